@@ -1,0 +1,129 @@
+"""What a channel is: it takes a message, tells one address, and answers with an outcome."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+
+class MessageKind(StrEnum):
+    """What a message wants from its reader."""
+
+    PAGE = "page"
+    """An alarm that needs an answer."""
+    ACKNOWLEDGED = "acknowledged"
+    """News for those who were paged: somebody answered."""
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+    NOTE = "note"
+    """Somebody wrote something into the alarm's journal (for ticket systems)."""
+    EXHAUSTED = "exhausted"
+    """The policy ran out and nobody answered: the last resort."""
+    TEST = "test"
+    """An operator tries the channel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """All a channel may know: one thing to say to one address. Nothing of it is secret but `ack_url`."""
+
+    delivery_id: str
+    alarm_id: str
+    kind: MessageKind
+    idempotency_key: str
+    """Stable over all attempts of this delivery."""
+    may_have_been_sent: bool
+    """An earlier attempt ended without an answer (timeout after the body, a worker that died)."""
+    thread_ref: str | None
+    """The provider's id of the first message to this address about this alarm (ticket id, Signal timestamp)."""
+    address: str
+    recipient: str
+    """Whom the message is for, readable: a person's name, or what the address is."""
+    language: str = "en"
+    title: str
+    """One line: what and where, for example `Panic key: Reception`."""
+    severity: str = "critical"
+    source: str
+    site: str | None = None
+    room: str | None = None
+    person: str | None = None
+    """Who raised it or is concerned, a name."""
+    raised_at: datetime
+    timezone: str = "UTC"
+    """IANA zone of the site, in which `raised_at` is shown."""
+    test: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
+    """Context to show in full texts (phone model, zone names …)."""
+    by: str | None = None
+    """Who acknowledged, resolved, cancelled or noted."""
+    note: str | None = None
+    ack_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """The provider took it."""
+
+    provider_ref: str | None
+    """The provider's id of the message; kept, and given back as `thread_ref` later."""
+    status_code: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TryAgain:
+    """It did not get through, or nobody can say whether it did; another attempt may help."""
+
+    reason: str
+    status_code: int | None = None
+    after: timedelta | None = None
+    """The provider's `Retry-After`."""
+    uncertain: bool = False
+    """The request went out and no answer came: the message may exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """Another attempt cannot help: bad number, bad credentials. Goes on with the next contact point."""
+
+    reason: str
+    status_code: int | None = None
+    channel_broken: bool = False
+    """The whole channel is refused (401, 403, captcha), not only this message: an operator must look."""
+
+
+type Outcome = Sent | TryAgain | Refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The provider's word that a message arrived at the device."""
+
+    provider_ref: str
+    at: datetime
+    read: bool = False
+
+
+class Channel(Protocol):
+    """One configured way to tell people. Instances are long-lived, used concurrently and closed once."""
+
+    async def send(self, message: Message) -> Outcome:
+        """Try once to tell `message.address`. Never raises for anything a provider can do; the caller limits the time."""
+        ...
+
+    async def check(self) -> Outcome:
+        """Try credentials and reachability without telling anybody."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class ReceiptSource(Protocol):
+    """A channel that hears back from its provider."""
+
+    def receipts(self) -> AsyncIterator[Receipt]:
+        """Yield receipts while connected; end or raise when the connection is lost (the caller comes back)."""
+        ...
