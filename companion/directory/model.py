@@ -1,0 +1,127 @@
+"""What the directory knows: sites, rooms, people and how to reach them, devices, channels, API keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A home or an office."""
+
+    id: str
+    name: str
+    timezone: str
+    """IANA zone in which times are shown to people."""
+    policy_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """Where in a site something hangs or stands."""
+
+    id: str
+    site_id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who can be told."""
+
+    id: str
+    site_id: str | None
+    name: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactPoint:
+    """A person's address on a channel."""
+
+    id: str
+    person_id: str
+    channel_id: str
+    address: str
+    position: int
+    """0 is tried first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """A thing with a token that raises alarms: a phone's panic key."""
+
+    id: str
+    kind: str
+    name: str
+    site_id: str | None
+    room_id: str | None
+    person_id: str | None
+    policy_id: str | None
+    """Instead of the site's."""
+    test: bool
+    """Raises test alarms only."""
+    enabled: bool
+    last_seen_at: datetime | None
+    last_context: Mapping[str, Any]
+    minute_started_at: datetime | None
+    """Start of the minute that the rate limit counts in."""
+    minute_count: int
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return which of person, room and site a responder would not be told."""
+        mapping = {"person": self.person_id, "room": self.room_id, "site": self.site_id}
+        return tuple(name for name, value in mapping.items() if value is None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelRow:
+    """A configured channel as it is stored."""
+
+    id: str
+    kind: str
+    name: str
+    config: Mapping[str, Any]
+    """Without its secrets: may be shown."""
+    secrets: Mapping[str, Any] = field(repr=False)
+    """Empty unless they were asked for."""
+    enabled: bool
+    concurrency: int
+    timeout_s: float
+    revision: int
+    """Rises with every change, so that a running channel is rebuilt."""
+
+    @property
+    def full_config(self) -> dict[str, Any]:
+        """Return what `channels.registry.build_channel` wants. Never shown."""
+        return {**self.config, **self.secrets}
+
+
+class Role(StrEnum):
+    """What the holder of an API key may do; each includes those before it."""
+
+    READ = "read"
+    OPERATE = "operate"
+    ADMIN = "admin"
+
+    def covers(self, needed: Role) -> bool:
+        """Return whether this role is enough where `needed` is asked for."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKey:
+    """Who may use the API; the key itself is stored only as a hash."""
+
+    id: str
+    name: str
+    role: Role
+    site_id: str | None
+    """None: every site."""
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None

@@ -1,0 +1,56 @@
+"""Encryption at rest of what must be given back to a provider: passwords and tokens of channels."""
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import Any, override
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+VERSION = "v1."
+NONCE_BYTES = 12
+
+
+class WrongSecretKey(Exception):
+    """The secret key is not the one with which a channel's secrets were stored."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(
+            f"The secrets of channel {owner!r} cannot be read with this secret key. Put the old key back "
+            "(secret_key, or the file secret.key in the data directory), or apply the directory again "
+            "with the new one."
+        )
+        self.owner = owner
+
+
+class Secrets:
+    """Seals and opens the secrets of channels with a key derived from the service's secret key."""
+
+    def __init__(self, secret_key: bytes) -> None:
+        # A key of its own for this use (RFC 5869), so that the same secret may also sign ACK links.
+        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"alarm-broker channel secrets v1")
+        self._cipher = AESGCM(derived.derive(secret_key))
+
+    @override
+    def __repr__(self) -> str:
+        return "Secrets(…)"
+
+    def seal(self, owner: str, values: Mapping[str, Any]) -> str:
+        """Return `values` encrypted, readable only as those of `owner`."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, orjson.dumps(dict(values)), owner.encode())
+        return VERSION + base64.urlsafe_b64encode(nonce + sealed).decode()
+
+    def open(self, owner: str, sealed: str) -> dict[str, Any]:
+        """Return what was sealed for `owner`; raises WrongSecretKey."""
+        try:
+            raw = base64.urlsafe_b64decode(sealed.removeprefix(VERSION))
+            opened = self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], owner.encode())
+        except (InvalidTag, ValueError) as err:
+            raise WrongSecretKey(owner) from err
+        values: dict[str, Any] = orjson.loads(opened)
+        return values
