@@ -1,0 +1,1 @@
+"""The companion's side of the integration: one WebSocket that loses nothing."""

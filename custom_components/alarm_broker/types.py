@@ -1,0 +1,30 @@
+"""What a loaded entry holds, and the type of the entry that holds it."""
+
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+
+from .link.client import LinkClient
+from .link.outbox import Outbox
+from .link.stream import AlarmStream
+from .system import AlarmSystem
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuntimeData:
+    """Everything that lives as long as the entry is loaded."""
+
+    system: AlarmSystem
+    """The panel and its shell: always there, with or without a companion."""
+
+    alarms: AlarmStream
+    """The book of alarms: the companion's and the panel's own."""
+
+    outbox: Outbox | None
+    """Events kept for the companion; None for a panel alone."""
+
+    link: LinkClient | None
+    """The connection to the companion; None for a panel alone."""
+
+
+type AlarmBrokerConfigEntry = ConfigEntry[RuntimeData]
