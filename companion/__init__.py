@@ -1,0 +1,1 @@
+"""The companion of the Alarm Broker integration: it makes sure that somebody answers."""

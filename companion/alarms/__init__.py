@@ -1,0 +1,1 @@
+"""What an alarm is, and everything that may happen to one."""

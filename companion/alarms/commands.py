@@ -1,0 +1,383 @@
+"""What can be done with alarms. Each command is one transaction: status, journal, deliveries and news together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.alarms import paging
+from companion.alarms.lifecycle import IllegalMove, Move, moved
+from companion.alarms.model import Actor, Alarm, Change, Status, Trigger
+from companion.alarms.paging import Paging
+from companion.channels.base import MessageKind
+from companion.clock import Clock
+from companion.dispatch import outbox
+from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.wake import Wake
+from companion.escalation import plan
+from companion.escalation.policy import Target
+from companion.ids import new_id
+from companion.store import journal, tables
+from companion.store.alarms import alarm_by_id, claim_dedup, to_alarm
+from companion.store.database import Database
+from companion.store.deliveries import delivery_by_id, to_delivery
+
+
+class AlarmNotFound(Exception):
+    """There is no alarm with this id."""
+
+    def __init__(self, alarm_id: str) -> None:
+        super().__init__(f"There is no alarm {alarm_id}.")
+        self.alarm_id = alarm_id
+
+
+class DeliveryNotFound(Exception):
+    """There is no delivery with this id."""
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(f"There is no delivery {delivery_id}.")
+        self.delivery_id = delivery_id
+
+
+class MoveRefused(Exception):
+    """The alarm's life does not allow it; nothing has changed."""
+
+    def __init__(self, alarm: Alarm, refusal: IllegalMove) -> None:
+        super().__init__(refusal.reason)
+        self.alarm = alarm
+        self.refusal = refusal
+
+
+class RetryRefused(Exception):
+    """The delivery cannot be tried again; the message says why."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The alarm that a trigger stands for, and whether this trigger made it."""
+
+    alarm: Alarm
+    created: bool
+
+
+class News(Protocol):
+    """Tells the rest of the house, in the same transaction, what has happened."""
+
+    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+        """An alarm has changed; `alarm` is what it is now."""
+        ...
+
+    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+        """A delivery was given up."""
+        ...
+
+
+_MOVES = {
+    Move.ACKNOWLEDGE: (Change.ACKNOWLEDGED, MessageKind.ACKNOWLEDGED),
+    Move.RESOLVE: (Change.RESOLVED, MessageKind.RESOLVED),
+    Move.CANCEL: (Change.CANCELLED, MessageKind.CANCELLED),
+}
+
+
+class Unit:
+    """One transaction on alarms. Made by `AlarmCommands.run`; everything in it is committed together or not at all."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        now: datetime,
+        paging_rules: Paging,
+        news: News,
+        last_resort: tuple[Target, ...],
+    ) -> None:
+        self.conn = conn
+        self.now = now
+        self.paging = paging_rules
+        self.news = news
+        self._last_resort = last_resort
+        self.taken: list[Delivery] = []
+        """Deliveries that this process's worker holds already; handed over after the commit."""
+
+    def raise_alarm(self, trigger: Trigger, actor: Actor) -> Raised:
+        """Raise an alarm, or find the one that the trigger's dedup key stands for."""
+        alarm_id = new_id()
+        if trigger.dedup_key is not None:
+            expires_at = (
+                None if trigger.dedup_seconds is None else self.now + timedelta(seconds=trigger.dedup_seconds)
+            )
+            winner = claim_dedup(self.conn, trigger.dedup_key, alarm_id, self.now, expires_at)
+            if winner != alarm_id:
+                return Raised(self._pressed_again(winner, actor), created=False)
+        position = None if trigger.policy is None else plan.first(trigger.policy, self.now)
+        alarm = Alarm(
+            id=alarm_id,
+            version=1,
+            status=Status.TRIGGERED,
+            source=trigger.source,
+            kind=trigger.kind,
+            severity=trigger.severity,
+            title=trigger.title,
+            test=trigger.test,
+            site_id=trigger.site_id,
+            site=trigger.site,
+            timezone=trigger.timezone,
+            room=trigger.room,
+            person=trigger.person,
+            device_id=trigger.device_id,
+            details=trigger.details,
+            uid=trigger.uid,
+            presses=1,
+            policy=trigger.policy,
+            round=0,
+            step=0,
+            steps_run=0,
+            next_due_at=self.now if position is None else position.due_at,
+            raised_at=self.now,
+            acknowledged_at=None,
+            acknowledged_by=None,
+            closed_at=None,
+            closed_by=None,
+            exhausted_at=None,
+        )
+        run = (
+            None
+            if position is None or trigger.policy is None
+            else plan.due(trigger.policy, position, self.now)
+        )
+        if isinstance(run, plan.Run):
+            alarm = replace(
+                alarm, step=run.then.step, round=run.then.round, steps_run=1, next_due_at=run.then.due_at
+            )
+        self.conn.execute(sa.insert(tables.alarm), _row(alarm))
+        self.journal(alarm.id, Change.RAISED, actor, title=alarm.title)
+        if isinstance(run, plan.Run):
+            alarm = self._told(alarm, run)
+        self.news.changed(self, alarm, Change.RAISED)
+        return Raised(alarm, created=True)
+
+    def acknowledge(self, alarm_id: str, actor: Actor, *, note: str | None = None, **detail: Any) -> Alarm:
+        """Somebody is on it: stop everything that is still to be sent, tell those who were told."""
+        return self._move(alarm_id, Move.ACKNOWLEDGE, actor, note, detail)
+
+    def resolve(self, alarm_id: str, actor: Actor, *, note: str | None = None) -> Alarm:
+        """It is over."""
+        return self._move(alarm_id, Move.RESOLVE, actor, note, {})
+
+    def cancel(self, alarm_id: str, actor: Actor, *, note: str | None = None) -> Alarm:
+        """It was false."""
+        return self._move(alarm_id, Move.CANCEL, actor, note, {})
+
+    def note(self, alarm_id: str, actor: Actor, text: str, **detail: Any) -> Alarm:
+        """Write a remark; allowed in every status."""
+        alarm = self._locked(alarm_id)
+        alarm = self._changed(alarm)
+        self.journal(alarm.id, Change.NOTED, actor, note=text, **detail)
+        paging.inform(
+            self.conn, alarm, MessageKind.NOTE, by=actor.name, note=text, paging=self.paging, now=self.now
+        )
+        self.news.changed(self, alarm, Change.NOTED)
+        return alarm
+
+    def journal(self, alarm_id: str, change: Change, actor: Actor, **detail: Any) -> None:
+        """Write one line of the record. Values of None are left out."""
+        kept = {key: value for key, value in detail.items() if value is not None}
+        journal.append(self.conn, alarm_id, self.now, change, actor=actor.name, via=actor.via, detail=kept)
+
+    def retry_delivery(self, delivery_id: str, actor: Actor) -> Delivery:
+        """Send a delivery that failed or was given up once more, now.
+
+        Raises DeliveryNotFound, or RetryRefused when it is sent, on its way, or no longer needed.
+        """
+        found = delivery_by_id(self.conn, delivery_id)
+        if found is None:
+            raise DeliveryNotFound(delivery_id)
+        if found.alarm_id is not None:
+            alarm = self._locked(found.alarm_id)
+            if found.kind is MessageKind.PAGE and not found.record and alarm.status is not Status.TRIGGERED:
+                raise RetryRefused(f"This alarm is {alarm.status}: nobody needs to be paged any more.")
+        row = self.conn.execute(
+            sa.update(tables.delivery)
+            .where(
+                tables.delivery.c.id == delivery_id, tables.delivery.c.state.in_([State.ERROR, State.FAILED])
+            )
+            .values(state=State.PENDING, due_at=self.now, attempts=0, cancelled=False)
+            .returning(*tables.delivery.c)
+        ).first()
+        if row is None:
+            raise RetryRefused(
+                f"This delivery is {found.state}: only one that failed or was given up can be tried again."
+            )
+        if found.alarm_id is not None:
+            self.journal(
+                found.alarm_id,
+                Change.DELIVERY_RETRIED,
+                actor,
+                recipient=found.recipient,
+                channel=found.channel_id,
+            )
+        return to_delivery(row)
+
+    def run_step(self, alarm: Alarm) -> None:
+        """Run what is due of a locked alarm's policy: a step, or the end of it."""
+        position = plan.Next(alarm.round, alarm.step, alarm.next_due_at or self.now)
+        run = plan.Exhausted() if alarm.policy is None else plan.due(alarm.policy, position, self.now)
+        match run:
+            case plan.Run():
+                alarm = self._changed(
+                    alarm,
+                    step=run.then.step,
+                    round=run.then.round,
+                    steps_run=alarm.steps_run + 1,
+                    next_due_at=run.then.due_at,
+                )
+                alarm = self._told(alarm, run)
+                self.news.changed(self, alarm, Change.ESCALATED)
+            case plan.Exhausted():
+                self._exhaust(alarm)
+            case None:
+                pass
+
+    def _told(self, alarm: Alarm, run: plan.Run) -> Alarm:
+        """Page whom the step names; a step that reaches nobody does not make anybody wait for the next one."""
+        reached = paging.resolve(self.conn, run.step.targets)
+        made = paging.page(
+            self.conn,
+            alarm,
+            reached,
+            kind=MessageKind.PAGE,
+            occurrence=run.occurrence,
+            first=run.first,
+            paging=self.paging,
+            now=self.now,
+        )
+        self.taken += [item for item in made if item.state is State.PROCESSING]
+        told = [item.recipient for item in made]
+        self.journal(
+            alarm.id, Change.ESCALATED, Actor(name=None, via="escalation"), step=run.occurrence, told=told
+        )
+        if told:
+            return alarm
+        self.conn.execute(
+            sa.update(tables.alarm).where(tables.alarm.c.id == alarm.id).values(next_due_at=self.now)
+        )
+        return replace(alarm, next_due_at=self.now)
+
+    def _exhaust(self, alarm: Alarm) -> None:
+        targets = (alarm.policy.last_resort if alarm.policy is not None else ()) or self._last_resort
+        alarm = self._changed(alarm, next_due_at=None, exhausted_at=self.now)
+        made = paging.page(
+            self.conn,
+            alarm,
+            paging.resolve(self.conn, targets),
+            kind=MessageKind.EXHAUSTED,
+            occurrence="exhausted",
+            first=False,
+            paging=self.paging,
+            now=self.now,
+        )
+        told = [item.recipient for item in made]
+        self.journal(alarm.id, Change.EXHAUSTED, Actor(name=None, via="escalation"), told=told)
+        self.news.changed(self, alarm, Change.EXHAUSTED)
+
+    def _pressed_again(self, alarm_id: str, actor: Actor) -> Alarm:
+        row = self.conn.execute(
+            sa.update(tables.alarm)
+            .where(tables.alarm.c.id == alarm_id)
+            .values(presses=tables.alarm.c.presses + 1)
+            .returning(*tables.alarm.c)
+        ).one()
+        alarm = to_alarm(row)
+        self.journal(alarm_id, Change.PRESSED_AGAIN, actor)
+        return alarm
+
+    def _move(
+        self, alarm_id: str, move: Move, actor: Actor, note: str | None, detail: dict[str, Any]
+    ) -> Alarm:
+        alarm = self._locked(alarm_id)
+        status = moved(alarm.status, move)
+        if isinstance(status, IllegalMove):
+            raise MoveRefused(alarm, status)
+        change, kind = _MOVES[move]
+        who = actor.name or actor.via
+        stamp: dict[str, Any] = (
+            {"acknowledged_at": self.now, "acknowledged_by": who}
+            if move is Move.ACKNOWLEDGE
+            else {"closed_at": self.now, "closed_by": who}
+        )
+        alarm = self._changed(alarm, status=status, next_due_at=None, **stamp)
+        outbox.withdraw(self.conn, alarm.id)
+        self.journal(alarm.id, change, actor, note=note, **detail)
+        paging.inform(self.conn, alarm, kind, by=who, note=note, paging=self.paging, now=self.now)
+        self.news.changed(self, alarm, change)
+        return alarm
+
+    def _locked(self, alarm_id: str) -> Alarm:
+        """Return the alarm as it is, and keep others from changing it until the commit."""
+        if self.conn.dialect.name == "postgresql":
+            self.conn.execute(
+                sa.select(tables.alarm.c.id).where(tables.alarm.c.id == alarm_id).with_for_update()
+            )
+        alarm = alarm_by_id(self.conn, alarm_id)
+        if alarm is None:
+            raise AlarmNotFound(alarm_id)
+        return alarm
+
+    def _changed(self, alarm: Alarm, **values: Any) -> Alarm:
+        """Write new values of a locked alarm under its next version."""
+        alarm = replace(alarm, version=alarm.version + 1, **values)
+        self.conn.execute(
+            sa.update(tables.alarm)
+            .where(tables.alarm.c.id == alarm.id)
+            .values(version=alarm.version, **values)
+        )
+        return alarm
+
+
+def _row(alarm: Alarm) -> dict[str, Any]:
+    policy = None if alarm.policy is None else alarm.policy.model_dump(mode="json")
+    return vars(alarm) | {"policy": policy, "details": dict(alarm.details)}
+
+
+class AlarmCommands:
+    """Runs units of work on alarms and, once they are durable, sets the dispatcher going."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        wake: Wake,
+        paging_rules: Paging,
+        news: News,
+        take: Callable[[list[Delivery]], None],
+        last_resort: tuple[Target, ...] = (),
+    ) -> None:
+        self.db = db
+        self.clock = clock
+        self._wake = wake
+        self._paging = paging_rules
+        self._news = news
+        self._take = take
+        self._last_resort = last_resort
+
+    def unit(self, conn: Connection) -> Unit:
+        """Return a unit on a transaction that is running already."""
+        return Unit(conn, self.clock(), self._paging, self._news, self._last_resort)
+
+    async def run[T](self, work: Callable[[Unit], T]) -> T:
+        """Run `work` as one transaction. It may run again when it lost a race, so it must touch nothing but its unit."""
+
+        def transaction(conn: Connection) -> tuple[T, list[Delivery]]:
+            unit = self.unit(conn)
+            result = work(unit)
+            self._wake.hint(conn)
+            return result, unit.taken
+
+        result, taken = await self.db.write(transaction)
+        if taken:
+            self._take(taken)
+        self._wake.notify()
+        return result

@@ -1,0 +1,154 @@
+"""What an alarm is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from companion.escalation.policy import Policy
+
+
+class Status(StrEnum):
+    """Where an alarm is in its life."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+OPEN = frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED})
+
+
+class Source(StrEnum):
+    """What raised an alarm."""
+
+    PANEL = "panel"
+    YEALINK = "yealink"
+    TAG = "tag"
+    ACCESS = "access"
+    HEARTBEAT = "heartbeat"
+    RULE = "rule"
+    API = "api"
+
+
+class AlarmKind(StrEnum):
+    """What sort of trouble it is."""
+
+    PANIC = "panic"
+    DURESS = "duress"
+    MEDICAL = "medical"
+    FIRE = "fire"
+    GAS = "gas"
+    WATER = "water"
+    BURGLARY = "burglary"
+    TAMPER = "tamper"
+    TECHNICAL = "technical"
+
+
+class Severity(StrEnum):
+    """How loud to be."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Change(StrEnum):
+    """What has just happened to an alarm; also the event names of its journal."""
+
+    RAISED = "raised"
+    PRESSED_AGAIN = "pressed_again"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+    ESCALATED = "escalated"
+    EXHAUSTED = "exhausted"
+    NOTED = "noted"
+    ZONE_TRIPPED = "zone_tripped"
+    ANSWERED_AGAIN = "answered_again"
+    DELIVERY_SENT = "delivery_sent"
+    DELIVERY_DELIVERED = "delivery_delivered"
+    DELIVERY_FAILED = "delivery_failed"
+    DELIVERY_RETRIED = "delivery_retried"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who did something, through what."""
+
+    name: str | None
+    via: str
+    """yealink, ack_page, api, dashboard, home_assistant, push, service, escalation, dispatch, …"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trigger:
+    """A request to raise an alarm, enriched with what the directory knows."""
+
+    source: Source
+    kind: AlarmKind
+    title: str
+    severity: Severity = Severity.CRITICAL
+    test: bool = False
+    site_id: str | None = None
+    site: str | None = None
+    timezone: str = "UTC"
+    room: str | None = None
+    person: str | None = None
+    device_id: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    uid: str | None = None
+    policy: Policy | None = None
+    dedup_key: str | None = None
+    dedup_seconds: float | None = None
+    """How long the same key means the same alarm; None: for ever."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """One occurrence that needs an answer. The fields are the columns of its table."""
+
+    id: str
+    version: int
+    status: Status
+    source: Source
+    kind: AlarmKind
+    severity: Severity
+    title: str
+    test: bool
+    site_id: str | None
+    site: str | None
+    timezone: str
+    room: str | None
+    person: str | None
+    device_id: str | None
+    details: Mapping[str, Any]
+    uid: str | None
+    presses: int
+    policy: Policy | None
+    round: int
+    step: int
+    steps_run: int
+    next_due_at: datetime | None
+    raised_at: datetime
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    closed_at: datetime | None
+    closed_by: str | None
+    exhausted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalEntry:
+    """One line of the append-only record."""
+
+    id: int
+    alarm_id: str
+    at: datetime
+    event: Change
+    actor: str | None
+    via: str
+    detail: Mapping[str, Any]

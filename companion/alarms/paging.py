@@ -1,0 +1,237 @@
+"""Whom a step reaches: targets of a policy become deliveries."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.alarms.ack_links import AckTokens
+from companion.alarms.model import Alarm
+from companion.channels.base import MessageKind
+from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.outbox import Claim, NewDelivery, enqueue
+from companion.escalation.policy import ChannelTarget, PersonTarget, Target
+from companion.ids import token_hash
+from companion.store import tables
+from companion.store.sql import insert
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """What paging must know about a kind of channel."""
+
+    records: bool
+    """It keeps a record (a ticket): an answer does not withdraw it, and it hears of every change."""
+    updates: bool
+    """People who were paged over it are told when somebody answered."""
+    addressed: bool
+    """It needs an address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paging:
+    """What turns targets into deliveries."""
+
+    traits: Mapping[str, Traits]
+    tokens: AckTokens
+    link_life: timedelta
+    claim: Claim | None
+
+
+@dataclass(frozen=True)
+class Reached:
+    """An address that a target leads to."""
+
+    channel_id: str
+    channel_kind: str
+    address: str
+    recipient: str
+    language: str
+    person_id: str | None
+    position: int
+
+
+def _contact_points(conn: Connection, person_ids: Iterable[str]) -> dict[str, list[Reached]]:
+    """Return the usable contact points of each person, in the person's order."""
+    point, person, channel = tables.contact_point, tables.person, tables.channel
+    query = (
+        sa.select(
+            channel.c.id,
+            channel.c.kind,
+            point.c.address,
+            person.c.name,
+            person.c.language,
+            person.c.id,
+            point.c.position,
+        )
+        .join_from(point, person)
+        .join(channel, channel.c.id == point.c.channel_id)
+        .where(point.c.person_id.in_(list(person_ids)), channel.c.enabled)
+        .order_by(person.c.id, point.c.position)
+    )
+    found: dict[str, list[Reached]] = {}
+    for row in conn.execute(query):
+        reached = Reached(*row)
+        found.setdefault(reached.person_id or "", []).append(reached)
+    return found
+
+
+def _channel_kinds(conn: Connection, channel_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+    query = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel.c.name).where(
+        tables.channel.c.id.in_(list(channel_ids)), tables.channel.c.enabled
+    )
+    return {channel_id: (kind, name) for channel_id, kind, name in conn.execute(query)}
+
+
+def resolve(conn: Connection, targets: Sequence[Target]) -> list[Reached]:
+    """Return the addresses that the targets lead to now; people and channels that are gone lead nowhere."""
+    people = [target.person for target in targets if isinstance(target, PersonTarget)]
+    channels = [target.channel for target in targets if isinstance(target, ChannelTarget)]
+    points = _contact_points(conn, people) if people else {}
+    kinds = _channel_kinds(conn, channels) if channels else {}
+    return list(_reached(targets, points, kinds))
+
+
+def _reached(
+    targets: Sequence[Target], points: Mapping[str, list[Reached]], kinds: Mapping[str, tuple[str, str]]
+) -> Iterator[Reached]:
+    for target in targets:
+        match target:
+            case PersonTarget(person=person, via=None):
+                yield from points.get(person, [])[:1]
+            case PersonTarget(person=person, via="all"):
+                yield from points.get(person, [])
+            case PersonTarget(person=person, via=via):
+                yield from [point for point in points.get(person, []) if point.channel_id == via][:1]
+            case ChannelTarget(channel=channel, address=address, name=name) if channel in kinds:
+                kind, channel_name = kinds[channel]
+                yield Reached(channel, kind, address, name or address or channel_name, "en", None, 0)
+
+
+def next_point(conn: Connection, delivery: Delivery) -> Reached | None:
+    """Return the contact point of the same person after the one that refused, or None."""
+    if delivery.person_id is None:
+        return None
+    points = _contact_points(conn, [delivery.person_id]).get(delivery.person_id, [])
+    return next((point for point in points if point.position > delivery.position), None)
+
+
+def page(
+    conn: Connection,
+    alarm: Alarm,
+    reached: Sequence[Reached],
+    *,
+    kind: MessageKind,
+    occurrence: str,
+    first: bool,
+    paging: Paging,
+    now: datetime,
+) -> list[Delivery]:
+    """Write pages to every address, each with its recipient's own link, and return them."""
+    tokens = {_recipient_key(item): paging.tokens.token(alarm.id, _recipient_key(item)) for item in reached}
+    links = [
+        {
+            "token_hash": token_hash(tokens[_recipient_key(item)]),
+            "alarm_id": alarm.id,
+            "recipient": item.recipient,
+            "created_at": now,
+            "expires_at": now + paging.link_life,
+        }
+        for item in reached
+    ]
+    if links:
+        conn.execute(insert(conn, tables.ack_link).on_conflict_do_nothing(), links)
+    new = [
+        NewDelivery(
+            kind=kind,
+            occurrence=occurrence,
+            channel_id=item.channel_id,
+            person_id=item.person_id,
+            position=item.position,
+            address=item.address,
+            recipient=item.recipient,
+            message=facts(alarm, item.language) | {"recipient_key": _recipient_key(item)},
+            first_page=first,
+            record=paging.traits[item.channel_kind].records,
+        )
+        for item in reached
+    ]
+    return enqueue(conn, alarm.id, new, now, paging.claim if first else None)
+
+
+def inform(
+    conn: Connection,
+    alarm: Alarm,
+    kind: MessageKind,
+    *,
+    by: str | None,
+    note: str | None,
+    paging: Paging,
+    now: datetime,
+) -> list[Delivery]:
+    """Write the news for everybody who was paged over a channel that wants it, and for every record."""
+    told, channel = tables.delivery, tables.channel
+    query = (
+        sa.select(
+            told.c.channel_id,
+            channel.c.kind,
+            told.c.address,
+            told.c.recipient,
+            told.c.message,
+            told.c.person_id,
+            told.c.state,
+        )
+        .join(channel, channel.c.id == told.c.channel_id)
+        .where(
+            told.c.alarm_id == alarm.id,
+            told.c.kind.in_([MessageKind.PAGE, MessageKind.EXHAUSTED]),
+            channel.c.enabled,
+        )
+        .order_by(told.c.id)
+    )
+    new = []
+    for channel_id, channel_kind, address, recipient, message, person_id, state in conn.execute(query):
+        traits = paging.traits[channel_kind]
+        # A page that is on its way, or has perhaps arrived, is followed by its news; one that was withdrawn is not.
+        reached_somebody = state in {State.SENT, State.DELIVERED, State.PROCESSING}
+        if not (traits.records or (traits.updates and reached_somebody and kind is not MessageKind.NOTE)):
+            continue
+        new.append(
+            NewDelivery(
+                kind=kind,
+                occurrence=f"v{alarm.version}",
+                channel_id=channel_id,
+                person_id=person_id,
+                address=address,
+                recipient=recipient,
+                message=facts(alarm, message["language"], by=by, note=note),
+                record=traits.records,
+            )
+        )
+    return enqueue(conn, alarm.id, new, now, None)
+
+
+def _recipient_key(reached: Reached) -> str:
+    return reached.person_id or f"{reached.channel_id}:{reached.address}"
+
+
+def facts(alarm: Alarm, language: str, *, by: str | None = None, note: str | None = None) -> dict[str, Any]:
+    """Return what a message about the alarm says, as JSON (see `companion.channels.base.Message`)."""
+    return {
+        "language": language,
+        "title": alarm.title,
+        "severity": alarm.severity.value,
+        "source": alarm.source.value,
+        "site": alarm.site,
+        "room": alarm.room,
+        "person": alarm.person,
+        "raised_at": alarm.raised_at.isoformat(),
+        "timezone": alarm.timezone,
+        "test": alarm.test,
+        "details": {key: str(value) for key, value in alarm.details.items()},
+        "by": by,
+        "note": note,
+    }

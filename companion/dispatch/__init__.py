@@ -1,0 +1,1 @@
+"""The durable outbox: claim, send, retry. Knows deliveries, never alarms."""

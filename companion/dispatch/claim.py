@@ -1,0 +1,141 @@
+"""Leases: which worker may send which delivery, and what happens when a worker is gone."""
+
+import os
+import secrets
+import socket
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.dispatch.delivery import WAITING, Delivery, State
+from companion.store.deliveries import to_delivery
+from companion.store.sql import skip_locked
+from companion.store.tables import delivery
+
+CRASH_LIMIT = 20
+"""A delivery whose worker died this often is what kills it."""
+
+
+def _process_space() -> str:
+    """Return what tells whose process ids mean the same: the host, and on Linux the PID namespace (a container's own)."""
+    try:
+        namespace = Path("/proc/self/ns/pid").readlink().name
+    except OSError:
+        namespace = ""
+    return f"{socket.gethostname()} {namespace}"
+
+
+def new_owner() -> str:
+    """Return a name for this process that no other ever has: where, process id, chance."""
+    return f"{_process_space()}/{os.getpid()}/{secrets.token_hex(8)}"
+
+
+def is_dead(owner: str, *, me: str) -> bool:
+    """Return whether `owner` was a process that is certainly gone (what cannot be known counts as alive)."""
+    space, pid, _ = owner.rsplit("/", 2)
+    my_space, my_pid, _ = me.rsplit("/", 2)
+    if owner == me or space != my_space:
+        return False
+    if pid == my_pid:  # the process id came round again
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def claim_due(
+    conn: Connection, owner: str, now: datetime, lease: timedelta, slots: Mapping[str, int]
+) -> list[Delivery]:
+    """Take due deliveries, at most `slots[channel_id]` a channel, earliest first; other channels have one slot."""
+    waiting = sa.and_(delivery.c.state.in_(sorted(WAITING)), delivery.c.due_at <= now)
+    channels = conn.execute(sa.select(delivery.c.channel_id).where(waiting).distinct()).scalars().all()
+    taken: list[Delivery] = []
+    for channel_id in channels:
+        limit = slots.get(channel_id, 1)
+        if limit <= 0:
+            continue
+        picked = skip_locked(
+            conn,
+            sa.select(delivery.c.id)
+            .where(waiting, delivery.c.channel_id == channel_id)
+            .order_by(delivery.c.due_at, delivery.c.id)
+            .limit(limit),
+        )
+        rows = conn.execute(
+            sa.update(delivery)
+            .where(delivery.c.id.in_(picked))
+            .values(
+                state=State.PROCESSING,
+                owner=owner,
+                fence=delivery.c.fence + 1,
+                attempts=delivery.c.attempts + 1,
+                lease_until=now + lease,
+            )
+            .returning(*delivery.c)
+        )
+        taken.extend(to_delivery(row) for row in rows)
+    return sorted(taken, key=lambda item: (item.due_at, item.id))
+
+
+def renew(conn: Connection, owner: str, held: Collection[str], until: datetime) -> None:
+    """Keep the leases of deliveries this worker is still busy with."""
+    conn.execute(
+        sa.update(delivery)
+        .where(delivery.c.id.in_(list(held)), delivery.c.owner == owner, delivery.c.state == State.PROCESSING)
+        .values(lease_until=until)
+    )
+
+
+def take_back(conn: Connection, now: datetime, *, me: str) -> list[Delivery]:
+    """Return to *pending* what expired leases and dead processes of this host held, and return the given-up ones.
+
+    The delivery may have been sent: it is marked so and keeps its idempotency key. One that nobody needs any more
+    is cancelled. One that has outlived too many workers is given up, for the caller to report.
+    """
+    held = (
+        sa.select(delivery.c.owner)
+        .where(delivery.c.state == State.PROCESSING, delivery.c.owner != me)
+        .distinct()
+    )
+    dead = [owner for owner in conn.execute(held).scalars() if is_dead(owner, me=me)]
+    lost = sa.and_(
+        delivery.c.state == State.PROCESSING, sa.or_(delivery.c.lease_until < now, delivery.c.owner.in_(dead))
+    )
+    free = {"owner": None, "lease_until": None, "uncertain": True}
+    conn.execute(
+        sa.update(delivery)
+        .where(lost, delivery.c.cancelled, delivery.c.record.is_(False))
+        .values(state=State.CANCELLED, **free)
+    )
+    given_up = conn.execute(
+        sa.update(delivery)
+        .where(lost, delivery.c.attempts >= CRASH_LIMIT)
+        .values(state=State.ERROR, last_error=f"its worker died {CRASH_LIMIT} times", **free)
+        .returning(*delivery.c)
+    )
+    abandoned = [to_delivery(row) for row in given_up]
+    conn.execute(sa.update(delivery).where(lost).values(state=State.PENDING, due_at=now, **free))
+    return abandoned
+
+
+def release(conn: Connection, owner: str, unsent: Collection[str]) -> None:
+    """Give back, as if never taken, what this worker holds but has not begun to send."""
+    conn.execute(
+        sa.update(delivery)
+        .where(
+            delivery.c.id.in_(list(unsent)), delivery.c.owner == owner, delivery.c.state == State.PROCESSING
+        )
+        .values(
+            state=sa.case((delivery.c.cancelled, State.CANCELLED.value), else_=State.PENDING.value),
+            attempts=delivery.c.attempts - 1,
+            owner=None,
+            lease_until=None,
+        )
+    )

@@ -1,0 +1,81 @@
+"""A delivery: one message to one address, and what it may become."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from companion.channels.base import MessageKind
+
+
+class State(StrEnum):
+    """Each is a sentence about the provider and the device."""
+
+    PENDING = "pending"
+    """Waits for its time or for a worker."""
+    PROCESSING = "processing"
+    """A worker holds its lease and may be calling the provider."""
+    SENT = "sent"
+    """The provider took it. Nobody knows yet whether a device has it."""
+    DELIVERED = "delivered"
+    """The provider says that a device has it."""
+    FAILED = "failed"
+    """The last attempt failed; there will be another."""
+    ERROR = "error"
+    """Given up; a person must look."""
+    CANCELLED = "cancelled"
+    """Not needed any more: somebody answered before it was sent."""
+
+
+FINAL = frozenset({State.SENT, State.DELIVERED, State.ERROR, State.CANCELLED})
+WAITING = frozenset({State.PENDING, State.FAILED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One message to one address. The fields are the columns of its table."""
+
+    id: str
+    alarm_id: str | None
+    kind: MessageKind
+    occurrence: str
+    channel_id: str
+    person_id: str | None
+    position: int
+    address: str
+    recipient: str
+    message: Mapping[str, Any]
+    """The facts of the message, as JSON: what `companion.channels.base.Message` has beyond these columns."""
+    state: State
+    due_at: datetime
+    attempts: int
+    first_page: bool
+    record: bool
+    owner: str | None
+    fence: int
+    lease_until: datetime | None
+    uncertain: bool
+    cancelled: bool
+    provider_ref: str | None
+    idempotency_key: str
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try."""
+
+    delivery_id: str
+    channel_id: str
+    number: int
+    started_at: datetime
+    finished_at: datetime
+    outcome: str
+    """sent, failed, uncertain, error"""
+    status_code: int | None
+    provider_ref: str | None
+    error: str | None

@@ -1,0 +1,45 @@
+"""The auditor: is anything overdue?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.dispatch.delivery import WAITING, State
+from companion.store.tables import alarm, delivery
+
+GRACE = timedelta(seconds=30)
+"""How late something may be before it is a fault of ours."""
+
+
+@dataclass(frozen=True)
+class DispatchHealth:
+    """What should have happened by now and has not."""
+
+    overdue_alarms: int
+    overdue_deliveries: int
+    oldest_due_s: float
+    """How late the latest of them is, in seconds; 0 when nothing waits."""
+
+    @property
+    def healthy(self) -> bool:
+        """Return whether nothing is overdue."""
+        return not (self.overdue_alarms or self.overdue_deliveries)
+
+
+def dispatch_health(conn: Connection, now: datetime) -> DispatchHealth:
+    """Return what is overdue at `now`."""
+    late = now - GRACE
+    alarms = conn.execute(
+        sa.select(sa.func.count(), sa.func.min(alarm.c.next_due_at)).where(
+            alarm.c.next_due_at <= late, alarm.c.status == "triggered"
+        )
+    ).one()
+    waiting = sa.and_(delivery.c.state.in_(sorted(WAITING)), delivery.c.due_at <= late)
+    held = sa.and_(delivery.c.state == State.PROCESSING, delivery.c.lease_until <= late)
+    deliveries = conn.execute(
+        sa.select(sa.func.count(), sa.func.min(delivery.c.due_at)).where(sa.or_(waiting, held))
+    ).one()
+    oldest = min((found for found in (alarms[1], deliveries[1]) if found is not None), default=None)
+    return DispatchHealth(alarms[0], deliveries[0], 0.0 if oldest is None else (now - oldest).total_seconds())

@@ -1,0 +1,95 @@
+"""Deliveries written and withdrawn inside the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.channels.base import MessageKind
+from companion.dispatch.delivery import WAITING, Delivery, State
+from companion.ids import new_id
+from companion.store.sql import insert
+from companion.store.tables import delivery
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker that takes new deliveries in the transaction that makes them: no second commit before the first send."""
+
+    owner: str
+    lease: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDelivery:
+    """One message to one address, to be sent as soon as it is committed."""
+
+    kind: MessageKind
+    occurrence: str
+    """What makes it one of its kind for this alarm and address: a repeat of the policy is another occurrence."""
+    channel_id: str
+    person_id: str | None = None
+    position: int = 0
+    address: str
+    recipient: str
+    message: Mapping[str, Any]
+    first_page: bool = False
+    record: bool = False
+
+
+def enqueue(
+    conn: Connection, alarm_id: str | None, new: Sequence[NewDelivery], now: datetime, claim: Claim | None
+) -> list[Delivery]:
+    """Write the deliveries and return them. One that exists already (same address, kind and occurrence) stays as it is."""
+    unique = {(item.kind, item.occurrence, item.channel_id, item.address): item for item in new}
+    made = [_delivery(item, alarm_id, now, claim) for item in unique.values()]
+    if made:
+        conn.execute(insert(conn, delivery).on_conflict_do_nothing(), [vars(item) for item in made])
+    return made
+
+
+def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Claim | None) -> Delivery:
+    delivery_id = new_id()
+    return Delivery(
+        id=delivery_id,
+        alarm_id=alarm_id,
+        **vars(item),
+        state=State.PENDING if claim is None else State.PROCESSING,
+        due_at=now,
+        attempts=0 if claim is None else 1,
+        owner=None if claim is None else claim.owner,
+        fence=0 if claim is None else 1,
+        lease_until=None if claim is None else now + claim.lease,
+        uncertain=False,
+        cancelled=False,
+        provider_ref=None,
+        idempotency_key=delivery_id,
+        last_error=None,
+        created_at=now,
+        sent_at=None,
+        delivered_at=None,
+    )
+
+
+def withdraw(conn: Connection, alarm_id: str) -> int:
+    """Take back every page of the alarm that is not sent yet and return how many; records (tickets) stay.
+
+    One that a worker holds is marked: the worker looks right before it calls the provider.
+    """
+    pages = sa.and_(
+        delivery.c.alarm_id == alarm_id,
+        delivery.c.kind.in_([MessageKind.PAGE, MessageKind.EXHAUSTED]),
+        delivery.c.record.is_(False),
+    )
+    waiting = conn.execute(
+        sa.update(delivery)
+        .where(pages, delivery.c.state.in_(sorted(WAITING)))
+        .values(state=State.CANCELLED, cancelled=True)
+    )
+    held = conn.execute(
+        sa.update(delivery).where(pages, delivery.c.state == State.PROCESSING).values(cancelled=True)
+    )
+    return waiting.rowcount + held.rowcount

@@ -1,0 +1,118 @@
+"""Writes down what became of a try, under the fence of the claim it was made with."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.channels.base import Outcome, Receipt, Sent, TryAgain
+from companion.dispatch.delivery import Attempt, Delivery, State
+from companion.dispatch.retry import Again, Done, GiveUp, Verdict
+from companion.store import tables
+from companion.store.deliveries import to_delivery
+
+
+def record(
+    conn: Connection,
+    delivery: Delivery,
+    outcome: Outcome,
+    verdict: Verdict,
+    *,
+    started_at: datetime,
+    now: datetime,
+) -> Delivery | None:
+    """Write the attempt and the delivery's new state; return it, or None if the claim was lost meanwhile.
+
+    With the claim lost another worker has, or had, the delivery: the attempt is still written down, the newer
+    worker's result is not touched.
+    """
+    conn.execute(sa.insert(tables.attempt), vars(_attempt(delivery, outcome, verdict, started_at, now)))
+    mine = sa.and_(
+        tables.delivery.c.id == delivery.id,
+        tables.delivery.c.owner == delivery.owner,
+        tables.delivery.c.fence == delivery.fence,
+        tables.delivery.c.state == State.PROCESSING,
+    )
+    row = conn.execute(
+        sa.update(tables.delivery)
+        .where(mine)
+        .values(owner=None, lease_until=None, **_values(delivery, outcome, verdict, now))
+        .returning(*tables.delivery.c)
+    ).first()
+    if row is None:
+        return None
+    after = to_delivery(row)
+    if after.state is State.FAILED and after.cancelled and not after.record:
+        conn.execute(
+            sa.update(tables.delivery).where(tables.delivery.c.id == after.id).values(state=State.CANCELLED)
+        )
+        after = replace(after, state=State.CANCELLED)
+    return after
+
+
+def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    uncertain = delivery.uncertain or (isinstance(outcome, TryAgain) and outcome.uncertain)
+    match verdict:
+        case Done():
+            ref = outcome.provider_ref if isinstance(outcome, Sent) else None
+            return {"state": State.SENT, "provider_ref": ref, "sent_at": now, "last_error": None}
+        case Again(at=at, reason=reason):
+            return {"state": State.FAILED, "due_at": at, "last_error": reason, "uncertain": uncertain}
+        case GiveUp(reason=reason):
+            return {"state": State.ERROR, "last_error": reason, "uncertain": uncertain}
+
+
+def _attempt(
+    delivery: Delivery, outcome: Outcome, verdict: Verdict, started_at: datetime, now: datetime
+) -> Attempt:
+    match outcome, verdict:
+        case Sent(), _:
+            word = "sent"
+        case _, GiveUp():
+            word = "error"
+        case TryAgain(uncertain=True), _:
+            word = "uncertain"
+        case _:
+            word = "failed"
+    return Attempt(
+        delivery_id=delivery.id,
+        channel_id=delivery.channel_id,
+        number=delivery.attempts,
+        started_at=started_at,
+        finished_at=now,
+        outcome=word,
+        status_code=outcome.status_code,
+        provider_ref=outcome.provider_ref if isinstance(outcome, Sent) else None,
+        error=None if isinstance(outcome, Sent) else outcome.reason,
+    )
+
+
+def cancel_unsent(conn: Connection, delivery: Delivery) -> None:
+    """Close a delivery that is not needed any more and that its worker has not begun to send."""
+    conn.execute(
+        sa.update(tables.delivery)
+        .where(
+            tables.delivery.c.id == delivery.id,
+            tables.delivery.c.owner == delivery.owner,
+            tables.delivery.c.fence == delivery.fence,
+            tables.delivery.c.state == State.PROCESSING,
+        )
+        .values(state=State.CANCELLED, owner=None, lease_until=None, attempts=tables.delivery.c.attempts - 1)
+    )
+
+
+def record_receipt(conn: Connection, channel_id: str, receipt: Receipt) -> Delivery | None:
+    """Mark the delivery that the receipt speaks of as delivered; return it, or None if it changes nothing."""
+    row = conn.execute(
+        sa.update(tables.delivery)
+        .where(
+            tables.delivery.c.channel_id == channel_id,
+            tables.delivery.c.provider_ref == receipt.provider_ref,
+            tables.delivery.c.state == State.SENT,
+        )
+        .values(state=State.DELIVERED, delivered_at=receipt.at)
+        .returning(*tables.delivery.c)
+    ).first()
+    return None if row is None else to_delivery(row)

@@ -1,0 +1,70 @@
+"""What follows an outcome: done, again at a time, or given up; with a reason."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from companion.channels.base import Outcome, Refused, Sent, TryAgain
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """How often and how far apart. The first page of a new alarm is tried again within seconds first."""
+
+    attempts: int = 5
+    base: timedelta = timedelta(seconds=30)
+    cap: timedelta = timedelta(seconds=7200)
+    quick: tuple[timedelta, ...] = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15))
+    jitter: float = 0.2
+    """Each wait is longer or shorter by up to this share, so that a provider that is back is not hit by all at once."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The provider has it."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """Another attempt at `at`."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """No further attempt: the next contact point, and an operator, must hear of it."""
+
+    reason: str
+
+
+type Verdict = Done | Again | GiveUp
+
+
+def decide(
+    outcome: Outcome, *, attempt: int, first_page: bool, policy: RetryPolicy, now: datetime, chance: float
+) -> Verdict:
+    """Return what follows attempt number `attempt` (the first is 1). `chance` (0..1) picks the jitter."""
+    match outcome:
+        case Sent():
+            return Done()
+        case Refused(reason=reason):
+            return GiveUp(reason)
+        case TryAgain(reason=reason, after=after):
+            quick = policy.quick if first_page else ()
+            if attempt >= policy.attempts + len(quick):
+                return GiveUp(f"given up after {attempt} attempts: {reason}")
+            return Again(now + _wait(attempt, after, quick, policy, chance), reason)
+
+
+def _wait(
+    attempt: int, after: timedelta | None, quick: tuple[timedelta, ...], policy: RetryPolicy, chance: float
+) -> timedelta:
+    if after is not None:
+        # The provider's own word wins over the back-off, but not without end. RFC 9110, 10.2.3: Retry-After.
+        return max(timedelta(seconds=1), min(after, policy.cap))
+    if attempt <= len(quick):
+        wait = quick[attempt - 1]
+    else:
+        wait = min(policy.base * 2 ** (attempt - len(quick) - 1), policy.cap)
+    return wait * (1 + policy.jitter * (2 * chance - 1))

@@ -1,0 +1,267 @@
+"""The dispatcher: claim, send outside any transaction, record. A slow provider delays only itself."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy.engine import Connection
+
+from companion.channels.base import Channel, Message, Outcome, Refused, TryAgain
+from companion.clock import Clock
+from companion.dispatch import claim
+from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.record import cancel_unsent, record
+from companion.dispatch.retry import GiveUp, RetryPolicy, Verdict, decide
+from companion.dispatch.wake import Wake, wait
+from companion.store.database import Database, StoreUnavailable
+from companion.store.deliveries import delivery_by_id, next_delivery_at, thread_ref
+
+_LOGGER = logging.getLogger(__name__)
+
+FRESH = timedelta(milliseconds=200)
+"""A claim this young was made in a transaction that saw the alarm open: no need to look again before the send."""
+DEFAULT_CONCURRENCY = 8
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A running channel and its limits."""
+
+    channel: Channel
+    concurrency: int
+    timeout_s: float
+
+
+class Channels(Protocol):
+    """Where the dispatcher gets channels from."""
+
+    async def get(self, channel_id: str) -> Configured | None:
+        """Return the channel, or None if there is none of this id (any more) or it is switched off."""
+        ...
+
+
+class Observer(Protocol):
+    """Who counts."""
+
+    def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:
+        """Note one attempt. `lag_s`: from the moment it was due to the moment it was begun."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispatching:
+    """How the dispatcher works."""
+
+    owner: str
+    lease: timedelta
+    poll_s: float
+    """How long a lost wake-up may cost."""
+    retry: RetryPolicy
+
+
+class Dispatcher:
+    """Sends what is due. Any number of processes may run one on the same database."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        wake: Wake,
+        channels: Channels,
+        compose: Callable[[Delivery, str | None], Message],
+        report: Callable[[Connection, Delivery, Verdict], None],
+        observer: Observer,
+        log_context: Callable[[str | None], AbstractContextManager[None]],
+        rules: Dispatching,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._wake = wake
+        self._channels = channels
+        self._compose = compose
+        self._report = report
+        self._observer = observer
+        self._log_context = log_context
+        self._rules = rules
+        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._concurrency: dict[str, int] = {}
+        self._tasks: dict[asyncio.Task[None], Delivery] = {}
+        self._begun: set[str] = set()
+        self._stopping = False
+
+    def take(self, deliveries: list[Delivery]) -> None:
+        """Send deliveries that were claimed for this worker in the transaction that made them."""
+        for delivery in deliveries:
+            task = asyncio.create_task(self._deliver(delivery), name=f"deliver {delivery.id}")
+            self._tasks[task] = delivery
+            task.add_done_callback(self._tasks.pop)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        woken = self._wake.subscribe()
+        renewing = asyncio.create_task(self._renew_forever())
+        try:
+            while not self._stopping:
+                try:
+                    sleep_s = await self._turn()
+                except Exception:
+                    _LOGGER.exception("The dispatcher could not look for due deliveries; trying again")
+                    sleep_s = 1.0
+                await wait(woken, sleep_s)
+        finally:
+            renewing.cancel()
+            self._wake.unsubscribe(woken)
+
+    async def stop(self, grace_s: float) -> None:
+        """Take nothing new; let what is being sent end within `grace_s`, and release the rest."""
+        self._stopping = True
+        self._wake.notify()
+        waiting = {task: item for task, item in self._tasks.items() if item.id not in self._begun}
+        for task in waiting:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=grace_s)
+        late = {task: item for task, item in self._tasks.items() if not task.done()}
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        unsent = [item.id for item in waiting.values()]
+        if unsent:
+            await self._db.write(lambda conn: claim.release(conn, self._rules.owner, unsent))
+
+    async def _turn(self) -> float:
+        """Claim and start what is due; return how long nothing will be."""
+        now = self._clock()
+        due_at = await self._db.read(next_delivery_at)
+        if due_at is None or due_at > now:
+            return (
+                self._rules.poll_s
+                if due_at is None
+                else min(self._rules.poll_s, (due_at - now).total_seconds())
+            )
+        slots = self._free_slots()
+        taken = await self._db.write(lambda conn: self._claim(conn, now, slots))
+        self.take(taken)
+        # Nothing taken though something is due: its channel is full, and a delivery that ends there wakes us.
+        return 0.0 if taken else min(self._rules.poll_s, 1.0)
+
+    def _claim(self, conn: Connection, now: datetime, slots: dict[str, int]) -> list[Delivery]:
+        for abandoned in claim.take_back(conn, now, me=self._rules.owner):
+            self._report(conn, abandoned, GiveUp(abandoned.last_error or "its worker died"))
+        return claim.claim_due(conn, self._rules.owner, now, self._rules.lease, slots)
+
+    def _free_slots(self) -> dict[str, int]:
+        held: dict[str, int] = {}
+        for delivery in self._tasks.values():
+            held[delivery.channel_id] = held.get(delivery.channel_id, 0) + 1
+        known = set(held) | set(self._concurrency)
+        return {
+            channel: self._concurrency.get(channel, DEFAULT_CONCURRENCY) - held.get(channel, 0)
+            for channel in known
+        }
+
+    async def _renew_forever(self) -> None:
+        """Keep the leases of what waits for a slot or for a provider."""
+        while True:
+            await asyncio.sleep(self._rules.lease.total_seconds() / 3)
+            held = [delivery.id for delivery in self._tasks.values()]
+            if held:
+                until = self._clock() + self._rules.lease
+                with suppress(StoreUnavailable):
+                    await self._db.write(lambda conn: claim.renew(conn, self._rules.owner, held, until))  # noqa: B023 # awaited here
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        with self._log_context(delivery.alarm_id):
+            try:
+                configured = await self._channels.get(delivery.channel_id)
+                if configured is None:
+                    refused = Refused(reason="this channel does not exist any more or is switched off")
+                    await self._finish(delivery, refused, self._clock())
+                    return
+                async with self._slot(delivery.channel_id, configured.concurrency):
+                    await self._send(delivery, configured)
+            except Exception:
+                # The lease runs out, and the delivery is tried again, marked as perhaps sent.
+                _LOGGER.exception("Delivery %s could not be finished", delivery.id)
+            finally:
+                self._begun.discard(delivery.id)
+        self._wake.notify()
+
+    def _slot(self, channel_id: str, concurrency: int) -> asyncio.Semaphore:
+        if self._concurrency.get(channel_id) != concurrency:
+            self._concurrency[channel_id] = concurrency
+            self._slots[channel_id] = asyncio.Semaphore(concurrency)
+        return self._slots[channel_id]
+
+    async def _send(self, delivery: Delivery, configured: Configured) -> None:
+        reference = None
+        if not (delivery.first_page and self._clock() - delivery.created_at < FRESH):
+            current, reference = await self._db.read(
+                lambda conn: (delivery_by_id(conn, delivery.id), thread_ref(conn, delivery))
+            )
+            if current is None or (current.owner, current.fence) != (delivery.owner, delivery.fence):
+                _LOGGER.info("Delivery %s has gone to another worker", delivery.id)
+                return
+            if current.cancelled and not current.record:
+                await self._db.write(lambda conn: cancel_unsent(conn, delivery))
+                return
+        self._begun.add(delivery.id)
+        started_at = self._clock()
+        outcome = await self._call(delivery, configured, reference)
+        await self._finish(delivery, outcome, started_at)
+
+    async def _call(self, delivery: Delivery, configured: Configured, reference: str | None) -> Outcome:
+        message = self._compose(delivery, reference)
+        try:
+            async with asyncio.timeout(configured.timeout_s):
+                return await configured.channel.send(message)
+        except TimeoutError:
+            return TryAgain(reason=f"no answer within {configured.timeout_s:g} s", uncertain=True)
+        except Exception as err:
+            _LOGGER.exception("Channel %s failed on delivery %s", delivery.channel_id, delivery.id)
+            return TryAgain(reason=f"the channel failed: {type(err).__name__}", uncertain=True)
+
+    async def _finish(self, delivery: Delivery, outcome: Outcome, started_at: datetime) -> None:
+        now = self._clock()
+        verdict = decide(
+            outcome,
+            attempt=delivery.attempts,
+            first_page=delivery.first_page,
+            policy=self._rules.retry,
+            now=now,
+            chance=random.random(),
+        )
+
+        def write(conn: Connection) -> Delivery | None:
+            after = record(conn, delivery, outcome, verdict, started_at=started_at, now=now)
+            if after is not None and after.state is not State.CANCELLED:
+                self._report(conn, after, verdict)
+            return after
+
+        after = await self._write_down(write)
+        self._observer.sent(delivery, outcome, verdict, lag_s=(started_at - delivery.due_at).total_seconds())
+        _LOGGER.info(
+            "Delivery %s to %s over %s: %s",
+            delivery.id,
+            delivery.recipient,
+            delivery.channel_id,
+            "its claim was lost" if after is None else after.state.value,
+        )
+
+    async def _write_down[T](self, write: Callable[[Connection], T]) -> T:
+        """Write a result, also when the database is away for a moment: what is not written down is sent again."""
+        for pause_s in (0.2, 1.0, 3.0):
+            try:
+                return await self._db.write(write)
+            except StoreUnavailable:
+                _LOGGER.warning(
+                    "The result of a delivery could not be written; trying again in %s s", pause_s
+                )
+                await asyncio.sleep(pause_s)
+        return await self._db.write(write)

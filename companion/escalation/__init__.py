@@ -1,0 +1,1 @@
+"""Whom to tell next, and when: pure plans."""

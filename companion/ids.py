@@ -1,0 +1,24 @@
+"""Ids of rows, and the unguessable tokens that are stored only as hashes."""
+
+import hashlib
+import secrets
+import uuid
+
+
+def new_id() -> str:
+    """Return a UUID of version 7 (RFC 9562): it sorts by time of creation."""
+    return str(uuid.uuid7())
+
+
+def new_token() -> str:
+    """Return 256 bits for a URL or a header."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored of a token.
+
+    A plain hash is right here: tokens are long and random (directory and API refuse short ones), so there
+    is nothing to guess, and looking up by hash takes the same time whether a token exists or not.
+    """
+    return hashlib.sha256(token.encode()).hexdigest()

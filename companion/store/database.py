@@ -1,0 +1,289 @@
+"""Units of work: plain functions of a connection, each one transaction, off the event loop.
+
+A unit of work is written once, against SQLAlchemy's synchronous connection, and runs on both databases: on
+SQLite in one writer thread that puts the units waiting at the same time into one commit (one fsync for all of
+them), on PostgreSQL over asyncpg. It must touch nothing but the connection: it may be run again.
+"""
+
+import asyncio
+import queue
+import random
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+type Work[T] = Callable[[Connection], T]
+
+GROUP_LIMIT = 128
+"""Units in one SQLite commit: bounds how long the first of them waits for the last."""
+BUSY_TIMEOUT_S = 10
+SERIALIZATION_RETRIES = 5
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be reached or written; nothing of the unit of work has happened."""
+
+
+class Database(Protocol):
+    """Where units of work run."""
+
+    dialect: str
+
+    async def write[T](self, work: Work[T]) -> T:
+        """Run `work` in a transaction of its own and return its result once it is durable."""
+        ...
+
+    async def read[T](self, work: Work[T]) -> T:
+        """Run `work`, which only reads."""
+        ...
+
+    async def close(self) -> None:
+        """End what is running and close every connection."""
+        ...
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def normalized_url(database_url: str) -> URL:
+    """Return the URL with the driver we use; `postgres://` and `sqlite:///file` are what people write."""
+    url = make_url(database_url)
+    if url.drivername in {"postgres", "postgresql"}:
+        return url.set(drivername="postgresql+asyncpg")
+    if url.drivername not in {"sqlite", "postgresql+asyncpg"}:
+        raise ValueError(
+            f"{url.drivername} is not supported: use sqlite:///FILE or postgresql://USER@HOST/NAME"
+        )
+    if url.drivername == "sqlite" and not url.database:
+        raise ValueError("the SQLite database needs a file: sqlite:///FILE")
+    return url
+
+
+def open_database(database_url: str) -> Database:
+    """Return the database at `database_url`. Nothing is connected yet for PostgreSQL; SQLite's file is created."""
+    url = normalized_url(database_url)
+    return SqliteDatabase(url) if url.drivername == "sqlite" else PostgresDatabase(url)
+
+
+# --- SQLite ---------------------------------------------------------------------------------------------
+
+
+def sqlite_engine(url: URL) -> sa.Engine:
+    """Return an engine whose transactions begin with the write lock held."""
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.pool.NullPool,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S, "cached_statements": 256},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _settings(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=2000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # IMMEDIATE: a reader that becomes a writer half-way could otherwise fail with SQLITE_BUSY at once.
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
+
+    return engine
+
+
+class _Job[T]:
+    """A unit of work on its way to the writer thread and back."""
+
+    __slots__ = ("error", "future", "result", "work")
+
+    def __init__(self, work: Work[T], future: asyncio.Future[T]) -> None:
+        self.work = work
+        self.future = future
+        self.result: T | None = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)  # type: ignore[arg-type] # set where error is not
+
+
+class SqliteDatabase:
+    """One writer thread that groups commits; a few reader threads."""
+
+    dialect = "sqlite"
+
+    def __init__(self, url: URL) -> None:
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        self._engine = sqlite_engine(url)
+        self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._closed = False
+        self._local = threading.local()
+        self._reader_connections: list[Connection] = []
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="sqlite-reader")
+
+    async def write[T](self, work: Work[T]) -> T:
+        """Run `work` in the next commit; a failing unit of work undoes only itself."""
+        if self._closed:
+            raise StoreUnavailable("the database is closed")
+        if self._writer is None:
+            self._writer = threading.Thread(target=self._write_forever, name="sqlite-writer", daemon=True)
+            self._writer.start()
+        job = _Job(work, asyncio.get_running_loop().create_future())
+        self._queue.put(job)
+        # Shielded: the unit of work is on its way whether or not the caller is still there to hear of it.
+        return await asyncio.shield(job.future)
+
+    async def read[T](self, work: Work[T]) -> T:
+        """Run `work` on a reader's own snapshot."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read[T](self, work: Work[T]) -> T:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._engine.connect().execution_options(begin="BEGIN DEFERRED")
+            self._local.connection = connection
+            self._reader_connections.append(connection)
+        with connection.begin():
+            return work(connection)
+
+    async def close(self) -> None:
+        """Let the waiting units of work be committed, then close."""
+        self._closed = True
+        if self._writer is not None:
+            self._queue.put(None)
+            await asyncio.to_thread(self._writer.join)
+            self._writer = None
+        await asyncio.to_thread(self._readers.shutdown)
+        for connection in self._reader_connections:
+            connection.close()
+        self._engine.dispose()
+
+    def _write_forever(self) -> None:
+        connection: Connection | None = None
+        while (first := self._queue.get()) is not None:
+            jobs = [first]
+            last = False
+            with suppress(queue.Empty):
+                while len(jobs) < GROUP_LIMIT:
+                    job = self._queue.get_nowait()
+                    if job is None:
+                        last = True
+                        break
+                    jobs.append(job)
+            try:
+                if connection is None:
+                    connection = self._engine.connect()
+                _commit_together(connection, jobs)
+            except Exception as err:  # noqa: BLE001 # whatever it was, nobody may wait forever
+                # A commit that failed has undone every unit in it.
+                for job in jobs:
+                    job.error = StoreUnavailable(f"the database could not be written: {type(err).__name__}")
+                    job.error.__cause__ = err
+                if connection is not None:
+                    with suppress(Exception):
+                        connection.close()
+                connection = None
+            _hand_back(jobs)
+            if last:
+                break
+        if connection is not None:
+            connection.close()
+
+
+def _commit_together(connection: Connection, jobs: list[_Job[Any]]) -> None:
+    """Run every job inside one transaction, each behind its own savepoint."""
+    with connection.begin():
+        for job in jobs:
+            connection.exec_driver_sql("SAVEPOINT unit")
+            try:
+                job.result = job.work(connection)
+            except Exception as err:  # noqa: BLE001 # belongs to the caller of this unit, not to the others
+                job.error = err
+                connection.exec_driver_sql("ROLLBACK TO unit")
+            connection.exec_driver_sql("RELEASE unit")
+
+
+def _hand_back(jobs: list[_Job[Any]]) -> None:
+    """Settle the futures in their loops, one wake-up per loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job[Any]]] = {}
+    for job in jobs:
+        by_loop.setdefault(job.future.get_loop(), []).append(job)
+    for loop, done in by_loop.items():
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(_settle, done)
+
+
+def _settle(jobs: list[_Job[Any]]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------------------
+
+
+class PostgresDatabase:
+    """A pool of asyncpg connections; a unit of work that lost a race is run again."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=8,
+            max_overflow=8,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            connect_args={"timeout": 10, "command_timeout": 30},
+        )
+
+    async def write[T](self, work: Work[T]) -> T:
+        """Run `work`, again when PostgreSQL chose it as the victim of a deadlock or a serialisation failure."""
+        for attempt in range(SERIALIZATION_RETRIES):
+            try:
+                async with self.engine.begin() as connection:
+                    return await connection.run_sync(work)
+            except DBAPIError as err:
+                if (
+                    getattr(err.orig, "sqlstate", None) not in {"40001", "40P01"}
+                    or attempt + 1 == SERIALIZATION_RETRIES
+                ):
+                    raise
+                await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))
+            except (OSError, TimeoutError, sa.exc.TimeoutError) as err:
+                raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
+        raise AssertionError("unreachable")
+
+    async def read[T](self, work: Work[T]) -> T:
+        """Run `work` on a pooled connection."""
+        try:
+            async with self.engine.connect() as connection:
+                return await connection.run_sync(work)
+        except DBAPIError as err:
+            if err.connection_invalidated:
+                raise StoreUnavailable("the connection to the database was lost") from err
+            raise
+        except (OSError, TimeoutError, sa.exc.TimeoutError) as err:
+            raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()

@@ -1,0 +1,86 @@
+"""Queries on deliveries and their attempts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from companion.channels.base import MessageKind
+from companion.dispatch.delivery import WAITING, Attempt, Delivery, State
+from companion.store.tables import attempt, delivery
+
+
+def to_delivery(row: Row[Any]) -> Delivery:
+    """Return the row as what it is."""
+    values = dict(row._mapping)
+    return Delivery(**values | {"kind": MessageKind(values["kind"]), "state": State(values["state"])})
+
+
+def _to_attempt(row: Row[Any]) -> Attempt:
+    values = dict(row._mapping)
+    del values["id"]
+    return Attempt(**values)
+
+
+def delivery_by_id(conn: Connection, delivery_id: str) -> Delivery | None:
+    """Return the delivery, or None."""
+    row = conn.execute(sa.select(delivery).where(delivery.c.id == delivery_id)).first()
+    return None if row is None else to_delivery(row)
+
+
+def attempts_of(conn: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    """Return the attempts of each delivery, first one first."""
+    found: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    query = sa.select(attempt).where(attempt.c.delivery_id.in_(list(delivery_ids))).order_by(attempt.c.id)
+    for row in conn.execute(query):
+        found[row.delivery_id].append(_to_attempt(row))
+    return found
+
+
+def deliveries_of(conn: Connection, alarm_id: str) -> list[tuple[Delivery, list[Attempt]]]:
+    """Return the deliveries of one alarm with their attempts, in the order they were made."""
+    query = sa.select(delivery).where(delivery.c.alarm_id == alarm_id).order_by(delivery.c.id)
+    deliveries = [to_delivery(row) for row in conn.execute(query)]
+    attempts = attempts_of(conn, [found.id for found in deliveries])
+    return [(found, attempts[found.id]) for found in deliveries]
+
+
+def thread_ref(conn: Connection, found: Delivery) -> str | None:
+    """Return the provider's id of the first message to the same address about the same alarm."""
+    return conn.execute(
+        sa.select(delivery.c.provider_ref)
+        .where(
+            delivery.c.alarm_id == found.alarm_id,
+            delivery.c.channel_id == found.channel_id,
+            delivery.c.address == found.address,
+            delivery.c.id != found.id,
+            delivery.c.provider_ref.is_not(None),
+        )
+        .order_by(delivery.c.id)
+        .limit(1)
+    ).scalar()
+
+
+def last_attempt_by_channel(conn: Connection) -> dict[str, Attempt]:
+    """Return the newest attempt of each channel that has one."""
+    newest = sa.select(sa.func.max(attempt.c.id)).group_by(attempt.c.channel_id)
+    rows = conn.execute(sa.select(attempt).where(attempt.c.id.in_(newest)))
+    return {row.channel_id: _to_attempt(row) for row in rows}
+
+
+def counts_by_channel_and_state(conn: Connection) -> list[tuple[str, State, int]]:
+    """Return how many deliveries of each channel are in each state."""
+    query = sa.select(delivery.c.channel_id, delivery.c.state, sa.func.count()).group_by(
+        delivery.c.channel_id, delivery.c.state
+    )
+    return [(channel_id, State(state), count) for channel_id, state, count in conn.execute(query)]
+
+
+def next_delivery_at(conn: Connection) -> datetime | None:
+    """Return when the earliest waiting delivery is due or the earliest lease runs out."""
+    waiting = sa.select(sa.func.min(delivery.c.due_at)).where(delivery.c.state.in_(sorted(WAITING)))
+    leased = sa.select(sa.func.min(delivery.c.lease_until)).where(delivery.c.state == State.PROCESSING)
+    times = [conn.execute(query).scalar() for query in (waiting, leased)]
+    return min((found for found in times if found is not None), default=None)

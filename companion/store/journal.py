@@ -1,0 +1,41 @@
+"""The append-only record."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.alarms.model import Change, JournalEntry
+from companion.store.tables import journal
+
+
+def append(
+    conn: Connection,
+    alarm_id: str,
+    at: datetime,
+    event: Change,
+    *,
+    actor: str | None,
+    via: str,
+    detail: Mapping[str, Any],
+) -> None:
+    """Write one line; nothing ever changes or removes one."""
+    conn.execute(
+        sa.insert(journal),
+        {
+            "alarm_id": alarm_id,
+            "at": at,
+            "event": event.value,
+            "actor": actor,
+            "via": via,
+            "detail": dict(detail),
+        },
+    )
+
+
+def journal_of(conn: Connection, alarm_id: str) -> list[JournalEntry]:
+    """Return the lines of one alarm, oldest first."""
+    rows = conn.execute(sa.select(journal).where(journal.c.alarm_id == alarm_id).order_by(journal.c.id))
+    return [JournalEntry(**dict(row._mapping) | {"event": Change(row.event)}) for row in rows]

@@ -1,0 +1,20 @@
+"""What SQLite and PostgreSQL share beyond SQLAlchemy's common ground."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+
+def insert(conn: Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """Return the dialect's INSERT, which has `on_conflict_do_nothing` and `on_conflict_do_update` on both."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def skip_locked[S: sa.Select[Any]](conn: Connection, query: S) -> S:
+    """Return the query so that rows another replica is working on are left out.
+
+    SQLite needs nothing: its only writer holds the whole database.
+    """
+    return query.with_for_update(skip_locked=True) if conn.dialect.name == "postgresql" else query

@@ -1,0 +1,344 @@
+"""Every table, for SQLite and PostgreSQL alike."""
+
+from datetime import UTC, datetime
+from typing import Any, override
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware datetime in UTC: `timestamptz` on PostgreSQL, sortable text on SQLite, which knows no zones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id(name: str = "id", **kwargs: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.String(64), primary_key=True, **kwargs)
+
+
+def _ref(name: str, target: str, *, nullable: bool = False, ondelete: str | None = None) -> sa.Column[str]:
+    return sa.Column(name, sa.String(64), sa.ForeignKey(target, ondelete=ondelete), nullable=nullable)
+
+
+def _time(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
+    return sa.Column(name, UtcDateTime, nullable=nullable)
+
+
+# --- the directory: who and what there is ---------------------------------------------------------------
+
+policy = sa.Table(
+    "policy",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),  # companion.escalation.policy.Policy as JSON
+)
+
+site = sa.Table(
+    "site",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("timezone", sa.String(64), nullable=False),
+    _ref("policy_id", "policy.id", nullable=True),
+)
+
+room = sa.Table(
+    "room",
+    metadata,
+    _id(),
+    _ref("site_id", "site.id"),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+person = sa.Table(
+    "person",
+    metadata,
+    _id(),
+    _ref("site_id", "site.id", nullable=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+)
+
+channel = sa.Table(
+    "channel",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("config", sa.JSON, nullable=False),  # without its secrets
+    sa.Column("secrets", sa.Text),  # encrypted JSON, see store.secrets
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("concurrency", sa.Integer, nullable=False),
+    sa.Column("timeout_s", sa.Float, nullable=False),
+    sa.Column(
+        "revision", sa.Integer, nullable=False
+    ),  # rises with every change, so that a running channel is rebuilt
+)
+
+contact_point = sa.Table(
+    "contact_point",
+    metadata,
+    _id(),
+    _ref("person_id", "person.id", ondelete="CASCADE"),
+    _ref("channel_id", "channel.id"),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),  # 0 is tried first
+    sa.UniqueConstraint("person_id", "channel_id", "address"),
+)
+
+device = sa.Table(
+    "device",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(32), nullable=False),  # yealink
+    sa.Column("name", sa.Text, nullable=False),
+    _ref("site_id", "site.id", nullable=True),
+    _ref("room_id", "room.id", nullable=True),
+    _ref("person_id", "person.id", nullable=True),
+    _ref("policy_id", "policy.id", nullable=True),  # instead of the site's
+    sa.Column("test", sa.Boolean, nullable=False),  # raises test alarms only
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    _time("last_seen_at"),
+    sa.Column("last_context", sa.JSON, nullable=False),
+    _time("minute_started_at"),  # of the rate limit
+    sa.Column("minute_count", sa.Integer, nullable=False),
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),  # read, operate, admin
+    _ref("site_id", "site.id", nullable=True),  # null: every site
+    sa.Column("key_hash", sa.String(64), nullable=False, unique=True),
+    _time("created_at", nullable=False),
+    _time("last_used_at"),
+    _time("revoked_at"),
+)
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+# --- alarms ---------------------------------------------------------------------------------------------
+
+alarm = sa.Table(
+    "alarm",
+    metadata,
+    _id(),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("source", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("severity", sa.String(16), nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("test", sa.Boolean, nullable=False),
+    # Names as they were when it was raised: the record must not change with the directory.
+    sa.Column("site_id", sa.String(64)),
+    sa.Column("site", sa.Text),
+    sa.Column("timezone", sa.String(64), nullable=False),
+    sa.Column("room", sa.Text),
+    sa.Column("person", sa.Text),
+    sa.Column("device_id", sa.String(64)),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("uid", sa.String(64)),  # Home Assistant's id of the same occurrence
+    sa.Column("presses", sa.Integer, nullable=False),  # how often it was triggered within its window
+    sa.Column("policy", sa.JSON),  # the policy it was raised with, whole
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("step", sa.Integer, nullable=False),  # the next step to run
+    sa.Column("steps_run", sa.Integer, nullable=False),
+    _time("next_due_at"),
+    _time("raised_at", nullable=False),
+    _time("acknowledged_at"),
+    sa.Column("acknowledged_by", sa.Text),
+    _time("closed_at"),
+    sa.Column("closed_by", sa.Text),
+    _time("exhausted_at"),
+    sa.Index(
+        "ix_alarm_next_due_at",
+        "next_due_at",
+        sqlite_where=sa.text("next_due_at IS NOT NULL"),
+        postgresql_where=sa.text("next_due_at IS NOT NULL"),
+    ),
+    sa.Index("ix_alarm_status_raised_at", "status", "raised_at"),
+    sa.Index("ix_alarm_raised_at", "raised_at"),
+)
+
+dedup = sa.Table(
+    "dedup",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),
+    sa.Column("alarm_id", sa.String(64), nullable=False),
+    _time("expires_at"),  # null: never
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _ref("alarm_id", "alarm.id"),
+    _time("at", nullable=False),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("actor", sa.Text),  # who
+    sa.Column("via", sa.String(32), nullable=False),  # through what
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Index("ix_journal_alarm_id", "alarm_id"),
+)
+
+ack_link = sa.Table(
+    "ack_link",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    _ref("alarm_id", "alarm.id"),
+    sa.Column("recipient", sa.Text, nullable=False),
+    _time("created_at", nullable=False),
+    _time("expires_at", nullable=False),
+    sa.Index("ix_ack_link_alarm_id", "alarm_id"),
+)
+
+# --- dispatch -------------------------------------------------------------------------------------------
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    _id(),
+    sa.Column("alarm_id", sa.String(64)),  # null: a channel test
+    sa.Column("kind", sa.String(16), nullable=False),  # MessageKind
+    sa.Column(
+        "occurrence", sa.String(64), nullable=False
+    ),  # `round.step`, or what else makes this one unique
+    sa.Column("channel_id", sa.String(64), nullable=False),
+    sa.Column("person_id", sa.String(64)),
+    sa.Column(
+        "position", sa.Integer, nullable=False
+    ),  # of the person's contact point; the next one is the fallback
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("message", sa.JSON, nullable=False),  # dispatch.delivery.facts
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("first_page", sa.Boolean, nullable=False),  # retried within seconds
+    sa.Column("record", sa.Boolean, nullable=False),  # not cancelled by an answer (a ticket)
+    sa.Column("owner", sa.String(128)),
+    sa.Column("fence", sa.Integer, nullable=False),
+    _time("lease_until"),
+    sa.Column("uncertain", sa.Boolean, nullable=False),  # may have been sent
+    sa.Column("cancelled", sa.Boolean, nullable=False),  # asked to stop while processing
+    sa.Column("provider_ref", sa.Text),
+    sa.Column("idempotency_key", sa.String(64), nullable=False),
+    sa.Column("last_error", sa.Text),
+    _time("created_at", nullable=False),
+    _time("sent_at"),
+    _time("delivered_at"),
+    sa.UniqueConstraint("alarm_id", "kind", "occurrence", "channel_id", "address"),
+    sa.Index(
+        "ix_delivery_due",
+        "channel_id",
+        "due_at",
+        sqlite_where=sa.text("state IN ('pending', 'failed')"),
+        postgresql_where=sa.text("state IN ('pending', 'failed')"),
+    ),
+    sa.Index(
+        "ix_delivery_lease",
+        "lease_until",
+        sqlite_where=sa.text("state = 'processing'"),
+        postgresql_where=sa.text("state = 'processing'"),
+    ),
+    sa.Index("ix_delivery_alarm_id", "alarm_id"),
+    sa.Index("ix_delivery_provider_ref", "channel_id", "provider_ref"),
+)
+
+attempt = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _ref("delivery_id", "delivery.id"),
+    sa.Column("channel_id", sa.String(64), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    _time("started_at", nullable=False),
+    _time("finished_at", nullable=False),
+    sa.Column("outcome", sa.String(16), nullable=False),  # sent, failed, error, uncertain
+    sa.Column("status_code", sa.Integer),
+    sa.Column("provider_ref", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.Index("ix_attempt_delivery_id", "delivery_id"),
+    sa.Index("ix_attempt_channel_id", "channel_id", "id"),
+)
+
+# --- the link -------------------------------------------------------------------------------------------
+
+link_peer = sa.Table(
+    "link_peer",
+    metadata,
+    sa.Column("instance", sa.String(64), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    _ref("site_id", "site.id", nullable=True),
+    sa.Column("their_stream", sa.String(64), nullable=False),
+    sa.Column("received", sa.BigInteger, nullable=False),
+    sa.Column("our_stream", sa.String(64), nullable=False),
+    sa.Column("next_seq", sa.BigInteger, nullable=False),
+    _time("last_seen_at"),
+)
+
+link_event = sa.Table(
+    "link_event",
+    metadata,
+    sa.Column(
+        "instance", sa.String(64), sa.ForeignKey("link_peer.instance", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.JSON, nullable=False),
+)
+
+link_area = sa.Table(
+    "link_area",
+    metadata,
+    sa.Column(
+        "instance", sa.String(64), sa.ForeignKey("link_peer.instance", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("area", sa.String(64), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("mode", sa.String(32)),
+    _time("at", nullable=False),
+)
+
+link_pending = sa.Table(
+    "link_pending",
+    metadata,
+    sa.Column(
+        "instance", sa.String(64), sa.ForeignKey("link_peer.instance", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("uid", sa.String(64), primary_key=True),
+    sa.Column("body", sa.JSON, nullable=False),
+    _time("due_at", nullable=False),
+    sa.Index("ix_link_pending_due_at", "due_at"),
+)
