@@ -1,0 +1,1 @@
+"""What raises alarms: each turns a request into a command."""

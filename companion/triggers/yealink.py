@@ -1,0 +1,91 @@
+"""The panic key of a Yealink phone: a token, and what the phone says of itself, become an alarm."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from companion.alarms.commands import Unit
+from companion.alarms.model import Actor, Alarm, AlarmKind, Source, Trigger
+from companion.escalation.policy import Policy
+from companion.ids import token_hash
+from companion.store.directory import touch_device
+from companion.store.presses import PressedDevice, pressed_device
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The alarm the press stands for; `created` is False for a repeated press."""
+
+    alarm: Alarm
+    created: bool
+
+
+@dataclass(frozen=True)
+class UnknownToken:
+    """No device has this token, or the device is switched off."""
+
+
+@dataclass(frozen=True)
+class Incomplete:
+    """The device is known, but a responder could not be told who or where."""
+
+    device: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RateLimited:
+    """Too many presses within a minute; those before have raised their alarms."""
+
+    retry_after_s: int
+
+
+type Press = Accepted | UnknownToken | Incomplete | RateLimited
+
+
+def press(unit: Unit, token: str, context: Mapping[str, str], *, window_s: float, per_minute: int) -> Press:
+    """Raise the alarm of the device with this token, once within `window_s` seconds from the first press."""
+    device = pressed_device(unit.conn, token_hash(token))
+    if device is None or not device.enabled:
+        return UnknownToken()
+    started_at, count = _counted(device.minute_started_at, device.minute_count, unit.now)
+    touch_device(
+        unit.conn, device.id, now=unit.now, context=context, minute_started_at=started_at, minute_count=count
+    )
+    if count > per_minute:
+        return RateLimited(max(1, ceil((started_at + MINUTE - unit.now).total_seconds())))
+    missing = tuple(name for name in ("person", "room", "site") if getattr(device, name) is None)
+    if missing:
+        return Incomplete(device.name, missing)
+    raised = unit.raise_alarm(_trigger(device, context, window_s), Actor(name=device.person, via="yealink"))
+    return Accepted(raised.alarm, raised.created)
+
+
+def _counted(started_at: datetime | None, count: int, now: datetime) -> tuple[datetime, int]:
+    """Return the running minute and how many presses it has with this one. A clock set back starts a new minute."""
+    if started_at is None or not timedelta(0) <= now - started_at < MINUTE:
+        return now, 1
+    return started_at, count + 1
+
+
+def _trigger(device: PressedDevice, context: Mapping[str, str], window_s: float) -> Trigger:
+    policy = device.own_policy or device.site_policy
+    return Trigger(
+        source=Source.YEALINK,
+        kind=AlarmKind.PANIC,
+        title=f"Panic key: {device.room}",
+        test=device.test,
+        site_id=device.site_id,
+        site=device.site,
+        timezone=device.timezone or "UTC",
+        room=device.room,
+        person=device.person,
+        device_id=device.id,
+        details={"device": device.name, **context},
+        policy=None if policy is None else Policy.model_validate(policy),
+        dedup_key=f"device:{device.id}",
+        dedup_seconds=window_s,
+    )
