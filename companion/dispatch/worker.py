@@ -37,7 +37,7 @@ class Configured:
     timeout_s: float
 
 
-class Channels(Protocol):
+class ChannelPool(Protocol):
     """Where the dispatcher gets channels from."""
 
     async def get(self, channel_id: str) -> Configured | None:
@@ -73,7 +73,7 @@ class Dispatcher:
         db: Database,
         clock: Clock,
         wake: Wake,
-        channels: Channels,
+        channels: ChannelPool,
         compose: Callable[[Delivery, str | None], Message],
         report: Callable[[Connection, Delivery, Verdict], None],
         observer: Observer,
