@@ -1,0 +1,22 @@
+"""What Alembic runs: it says which connection, which tables, and how types are written down."""
+
+from typing import Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from companion.store.tables import UtcDateTime, metadata
+
+
+def _written(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
+    # A migration must mean the same for ever, so it names none of our own classes.
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite cannot alter a column in place
+    render_item=_written,
+)
+context.run_migrations()
