@@ -28,6 +28,10 @@ FRESH = timedelta(milliseconds=200)
 DEFAULT_CONCURRENCY = 8
 
 
+class ChannelUnusable(Exception):
+    """A channel's configuration or secrets cannot be used; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Configured:
     """A running channel and its limits."""
@@ -41,7 +45,10 @@ class ChannelPool(Protocol):
     """Where the dispatcher gets channels from."""
 
     async def get(self, channel_id: str) -> Configured | None:
-        """Return the channel, or None if there is none of this id (any more) or it is switched off."""
+        """Return the channel, or None if there is none of this id (any more) or it is switched off.
+
+        Raises ChannelUnusable.
+        """
         ...
 
 
@@ -179,10 +186,9 @@ class Dispatcher:
     async def _deliver(self, delivery: Delivery) -> None:
         with self._log_context(delivery.alarm_id):
             try:
-                configured = await self._channels.get(delivery.channel_id)
-                if configured is None:
-                    refused = Refused(reason="this channel does not exist any more or is switched off")
-                    await self._finish(delivery, refused, self._clock())
+                configured = await self._channel(delivery.channel_id)
+                if isinstance(configured, Refused):
+                    await self._finish(delivery, configured, self._clock())
                     return
                 async with self._slot(delivery.channel_id, configured.concurrency):
                     await self._send(delivery, configured)
@@ -192,6 +198,17 @@ class Dispatcher:
             finally:
                 self._begun.discard(delivery.id)
         self._wake.notify()
+
+    async def _channel(self, channel_id: str) -> Configured | Refused:
+        try:
+            configured = await self._channels.get(channel_id)
+        except ChannelUnusable as err:
+            return Refused(reason=str(err), channel_broken=True)
+        if configured is None:
+            return Refused(
+                reason="this channel does not exist any more or is switched off", channel_broken=True
+            )
+        return configured
 
     def _slot(self, channel_id: str, concurrency: int) -> asyncio.Semaphore:
         if self._concurrency.get(channel_id) != concurrency:
