@@ -68,6 +68,8 @@ class Sent:
     provider_ref: str | None
     """The provider's id of the message; kept, and given back as `thread_ref` later."""
     status_code: int | None = None
+    warning: str | None = None
+    """What an operator should know although it worked; said by `check`."""
 
 
 @dataclass(frozen=True, kw_only=True)

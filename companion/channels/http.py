@@ -1,0 +1,231 @@
+"""How a channel talks HTTP: bounded in time and size, guarded addresses, and one reading of what an answer means."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict, Field
+from yarl import URL
+
+from companion.channels.addresses import ForbiddenAddressError, guarded_socket
+from companion.channels.base import Refused, TryAgain
+
+type Failure = TryAgain | Refused
+
+BODY_LIMIT = 64 * 1024
+FRAME_LIMIT = 256 * 1024
+REASON_LIMIT = 300
+ERROR_BODY_TIME_S = 2
+"""An error is an error by its status; its text is waited for only this long."""
+LONGEST_RETRY_AFTER = timedelta(days=7)
+
+TRY_AGAIN_STATUSES = frozenset({408, 425, 429})
+# A gateway that lost its back end, or a program that failed after it had stored the request.
+UNCERTAIN_STATUSES = frozenset({500, 502, 504})
+
+
+class HttpOptions(BaseModel):
+    """What every channel that talks HTTP can be told about time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    timeout_s: float = Field(default=15, gt=0, le=25, description="Longest time of one request, in seconds.")
+    connect_timeout_s: float = Field(
+        default=5, gt=0, le=25, description="Longest time to connect, in seconds."
+    )
+    read_timeout_s: float = Field(
+        default=10, gt=0, le=25, description="Longest silence of the server, in seconds."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """An HTTP answer, cut to what may be read of it."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the server says that it did what was asked."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Return the parsed body, or None when it is not (whole) JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+def failure_of_status(reply: Reply, now: datetime, detail: str = "") -> Failure:
+    """Return what an answer other than success means; `detail` is the provider's own words, already scrubbed."""
+    status = reply.status
+    reason = shortened(f"HTTP {status}: {detail}" if detail else f"HTTP {status}")
+    if status in TRY_AGAIN_STATUSES or status >= 500:
+        return TryAgain(
+            reason=reason,
+            status_code=status,
+            after=retry_after(reply.headers.get("Retry-After"), now),
+            uncertain=status in UNCERTAIN_STATUSES,
+        )
+    if status in {401, 403}:
+        reason = shortened(f"{reason} (the credentials are not accepted)")
+        return Refused(reason=reason, status_code=status, channel_broken=True)
+    if status < 400:
+        reason = (
+            f"HTTP {status}: the server wants to send us elsewhere, the configured address is not the API's"
+        )
+        return Refused(reason=reason, status_code=status, channel_broken=True)
+    return Refused(reason=reason, status_code=status)
+
+
+def failure_of_error(error: Exception) -> Failure:
+    """Return what a request that got no answer means. Never quotes the error: it may hold the address."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return Refused(reason="the server's certificate is not valid", channel_broken=True)
+        case aiohttp.ClientConnectorDNSError():
+            return TryAgain(reason="could not connect: the server's name was not found")
+        case aiohttp.ClientConnectorError() if isinstance(error.os_error, ForbiddenAddressError):
+            return Refused(reason=f"not sent: {error.os_error}", channel_broken=True)
+        case aiohttp.ClientConnectorError():
+            number = error.os_error.errno
+            why = os.strerror(number) if number and number > 0 else "no connection"
+            return TryAgain(reason=f"could not connect: {why}")
+        case aiohttp.ConnectionTimeoutError():
+            return TryAgain(reason="could not connect in time")
+        case aiohttp.InvalidURL():
+            return Refused(reason="the configured address is not a web address", channel_broken=True)
+        case TimeoutError():
+            return TryAgain(reason="no answer in time, the message may have been sent", uncertain=True)
+        case _:
+            return TryAgain(reason="the connection was lost before the answer", uncertain=True)
+
+
+def not_understood(reply: Reply) -> TryAgain:
+    """Return what a success means whose body is not the provider's: perhaps a login page answered."""
+    return TryAgain(
+        reason=f"HTTP {reply.status}, but the answer is not what this provider sends",
+        status_code=reply.status,
+        uncertain=True,
+    )
+
+
+def retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """Return the wait a `Retry-After` header asks for, seconds or HTTP date; None when it says nothing usable."""
+    if value is None:
+        return None
+    try:
+        if value.strip().isdecimal():
+            return min(timedelta(seconds=int(value.strip()[:9])), LONGEST_RETRY_AFTER)
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return min(max(aware - now, timedelta(0)), LONGEST_RETRY_AFTER)
+
+
+def scrubbed(text: str, secrets: Iterable[str]) -> str:
+    """Return a provider's words on one line, without our secrets and without links (one may be an ack link)."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        for form in (secret, quote(secret, safe="")):
+            text = text.replace(form, "***")
+    text = re.sub(r"(?i)\b[a-z]+://\S+", "(link)", text)
+    return shortened(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+
+
+def shortened(text: str) -> str:
+    """Return `text` cut to what a reason may hold."""
+    return text if len(text) <= REASON_LIMIT else f"{text[: REASON_LIMIT - 1]}…"
+
+
+class HttpClient:
+    """One channel's connection pool. Created without a running loop, connected at the first request."""
+
+    def __init__(
+        self, options: HttpOptions, *, headers: Mapping[str, str] | None = None, secrets: Iterable[str] = ()
+    ) -> None:
+        self._options = options
+        self._headers = dict(headers or {})
+        self._secrets = frozenset(secret for secret in secrets if secret)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: URL,
+        *,
+        json_body: Any = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply | Failure:
+        """Return the server's answer whatever its status, or what it means that there was none."""
+        try:
+            async with self._connected().request(
+                method, url, json=json_body, data=data, headers=headers, allow_redirects=False
+            ) as response:
+                return await self._read(response)
+        except (aiohttp.ClientError, TimeoutError, OSError) as err:
+            return failure_of_error(err)
+
+    def failure(self, reply: Reply, said: object = None) -> Failure:
+        """Return what an answer other than success means, quoting what the provider `said` when that is text."""
+        detail = scrubbed(said, self._secrets) if isinstance(said, str) else ""
+        return failure_of_status(reply, datetime.now(UTC), detail)
+
+    @asynccontextmanager
+    async def websocket(self, url: URL) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:
+        """Connect a WebSocket; pings notice a dead peer, an oversized frame ends it."""
+        async with self._connected().ws_connect(url, heartbeat=30, max_msg_size=FRAME_LIMIT) as socket:
+            yield socket
+
+    async def close(self) -> None:
+        """Give back connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            options = self._options
+            self._session = aiohttp.ClientSession(
+                # A fresh connection a request: an idle one that the server has just closed would leave us
+                # not knowing whether the alarm got through, and aiohttp would repeat a PUT by itself.
+                connector=aiohttp.TCPConnector(socket_factory=guarded_socket, force_close=True),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                # Compressed answers are asked not to come and never unpacked: 100 kB may hold 100 MB.
+                headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker", **self._headers},
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=options.timeout_s,
+                    connect=options.connect_timeout_s,
+                    sock_read=options.read_timeout_s,
+                ),
+            )
+        return self._session
+
+    async def _read(self, response: aiohttp.ClientResponse) -> Reply:
+        body = bytearray()
+        is_error = response.status >= 300
+        try:
+            async with asyncio.timeout(min(ERROR_BODY_TIME_S, self._options.timeout_s) if is_error else None):
+                while len(body) < BODY_LIMIT and (
+                    chunk := await response.content.read(BODY_LIMIT - len(body))
+                ):
+                    body += chunk
+        except aiohttp.ClientError, TimeoutError:
+            if not is_error:
+                raise
+        # What is left of an oversized body must not be read while the connection is given back.
+        response.close()
+        return Reply(status=response.status, headers=response.headers.copy(), body=bytes(body))

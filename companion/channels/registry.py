@@ -1,0 +1,115 @@
+"""Which kinds of channel there are, what each can be told, and how one is built from its settings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from companion.channels.base import Channel
+from companion.channels.signal import SignalChannel, SignalConfig
+from companion.channels.sms import SmsChannel, SmsConfig
+from companion.channels.zammad import ZammadChannel, ZammadConfig
+
+
+class ChannelConfigError(ValueError):
+    """Settings that no channel can be built from; the text names each field, never a value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelKind:
+    """One way to tell people, before it is configured."""
+
+    kind: str
+    title: str
+    config: type[BaseModel]
+    build: Callable[[Any], Channel]
+    records: bool
+    """A record such as a ticket: it gets every update, and an acknowledgement does not cancel its first page."""
+    updates: bool
+    """Those who were paged also hear who acknowledged, resolved or cancelled."""
+    addressed: bool
+    """A contact point on it needs an address."""
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of its settings, for the API's document."""
+        return self.config.model_json_schema()
+
+
+_KINDS = MappingProxyType(
+    {
+        one.kind: one
+        for one in (
+            ChannelKind(
+                kind="zammad",
+                title="Zammad ticket",
+                config=ZammadConfig,
+                build=ZammadChannel,
+                records=True,
+                updates=True,
+                addressed=False,
+            ),
+            ChannelKind(
+                kind="signal",
+                title="Signal message",
+                config=SignalConfig,
+                build=SignalChannel,
+                records=False,
+                updates=True,
+                addressed=True,
+            ),
+            ChannelKind(
+                kind="sms",
+                title="SMS over an HTTP gateway",
+                config=SmsConfig,
+                build=SmsChannel,
+                records=False,
+                updates=True,
+                addressed=True,
+            ),
+        )
+    }
+)
+
+
+def channel_kinds() -> Mapping[str, ChannelKind]:
+    """Return every kind of channel by its name."""
+    return _KINDS
+
+
+def build_channel(kind: str, config: Mapping[str, Any]) -> Channel:
+    """Return a channel with these settings; it connects at its first message. Raises ChannelConfigError."""
+    return kind_named(kind).build(validated(kind, config))
+
+
+def validated(kind: str, config: Mapping[str, Any]) -> BaseModel:
+    """Return the settings as the kind's model. Raises ChannelConfigError with one line a problem."""
+    try:
+        return kind_named(kind).config.model_validate(dict(config))
+    except ValidationError as err:
+        problems = err.errors(include_url=False, include_input=False, include_context=False)
+        lines = [f"{'.'.join(str(part) for part in one['loc']) or kind}: {one['msg']}" for one in problems]
+        # Not chained: the original error can show what was put in.
+        raise ChannelConfigError("; ".join(lines)) from None
+
+
+def kind_named(kind: str) -> ChannelKind:
+    """Return the kind with this name. Raises ChannelConfigError that says which there are."""
+    try:
+        return _KINDS[kind]
+    except KeyError:
+        raise ChannelConfigError(
+            f"there is no channel kind {kind!r}, only {', '.join(sorted(_KINDS))}"
+        ) from None
+
+
+def secret_fields(kind: str) -> frozenset[str]:
+    """Return the settings that are stored encrypted and never shown."""
+    fields = kind_named(kind).config.model_fields
+    return frozenset(name for name, one in fields.items() if holds_secret(one.annotation))
+
+
+def holds_secret(annotation: Any) -> bool:
+    """Return whether a type is or contains a secret text."""
+    return annotation is SecretStr or any(holds_secret(part) for part in get_args(annotation))

@@ -1,0 +1,237 @@
+"""What people read: the text of a message for each kind of channel, in English and German. Pure."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from html import escape
+from typing import assert_never
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from companion.channels.base import Message, MessageKind
+from companion.channels.gsm import MANY_SEGMENTS, ONE_SEGMENT, cut, gsm, septets
+
+TITLE_LIMIT, VALUE_LIMIT, NOTE_LIMIT, DETAILS_LIMIT = 200, 100, 400, 8
+"""Longest texts in characters and most details: together below Signal's 2000 visible characters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """One language."""
+
+    kinds: dict[MessageKind, str]
+    test: str
+    repeat: str
+    short_repeat: str
+    where: str
+    who: str
+    when: str
+    severity: str
+    source: str
+    by: str
+    note: str
+    answer: str
+    nothing_happened: str
+    time: str
+
+
+ENGLISH = Words(
+    kinds={
+        MessageKind.PAGE: "ALARM",
+        MessageKind.ACKNOWLEDGED: "Acknowledged",
+        MessageKind.RESOLVED: "Resolved",
+        MessageKind.CANCELLED: "Cancelled",
+        MessageKind.NOTE: "Note",
+        MessageKind.EXHAUSTED: "NOBODY ANSWERED",
+        MessageKind.TEST: "Channel test",
+    },
+    test="TEST",
+    repeat="This may be a repeat: an earlier attempt got no answer.",
+    short_repeat="(may be a repeat)",
+    where="Where",
+    who="Who",
+    when="When",
+    severity="Severity",
+    source="Source",
+    by="By",
+    note="Note",
+    answer="Acknowledge here",
+    nothing_happened="Nothing happened. Somebody is trying out this channel.",
+    time="%Y-%m-%d %H:%M:%S %Z",
+)
+GERMAN = Words(
+    kinds={
+        MessageKind.PAGE: "ALARM",
+        MessageKind.ACKNOWLEDGED: "Übernommen",
+        MessageKind.RESOLVED: "Erledigt",
+        MessageKind.CANCELLED: "Abgebrochen",
+        MessageKind.NOTE: "Notiz",
+        MessageKind.EXHAUSTED: "NIEMAND HAT GEANTWORTET",
+        MessageKind.TEST: "Kanaltest",
+    },
+    test="TEST",
+    repeat="Vielleicht eine Wiederholung: Ein früherer Versuch blieb ohne Antwort.",
+    short_repeat="(evtl. Wiederholung)",
+    where="Wo",
+    who="Wer",
+    when="Wann",
+    severity="Schwere",
+    source="Quelle",
+    by="Von",
+    note="Notiz",
+    answer="Hier übernehmen",
+    nothing_happened="Es ist nichts passiert. Jemand probiert diesen Kanal aus.",
+    time="%d.%m.%Y %H:%M:%S %Z",
+)
+
+
+def words_for(language: str) -> Words:
+    """Return the words of a language tag such as `de-AT`; English for what is not translated."""
+    return GERMAN if language.lower().replace("_", "-").split("-")[0] == "de" else ENGLISH
+
+
+def headline(message: Message) -> str:
+    """Return kind and title in one line, marked when it is a test alarm."""
+    words = words_for(message.language)
+    mark = f"[{words.test}] " if message.test else ""
+    return f"{mark}{words.kinds[message.kind]}: {one_line(message.title, TITLE_LIMIT)}"
+
+
+def facts(message: Message) -> list[tuple[str, str]]:
+    """Return what a responder must know as label and value, most important first."""
+    words = words_for(message.language)
+    found = [
+        (words.by, message.by and one_line(message.by, VALUE_LIMIT)),
+        (words.note, message.note and one_line(message.note, NOTE_LIMIT)),
+        (words.where, place(message)),
+        (words.who, message.person and one_line(message.person, VALUE_LIMIT)),
+        (words.when, raised_at(message)),
+    ]
+    return [(label, value) for label, value in found if value]
+
+
+def context(message: Message) -> list[tuple[str, str]]:
+    """Return what else is known about an alarm, for texts with room for it; nothing for news about it."""
+    if message.kind not in {MessageKind.PAGE, MessageKind.EXHAUSTED}:
+        return []
+    words = words_for(message.language)
+    known = [(words.severity, message.severity), (words.source, message.source)]
+    details = [*message.details.items()][:DETAILS_LIMIT]
+    return known + [(one_line(label, 40), one_line(value, VALUE_LIMIT)) for label, value in details]
+
+
+def place(message: Message) -> str:
+    """Return the room and the site, as far as they are known."""
+    return ", ".join(one_line(part, VALUE_LIMIT) for part in (message.room, message.site) if part)
+
+
+def raised_at(message: Message, form: str | None = None) -> str:
+    """Return when the alarm was raised, on the clock of its site."""
+    try:
+        zone = ZoneInfo(message.timezone)
+    except ZoneInfoNotFoundError, ValueError:
+        zone = ZoneInfo("UTC")
+    return message.raised_at.astimezone(zone).strftime(form or words_for(message.language).time)
+
+
+def remarks(message: Message) -> list[str]:
+    """Return the sentences that put a message into perspective."""
+    words = words_for(message.language)
+    found = [words.nothing_happened] if message.kind is MessageKind.TEST else []
+    return [*found, words.repeat] if message.may_have_been_sent else found
+
+
+def asks_for_answer(message: Message) -> bool:
+    """Return whether the reader can still stop the escalation by acknowledging."""
+    match message.kind:
+        case MessageKind.PAGE | MessageKind.EXHAUSTED:
+            return message.ack_url is not None
+        case (
+            MessageKind.ACKNOWLEDGED
+            | MessageKind.RESOLVED
+            | MessageKind.CANCELLED
+            | MessageKind.NOTE
+            | MessageKind.TEST
+        ):
+            return False
+        case _:
+            assert_never(message.kind)
+
+
+def signal_text(message: Message) -> str:
+    """Return the text in the mark-up of signal-cli-rest-api's `text_mode: styled`."""
+    words = words_for(message.language)
+    lines = [f"**{styled(headline(message))}**"]
+    lines += [styled(remark) for remark in remarks(message)]
+    lines += [f"{styled(label)}: {styled(value)}" for label, value in facts(message)]
+    if asks_for_answer(message):
+        lines += ["", f"{words.answer}: {bare_link(message)}"]
+    if more := context(message):
+        lines += ["", *(f"{styled(label)}: {styled(value)}" for label, value in more)]
+    return "\n".join(lines)
+
+
+def styled(text: str) -> str:
+    """Return `text` so that the bridge shows it as it is."""
+    # signal-cli-rest-api textstyleparser: a backslash before * ` ~ | keeps the character.
+    return re.sub(r"([*`~|])", r"\\\1", text)
+
+
+def bare_link(message: Message) -> str:
+    """Return the acknowledge link with the mark-up characters percent-encoded: an escape could break it."""
+    return re.sub(
+        r"[*`~|]", lambda found: quote(found[0], safe="").replace("~", "%7E"), message.ack_url or ""
+    )
+
+
+def sms_text(message: Message, *, segments: int = 2) -> str:
+    """Return the text in the GSM alphabet, cut to `segments` SMS; the link is whole whatever it costs."""
+    words = words_for(message.language)
+    parts = [
+        headline(message),
+        message.by and f"{words.by} {message.by}",
+        place(message),
+        message.person,
+        raised_at(message, "%d.%m. %H:%M"),
+        message.note and f"{words.note}: {message.note}",
+    ]
+    body = gsm(". ".join(one_line(part, TITLE_LIMIT + 20) for part in parts if part))
+    if message.may_have_been_sent:
+        body = gsm(f"{words.short_repeat} {body}")
+    link = gsm(message.ack_url) if message.ack_url and asks_for_answer(message) else ""
+    end = f" {link}" if link else ""
+    if septets(body + end) <= ONE_SEGMENT:
+        return body + end
+    limit = ONE_SEGMENT if segments == 1 else segments * MANY_SEGMENTS
+    # Without any words a link says nothing: a piece of the headline stays even beside an endless one.
+    return cut(body, max(limit - septets(end), 40)) + end
+
+
+def ticket_html(message: Message, *, link: bool) -> str:
+    """Return a ticket's article; `link` shows the acknowledge link to everybody who reads the ticket."""
+    words = words_for(message.language)
+    rows = "".join(
+        f"<tr><td><b>{escape(label)}</b></td><td>{escape(value)}</td></tr>"
+        for label, value in facts(message) + context(message)
+    )
+    said = "".join(f"<p>{escape(remark)}</p>" for remark in remarks(message))
+    answer = ""
+    if link and asks_for_answer(message):
+        url = escape(message.ack_url or "")
+        answer = f'<p><a href="{url}">{escape(words.answer)}</a></p>'
+    marker = escape(delivery_mark(message))
+    return f"<p><b>{escape(headline(message))}</b></p>{said}<table>{rows}</table>{answer}<p>{marker}</p>"
+
+
+def delivery_mark(message: Message) -> str:
+    """Return what tells this delivery's article from every other: a repeated attempt looks for it."""
+    return f"Alarm {message.alarm_id} / {message.delivery_id}"
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return `text` without line breaks and control or direction characters, cut to `limit` characters."""
+    # Direction overrides (Cf) can make a text read as another; the joiners of emoji and scripts stay.
+    kept = "".join(" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text)
+    kept = re.sub("[\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]", "", kept)
+    line = " ".join(kept.split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"

@@ -1,0 +1,189 @@
+"""Signal, through signal-cli-rest-api: people and groups, with receipts in its json-rpc modes."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Literal, Self, override
+
+import aiohttp
+from pydantic import Field, HttpUrl, SecretStr, model_validator
+from yarl import URL
+
+from companion.channels.base import (
+    Channel,
+    Message,
+    MessageKind,
+    Outcome,
+    Receipt,
+    ReceiptSource,
+    Refused,
+    Sent,
+    TryAgain,
+)
+from companion.channels.http import Failure, HttpClient, HttpOptions, Reply, not_understood
+from companion.channels.render import headline, signal_text
+
+CAPTCHA = (
+    "Signal wants a captcha solved before this number may send again: POST /v1/accounts/<number>/"
+    "rate-limit-challenge on the bridge, from the same network"
+)
+# The bridge answers 400 for nearly everything, also for what passes by itself; only its words tell them apart.
+TRANSIENT = (
+    "network",
+    "timeout",
+    "timed out",
+    "connection",
+    "unavailable",
+    "ioexception",
+    "broken pipe",
+    "closed",
+)
+TIMED_OUT = ("timeout", "timed out", "broken pipe", "closed")
+SENDER = ("regist", "does not exist", "not linked", "no such account")
+CAPTCHA_WORDS = ("captcha", "proof required", "challenge")
+
+
+class SignalConfig(HttpOptions):
+    """Which bridge, and as whom."""
+
+    url: HttpUrl = Field(description="Address of signal-cli-rest-api.")
+    number: str = Field(
+        pattern=r"^\+[1-9]\d{5,14}$", description="The registered number that sends, such as +4930123456."
+    )
+    header_name: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="Header that a proxy in front of the bridge demands.",
+    )
+    header_value: SecretStr | None = Field(default=None, description="Value of that header.")
+
+    @model_validator(mode="after")
+    def _header_is_whole(self) -> Self:
+        if (self.header_name is None) != (self.header_value is None):
+            raise ValueError("header_name and header_value belong together")
+        return self
+
+
+class ReceiptsLostError(ConnectionError):
+    """The bridge does not, or no longer, tell what arrived."""
+
+
+class SignalChannel(Channel, ReceiptSource):
+    """Sends one request a recipient: with several, one bad number would fail those who got the message."""
+
+    def __init__(self, config: SignalConfig) -> None:
+        self._config = config
+        self._base = URL(str(config.url))
+        headers, secrets = {}, []
+        if config.header_name and config.header_value:
+            secrets = [config.header_value.get_secret_value()]
+            headers = {config.header_name: secrets[0]}
+        self._http = HttpClient(config, headers=headers, secrets=secrets)
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        reply = await self._call("POST", "v2/send", self._request(message))
+        if not isinstance(reply, Reply):
+            return reply
+        answer = reply.json()
+        timestamp = answer.get("timestamp") if isinstance(answer, dict) else None
+        if not str(timestamp).isdecimal():
+            return not_understood(reply)
+        return Sent(provider_ref=str(timestamp), status_code=reply.status)
+
+    @override
+    async def check(self) -> Outcome:
+        """Ask the bridge for its mode and its numbers."""
+        about = await self._call("GET", "v1/about")
+        if not isinstance(about, Reply):
+            return about
+        answer = about.json()
+        if not isinstance(answer, dict) or "mode" not in answer:
+            return not_understood(about)
+        accounts = await self._call("GET", "v1/accounts")
+        if isinstance(accounts, Reply) and self._config.number not in (accounts.json() or []):
+            return Refused(
+                reason="the configured number is not registered at this bridge", channel_broken=True
+            )
+        warning = None
+        if not str(answer["mode"]).startswith("json-rpc"):
+            warning = "the bridge does not run in json-rpc mode: sends take seconds and there are no receipts"
+        return Sent(provider_ref=None, status_code=about.status, warning=warning)
+
+    @override
+    async def receipts(self) -> AsyncIterator[Receipt]:
+        url = self._base / "v1/receive" / self._config.number
+        try:
+            async with self._http.websocket(url) as socket:
+                async for frame in socket:
+                    if frame.type is aiohttp.WSMsgType.TEXT:
+                        for receipt in receipts_in(frame.data):
+                            yield receipt
+        except aiohttp.ClientError, OSError:
+            # Not chained: the original error holds the address.
+            raise ReceiptsLostError(
+                "the bridge's receipts cannot be had (it must run in json-rpc mode)"
+            ) from None
+
+    @override
+    async def close(self) -> None:
+        await self._http.close()
+
+    def _request(self, message: Message) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "number": self._config.number,
+            "recipients": [message.address],
+            "message": signal_text(message),
+            "text_mode": "styled",
+        }
+        first = message.thread_ref
+        if first is not None and first.isdecimal() and message.kind is not MessageKind.PAGE:
+            request |= {
+                "quote_timestamp": int(first),
+                "quote_author": self._config.number,
+                "quote_message": headline(replace(message, kind=MessageKind.PAGE)),
+            }
+        return request
+
+    async def _call(
+        self, method: Literal["GET", "POST"], path: str, body: dict[str, Any] | None = None
+    ) -> Reply | Failure:
+        """Return a success, or what anything else means."""
+        reply = await self._http.request(method, self._base / path, json_body=body)
+        if not isinstance(reply, Reply) or reply.is_success:
+            return reply
+        answer = reply.json()
+        error = answer.get("error") if isinstance(answer, dict) else None
+        failure = self._http.failure(reply, error)
+        if not isinstance(error, str):
+            return failure
+        return self._read(failure, error.lower(), has_challenge=bool(answer.get("challenge_tokens")))
+
+    def _read(self, failure: Failure, error: str, *, has_challenge: bool) -> Failure:
+        """Return what the bridge's words make of an answer that is not a success."""
+        status, reason = failure.status_code, failure.reason
+        # A 429 of the bridge itself never names a wait; one with `Retry-After` is a proxy's and passes.
+        of_bridge = status == 429 and not (isinstance(failure, TryAgain) and failure.after)
+        if has_challenge or of_bridge or any(word in error for word in CAPTCHA_WORDS):
+            return Refused(reason=CAPTCHA, status_code=status, channel_broken=True)
+        if status != 400:
+            return failure
+        if self._config.number in error and any(word in error for word in SENDER):
+            return Refused(reason=reason, status_code=status, channel_broken=True)
+        if any(word in error for word in TRANSIENT) and "unregistered" not in error:
+            return TryAgain(
+                reason=reason, status_code=status, uncertain=any(word in error for word in TIMED_OUT)
+            )
+        return Refused(reason=reason, status_code=status)
+
+
+def receipts_in(frame: str) -> list[Receipt]:
+    """Return the receipts in one frame of the bridge; none for messages, typing and what is not understood."""
+    try:
+        receipt = json.loads(frame)["envelope"]["receiptMessage"]
+        at = datetime.fromtimestamp(receipt["when"] / 1000, UTC)
+        read = bool(receipt.get("isRead") or receipt.get("isViewed"))
+        return [Receipt(provider_ref=str(int(one)), at=at, read=read) for one in receipt["timestamps"]]
+    except ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError:
+        return []

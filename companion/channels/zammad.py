@@ -1,0 +1,245 @@
+"""Zammad: an alarm is a ticket, what happens to it are its articles."""
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal, override
+
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr
+from yarl import URL
+
+from companion.channels.base import Channel, Message, MessageKind, Outcome, Sent, TryAgain
+from companion.channels.http import Failure, HttpClient, HttpOptions, Reply, not_understood
+from companion.channels.render import delivery_mark, headline, ticket_html
+
+
+def without_comma(tag: str) -> str:
+    """Return a tag that Zammad will not take for two."""
+    if "," in tag or not tag.strip():
+        raise ValueError("a tag must not be empty or hold a comma")
+    return tag.strip()
+
+
+class ZammadConfig(HttpOptions):
+    """Where the tickets go."""
+
+    url: HttpUrl = Field(description="Address of Zammad, without /api/v1.")
+    token: SecretStr = Field(
+        min_length=1, description="Access token of an agent with the right to create tickets."
+    )
+    group: str = Field(min_length=1, description="Group the tickets belong to.")
+    customer: str = Field(min_length=1, description="Customer of the tickets: an e-mail address or a login.")
+    priority: str = Field(
+        default="3 high", min_length=1, description="Priority, by the name it has in Zammad."
+    )
+    state: str = Field(default="new", min_length=1, description="State of a new ticket, by its name.")
+    closed_state: str = Field(default="closed", min_length=1, description="State after resolve or cancel.")
+    tags: tuple[Annotated[str, AfterValidator(without_comma)], ...] = Field(
+        default=("alarm",), description="Tags of every ticket."
+    )
+    ack_link: bool = Field(
+        default=False, description="Show the acknowledge link in the ticket, to everybody who can read it."
+    )
+
+
+class ZammadChannel(Channel):
+    """Opens one ticket an alarm, and writes into it.
+
+    Zammad has no idempotency key. Every ticket carries `ab-<alarm id>` from its creation on, every
+    article names its delivery, and both are looked for before anything is repeated. What remains: a
+    create that is still running inside Zammad while its repeat looks for it is not found, and on a
+    version that cannot search by condition neither is a ticket younger than the search index (about a
+    second). Back-off before a repeat is longer than both as a rule.
+    """
+
+    def __init__(self, config: ZammadConfig) -> None:
+        self._config = config
+        self._api = URL(str(config.url).rstrip("/").removesuffix("/api/v1")) / "api/v1"
+        token = config.token.get_secret_value()
+        self._http = HttpClient(config, headers={"Authorization": f"Token token={token}"}, secrets=[token])
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        match message.kind:
+            case MessageKind.PAGE | MessageKind.TEST | MessageKind.EXHAUSTED:
+                return await self._open_or_write(message)
+            case MessageKind.ACKNOWLEDGED | MessageKind.NOTE:
+                return await self._write(message, new_state=None)
+            case MessageKind.RESOLVED | MessageKind.CANCELLED:
+                return await self._write(message, new_state=self._config.closed_state)
+
+    @override
+    async def check(self) -> Outcome:
+        """Try the token, and whether the configured state and priority names exist."""
+        reply = await self._call("GET", "users/me")
+        if not isinstance(reply, Reply):
+            return reply
+        if not isinstance(reply.json(), dict):
+            return not_understood(reply)
+        config = self._config
+        for path, names in (
+            ("ticket_states", [config.state, config.closed_state]),
+            ("ticket_priorities", [config.priority]),
+        ):
+            listed = await self._call("GET", path)
+            known = listed.json() if isinstance(listed, Reply) else None
+            # A token that may not list them can still be right; only a list that lacks a name is a finding.
+            if isinstance(known, list):
+                have = {one.get("name") for one in known if isinstance(one, dict)}
+                missing = sorted(set(names) - have)
+                if missing:
+                    return Sent(
+                        provider_ref=None, status_code=reply.status, warning=f"{path} lacks {missing}"
+                    )
+        return Sent(provider_ref=None, status_code=reply.status)
+
+    @override
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def _open_or_write(self, message: Message) -> Outcome:
+        """Create the ticket unless there is one: a later step or the last resort writes into it."""
+        if message.thread_ref is not None:
+            return await self._write(message, new_state=None)
+        if message.may_have_been_sent or message.kind is MessageKind.EXHAUSTED:
+            found = await self._find(message)
+            if isinstance(found, Sent) and message.kind is MessageKind.EXHAUSTED:
+                return await self._write(replace(message, thread_ref=found.provider_ref), new_state=None)
+            if found is not None:
+                return found
+        return await self._create(message)
+
+    async def _create(self, message: Message) -> Outcome:
+        config = self._config
+        customer = config.customer
+        reply = await self._call(
+            "POST",
+            "tickets",
+            {
+                "title": headline(message),
+                "group": config.group,
+                # Zammad: `guess:` finds the customer by e-mail address, or creates it.
+                **({"customer_id": f"guess:{customer}"} if "@" in customer else {"customer": customer}),
+                "state": config.state,
+                "priority": config.priority,
+                # In the create call itself, so that there is no moment in which the ticket cannot be found.
+                "tags": ",".join([*config.tags, tag_of(message)]),
+                "article": self._article(message, internal=False),
+            },
+        )
+        if not isinstance(reply, Reply):
+            # Nothing in a create depends on the alarm: what is refused now will be refused next time.
+            return reply if isinstance(reply, TryAgain) else replace(reply, channel_broken=True)
+        return sent_as(id_in(reply.json()), reply)
+
+    async def _write(self, message: Message, *, new_state: str | None) -> Outcome:
+        """Add an article, and change the state in the same transaction."""
+        ticket = message.thread_ref
+        if ticket is None:
+            found = await self._find(message)
+            if isinstance(found, Sent):
+                ticket = found.provider_ref
+            elif found is not None:
+                return found
+        if ticket is None or not ticket.isdecimal():
+            return TryAgain(reason="the alarm has no ticket yet")
+        if message.may_have_been_sent:
+            written = await self._call("GET", f"ticket_articles/by_ticket/{ticket}")
+            if not isinstance(written, Reply):
+                return uncertain(written)
+            if delivery_mark(message).encode() in written.body:
+                return Sent(provider_ref=ticket, status_code=written.status)
+        article = self._article(message, internal=True)
+        if new_state is None:
+            reply = await self._call("POST", "ticket_articles", {"ticket_id": int(ticket), **article})
+        else:
+            reply = await self._call("PUT", f"tickets/{ticket}", {"state": new_state, "article": article})
+        if not isinstance(reply, Reply):
+            return reply
+        return sent_as(ticket if id_in(reply.json()) else None, reply)
+
+    async def _find(self, message: Message) -> Sent | Failure | None:
+        """Return the alarm's ticket as sent, None when there is none, or why nobody can say."""
+        tag = tag_of(message)
+        # Zammad `can_search.rb`: a search without a query asks the database, which is never late; a search
+        # with one asks the search index, which is. Older versions only know the latter.
+        by_condition = {
+            "condition[ticket.tags][operator]": "contains all",
+            "condition[ticket.tags][value]": tag,
+        }
+        for query in (by_condition, {"query": f'tags:"{tag}"'}):
+            reply = await self._call(
+                "GET", "tickets/search", params={**query, "limit": "5", "expand": "true"}
+            )
+            match reply:
+                case Reply():
+                    for ticket in ids_in(reply.json()):
+                        # A version that ignores the condition lists any ticket: only its own tag proves it.
+                        tags = await self._call("GET", "tags", params={"object": "Ticket", "o_id": ticket})
+                        if not isinstance(tags, Reply):
+                            return uncertain(tags)
+                        if tag in tags_in(tags.json()):
+                            return Sent(provider_ref=ticket, status_code=reply.status)
+                case _ if isinstance(reply, TryAgain) or reply.channel_broken:
+                    return uncertain(reply)
+        return None
+
+    def _article(self, message: Message, *, internal: bool) -> dict[str, Any]:
+        return {
+            "subject": headline(message),
+            "body": ticket_html(message, link=self._config.ack_link),
+            "content_type": "text/html",
+            # Zammad: a note never mails anybody, and one of an agent does not reopen a ticket.
+            "type": "note",
+            "sender": "Agent",
+            "internal": internal,
+        }
+
+    async def _call(
+        self,
+        method: Literal["GET", "POST", "PUT"],
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        params: dict[str, str] | None = None,
+    ) -> Reply | Failure:
+        """Return a success, or what anything else means."""
+        reply = await self._http.request(method, (self._api / path).with_query(params), json_body=body)
+        if not isinstance(reply, Reply) or reply.is_success:
+            return reply
+        said = reply.json()
+        text = said.get("error_human") or said.get("error") if isinstance(said, dict) else None
+        return self._http.failure(reply, text)
+
+
+def tag_of(message: Message) -> str:
+    """Return the tag that only this alarm's ticket has."""
+    return f"ab-{message.alarm_id}"
+
+
+def sent_as(ticket: str | None, reply: Reply) -> Outcome:
+    """Return the outcome of a success that must name a ticket or an article."""
+    return Sent(provider_ref=ticket, status_code=reply.status) if ticket else not_understood(reply)
+
+
+def uncertain(failure: Failure) -> Failure:
+    """Return a failed look-up as what it is: the earlier attempt's fate is still unknown."""
+    return replace(failure, uncertain=True) if isinstance(failure, TryAgain) else failure
+
+
+def id_in(answer: Any) -> str | None:
+    """Return the id of the object that Zammad answered with."""
+    number = answer.get("id") if isinstance(answer, dict) else None
+    return str(number) if isinstance(number, int) else None
+
+
+def ids_in(answer: Any) -> list[str]:
+    """Return the ids a search found: a list of objects, or an object with `tickets` in older versions."""
+    found = answer.get("tickets") if isinstance(answer, dict) else answer
+    if not isinstance(found, list):
+        return []
+    return [str(one) for one in found if isinstance(one, int)] + [i for one in found if (i := id_in(one))]
+
+
+def tags_in(answer: Any) -> list[str]:
+    """Return the tags in the answer about one ticket."""
+    tags = answer.get("tags") if isinstance(answer, dict) else None
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
