@@ -105,7 +105,7 @@ class RunningChannels:
             try:
                 configured = await self.get(channel_id)
             except ChannelUnusable as err:
-                _LOGGER.error("No receipts from channel %s: %s", channel_id, err)
+                _LOGGER.warning("No receipts from channel %s: %s", channel_id, err)
                 continue
             if configured is not None and isinstance(configured.channel, ReceiptSource):
                 found[channel_id] = configured.channel
