@@ -1,7 +1,7 @@
 """Names and limits that several files of the integration share."""
 
-from datetime import timedelta
 import logging
+from datetime import timedelta
 from typing import Final
 
 DOMAIN: Final = "alarm_broker"

@@ -4,11 +4,11 @@ Whatever arrives here comes from the network. A frame that is not exactly what t
 nothing past this file sees an unchecked value.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-import json
 from typing import Any, Literal
 
 PROTOCOL_VERSION = 1

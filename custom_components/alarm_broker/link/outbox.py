@@ -1,0 +1,97 @@
+"""Events for the companion, kept until it has confirmed them.
+
+A stream's sequences have no holes, so an event that may have been sent can neither be dropped nor renumbered in it.
+When too many are waiting the outbox starts a *new* stream without the ones that say nothing any more; the contract
+lets both sides count from 1 again, and every event is safe to hear twice (an alarm is raised once per uid).
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+COMPACT_ABOVE = 500
+
+
+class Outbox:
+    """The numbered events of this side; its content is stored by whoever calls it."""
+
+    def __init__(self, saved: Mapping[str, Any] | None) -> None:
+        """Go on from what was stored, or start the first stream."""
+        self.stream: str = saved["stream"] if saved else str(uuid.uuid4())
+        self._last: int = saved["last"] if saved else 0
+        self._kept: list[Mapping[str, Any]] = list(saved["kept"]) if saved else []
+        self._compact_above = COMPACT_ABOVE
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is stored."""
+        return {"stream": self.stream, "last": self._last, "kept": list(self._kept)}
+
+    def __len__(self) -> int:
+        """Return how many events the companion has not confirmed."""
+        return len(self._kept)
+
+    def append(self, body: Mapping[str, Any]) -> None:
+        """Keep one more event. It must be stored before anybody is told that it is safe."""
+        self._kept.append(dict(body))
+        self._last += 1
+        if len(self._kept) > self._compact_above:
+            self._kept = still_telling(self._kept)
+            self.restart()
+            # Alarms are never dropped: if they alone are this many, look again only when there are many more.
+            self._compact_above = max(COMPACT_ABOVE, 2 * len(self._kept))
+
+    def after(self, seq: int) -> list[tuple[int, Mapping[str, Any]]]:
+        """Return the kept events above `seq`, numbered, in order."""
+        first = self._last - len(self._kept) + 1
+        return [(first + index, body) for index, body in enumerate(self._kept) if first + index > seq]
+
+    def confirm(self, seq: int) -> bool:
+        """Forget everything up to `seq`; return False when that cannot be this stream's number."""
+        first = self._last - len(self._kept) + 1
+        if not first - 1 <= seq <= self._last:
+            return seq < first  # said twice: harmless
+        del self._kept[: seq - first + 1]
+        return True
+
+    def resume(self, received: int) -> bool:
+        """Take the companion's word on what it has; return False when it can only be about another past.
+
+        It has more than was ever sent (this side came back from a backup), or it lacks what was forgotten here
+        because it had confirmed it (that side did). Neither can be mended in this stream.
+        """
+        first = self._last - len(self._kept) + 1
+        return first - 1 <= received <= self._last and self.confirm(received)
+
+    def restart(self) -> None:
+        """Begin a new stream with the kept events, numbered from 1."""
+        self.stream = str(uuid.uuid4())
+        self._last = len(self._kept)
+
+
+def still_telling(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the events without those that a later one has made pointless.
+
+    An older state of an area, an entry delay that was cleared in time, and further zones of an alarm that somebody
+    with a code has ended. Alarms, and what people decided about them, stay.
+    """
+    newest_state = {
+        event["area"]: index for index, event in enumerate(events) if event["kind"] == "area_state"
+    }
+    cleared = {event["uid"] for event in events if event["kind"] == "pending_cleared"}
+    raised = {event["uid"] for event in events if event["kind"] == "alarm_raised"}
+    ended = {event["uid"] for event in events if event["kind"] == "alarm_disarmed"}
+
+    def tells(index: int, event: Mapping[str, Any]) -> bool:
+        match event["kind"]:
+            case "area_state":
+                return newest_state[event["area"]] == index
+            case "alarm_pending":
+                return event["uid"] not in cleared or event["uid"] in raised
+            # A pending_cleared stays: its alarm_pending may be at the companion already, and then only this
+            # keeps the companion from raising the alarm.
+            case "zone_tripped":
+                return event["uid"] not in ended
+            case _:
+                return True
+
+    return [event for index, event in enumerate(events) if tells(index, event)]

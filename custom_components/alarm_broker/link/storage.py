@@ -1,0 +1,60 @@
+"""One private file for all that the link must not forget, so that a sequence and its effect are stored together."""
+
+from collections.abc import Callable
+from typing import Any, override
+
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN, LOGGER
+
+STORAGE_VERSION = 1
+
+
+class LinkStorage:
+    """Keeps named sections; each part of the link gives its own and they are written as one."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Name the file; nothing is read yet."""
+        self._hass = hass
+        self._store = _Store(
+            hass, STORAGE_VERSION, f"{DOMAIN}.link.{entry_id}", private=True, atomic_writes=True
+        )
+        self._sections: dict[str, Callable[[], Any]] = {}
+
+    async def async_load(self) -> dict[str, Any]:
+        """Return the stored sections; empty at first."""
+        return await self._store.async_load() or {}
+
+    def add_section(self, name: str, content: Callable[[], Any]) -> None:
+        """Write what `content` returns under `name` from now on."""
+        self._sections[name] = content
+
+    async def async_save(self) -> bool:
+        """Write all sections; return whether they are on disk.
+
+        They are not when the disk refused (Home Assistant has logged it) or while Home Assistant is stopping, which
+        postpones every write to its last moment. Then nothing may be confirmed to the companion.
+        """
+        self._store.refused = False
+        await self._store.async_save({name: content() for name, content in self._sections.items()})
+        return not self._store.refused and self._hass.state is not CoreState.stopping
+
+    async def async_remove(self) -> None:
+        """Delete the file: the entry is gone."""
+        await self._store.async_remove()
+
+
+class _Store(Store[dict[str, Any]]):
+    """Home Assistant's store, which logs a refused write and hides it from its caller."""
+
+    refused = False
+
+    @override
+    async def _async_write_data(self, data: dict[str, Any]) -> None:
+        try:
+            await super()._async_write_data(data)
+        except Exception:
+            self.refused = True
+            LOGGER.debug("The link's file was not written", exc_info=True)
+            raise

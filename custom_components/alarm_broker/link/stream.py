@@ -1,0 +1,213 @@
+"""The book of alarms: what the companion and the panel say, stored, then told to entities and push.
+
+Store first, tell second: a sequence and its effect are in one write, and only after it does anybody hear of it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Literal
+
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER
+from .book import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
+from .outbox import Outbox
+from .protocol import AlarmSnapshot, BadFrame, DeliveryTrouble, Status, answer_event, parse_event
+from .storage import LinkStorage
+
+type AlarmListener = Callable[[AlarmChange], None]
+type Decision = Literal["acknowledge", "resolve", "cancel"]
+
+_DECIDED: Mapping[Decision, Status] = {
+    "acknowledge": Status.ACKNOWLEDGED,
+    "resolve": Status.RESOLVED,
+    "cancel": Status.CANCELLED,
+}
+
+
+class AlarmStream:
+    """Every alarm that Home Assistant knows, from both sides, and where in the companion's stream we are."""
+
+    def __init__(self, storage: LinkStorage, saved: Mapping[str, Any] | None, outbox: Outbox | None) -> None:
+        """Go on from what was stored; `outbox` is None for a panel without a companion."""
+        self.outbox = outbox
+        self.peer_stream: str | None = saved["peer_stream"] if saved else None
+        self.received: int = saved["received"] if saved else 0
+        stored = [Alarm.from_dict(item) for item in saved["alarms"]] if saved else []
+        self._alarms = {alarm.id: alarm for alarm in stored}
+        self._storage = storage
+        self._listeners: list[AlarmListener] = []
+        self._wake: CALLBACK_TYPE = lambda: None
+        storage.add_section("alarms", self._as_dict)
+        if outbox is not None:
+            storage.add_section("outbox", outbox.as_dict)
+
+    @property
+    def visible(self) -> list[Alarm]:
+        """Return what people may see, newest first."""
+        seen = [alarm for alarm in self._alarms.values() if not alarm.hidden]
+        return sorted(seen, key=lambda alarm: alarm.raised_at, reverse=True)
+
+    @property
+    def open_alarms(self) -> list[Alarm]:
+        """Return the visible alarms that somebody still has to see to, newest first."""
+        return [alarm for alarm in self.visible if alarm.is_open]
+
+    def find(self, alarm_id: str) -> Alarm | None:
+        """Return the visible alarm that the panel or the companion calls `alarm_id`."""
+        alarm = find(self._alarms, alarm_id)
+        return None if alarm is None or alarm.hidden else alarm
+
+    @callback
+    def async_subscribe(self, listener: AlarmListener) -> CALLBACK_TYPE:
+        """Call `listener` after each stored change of a visible alarm, until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_wake_with(self, wake: CALLBACK_TYPE) -> None:
+        """Call `wake` when there is something new for the companion."""
+        self._wake = wake
+
+    async def async_emit(self, body: Mapping[str, Any]) -> None:
+        """Take an event of the panel: into the book if it is about an alarm, and on disk for the companion."""
+        change = None
+        match body["kind"]:
+            case "alarm_raised" if body["uid"] not in self._alarms:
+                change = AlarmChange(alarm=raised_here(body), change="raised")
+            case "alarm_disarmed" if alarm := self._alarms.get(body["uid"]):
+                change = moved(alarm, Status.RESOLVED, by=body["by"], at=datetime.fromisoformat(body["at"]))
+        await self._async_keep(change, body)
+
+    async def async_answer(
+        self,
+        alarm: Alarm,
+        decision: Decision,
+        *,
+        by: str,
+        via: Literal["service", "push"],
+        note: str | None = None,
+    ) -> bool:
+        """Keep what somebody decided about an alarm; return whether it holds already.
+
+        Once the companion has spoken about an alarm its word is the truth and is waited for. An alarm that only
+        this side knows moves at once.
+        """
+        now = dt_util.utcnow()
+        own = self.outbox is None or alarm.version == 0
+        change = moved(alarm, _DECIDED[decision], by=by, at=now) if own else None
+        body = answer_event(
+            decision, at=now, alarm_id=alarm.alarm_id, uid=alarm.id, by=by, via=via, note=note
+        )
+        await self._async_keep(change, body)
+        return own
+
+    async def async_receive(self, seq: int, body: Mapping[str, Any]) -> bool:
+        """Take event `seq` of the companion; return whether it is on disk and may be confirmed."""
+        change = self._change_from(seq, body)
+        if change is not None:
+            self._put(change.alarm)
+        self.received = seq
+        kept = await self._storage.async_save()
+        if not kept:
+            # The companion says it again; merged by version it changes nothing twice.
+            self.received = seq - 1
+        self._tell(change)
+        return kept
+
+    async def async_follow(self, peer_stream: str) -> bool:
+        """Take the stream that the companion speaks of; return False when our hello spoke of another one.
+
+        In a new stream its counting starts again, and so do the alarms' versions. Alarms of the lost stream are
+        stale: the companion says again which ones are open.
+        """
+        if self.peer_stream == peer_stream:
+            return True
+        spoke_of_another = self.received > 0
+        self.peer_stream = peer_stream
+        self.received = 0
+        self._alarms = {
+            key: replace(alarm, version=0, stale=not alarm.local) for key, alarm in self._alarms.items()
+        }
+        await self._storage.async_save()
+        return not spoke_of_another
+
+    async def async_restart(self) -> None:
+        """Begin a new stream: one side has lost what the other had confirmed."""
+        if self.outbox is not None:
+            self.outbox.restart()
+        self.received = 0
+        await self._storage.async_save()
+
+    async def async_drop_stale(self) -> None:
+        """Forget alarms of a lost stream that the companion did not say again."""
+        stale = [alarm for alarm in self._alarms.values() if alarm.stale]
+        for alarm in stale:
+            del self._alarms[alarm.id]
+        if stale:
+            await self._storage.async_save()
+        for alarm in stale:
+            self._tell(AlarmChange(alarm=alarm, change=None))
+
+    async def async_told(self, alarm_id: str, status: Status) -> None:
+        """Remember that the notify targets know this status of an alarm."""
+        if alarm := self._alarms.get(alarm_id):
+            self._put(replace(alarm, told=status))
+            await self._storage.async_save()
+
+    async def async_save(self) -> bool:
+        """Store the book as it is; return whether it is on disk."""
+        return await self._storage.async_save()
+
+    async def _async_keep(self, change: AlarmChange | None, body: Mapping[str, Any]) -> None:
+        if change is not None:
+            self._put(change.alarm)
+        if self.outbox is not None:
+            self.outbox.append(body)
+        if change is not None or self.outbox is not None:
+            await self._storage.async_save()
+        self._wake()
+        self._tell(change)
+
+    def _change_from(self, seq: int, body: Mapping[str, Any]) -> AlarmChange | None:
+        try:
+            said = parse_event(body)
+        except BadFrame as err:
+            # Refusing it would bring it back for ever, and with it hold up every alarm behind it.
+            LOGGER.error("Event %s of the companion is left out: %s", seq, err)
+            return None
+        match said:
+            case AlarmSnapshot():
+                known = find(self._alarms, said.uid or said.alarm_id) or find(self._alarms, said.alarm_id)
+                return merge_snapshot(known, said)
+            case DeliveryTrouble():
+                LOGGER.warning(
+                    "Alarm %s: the companion could not deliver through %s", said.alarm_id, said.channel
+                )
+                if (alarm := find(self._alarms, said.alarm_id)) is None:
+                    return None
+                trouble = f"{said.channel}, {said.recipient}: {said.reason}"
+                return AlarmChange(alarm=replace(alarm, trouble=trouble), change=None)
+            case None:
+                return None
+
+    def _put(self, alarm: Alarm) -> None:
+        self._alarms = bounded(self._alarms | {alarm.id: alarm})
+
+    def _tell(self, change: AlarmChange | None) -> None:
+        if change is None or change.alarm.hidden:
+            return
+        for listener in tuple(self._listeners):
+            try:
+                listener(change)
+            except Exception:  # noqa: BLE001 - one entity's bug must not keep the push from being sent; logged in full
+                LOGGER.exception("Alarm %s: a listener failed", change.alarm.id)
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {
+            "peer_stream": self.peer_stream,
+            "received": self.received,
+            "alarms": [alarm.as_dict() for alarm in self._alarms.values()],
+        }
