@@ -1,0 +1,214 @@
+"""What every test of the companion may ask for: a database of either kind, the time, a small directory."""
+
+import asyncio
+import shutil
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_socket
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.escalation.policy import Policy
+from companion.ids import token_hash
+from companion.store import tables
+from companion.store.database import Database, open_database
+from companion.store.migrate import migrate
+from tests.fakes.clock import FrozenClock
+from tests.fakes.postgres import Postgres, running_postgres
+
+TEMPLATE = "migrated"
+
+
+def _migrate(database_url: str) -> None:
+    """Migrate from outside any event loop that pytest has."""
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(asyncio.run, migrate(database_url)).result()
+
+
+@pytest.fixture(autouse=True)
+def _network(socket_enabled: None) -> None:
+    """Let the companion talk to what the tests start on 127.0.0.1; Home Assistant's plugin forbids it."""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server with one migrated database, to be copied."""
+    pytest_socket.enable_socket()  # the plugin has closed the door before this fixture could ask
+    with running_postgres() as server:
+        server.create_database(TEMPLATE)
+        _migrate(server.url(TEMPLATE))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Which database this run of the test is about."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated, empty database of this test's own."""
+    if database_kind == "sqlite":
+        path = tmp_path / "alarm-broker.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"test_{uuid.uuid4().hex}"
+    server.create_database(name, template=TEMPLATE)
+    yield server.url(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """That database, open."""
+    database = open_database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A clock that the test moves."""
+    return FrozenClock()
+
+
+@pytest.fixture
+def now(clock: FrozenClock) -> datetime:
+    """When the test begins."""
+    return clock()
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The ids in the seeded directory.
+
+    Two people: the porter on Signal, then SMS; the guard on SMS. One policy: a ticket and the porter at once, the
+    guard after 60 s, all of it twice. One phone with everything known, one with neither person nor room.
+    """
+
+    site: str = "office"
+    room: str = "reception"
+    porter: str = "porter"
+    guard: str = "guard"
+    signal: str = "signal"
+    sms: str = "sms"
+    zammad: str = "zammad"
+    policy: str = "standard"
+    phone: str = "desk-phone"
+    phone_token: str = "desk-phone-token-0123456789"
+    incomplete_phone: str = "cellar-phone"
+    incomplete_phone_token: str = "cellar-phone-token-0123456789"
+
+
+POLICY = Policy.model_validate(
+    {
+        "id": "standard",
+        "name": "Standard",
+        "steps": [
+            {"targets": [{"channel": "zammad"}, {"person": "porter"}]},
+            {"after": 60, "targets": [{"person": "guard"}]},
+        ],
+        "repeat": 1,
+        "repeat_after": 120,
+    }
+)
+
+
+@pytest.fixture
+async def directory(db: Database) -> Directory:
+    """The small directory, in `db`."""
+    ids = Directory()
+    await db.write(lambda conn: _seed(conn, ids))
+    return ids
+
+
+def _seed(conn: Connection, ids: Directory) -> None:
+    conn.execute(
+        sa.insert(tables.policy).values(
+            id=ids.policy, name=POLICY.name, body=POLICY.model_dump(mode="json", exclude_unset=True)
+        )
+    )
+    conn.execute(
+        sa.insert(tables.site).values(
+            id=ids.site, name="Office", timezone="Europe/Berlin", policy_id=ids.policy
+        )
+    )
+    conn.execute(sa.insert(tables.room).values(id=ids.room, site_id=ids.site, name="Reception"))
+    conn.execute(
+        sa.insert(tables.person),
+        [
+            {"id": ids.porter, "site_id": ids.site, "name": "Porter", "language": "en"},
+            {"id": ids.guard, "site_id": ids.site, "name": "Guard", "language": "de"},
+        ],
+    )
+    channel: dict[str, Any] = {
+        "config": {},
+        "secrets": None,
+        "enabled": True,
+        "concurrency": 2,
+        "timeout_s": 5.0,
+        "revision": 1,
+    }
+    conn.execute(
+        sa.insert(tables.channel),
+        [
+            {"id": kind, "kind": kind, "name": kind.capitalize(), **channel}
+            for kind in (ids.signal, ids.sms, ids.zammad)
+        ],
+    )
+    conn.execute(
+        sa.insert(tables.contact_point),
+        [
+            {"id": "c1", "person_id": ids.porter, "channel_id": ids.signal, "address": "+491", "position": 0},
+            {"id": "c2", "person_id": ids.porter, "channel_id": ids.sms, "address": "+491", "position": 1},
+            {"id": "c3", "person_id": ids.guard, "channel_id": ids.sms, "address": "+492", "position": 0},
+        ],
+    )
+    device: dict[str, Any] = {
+        "kind": "yealink",
+        "site_id": ids.site,
+        "test": False,
+        "enabled": True,
+        "last_context": {},
+        "minute_count": 0,
+    }
+    conn.execute(
+        sa.insert(tables.device),
+        [
+            {
+                **device,
+                "id": ids.phone,
+                "name": "Desk phone",
+                "room_id": ids.room,
+                "person_id": ids.porter,
+                "token_hash": token_hash(ids.phone_token),
+            },
+            {
+                **device,
+                "id": ids.incomplete_phone,
+                "name": "Cellar phone",
+                "room_id": None,
+                "person_id": None,
+                "token_hash": token_hash(ids.incomplete_phone_token),
+            },
+        ],
+    )

@@ -1,0 +1,123 @@
+"""Migrations give the tables, on both databases, whoever else is migrating at the same time."""
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.engine import Connection
+
+from companion.store import tables
+from companion.store.database import Database, StoreUnavailable, open_database
+from companion.store.migrate import DatabaseTooNew, migrate
+from tests.fakes.postgres import Postgres
+
+
+@pytest.fixture
+def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new folder' / 'empty.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"empty_{uuid.uuid4().hex}"
+    server.create_database(name)
+    yield server.url(name)
+    server.drop_database(name)
+
+
+def _differences(conn: Connection) -> list[object]:
+    context = MigrationContext.configure(conn, opts={"compare_type": True})
+    differences: list[object] = compare_metadata(context, tables.metadata)
+    return differences
+
+
+async def _partial_indexes(db: Database) -> set[str]:
+    source = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'",
+        "postgresql": "SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%WHERE%' AND schemaname = 'public'",
+    }[db.dialect]
+    return set(await db.read(lambda conn: list(conn.execute(sa.text(source)).scalars())))
+
+
+async def test_a_migrated_database_has_exactly_the_tables_of_the_code(db: Database) -> None:
+    differences = await db.read(_differences)
+
+    assert differences == []
+
+
+async def test_indexes_over_a_part_of_the_rows_are_kept_as_such(db: Database) -> None:
+    expected = {
+        str(index.name)
+        for table in tables.metadata.tables.values()
+        for index in table.indexes
+        if index.dialect_kwargs.get("sqlite_where") is not None
+    }
+
+    assert await _partial_indexes(db) == expected
+
+
+async def test_an_empty_database_gets_its_tables(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+
+    database = open_database(empty_database_url)
+    assert await database.read(_differences) == []
+    await database.close()
+
+
+async def test_migrating_again_changes_nothing_and_keeps_the_rows(db: Database, database_url: str) -> None:
+    await db.write(lambda conn: conn.execute(sa.insert(tables.meta).values(key="kept", value="yes")))
+
+    await migrate(database_url)
+
+    kept = await db.read(lambda conn: conn.execute(sa.select(tables.meta.c.value)).scalar_one())
+    assert kept == "yes"
+
+
+async def test_processes_that_start_together_all_come_up(empty_database_url: str) -> None:
+    program = (
+        "import asyncio, sys; from companion.store.migrate import migrate; asyncio.run(migrate(sys.argv[1]))"
+    )
+
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", program, empty_database_url, stderr=asyncio.subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    errors = [(await process.communicate())[1].decode() for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0, 0], errors
+    database = open_database(empty_database_url)
+    assert await database.read(_differences) == []
+    await database.close()
+
+
+async def test_a_database_of_a_newer_version_is_refused_in_a_clear_sentence(
+    db: Database, database_url: str
+) -> None:
+    await db.write(lambda conn: conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'"))
+
+    with pytest.raises(DatabaseTooNew, match=r"version 9999.*a newer one has used it. Install that version"):
+        await migrate(database_url)
+
+
+async def test_a_database_that_is_not_there_is_named_without_its_password() -> None:
+    with pytest.raises(StoreUnavailable) as caught:
+        await migrate("postgresql://alarm:hunter22@127.0.0.1:1/alarm")
+
+    assert "127.0.0.1:1/alarm cannot be migrated" in str(caught.value)
+    assert "hunter22" not in str(caught.value)
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("shopping list\n" * 200)
+
+    with pytest.raises(StoreUnavailable, match=r"notes\.db cannot be migrated.*not a database"):
+        await migrate(f"sqlite:///{path}")
