@@ -1,0 +1,1 @@
+"""HTTP: API, ACK page, dashboard, health."""

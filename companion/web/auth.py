@@ -1,0 +1,192 @@
+"""Who is asking: API keys for programs, signed session cookies for the dashboard."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import orjson
+from aiohttp import web
+from sqlalchemy.engine import Connection
+
+from companion.alarms.model import Actor
+from companion.config import Settings
+from companion.directory.model import ApiKey, Role
+from companion.errors import FormExpired, KeyMissing, OneSiteOnly, RoleTooLow, TooManyRequests
+from companion.ids import token_hash
+from companion.store import directory
+from companion.web.context import CLIENT, WRONG_TRIES, WebContext
+
+TOUCH_EVERY = timedelta(minutes=1)
+"""How exact `last_used_at` is: not every request is worth a write."""
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="alarm-broker"'}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """The holder of a valid key."""
+
+    key_id: str
+    name: str
+    role: Role
+    site_id: str | None
+    """The only site the caller may see, or None: every site."""
+
+    def actor(self, *, via: str = "api") -> Actor:
+        """Return who stands in the journal."""
+        return Actor(name=self.name, via=via)
+
+    def require(self, role: Role) -> None:
+        """Raise RoleTooLow unless the caller may do what `role` may."""
+        if not self.role.covers(role):
+            raise RoleTooLow(
+                f"This needs the role {role}, the key {self.name!r} has {self.role}. Ask an administrator for another key."
+            )
+
+    def require_all_sites(self) -> None:
+        """Raise OneSiteOnly if the caller may see one site only."""
+        if self.site_id is not None:
+            raise OneSiteOnly("This is about all sites. Use a key without a site.")
+
+
+def bearer_token(request: web.Request) -> str | None:
+    """Return the token of the Authorization header, or None."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+async def caller_of(request: web.Request, context: WebContext) -> Caller:
+    """Return who holds the request's API key; raises KeyMissing."""
+    clear = bearer_token(request)
+    if clear is None:
+        raise KeyMissing("Send the API key in the header `Authorization: Bearer ab_…`.", headers=CHALLENGE)
+    found = await caller_with_key(clear, context)
+    if found is None:
+        count_wrong_try(request)
+        raise KeyMissing(
+            "This API key is not known or was revoked. Make another with `alarm-broker key`.",
+            headers=CHALLENGE,
+        )
+    return found
+
+
+async def caller_with_key(clear: str, context: WebContext) -> Caller | None:
+    """Return who holds the key `clear`, or None if it is unknown or revoked; keeps when it was last used."""
+    hashed = token_hash(clear)
+    key = await context.db.read(lambda conn: directory.api_key_by_hash(conn, hashed))
+    if key is None or key.revoked_at is not None:
+        return None
+    now = context.clock()
+    if key.last_used_at is None or now - key.last_used_at >= TOUCH_EVERY:
+        await context.db.write(lambda conn: directory.touch_api_key(conn, key.id, now))
+    return _caller(key)
+
+
+def count_wrong_try(request: web.Request) -> None:
+    """Raise TooManyRequests if the request's client has guessed too often. Who is right is never asked to wait."""
+    wait_s = request.app[WRONG_TRIES].take(request[CLIENT], time.monotonic())
+    if wait_s:
+        raise TooManyRequests(
+            f"Too many wrong keys from this address. Wait {wait_s} seconds.", retry_after_s=wait_s
+        )
+
+
+def _caller(key: ApiKey) -> Caller:
+    return Caller(key_id=key.id, name=key.name, role=key.role, site_id=key.site_id)
+
+
+# --- sessions of the dashboard --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a session cookie says. The key is looked up again each time, so revoking it ends its sessions."""
+
+    key_id: str
+    expires_at: datetime
+    nonce: str
+
+
+class Sessions:
+    """Makes and reads session cookies, and the tokens that tie a form to its session."""
+
+    def __init__(self, secret_key: bytes, settings: Settings) -> None:
+        self._key = hmac.digest(secret_key, b"alarm-broker session", hashlib.sha256)
+        self._life = timedelta(hours=settings.session_hours)
+        self._secure = settings.public_url.startswith("https://")
+
+    @property
+    def cookie_name(self) -> str:
+        """Return the cookie's name; browsers let nobody else set one with the prefix."""
+        return "__Host-alarm_broker" if self._secure else "alarm_broker"
+
+    def begin(self, response: web.StreamResponse, key_id: str, now: datetime) -> Session:
+        """Put a new session for the holder of the key into the response."""
+        session = Session(key_id, now + self._life, secrets.token_urlsafe(16))
+        body = orjson.dumps([session.key_id, int(session.expires_at.timestamp()), session.nonce])
+        response.set_cookie(
+            self.cookie_name,
+            f"{_b64(body)}.{_b64(self._sign(b'cookie', body))}",
+            max_age=int(self._life.total_seconds()),
+            httponly=True,
+            samesite="Strict",
+            secure=self._secure,
+            path="/",
+        )
+        return session
+
+    def end(self, response: web.StreamResponse) -> None:
+        """Take the session's cookie away."""
+        response.del_cookie(self.cookie_name, path="/", secure=self._secure, httponly=True, samesite="Strict")
+
+    def read(self, request: web.Request, now: datetime) -> Session | None:
+        """Return the request's session, or None if it has none that is ours and still runs."""
+        body, _, signature = request.cookies.get(self.cookie_name, "").partition(".")
+        try:
+            raw, given = _unb64(body), _unb64(signature)
+        except binascii.Error, ValueError:
+            return None
+        if not hmac.compare_digest(self._sign(b"cookie", raw), given):
+            return None
+        key_id, expires_at, nonce = orjson.loads(raw)
+        session = Session(key_id, datetime.fromtimestamp(expires_at, UTC), nonce)
+        return session if now < session.expires_at else None
+
+    def form_token(self, session: Session) -> str:
+        """Return what every form of this session carries in a hidden field."""
+        return _b64(self._sign(b"form", session.nonce.encode()))
+
+    def check_form(self, session: Session, given: str) -> None:
+        """Raise FormExpired unless `given` is the form token of the session."""
+        if not hmac.compare_digest(self.form_token(session).encode(), given.encode()):
+            raise FormExpired("Load the page again and send the form once more.")
+
+    def _sign(self, purpose: bytes, body: bytes) -> bytes:
+        return hmac.digest(self._key, purpose + b"\n" + body, hashlib.sha256)
+
+
+async def session_caller(
+    request: web.Request, context: WebContext, sessions: Sessions
+) -> tuple[Session, Caller] | None:
+    """Return the request's session and who it belongs to, or None: log in again."""
+    session = sessions.read(request, context.clock())
+    if session is None:
+        return None
+
+    def work(conn: Connection) -> ApiKey | None:
+        return next((key for key in directory.api_keys(conn) if key.id == session.key_id), None)
+
+    key = await context.db.read(work)
+    return None if key is None or key.revoked_at is not None else (session, _caller(key))
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _unb64(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

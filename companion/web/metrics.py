@@ -1,0 +1,187 @@
+"""What Prometheus reads: counts kept by this process, and what the database says at the moment of the scrape."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, override
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy.engine import Connection
+
+from companion.alarms.model import Status
+from companion.channels.base import Outcome, Refused, Sent, TryAgain
+from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.health import DispatchHealth, dispatch_health
+from companion.dispatch.retry import GiveUp, Verdict
+from companion.store.alarms import counts_by_status
+from companion.store.deliveries import counts_by_channel_and_state
+from companion.store.tables import alarm
+
+LAG_BUCKETS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+ANSWER_BUCKETS: Final = (15, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 86_400)
+"""Seconds from the alarm to the acknowledgement."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """How long people took to acknowledge; test alarms do not count."""
+
+    counts: Sequence[int]
+    """Alarms acknowledged within each of ANSWER_BUCKETS, cumulative."""
+    count: int
+    total_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What the database says."""
+
+    alarms: Mapping[Status, int]
+    exhausted: int
+    deliveries: Sequence[tuple[str, State, int]]
+    dispatch: DispatchHealth
+    answered: Answered
+
+
+def figures(conn: Connection, now: datetime) -> Figures:
+    """Return what is exported of the database at `now`."""
+    return Figures(
+        alarms=counts_by_status(conn),
+        exhausted=conn.execute(
+            sa.select(sa.func.count()).select_from(alarm).where(alarm.c.exhausted_at.is_not(None))
+        ).scalar_one(),
+        deliveries=counts_by_channel_and_state(conn),
+        dispatch=dispatch_health(conn, now),
+        answered=answered(conn),
+    )
+
+
+def answered(conn: Connection, *where: sa.ColumnElement[bool]) -> Answered:
+    """Return how long people took to acknowledge the alarms that `where` describes."""
+    took_s = _seconds_between(conn, alarm.c.raised_at, alarm.c.acknowledged_at)
+    within = [
+        sa.func.coalesce(sa.func.sum(sa.case((took_s <= bucket, 1), else_=0)), 0) for bucket in ANSWER_BUCKETS
+    ]
+    *counts, count, total_s = conn.execute(
+        sa.select(*within, sa.func.count(), sa.func.coalesce(sa.func.sum(took_s), 0.0)).where(
+            alarm.c.acknowledged_at.is_not(None), alarm.c.test.is_(False), *where
+        )
+    ).one()
+    return Answered([int(found) for found in counts], count, float(total_s))
+
+
+def _seconds_between(
+    conn: Connection, start: sa.Column[datetime], end: sa.Column[datetime]
+) -> sa.ColumnElement[float]:
+    if conn.dialect.name == "postgresql":
+        return sa.cast(sa.extract("epoch", end - start), sa.Float)
+    # julianday() is exact to about a tenth of a millisecond, far finer than people answer.
+    return (sa.func.julianday(end) - sa.func.julianday(start)) * 86_400.0
+
+
+class Metrics:
+    """Counts of this process. Also the dispatcher's observer."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.presses = Counter(
+            "alarm_broker_presses",
+            "Presses of phone keys, by what became of them",
+            ["result"],
+            registry=self.registry,
+        )
+        self._attempts = Counter(
+            "alarm_broker_delivery_attempts",
+            "Attempts to deliver, by channel and outcome",
+            ["channel", "outcome"],
+            registry=self.registry,
+        )
+        self._given_up = Counter(
+            "alarm_broker_deliveries_given_up",
+            "Deliveries that were given up",
+            ["channel"],
+            registry=self.registry,
+        )
+        self._lag = Histogram(
+            "alarm_broker_dispatch_lag_seconds",
+            "From the moment a delivery was due to the moment its attempt began",
+            buckets=LAG_BUCKETS,
+            registry=self.registry,
+        )
+        for result in PRESS_RESULTS:
+            self.presses.labels(result)
+
+    def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:
+        """Note one attempt."""
+        self._attempts.labels(delivery.channel_id, _outcome_name(outcome)).inc()
+        self._lag.observe(max(0.0, lag_s))
+        if isinstance(verdict, GiveUp):
+            self._given_up.labels(delivery.channel_id).inc()
+
+    def exposition(self, found: Figures) -> bytes:
+        """Return everything in Prometheus' text format."""
+        scrape = CollectorRegistry()
+        scrape.register(_Stored(found))
+        return generate_latest(self.registry) + generate_latest(scrape)
+
+
+PRESS_RESULTS: Final = ("raised", "repeated", "unknown_token", "incomplete", "rate_limited")
+
+
+def _outcome_name(outcome: Outcome) -> str:
+    match outcome:
+        case Sent():
+            return "sent"
+        case TryAgain(uncertain=True):
+            return "uncertain"
+        case TryAgain():
+            return "failed"
+        case Refused():
+            return "refused"
+
+
+class _Stored(Collector):
+    """The database's figures as metrics."""
+
+    def __init__(self, found: Figures) -> None:
+        self._found = found
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        found = self._found
+        alarms = GaugeMetricFamily("alarm_broker_alarms", "Alarms by state", labels=["state"])
+        for status, count in found.alarms.items():
+            alarms.add_metric([status.value], count)
+        yield alarms
+        yield GaugeMetricFamily(
+            "alarm_broker_alarms_exhausted", "Alarms whose policy ran out unanswered", found.exhausted
+        )
+        deliveries = GaugeMetricFamily(
+            "alarm_broker_deliveries", "Deliveries by channel and state", labels=["channel", "state"]
+        )
+        for channel_id, state, count in found.deliveries:
+            deliveries.add_metric([channel_id, state.value], count)
+        yield deliveries
+        yield GaugeMetricFamily(
+            "alarm_broker_overdue_alarms", "Alarms whose next step is late", found.dispatch.overdue_alarms
+        )
+        yield GaugeMetricFamily(
+            "alarm_broker_overdue_deliveries", "Deliveries that are late", found.dispatch.overdue_deliveries
+        )
+        yield GaugeMetricFamily(
+            "alarm_broker_oldest_due_seconds",
+            "How late the latest of all is",
+            found.dispatch.oldest_due_s,
+        )
+        answers = HistogramMetricFamily(
+            "alarm_broker_time_to_acknowledge_seconds", "From the alarm to its acknowledgement, without tests"
+        )
+        buckets = [
+            (str(float(bound)), float(count))
+            for bound, count in zip(ANSWER_BUCKETS, found.answered.counts, strict=True)
+        ]
+        answers.add_metric([], [*buckets, ("+Inf", found.answered.count)], sum_value=found.answered.total_s)
+        yield answers

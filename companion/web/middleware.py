@@ -1,0 +1,199 @@
+"""What every request goes through: an id, the client's address, limits, problem documents, headers, the log line."""
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+import orjson
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from companion.errors import (
+    BodyTooLarge,
+    InternalProblem,
+    MalformedRequest,
+    MethodNotAllowed,
+    NoSuchPage,
+    Problem,
+    StoreProblem,
+    TookTooLong,
+)
+from companion.ids import new_id
+from companion.store.database import StoreUnavailable
+from companion.web.context import CLIENT, PROBLEM_VIEW, REQUEST_ID, context_of
+
+BODY_LIMIT: Final = 1024**2
+TIME_LIMIT_S: Final = 30
+LINK_ROUTE: Final = "link"
+"""Name of the route that is meant to last: the WebSocket."""
+
+SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""Set on every answer that does not bring its own."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+type Networks = Sequence[IPv4Network | IPv6Network]
+
+log = structlog.get_logger("companion.web")
+
+
+@web.middleware
+async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Serve the request, whatever happens, with one answer and one line in the log."""
+    started = time.monotonic()
+    request_id = _request_id(request)
+    request[REQUEST_ID] = request_id
+    request[CLIENT] = client_address(
+        _peer(request),
+        request.headers.getall("X-Forwarded-For", []),
+        context_of(request).settings.trusted_proxies,
+    )
+    bound = {"request_id": request_id}
+    if "alarm_id" in request.match_info:
+        bound["alarm_id"] = request.match_info["alarm_id"][:64]
+    with structlog.contextvars.bound_contextvars(**bound):
+        response = await _answer(request, handler)
+        if not response.prepared:
+            for name, value in SECURITY_HEADERS.items():
+                response.headers.setdefault(name, value)
+            response.headers["X-Request-ID"] = request_id
+        log.info(
+            "request",
+            method=request.method,
+            # The pattern, never the path or the query: both may hold a token.
+            route=_pattern(request),
+            status=response.status,
+            ms=round((time.monotonic() - started) * 1000, 1),
+            client=request[CLIENT],
+        )
+    return response
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await _served(request, handler)
+    except Problem as problem:
+        if problem.status >= 500:
+            log.warning("request failed", problem=problem.slug, detail=problem.detail)
+        view = request.get(PROBLEM_VIEW)
+        return problem_response(problem) if view is None else view.render(request, problem)
+
+
+async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Return the handler's answer; raises nothing but Problem (and cancellation)."""
+    limit = None if request.match_info.route.name == LINK_ROUTE else TIME_LIMIT_S
+    try:
+        async with asyncio.timeout(limit):
+            return await handler(request)
+    except Problem:
+        raise
+    except web.HTTPException as err:
+        if err.status < 400:
+            return err
+        raise _as_problem(request, err) from err
+    except StoreUnavailable as err:
+        raise StoreProblem(
+            "Nothing of this request has happened. Try again in a few seconds; /readyz says what is wrong.",
+            headers={"Retry-After": "5"},
+        ) from err
+    except TimeoutError as err:
+        raise TookTooLong(
+            f"It was ended after {TIME_LIMIT_S} seconds; what it asked for may have happened. Look, then try again.",
+            headers={"Retry-After": "5"},
+        ) from err
+    except ConnectionError as err:
+        raise MalformedRequest("The connection ended before the request did.") from err
+    except Exception as err:
+        log.exception("unexpected error")
+        raise InternalProblem(
+            f"This is a mistake in Alarm Broker. The log says more under the request id {request[REQUEST_ID]}."
+        ) from err
+
+
+def _as_problem(request: web.Request, err: web.HTTPException) -> Problem:
+    match err:
+        case web.HTTPNotFound():
+            return NoSuchPage("Check the address; /openapi.json lists what there is.")
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(err.allowed_methods))
+            return MethodNotAllowed(
+                f"{request.method} does nothing here; use {allowed}.", headers={"Allow": allowed}
+            )
+        case web.HTTPRequestEntityTooLarge():
+            return BodyTooLarge(f"At most {BODY_LIMIT} bytes are read.")
+        case _:
+            return MalformedRequest(f"The request cannot be read: {err.reason}.")
+
+
+def problem_response(problem: Problem) -> web.Response:
+    """Return the problem as application/problem+json."""
+    return web.Response(
+        status=problem.status,
+        body=orjson.dumps(problem.document()),
+        content_type="application/problem+json",
+        headers=problem.headers,
+    )
+
+
+def _request_id(request: web.Request) -> str:
+    given = request.headers.get("X-Request-ID", "")
+    return given if _REQUEST_ID.fullmatch(given) else new_id()
+
+
+def _pattern(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return "(none)" if resource is None else resource.canonical
+
+
+# --- whose request it is --------------------------------------------------------------------------------
+
+
+def _peer(request: web.Request) -> str:
+    peer = None if request.transport is None else request.transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else "unknown"
+
+
+def client_address(peer: str, forwarded_for: Sequence[str], trusted: Networks) -> str:
+    """Return the address nearest to us that is not one of our proxies.
+
+    Read from the right: what is left of the first address that we do not trust was written by anybody.
+    """
+    hops = [hop.strip() for line in forwarded_for for hop in line.split(",")]
+    address = peer
+    while hops and _is_in(address, trusted):
+        claimed = _parsed(hops.pop())
+        if claimed is None:
+            break
+        address = str(claimed)
+    return address
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether the client is a program on this host."""
+    parsed = _parsed(address)
+    return parsed is not None and parsed.is_loopback
+
+
+def _is_in(address: str, networks: Networks) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(
+        parsed in network for network in networks if network.version == parsed.version
+    )
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed

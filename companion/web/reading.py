@@ -1,0 +1,66 @@
+"""Queries and bodies become models, or a problem that says what is wrong where."""
+
+from collections.abc import Mapping
+from typing import Any, get_origin
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from companion.errors import InvalidRequest, MalformedRequest, UnsupportedMediaType
+
+SHOWN_ERRORS = 20
+
+
+def read_query[M: BaseModel](request: web.Request, model: type[M]) -> M:
+    """Return the query parameters as `model`; only a list may be given more than once."""
+    values: dict[str, Any] = {}
+    for name in request.query:
+        given = request.query.getall(name)
+        field = model.model_fields.get(name)
+        is_list = field is not None and _is_list(field.annotation)
+        values[name] = given[0] if len(given) == 1 and not is_list else given
+    try:
+        # From text: numbers and times come as strings here, whatever the model says about JSON bodies.
+        return model.model_validate_strings(values)
+    except ValidationError as err:
+        raise invalid(err, place="query") from err
+
+
+async def read_body[M: BaseModel](request: web.Request, model: type[M]) -> M:
+    """Return the JSON body as `model`."""
+    if request.content_type != "application/json":
+        raise UnsupportedMediaType("Send JSON with the header `Content-Type: application/json`.")
+    raw = await read_bytes(request)
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as err:
+        if any(error["type"] == "json_invalid" for error in err.errors(include_url=False)):
+            raise MalformedRequest("The body is not JSON.") from err
+        raise invalid(err, place="body") from err
+
+
+async def read_bytes(request: web.Request) -> bytes:
+    """Return the body; aiohttp refuses one over the limit."""
+    try:
+        return await request.read()
+    except (web.RequestPayloadError, ValueError) as err:
+        raise MalformedRequest("The body ended early or is not encoded as its headers say.") from err
+
+
+def invalid(err: ValidationError, *, place: str) -> InvalidRequest:
+    """Return the problem that names each wrong value, without repeating it."""
+    errors = [
+        {
+            "where": ".".join([place, *(str(part) for part in error["loc"])]),
+            "problem": error["msg"].removeprefix("Value error, "),
+        }
+        for error in err.errors(include_url=False, include_input=False, include_context=False)[:SHOWN_ERRORS]
+    ]
+    first: Mapping[str, str] = errors[0]
+    return InvalidRequest(f"{first['where']}: {first['problem']}", errors=errors)
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) in {list, tuple} or any(
+        _is_list(part) for part in getattr(annotation, "__args__", ())
+    )
