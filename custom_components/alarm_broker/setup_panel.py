@@ -26,7 +26,7 @@ from .panel.config import (
 AREA_ID = "home"
 """The one area that the config flow creates."""
 
-ALARM_KINDS: Mapping[str, AlarmKind] = {
+ALARM_KINDS: Mapping[str | None, AlarmKind] = {
     BinarySensorDeviceClass.SMOKE: AlarmKind.FIRE,
     BinarySensorDeviceClass.HEAT: AlarmKind.FIRE,
     BinarySensorDeviceClass.GAS: AlarmKind.GAS,

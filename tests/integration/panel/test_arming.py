@@ -1,0 +1,259 @@
+import pytest
+
+from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.panel.effects import (
+    AlarmOngoing,
+    CodeNeeded,
+    NotReady,
+    RaiseAlarm,
+    Reason,
+    ReportAreaState,
+    ReportDisarmed,
+    ReportPending,
+    ReportPendingCleared,
+    WrongCode,
+)
+from custom_components.alarm_broker.panel.events import Credential
+from custom_components.alarm_broker.panel.state import AreaStatus
+from tests.integration.panel.builders import (
+    DOOR,
+    HALL,
+    NO_CODE,
+    SMOKE,
+    TAMPER,
+    WINDOW,
+    WRONG,
+    Panel,
+    house,
+)
+
+
+def test_arming_runs_the_exit_delay_and_ends_armed() -> None:
+    panel = Panel()
+
+    panel.arm(ArmMode.AWAY)
+    shown_first = panel.status
+    panel.wait(60)
+
+    assert shown_first is AreaStatus.ARMING
+    assert panel.status is AreaStatus.ARMED
+    assert [(one.status, one.mode) for one in panel.told(ReportAreaState)] == [
+        (AreaStatus.ARMING, ArmMode.AWAY),
+        (AreaStatus.ARMED, ArmMode.AWAY),
+    ]
+    assert panel.area.changed_by == "Anna"
+
+
+def test_arming_without_exit_delay_guards_at_once() -> None:
+    panel = Panel(house(exit_delay=0))
+
+    panel.arm(ArmMode.HOME)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+@pytest.mark.parametrize(
+    ("credential", "reason"), [(WRONG, WrongCode()), (NO_CODE, CodeNeeded())], ids=["wrong", "none"]
+)
+def test_arming_without_a_right_code_is_refused(credential: Credential, reason: Reason) -> None:
+    panel = Panel()
+
+    assert panel.arm(credential=credential) == reason
+    assert panel.status is AreaStatus.DISARMED
+
+
+def test_a_panel_that_needs_no_code_to_arm_arms_without_one() -> None:
+    panel = Panel(house(arm_required=False))
+
+    assert panel.arm(credential=NO_CODE) is None
+    assert panel.status is AreaStatus.ARMING
+
+
+def test_an_open_window_is_named_and_refuses_arming() -> None:
+    panel = Panel()
+    panel.open(WINDOW)
+
+    assert panel.arm() == NotReady(open_zones=(WINDOW,), blind_zones=())
+    assert panel.status is AreaStatus.DISARMED
+
+
+def test_a_silent_sensor_is_named_and_refuses_arming() -> None:
+    """Our answer to D7: unavailable is not closed."""
+    panel = Panel()
+    panel.lose(DOOR, HALL)
+
+    assert panel.arm() == NotReady(open_zones=(), blind_zones=(DOOR, HALL))
+
+
+def test_a_zone_that_the_mode_does_not_guard_stands_in_nobodys_way() -> None:
+    panel = Panel()
+    panel.open(HALL)
+
+    assert panel.arm(ArmMode.HOME) is None
+
+
+def test_the_front_door_may_be_open_while_people_leave_but_not_without_exit_delay() -> None:
+    leaving, at_once = Panel(), Panel(house(exit_delay=0))
+    leaving.open(DOOR)
+    at_once.open(DOOR)
+
+    assert leaving.arm() is None
+    assert at_once.arm() == NotReady(open_zones=(DOOR,), blind_zones=())
+
+
+def test_forced_arming_bypasses_what_is_in_the_way_until_it_closes() -> None:
+    panel = Panel()
+    panel.open(WINDOW)
+    panel.lose(HALL)
+
+    panel.arm(force=True)
+    panel.wait(60)
+    bypassed = panel.area.bypassed
+    shown_with_open_window = panel.status
+    panel.close(WINDOW)
+    panel.open(WINDOW)
+
+    assert bypassed == {WINDOW, HALL}
+    assert shown_with_open_window is AreaStatus.ARMED
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_zones_may_open_and_close_while_people_leave() -> None:
+    panel = Panel()
+
+    panel.arm()
+    panel.open(HALL, DOOR)
+    panel.close(DOOR, HALL)
+    panel.wait(60)
+
+    assert panel.status is AreaStatus.ARMED
+    assert not panel.told(RaiseAlarm)
+
+
+@pytest.mark.parametrize("zone_id", [DOOR, WINDOW])
+def test_a_zone_open_at_the_end_of_the_exit_delay_starts_the_entry_delay(zone_id: str) -> None:
+    """An exit error never disarms silently."""
+    panel = Panel()
+    panel.arm()
+    panel.open(zone_id)
+
+    panel.wait(60)
+    shown_at_the_end = panel.status
+    panel.wait(30)
+
+    assert shown_at_the_end is AreaStatus.PENDING
+    assert panel.status is AreaStatus.TRIGGERED
+    assert [(one.zones, one.exit_error) for one in panel.told(RaiseAlarm)] == [((zone_id,), True)]
+
+
+def test_arming_the_armed_mode_again_changes_nothing() -> None:
+    panel = Panel().armed()
+
+    assert panel.arm(ArmMode.AWAY) is None
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_a_failed_arming_leaves_what_was_armed() -> None:
+    """Our answer to D8."""
+    panel = Panel().armed(ArmMode.HOME)
+    panel.open(HALL)
+
+    reason = panel.arm(ArmMode.AWAY)
+    panel.open(WINDOW)
+
+    assert reason == NotReady(open_zones=(HALL,), blind_zones=())
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_another_mode_while_armed_takes_what_disarming_takes() -> None:
+    panel = Panel(house(arm_required=False)).armed(ArmMode.AWAY)
+
+    assert panel.arm(ArmMode.HOME, NO_CODE) == CodeNeeded()
+    assert panel.area.mode is ArmMode.AWAY
+
+
+@pytest.mark.parametrize("mode", list(ArmMode))
+def test_a_sounding_or_pending_panel_cannot_be_armed_away_from(mode: ArmMode) -> None:
+    """Our answer to D2: arming is no way out, with or without a code."""
+    pending, triggered = (Panel(house(arm_required=False)).armed() for _ in range(2))
+    pending.open(DOOR)
+    triggered.open(WINDOW)
+
+    assert pending.arm(mode) == triggered.arm(mode) == AlarmOngoing()
+    assert pending.status is AreaStatus.PENDING
+    assert triggered.status is AreaStatus.TRIGGERED
+
+
+def test_disarming_in_time_clears_what_was_pending() -> None:
+    panel = Panel().armed()
+    panel.open(DOOR)
+
+    panel.disarm()
+    panel.wait(3600)
+
+    assert panel.status is AreaStatus.DISARMED
+    uid = panel.told(ReportPending)[0].uid
+    assert panel.told(ReportPendingCleared) == [ReportPendingCleared(uid=uid, by="Anna")]
+    assert not panel.told(RaiseAlarm)
+
+
+def test_disarming_ends_every_alarm_by_name() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW, SMOKE)
+
+    panel.disarm()
+
+    raised = [one.uid for one in panel.told(RaiseAlarm)]
+    assert [(one.uid, one.by) for one in panel.told(ReportDisarmed)] == [(uid, "Anna") for uid in raised]
+    assert panel.status is AreaStatus.DISARMED
+
+
+def test_an_alarm_whose_siren_is_over_is_ended_by_the_disarm_and_only_once() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW)
+    panel.wait(200)
+
+    panel.disarm()
+    panel.disarm()
+
+    assert len(panel.told(ReportDisarmed)) == 1
+
+
+def test_disarming_needs_a_code() -> None:
+    panel = Panel().armed()
+
+    assert panel.disarm(NO_CODE) == CodeNeeded()
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_a_panel_without_users_names_who_disarmed_by_the_caller() -> None:
+    panel = Panel(house(arm_required=False, disarm_required=False)).armed()
+
+    panel.disarm(NO_CODE, by="Cleo")
+
+    assert panel.area.changed_by == "Cleo"
+
+
+def test_alarm_memory_stays_until_the_next_arming() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW, DOOR)
+    panel.close(WINDOW, DOOR)
+
+    panel.disarm()
+    remembered = [alarm.zones for alarm in panel.area.memory]
+    panel.arm()
+
+    assert remembered == [(WINDOW, DOOR)]
+    assert panel.area.memory == ()
+
+
+def test_smoke_that_is_still_there_does_not_sound_again_after_disarming() -> None:
+    panel = Panel()
+    panel.open(SMOKE)
+
+    panel.disarm()
+    panel.wait(600)
+
+    assert panel.status is AreaStatus.DISARMED
+    assert panel.area.bypassed == {SMOKE}
+    assert TAMPER not in panel.area.bypassed

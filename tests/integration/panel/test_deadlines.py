@@ -1,0 +1,167 @@
+"""Power cuts, late deadlines and clocks that are set back."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.panel.deadlines import next_due
+from custom_components.alarm_broker.panel.effects import RaiseAlarm, ReportPending
+from custom_components.alarm_broker.panel.events import SensorsReady, TimePassed, ZoneClosed, ZoneOpened
+from custom_components.alarm_broker.panel.state import AreaStatus
+from tests.integration.panel.builders import DOOR, HALL, HOME, SMOKE, WINDOW, Panel, house, seconds
+
+
+def test_a_power_cut_longer_than_the_entry_delay_raises_the_alarm_when_power_is_back() -> None:
+    """Our answer to D1: pulling the plug does not defeat the entry delay."""
+    panel = Panel().armed()
+    panel.open(DOOR)
+
+    effects = panel.power_cut(3600)
+
+    (raised,) = [effect for effect in effects if isinstance(effect, RaiseAlarm)]
+    assert raised.uid == panel.told(ReportPending)[0].uid
+    assert raised.during_outage
+    assert panel.status is AreaStatus.TRIGGERED
+    assert panel.area.delay_end == panel.now + seconds(180)
+
+
+def test_a_short_power_cut_lets_the_entry_delay_go_on_to_its_old_end() -> None:
+    panel = Panel().armed()
+    panel.open(DOOR)
+    due_at = panel.now + seconds(30)
+
+    panel.power_cut(10)
+    after_cut = (panel.status, panel.area.delay_end)
+    panel.wait(20)
+
+    assert after_cut == (AreaStatus.PENDING, due_at)
+    assert panel.status is AreaStatus.TRIGGERED
+    assert not panel.told(RaiseAlarm)[0].during_outage
+
+
+def test_disarming_after_a_power_cut_still_ends_the_entry_delay() -> None:
+    panel = Panel().armed()
+    panel.open(DOOR)
+    panel.power_cut(10)
+
+    panel.disarm()
+
+    assert panel.status is AreaStatus.DISARMED
+
+
+def test_the_exit_delay_ends_in_the_power_cut() -> None:
+    panel = Panel()
+    panel.arm()
+
+    panel.power_cut(300)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_a_stale_siren_is_not_resumed_but_remembered() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW)
+
+    panel.power_cut(86_400)
+
+    assert panel.status is AreaStatus.ARMED
+    assert [alarm.zones for alarm in panel.area.memory] == [(WINDOW,)]
+
+
+def test_the_tripped_zone_of_a_stale_siren_is_left_out_until_it_is_seen_closed() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW)
+    panel.power_cut(86_400)
+
+    panel.sensors_report(opened=(WINDOW,))
+    still_open = panel.status
+    panel.close(WINDOW)
+    panel.open(WINDOW)
+
+    assert still_open is AreaStatus.ARMED
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_a_door_opened_during_the_power_cut_is_judged_once_the_sensors_settled() -> None:
+    panel = Panel().armed()
+    panel.power_cut(300)
+
+    panel.tell(ZoneOpened(WINDOW))
+    while_settling = panel.status
+    panel.tell(SensorsReady(seconds(60)))
+    panel.wait(60)
+
+    assert while_settling is AreaStatus.ARMED
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_a_sensor_that_flickers_while_it_comes_up_triggers_nothing() -> None:
+    panel = Panel().armed()
+    panel.power_cut(300)
+    panel.tell(SensorsReady(seconds(60)))
+
+    panel.tell(ZoneOpened(HALL))
+    panel.tell(ZoneClosed(HALL))
+    panel.wait(60)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_sensors_that_never_report_ready_are_judged_after_the_boot_limit() -> None:
+    panel = Panel().armed()
+    panel.power_cut(300)
+    panel.tell(ZoneOpened(WINDOW))
+
+    panel.wait(5 * 60)
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_smoke_at_boot_triggers_at_once_even_disarmed() -> None:
+    """Our answer to D6."""
+    panel = Panel()
+    panel.power_cut(300)
+
+    panel.tell(ZoneOpened(SMOKE))
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+@pytest.mark.parametrize("set_back_s", [60, 3600, 86_400 * 365])
+def test_a_clock_set_back_prolongs_a_delay_at_most_by_its_full_length(set_back_s: int) -> None:
+    panel = Panel().armed()
+    panel.open(DOOR)
+
+    panel.now -= seconds(set_back_s)
+    panel.tell(TimePassed())
+    due_at = next_due(panel.state)
+    panel.wait(30)
+
+    assert due_at is not None
+    assert due_at <= panel.now
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_a_box_that_boots_with_an_old_clock_still_ends_its_delays() -> None:
+    panel = Panel()
+    panel.arm()
+
+    panel.power_cut(-86_400)
+    panel.wait(60)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_a_mode_that_the_new_configuration_dropped_is_replaced_by_one_that_guards_most() -> None:
+    panel = Panel().armed(ArmMode.HOME)
+    config = house()
+    area = config.areas[HOME]
+    away_only = replace(area, modes={ArmMode.AWAY: area.modes[ArmMode.AWAY]})
+
+    panel.power_cut(5, config=replace(config, areas={HOME: away_only}))
+    panel.sensors_report()
+    panel.open(HALL)
+
+    assert panel.area.mode is ArmMode.AWAY
+    assert panel.status is AreaStatus.TRIGGERED

@@ -1,0 +1,208 @@
+import pytest
+
+from custom_components.alarm_broker.panel.config import AlarmKind, ArmMode
+from custom_components.alarm_broker.panel.effects import RaiseAlarm, ReportPending, ReportZoneTripped
+from custom_components.alarm_broker.panel.state import AreaStatus
+from tests.integration.panel.builders import (
+    DOOR,
+    HALL,
+    SMOKE,
+    START,
+    TAMPER,
+    WINDOW,
+    Panel,
+    house,
+    seconds,
+)
+
+
+def test_an_entry_door_gives_time_to_disarm_and_then_triggers() -> None:
+    panel = Panel().armed()
+
+    panel.open(DOOR)
+    shown_first = panel.status
+    panel.wait(30)
+
+    assert shown_first is AreaStatus.PENDING
+    assert panel.status is AreaStatus.TRIGGERED
+    pending, raised = panel.told(ReportPending)[0], panel.told(RaiseAlarm)[0]
+    assert pending.until == START + seconds(90)
+    assert (raised.uid, raised.kind, raised.zones) == (pending.uid, AlarmKind.BURGLARY, (DOOR,))
+
+
+def test_without_entry_delay_the_door_triggers_at_once() -> None:
+    panel = Panel(house(entry_delay=0)).armed()
+
+    panel.open(DOOR)
+
+    assert panel.status is AreaStatus.TRIGGERED
+    assert not panel.told(ReportPending)
+
+
+def test_an_instant_zone_triggers_at_once() -> None:
+    panel = Panel().armed()
+
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.TRIGGERED
+    assert panel.area.changed_by is None
+
+
+def test_an_instant_zone_ends_the_entry_delay_as_the_same_alarm() -> None:
+    panel = Panel().armed()
+
+    panel.open(DOOR, HALL)
+    panel.wait(60)
+
+    (raised,) = panel.told(RaiseAlarm)
+    assert raised.uid == panel.told(ReportPending)[0].uid
+    assert raised.zones == (DOOR, HALL)
+
+
+def test_a_zone_that_the_mode_does_not_guard_is_left_alone() -> None:
+    panel = Panel().armed(ArmMode.HOME)
+
+    panel.open(HALL)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_further_zones_are_updates_of_the_same_alarm() -> None:
+    panel = Panel().armed()
+
+    panel.open(WINDOW, HALL)
+    panel.close(HALL)
+    panel.open(HALL, DOOR)
+
+    (raised,) = panel.told(RaiseAlarm)
+    assert panel.told(ReportZoneTripped) == [
+        ReportZoneTripped(uid=raised.uid, zone_id=HALL),
+        ReportZoneTripped(uid=raised.uid, zone_id=DOOR),
+    ]
+
+
+def test_a_door_that_closes_again_does_not_end_the_entry_delay() -> None:
+    panel = Panel().armed()
+
+    panel.open(DOOR)
+    panel.close(DOOR)
+    panel.wait(30)
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+@pytest.mark.parametrize("armed", [False, True], ids=["disarmed", "armed"])
+def test_smoke_triggers_in_every_state(*, armed: bool) -> None:
+    panel = Panel().armed() if armed else Panel()
+
+    panel.open(SMOKE)
+
+    assert panel.status is AreaStatus.TRIGGERED
+    assert [one.kind for one in panel.told(RaiseAlarm)] == [AlarmKind.FIRE]
+
+
+def test_smoke_during_a_burglary_is_announced_by_itself() -> None:
+    """Our answer to D5."""
+    panel = Panel().armed()
+
+    panel.open(WINDOW, SMOKE)
+
+    burglary, fire = panel.told(RaiseAlarm)
+    assert (burglary.kind, fire.kind) == (AlarmKind.BURGLARY, AlarmKind.FIRE)
+    assert burglary.uid != fire.uid
+
+
+def test_a_fire_lets_the_exit_delay_and_the_entry_delay_go_on() -> None:
+    leaving, entering = Panel(), Panel().armed()
+    leaving.arm()
+    entering.open(DOOR)
+
+    leaving.open(SMOKE)
+    entering.open(SMOKE)
+    leaving.wait(300)
+    entering.wait(30)
+
+    assert leaving.status is AreaStatus.ARMED
+    assert [one.kind for one in entering.told(RaiseAlarm)] == [AlarmKind.FIRE, AlarmKind.BURGLARY]
+
+
+def test_a_24_hour_burglary_zone_takes_over_the_running_entry_delay() -> None:
+    panel = Panel().armed()
+
+    panel.open(DOOR, TAMPER)
+    panel.wait(60)
+
+    (raised,) = panel.told(RaiseAlarm)
+    assert (raised.uid, raised.zones) == (panel.told(ReportPending)[0].uid, (DOOR, TAMPER))
+
+
+def test_after_the_siren_the_house_stays_armed_and_only_the_open_zone_is_left_out() -> None:
+    """Our answer to D9."""
+    panel = Panel().armed()
+    panel.open(WINDOW, HALL)
+    panel.close(HALL)
+
+    panel.wait(180)
+    after_siren = panel.status
+    bypassed = panel.area.bypassed
+    panel.open(HALL)
+
+    assert after_siren is AreaStatus.ARMED
+    assert bypassed == {WINDOW}
+    assert panel.status is AreaStatus.TRIGGERED
+    assert [alarm.zones for alarm in panel.area.memory] == [(WINDOW, HALL)]
+
+
+def test_a_bypassed_zone_guards_again_once_it_closed() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW)
+    panel.wait(180)
+
+    panel.close(WINDOW)
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.TRIGGERED
+    assert len({one.uid for one in panel.told(RaiseAlarm)}) == 2
+
+
+def test_a_sensor_that_falls_silent_and_comes_back_closed_is_no_event() -> None:
+    """Our answer to D7."""
+    panel = Panel().armed()
+
+    panel.lose(WINDOW)
+    panel.close(WINDOW)
+
+    assert panel.status is AreaStatus.ARMED
+    assert not panel.effects
+
+
+def test_a_sensor_that_falls_silent_and_comes_back_open_triggers() -> None:
+    panel = Panel().armed()
+
+    panel.lose(WINDOW)
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_an_open_zone_that_was_bypassed_is_no_new_opening_after_a_silence() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW)
+    panel.wait(180)
+
+    panel.lose(WINDOW)
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_the_alarm_can_be_raised_by_hand_in_any_state() -> None:
+    panel = Panel()
+
+    panel.trigger()
+    shown = panel.status
+    panel.wait(180)
+
+    assert shown is AreaStatus.TRIGGERED
+    assert [(one.kind, one.by) for one in panel.told(RaiseAlarm)] == [(AlarmKind.PANIC, "Bert")]
+    assert panel.status is AreaStatus.DISARMED
