@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import Event, HomeAssistant, callback, split_entity_id
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.start import async_at_started
@@ -34,6 +34,7 @@ NONCE_LIFE = timedelta(hours=24)
 NONCES_KEPT = 200
 SEND_TIMEOUT_S = 10
 RETRY_AFTER_S = 5
+RETRY_ALL_AFTER_S = 30
 
 
 class AckNonces:
@@ -131,7 +132,10 @@ class AlarmPush:
             while (alarm := self._alarms.find(alarm_id)) and self._due(alarm):
                 exhausted = alarm_id in self._exhausted
                 self._exhausted.discard(alarm_id)
-                await self._async_send(alarm, exhausted=exhausted and alarm.status is Status.TRIGGERED)
+                told = await self._async_send(alarm, exhausted=exhausted and alarm.status is Status.TRIGGERED)
+                if not told and alarm.is_open:
+                    await asyncio.sleep(RETRY_ALL_AFTER_S)
+                    continue
                 # At least once: after a crash before this line the same notification replaces itself by its tag.
                 await self._alarms.async_told(alarm_id, alarm.status)
         finally:
@@ -144,7 +148,8 @@ class AlarmPush:
 
     async def _async_send(
         self, alarm: Alarm, *, exhausted: bool = False, kept_for: str | None = None
-    ) -> None:
+    ) -> bool:
+        """Return whether at least one target took it."""
         action = None
         if alarm.status is Status.TRIGGERED and kept_for is None:
             action = ACTION_PREFIX + self._nonces.issue(alarm.id, dt_util.utcnow())
@@ -156,20 +161,23 @@ class AlarmPush:
             exhausted=exhausted,
             kept_for=kept_for,
         )
-        await asyncio.gather(*(self._async_send_to(target, alarm, message) for target in self._targets))
+        return any(
+            await asyncio.gather(*(self._async_send_to(target, alarm, message) for target in self._targets))
+        )
 
-    async def _async_send_to(self, target: str, alarm: Alarm, message: PushMessage) -> None:
+    async def _async_send_to(self, target: str, alarm: Alarm, message: PushMessage) -> bool:
         for wait_s in (0, RETRY_AFTER_S):
             await asyncio.sleep(wait_s)
             try:
                 async with asyncio.timeout(SEND_TIMEOUT_S):
                     await _async_notify(self._hass, target, message)
             except (HomeAssistantError, TimeoutError, ValueError) as err:
-                LOGGER.warning("Alarm %s: %s was not notified: %s", alarm.id, target, err or "timeout")
-            except Exception:
+                LOGGER.warning("Alarm %s: %s was not notified: %s", alarm.id, target, str(err) or "timeout")
+            except Exception:  # noqa: BLE001 - a broken notify platform must not keep the others from being told
                 LOGGER.exception("Alarm %s: %s was not notified", alarm.id, target)
             else:
-                return
+                return True
+        return False
 
     async def _async_button_pressed(self, event: Event) -> None:
         action = event.data.get("action")
@@ -196,11 +204,11 @@ async def _async_notify(hass: HomeAssistant, target: str, message: PushMessage) 
     """Notify one target: a notify service takes everything, a notify entity only title and message."""
     _, name = split_entity_id(target)
     data: dict[str, Any] = {"title": message.title, "message": message.message}
-    if hass.services.has_service(NOTIFY_DOMAIN, name):
-        await hass.services.async_call(NOTIFY_DOMAIN, name, {**data, "data": message.data}, blocking=True)
+    if hass.services.has_service(Platform.NOTIFY, name):
+        await hass.services.async_call(Platform.NOTIFY, name, {**data, "data": message.data}, blocking=True)
     else:
         await hass.services.async_call(
-            NOTIFY_DOMAIN, "send_message", {**data, "entity_id": target}, blocking=True
+            Platform.NOTIFY, "send_message", {**data, "entity_id": target}, blocking=True
         )
 
 

@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.stream import AlarmStream
+from .link.watch import LinkWatch
 from .system import AlarmSystem
 
 
@@ -25,6 +26,9 @@ class RuntimeData:
 
     link: LinkClient | None
     """The connection to the companion; None for a panel alone."""
+
+    watch: LinkWatch | None
+    """Whether the companion's word can be trusted now; None for a panel alone."""
 
 
 type AlarmBrokerConfigEntry = ConfigEntry[RuntimeData]

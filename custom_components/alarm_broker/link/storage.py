@@ -1,5 +1,6 @@
 """One private file for all that the link must not forget, so that a sequence and its effect are stored together."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, override
 
@@ -20,6 +21,8 @@ class LinkStorage:
         self._store = _Store(
             hass, STORAGE_VERSION, f"{DOMAIN}.link.{entry_id}", private=True, atomic_writes=True
         )
+        self._writing: set[asyncio.Task[None]] = set()
+        self._closed = False
         self._sections: dict[str, Callable[[], Any]] = {}
 
     async def async_load(self) -> dict[str, Any]:
@@ -36,9 +39,22 @@ class LinkStorage:
         They are not when the disk refused (Home Assistant has logged it) or while Home Assistant is stopping, which
         postpones every write to its last moment. Then nothing may be confirmed to the companion.
         """
+        if self._closed:
+            return False
         self._store.refused = False
-        await self._store.async_save({name: content() for name, content in self._sections.items()})
+        content = {name: content() for name, content in self._sections.items()}
+        # Whoever waits may be cancelled; the write ends all the same, and async_close waits for it.
+        task = self._hass.async_create_task(self._store.async_save(content), "alarm_broker write link")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        await asyncio.shield(task)
         return not self._store.refused and self._hass.state is not CoreState.stopping
+
+    async def async_close(self) -> None:
+        """Wait for the writes under way and take no more: the entry is built anew from this file."""
+        self._closed = True
+        if self._writing:
+            await asyncio.wait(self._writing)
 
     async def async_remove(self) -> None:
         """Delete the file: the entry is gone."""

@@ -161,6 +161,10 @@ class AlarmStream:
         """Store the book as it is; return whether it is on disk."""
         return await self._storage.async_save()
 
+    async def async_close(self) -> None:
+        """Wait for what is being written; nothing more is."""
+        await self._storage.async_close()
+
     async def _async_keep(self, change: AlarmChange | None, body: Mapping[str, Any]) -> None:
         if change is not None:
             self._put(change.alarm)

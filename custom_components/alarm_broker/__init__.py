@@ -1,0 +1,129 @@
+"""Alarm Broker: an alarm panel for Home Assistant, and the link to the companion that makes sure of an answer."""
+
+import uuid
+
+from homeassistant.const import CONF_TOKEN, CONF_URL, EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, instance_id
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.typing import ConfigType
+
+from .const import DOMAIN, OPTION_NOTIFY_TARGETS
+from .link.client import LinkClient
+from .link.outbox import Outbox
+from .link.storage import LinkStorage
+from .link.stream import AlarmStream
+from .link.watch import LinkWatch
+from .push import AlarmPush
+from .repairs import async_clear_away, async_report_away
+from .services import async_setup_services
+from .setup_panel import system_config_from_entry
+from .storage import PanelStore
+from .system import AlarmSystem
+from .types import AlarmBrokerConfigEntry, RuntimeData
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [Platform.ALARM_CONTROL_PANEL, Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Register the actions."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> bool:
+    """Bring the panel up, and the link to the companion where there is one.
+
+    The companion is not asked first: a panel that guards must not wait for it, so an entry loads without it and
+    the link comes up by itself. Its absence shows in the entities and, after a while, as a repair issue.
+    """
+    storage = LinkStorage(hass, entry.entry_id)
+    saved = await storage.async_load()
+    with_companion = CONF_URL in entry.data
+    outbox = Outbox(saved.get("outbox")) if with_companion else None
+    alarms = AlarmStream(storage, saved.get("alarms"), outbox)
+    link = await _async_link(hass, entry, alarms) if with_companion else None
+    watch = None
+    if link is not None:
+        watch = LinkWatch(
+            hass,
+            link,
+            on_away=lambda: async_report_away(hass, entry),
+            on_back=lambda: async_clear_away(hass, entry),
+        )
+    push = AlarmPush(
+        hass,
+        entry,
+        storage=storage,
+        saved=saved.get("nonces"),
+        alarms=alarms,
+        link=link,
+        targets=entry.options.get(OPTION_NOTIFY_TARGETS, ()),
+    )
+    system = AlarmSystem(
+        hass, system_config_from_entry(entry), entry_id=entry.entry_id, emit=alarms.async_emit
+    )
+    entry.runtime_data = RuntimeData(system=system, alarms=alarms, outbox=outbox, link=link, watch=watch)
+
+    # Entities and push first, so that an alarm of the panel's restart and of the resumed link finds them listening.
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    push.async_start()
+    await system.async_start()
+    entry.async_on_unload(system.async_stop)
+    if link is not None and watch is not None:
+        _start_link(hass, entry, link, watch)
+    entry.async_on_unload(entry.add_update_listener(_async_updated))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> bool:
+    """Take everything down; what was promised to somebody is on disk."""
+    data = entry.runtime_data
+    # Sources before listeners: nothing may happen that nobody hears of.
+    if data.link is not None:
+        await data.link.async_stop()
+    await data.system.async_stop()
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    await data.alarms.async_close()
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
+    """Delete what was stored for the entry."""
+    async_clear_away(hass, entry)
+    await LinkStorage(hass, entry.entry_id).async_remove()
+    await PanelStore(hass, entry.entry_id).async_remove()
+
+
+async def _async_link(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, alarms: AlarmStream) -> LinkClient:
+    return LinkClient(
+        hass,
+        session=async_get_clientsession(hass),
+        url=entry.data[CONF_URL],
+        token=entry.data[CONF_TOKEN],
+        instance=str(uuid.UUID(await instance_id.async_get(hass))),
+        stream=alarms,
+        on_refused=lambda: entry.async_start_reauth(hass),
+    )
+
+
+@callback
+def _start_link(
+    hass: HomeAssistant, entry: AlarmBrokerConfigEntry, link: LinkClient, watch: LinkWatch
+) -> None:
+    async def stop(_event: Event) -> None:
+        # From here on writes are postponed to the last moment, so nothing may be confirmed any more.
+        await link.async_stop()
+
+    watch.async_start()
+    entry.async_on_unload(watch.async_stop)
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    entry.async_create_background_task(hass, link.async_run(), f"alarm_broker link {entry.entry_id}")
+
+
+async def _async_updated(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
+    """Build everything anew with the changed settings."""
+    hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -1,0 +1,85 @@
+"""The actions with which a person, or an automation, answers an alarm."""
+
+from functools import partial
+
+import probatio as vol  # what core uses; voluptuous is only its alias there, without its types
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import (
+    Context,
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+
+from .const import DOMAIN
+from .link.book import Alarm
+from .link.stream import AlarmStream, Decision
+from .types import AlarmBrokerConfigEntry
+
+ATTR_ALARM_ID = "alarm_id"
+ATTR_NOTE = "note"
+MAX_NOTE = 1000
+
+DECISIONS: tuple[Decision, ...] = ("acknowledge", "resolve", "cancel")
+
+SCHEMA = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Optional(ATTR_ALARM_ID): cv.string,
+        vol.Optional(ATTR_NOTE): vol.All(cv.string, vol.Length(max=MAX_NOTE)),
+    }
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions; they say so when no entry is loaded."""
+    for decision in DECISIONS:
+        hass.services.async_register(
+            DOMAIN,
+            decision,
+            partial(_async_answer, decision),
+            schema=SCHEMA,
+            supports_response=SupportsResponse.OPTIONAL,
+        )
+
+
+async def _async_answer(decision: Decision, call: ServiceCall) -> ServiceResponse:
+    entry: AlarmBrokerConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+    )
+    data = entry.runtime_data
+    alarm = _alarm(data.alarms, call.data.get(ATTR_ALARM_ID))
+    by = await async_caller_name(call.hass, call.context)
+    await data.alarms.async_answer(alarm, decision, by=by, via="service", note=call.data.get(ATTR_NOTE))
+    return {
+        "alarm_id": alarm.alarm_id or alarm.id,
+        # False: kept on disk, and passed on as soon as the companion is back.
+        "passed_on": data.link is None or data.link.connected,
+    }
+
+
+async def async_caller_name(hass: HomeAssistant, context: Context) -> str:
+    """Return who calls, as the journal will name them; an automation has no name."""
+    user = await hass.auth.async_get_user(context.user_id) if context.user_id else None
+    return (user.name if user else None) or "Home Assistant"
+
+
+def _alarm(alarms: AlarmStream, alarm_id: str | None) -> Alarm:
+    """Return the alarm that is meant: the named one, else the latest open one."""
+    if alarm_id is not None:
+        if (named := alarms.find(alarm_id)) is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="alarm_unknown",
+                translation_placeholders={"alarm_id": alarm_id},
+            )
+        return named
+    if not (open_alarms := alarms.open_alarms):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_open_alarm")
+    return open_alarms[0]
