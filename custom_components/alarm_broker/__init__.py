@@ -65,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     system = AlarmSystem(
         hass, system_config_from_entry(entry), entry_id=entry.entry_id, emit=alarms.async_emit
     )
+    await system.async_load()
     entry.runtime_data = RuntimeData(system=system, alarms=alarms, outbox=outbox, link=link, watch=watch)
 
     # Entities and push first, so that an alarm of the panel's restart and of the resumed link finds them listening.

@@ -85,9 +85,9 @@ class AreaPanel(AlarmBrokerEntity, AlarmControlPanelEntity):
     async def async_alarm_trigger(self, code: str | None = None) -> None:
         await self._system.async_trigger(self._area_id, by=await self._async_caller())
 
-    async def async_force_arm(self, mode: str, code: str | None = None) -> None:
-        """Arm and bypass, until they close, the zones that are open or blind."""
-        await self._async_arm(ArmMode(mode), code=self.code_or_default_code(code), force=True)
+    async def async_arm(self, mode: str, force: bool, code: str | None = None) -> None:  # noqa: FBT001 - the service's fields
+        """Arm by the integration's own service, which can also bypass what stands in the way."""
+        await self._async_arm(ArmMode(mode), code=self.code_or_default_code(code), force=force)
 
     async def _async_arm(self, mode: ArmMode, *, code: str | None, force: bool = False) -> None:
         await self._system.async_arm(
@@ -109,7 +109,11 @@ class AreaPanel(AlarmBrokerEntity, AlarmControlPanelEntity):
     @callback
     def _async_read(self) -> None:
         state = self._system.state
-        area = state.areas[self._area_id]
+        area = state.areas.get(self._area_id)
+        # Before the panel's first start there is nothing to show.
+        self._attr_available = area is not None
+        if area is None:
+            return
         self._attr_alarm_state = (
             ARMED_STATES[area.mode] if area.status is AreaStatus.ARMED else STATES[area.status]
         )

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from .code_hashes import async_matching_user
+from .const import DOMAIN
 from .effects import LocalAlarm, Wording, link_event, local_alarm, log_effect, refusal
 from .panel.codes import locked_until
 from .panel.config import ArmMode, PanelConfig
@@ -30,7 +32,7 @@ from .panel.events import (
     TimePassed,
     TriggerRequested,
 )
-from .panel.serial import durable
+from .panel.serial import StateUnreadableError, durable
 from .panel.state import PanelState
 from .panel.transition import transition
 from .sensors import ZoneSensors
@@ -87,16 +89,29 @@ class AlarmSystem:
         state = self._hass.states.get(entity_ids[0]) if entity_ids else None
         return zone_id if state is None else state.name
 
-    async def async_start(self) -> None:
-        """Go on where the stored panel stopped; deadlines that passed meanwhile act at once.
+    async def async_load(self) -> None:
+        """Read the stored panel, so that entities show it and not a panel that was never armed.
 
-        Whoever wants to hear of an alarm that rose in the outage subscribes before. Raises StateUnreadableError.
+        Raises ConfigEntryError for one that cannot be read.
         """
-        stored = await self._store.async_load()
+        try:
+            stored = await self._store.async_load()
+        except StateUnreadableError as err:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="state_unreadable",
+                translation_placeholders={"detail": str(err)},
+            ) from err
         self._state = stored.state
         self._unsent = list(stored.unsent)
+
+    async def async_start(self) -> None:
+        """Go on where the loaded panel stopped; deadlines that passed meanwhile act at once.
+
+        Whoever wants to hear of an alarm that rose in the outage subscribes before.
+        """
         self._running = True
-        self._async_tell(stored.unsent)
+        self._async_tell(self._unsent)
         await self._async_apply(Loaded())
         self._sensors.async_start()
         if self._hass.state is CoreState.running:
@@ -114,10 +129,6 @@ class AlarmSystem:
         async with self._lock:
             self._running = False
             self._timer.async_cancel()
-
-    async def async_remove(self) -> None:
-        """Forget the stored panel: its config entry was removed."""
-        await self._store.async_remove()
 
     @callback
     def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
