@@ -59,4 +59,11 @@ def guarded_socket(info: AddressInfo) -> socket.socket:
     family, kind, protocol, _name, (host, *_rest) = info
     if is_forbidden(ip_address(str(host))):
         raise ForbiddenAddressError
-    return socket.socket(family, kind, protocol)
+    guarded = socket.socket(family, kind, protocol)
+    # A WebSocket may be silent for hours: a peer that is gone is noticed within a minute or so.
+    guarded.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if not hasattr(socket, "TCP_KEEPIDLE"):  # macOS: its own, slower, times
+        return guarded
+    for option, value in ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3)):
+        guarded.setsockopt(socket.IPPROTO_TCP, option, value)
+    return guarded

@@ -150,6 +150,22 @@ def shortened(text: str) -> str:
     return text if len(text) <= REASON_LIMIT else f"{text[: REASON_LIMIT - 1]}…"
 
 
+class AnswerLostError(aiohttp.ClientError):
+    """The connection ended after the request had begun to go out."""
+
+
+async def never_repeat(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Let a request go out once: aiohttp repeats a lost GET or PUT by itself, and some gateways send SMS by GET."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except aiohttp.ClientOSError, aiohttp.ServerDisconnectedError:
+        raise AnswerLostError from None
+
+
 class HttpClient:
     """One channel's connection pool. Created without a running loop, connected at the first request."""
 
@@ -186,8 +202,9 @@ class HttpClient:
 
     @asynccontextmanager
     async def websocket(self, url: URL) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:
-        """Connect a WebSocket; pings notice a dead peer, an oversized frame ends it."""
-        async with self._connected().ws_connect(url, heartbeat=30, max_msg_size=FRAME_LIMIT) as socket:
+        """Connect a WebSocket; an oversized frame ends it, and so does a peer that is gone."""
+        # No `heartbeat`: aiohttp 3.14 re-arms its timer while closing. Keep-alive of TCP finds a dead peer.
+        async with self._connected().ws_connect(url, max_msg_size=FRAME_LIMIT) as socket:
             yield socket
 
     async def close(self) -> None:
@@ -199,9 +216,10 @@ class HttpClient:
         if self._session is None:
             options = self._options
             self._session = aiohttp.ClientSession(
-                # A fresh connection a request: an idle one that the server has just closed would leave us
-                # not knowing whether the alarm got through, and aiohttp would repeat a PUT by itself.
+                # A fresh connection a request: with an idle one that the server has just closed nobody
+                # could say whether the alarm got through.
                 connector=aiohttp.TCPConnector(socket_factory=guarded_socket, force_close=True),
+                middlewares=(never_repeat,),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # Compressed answers are asked not to come and never unpacked: 100 kB may hold 100 MB.
                 headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker", **self._headers},

@@ -1,7 +1,7 @@
 """Signal, through signal-cli-rest-api: people and groups, with receipts in its json-rpc modes."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Self, override
@@ -112,7 +112,7 @@ class SignalChannel(Channel, ReceiptSource):
         return Sent(provider_ref=None, status_code=about.status, warning=warning)
 
     @override
-    async def receipts(self) -> AsyncIterator[Receipt]:
+    async def receipts(self) -> AsyncGenerator[Receipt]:
         url = self._base / "v1/receive" / self._config.number
         try:
             async with self._http.websocket(url) as socket:

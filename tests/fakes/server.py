@@ -25,7 +25,7 @@ class Received:
     body: Any
     """Parsed when it is JSON, otherwise text."""
     status: int | None = None
-    """What was answered; None while or when there was no answer."""
+    """What was answered; None while there is no answer, and when it misbehaved."""
     behaviour: Behaviour | None = None
 
 

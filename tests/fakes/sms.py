@@ -49,7 +49,7 @@ class FakeSms(FakeServer):
 
 
 async def _fields(request: web.Request) -> dict[str, Any]:
-    if request.method == "GET":
+    if request.query:
         return dict(request.query)
     if request.content_type == "application/json":
         data = await request.json()

@@ -1,0 +1,91 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from companion.channels.base import Refused, TryAgain
+from companion.channels.http import (
+    REASON_LIMIT,
+    Reply,
+    failure_of_error,
+    failure_of_status,
+    retry_after,
+    scrubbed,
+)
+
+NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 599])
+def test_trouble_that_may_pass_is_tried_again(status: int) -> None:
+    assert isinstance(failure_of_status(Reply(status=status), NOW), TryAgain)
+
+
+@pytest.mark.parametrize("status", [400, 402, 404, 405, 410, 413, 422])
+def test_a_message_that_is_not_liked_is_refused_without_blaming_the_channel(status: int) -> None:
+    outcome = failure_of_status(Reply(status=status), NOW)
+
+    assert isinstance(outcome, Refused)
+    assert not outcome.channel_broken
+
+
+@pytest.mark.parametrize("status", [401, 403, 301, 302, 307])
+def test_bad_credentials_and_redirects_break_the_channel(status: int) -> None:
+    outcome = failure_of_status(Reply(status=status), NOW)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.channel_broken
+
+
+@pytest.mark.parametrize(
+    ("status", "uncertain"), [(500, True), (502, True), (504, True), (503, False), (429, False)]
+)
+def test_a_failure_behind_the_gateway_may_have_sent_the_message(status: int, uncertain: bool) -> None:  # noqa: FBT001 - a column of the table
+    outcome = failure_of_status(Reply(status=status), NOW)
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.uncertain is uncertain
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("120", timedelta(seconds=120)),
+        (" 7 ", timedelta(seconds=7)),
+        ("Fri, 20 Nov 2026 22:01:30 GMT", timedelta(seconds=90)),
+        ("Fri, 20 Nov 2026 21:00:00 GMT", timedelta(0)),
+        ("999999999999999999999", timedelta(days=7)),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, wait: timedelta | None) -> None:
+    assert retry_after(header, NOW) == wait
+
+
+def test_the_wait_a_provider_asks_for_reaches_the_dispatcher() -> None:
+    outcome = failure_of_status(Reply(status=503, headers={"Retry-After": "30"}), NOW)
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.after == timedelta(seconds=30)
+
+
+def test_an_unknown_error_after_connecting_leaves_the_fate_of_the_message_open() -> None:
+    outcome = failure_of_error(ConnectionResetError("http://user:hunter2@host"))
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.uncertain
+    assert "hunter2" not in outcome.reason
+
+
+def test_what_a_provider_says_is_quoted_without_secrets_links_and_line_breaks() -> None:
+    said = 'bad\ntoken "s3cr3t" or s%2Fq for\x00 https://alarm.example/a/abc?x=1 <b>'
+
+    assert scrubbed(said, ["s3cr3t", "s/q"]) == 'bad token "***" or *** for (link) <b>'
+
+
+def test_a_long_reason_is_cut() -> None:
+    outcome = failure_of_status(Reply(status=400), NOW, "x" * 5000)
+
+    assert len(outcome.reason) <= REASON_LIMIT

@@ -1,0 +1,196 @@
+"""Every channel against everything a provider can do wrong: the right outcome, in bounded time and memory."""
+
+import logging
+import time
+import tracemalloc
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from companion.channels.base import Channel, Outcome, Refused, Sent, TryAgain
+from companion.channels.registry import build_channel
+from tests.companion.channels.messages import ACK_URL, message
+from tests.fakes.misbehaviour import Behaviour
+from tests.fakes.nasty import NastyServer
+
+SECRET = "hunter2-very-secret"
+TIMES = {"timeout_s": 0.25, "read_timeout_s": 0.2}
+
+CHANNELS: dict[str, Callable[[str], Channel]] = {
+    "zammad": lambda url: build_channel(
+        "zammad", {"url": url, "token": SECRET, "group": "Alarm", "customer": "alarm@site.example", **TIMES}
+    ),
+    "signal": lambda url: build_channel(
+        "signal",
+        {"url": url, "number": "+4930123456", "header_name": "X-Key", "header_value": SECRET, **TIMES},
+    ),
+    "sms": lambda url: build_channel(
+        "sms",
+        {
+            "url": f"{url}/send?key={SECRET}",
+            "headers": {"Authorization": f"Bearer {SECRET}"},
+            "success": {"pointer": "/status", "equals": "queued"},
+            **TIMES,
+        },
+    ),
+}
+
+# Which outcome; then whether the message may exist, or whether the channel is broken.
+UNCERTAIN = {
+    Behaviour.HANG,
+    Behaviour.DRIP,
+    Behaviour.HUGE,
+    Behaviour.BOMB,
+    Behaviour.HALF,
+    Behaviour.GARBAGE,
+    Behaviour.RESET,
+    Behaviour.NOT_HTTP,
+    Behaviour.STATUS_500,
+    Behaviour.STATUS_502,
+    Behaviour.TAKE_AND_RESET,
+    Behaviour.TAKE_AND_HANG,
+}
+NOT_SENT = {Behaviour.STATUS_408, Behaviour.STATUS_503, Behaviour.STATUS_429, Behaviour.STATUS_429_DATE}
+BROKEN = {Behaviour.STATUS_401, Behaviour.STATUS_403, Behaviour.DRIPPING_401, Behaviour.REDIRECT}
+REFUSED = {Behaviour.STATUS_400, Behaviour.STATUS_404, Behaviour.HUGE_ERROR}
+
+
+@pytest.fixture(params=sorted(CHANNELS))
+def channel_at(request: pytest.FixtureRequest) -> Callable[[str], Channel]:
+    return CHANNELS[request.param]
+
+
+async def tried(channel_at: Callable[[str], Channel], behaviour: Behaviour) -> Outcome:
+    async with NastyServer(behaviour=behaviour) as server:
+        channel = channel_at(server.url)
+        try:
+            return await channel.send(message())
+        finally:
+            await channel.close()
+
+
+def test_every_behaviour_has_its_expected_outcome() -> None:
+    assert set(Behaviour) == UNCERTAIN | NOT_SENT | BROKEN | REFUSED
+
+
+@pytest.mark.parametrize("behaviour", sorted(UNCERTAIN))
+async def test_no_usable_answer_is_tried_again_and_marked_as_uncertain(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour
+) -> None:
+    outcome = await tried(channel_at, behaviour)
+
+    assert isinstance(outcome, TryAgain), outcome
+    assert outcome.uncertain
+
+
+@pytest.mark.parametrize("behaviour", sorted(NOT_SENT))
+async def test_a_busy_provider_is_tried_again(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour
+) -> None:
+    outcome = await tried(channel_at, behaviour)
+
+    assert isinstance(outcome, TryAgain), outcome
+    assert not outcome.uncertain
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour.STATUS_429, Behaviour.STATUS_429_DATE])
+async def test_the_wait_of_a_busy_provider_is_passed_on(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour
+) -> None:
+    outcome = await tried(channel_at, behaviour)
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.after is not None
+    assert timedelta(seconds=70) < outcome.after <= timedelta(seconds=90)
+
+
+@pytest.mark.parametrize("behaviour", sorted(BROKEN))
+async def test_an_answer_that_no_message_can_change_breaks_the_channel(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour
+) -> None:
+    outcome = await tried(channel_at, behaviour)
+
+    assert isinstance(outcome, Refused), outcome
+    assert outcome.channel_broken
+
+
+@pytest.mark.parametrize("behaviour", sorted(REFUSED))
+async def test_a_refusal_is_not_repeated(channel_at: Callable[[str], Channel], behaviour: Behaviour) -> None:
+    assert isinstance(await tried(channel_at, behaviour), Refused)
+
+
+async def test_a_closed_port_is_tried_again_and_was_certainly_not_sent(
+    channel_at: Callable[[str], Channel],
+) -> None:
+    async with NastyServer() as server:
+        url = server.url
+    channel = channel_at(url)
+
+    outcome = await channel.send(message())
+    await channel.close()
+
+    assert isinstance(outcome, TryAgain), outcome
+    assert not outcome.uncertain
+    assert "refused" in outcome.reason
+
+
+@pytest.mark.parametrize("behaviour", sorted(Behaviour))
+async def test_no_behaviour_takes_longer_than_the_channel_allows(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour
+) -> None:
+    started = time.monotonic()
+
+    await tried(channel_at, behaviour)
+
+    # Four times the limit: the machine may be busy, an unlimited wait would be endless.
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour.HUGE, Behaviour.HUGE_ERROR, Behaviour.BOMB])
+async def test_an_answer_of_100_mb_is_not_taken_into_memory(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour
+) -> None:
+    tracemalloc.start()
+    try:
+        await tried(channel_at, behaviour)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 8 * 1024 * 1024
+
+
+@pytest.mark.parametrize("behaviour", sorted(Behaviour))
+async def test_neither_reason_nor_log_tells_a_secret(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    outcome = await tried(channel_at, behaviour)
+
+    assert not isinstance(outcome, Sent)
+    assert outcome.reason
+    assert len(outcome.reason) <= 300
+    assert SECRET not in outcome.reason + caplog.text
+    assert ACK_URL not in outcome.reason + caplog.text
+    assert "127.0.0.1" not in outcome.reason
+
+
+def test_neither_channel_nor_settings_show_a_secret(channel_at: Callable[[str], Channel]) -> None:
+    channel = channel_at("http://127.0.0.1:9")
+
+    assert SECRET not in repr(channel) + repr(vars(channel)["_config"])
+
+
+@pytest.mark.parametrize("behaviour", sorted(Behaviour))
+async def test_a_check_never_raises_and_never_calls_a_bad_provider_good(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour
+) -> None:
+    async with NastyServer(behaviour=behaviour) as server:
+        channel = channel_at(server.url)
+
+        outcome = await channel.check()
+        await channel.close()
+
+    assert not isinstance(outcome, Sent) or outcome.warning

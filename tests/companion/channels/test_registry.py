@@ -1,0 +1,63 @@
+import pytest
+
+from companion.channels.registry import ChannelConfigError, build_channel, channel_kinds, secret_fields
+
+SETTINGS = {
+    "zammad": {"url": "http://z.example", "token": "hunter2", "group": "A", "customer": "a@b.example"},
+    "signal": {"url": "http://s.example", "number": "+4930123456"},
+    "sms": {"url": "http://g.example/send"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(SETTINGS))
+def test_each_kind_is_built_from_its_settings_without_an_event_loop(kind: str) -> None:
+    assert callable(build_channel(kind, SETTINGS[kind]).send)
+
+
+def test_only_the_ticket_system_is_a_record_and_needs_no_address() -> None:
+    kinds = channel_kinds()
+
+    assert set(kinds) == set(SETTINGS)
+    assert [name for name, kind in kinds.items() if kind.records] == ["zammad"]
+    assert [name for name, kind in kinds.items() if not kind.addressed] == ["zammad"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("zammad", {"token"}), ("signal", {"header_value"}), ("sms", {"url", "headers", "secrets"})],
+)
+def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:
+    assert secret_fields(kind) == names
+
+
+def test_the_schema_of_the_settings_can_go_into_the_document_of_the_api() -> None:
+    schema = channel_kinds()["zammad"].schema()
+
+    assert schema["required"] == ["url", "token", "group", "customer"]
+    assert schema["additionalProperties"] is False
+    assert schema["properties"]["token"]["writeOnly"] is True
+
+
+def test_wrong_settings_are_named_without_showing_a_value() -> None:
+    settings = {**SETTINGS["zammad"], "group": "", "tokn": "hunter3", "url": "hunter4"}
+
+    with pytest.raises(ChannelConfigError) as raised:
+        build_channel("zammad", settings)
+
+    assert {"group", "tokn", "url"} <= {part.split(":")[0] for part in str(raised.value).split("; ")}
+    assert "hunter" not in str(raised.value)
+
+
+def test_an_unknown_kind_says_which_there_are() -> None:
+    with pytest.raises(ChannelConfigError, match="signal, sms, zammad"):
+        build_channel("pigeon", {})
+
+
+def test_half_a_proxy_header_is_not_enough() -> None:
+    with pytest.raises(ChannelConfigError, match="belong together"):
+        build_channel("signal", {**SETTINGS["signal"], "header_name": "X-Key"})
+
+
+def test_a_tag_with_a_comma_is_refused() -> None:
+    with pytest.raises(ChannelConfigError, match="comma"):
+        build_channel("zammad", {**SETTINGS["zammad"], "tags": ["alarm,fire"]})

@@ -1,0 +1,218 @@
+# ruff: noqa: RUF001 - look-alike characters are what some of these tests are about
+import pytest
+from hypothesis import given, strategies as st
+
+from companion.channels.base import MessageKind
+from companion.channels.gsm import GSM_BASIC, GSM_EXTENSION, gsm, septets
+from companion.channels.render import headline, signal_text, sms_text, styled, ticket_html
+from tests.companion.channels.messages import ACK_URL, message
+
+SIGNAL_PAGE_EN = f"""\
+**ALARM: Panic key: Reception**
+Where: Reception, Main office
+Who: Max Müller
+When: 2026-11-20 23:14:05 CET
+
+Acknowledge here: {ACK_URL}
+
+Severity: critical
+Source: yealink
+Phone: T46U"""
+
+SIGNAL_PAGE_DE = f"""\
+**ALARM: Paniktaste: Empfang**
+Wo: Reception, Main office
+Wer: Max Müller
+Wann: 20.11.2026 23:14:05 CET
+
+Hier übernehmen: {ACK_URL}
+
+Schwere: critical
+Quelle: yealink
+Phone: T46U"""
+
+SIGNAL_ACKNOWLEDGED_EN = """\
+**Acknowledged: Panic key: Reception**
+By: Anna
+Note: On my way
+Where: Reception, Main office
+Who: Max Müller
+When: 2026-11-20 23:14:05 CET"""
+
+SIGNAL_RESOLVED_DE = """\
+**Erledigt: Paniktaste: Empfang**
+Von: Anna
+Wo: Reception, Main office
+Wer: Max Müller
+Wann: 20.11.2026 23:14:05 CET"""
+
+
+def test_a_page_in_english_says_everything_and_has_the_link() -> None:
+    assert signal_text(message()) == SIGNAL_PAGE_EN
+
+
+def test_a_page_in_german_says_everything_and_has_the_link() -> None:
+    assert signal_text(message(language="de-AT", title="Paniktaste: Empfang")) == SIGNAL_PAGE_DE
+
+
+def test_an_acknowledgement_says_who_and_asks_for_nothing() -> None:
+    said = signal_text(message(MessageKind.ACKNOWLEDGED, by="Anna", note="On my way"))
+
+    assert said == SIGNAL_ACKNOWLEDGED_EN
+
+
+def test_the_end_of_an_alarm_in_german() -> None:
+    said = signal_text(message(MessageKind.RESOLVED, language="de", title="Paniktaste: Empfang", by="Anna"))
+
+    assert said == SIGNAL_RESOLVED_DE
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "german"),
+    [
+        (MessageKind.PAGE, "ALARM", "ALARM"),
+        (MessageKind.ACKNOWLEDGED, "Acknowledged", "Übernommen"),
+        (MessageKind.RESOLVED, "Resolved", "Erledigt"),
+        (MessageKind.CANCELLED, "Cancelled", "Abgebrochen"),
+        (MessageKind.NOTE, "Note", "Notiz"),
+        (MessageKind.EXHAUSTED, "NOBODY ANSWERED", "NIEMAND HAT GEANTWORTET"),
+        (MessageKind.TEST, "Channel test", "Kanaltest"),
+    ],
+)
+def test_each_kind_has_its_word_in_both_languages(kind: MessageKind, english: str, german: str) -> None:
+    assert headline(message(kind, title="Door")) == f"{english}: Door"
+    assert headline(message(kind, title="Door", language="de")) == f"{german}: Door"
+
+
+@pytest.mark.parametrize("kind", list(MessageKind))
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_a_test_alarm_is_marked_in_every_text(kind: MessageKind, language: str) -> None:
+    one = message(kind, test=True, language=language)
+
+    assert signal_text(one).startswith("**[TEST] ")
+    assert sms_text(one).startswith("[TEST] ")
+    assert "[TEST] " in ticket_html(one, link=False)
+
+
+def test_a_trial_of_the_channel_says_that_nothing_happened() -> None:
+    assert "Nothing happened" in signal_text(message(MessageKind.TEST))
+
+
+def test_a_possible_repeat_is_marked_in_every_text() -> None:
+    one = message(may_have_been_sent=True)
+
+    assert "may be a repeat" in signal_text(one)
+    assert "may be a repeat" in sms_text(one)
+    assert "may be a repeat" in ticket_html(one, link=False)
+
+
+def test_an_unknown_time_zone_shows_the_time_as_utc() -> None:
+    assert "2026-11-20 22:14:05 UTC" in signal_text(message(timezone="Mars/Olympus"))
+
+
+def test_marks_of_the_styling_are_shown_as_they_are() -> None:
+    said = signal_text(message(title="a*b `c` ~d~ ||e||", details={"x*": "y~"}))
+
+    assert said.startswith(r"**ALARM: a\*b \`c\` \~d\~ \|\|e\|\|**")
+    assert r"x\*: y\~" in said
+
+
+def test_a_link_is_never_broken_by_an_escape() -> None:
+    said = signal_text(message(ack_url="https://alarm.example/a/x~y*z"))
+
+    assert "https://alarm.example/a/x%7Ey%2Az" in said
+
+
+def test_line_breaks_and_direction_marks_cannot_forge_a_line() -> None:
+    said = signal_text(message(title="Door\nWhere: elsewhere\u202egnp.exe", room="A\r\nB"))
+
+    assert said.splitlines()[0] == "**ALARM: Door Where: elsewheregnp.exe**"
+    assert "Where: A B, Main office" in said
+
+
+def test_the_longest_message_stays_below_signals_limit() -> None:
+    long = "x" * 5000
+    one = message(
+        title=long,
+        site=long,
+        room=long,
+        person=long,
+        note=long,
+        details={f"{i}{long}": long for i in range(50)},
+    )
+
+    assert len(signal_text(one)) <= 2300
+    assert ACK_URL in signal_text(one)
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\\")))
+def test_styling_can_be_undone_for_any_text(text: str) -> None:
+    read, escaped = [], False
+    for character in styled(text):
+        if character == "\\" and not escaped:
+            escaped = True
+            continue
+        assert escaped or character not in "*`~|"
+        read.append(character)
+        escaped = False
+
+    assert "".join(read) == text
+
+
+def test_an_sms_in_english() -> None:
+    assert sms_text(message()) == (
+        f"ALARM: Panic key: Reception. Reception, Main office. Max Müller. 20.11. 23:14 {ACK_URL}"
+    )
+
+
+def test_an_sms_in_german_keeps_its_umlauts() -> None:
+    said = sms_text(message(MessageKind.ACKNOWLEDGED, language="de", title="Tür", by="Jürgen"))
+
+    assert said == "Übernommen: Tür. Von Jürgen. Reception, Main office. Max Müller. 20.11. 23:14"
+
+
+@pytest.mark.parametrize("segments", [1, 2])
+def test_a_long_sms_is_cut_and_keeps_its_link(segments: int) -> None:
+    said = sms_text(message(title="Very long title " * 20, site="Somewhere " * 9), segments=segments)
+
+    assert said.endswith(f"... {ACK_URL}")
+    assert septets(said) <= (160 if segments == 1 else segments * 153)
+    assert said.startswith("ALARM: Very long")
+
+
+def test_an_endless_link_is_kept_whole_beside_a_piece_of_the_headline() -> None:
+    link = "https://alarm.example/a/" + "x" * 500
+
+    said = sms_text(message(ack_url=link))
+
+    assert said.endswith(f" {link}")
+    assert said.startswith("ALARM: Panic key")
+
+
+@given(st.text())
+def test_any_text_becomes_one_that_an_sms_can_carry(text: str) -> None:
+    assert set(gsm(text)) <= GSM_BASIC | GSM_EXTENSION
+
+
+@given(title=st.text(max_size=400), room=st.text(max_size=200), segments=st.integers(1, 4))
+def test_no_sms_is_longer_than_its_segments(title: str, room: str, segments: int) -> None:
+    said = sms_text(message(title=title, room=room), segments=segments)
+
+    assert septets(said) <= (160 if segments == 1 else segments * 153)
+    assert ACK_URL in said
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("Grüße, Straße, España, Ærø", "Grüße, Straße, España, Ærø"),
+        ("Škoda, Łódź, café, Đà Nẵng", "Skoda, Lodz, café, Dà Nang"),
+        ("“quoted” – it’s…", '"quoted" - it\'s...'),
+        ("cost: 5 € [a] ~", "cost: 5 € [a] ~"),
+        ("火 🔥", "? ?"),
+        ("u\u0308", "ü"),
+    ],
+    ids=["at-home", "accents", "typography", "extension", "no-letter", "composed"],
+)
+def test_characters_get_their_nearest_in_an_sms(text: str, sent: str) -> None:
+    assert gsm(text) == sent

@@ -1,0 +1,237 @@
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from companion.channels.base import Channel, MessageKind, Receipt, Refused, Sent, TryAgain
+from companion.channels.registry import build_channel
+from companion.channels.signal import ReceiptsLostError, SignalChannel
+from tests.companion.channels.messages import ACK_URL, message
+from tests.fakes.misbehaviour import Behaviour
+from tests.fakes.signal import FakeSignal
+
+
+@pytest.fixture
+async def signal() -> AsyncIterator[FakeSignal]:
+    async with FakeSignal() as server:
+        yield server
+
+
+def channel_for(signal: FakeSignal, **changes: object) -> SignalChannel:
+    settings = {
+        "url": signal.url,
+        "number": signal.number,
+        "timeout_s": 0.3,
+        "read_timeout_s": 0.05,
+        **changes,
+    }
+    channel = build_channel("signal", settings)
+    assert isinstance(channel, SignalChannel)
+    return channel
+
+
+@pytest.fixture
+async def channel(signal: FakeSignal) -> AsyncIterator[SignalChannel]:
+    channel = channel_for(signal)
+    yield channel
+    await channel.close()
+
+
+async def test_a_person_gets_a_styled_message_with_the_link(signal: FakeSignal, channel: Channel) -> None:
+    outcome = await channel.send(message())
+
+    (sent,) = signal.messages
+    assert outcome == Sent(provider_ref=str(sent.timestamp), status_code=201)
+    assert sent.recipient == "+491701234567"
+    assert sent.request["text_mode"] == "styled"
+    assert sent.text.startswith("**ALARM: Panic key: Reception**\n")
+    assert ACK_URL in sent.text
+
+
+async def test_a_group_gets_it_as_one_recipient(signal: FakeSignal, channel: Channel) -> None:
+    outcome = await channel.send(message(address="group.QUJDRA=="))
+
+    assert isinstance(outcome, Sent)
+    assert signal.received[0].body["recipients"] == ["group.QUJDRA=="]
+
+
+async def test_news_quote_the_first_message(signal: FakeSignal, channel: Channel) -> None:
+    first = await channel.send(message())
+    assert isinstance(first, Sent)
+
+    await channel.send(message(MessageKind.ACKNOWLEDGED, thread_ref=first.provider_ref, by="Anna"))
+
+    request = signal.messages[1].request
+    assert request["quote_timestamp"] == signal.messages[0].timestamp
+    assert request["quote_author"] == signal.number
+    assert request["quote_message"] == "ALARM: Panic key: Reception"
+    assert "Anna" in request["message"]
+
+
+async def test_a_repeat_is_marked_as_perhaps_one(signal: FakeSignal, channel: Channel) -> None:
+    signal.behave(Behaviour.TAKE_AND_RESET, times=1)
+
+    first = await channel.send(message())
+    await channel.send(message(may_have_been_sent=True))
+
+    assert isinstance(first, TryAgain)
+    assert first.uncertain
+    assert "repeat" not in signal.messages[0].text
+    assert "may be a repeat" in signal.messages[1].text
+
+
+async def test_an_unregistered_number_is_refused_and_the_channel_is_fine(
+    signal: FakeSignal, channel: Channel
+) -> None:
+    signal.unregistered.add("+491701234567")
+
+    outcome = await channel.send(message())
+
+    assert isinstance(outcome, Refused)
+    assert not outcome.channel_broken
+    assert "Unregistered" in outcome.reason
+
+
+async def test_a_captcha_breaks_the_channel_and_says_what_to_do(signal: FakeSignal, channel: Channel) -> None:
+    signal.captcha = True
+
+    outcome = await channel.send(message())
+
+    assert isinstance(outcome, Refused)
+    assert outcome.channel_broken
+    assert "rate-limit-challenge" in outcome.reason
+    assert "5ec12a47" not in outcome.reason
+
+
+async def test_the_rate_limit_of_a_proxy_is_waited_for(signal: FakeSignal, channel: Channel) -> None:
+    signal.behave(Behaviour.STATUS_429, times=1)
+
+    outcome = await channel.send(message())
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.after == timedelta(seconds=77)
+
+
+async def test_signal_out_of_reach_behind_the_bridge_is_tried_again(
+    signal: FakeSignal, channel: Channel
+) -> None:
+    signal.network_down = True
+
+    assert isinstance(await channel.send(message()), TryAgain)
+
+
+async def test_a_number_the_bridge_does_not_have_breaks_the_channel(signal: FakeSignal) -> None:
+    channel = channel_for(signal, number="+499999999")
+
+    sent, checked = await channel.send(message()), await channel.check()
+    await channel.close()
+
+    assert isinstance(sent, Refused)
+    assert sent.channel_broken
+    assert isinstance(checked, Refused)
+    assert checked.channel_broken
+
+
+async def test_a_header_for_the_proxy_goes_with_every_request(signal: FakeSignal) -> None:
+    channel = channel_for(signal, header_name="X-Api-Key", header_value="abcdef")
+
+    await channel.send(message())
+    await channel.close()
+
+    assert signal.received[0].headers["X-Api-Key"] == "abcdef"
+
+
+async def test_the_check_is_content_in_json_rpc_mode(channel: Channel) -> None:
+    assert await channel.check() == Sent(provider_ref=None, status_code=200)
+
+
+async def test_the_check_warns_of_a_mode_without_receipts(signal: FakeSignal, channel: Channel) -> None:
+    signal.mode = "normal"
+
+    outcome = await channel.check()
+
+    assert isinstance(outcome, Sent)
+    assert "json-rpc" in (outcome.warning or "")
+
+
+async def test_receipts_tell_what_arrived_and_what_was_read(
+    signal: FakeSignal, channel: SignalChannel
+) -> None:
+    receipts = channel.receipts()
+    delivered = asyncio.ensure_future(anext(receipts))
+    await signal.attached()
+
+    outcome = await channel.send(message())
+    first = await delivered
+    read = asyncio.ensure_future(anext(receipts))
+    await signal.report(signal.messages[0].timestamp, read=True)
+    second = await read
+
+    assert isinstance(outcome, Sent)
+    assert isinstance(first, Receipt)
+    assert (first.provider_ref, first.read) == (outcome.provider_ref, False)
+    assert (second.provider_ref, second.read) == (outcome.provider_ref, True)
+    await receipts.aclose()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "not json",
+        "[]",
+        {"envelope": {"dataMessage": {"message": "hello", "timestamp": 1}}},
+        {"envelope": {"receiptMessage": None}},
+        {"envelope": {"receiptMessage": {"when": "soon", "timestamps": [1]}}},
+        {"envelope": {"receiptMessage": {"when": 10**30, "timestamps": [1]}}},
+        {"envelope": {"receiptMessage": {"when": 1, "timestamps": ["x"]}}},
+    ],
+    ids=str,
+)
+async def test_a_frame_that_is_no_receipt_is_passed_over(
+    signal: FakeSignal, channel: SignalChannel, frame: object
+) -> None:
+    receipts = channel.receipts()
+    following = asyncio.ensure_future(anext(receipts))
+    await signal.attached()
+
+    await signal.tell(frame)
+    await signal.report(1700686413944)
+
+    assert (await following).provider_ref == "1700686413944"
+    await receipts.aclose()
+
+
+async def test_a_quiet_socket_outlives_the_time_limits_of_requests(signal: FakeSignal) -> None:
+    channel = channel_for(signal, timeout_s=0.02, read_timeout_s=0.01)
+    receipts = channel.receipts()
+    following = asyncio.ensure_future(anext(receipts))
+    await signal.attached()
+
+    await asyncio.sleep(0.05)
+    await signal.report(42)
+
+    assert (await following).provider_ref == "42"
+    await receipts.aclose()
+    await channel.close()
+
+
+async def test_receipts_end_when_the_bridge_hangs_up(signal: FakeSignal, channel: SignalChannel) -> None:
+    following = asyncio.ensure_future(anext(channel.receipts(), "ended"))
+    await signal.attached()
+
+    await signal.hang_up()
+
+    assert await following == "ended"
+
+
+async def test_a_bridge_without_receipts_is_an_error_that_names_no_address(
+    signal: FakeSignal, channel: SignalChannel
+) -> None:
+    signal.mode = "normal"
+
+    with pytest.raises(ReceiptsLostError) as raised:
+        await anext(channel.receipts())
+
+    assert "json-rpc" in str(raised.value)
+    assert signal.number not in str(raised.value)
