@@ -1,0 +1,306 @@
+"""The composition root: settings → store → workers → web; what starts first stops last."""
+
+import asyncio
+import logging
+import signal
+import ssl
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack, nullcontext, suppress
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from typing import Any, Self
+
+import sqlalchemy as sa
+from aiohttp import web
+from sqlalchemy.engine import Connection
+
+from companion.alarms import escalate, outcomes, watch
+from companion.alarms.ack_links import AckTokens
+from companion.alarms.commands import AlarmCommands, Unit
+from companion.alarms.model import Alarm, Change
+from companion.alarms.paging import Paging, Traits
+from companion.channels.base import Message, ReceiptSource
+from companion.channels.registry import channel_kinds
+from companion.clock import SteadyClock
+from companion.config import Settings, load_secret_key
+from companion.dispatch import receipts
+from companion.dispatch.claim import new_owner
+from companion.dispatch.compose import compose
+from companion.dispatch.delivery import Delivery
+from companion.dispatch.health import dispatch_health
+from companion.dispatch.outbox import Claim
+from companion.dispatch.pool import RunningChannels
+from companion.dispatch.retry import Verdict
+from companion.dispatch.wake import Wake, wait
+from companion.dispatch.worker import Dispatcher, Dispatching
+from companion.ids import new_id
+from companion.link import events
+from companion.logging import bind_alarm
+from companion.store.alarms import next_due_at
+from companion.store.database import Database, StoreUnavailable, open_database
+from companion.store.migrate import migrate
+from companion.store.secrets import Secrets
+from companion.store.sql import insert
+from companion.store.tables import meta
+from companion.web.context import WebContext
+from companion.web.metrics import Metrics
+from companion.web.routes import make_web_app
+
+_LOGGER = logging.getLogger(__name__)
+
+POLL_S = {"sqlite": 1.0, "postgresql": 5.0}
+"""How long a lost wake-up may cost. SQLite's other writers (the command line) have no way to wake us."""
+RECEIPTS_REFRESH_S = 30.0
+AUDIT_S = 60.0
+CLOCK_CHECK_S = 60.0
+
+
+class _LinkNews:
+    """Alarms speak, Home Assistant listens."""
+
+    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+        """Queue the alarm's snapshot for every Home Assistant of its site."""
+        events.publish(unit, alarm, change)
+
+    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+        """Queue that a delivery was given up."""
+        events.publish_trouble(unit, delivery, reason)
+
+
+def traits() -> dict[str, Traits]:
+    """Return what paging must know about each kind of channel."""
+    return {
+        name: Traits(records=kind.records, updates=kind.updates, addressed=kind.addressed)
+        for name, kind in channel_kinds().items()
+    }
+
+
+class Companion:
+    """The running service: use it as an async context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SteadyClock()
+        self.wake = Wake()
+        self.db: Database = open_database(settings.database_url)
+        self._secret_key = load_secret_key(settings)
+        self._secrets = Secrets(self._secret_key)
+        self._tokens = AckTokens(self._secret_key, settings.public_url)
+        self.metrics = Metrics()
+        owner, lease = new_owner(), timedelta(seconds=settings.lease_s)
+        self.channels = RunningChannels(self.db, self._secrets)
+        self.dispatcher = Dispatcher(
+            db=self.db,
+            clock=self.clock,
+            wake=self.wake,
+            channels=self.channels,
+            compose=self._compose,
+            report=self._report,
+            observer=self.metrics,
+            log_context=lambda alarm_id: nullcontext() if alarm_id is None else bind_alarm(alarm_id),
+            rules=Dispatching(
+                owner=owner, lease=lease, poll_s=POLL_S[self.db.dialect], retry=settings.retry_policy()
+            ),
+        )
+        self.commands = AlarmCommands(
+            db=self.db,
+            clock=self.clock,
+            wake=self.wake,
+            paging_rules=Paging(
+                traits=traits(),
+                tokens=self._tokens,
+                link_life=timedelta(days=settings.ack_link_days),
+                claim=Claim(owner, lease),
+            ),
+            news=_LinkNews(),
+            take=self.dispatcher.take,
+        )
+        self._stack = AsyncExitStack()
+        self._receipts: dict[str, tuple[ReceiptSource, asyncio.Task[None]]] = {}
+
+    def _compose(self, delivery: Delivery, thread_ref: str | None) -> Message:
+        key = delivery.message.get("recipient_key")
+        url = None
+        if key is not None and delivery.alarm_id is not None:
+            url = self._tokens.url(self._tokens.token(delivery.alarm_id, key))
+        return compose(delivery, thread_ref, url)
+
+    def _report(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
+        outcomes.report(self.commands.unit(conn), delivery, verdict)
+
+    def _delivered(self, conn: Connection, delivery: Delivery) -> None:
+        outcomes.delivered(self.commands.unit(conn), delivery)
+
+    async def __aenter__(self) -> Self:
+        """Migrate, start the workers, and only then answer requests."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop listening, let sends in flight end or release them, close everything."""
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        self._stack.push_async_callback(self.db.close)
+        await migrate(self.settings.database_url)
+        instance_id = await self.db.write(_instance_id)
+        await self._set_clock()
+        self._stack.push_async_callback(self.channels.close)
+        self._run(self._set_clock_forever(), "clock")
+        if self.db.dialect == "postgresql":
+            self._run(self.wake.listen(self.settings.database_url), "wake")
+        self._run(self.dispatcher.run(), "dispatcher")
+        self._stack.push_async_callback(self.dispatcher.stop, self.settings.shutdown_grace_s)
+        self._run(self._escalate_forever(), "escalation")
+        self._run(self._listen_for_receipts_forever(), "receipts")
+        self._run(self._audit_forever(), "auditor")
+        await self._listen(instance_id)
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run a task until the service stops; a task that ends by itself is a fault that ends the service."""
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_report_end)
+
+        async def stop() -> None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+        self._stack.push_async_callback(stop)
+
+    async def _listen(self, instance_id: str) -> None:
+        context = WebContext(
+            settings=self.settings,
+            db=self.db,
+            clock=self.clock,
+            commands=self.commands,
+            channels=self.channels,
+            secrets=self._secrets,
+            secret_key=self._secret_key,
+            instance_id=instance_id,
+            version=version("alarm-broker"),
+            metrics=self.metrics,
+        )
+        runner = web.AppRunner(
+            make_web_app(context), access_log=None, shutdown_timeout=self.settings.shutdown_grace_s
+        )
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(
+            runner, self.settings.host, self.settings.port, ssl_context=_tls(self.settings), backlog=1024
+        )
+        await site.start()
+        _LOGGER.info("Listening on %s, responders reach it as %s", site.name, self.settings.public_url)
+
+    # --- what goes on by itself -------------------------------------------------------------------------
+
+    async def _escalate_forever(self) -> None:
+        """Run due escalation steps and the dead-man switch, at the moment they are due."""
+        woken = self.wake.subscribe()
+        while True:
+            try:
+                due = [at for at in await self.db.read(_next_due) if at is not None]
+                sleep_s = min([POLL_S[self.db.dialect], *((at - self.clock()).total_seconds() for at in due)])
+                if sleep_s <= 0:
+                    await self.commands.run(_run_due)
+            except Exception:
+                _LOGGER.exception("Escalation could not run; trying again")
+                sleep_s = 1.0
+            await wait(woken, sleep_s)
+
+    async def _listen_for_receipts_forever(self) -> None:
+        try:
+            while True:
+                with suppress(StoreUnavailable):
+                    self._follow(await self.channels.receipt_sources())
+                await asyncio.sleep(RECEIPTS_REFRESH_S)
+        finally:
+            self._follow({})
+
+    def _follow(self, sources: Mapping[str, ReceiptSource]) -> None:
+        """Listen to exactly these channels."""
+        for channel_id, (source, task) in list(self._receipts.items()):
+            if sources.get(channel_id) is not source:
+                task.cancel()
+                del self._receipts[channel_id]
+        for channel_id, source in sources.items():
+            if channel_id not in self._receipts:
+                task = asyncio.create_task(receipts.listen(self.db, channel_id, source, self._delivered))
+                self._receipts[channel_id] = (source, task)
+
+    async def _audit_forever(self) -> None:
+        """Say loudly when something that was due has not happened."""
+        while True:
+            await asyncio.sleep(AUDIT_S)
+            try:
+                health = await self.db.read(lambda conn: dispatch_health(conn, self.clock()))
+            except Exception:
+                _LOGGER.exception("The auditor could not look")
+                continue
+            if not health.healthy:
+                _LOGGER.error(
+                    "Overdue: %s escalations, %s deliveries, the oldest by %.0f s",
+                    health.overdue_alarms,
+                    health.overdue_deliveries,
+                    health.oldest_due_s,
+                )
+
+    async def _set_clock_forever(self) -> None:
+        while True:
+            await asyncio.sleep(CLOCK_CHECK_S)
+            try:
+                await self._set_clock()
+            except Exception:
+                _LOGGER.exception("The database's clock could not be read")
+
+    async def _set_clock(self) -> None:
+        """Follow PostgreSQL's clock, so that all replicas agree on what is due and whose lease has run out."""
+        if self.db.dialect == "postgresql":
+            theirs = await self.db.read(
+                lambda conn: conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+            )
+            self.clock.offset += theirs - self.clock()
+
+
+def _run_due(unit: Unit) -> None:
+    watch.run_due(unit)
+    escalate.run_due(unit)
+
+
+def _next_due(conn: Connection) -> tuple[datetime | None, datetime | None]:
+    return next_due_at(conn), watch.next_due(conn)
+
+
+def _instance_id(conn: Connection) -> str:
+    """Return the id of this installation, made once."""
+    conn.execute(insert(conn, meta).values(key="instance", value=new_id()).on_conflict_do_nothing())
+    return str(conn.execute(sa.select(meta.c.value).where(meta.c.key == "instance")).scalar_one())
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (err := task.exception()) is not None:
+        # Half a service is worse than none: a supervisor starts it again, and a monitor sees that it was gone.
+        _LOGGER.critical("The %s ended: %r", task.get_name(), err)
+        signal.raise_signal(signal.SIGTERM)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context
+
+
+async def serve(settings: Settings) -> None:
+    """Run the service until SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with Companion(settings):
+        await stopped.wait()
+        _LOGGER.info("Stopping")

@@ -1,0 +1,208 @@
+"""Arrows go down only: which folder may import which, held by reading every import."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+INTEGRATION = "custom_components.alarm_broker"
+
+PURE_COMPANION = (
+    "companion.alarms.model",
+    "companion.alarms.lifecycle",
+    "companion.escalation",
+    "companion.dispatch.retry",
+    "companion.dispatch.delivery",
+    "companion.channels.base",
+    "companion.channels.render",
+    "companion.channels.gsm",
+    "companion.link.protocol",
+    "companion.directory.model",
+    "companion.clock",
+    "companion.ids",
+)
+"""Decide, and do nothing: the standard library, each other, and pydantic, which describes their shapes."""
+
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "companion.channels": ("companion.channels",),
+    "companion.escalation": ("companion.escalation",),
+    "companion.dispatch": (
+        "companion.dispatch",
+        "companion.channels",
+        "companion.directory.model",
+        "companion.store",
+        "companion.clock",
+        "companion.ids",
+    ),
+    "companion.store": (
+        "companion.store",
+        "companion.alarms.model",
+        "companion.dispatch.delivery",
+        "companion.channels.base",
+        "companion.directory.model",
+        "companion.escalation",
+        "companion.link.protocol",
+        "companion.ids",
+    ),
+    "companion.alarms": (
+        "companion.alarms",
+        "companion.escalation",
+        "companion.dispatch",
+        "companion.channels.base",
+        "companion.store",
+        "companion.directory.model",
+        "companion.clock",
+        "companion.ids",
+    ),
+    "companion.directory": (
+        "companion.directory",
+        "companion.channels",
+        "companion.escalation",
+        "companion.store",
+        "companion.ids",
+    ),
+    "companion.triggers": (
+        "companion.triggers",
+        "companion.alarms",
+        "companion.escalation",
+        "companion.store",
+        "companion.ids",
+    ),
+    "companion.link": (
+        "companion.link",
+        "companion.alarms",
+        "companion.dispatch",
+        "companion.escalation",
+        "companion.store",
+        "companion.directory.model",
+        "companion.clock",
+        "companion.ids",
+    ),
+}
+"""Folder → what of our own it may import. `web`, `cli` and `app` know everybody below them."""
+
+COMPOSITION_ROOTS = ("companion.app", "companion.cli", "companion.__main__")
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the full names of everything the file imports, wherever in the file."""
+    module = module_name(path)
+    package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {_module_or_name(f"{origin}.{alias.name}", origin) for alias in node.names}
+    return found
+
+
+def _module_or_name(full: str, origin: str) -> str:
+    path = ROOT / full.replace(".", "/")
+    return full if path.with_suffix(".py").exists() or path.is_dir() else origin
+
+
+FILES = {
+    module_name(path): imports_of(path)
+    for folder in ("companion", "custom_components")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "migrations" not in path.parts
+}
+
+
+def below(module: str, prefixes: tuple[str, ...]) -> bool:
+    return any(module == prefix or module.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def test_every_folder_imports_only_what_is_below_it() -> None:
+    wrong = [
+        f"{module} imports {imported}: this arrow points up"
+        for module, imported_names in FILES.items()
+        for folder, allowed in MAY_IMPORT.items()
+        if below(module, (folder,))
+        for imported in sorted(imported_names)
+        if imported.startswith("companion") and not below(imported, allowed)
+    ]
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_imports_a_composition_root() -> None:
+    wrong = [
+        f"{module} imports {imported}"
+        for module, imported_names in FILES.items()
+        for imported in imported_names
+        if imported in COMPOSITION_ROOTS and module not in COMPOSITION_ROOTS
+    ]
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("pure", "third_party"),
+    [
+        (PURE_COMPANION, {"pydantic"}),
+        ((f"{INTEGRATION}.panel", f"{INTEGRATION}.link.protocol"), set[str]()),
+    ],
+    ids=["companion", "integration"],
+)
+def test_the_pure_parts_do_no_io(pure: tuple[str, ...], third_party: set[str]) -> None:
+    allowed = set(sys.stdlib_module_names) | third_party
+    forbidden_stdlib = {"asyncio", "socket", "sqlite3", "subprocess", "threading", "urllib.request"}
+    wrong = [
+        f"{module} imports {imported}"
+        for module, imported_names in FILES.items()
+        if below(module, pure)
+        for imported in sorted(imported_names)
+        if not below(imported, pure)
+        and imported not in {"companion", "companion.alarms", "companion.dispatch"}
+        and (imported.split(".")[0] not in allowed or below(imported, tuple(forbidden_stdlib)))
+    ]
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_halves_do_not_know_each_other() -> None:
+    wrong = [
+        f"{module} imports {imported}"
+        for module, imported_names in FILES.items()
+        for imported in imported_names
+        if imported.split(".")[0] in {"companion", "custom_components"}
+        and imported.split(".")[0] != module.split(".")[0]
+    ]
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_system_does_not_know_its_entities() -> None:
+    platforms = {
+        f"{INTEGRATION}.{name}"
+        for name in ("alarm_control_panel", "binary_sensor", "event", "sensor", "push")
+    }
+
+    assert FILES[f"{INTEGRATION}.system"].isdisjoint(platforms)
+
+
+def test_there_are_no_cycles() -> None:
+    seen: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " → ".join([*path[path.index(module) :], module])
+        if module in seen:
+            return
+        for imported in FILES.get(module, set()):
+            if imported in FILES and imported != module:
+                visit(imported, (*path, module))
+        seen.add(module)
+
+    for module in FILES:
+        visit(module, ())
