@@ -1,0 +1,335 @@
+"""Set-up, change of the companion, a new token, and the panel's options."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, override
+
+import probatio as vol  # what core uses; voluptuous is only its alias there, without its types
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlow,
+)
+from homeassistant.const import CONF_TOKEN, CONF_URL
+from homeassistant.core import callback
+from homeassistant.helpers import instance_id
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from yarl import URL
+
+from . import panel_forms as forms
+from .companion_check import Companion, NotUsable, async_check, base_url
+from .const import DOMAIN, LOGGER, OPTION_AREA_NAME, OPTION_NOTIFY_TARGETS
+from .link.client import new_hello
+from .link.protocol import Hello
+from .types import AlarmBrokerConfigEntry
+
+_TOKEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): _TOKEN})
+COMPANION_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+        vol.Required(CONF_TOKEN): _TOKEN,
+    }
+)
+
+
+class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
+    """First the companion, found, typed or none; then the panel."""
+
+    VERSION = 1
+    MINOR_VERSION = 1
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self._data: dict[str, str] = {}
+        self._options: dict[str, Any] = {}
+        self._found_url = ""
+        self._found_name = ""
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> AlarmBrokerOptionsFlow:
+        return AlarmBrokerOptionsFlow()
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether there is a companion."""
+        return self.async_show_menu(step_id="user", menu_options=["companion", "alone"])
+
+    async def async_step_companion(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask where the companion is."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            companion = await self._async_companion(user_input[CONF_URL], user_input[CONF_TOKEN], errors)
+            if companion is not None:
+                await self.async_set_unique_id(companion.instance)
+                self._abort_if_unique_id_configured(updates={CONF_URL: self._data[CONF_URL]})
+                return await self.async_step_sensors()
+        return self.async_show_form(
+            step_id="companion",
+            data_schema=self.add_suggested_values_to_schema(COMPANION_SCHEMA, _without_token(user_input)),
+            errors=errors,
+        )
+
+    async def async_step_alone(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Go on without a companion; one can be added later."""
+        await self.async_set_unique_id(str(uuid.uuid4()))
+        return await self.async_step_sensors()
+
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        """Take what was announced; nothing of it is believed before the token was taken there."""
+        instance = discovery_info.properties.get("id")
+        if not instance or discovery_info.port is None:
+            return self.async_abort(reason="not_a_companion")
+        path = str(discovery_info.properties.get("path") or "").strip("/")
+        url = URL.build(scheme="http", host=discovery_info.host, port=discovery_info.port, path=f"/{path}")
+        self._found_url = str(url).rstrip("/")
+        self._found_name = str(discovery_info.properties.get("name") or discovery_info.host)
+        await self.async_set_unique_id(str(instance))
+        # Only told, not written into a configured entry: an announcement could send its token elsewhere.
+        self._abort_if_unique_id_configured()
+        self._async_abort_entries_match({CONF_URL: self._found_url})
+        self.context["title_placeholders"] = {"name": self._found_name}
+        return await self.async_step_zeroconf_confirm()
+
+    async def async_step_zeroconf_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the token of the companion that was found."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            companion = await self._async_companion(self._found_url, user_input[CONF_TOKEN], errors)
+            if companion is not None and companion.instance != self.unique_id:
+                errors["base"] = "another_companion"
+            elif companion is not None:
+                return await self.async_step_sensors()
+        return self.async_show_form(
+            step_id="zeroconf_confirm",
+            data_schema=TOKEN_SCHEMA,
+            errors=errors,
+            description_placeholders={"name": self._found_name, "url": self._found_url},
+        )
+
+    async def async_step_sensors(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what is guarded."""
+        errors: dict[str, str] = {}
+        if user_input is not None and not (errors := forms.sensors_errors(user_input)):
+            self._options = forms.sensors_options(self._options, user_input)
+            return await self.async_step_delays()
+        values = user_input or {OPTION_AREA_NAME: self.hass.config.location_name}
+        return self.async_show_form(
+            step_id="sensors",
+            data_schema=self.add_suggested_values_to_schema(forms.SENSORS_SCHEMA, values),
+            errors=errors,
+        )
+
+    async def async_step_delays(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask who may take time, and how much."""
+        if user_input is not None:
+            self._options = forms.delays_options(self._options, user_input)
+            return await self.async_step_code()
+        schema = forms.delays_schema(forms.guarded_sensors(self._options))
+        return self.async_show_form(
+            step_id="delays",
+            data_schema=self.add_suggested_values_to_schema(schema, forms.delays_values(self._options)),
+        )
+
+    async def async_step_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the code."""
+        errors: dict[str, str] = {}
+        if user_input is not None and not (errors := forms.code_errors(user_input, keep=False)):
+            self._options = await forms.async_code_options(self.hass, self._options, user_input)
+            return await self.async_step_notify()
+        return self.async_show_form(
+            step_id="code",
+            data_schema=self.add_suggested_values_to_schema(
+                forms.code_schema(keep=False), _without_code(user_input)
+            ),
+            errors=errors,
+        )
+
+    async def async_step_notify(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whom to notify, and be done."""
+        errors: dict[str, str] = {}
+        if user_input is not None and not (errors := forms.notify_errors(user_input)):
+            options = {**self._options, OPTION_NOTIFY_TARGETS: user_input[OPTION_NOTIFY_TARGETS]}
+            return self.async_create_entry(title=options[OPTION_AREA_NAME], data=self._data, options=options)
+        return self.async_show_form(
+            step_id="notify",
+            data_schema=self.add_suggested_values_to_schema(forms.notify_schema(self.hass), user_input),
+            errors=errors,
+        )
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Start over with a token that is taken."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the new token."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            companion = await self._async_companion(
+                entry.data[CONF_URL], user_input[CONF_TOKEN], errors, entry
+            )
+            if companion is not None:
+                return self.async_update_and_abort(entry, data=self._data, unique_id=companion.instance)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=TOKEN_SCHEMA,
+            errors=errors,
+            description_placeholders={"title": entry.title, "url": entry.data[CONF_URL]},
+        )
+
+    async def async_step_reconfigure(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what to do about the companion."""
+        options = ["reconfigure_companion"]
+        if CONF_URL in self._get_reconfigure_entry().data:
+            options.append("remove_companion")
+        return self.async_show_menu(step_id="reconfigure", menu_options=options)
+
+    async def async_step_reconfigure_companion(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add a companion, or change its address or token; an empty token is the one that is set."""
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            token = user_input.get(CONF_TOKEN) or entry.data.get(CONF_TOKEN, "")
+            companion = await self._async_companion(user_input[CONF_URL], token, errors, entry)
+            if companion is not None:
+                known = self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, companion.instance)
+                if known is not None and known.entry_id != entry.entry_id:
+                    return self.async_abort(reason="already_configured")
+                return self.async_update_and_abort(entry, data=self._data, unique_id=companion.instance)
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+                (vol.Optional if CONF_TOKEN in entry.data else vol.Required)(CONF_TOKEN): _TOKEN,
+            }
+        )
+        values = _without_token(user_input) or {CONF_URL: entry.data.get(CONF_URL, "")}
+        return self.async_show_form(
+            step_id="reconfigure_companion",
+            data_schema=self.add_suggested_values_to_schema(schema, values),
+            errors=errors,
+        )
+
+    async def async_step_remove_companion(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Make sure, then let the panel stand alone."""
+        entry = self._get_reconfigure_entry()
+        if user_input is None:
+            return self.async_show_form(
+                step_id="remove_companion", description_placeholders={"url": entry.data[CONF_URL]}
+            )
+        return self.async_update_and_abort(entry, data={}, unique_id=str(uuid.uuid4()))
+
+    async def _async_companion(
+        self,
+        typed_url: str,
+        token: str,
+        errors: dict[str, str],
+        entry: AlarmBrokerConfigEntry | None = None,
+    ) -> Companion | None:
+        """Return the companion that answers, with `_data` set, or None with an error to show.
+
+        The companion knows Home Assistant by one name, so asking takes the place of a link that is up. With the
+        hello of that link nothing is lost by it, and a link that was replaced comes back by itself.
+        """
+        try:
+            url = base_url(typed_url)
+            companion = await async_check(
+                async_get_clientsession(self.hass),
+                url=url,
+                token=token,
+                hello=_hello_of(entry)
+                or new_hello(
+                    instance=str(uuid.UUID(await instance_id.async_get(self.hass))),
+                    name=self.hass.config.location_name,
+                ),
+            )
+        except NotUsable as err:
+            errors["base"] = err.reason
+            return None
+        except Exception:  # noqa: BLE001 - a flow must end in a form; logged in full
+            LOGGER.exception("Asking the companion failed in an unexpected way")
+            errors["base"] = "unknown"
+            return None
+        self._data = {CONF_URL: url, CONF_TOKEN: token}
+        return companion
+
+
+class AlarmBrokerOptionsFlow(OptionsFlow):
+    """The panel's settings, one form each."""
+
+    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what to change."""
+        return self.async_show_menu(step_id="init", menu_options=["sensors", "delays", "code", "notify"])
+
+    async def async_step_sensors(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change what is guarded."""
+        errors: dict[str, str] = {}
+        options = self.config_entry.options
+        if user_input is not None and not (errors := forms.sensors_errors(user_input)):
+            return self.async_create_entry(data=forms.sensors_options(options, user_input))
+        return self._form(
+            "sensors", forms.SENSORS_SCHEMA, user_input or forms.sensors_values(options), errors
+        )
+
+    async def async_step_delays(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the delays."""
+        options = self.config_entry.options
+        if user_input is not None:
+            return self.async_create_entry(data=forms.delays_options(options, user_input))
+        schema = forms.delays_schema(forms.guarded_sensors(options))
+        return self._form("delays", schema, forms.delays_values(options), {})
+
+    async def async_step_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the user and the code."""
+        errors: dict[str, str] = {}
+        options = self.config_entry.options
+        if user_input is not None and not (errors := forms.code_errors(user_input, keep=True)):
+            return self.async_create_entry(
+                data=await forms.async_code_options(self.hass, options, user_input)
+            )
+        values = _without_code(user_input) or forms.code_values(options)
+        return self._form("code", forms.code_schema(keep=True), values, errors)
+
+    async def async_step_notify(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change whom to notify."""
+        errors: dict[str, str] = {}
+        options = self.config_entry.options
+        if user_input is not None and not (errors := forms.notify_errors(user_input)):
+            return self.async_create_entry(
+                data={**options, OPTION_NOTIFY_TARGETS: user_input[OPTION_NOTIFY_TARGETS]}
+            )
+        return self._form("notify", forms.notify_schema(self.hass), user_input or options, errors)
+
+    def _form(
+        self, step_id: str, schema: vol.Schema, values: Mapping[str, Any], errors: dict[str, str]
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, values),
+            errors=errors,
+        )
+
+
+def _hello_of(entry: AlarmBrokerConfigEntry | None) -> Hello | None:
+    """Return the hello of the entry's running link, None where there is none."""
+    if entry is None or entry.state is not ConfigEntryState.LOADED or entry.runtime_data.link is None:
+        return None
+    return entry.runtime_data.link.hello()
+
+
+def _without_token(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in (user_input or {}).items() if key != CONF_TOKEN}
+
+
+def _without_code(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
+    hidden = {forms.FIELD_CODE, forms.FIELD_CODE_AGAIN}
+    return {key: value for key, value in (user_input or {}).items() if key not in hidden}
