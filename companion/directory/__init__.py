@@ -1,0 +1,1 @@
+"""Sites, people, devices, channels and policies, and the YAML they come from."""

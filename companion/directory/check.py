@@ -1,0 +1,170 @@
+"""Whether a directory holds together: every reference leads somewhere, every step can tell somebody."""
+
+from collections.abc import Iterator, Mapping
+
+from companion.channels.registry import channel_kinds
+from companion.directory.seed import Problem
+from companion.directory.state import (
+    CHANNEL,
+    DEVICE,
+    PERSON,
+    POLICY,
+    ROOM,
+    SECTION_OF,
+    SITE,
+    Key,
+    Row,
+    State,
+)
+from companion.escalation.policy import ChannelTarget, PersonTarget, Policy, Target
+
+REFERENCES = {
+    SITE: {"policy_id": POLICY},
+    ROOM: {"site_id": SITE},
+    PERSON: {"site_id": SITE},
+    DEVICE: {"site_id": SITE, "room_id": ROOM, "person_id": PERSON, "policy_id": POLICY},
+}
+
+
+class Check:
+    """Goes through the directory as it would be after the document."""
+
+    def __init__(self, state: State, paths: Mapping[Key, str], sections: frozenset[str]) -> None:
+        """`paths` says where in the document something stands; what is not there is stored already."""
+        self._state = state
+        self._paths = paths
+        self._sections = sections
+
+    def problems(self) -> list[Problem]:
+        """Return everything that must be corrected before this can be stored."""
+        return [
+            *self._broken_references(),
+            *self._wrong_rooms(),
+            *self._contact_problems(),
+            *self._policy_problems(),
+        ]
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what can be stored but will not do what its owner hopes for."""
+        return tuple(self._device_warnings())
+
+    def _path(self, kind: str, row_id: str) -> str:
+        return self._paths.get((kind, row_id), f"{kind} {row_id!r} (stored already, not in this document)")
+
+    def _exists(self, kind: str, row_id: str) -> bool:
+        # A part of the document that is wrong in itself has its own problem already.
+        return row_id in self._state[kind] or (kind, row_id) in self._paths
+
+    def _unknown(self, kind: str, row_id: str) -> str:
+        section = SECTION_OF[kind]
+        if section in self._sections:
+            return f"there is no {kind} {row_id!r} in {section}: add it there, or correct this"
+        return f"there is no {kind} {row_id!r}: add it in a section {section}, or correct this"
+
+    def _broken_references(self) -> Iterator[Problem]:
+        for kind, columns in REFERENCES.items():
+            for row_id, row in self._state[kind].items():
+                for column, target in columns.items():
+                    named = row[column]
+                    if named is not None and not self._exists(target, named):
+                        path = f"{self._path(kind, row_id)}.{column.removesuffix('_id')}"
+                        yield Problem(path, self._unknown(target, named))
+
+    def _wrong_rooms(self) -> Iterator[Problem]:
+        for device_id, device in self._state[DEVICE].items():
+            room = self._state[ROOM].get(device["room_id"] or "")
+            if room is not None and device["site_id"] not in {None, room["site_id"]}:
+                yield Problem(
+                    f"{self._path(DEVICE, device_id)}.room",
+                    f"room {device['room_id']!r} is in site {room['site_id']!r}, not in {device['site_id']!r}",
+                )
+
+    def _contact_problems(self) -> Iterator[Problem]:
+        for person_id, person in self._state[PERSON].items():
+            seen: set[tuple[str, str]] = set()
+            for index, contact in enumerate(person["contacts"]):
+                path = f"{self._path(PERSON, person_id)}.contacts[{index}]"
+                channel_id, address = contact
+                if not self._exists(CHANNEL, channel_id):
+                    yield Problem(f"{path}.channel", self._unknown(CHANNEL, channel_id))
+                elif not address and self._needs_address(channel_id):
+                    yield Problem(f"{path}.address", f"is missing: channel {channel_id!r} needs one")
+                if contact in seen:
+                    yield Problem(path, "stands here twice")
+                seen.add(contact)
+
+    def _needs_address(self, channel_id: str) -> bool:
+        kind = channel_kinds().get(self._state[CHANNEL].get(channel_id, {}).get("kind", ""))
+        return kind is not None and kind.addressed
+
+    # --- policies ---------------------------------------------------------------------------------------
+
+    def _policy_problems(self) -> Iterator[Problem]:
+        for policy_id, row in self._state[POLICY].items():
+            policy: Policy = row["body"]
+            path = self._path(POLICY, policy_id)
+            for index, step in enumerate(policy.steps):
+                yield from self._step_problems(f"{path}.steps[{index}]", step.targets)
+            if policy.last_resort:
+                yield from self._step_problems(f"{path}.last_resort", policy.last_resort)
+
+    def _step_problems(self, path: str, targets: tuple[Target, ...]) -> Iterator[Problem]:
+        inner = path if path.endswith("last_resort") else f"{path}.targets"
+        problems = [
+            Problem(f"{inner}[{index}]{where}", message)
+            for index, target in enumerate(targets)
+            for where, message in self._target_problems(target)
+        ]
+        yield from problems
+        if not problems and not any(self._reaches(target) for target in targets):
+            yield Problem(
+                path, "can never tell anybody: every channel it uses is switched off (`enabled: false`)"
+            )
+
+    def _target_problems(self, target: Target) -> Iterator[tuple[str, str]]:
+        match target:
+            case PersonTarget(person=person) if not self._exists(PERSON, person):
+                yield ".person", self._unknown(PERSON, person)
+            case PersonTarget(person=person, via=via) if person in self._state[PERSON]:
+                channels = [channel_id for channel_id, _address in self._state[PERSON][person]["contacts"]]
+                if not channels:
+                    yield (
+                        ".person",
+                        f"person {person!r} has no contacts and can never be told: add one in people",
+                    )
+                elif via not in {None, "all"} and via not in channels:
+                    yield (
+                        ".via",
+                        f"person {person!r} has no contact on channel {via!r}, only on {', '.join(channels)}",
+                    )
+            case ChannelTarget(channel=channel) if not self._exists(CHANNEL, channel):
+                yield ".channel", self._unknown(CHANNEL, channel)
+            case ChannelTarget(channel=channel, address="") if self._needs_address(channel):
+                yield ".address", f"is missing: channel {channel!r} needs one"
+
+    def _reaches(self, target: Target) -> bool:
+        match target:
+            case PersonTarget(person=person, via=via):
+                contacts = self._state[PERSON].get(person, {"contacts": []})["contacts"]
+                channels = [channel_id for channel_id, _ in contacts if via in {None, "all", channel_id}]
+            case ChannelTarget(channel=channel):
+                channels = [channel]
+        # What is broken elsewhere in the document is not blamed here once more.
+        known = [self._state[CHANNEL].get(channel_id) for channel_id in channels]
+        return not known or any(row is None or row["enabled"] for row in known)
+
+    # --- devices ----------------------------------------------------------------------------------------
+
+    def _device_warnings(self) -> Iterator[str]:
+        for device_id, device in self._state[DEVICE].items():
+            path = self._path(DEVICE, device_id)
+            missing = [name for name in ("person", "room", "site") if device[f"{name}_id"] is None]
+            if missing:
+                yield f"{path}: has no {', no '.join(missing)}; its key will be answered 409 until it has"
+            elif not self._policy_of(device):
+                yield f"{path}: neither it nor its site has a policy: its alarms will tell nobody"
+
+    def _policy_of(self, device: Row) -> str | None:
+        site = self._state[SITE].get(device["site_id"] or "")
+        own: str | None = device["policy_id"]
+        return own or (None if site is None else site["policy_id"])

@@ -1,0 +1,130 @@
+"""The form of the document that says who and what there is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, override
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
+
+from companion.directory.state import Key, State
+from companion.escalation.policy import Policy
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as err:  # an unknown one, a path out of the folder, a folder
+        raise ValueError("is not a time zone; write it like Europe/Berlin") from err
+    return name
+
+
+type Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+type Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class RoomSeed(_Part):
+    """Where in a site something hangs or stands."""
+
+    id: Id
+    name: Name
+
+
+class SiteSeed(_Part):
+    """A home or an office."""
+
+    id: Id
+    name: Name
+    timezone: Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+    policy: Id | None = None
+    rooms: tuple[RoomSeed, ...] = ()
+
+
+class ContactSeed(_Part):
+    """A person's address on a channel; the first in the list is tried first."""
+
+    channel: Id
+    address: Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)] = ""
+
+
+class PersonSeed(_Part):
+    """Somebody who can be told."""
+
+    id: Id
+    name: Name
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en"
+    site: Id | None = None
+    contacts: tuple[ContactSeed, ...] = ()
+
+
+class ChannelSeed(_Part):
+    """A configured way to tell people."""
+
+    id: Id
+    kind: str
+    name: Name
+    config: dict[str, JsonValue] = Field(default={}, repr=False)
+    enabled: bool = True
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    timeout_s: Annotated[float, Field(ge=1, le=120)] = 15
+
+
+class DeviceSeed(_Part):
+    """A thing with a token that raises alarms."""
+
+    id: Id
+    kind: Literal["yealink"]
+    name: Name
+    token: SecretStr
+    site: Id | None = None
+    room: Id | None = None
+    person: Id | None = None
+    policy: Id | None = None
+    test: bool = False
+    enabled: bool = True
+
+
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    "policies": Policy,
+    "sites": SiteSeed,
+    "channels": ChannelSeed,
+    "people": PersonSeed,
+    "devices": DeviceSeed,
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: where it is, and what to do."""
+
+    path: str
+    message: str
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class DocumentInvalid(Exception):
+    """The document cannot be applied; `problems` holds every mistake that was found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a document says, in the shape of the tables."""
+
+    sections: frozenset[str]
+    """Those it has: of these it is the whole truth; the others it leaves alone."""
+    state: State = field(repr=False)
+    paths: Mapping[Key, str]
+    """Where in the document each thing stands."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with single parts; the rest of the document is here all the same, to be checked too."""
