@@ -101,16 +101,13 @@ async def load(
 def _directory(provider: Provider | None) -> dict[str, object]:
     channels, contacts, targets = [], [], []
     if provider is not None:
-        sms = {
-            "url": f"http://127.0.0.1:{provider.port}/sms",
-            "body": {"json": {"to": "{to}", "text": "{text}"}},
-        }
+        sms = {"url": f"http://127.0.0.1:{provider.port}/sms"}
         channels = [{"id": "sms", "kind": "sms", "name": "SMS", "concurrency": 64, "config": sms}]
         contacts = [{"channel": "sms", "address": "+49301234"}]
         targets = [{"person": "anna"}]
     else:
         # Nobody to tell: a policy that waits, so that only the durable answer is measured.
-        sms = {"url": "http://127.0.0.1:9/sms", "body": {"json": {"to": "{to}", "text": "{text}"}}}
+        sms = {"url": "http://127.0.0.1:9/sms"}
         channels = [{"id": "sms", "kind": "sms", "name": "SMS", "config": sms}]
         contacts = [{"channel": "sms", "address": "+49301234"}]
         targets = [{"person": "anna"}]

@@ -1,0 +1,305 @@
+"""The demo: the product's main job on real processes, watched step by step. Run it as `script/demo [--once]`."""
+
+import argparse
+import asyncio
+import re
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from rich.console import Console
+from rich.table import Table
+
+from tests.e2e import house
+from tests.e2e.home_assistant import PASSWORD, USERNAME, HomeAssistant
+from tests.e2e.house import Api, until
+from tests.e2e.processes import CompanionProcess, DidNotStart, Providers
+
+ACTIVE, STATUS = "binary_sensor.home_alarm_active", "sensor.home_latest_alarm"
+
+console = Console(highlight=False)
+
+
+@dataclass
+class Demo:
+    """Everything that runs, and what has been seen of it."""
+
+    folder: Path
+    providers: Providers
+    companion: CompanionProcess
+    home_assistant: HomeAssistant
+    phone: house.Phone
+    token: str = field(default_factory=house.new_device_token)
+    admin_key: str = ""
+    alarm_id: str = ""
+    ack_url: str = ""
+    pressed_at: float = 0.0
+
+    @property
+    def api(self) -> Api:
+        """Return the companion's API, as its administrator."""
+        return Api(self.companion.url, self.admin_key)
+
+    def saw(self, what: str) -> None:
+        """Print one line of the timeline."""
+        console.print(f"  [bold cyan]{time.monotonic() - self.pressed_at:7.3f} s[/]  [green]✔[/] {what}")
+
+    # --- the steps --------------------------------------------------------------------------------------
+
+    async def press(self) -> None:
+        """Press the key of the phone in the reception."""
+        self.pressed_at = time.monotonic()
+        console.print(f"\n[bold]Timeline[/] (GET {house.PHONE.format(token='…')})\n")
+        self.saw("the panic key of the phone in the reception is pressed")
+        status, answer = await house.press(self.companion.url, self.token)
+        assert status == 200, answer
+        self.alarm_id = answer["alarm_id"]
+        self.saw(f"the phone has its answer: {status} {answer['status']}, alarm {self.alarm_id[:13]}…")
+
+    async def see_it_on_disk(self) -> None:
+        """Look into the database file itself."""
+        database = self.folder / "companion" / "alarm-broker.db"
+        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+            row = connection.execute("SELECT status FROM alarm WHERE id = ?", (self.alarm_id,)).fetchone()
+        assert row == ("triggered",), row
+        self.saw("the alarm is on disk (read from the SQLite file)")
+
+    async def see_the_first_step(self) -> None:
+        """See the ticket and Anna's message arrive."""
+        ticket = await until(self._ticket, "a ticket in Zammad")
+        self.saw(f"Zammad has a ticket: “{ticket['title']}”, priority {ticket['priority']}")
+        message = await until(lambda: self._signal(house.ANNA), "Anna's Signal message")
+        self.saw(f"Signal: {message.splitlines()[0]} → Anna")
+
+    async def see_home_assistant(self, state: str, status: str, word: str) -> None:
+        """See the entities follow."""
+
+        async def look() -> bool:
+            active = await self.home_assistant.state(ACTIVE)
+            latest = await self.home_assistant.state(STATUS)
+            return active.get("state") == state and latest.get("state") == status
+
+        await until(look, f"Home Assistant shows {status}")
+        self.saw(f"Home Assistant: {ACTIVE} is {state}, {STATUS} is {status} {word}")
+
+    async def see_the_push(self) -> None:
+        """See Home Assistant's own notification with its action."""
+
+        async def look() -> dict[str, Any] | None:
+            return next((push for push in self.phone.pushes if push.get("data", {}).get("actions")), None)
+
+        push = await until(look, "a push with an action")
+        action = push["data"]["actions"][0]["title"]
+        self.saw(
+            f"push to the phone of the owner: “{push.get('title') or push['message']}” with the action {action}"
+        )
+
+    async def see_the_escalation(self) -> None:
+        """Nobody answers: see the next step."""
+        console.print("             [dim]… nobody answers …[/]")
+        message = await until(lambda: self._signal(house.BEN), "Ben's Signal message")
+        alarm = await self.api.get(f"/v1/alarms/{self.alarm_id}")
+        assert alarm["status"] == "triggered"
+        self.saw("escalated: Signal → Ben")
+        found = re.search(r"http://\S+/a/[\w-]+", message)
+        assert found is not None, message
+        self.ack_url = found[0]
+
+    async def acknowledge(self) -> None:
+        """Open Ben's link, which changes nothing, and press the button on the page."""
+        async with aiohttp.ClientSession() as session:
+            async with session.get(self.ack_url) as answer:
+                page = await answer.text()
+                assert answer.status == 200, page
+            assert "Reception" in unescape(page)
+            assert (await self.api.get(f"/v1/alarms/{self.alarm_id}"))["status"] == "triggered"
+            self.saw(
+                "Ben opens the link of his message: the page shows what, where, who; nothing is changed by looking"
+            )
+            form = {"name": "Ben Example", "note": "I am on my way"}
+            async with session.post(self.ack_url, data=form) as answer:
+                page = await answer.text()
+                assert answer.status == 200, page
+        alarm = await self.api.get(f"/v1/alarms/{self.alarm_id}")
+        assert (alarm["status"], alarm["acknowledged_by"]) == ("acknowledged", "Ben Example"), alarm
+        self.saw("Ben presses the button: acknowledged, everything still planned is withdrawn")
+
+    async def see_the_answer(self) -> None:
+        """See ticket, Signal and Home Assistant hear of it."""
+        await until(lambda: self._article("Ben Example"), "the note in the ticket")
+        self.saw("Zammad: internal note “acknowledged by Ben Example” in the ticket")
+        await until(lambda: self._signal(house.ANNA, number=2), "the news for Anna")
+        self.saw("Signal → Anna: Ben Example answered")
+
+    async def resolve(self) -> None:
+        """End it from Home Assistant, and see it end everywhere."""
+        await self.home_assistant.call("alarm_broker", "resolve", note="False alarm, all is well")
+
+        async def resolved() -> bool:
+            return bool((await self.api.get(f"/v1/alarms/{self.alarm_id}"))["status"] == "resolved")
+
+        await until(resolved, "the alarm is resolved")
+        self.saw("resolved in Home Assistant (action alarm_broker.resolve)")
+        await until(self._closed, "the ticket is closed")
+        self.saw("Zammad: the ticket is closed")
+
+    # --- looking ----------------------------------------------------------------------------------------
+
+    async def _ticket(self) -> dict[str, Any] | None:
+        for request in await self.providers.received("zammad"):
+            if (request["method"], request["path"], request["status"]) == ("POST", "/api/v1/tickets", 201):
+                return dict(request["body"])  # type: ignore[call-overload] # JSON of our own stand-in
+        return None
+
+    async def _article(self, word: str) -> bool:
+        return any(
+            request["path"] != "/api/v1/tickets"
+            and request["method"] in {"POST", "PUT"}
+            and word in str(request["body"])
+            for request in await self.providers.received("zammad")
+        )
+
+    async def _closed(self) -> bool:
+        return any(
+            request["method"] == "PUT" and request["status"] == 200 and "closed" in str(request["body"])
+            for request in await self.providers.received("zammad")
+        )
+
+    async def _signal(self, number_called: str, *, number: int = 1) -> str | None:
+        texts = [
+            str(request["body"]["message"])  # type: ignore[index] # JSON of our own stand-in
+            for request in await self.providers.received("signal")
+            if request["path"] == "/v2/send" and number_called in request["body"]["recipients"]  # type: ignore[index]
+        ]
+        return texts[number - 1] if len(texts) >= number else None
+
+
+async def _set_up(stack: AsyncExitStack, folder: Path) -> Demo:
+    demo = Demo(
+        folder,
+        Providers(folder),
+        CompanionProcess(folder / "companion"),
+        HomeAssistant(folder),
+        await stack.enter_async_context(house.Phone()),
+    )
+
+    async def step(what: str, work: Awaitable[Any]) -> None:
+        begun = time.monotonic()
+        await work
+        console.print(f"  [green]✔[/] {what} [dim]({time.monotonic() - begun:.1f} s)[/]")
+
+    console.print("\n[bold]Starting the house[/]\n")
+    for process in (demo.providers, demo.companion, demo.home_assistant):
+        stack.push_async_callback(process.stop)
+    await step("stand-ins for Zammad and signal-cli-rest-api", demo.providers.ready())
+    await step(
+        "directory applied: two people, a policy of three steps, the reception's phone",
+        house.apply(demo.companion, house.directory(demo.providers, demo.token)),
+    )
+    demo.admin_key = await house.create_key(demo.companion, "admin", "Demo")
+    link_key = await house.create_key(demo.companion, "operate", "Home Assistant")
+    await step("companion, on its embedded SQLite", demo.companion.ready())
+    await step("Home Assistant, a real one", demo.home_assistant.ready())
+    await demo.home_assistant.register_phone("Owner", demo.phone.url)
+    await step(
+        "integration set up through its config flow",
+        house.install_integration(
+            demo.home_assistant, demo.companion, link_key, notify=("notify.mobile_app_owner",)
+        ),
+    )
+    linked = until(
+        lambda: _is(demo.home_assistant, "binary_sensor.home_companion_connected", "on"), "the link is up"
+    )
+    await step("link between Home Assistant and the companion", linked)
+    return demo
+
+
+async def _is(home_assistant: HomeAssistant, entity_id: str, state: str) -> bool:
+    return bool((await home_assistant.state(entity_id)).get("state") == state)
+
+
+async def _story(demo: Demo) -> None:
+    await demo.press()
+    await demo.see_it_on_disk()
+    await demo.see_the_first_step()
+    await demo.see_home_assistant("on", "triggered", "")
+    await demo.see_the_push()
+    await demo.see_the_escalation()
+    await demo.acknowledge()
+    await demo.see_the_answer()
+    await demo.see_home_assistant("on", "acknowledged", "(by Ben Example)")
+    await demo.resolve()
+    await demo.see_home_assistant("off", "resolved", "")
+
+
+def _addresses(demo: Demo) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    table.add_row("Dashboard", f"{demo.companion.url}/admin", f"admin key: {demo.admin_key}")
+    table.add_row("ACK page", demo.ack_url, "(of the alarm above; press the key for a new one)")
+    table.add_row(
+        "Home Assistant",
+        demo.home_assistant.url,
+        f"user {USERNAME}, password {PASSWORD}, alarm code {house.CODE}",
+    )
+    table.add_row("Press the key", f"curl '{demo.companion.url}/v1/yealink/alarm?token={demo.token}'", "")
+    table.add_row("Zammad saw", f"{demo.providers.url('zammad')}/_received", "")
+    table.add_row("Signal saw", f"{demo.providers.url('signal')}/_received", "")
+    table.add_row("Logs, data", str(demo.folder), "removed at the end")
+    console.print("\n[bold]Everything is still running.[/] Look around; Ctrl-C ends it.\n")
+    console.print(table, soft_wrap=True)
+
+
+async def main() -> int:
+    """Run the story; return 0 only if every step was seen."""
+    parser = argparse.ArgumentParser(prog="script/demo", description=__doc__)
+    parser.add_argument(
+        "--once", action="store_true", help="end after the story, with status 0 if every step was seen"
+    )
+    options = parser.parse_args()
+    stopped = asyncio.Event()
+    task: Callable[[], Any] = stopped.set
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task)
+    with tempfile.TemporaryDirectory(prefix="alarm-broker-demo-") as name:
+        async with AsyncExitStack() as stack:
+            story = asyncio.create_task(_run(stack, Path(name), once=options.once, stopped=stopped))
+            ended = asyncio.create_task(stopped.wait())
+            await asyncio.wait({story, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not story.done():
+                story.cancel()
+                await asyncio.gather(story, return_exceptions=True)
+                return 130
+            ended.cancel()
+            return story.result()
+
+
+async def _run(stack: AsyncExitStack, folder: Path, *, once: bool, stopped: asyncio.Event) -> int:
+    try:
+        demo = await _set_up(stack, folder)
+        await _story(demo)
+    except (AssertionError, DidNotStart, aiohttp.ClientError) as err:
+        console.print(f"\n[bold red]✘ {err}[/]\n", markup=True)
+        for log in sorted(folder.rglob("*.log")):
+            console.print(f"[dim]--- the end of {log.name}[/]")
+            console.print(
+                "\n".join(log.read_text(errors="replace").splitlines()[-15:]), markup=False, style="dim"
+            )
+        return 1
+    console.print("\n[bold green]Every step was seen.[/]")
+    if not once:
+        _addresses(demo)
+        await stopped.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
