@@ -157,7 +157,7 @@ class Demo:
     async def _ticket(self) -> dict[str, Any] | None:
         for request in await self.providers.received("zammad"):
             if (request["method"], request["path"], request["status"]) == ("POST", "/api/v1/tickets", 201):
-                return dict(request["body"])  # type: ignore[call-overload] # JSON of our own stand-in
+                return dict(request["body"])
         return None
 
     async def _article(self, word: str) -> bool:
@@ -176,9 +176,9 @@ class Demo:
 
     async def _signal(self, number_called: str, *, number: int = 1) -> str | None:
         texts = [
-            str(request["body"]["message"])  # type: ignore[index] # JSON of our own stand-in
+            str(request["body"]["message"])
             for request in await self.providers.received("signal")
-            if request["path"] == "/v2/send" and number_called in request["body"]["recipients"]  # type: ignore[index]
+            if request["path"] == "/v2/send" and number_called in request["body"]["recipients"]
         ]
         return texts[number - 1] if len(texts) >= number else None
 
@@ -288,17 +288,20 @@ async def _run(stack: AsyncExitStack, folder: Path, *, once: bool, stopped: asyn
         await _story(demo)
     except (AssertionError, DidNotStart, aiohttp.ClientError) as err:
         console.print(f"\n[bold red]✘ {err}[/]\n", markup=True)
-        for log in sorted(folder.rglob("*.log")):
-            console.print(f"[dim]--- the end of {log.name}[/]")
-            console.print(
-                "\n".join(log.read_text(errors="replace").splitlines()[-15:]), markup=False, style="dim"
-            )
+        _show_logs(folder)
         return 1
     console.print("\n[bold green]Every step was seen.[/]")
     if not once:
         _addresses(demo)
         await stopped.wait()
     return 0
+
+
+def _show_logs(folder: Path) -> None:
+    for log in sorted(folder.rglob("*.log")):
+        console.print(f"[dim]--- the end of {log.name}[/]")
+        last = log.read_text(errors="replace").splitlines()[-15:]
+        console.print("\n".join(last), markup=False, style="dim")
 
 
 if __name__ == "__main__":

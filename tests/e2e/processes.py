@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -148,10 +149,10 @@ class Providers(Process):
         await self.start()
         await self.says("ready")
 
-    async def received(self, name: str) -> list[dict[str, object]]:
+    async def received(self, name: str) -> list[dict[str, Any]]:
         """Return the requests that one of them has had, oldest first."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.url(name)}/_received") as answer:
-            found: list[dict[str, object]] = await answer.json()
+            found: list[dict[str, Any]] = await answer.json()
             return found
 
 
