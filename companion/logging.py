@@ -5,12 +5,10 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal, TextIO, override
+from typing import Any, Literal, TextIO
 
 import orjson
 import structlog
-from aiohttp.abc import AbstractAccessLogger
-from aiohttp.web import BaseRequest, StreamResponse
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "…"
@@ -128,21 +126,3 @@ def bind_alarm(alarm_id: str) -> Iterator[None]:
     """Put the alarm's id on every line that is logged inside, also by tasks that are started inside."""
     with structlog.contextvars.bound_contextvars(alarm_id=alarm_id):
         yield
-
-
-class AccessLogger(AbstractAccessLogger):
-    """One line a request, without its query string: that is where phones put their tokens."""
-
-    @override
-    def log(self, request: BaseRequest, response: StreamResponse, time: float) -> None:
-        self.logger.info(
-            "%s %s %s",
-            request.method,
-            request.path,
-            response.status,
-            extra={
-                "remote": request.remote,
-                "status_code": response.status,
-                "duration_ms": round(time * 1000, 1),
-            },
-        )
