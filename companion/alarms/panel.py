@@ -1,0 +1,99 @@
+"""What a word of Home Assistant's panel means as an alarm."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.engine import Connection
+
+from companion.alarms.model import Alarm, AlarmKind, Severity, Source, Trigger
+from companion.directory.model import Site
+from companion.store import directory
+
+TITLE_LIMIT = 200
+ZONES_IN_TITLE = 3
+
+_LABEL = {
+    AlarmKind.BURGLARY: "Burglary",
+    AlarmKind.PANIC: "Panic",
+    AlarmKind.FIRE: "Fire",
+    AlarmKind.GAS: "Gas",
+    AlarmKind.WATER: "Water",
+    AlarmKind.TAMPER: "Tamper",
+    AlarmKind.DURESS: "Duress code",
+    AlarmKind.MEDICAL: "Medical emergency",
+    AlarmKind.TECHNICAL: "Fault",
+}
+_LESS_THAN_CRITICAL = {
+    AlarmKind.WATER: Severity.HIGH,
+    AlarmKind.TAMPER: Severity.HIGH,
+    AlarmKind.TECHNICAL: Severity.NORMAL,
+}
+
+
+def panel_dedup_key(instance: str, uid: str) -> str:
+    """Return the key under which Home Assistant's `uid` is one alarm for ever, whoever raises it first."""
+    return f"ha:{instance}:{uid}"
+
+
+def alarm_kind(sent: str) -> AlarmKind:
+    """Return the kind; one that only a newer Home Assistant knows is taken as seriously as a burglary."""
+    try:
+        return AlarmKind(sent)
+    except ValueError:
+        return AlarmKind.BURGLARY
+
+
+def panel_trigger(
+    conn: Connection,
+    *,
+    instance: str,
+    site_id: str | None,
+    uid: str,
+    kind: str,
+    area: str,
+    zones: Sequence[str],
+    silent: bool = False,
+    test: bool = False,
+    message: str | None = None,
+    raised_by: str | None = None,
+) -> Trigger:
+    """Return the trigger for the panel's alarm `uid`, with the site's name and policy.
+
+    `area` and `zones` are names, the first tripped zone first; `raised_by` says who spoke for a silent panel.
+    """
+    known = alarm_kind(kind)
+    label = _LABEL[known] if known == kind else kind.replace("_", " ").capitalize()
+    site = site_of_panel(conn, site_id)
+    details = {
+        "zones": ", ".join(zones) or None,
+        "message": message,
+        "silent": "yes: nobody at the panel knows of this alarm" if silent else None,
+        "raised_by": raised_by,
+    }
+    return Trigger(
+        source=Source.PANEL,
+        kind=known,
+        severity=_LESS_THAN_CRITICAL.get(known, Severity.CRITICAL),
+        title=f"{label}: {', '.join(zones[:ZONES_IN_TITLE]) or area}"[:TITLE_LIMIT],
+        test=test,
+        site_id=None if site is None else site.id,
+        site=None if site is None else site.name,
+        timezone="UTC" if site is None else site.timezone,
+        room=area,
+        details={key: value for key, value in details.items() if value is not None},
+        uid=uid,
+        policy=None if site is None else directory.policy_for(conn, site),
+        dedup_key=panel_dedup_key(instance, uid),
+    )
+
+
+def site_of_panel(conn: Connection, site_id: str | None) -> Site | None:
+    """Return the site of the panel's API key; of a key for every site, the only site there is, or None."""
+    if site_id is not None:
+        return directory.site_by_id(conn, site_id)
+    known = directory.sites(conn)
+    return known[0] if len(known) == 1 else None
+
+
+def hidden_at_panel(alarm: Alarm) -> bool:
+    """Return whether nobody at the panel may learn of the alarm: a duress code, or a silent one."""
+    return alarm.kind is AlarmKind.DURESS or (alarm.source is Source.PANEL and "silent" in alarm.details)

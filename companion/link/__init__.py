@@ -1,0 +1,1 @@
+"""The companion's end of the WebSocket to Home Assistant."""

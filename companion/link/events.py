@@ -1,0 +1,194 @@
+"""Our events for Home Assistant: written in the transaction of what they tell, numbered, kept until confirmed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from companion.alarms.commands import Unit
+from companion.alarms.model import OPEN, Alarm, Change, Status
+from companion.alarms.panel import hidden_at_panel, panel_dedup_key, site_of_panel
+from companion.dispatch.delivery import Delivery
+from companion.link.protocol import Hello
+from companion.store import directory, link
+from companion.store.alarms import alarm_by_id, list_alarms
+from companion.store.link import Body, Peer
+
+KEPT_LIMIT = 500
+"""Unconfirmed events for one peer before only the newest snapshot of each alarm is kept."""
+LOOK_EVERY = 100
+CLOSED_KEPT = 200
+TROUBLES_KEPT = 20
+OPEN_LIMIT = 10_000
+REASON_LIMIT = 500
+FORGET_PEERS_AFTER = timedelta(days=90)
+
+_CHANGE_TO = {
+    Status.TRIGGERED: Change.RAISED,
+    Status.ACKNOWLEDGED: Change.ACKNOWLEDGED,
+    Status.RESOLVED: Change.RESOLVED,
+    Status.CANCELLED: Change.CANCELLED,
+}
+
+
+class SiteUnknown(Exception):
+    """The API key is for every site and there are several: nobody could say whose policy an alarm follows."""
+
+
+# --- telling --------------------------------------------------------------------------------------------
+
+
+def publish(unit: Unit, alarm: Alarm, change: Change) -> None:
+    """Queue the alarm's snapshot for every Home Assistant of its site. Costs one statement when there is none."""
+    numbered = link.take_sequences(unit.conn, alarm.site_id, _allowed(unit.conn, alarm))
+    if numbered:
+        _keep(unit.conn, numbered, snapshot(alarm, change, unit.now), unit.now)
+
+
+def publish_trouble(unit: Unit, delivery: Delivery, reason: str) -> None:
+    """Queue for every Home Assistant of the alarm's site that somebody was not told."""
+    alarm = None if delivery.alarm_id is None else alarm_by_id(unit.conn, delivery.alarm_id)
+    if alarm is None:
+        return
+    numbered = link.take_sequences(unit.conn, alarm.site_id, _allowed(unit.conn, alarm))
+    if not numbered:
+        return
+    channel = directory.channel_by_id(unit.conn, delivery.channel_id)
+    body = {
+        "kind": "delivery_trouble",
+        "at": unit.now.isoformat(),
+        "alarm_id": alarm.id,
+        "channel": delivery.channel_id if channel is None else channel.name,
+        "recipient": delivery.recipient,
+        "reason": reason[:REASON_LIMIT],
+    }
+    _keep(unit.conn, numbered, body, unit.now)
+
+
+def snapshot(alarm: Alarm, change: Change, at: datetime) -> dict[str, Any]:
+    """Return all that Home Assistant may know of the alarm."""
+    # A duress code shown on a screen is a danger to whoever was forced to enter it.
+    title = (alarm.room or alarm.site or "Alarm") if hidden_at_panel(alarm) else alarm.title
+    return {
+        "kind": "alarm",
+        "at": at.isoformat(),
+        "alarm_id": alarm.id,
+        "uid": alarm.uid,
+        "version": alarm.version,
+        "change": change.value,
+        "status": alarm.status.value,
+        "source": alarm.source.value,
+        "alarm_kind": alarm.kind.value,
+        "severity": alarm.severity.value,
+        "title": title,
+        "site": alarm.site,
+        "room": alarm.room,
+        "person": alarm.person,
+        "test": alarm.test,
+        "raised_at": alarm.raised_at.isoformat(),
+        "acknowledged_at": _iso(alarm.acknowledged_at),
+        "acknowledged_by": alarm.acknowledged_by,
+        "closed_at": _iso(alarm.closed_at),
+        "closed_by": alarm.closed_by,
+        "step": alarm.steps_run,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _allowed(conn: Connection, alarm: Alarm) -> list[str] | None:
+    """Return which Home Assistants may hear of the alarm; None: every one of its site.
+
+    Of a hidden alarm only the one that raised it, which knows that it must not show it.
+    """
+    if not hidden_at_panel(alarm):
+        return None
+    if alarm.uid is None:
+        return []
+    keys = {panel_dedup_key(instance, alarm.uid): instance for instance in link.instances(conn)}
+    return [keys[key] for key in link.dedup_keys_of(conn, alarm.id, keys)]
+
+
+def _keep(conn: Connection, numbered: list[tuple[str, int]], body: Body, now: datetime) -> None:
+    link.keep_event(conn, numbered, body)
+    for instance, seq in numbered:
+        if seq % LOOK_EVERY == 0 and link.count_kept(conn, instance) > KEPT_LIMIT:
+            _begin_stream(conn, instance, now)
+
+
+# --- meeting --------------------------------------------------------------------------------------------
+
+
+def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> Peer:
+    """Return the peer that says hello, with both streams lined up; `site_id` is its API key's.
+
+    Raises SiteUnknown.
+    """
+    if site_id is None and site_of_panel(conn, None) is None and directory.sites(conn):
+        raise SiteUnknown("This API key is for every site. Make one for the site of this Home Assistant.")
+    link.forget_peers(conn, now - FORGET_PEERS_AFTER)
+    added = link.add_peer(
+        conn,
+        instance=hello.instance,
+        name=hello.name,
+        site_id=site_id,
+        their_stream=hello.stream,
+        now=now,
+    )
+    before = _locked(conn, hello.instance)
+    new_stream = before.their_stream != hello.stream
+    moved = before.site_id != site_id
+    link.update_peer(
+        conn,
+        hello.instance,
+        name=hello.name,
+        site_id=site_id,
+        their_stream=hello.stream,
+        received=0 if new_stream else before.received,
+        last_seen_at=now,
+    )
+    if moved:
+        link.confirm(conn, hello.instance, before.our_stream, before.next_seq)  # of another site: not for it
+    if added or new_stream or moved or hello.received >= before.next_seq:
+        # The last: it has kept more than we remember to have said, so it is we who came back from a backup.
+        _begin_stream(conn, hello.instance, now)
+    elif _knows_stream(conn, before):
+        link.confirm(conn, hello.instance, before.our_stream, hello.received)
+    return _locked(conn, hello.instance)
+
+
+def _knows_stream(conn: Connection, peer: Peer) -> bool:
+    """Return whether the peer has ever confirmed something of our stream.
+
+    Until then what it says to have received may be of the stream before: the welcome with the new one was lost.
+    """
+    return (link.first_kept(conn, peer.instance) or peer.next_seq) > 1
+
+
+def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
+    """Begin a new stream with the newest of what was kept, and a snapshot of each open alarm."""
+    peer = _locked(conn, instance)
+    newest: dict[str, Body] = {}
+    troubles: list[Body] = []
+    for _, body in link.kept_events(conn, instance, after=0, limit=peer.next_seq):
+        if body["kind"] == "alarm":
+            newest.pop(body["alarm_id"], None)
+            newest[body["alarm_id"]] = body
+        else:
+            troubles.append(body)
+    for alarm in reversed(list_alarms(conn, statuses=OPEN, site_id=peer.site_id, limit=OPEN_LIMIT)):
+        allowed = _allowed(conn, alarm)
+        if allowed is None or instance in allowed:
+            newest.setdefault(alarm.id, snapshot(alarm, _CHANGE_TO[alarm.status], now))
+    closed = [alarm_id for alarm_id, body in newest.items() if Status(body["status"]) not in OPEN]
+    for alarm_id in closed[:-CLOSED_KEPT]:
+        del newest[alarm_id]
+    link.begin_stream(conn, instance, [*newest.values(), *troubles[-TROUBLES_KEPT:]])
+
+
+def _locked(conn: Connection, instance: str) -> Peer:
+    peer = link.peer_by_instance(conn, instance, lock=True)
+    assert peer is not None, "a peer is added before it is looked at"  # noqa: S101 # by meet and take_sequences
+    return peer

@@ -1,0 +1,162 @@
+"""What Home Assistant says, put into effect: the effect and its sequence are one transaction."""
+
+from datetime import timedelta
+
+from companion.alarms.commands import MoveRefused, Unit
+from companion.alarms.model import Actor, Alarm, Change, Status
+from companion.alarms.panel import panel_dedup_key, panel_trigger
+from companion.link.protocol import (
+    AlarmDisarmed,
+    AlarmPending,
+    AlarmRaised,
+    AreaState,
+    BadFrame,
+    Decided,
+    Decision,
+    HomeAssistantEvent,
+    PendingCleared,
+    Unknown,
+    ZoneTripped,
+)
+from companion.store import link
+from companion.store.alarms import alarm_by_id
+from companion.store.link import Peer
+
+GRACE = timedelta(seconds=5)
+"""After the end of an entry delay, for the word that ends it to arrive."""
+LONGEST_DELAY = timedelta(hours=1)
+DISARMED_IN_TIME = "Disarmed within the entry delay; the link was cut, so that this came late."
+
+_PANEL = Actor(name=None, via="panel")
+
+
+class StreamOver(Exception):
+    """The peer has begun another stream on another connection: this one has nothing more to say."""
+
+
+class Overtaken(Exception):
+    """Another connection of the peer has just stored the same event; nothing was changed here."""
+
+
+def apply(unit: Unit, peer: Peer, seq: int, event: HomeAssistantEvent) -> None:
+    """Store the effect of event `seq` and that it is stored; one that is stored already changes nothing.
+
+    Raises BadFrame for a hole in the sequence, StreamOver, Overtaken.
+    """
+    known = link.peer_by_instance(unit.conn, peer.instance)
+    if known is None or known.their_stream != peer.their_stream:
+        raise StreamOver
+    if seq <= known.received:
+        return
+    if seq > known.received + 1:
+        raise BadFrame(f"event {seq} came after {known.received}")
+    _take(unit, peer, event)
+    # Last, because it locks the peer: alarms are locked before peers, everywhere.
+    if not link.advance(unit.conn, peer, seq, unit.now):
+        raise Overtaken
+
+
+def _take(unit: Unit, peer: Peer, event: HomeAssistantEvent) -> None:
+    match event:
+        case AreaState():
+            link.put_area(
+                unit.conn,
+                peer.instance,
+                area=event.area,
+                name=event.name,
+                state=event.state,
+                mode=event.mode,
+                at=event.at,
+            )
+        case AlarmPending():
+            _delay_runs(unit, peer, event)
+        case PendingCleared():
+            _delay_cleared(unit, peer, event)
+        case AlarmRaised():
+            _raised(unit, peer, event)
+        case ZoneTripped(uid=uid, zone=zone):
+            if (alarm := _find(unit, peer, uid=uid)) is not None:
+                unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, zone=zone)
+        case AlarmDisarmed(uid=uid, by=by):
+            link.clear_pending(unit.conn, peer.instance, uid)
+            if (alarm := _find(unit, peer, uid=uid)) is not None:
+                _move(unit, alarm, Decision.RESOLVE, Actor(name=by, via="panel"), note=None)
+        case Decided():
+            if (alarm := _find(unit, peer, alarm_id=event.alarm_id, uid=event.uid)) is not None:
+                _move(unit, alarm, event.decision, Actor(name=event.by, via=event.via), note=event.note)
+        case Unknown():
+            pass
+
+
+def _delay_runs(unit: Unit, peer: Peer, event: AlarmPending) -> None:
+    if _find(unit, peer, uid=event.uid) is not None:
+        return
+    # How long it runs is true also when Home Assistant's clock is wrong. An event that comes late, after a cut, has
+    # what ended the delay right behind it: that must have its time too, or each cut ends in a false alarm.
+    remaining = min(max(event.until - event.at, timedelta()), LONGEST_DELAY)
+    link.put_pending(
+        unit.conn,
+        peer.instance,
+        uid=event.uid,
+        body={"area": event.area, "name": event.name, "zone": event.zone, "at": event.at.isoformat()},
+        due_at=unit.now + remaining + GRACE,
+    )
+
+
+def _delay_cleared(unit: Unit, peer: Peer, event: PendingCleared) -> None:
+    link.clear_pending(unit.conn, peer.instance, event.uid)
+    alarm = _find(unit, peer, uid=event.uid)
+    if alarm is not None and "raised_by" in alarm.details:
+        _move(unit, alarm, Decision.CANCEL, Actor(name=event.by, via="panel"), note=DISARMED_IN_TIME)
+
+
+def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
+    link.clear_pending(unit.conn, peer.instance, event.uid)
+    alarm = _find(unit, peer, uid=event.uid)
+    if alarm is None:
+        trigger = panel_trigger(
+            unit.conn,
+            instance=peer.instance,
+            site_id=peer.site_id,
+            uid=event.uid,
+            kind=event.alarm_kind,
+            area=event.name,
+            zones=event.zones,
+            silent=event.silent,
+            test=event.test,
+            message=event.message,
+        )
+        alarm = unit.raise_alarm(trigger, _PANEL).alarm
+    known = str(alarm.details.get("zones", "")).split(", ")
+    for zone in event.zones:
+        if zone not in known:
+            unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, zone=zone)
+
+
+def _find(unit: Unit, peer: Peer, *, alarm_id: str | None = None, uid: str | None = None) -> Alarm | None:
+    """Return the alarm that the peer means, or None: there is none, or it is of a site that is not the peer's."""
+    if alarm_id is None and uid is not None:
+        alarm_id = link.alarm_id_of(unit.conn, panel_dedup_key(peer.instance, uid))
+    alarm = None if alarm_id is None else alarm_by_id(unit.conn, alarm_id)
+    if alarm is None or (peer.site_id is not None and alarm.site_id != peer.site_id):
+        return None
+    return alarm
+
+
+def _move(unit: Unit, alarm: Alarm, decision: Decision, actor: Actor, *, note: str | None) -> None:
+    """Do what was decided; if the alarm has gone that far already, only write down that it was said.
+
+    There is nobody to refuse it to: whoever resolves an alarm that nobody has acknowledged, has seen to it.
+    """
+    try:
+        match decision:
+            case Decision.ACKNOWLEDGE:
+                unit.acknowledge(alarm.id, actor, note=note)
+            case Decision.RESOLVE:
+                if alarm.status is Status.TRIGGERED:
+                    unit.acknowledge(alarm.id, actor)
+                unit.resolve(alarm.id, actor, note=note)
+            case Decision.CANCEL:
+                unit.cancel(alarm.id, actor, note=note)
+    except MoveRefused:
+        unit.journal(alarm.id, Change.ANSWERED_AGAIN, actor, decision=decision.value, note=note)

@@ -1,0 +1,386 @@
+"""The frames of the link and Home Assistant's events, as docs/link-protocol.md fixes them. Pure: text in, frozen values out.
+
+Whatever arrives here comes from the network. What is not as the contract says raises BadFrame; nothing past this file
+sees an unchecked value. Texts for people are made storable and cut rather than refused: a strange name must not keep
+an alarm from being raised.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+PROTOCOL_VERSION = 1
+MAX_FRAME_BYTES = 256 * 1024
+MAX_SEQUENCE = 2**53
+TEXT_LIMIT = 500
+NOTE_LIMIT = 4000
+ZONES_LIMIT = 100
+
+_ID = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+class BadFrame(Exception):
+    """The other side sent something that the contract does not know; the message says what."""
+
+
+# --- frames ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hello:
+    """First frame, from Home Assistant: who I am and what I have kept of your stream."""
+
+    version: int
+    stream: str
+    instance: str
+    name: str
+    received: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Welcome:
+    """Our answer: the same from the other side."""
+
+    version: int
+    stream: str
+    instance: str
+    name: str
+    received: int
+    heartbeat_s: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One numbered event; its sender keeps it until it is confirmed."""
+
+    seq: int
+    event: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Confirm:
+    """Everything up to `seq` of your stream is on my disk."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Asks for a sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The sign of life."""
+
+
+class ErrorCode(StrEnum):
+    """Why the companion closes the link."""
+
+    VERSION_UNSUPPORTED = "version_unsupported"
+    BAD_FRAME = "bad_frame"
+    SITE_UNKNOWN = "site_unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """The `error` frame: the companion says why, then closes."""
+
+    code: ErrorCode
+    detail: str
+
+
+type Frame = Hello | Welcome | Event | Confirm | Ping | Pong | Refusal
+
+
+# --- events of Home Assistant ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AreaState:
+    """An area of the panel is in another state."""
+
+    at: datetime
+    area: str
+    name: str
+    state: str
+    mode: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmPending:
+    """An entry delay runs until `until`, by Home Assistant's clock."""
+
+    at: datetime
+    uid: str
+    area: str
+    name: str
+    zone: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PendingCleared:
+    """Somebody disarmed in time."""
+
+    at: datetime
+    uid: str
+    by: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmRaised:
+    """The panel has triggered."""
+
+    at: datetime
+    uid: str
+    area: str
+    name: str
+    alarm_kind: str
+    """As sent: a newer Home Assistant may know kinds that we do not."""
+    zones: tuple[str, ...]
+    silent: bool
+    test: bool
+    message: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ZoneTripped:
+    """Another zone in the same alarm."""
+
+    at: datetime
+    uid: str
+    zone: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmDisarmed:
+    """Somebody with a code was there."""
+
+    at: datetime
+    uid: str
+    by: str | None
+
+
+class Decision(StrEnum):
+    """What somebody at Home Assistant decided about an alarm."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decided:
+    """Somebody at Home Assistant acknowledges, resolves or cancels the alarm with our id or with theirs."""
+
+    at: datetime
+    decision: Decision
+    alarm_id: str | None
+    uid: str | None
+    by: str | None
+    via: str
+    note: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unknown:
+    """An event of a kind that a newer Home Assistant invented: confirmed, otherwise ignored."""
+
+    kind: str
+
+
+type HomeAssistantEvent = (
+    AreaState | AlarmPending | PendingCleared | AlarmRaised | ZoneTripped | AlarmDisarmed | Decided | Unknown
+)
+
+
+# --- in and out -----------------------------------------------------------------------------------------
+
+
+def dump(frame: Frame) -> str:
+    """Return the text that goes on the wire."""
+    match frame:
+        case Hello() | Welcome() | Event() | Confirm() | Ping() | Pong():
+            body = {"type": type(frame).__name__.lower(), **asdict(frame)}
+        case Refusal(code=code, detail=detail):
+            body = {"type": "error", "code": code.value, "detail": detail}
+    return json.dumps(body, separators=(",", ":"))
+
+
+def parse(text: str) -> Frame:
+    """Return the frame in `text`. Raises BadFrame for anything that the contract does not know."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise BadFrame("the frame is not JSON") from err
+    if not isinstance(data, dict):
+        raise BadFrame("the frame is not an object")
+    match data.get("type"):
+        case "hello":
+            return Hello(**_introduction(data))
+        case "welcome":
+            return Welcome(**_introduction(data), heartbeat_s=_seconds(data, "heartbeat_s"))
+        case "event":
+            event = data.get("event")
+            if not isinstance(event, dict):
+                raise BadFrame("event is not an object")
+            return Event(seq=_integer(data, "seq", least=1), event=event)
+        case "confirm":
+            return Confirm(seq=_integer(data, "seq"))
+        case "ping":
+            return Ping()
+        case "pong":
+            return Pong()
+        case "error":
+            return Refusal(code=_error_code(data), detail=_text(data, "detail"))
+        case _:
+            raise BadFrame("the frame has no type that version 1 knows")
+
+
+def parse_event(body: Mapping[str, Any]) -> HomeAssistantEvent:
+    """Return what Home Assistant says. Raises BadFrame when a known kind lacks what the contract promises."""
+    match body.get("kind"):
+        case "area_state":
+            return AreaState(
+                at=_moment(body, "at"),
+                area=_id(body, "area"),
+                name=_text(body, "name"),
+                state=_text(body, "state", limit=16),
+                mode=_text_or_none(body, "mode", limit=32),
+            )
+        case "alarm_pending":
+            return AlarmPending(
+                at=_moment(body, "at"),
+                uid=_id(body, "uid"),
+                area=_id(body, "area"),
+                name=_text(body, "name"),
+                zone=_text(body, "zone"),
+                until=_moment(body, "until"),
+            )
+        case "pending_cleared":
+            return PendingCleared(at=_moment(body, "at"), uid=_id(body, "uid"), by=_text_or_none(body, "by"))
+        case "alarm_raised":
+            return AlarmRaised(
+                at=_moment(body, "at"),
+                uid=_id(body, "uid"),
+                area=_id(body, "area"),
+                name=_text(body, "name"),
+                alarm_kind=_text(body, "alarm_kind", limit=32),
+                zones=_texts(body, "zones"),
+                silent=_boolean(body, "silent"),
+                test=_boolean(body, "test"),
+                message=_text_or_none(body, "message", limit=NOTE_LIMIT),
+            )
+        case "zone_tripped":
+            return ZoneTripped(at=_moment(body, "at"), uid=_id(body, "uid"), zone=_text(body, "zone"))
+        case "alarm_disarmed":
+            return AlarmDisarmed(at=_moment(body, "at"), uid=_id(body, "uid"), by=_text_or_none(body, "by"))
+        case "acknowledge" | "resolve" | "cancel" as kind:
+            return _decided(body, Decision(kind))
+        case str(kind):
+            return Unknown(kind=kind)
+        case _:
+            raise BadFrame("the event has no kind")
+
+
+def _decided(body: Mapping[str, Any], decision: Decision) -> Decided:
+    alarm_id = None if body.get("alarm_id") is None else _id(body, "alarm_id")
+    uid = None if body.get("uid") is None else _id(body, "uid")
+    if alarm_id is None and uid is None:
+        raise BadFrame("the decision names no alarm: neither alarm_id nor uid")
+    return Decided(
+        at=_moment(body, "at"),
+        decision=decision,
+        alarm_id=alarm_id,
+        uid=uid,
+        by=_text_or_none(body, "by"),
+        via=_text_or_none(body, "via", limit=32) or "home_assistant",
+        note=_text_or_none(body, "note", limit=NOTE_LIMIT),
+    )
+
+
+def _introduction(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "version": _integer(data, "version"),
+        "stream": _id(data, "stream"),
+        "instance": _id(data, "instance"),
+        "name": _text(data, "name"),
+        "received": _integer(data, "received"),
+    }
+
+
+def _error_code(data: Mapping[str, Any]) -> ErrorCode:
+    try:
+        return ErrorCode(_text(data, "code"))
+    except ValueError as err:
+        raise BadFrame("code is not one that version 1 knows") from err
+
+
+def _id(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    if not isinstance(value, str) or _ID.fullmatch(value) is None:
+        raise BadFrame(f"{key} is not an id of 1 to 64 printable ASCII characters")
+    return value
+
+
+def _text(data: Mapping[str, Any], key: str, *, limit: int = TEXT_LIMIT) -> str:
+    return _storable(data.get(key), key, limit)
+
+
+def _text_or_none(data: Mapping[str, Any], key: str, *, limit: int = TEXT_LIMIT) -> str | None:
+    return None if data.get(key) is None else _text(data, key, limit=limit)
+
+
+def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    values = data.get(key)
+    if not isinstance(values, list):
+        raise BadFrame(f"{key} is not a list")
+    return tuple(_storable(value, key, TEXT_LIMIT) for value in values[:ZONES_LIMIT])
+
+
+def _storable(value: object, key: str, limit: int) -> str:
+    if not isinstance(value, str):
+        raise BadFrame(f"{key} is not a text")
+    # PostgreSQL stores no NUL and neither database half a surrogate pair, both of which JSON can carry.
+    return value[:limit].replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _boolean(data: Mapping[str, Any], key: str) -> bool:
+    value = data.get(key)
+    if not isinstance(value, bool):
+        raise BadFrame(f"{key} is not a boolean")
+    return value
+
+
+def _integer(data: Mapping[str, Any], key: str, *, least: int = 0) -> int:
+    value = data.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_SEQUENCE:
+        raise BadFrame(f"{key} is not a whole number of at least {least}")
+    return value
+
+
+def _seconds(data: Mapping[str, Any], key: str) -> float:
+    value = data.get(key)
+    # "0 < value" is also what turns NaN away, which Python's JSON reader lets in.
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 3600:
+        raise BadFrame(f"{key} is not a number of seconds up to an hour")
+    return value
+
+
+def _moment(data: Mapping[str, Any], key: str) -> datetime:
+    value = data.get(key)
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadFrame(f"{key} is not an ISO 8601 time with its zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as err:
+        raise BadFrame(f"{key} is beyond the calendar") from err

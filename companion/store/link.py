@@ -1,0 +1,263 @@
+"""Queries on the link: who is on it, what is kept for them, what they have said."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.ids import new_id
+from companion.store.sql import insert
+from companion.store.tables import api_key, dedup, link_area, link_event, link_peer, link_pending
+
+type Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """A Home Assistant that has been on the link."""
+
+    instance: str
+    name: str
+    site_id: str | None
+    """Of the API key it came with; None: every site."""
+    their_stream: str
+    received: int
+    """The highest sequence of `their_stream` whose effect is stored."""
+    our_stream: str
+    next_seq: int
+    """The number of our next event for it."""
+    last_seen_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """An entry delay that runs at a Home Assistant."""
+
+    instance: str
+    uid: str
+    site_id: str | None
+    body: Body
+    due_at: datetime
+
+
+# --- peers ----------------------------------------------------------------------------------------------
+
+
+def peer_by_instance(conn: Connection, instance: str, *, lock: bool = False) -> Peer | None:
+    """Return the peer, or None; with `lock` nobody else numbers events for it until the commit."""
+    query = sa.select(link_peer).where(link_peer.c.instance == instance)
+    if lock and conn.dialect.name == "postgresql":
+        query = query.with_for_update()
+    row = conn.execute(query).first()
+    return None if row is None else Peer(**row._mapping)
+
+
+def instances(conn: Connection) -> list[str]:
+    """Return the instance of every peer."""
+    return list(conn.execute(sa.select(link_peer.c.instance)).scalars())
+
+
+def add_peer(
+    conn: Connection, *, instance: str, name: str, site_id: str | None, their_stream: str, now: datetime
+) -> bool:
+    """Write down a peer that was never here; return False if it was."""
+    added = conn.execute(
+        insert(conn, link_peer)
+        .values(
+            instance=instance,
+            name=name,
+            site_id=site_id,
+            their_stream=their_stream,
+            received=0,
+            our_stream=new_id(),
+            next_seq=1,
+            last_seen_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return added.rowcount == 1
+
+
+def update_peer(conn: Connection, instance: str, **values: Any) -> None:
+    """Change columns of the peer."""
+    conn.execute(sa.update(link_peer).where(link_peer.c.instance == instance).values(**values))
+
+
+def forget_peers(conn: Connection, not_seen_since: datetime) -> None:
+    """Drop peers that never came back, and what is kept for them."""
+    conn.execute(sa.delete(link_peer).where(link_peer.c.last_seen_at < not_seen_since))
+
+
+def touch_peer(conn: Connection, instance: str, key_id: str, now: datetime) -> bool:
+    """Keep when the peer was last seen; return whether its API key still holds."""
+    update_peer(conn, instance, last_seen_at=now)
+    query = sa.select(api_key.c.id).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
+    return conn.execute(query).first() is not None
+
+
+def advance(conn: Connection, peer: Peer, seq: int, now: datetime) -> bool:
+    """Keep that `seq` of the peer's stream is stored; return False if another connection was first."""
+    advanced = conn.execute(
+        sa.update(link_peer)
+        .where(
+            link_peer.c.instance == peer.instance,
+            link_peer.c.their_stream == peer.their_stream,
+            link_peer.c.received == seq - 1,
+        )
+        .values(received=seq, last_seen_at=now)
+    )
+    return advanced.rowcount == 1
+
+
+# --- our events -----------------------------------------------------------------------------------------
+
+
+def take_sequences(
+    conn: Connection, site_id: str | None, instances: Collection[str] | None = None
+) -> list[tuple[str, int]]:
+    """Return (instance, number) of one new event for each peer of the site; `instances` narrows them down.
+
+    The peers stay locked until the commit, so numbers become visible in order and without holes.
+    """
+    meant: sa.ColumnElement[bool] = link_peer.c.site_id.is_(None)
+    if site_id is not None:
+        meant |= link_peer.c.site_id == site_id
+    if instances is not None:
+        meant &= link_peer.c.instance.in_(list(instances))
+    rows = conn.execute(
+        sa.update(link_peer)
+        .where(meant)
+        .values(next_seq=link_peer.c.next_seq + 1)
+        .returning(link_peer.c.instance, link_peer.c.next_seq)
+    )
+    return [(instance, next_seq - 1) for instance, next_seq in rows]
+
+
+def keep_event(conn: Connection, numbered: Sequence[tuple[str, int]], body: Body) -> None:
+    """Keep one event for each of the peers until it is confirmed."""
+    conn.execute(
+        sa.insert(link_event),
+        [{"instance": instance, "seq": seq, "body": dict(body)} for instance, seq in numbered],
+    )
+
+
+def kept_events(conn: Connection, instance: str, *, after: int, limit: int) -> list[tuple[int, Body]]:
+    """Return the kept events above `after`, in order."""
+    query = (
+        sa.select(link_event.c.seq, link_event.c.body)
+        .where(link_event.c.instance == instance, link_event.c.seq > after)
+        .order_by(link_event.c.seq)
+        .limit(limit)
+    )
+    return [(seq, body) for seq, body in conn.execute(query)]
+
+
+def kept_of_stream(conn: Connection, peer: Peer, *, after: int, limit: int) -> list[tuple[int, Body]] | None:
+    """Return the kept events above `after`, or None when our stream to the peer is no longer the one it knows."""
+    kept = kept_events(conn, peer.instance, after=after, limit=limit)
+    # Looked at second: a stream that begins between the two statements must not pass for the old one.
+    current = conn.execute(
+        sa.select(link_peer.c.our_stream).where(link_peer.c.instance == peer.instance)
+    ).scalar()
+    return kept if current == peer.our_stream else None
+
+
+def first_kept(conn: Connection, instance: str) -> int | None:
+    """Return the lowest number that is not confirmed, or None."""
+    return conn.execute(
+        sa.select(sa.func.min(link_event.c.seq)).where(link_event.c.instance == instance)
+    ).scalar()
+
+
+def count_kept(conn: Connection, instance: str) -> int:
+    """Return how many events are not confirmed."""
+    query = sa.select(sa.func.count()).where(link_event.c.instance == instance)
+    return conn.execute(query).scalar_one()
+
+
+def confirm(conn: Connection, instance: str, our_stream: str, seq: int) -> None:
+    """Forget our events up to `seq`, unless the number is of a stream that has ended since."""
+    current = sa.exists().where(link_peer.c.instance == instance, link_peer.c.our_stream == our_stream)
+    conn.execute(
+        sa.delete(link_event).where(link_event.c.instance == instance, link_event.c.seq <= seq, current)
+    )
+
+
+def begin_stream(conn: Connection, instance: str, bodies: Sequence[Body]) -> None:
+    """Begin a new stream to the peer that has exactly these events, numbered from 1."""
+    conn.execute(sa.delete(link_event).where(link_event.c.instance == instance))
+    update_peer(conn, instance, our_stream=new_id(), next_seq=len(bodies) + 1)
+    if bodies:
+        conn.execute(
+            sa.insert(link_event),
+            [
+                {"instance": instance, "seq": seq, "body": dict(body)}
+                for seq, body in enumerate(bodies, start=1)
+            ],
+        )
+
+
+# --- what they have said --------------------------------------------------------------------------------
+
+
+def alarm_id_of(conn: Connection, dedup_key: str) -> str | None:
+    """Return the alarm that the key stands for, or None."""
+    return conn.execute(sa.select(dedup.c.alarm_id).where(dedup.c.key == dedup_key)).scalar()
+
+
+def dedup_keys_of(conn: Connection, alarm_id: str, keys: Collection[str]) -> list[str]:
+    """Return which of the keys stand for the alarm."""
+    query = sa.select(dedup.c.key).where(dedup.c.key.in_(list(keys)), dedup.c.alarm_id == alarm_id)
+    return list(conn.execute(query).scalars())
+
+
+def put_area(
+    conn: Connection, instance: str, *, area: str, name: str, state: str, mode: str | None, at: datetime
+) -> None:
+    """Remember the state of a peer's area."""
+    values = {"name": name, "state": state, "mode": mode, "at": at}
+    conn.execute(
+        insert(conn, link_area)
+        .values(instance=instance, area=area, **values)
+        .on_conflict_do_update(index_elements=[link_area.c.instance, link_area.c.area], set_=values)
+    )
+
+
+def put_pending(conn: Connection, instance: str, *, uid: str, body: Body, due_at: datetime) -> None:
+    """Remember a running entry delay, to be acted on at `due_at` if nothing else is heard of it."""
+    values = {"body": dict(body), "due_at": due_at}
+    conn.execute(
+        insert(conn, link_pending)
+        .values(instance=instance, uid=uid, **values)
+        .on_conflict_do_update(index_elements=[link_pending.c.instance, link_pending.c.uid], set_=values)
+    )
+
+
+def clear_pending(conn: Connection, instance: str, uid: str) -> None:
+    """Forget an entry delay."""
+    conn.execute(
+        sa.delete(link_pending).where(link_pending.c.instance == instance, link_pending.c.uid == uid)
+    )
+
+
+def due_pendings(conn: Connection, now: datetime, limit: int) -> list[Pending]:
+    """Return entry delays that nothing was heard of in time, locked for this transaction."""
+    query = (
+        sa.select(link_pending, link_peer.c.site_id)
+        .join(link_peer, link_peer.c.instance == link_pending.c.instance)
+        .where(link_pending.c.due_at <= now)
+        .order_by(link_pending.c.due_at)
+        .limit(limit)
+    )
+    if conn.dialect.name == "postgresql":
+        # Only the delays: a peer's row is locked after its alarms, everywhere, or two transactions wait for each other.
+        query = query.with_for_update(skip_locked=True, of=link_pending)
+    return [Pending(**row._mapping) for row in conn.execute(query)]
+
+
+def next_pending_at(conn: Connection) -> datetime | None:
+    """Return when the earliest entry delay is due."""
+    return conn.execute(sa.select(sa.func.min(link_pending.c.due_at))).scalar()
