@@ -5,7 +5,7 @@
     ├── KeyMissing · RoleTooLow · OneSiteOnly · FormExpired
     ├── NotFound: NoSuchPage · UnknownAlarm · UnknownDelivery · UnknownDevice · UnknownToken · …
     ├── MethodNotAllowed
-    ├── Conflict: MoveNotAllowed · RetryNotAllowed · DeviceIncomplete
+    ├── Conflict: MoveNotAllowed · RetryNotAllowed · DeviceIncomplete · ChannelNotUsable
     ├── TooManyRequests
     └── InternalProblem · StoreProblem · TookTooLong · NotReady
 
@@ -24,6 +24,8 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong here"
+    member_schemas: ClassVar[Members] = {}
+    """JSON schemas of what the document has beyond RFC 9457's own members."""
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
         super().__init__(detail)
@@ -61,6 +63,16 @@ class InvalidRequest(Problem):
     status = 422
     slug = "invalid-request"
     title = "The request has values that cannot be used"
+    member_schemas = {  # noqa: RUF012 # a ClassVar, declared above
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"where": {"type": "string"}, "problem": {"type": "string"}},
+                "required": ["where", "problem"],
+            },
+        }
+    }
 
 
 class BodyTooLarge(Problem):
@@ -192,6 +204,7 @@ class MoveNotAllowed(Conflict):
 
     slug = "move-not-allowed"
     title = "The alarm's status does not allow this"
+    member_schemas = {"alarm_status": {"type": "string"}}  # noqa: RUF012 # a ClassVar, declared above
 
 
 class RetryNotAllowed(Conflict):
@@ -206,6 +219,14 @@ class DeviceIncomplete(Conflict):
 
     slug = "device-incomplete"
     title = "This device is not set up completely"
+    member_schemas = {"missing": {"type": "array", "items": {"type": "string"}}}  # noqa: RUF012 # a ClassVar
+
+
+class ChannelNotUsable(Conflict):
+    """The channel is there, but switched off or wrongly configured."""
+
+    slug = "channel-not-usable"
+    title = "This channel cannot be used as it is"
 
 
 class TooManyRequests(Problem):
@@ -245,3 +266,4 @@ class NotReady(Problem):
     status = 503
     slug = "not-ready"
     title = "The service is not ready"
+    member_schemas = {"parts": {"type": "array", "items": {"type": "object"}}}  # noqa: RUF012 # a ClassVar

@@ -26,13 +26,15 @@ def read_query[M: BaseModel](request: web.Request, model: type[M]) -> M:
         raise invalid(err, place="query") from err
 
 
-async def read_body[M: BaseModel](request: web.Request, model: type[M]) -> M:
-    """Return the JSON body as `model`."""
-    if request.content_type != "application/json":
-        raise UnsupportedMediaType("Send JSON with the header `Content-Type: application/json`.")
+async def read_body[M: BaseModel](request: web.Request, model: type[M], *, required: bool) -> M:
+    """Return the JSON body as `model`; no body at all is `{}` where none is required."""
     raw = await read_bytes(request)
+    if not raw and not required:
+        raw = b"{}"
+    elif request.content_type != "application/json":
+        raise UnsupportedMediaType("Send JSON with the header `Content-Type: application/json`.")
     try:
-        return model.model_validate_json(raw)
+        return model.model_validate_json(raw, strict=True)
     except ValidationError as err:
         if any(error["type"] == "json_invalid" for error in err.errors(include_url=False)):
             raise MalformedRequest("The body is not JSON.") from err

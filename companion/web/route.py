@@ -82,6 +82,8 @@ class Route:
     all_sites: bool = False
     """The key must not be for one site."""
     query: type[BaseModel] = NoQuery
+    documented_query: type[BaseModel] | None = None
+    """The handler reads the query itself, and refuses nothing in it; this is for the document."""
     body: type[BaseModel] | None = None
     """A JSON body of this shape."""
     body_types: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -89,10 +91,12 @@ class Route:
     body_required: bool = True
     header_parameters: Mapping[str, str] = field(default_factory=dict)
     """Headers that mean something here, each with a sentence."""
-    answers: Mapping[int, type[BaseModel]] = field(default_factory=dict)
+    answers: Mapping[int, type[BaseModel] | None] = field(default_factory=dict)
     other_answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Bodies of 200 that are not JSON made from a model: content type and schema."""
     problems: tuple[type[Problem], ...] = ()
+    problems_also_as: str | None = None
+    """Content type in which problems are shown too, if the caller asks for it."""
     per_minute: int | None = None
     """Requests a minute and client; None: no limit."""
 

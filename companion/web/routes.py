@@ -7,19 +7,28 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from companion.errors import TooManyRequests
-from companion.web import health
+from companion.web import health, openapi, yealink
+from companion.web.api import admin, alarms, keys, raising, seeding
 from companion.web.auth import Caller, caller_of
 from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
 from companion.web.middleware import BODY_LIMIT, LINK_ROUTE, around
 from companion.web.rate_limit import RateLimit
 from companion.web.reading import read_body, read_query
-from companion.web.route import ID, Answer, Call, Page, Route
+from companion.web.route import ID, Answer, Call, NoQuery, Page, Route
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 WRONG_TRIES_A_MINUTE = 30
 
-ROUTES: tuple[Route, ...] = (*health.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *yealink.ROUTES,
+    *alarms.ROUTES,
+    *raising.ROUTES,
+    *seeding.ROUTES,
+    *admin.ROUTES,
+    *keys.ROUTES,
+    *health.ROUTES,
+)
 PAGES: tuple[Page, ...] = ()
 
 
@@ -28,7 +37,7 @@ def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.App
     app = web.Application(middlewares=[around], client_max_size=BODY_LIMIT)
     app[CONTEXT] = context
     app[WRONG_TRIES] = RateLimit(WRONG_TRIES_A_MINUTE, 60)
-    for route in ROUTES:
+    for route in (*ROUTES, openapi.own_route(ROUTES, PAGES, context)):
         # By name of the method, not add_get(): that would answer HEAD too, and HEAD must change nothing.
         app.router.add_route(route.method, _with_ids(route.path), _serve(route))
     for page in PAGES:
@@ -49,8 +58,10 @@ def _serve(route: Route) -> Handler:
         limited(request)
         context = context_of(request)
         holder = await _holder(route, request, context)
-        query = read_query(request, route.query)
-        body = None if route.body is None else await read_body(request, route.body)
+        query = NoQuery() if route.documented_query else read_query(request, route.query)
+        body = (
+            None if route.body is None else await read_body(request, route.body, required=route.body_required)
+        )
         return _response(
             await route.handler(Call(request=request, context=context, query=query, body=body, holder=holder))
         )

@@ -1,0 +1,305 @@
+"""The API on alarms: list, show, raise, answer, note, try a delivery again."""
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.engine import Connection
+
+from companion.alarms.commands import (
+    AlarmNotFound,
+    DeliveryNotFound,
+    MoveRefused,
+    RetryRefused,
+    Unit,
+)
+from companion.alarms.model import Actor, Alarm, Source, Status
+from companion.directory.model import Role
+from companion.errors import MoveNotAllowed, RetryNotAllowed, UnknownAlarm, UnknownDelivery
+from companion.store import tables
+from companion.store.alarms import alarm_by_id, list_alarms
+from companion.store.deliveries import attempts_of, deliveries_of, delivery_by_id
+from companion.store.journal import journal_of
+from companion.web.api.fields import Identifier, Line, LongText, Moment
+from companion.web.api.shapes import AlarmDetail, AlarmOut, AlarmPage, DeliveryOut
+from companion.web.auth import Caller
+from companion.web.metrics import ANSWER_BUCKETS, answered
+from companion.web.route import Call, Input, NoQuery, Output, Route
+
+PAGE_LIMIT: Final = 200
+
+
+class AlarmFilter(Input):
+    """Which alarms."""
+
+    status: tuple[Status, ...] = ()
+    source: tuple[Source, ...] = ()
+    site: Identifier | None = None
+    test: bool | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    before: Identifier | None = Field(default=None, description="The `next` of the page before")
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = 50
+
+
+class Answering(Input):
+    """Who answers, and what there is to say."""
+
+    by: Line | None = Field(default=None, description="Who it was, if not the holder of the key")
+    note: LongText | None = None
+
+
+class Remark(Input):
+    """A line for the journal."""
+
+    by: Line | None = Field(default=None, description="Who it was, if not the holder of the key")
+    text: LongText
+
+
+class StatisticsQuery(Input):
+    """Which alarms to count; tests never count."""
+
+    site: Identifier | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class Statistics(Output):
+    """How many alarms there were and how fast they were answered. Test alarms are left out."""
+
+    alarms: dict[Status, int]
+    sources: dict[Source, int]
+    exhausted: int
+    acknowledged: int
+    mean_seconds_to_acknowledge: float | None
+    acknowledged_within_seconds: dict[str, int]
+    """For each number of seconds, how many were acknowledged within it."""
+
+
+async def list_them(call: Call[AlarmFilter, None]) -> AlarmPage:
+    """Return one page of alarms."""
+    wanted, mine = call.query, call.caller.site_id
+    if mine is not None and wanted.site not in {None, mine}:
+        return AlarmPage(alarms=[], next=None)
+
+    def work(conn: Connection) -> list[Alarm]:
+        return list_alarms(
+            conn,
+            statuses=wanted.status or None,
+            sources=wanted.source or None,
+            site_id=mine or wanted.site,
+            test=wanted.test,
+            since=wanted.since,
+            until=wanted.until,
+            before=wanted.before,
+            limit=wanted.limit + 1,
+        )
+
+    found = await call.context.db.read(work)
+    shown = found[: wanted.limit]
+    return AlarmPage(
+        alarms=[AlarmOut.of(alarm) for alarm in shown],
+        next=shown[-1].id if len(found) > wanted.limit else None,
+    )
+
+
+async def show(call: Call[NoQuery, None]) -> AlarmDetail:
+    """Return the alarm with its record."""
+    alarm_id = call.path("alarm_id")
+
+    def work(conn: Connection) -> AlarmDetail:
+        alarm = visible(conn, alarm_id, call.caller)
+        return AlarmDetail.with_record(alarm, journal_of(conn, alarm_id), deliveries_of(conn, alarm_id))
+
+    return await call.context.db.read(work)
+
+
+def visible(conn: Connection, alarm_id: str, caller: Caller) -> Alarm:
+    """Return the alarm if the caller may see it; raises UnknownAlarm, also for another site's."""
+    alarm = alarm_by_id(conn, alarm_id)
+    if alarm is None or caller.site_id not in {None, alarm.site_id}:
+        raise UnknownAlarm(
+            f"No alarm {alarm_id} is visible with this key. GET /v1/alarms lists those that are."
+        )
+    return alarm
+
+
+async def acknowledge(call: Call[NoQuery, Answering]) -> AlarmOut:
+    """Somebody is on it."""
+    return await _move(call, lambda unit, alarm_id, who: unit.acknowledge(alarm_id, who, note=call.body.note))
+
+
+async def resolve(call: Call[NoQuery, Answering]) -> AlarmOut:
+    """It is over."""
+    return await _move(call, lambda unit, alarm_id, who: unit.resolve(alarm_id, who, note=call.body.note))
+
+
+async def cancel(call: Call[NoQuery, Answering]) -> AlarmOut:
+    """It was false."""
+    return await _move(call, lambda unit, alarm_id, who: unit.cancel(alarm_id, who, note=call.body.note))
+
+
+async def note(call: Call[NoQuery, Remark]) -> AlarmOut:
+    """Write a remark into the journal."""
+    return await _move(call, lambda unit, alarm_id, who: unit.note(alarm_id, who, call.body.text))
+
+
+async def _move[B: (Answering, Remark)](
+    call: Call[NoQuery, B], command: Callable[[Unit, str, Actor], Alarm]
+) -> AlarmOut:
+    alarm_id = call.path("alarm_id")
+    actor = Actor(name=call.body.by or call.caller.name, via="api")
+
+    def work(unit: Unit) -> Alarm:
+        visible(unit.conn, alarm_id, call.caller)
+        return command(unit, alarm_id, actor)
+
+    try:
+        return AlarmOut.of(await call.context.commands.run(work))
+    except MoveRefused as err:
+        raise MoveNotAllowed(str(err), alarm_status=err.alarm.status.value) from err
+    except AlarmNotFound as err:  # it was deleted between the two looks at it
+        raise UnknownAlarm(str(err)) from err
+
+
+async def retry(call: Call[NoQuery, None]) -> DeliveryOut:
+    """Send a delivery that failed once more, now."""
+    alarm_id, delivery_id = call.path("alarm_id"), call.path("delivery_id")
+
+    def work(unit: Unit) -> DeliveryOut:
+        visible(unit.conn, alarm_id, call.caller)
+        found = delivery_by_id(unit.conn, delivery_id)
+        if found is None or found.alarm_id != alarm_id:
+            raise DeliveryNotFound(delivery_id)
+        again = unit.retry_delivery(delivery_id, call.caller.actor())
+        return DeliveryOut.of(again, attempts_of(unit.conn, [delivery_id])[delivery_id])
+
+    try:
+        return await call.context.commands.run(work)
+    except DeliveryNotFound as err:
+        raise UnknownDelivery(
+            f"Alarm {alarm_id} has no delivery {delivery_id}. GET /v1/alarms/{alarm_id} lists them."
+        ) from err
+    except RetryRefused as err:
+        raise RetryNotAllowed(str(err)) from err
+
+
+async def statistics(call: Call[StatisticsQuery, None]) -> Statistics:
+    """Return counts and how fast alarms were answered."""
+    wanted, mine, table = call.query, call.caller.site_id, tables.alarm
+    where: list[sa.ColumnElement[bool]] = [table.c.test.is_(False)]
+    if wanted.site is not None:
+        where.append(table.c.site_id == wanted.site)
+    if mine is not None:
+        where.append(table.c.site_id == mine)
+    if wanted.since is not None:
+        where.append(table.c.raised_at >= wanted.since)
+    if wanted.until is not None:
+        where.append(table.c.raised_at < wanted.until)
+
+    def work(conn: Connection) -> Statistics:
+        counted = sa.select(
+            table.c.status, table.c.source, sa.func.count(), sa.func.count(table.c.exhausted_at)
+        )
+        groups = conn.execute(counted.where(*where).group_by(table.c.status, table.c.source)).all()
+        found = answered(conn, *where)
+        return Statistics(
+            alarms={one: sum(row[2] for row in groups if row[0] == one) for one in Status},
+            sources={one: sum(row[2] for row in groups if row[1] == one) for one in Source},
+            exhausted=sum(row[3] for row in groups),
+            acknowledged=found.count,
+            mean_seconds_to_acknowledge=found.total_s / found.count if found.count else None,
+            acknowledged_within_seconds={
+                str(bound): count for bound, count in zip(ANSWER_BUCKETS, found.counts, strict=True)
+            },
+        )
+
+    return await call.context.db.read(work)
+
+
+_ALARM: Final = "/v1/alarms/{alarm_id}"
+
+
+def _moving(
+    path: str, name: str, handler: Callable[[Call[NoQuery, Answering]], object], summary: str
+) -> Route:
+    return Route(
+        method="POST",
+        path=f"{_ALARM}/{path}",
+        handler=handler,  # type: ignore[arg-type] # the caller's handlers are all coroutine functions
+        name=name,
+        summary=summary,
+        tag="alarms",
+        role=Role.OPERATE,
+        body=Answering,
+        body_required=False,
+        answers={200: AlarmOut},
+        problems=(UnknownAlarm, MoveNotAllowed),
+    )
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/alarms",
+        handler=list_them,
+        name="list_alarms",
+        summary="Alarms, newest first",
+        tag="alarms",
+        role=Role.READ,
+        query=AlarmFilter,
+        answers={200: AlarmPage},
+    ),
+    Route(
+        method="GET",
+        path=_ALARM,
+        handler=show,
+        name="show_alarm",
+        summary="One alarm with its journal, its deliveries and their attempts",
+        tag="alarms",
+        role=Role.READ,
+        answers={200: AlarmDetail},
+        problems=(UnknownAlarm,),
+    ),
+    _moving(
+        "acknowledge", "acknowledge_alarm", acknowledge, "Say that somebody is on it; stops the escalation"
+    ),
+    _moving("ack", "ack_alarm", acknowledge, "The same as acknowledge"),
+    _moving("resolve", "resolve_alarm", resolve, "Say that it is over"),
+    _moving("cancel", "cancel_alarm", cancel, "Say that it was false"),
+    Route(
+        method="POST",
+        path=f"{_ALARM}/notes",
+        handler=note,
+        name="note_alarm",
+        summary="Write a remark into the journal; allowed in every status",
+        tag="alarms",
+        role=Role.OPERATE,
+        body=Remark,
+        answers={200: AlarmOut},
+        problems=(UnknownAlarm,),
+    ),
+    Route(
+        method="POST",
+        path=f"{_ALARM}/deliveries/{{delivery_id}}/retry",
+        handler=retry,
+        name="retry_delivery",
+        summary="Send a delivery that failed or was given up once more, now",
+        tag="alarms",
+        role=Role.OPERATE,
+        answers={200: DeliveryOut},
+        problems=(UnknownAlarm, UnknownDelivery, RetryNotAllowed),
+    ),
+    Route(
+        method="GET",
+        path="/v1/statistics",
+        handler=statistics,
+        name="statistics",
+        summary="How many alarms there were, and how fast they were answered",
+        tag="alarms",
+        role=Role.READ,
+        query=StatisticsQuery,
+        answers={200: Statistics},
+    ),
+)

@@ -1,0 +1,170 @@
+"""An alarm raised over the API."""
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Final
+
+from pydantic import Field, ValidationError
+from sqlalchemy.engine import Connection
+
+from companion.alarms.commands import Raised, Unit
+from companion.alarms.model import OPEN, AlarmKind, Severity, Source, Trigger
+from companion.directory.model import Role, Site
+from companion.errors import InvalidRequest
+from companion.escalation.policy import Policy
+from companion.ids import new_id
+from companion.store import directory
+from companion.store.alarms import alarm_by_id, claim_dedup, take_over_dedup
+from companion.web.api.fields import DetailName, DetailValue, Identifier, Line
+from companion.web.api.shapes import AlarmOut
+from companion.web.auth import Caller
+from companion.web.reading import invalid
+from companion.web.route import Answer, Call, Input, NoQuery, Route
+
+IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+
+
+class NewAlarm(Input):
+    """What happened, where, and to whom."""
+
+    kind: AlarmKind
+    title: Line
+    severity: Severity = Severity.CRITICAL
+    site: Identifier | None = Field(default=None, description="Id of a site: its policy says whom to tell")
+    policy: Identifier | None = Field(default=None, description="Id of a policy, instead of the site's")
+    room: Line | None = Field(default=None, description="Id of a room of the directory, or any text")
+    person: Line | None = Field(default=None, description="Id of a person of the directory, or any text")
+    details: Annotated[dict[DetailName, DetailValue], Field(max_length=30)] = Field(default_factory=dict)
+    test: bool = False
+    dedup_key: Line | None = Field(
+        default=None, description="While an alarm with the same key is open, this is the same alarm"
+    )
+
+
+class _IdempotencyKey(Input):
+    value: Line
+
+
+async def raise_alarm(call: Call[NoQuery, NewAlarm]) -> Answer:
+    """Raise the alarm, or find the one that it repeats."""
+    new, caller = call.body, call.caller
+    again = _idempotency_key(call)
+
+    def work(unit: Unit) -> Raised:
+        if again is None:
+            return _raise_once(unit, new, caller)
+        placeholder = new_id()
+        expires_at = unit.now + IDEMPOTENCY_LIFE
+        # Claimed before the alarm exists, so that of two requests at the same moment the second waits for the first.
+        winner = claim_dedup(unit.conn, again, placeholder, unit.now, expires_at)
+        known = None if winner == placeholder else alarm_by_id(unit.conn, winner)
+        if known is not None:
+            return Raised(known, created=False)
+        raised = _raise_once(unit, new, caller)
+        take_over_dedup(unit.conn, again, raised.alarm.id, expires_at)
+        return raised
+
+    raised = await call.context.commands.run(work)
+    return Answer(
+        body=AlarmOut.of(raised.alarm),
+        status=201 if raised.created else 200,
+        headers={"Location": f"/v1/alarms/{raised.alarm.id}"},
+    )
+
+
+def _idempotency_key(call: Call[NoQuery, NewAlarm]) -> str | None:
+    given = call.request.headers.get(IDEMPOTENCY_HEADER)
+    if given is None:
+        return None
+    try:
+        _IdempotencyKey(value=given)
+    except ValidationError as err:
+        raise invalid(err, place=f"header.{IDEMPOTENCY_HEADER}") from err
+    # The body belongs to the key: a careless client that sends another alarm under an old key must not lose it.
+    return _key(call.caller, "again", given, call.body.model_dump_json())
+
+
+def _key(caller: Caller, *parts: str) -> str:
+    digest = hashlib.sha256("\n".join([caller.key_id, *parts]).encode(errors="replace")).hexdigest()
+    return f"api:{digest}"
+
+
+def _raise_once(unit: Unit, new: NewAlarm, caller: Caller) -> Raised:
+    """Raise the alarm unless one with its dedup key is open."""
+    trigger, actor = _trigger(unit.conn, new, caller), caller.actor()
+    if new.dedup_key is None:
+        return unit.raise_alarm(trigger, actor)
+    key = _key(caller, "dedup", new.dedup_key)
+    placeholder = new_id()
+    winner = claim_dedup(unit.conn, key, placeholder, unit.now, None)
+    known = None if winner == placeholder else alarm_by_id(unit.conn, winner)
+    if known is not None and known.status in OPEN:
+        return unit.raise_alarm(replace(trigger, dedup_key=key), actor)
+    raised = unit.raise_alarm(trigger, actor)
+    take_over_dedup(unit.conn, key, raised.alarm.id, None)
+    return raised
+
+
+def _trigger(conn: Connection, new: NewAlarm, caller: Caller) -> Trigger:
+    site = _site(conn, new, caller)
+    room = None if new.room is None else directory.room_by_id(conn, new.room)
+    person = None if new.person is None else directory.person_by_id(conn, new.person)
+    return Trigger(
+        source=Source.API,
+        kind=new.kind,
+        title=new.title,
+        severity=new.severity,
+        test=new.test,
+        site_id=None if site is None else site.id,
+        site=None if site is None else site.name,
+        timezone="UTC" if site is None else site.timezone,
+        room=new.room if room is None else room.name,
+        person=new.person if person is None else person.name,
+        details=dict(new.details),
+        policy=_policy(conn, new, site),
+    )
+
+
+def _site(conn: Connection, new: NewAlarm, caller: Caller) -> Site | None:
+    wanted = new.site or caller.site_id
+    if wanted is None:
+        return None
+    site = None if caller.site_id not in {None, wanted} else directory.site_by_id(conn, wanted)
+    if site is None:
+        raise _unknown("site", wanted)
+    return site
+
+
+def _policy(conn: Connection, new: NewAlarm, site: Site | None) -> Policy | None:
+    """Return whom to tell. None is possible: then the alarm is exhausted at once, and the last resort hears of it."""
+    if new.policy is None:
+        return None if site is None else directory.policy_for(conn, site)
+    policy = directory.policy_by_id(conn, new.policy)
+    if policy is None:
+        raise _unknown("policy", new.policy)
+    return policy
+
+
+def _unknown(what: str, value: str) -> InvalidRequest:
+    problem = f"there is no {what} {value!r} for this key"
+    return InvalidRequest(f"body.{what}: {problem}", errors=[{"where": f"body.{what}", "problem": problem}])
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/alarms",
+        handler=raise_alarm,
+        name="raise_alarm",
+        summary="Raise an alarm; 200 instead of 201 when it is one that is known already",
+        tag="alarms",
+        role=Role.OPERATE,
+        body=NewAlarm,
+        header_parameters={
+            IDEMPOTENCY_HEADER: "The same key with the same body within 24 hours is the same alarm"
+        },
+        answers={201: AlarmOut, 200: AlarmOut},
+    ),
+)

@@ -1,0 +1,192 @@
+"""The directory, and single escalation policies, over the API: planned, checked and applied as a whole."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.engine import Connection
+
+from companion.directory.apply import ADVISORY_LOCK, Action, Plan, apply_document, plan_document
+from companion.directory.model import Role
+from companion.directory.reading import read_document
+from companion.directory.references import References
+from companion.directory.seed import Document, DocumentInvalid
+from companion.directory.state import POLICY, State
+from companion.errors import InvalidRequest, UnknownPolicy, UnsupportedMediaType
+from companion.escalation.policy import Policy
+from companion.store import directory
+from companion.web.context import WebContext
+from companion.web.reading import SHOWN_ERRORS, read_bytes
+from companion.web.route import Answer, Call, Input, NoQuery, Output, Route
+
+YAML_TYPES: Final = ("application/yaml", "application/x-yaml", "text/yaml")
+
+
+class SeedQuery(Input):
+    """Whether to do it."""
+
+    dry_run: bool = Field(default=False, description="Only show the plan")
+
+
+class PlannedChangeOut(Output):
+    """What happens to one thing."""
+
+    kind: str
+    id: str
+    action: Action
+    fields: list[str]
+
+
+class PlanOut(Output):
+    """What applying the document changes, or has changed."""
+
+    applied: bool
+    changes: list[PlannedChangeOut]
+    warnings: list[str]
+
+
+class PolicyList(Output):
+    """Every escalation policy, by name."""
+
+    policies: list[Policy]
+
+
+async def seed(call: Call[SeedQuery, None]) -> PlanOut:
+    """Make the directory equal to the document, or show what that would change."""
+    if call.request.content_type not in {*YAML_TYPES, "application/json"}:
+        raise UnsupportedMediaType(
+            "Send the document as YAML with the header `Content-Type: application/yaml`, or as JSON."
+        )
+    raw = await read_bytes(call.request)
+    dry_run, secrets, references = call.query.dry_run, call.context.secrets, _references(call.context)
+    try:
+        document = await asyncio.to_thread(read_document, raw, references)
+        if dry_run:
+            plan = await call.context.db.read(lambda conn: plan_document(conn, document, secrets))
+        else:
+            plan = await call.context.db.write(lambda conn: apply_document(conn, document, secrets))
+    except DocumentInvalid as err:
+        raise _invalid(err) from err
+    return _shown(plan, applied=not dry_run)
+
+
+def _references(context: WebContext) -> References:
+    # Whoever holds an admin key has no shell here: other files of this host are none of their business.
+    return References(file_roots=(context.settings.data_dir / "secrets", Path("/run/secrets")))
+
+
+def _invalid(err: DocumentInvalid) -> InvalidRequest:
+    errors = [
+        {"where": problem.path or "body", "problem": problem.message}
+        for problem in err.problems[:SHOWN_ERRORS]
+    ]
+    return InvalidRequest(f"{len(err.problems)} mistakes; the first: {err.problems[0]}", errors=errors)
+
+
+def _shown(plan: Plan, *, applied: bool) -> PlanOut:
+    changes = [
+        PlannedChangeOut(kind=one.kind, id=one.id, action=one.action, fields=list(one.fields))
+        for one in plan.changes
+    ]
+    return PlanOut(applied=applied, changes=changes, warnings=list(plan.warnings))
+
+
+async def list_policies(call: Call[NoQuery, None]) -> PolicyList:
+    """Return every policy."""
+    return PolicyList(policies=await call.context.db.read(directory.policies))
+
+
+async def show_policy(call: Call[NoQuery, None]) -> Policy:
+    """Return one policy."""
+    policy_id = call.path("policy_id")
+    policy = await call.context.db.read(lambda conn: directory.policy_by_id(conn, policy_id))
+    if policy is None:
+        raise UnknownPolicy(
+            f"There is no policy {policy_id}. GET /v1/admin/escalation-policies lists those there are."
+        )
+    return policy
+
+
+async def put_policy(call: Call[NoQuery, Policy]) -> Answer:
+    """Make or replace a policy. Alarms that are running keep the one they were raised with."""
+    policy, secrets = call.body, call.context.secrets
+    if policy.id != call.path("policy_id"):
+        problem = "must be the id in the address"
+        raise InvalidRequest(f"body.id: {problem}", errors=[{"where": "body.id", "problem": problem}])
+
+    def work(conn: Connection) -> Plan:
+        if (
+            conn.dialect.name == "postgresql"
+        ):  # taken before we look, so that nobody's new policy is overlooked
+            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+        state = State.empty()
+        for one in [*directory.policies(conn), policy]:
+            state[POLICY][one.id] = {"name": one.name, "body": one}
+        document = Document(frozenset({"policies"}), state, {(POLICY, policy.id): "body"})
+        return apply_document(conn, document, secrets)
+
+    try:
+        plan = await call.context.db.write(work)
+    except DocumentInvalid as err:
+        raise _invalid(err) from err
+    return Answer(body=policy, status=201 if plan.count(Action.ADDED) else 200)
+
+
+_DOCUMENT: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "Sections `policies`, `sites`, `channels`, `people`, `devices`; see docs/directory.md",
+}
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/admin/seed",
+        handler=seed,
+        name="seed",
+        summary="Make the directory equal to a document; the sections it does not have stay as they are",
+        tag="administration",
+        role=Role.ADMIN,
+        all_sites=True,
+        query=SeedQuery,
+        body_types={"application/yaml": {"type": "string"}, "application/json": _DOCUMENT},
+        answers={200: PlanOut},
+        problems=(InvalidRequest,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/admin/escalation-policies",
+        handler=list_policies,
+        name="list_policies",
+        summary="Escalation policies",
+        tag="administration",
+        role=Role.ADMIN,
+        all_sites=True,
+        answers={200: PolicyList},
+    ),
+    Route(
+        method="GET",
+        path="/v1/admin/escalation-policies/{policy_id}",
+        handler=show_policy,
+        name="show_policy",
+        summary="One escalation policy",
+        tag="administration",
+        role=Role.ADMIN,
+        all_sites=True,
+        answers={200: Policy},
+        problems=(UnknownPolicy,),
+    ),
+    Route(
+        method="PUT",
+        path="/v1/admin/escalation-policies/{policy_id}",
+        handler=put_policy,
+        name="put_policy",
+        summary="Make or replace an escalation policy; running alarms keep theirs",
+        tag="administration",
+        role=Role.ADMIN,
+        all_sites=True,
+        body=Policy,
+        answers={200: Policy, 201: Policy},
+    ),
+)

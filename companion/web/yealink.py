@@ -1,0 +1,251 @@
+"""The address that a phone's panic key calls: a GET from a device that can do nothing else."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+import orjson
+from aiohttp import web
+from pydantic import Field
+
+from companion.alarms.model import Alarm
+from companion.errors import (
+    DeviceIncomplete,
+    MalformedRequest,
+    Problem,
+    TooManyRequests,
+    UnknownToken,
+    UnsupportedMediaType,
+)
+from companion.triggers.yealink import (
+    Accepted,
+    Incomplete,
+    Press,
+    RateLimited,
+    UnknownToken as NoSuchToken,
+    press,
+)
+from companion.web.auth import bearer_token, count_wrong_try
+from companion.web.context import PROBLEM_VIEW, ProblemView
+from companion.web.reading import read_bytes
+from companion.web.route import Call, NoQuery, Output, Route
+
+KNOWN_VARIABLES: Final = frozenset({
+    "mac", "ip", "model", "firmware", "user", "active_url", "active_user", "active_host", "local", "remote",
+    "display_local", "display_remote", "call_id", "duration", "call_type", "callDirection", "wifi_number",
+})  # fmt: skip # wire contract: Yealink, variables of Action URLs
+"""What phones say of themselves."""
+OTHERS_KEPT: Final = 20
+VALUE_LENGTH: Final = 200
+FORM_FIELDS: Final = 200
+OURS: Final = frozenset({"token", "format", "device"})
+"""Names that mean something to us: never kept as a phone's variable."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+_NOT_SUBSTITUTED = re.compile(r"\$\w+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_NO_HEX = re.compile(r"[^0-9A-Fa-f]")
+
+type Pairs = list[tuple[str, str]]
+
+
+class PressQuery(Output):
+    """What a phone sends; any other variable is kept too, within bounds."""
+
+    token: str | None = Field(default=None, description="The device's token. A phone can send it only here.")
+    format: str | None = Field(
+        default=None, description="`xml` answers with a text screen for the phone's XML browser"
+    )
+    mac: str | None = None
+    ip: str | None = None
+    model: str | None = None
+    firmware: str | None = None
+    active_user: str | None = None
+
+
+class PressAnswer(Output):
+    """The alarm that the press stands for; a repeated press gives the same one."""
+
+    alarm_id: str
+    status: str
+
+
+async def press_by_get(call: Call[NoQuery, None]) -> PressAnswer | web.Response:
+    """Raise the alarm of the phone whose token it is."""
+    return await _press(call, list(call.request.query.items()))
+
+
+async def press_by_post(call: Call[NoQuery, None]) -> PressAnswer | web.Response:
+    """Do the same with the values in the query, a form or a JSON object."""
+    pairs = list(call.request.query.items())
+    return await _press(call, pairs + await _body_pairs(call.request))
+
+
+async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.Response:
+    for_screen = ("format", "xml") in pairs
+    if for_screen:
+        call.request[PROBLEM_VIEW] = ProblemView(problem_screen)
+    settings = call.context.settings
+    token = press_token(call.request, pairs)
+    context = phone_context(pairs)
+    result = await call.context.commands.run(
+        lambda unit: press(
+            unit, token, context, window_s=settings.press_window_s, per_minute=settings.press_per_minute
+        )
+    )
+    call.context.metrics.presses.labels(_name(result)).inc()
+    match result:
+        case Accepted(alarm, created):
+            if for_screen:
+                return alarm_screen(alarm, created=created)
+            return PressAnswer(alarm_id=alarm.id, status=alarm.status.value)
+        case NoSuchToken():
+            count_wrong_try(call.request)
+            raise UnknownToken(
+                "No device has this token, or it is switched off. Copy the address from the device again."
+            )
+        case Incomplete(device, missing):
+            raise DeviceIncomplete(
+                f"{device} has no {' and no '.join(missing)}. Complete the device in the directory and apply it.",
+                missing=list(missing),
+            )
+        case RateLimited(retry_after_s):
+            raise TooManyRequests(
+                f"This key was pressed too often; the presses before have raised the alarm. Wait {retry_after_s} seconds.",
+                retry_after_s=retry_after_s,
+            )
+
+
+def _name(result: Press) -> str:
+    match result:
+        case Accepted(created=True):
+            return "raised"
+        case Accepted():
+            return "repeated"
+        case NoSuchToken():
+            return "unknown_token"
+        case Incomplete():
+            return "incomplete"
+        case RateLimited():
+            return "rate_limited"
+
+
+def press_token(request: web.Request, pairs: Pairs) -> str:
+    """Return the token, from a header rather than from the values; empty if there is none."""
+    header = request.headers.get("X-Alarm-Token") or bearer_token(request)
+    return header or next((value for name, value in pairs if name == "token"), "")
+
+
+async def _body_pairs(request: web.Request) -> Pairs:
+    raw = await read_bytes(request)
+    if not raw:
+        return []
+    try:
+        match request.content_type:
+            case "application/x-www-form-urlencoded":
+                return parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS)
+            case "application/json":
+                values = orjson.loads(raw)
+            case _:
+                raise UnsupportedMediaType("Send the values as a form, as a JSON object, or in the query.")
+    except ValueError as err:
+        raise MalformedRequest("The body cannot be read as what its Content-Type says.") from err
+    if not isinstance(values, dict):
+        raise MalformedRequest("Send one JSON object with the phone's values.")
+    return [(name, value) for name, value in values.items() if isinstance(value, str)]
+
+
+def phone_context(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what the phone said of itself, bounded; hints that are missing or odd are no reason to refuse a press."""
+    known: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for name, raw in pairs:
+        value = _CONTROL.sub(" ", raw).strip()[:VALUE_LENGTH]
+        # A phone that does not know a variable sends its name as it is.
+        if name in OURS or not value or _NOT_SUBSTITUTED.fullmatch(value):
+            continue
+        if name == "mac":
+            value = normalised_mac(value) or ""
+        if name in KNOWN_VARIABLES and value:
+            known.setdefault(name, value)
+        elif value and _NAME.fullmatch(name) and len(others) < OTHERS_KEPT:
+            others.setdefault(name, value)
+    return known | others
+
+
+def normalised_mac(text: str) -> str | None:
+    """Return the address as `00:15:65:aa:bb:cc`, or None if it is none."""
+    digits = _NO_HEX.sub("", text).lower()
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2)) if len(digits) == 12 else None
+
+
+# --- the phone's screen ---------------------------------------------------------------------------------
+
+
+def alarm_screen(alarm: Alarm, *, created: bool) -> web.Response:
+    """Return what the phone shows after a press."""
+    title = "Alarm sent" if created else "Alarm is sent already"
+    if alarm.test:
+        title = f"Test: {title.lower()}"
+    return _screen(200, title, f"{alarm.title}. Help is being called.", {})
+
+
+def problem_screen(_request: web.Request, problem: Problem) -> web.Response:
+    """Return what the phone shows when the press was refused."""
+    return _screen(problem.status, "No alarm was sent", f"{problem.title}. {problem.detail}", problem.headers)
+
+
+def _screen(status: int, title: str, text: str, headers: Mapping[str, str]) -> web.Response:
+    # Yealink XML browser: one root object, text/xml, Content-Length and no chunks, at most 10,000 bytes.
+    xml = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<YealinkIPPhoneTextScreen Beep="yes" Timeout="30" LockIn="no">'
+        f"<Title>{_xml(title)}</Title><Text>{_xml(text)}</Text></YealinkIPPhoneTextScreen>"
+    )
+    return web.Response(
+        status=status, text=xml, content_type="text/xml", charset="utf-8", headers=dict(headers)
+    )
+
+
+def _xml(text: str) -> str:
+    return escape(_CONTROL.sub(" ", text[:1000]))
+
+
+_VALUES: Final[dict[str, Any]] = {"type": "object", "additionalProperties": {"type": "string"}}
+_TOKEN_HEADER: Final = {"X-Alarm-Token": "The device's token, instead of the one in the query"}
+_SCREEN: Final[dict[str, dict[str, Any]]] = {"text/xml": {"type": "string"}}
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/yealink/alarm",
+        handler=press_by_get,
+        name="press",
+        summary="A phone's panic key was pressed: raise its alarm, once within the press window",
+        tag="triggers",
+        documented_query=PressQuery,
+        header_parameters=_TOKEN_HEADER,
+        answers={200: PressAnswer},
+        other_answers=_SCREEN,
+        problems_also_as="text/xml",
+        problems=(UnknownToken, DeviceIncomplete, TooManyRequests),
+    ),
+    Route(
+        method="POST",
+        path="/v1/yealink/alarm",
+        handler=press_by_post,
+        name="press_by_post",
+        summary="The same for devices that can send a body",
+        tag="triggers",
+        documented_query=PressQuery,
+        header_parameters=_TOKEN_HEADER,
+        body_types={"application/x-www-form-urlencoded": _VALUES, "application/json": _VALUES},
+        body_required=False,
+        answers={200: PressAnswer},
+        other_answers=_SCREEN,
+        problems_also_as="text/xml",
+        problems=(UnknownToken, DeviceIncomplete, TooManyRequests),
+    ),
+)
