@@ -1,0 +1,303 @@
+"""The shell around the core: what is on disk before anybody hears of it, in order, and again after a crash."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+
+from custom_components.alarm_broker import system as system_module
+from custom_components.alarm_broker.effects import LocalAlarm
+from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.panel.state import AreaStatus
+from custom_components.alarm_broker.setup_panel import AREA_ID, system_config_from_entry
+from custom_components.alarm_broker.system import AlarmSystem
+from tests.integration.house import CODE, DOOR, SMOKE, WINDOW, close_all, options, sense, wait
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "link"
+STORE = "alarm_broker.panel.test"
+
+
+class FakeLink:
+    """Keeps what it is told, unless it is broken; remembers what was on disk at that moment."""
+
+    def __init__(self, disk: Mapping[str, Any]) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.on_disk: list[dict[str, Any]] = []
+        self.broken = False
+        self.stuck = False
+        self._disk = disk
+
+    async def emit(self, event: Mapping[str, Any]) -> None:
+        """Take one event."""
+        if self.stuck:
+            await asyncio.Event().wait()
+        if self.broken:
+            raise OSError("disk full")
+        self.on_disk.append(deepcopy(self._disk[STORE]["data"]))
+        self.events.append(dict(event))
+
+    def kinds(self) -> list[str]:
+        """Return what it was told, without the area's states."""
+        return [event["kind"] for event in self.events if event["kind"] != "area_state"]
+
+
+class Home:
+    """A panel without a config entry, and its link."""
+
+    def __init__(self, hass: HomeAssistant, disk: dict[str, Any], **changes: Any) -> None:
+        self.hass = hass
+        self.link = FakeLink(disk)
+        self.alarms: list[LocalAlarm] = []
+        entry: Any = SimpleNamespace(options=options(**changes))
+        self.system = AlarmSystem(hass, system_config_from_entry(entry), entry_id="test", emit=self.link.emit)
+
+    async def start(self) -> Home:
+        """Come up."""
+        self.system.async_subscribe_alarms(self.alarms.append)
+        await self.system.async_load()
+        await self.system.async_start()
+        await self.hass.async_block_till_done()
+        return self
+
+    async def arm(self) -> None:
+        """Arm without exit delay."""
+        await self.system.async_arm(AREA_ID, ArmMode.HOME, code=CODE, by=None)
+
+    @property
+    def status(self) -> AreaStatus:
+        """Return what the area is shown as."""
+        return self.system.state.areas[AREA_ID].status
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant, hass_storage: dict[str, Any]) -> Any:
+    close_all(hass)
+    home = await Home(hass, hass_storage).start()
+    yield home
+    await home.system.async_stop()
+
+
+async def test_the_link_hears_the_whole_story_in_order(
+    hass: HomeAssistant, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    await home.arm()
+    sense(hass, DOOR, "on")
+    await wait(hass, freezer, 30)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+
+    assert home.link.kinds() == ["alarm_pending", "alarm_raised", "zone_tripped", "alarm_disarmed"]
+    states = [event["state"] for event in home.link.events if event["kind"] == "area_state"]
+    assert states == ["disarmed", "armed", "pending", "triggered", "disarmed"]
+    pending, raised, tripped, disarmed = (
+        event for event in home.link.events if event["kind"] != "area_state"
+    )
+    assert pending["uid"] == raised["uid"] == tripped["uid"] == disarmed["uid"]
+    assert (pending["zone"], raised["zones"], tripped["zone"]) == (
+        "Front door",
+        ["Front door"],
+        "Kitchen window",
+    )
+    assert disarmed["by"] == "Anna"
+
+
+async def test_what_the_link_hears_has_the_shape_of_the_golden_frames(
+    hass: HomeAssistant, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    await home.arm()
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+    sense(hass, DOOR, "off")
+    await home.arm()
+    sense(hass, WINDOW, "on")
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+
+    told = {event["kind"]: set(event) for event in home.link.events}
+    golden = {
+        kind: set(json.loads((GOLDEN / f"event_{kind}.json").read_text())["event"])
+        for kind in (
+            "area_state",
+            "alarm_pending",
+            "pending_cleared",
+            "alarm_raised",
+            "zone_tripped",
+            "alarm_disarmed",
+        )
+    }
+    assert told == golden
+
+
+async def test_everything_is_on_disk_before_the_link_hears_of_it(hass: HomeAssistant, home: Home) -> None:
+    await home.arm()
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+
+    for event, disk in zip(home.link.events, home.link.on_disk, strict=True):
+        assert event in disk["unsent"]
+    siren = home.link.on_disk[-1]["panel"]["areas"][AREA_ID]["siren"]
+    assert siren["alarms"][0]["zones"] == [WINDOW]
+
+
+async def test_what_a_broken_link_did_not_take_is_told_with_the_next_event(
+    hass: HomeAssistant, home: Home
+) -> None:
+    await home.arm()
+    home.link.broken = True
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    while_broken = (home.status, [alarm.zones for alarm in home.alarms])
+
+    home.link.broken = False
+    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+
+    assert while_broken == (AreaStatus.TRIGGERED, [("Kitchen window",)])
+    assert home.link.kinds() == ["alarm_raised", "alarm_disarmed"]
+
+
+async def test_a_link_that_hangs_does_not_stop_the_panel(
+    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system_module, "EMIT_TIMEOUT_S", 0.01)
+    await home.arm()
+    home.link.stuck = True
+
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+
+    assert home.status is AreaStatus.DISARMED
+
+
+async def test_after_a_crash_between_disk_and_link_both_link_and_phones_are_told_again(
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
+) -> None:
+    await home.arm()
+    home.link.broken = True
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    crashed_with = deepcopy(hass_storage[STORE])
+    await home.system.async_stop()
+    hass_storage[STORE] = crashed_with
+
+    again = await Home(hass, hass_storage).start()
+
+    assert again.link.kinds() == ["alarm_raised"]
+    assert [alarm.uid for alarm in again.alarms] == [again.link.events[0]["uid"]]
+    assert again.status is AreaStatus.TRIGGERED
+    await again.system.async_stop()
+
+
+async def test_what_the_link_took_is_not_told_again_after_a_restart(
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
+) -> None:
+    await home.arm()
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    await home.system.async_stop()
+
+    again = await Home(hass, hass_storage).start()
+
+    assert again.link.kinds() == []
+    assert again.alarms == []
+    await again.system.async_stop()
+
+
+async def test_a_sensor_that_only_opens_and_closes_while_disarmed_costs_no_write(
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
+) -> None:
+    del hass_storage[STORE]
+
+    for state in ("on", "off") * 10:
+        sense(hass, DOOR, state)
+    await hass.async_block_till_done()
+
+    assert STORE not in hass_storage
+
+
+async def test_a_hundred_guesses_at_once_are_locked_out_after_five_hashes(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await home.arm()
+    hashed = 0
+
+    async def count(*_args: Any) -> None:
+        nonlocal hashed
+        hashed += 1
+
+    monkeypatch.setattr(system_module, "async_matching_user", count)
+
+    answers = await asyncio.gather(
+        *(home.system.async_disarm(AREA_ID, code=f"{guess:04}", by=None) for guess in range(100)),
+        return_exceptions=True,
+    )
+
+    assert hashed == 5
+    assert [answer.translation_key for answer in answers if isinstance(answer, ServiceValidationError)] == [
+        "invalid_code"
+    ] * 4 + ["locked_out"] * 96
+    assert home.status is AreaStatus.ARMED
+
+
+async def test_events_at_the_same_moment_are_one_alarm_with_all_zones(
+    hass: HomeAssistant, home: Home
+) -> None:
+    await home.arm()
+
+    for zone_id in (WINDOW, DOOR):
+        sense(hass, zone_id, "on")
+    await hass.async_block_till_done()
+
+    assert home.link.kinds() == ["alarm_raised", "zone_tripped"]
+
+
+async def test_a_24_hour_zone_raises_the_kind_of_alarm_that_its_device_class_says(
+    hass: HomeAssistant, home: Home
+) -> None:
+    sense(hass, SMOKE, "on")
+    await hass.async_block_till_done()
+
+    assert [(alarm.alarm_kind, alarm.area_name, alarm.zones) for alarm in home.alarms] == [
+        ("fire", "Home", ("Smoke detector",))
+    ]
+
+
+async def test_an_alarm_during_an_outage_says_so(
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
+) -> None:
+    await home.arm()
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+    await home.system.async_stop()
+    freezer.tick(3600)
+
+    again = await Home(hass, hass_storage).start()
+
+    assert [alarm.message for alarm in again.alarms] == [
+        "The entry delay ran out while Home Assistant was not running."
+    ]
+    await again.system.async_stop()
+
+
+async def test_a_stopped_panel_acts_no_more(
+    hass: HomeAssistant, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    await home.arm()
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+
+    await home.system.async_stop()
+    await wait(hass, freezer, 60)
+
+    assert home.link.kinds() == ["alarm_pending"]
