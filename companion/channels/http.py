@@ -221,9 +221,7 @@ class HttpClient:
                 connector=aiohttp.TCPConnector(socket_factory=guarded_socket, force_close=True),
                 middlewares=(never_repeat,),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                # Compressed answers are asked not to come and never unpacked: 100 kB may hold 100 MB.
                 headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker", **self._headers},
-                auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(
                     total=options.timeout_s,
                     connect=options.connect_timeout_s,

@@ -232,11 +232,13 @@ def id_in(answer: Any) -> str | None:
 
 
 def ids_in(answer: Any) -> list[str]:
-    """Return the ids a search found: a list of objects, or an object with `tickets` in older versions."""
+    """Return the ids a search found, oldest first: a list of objects, or in older versions one with `tickets`."""
     found = answer.get("tickets") if isinstance(answer, dict) else answer
     if not isinstance(found, list):
         return []
-    return [str(one) for one in found if isinstance(one, int)] + [i for one in found if (i := id_in(one))]
+    # The oldest of several is always the one adopted, so that all that follows comes together in it.
+    numbers = [one.get("id") if isinstance(one, dict) else one for one in found]
+    return [str(number) for number in sorted(number for number in numbers if isinstance(number, int))]
 
 
 def tags_in(answer: Any) -> list[str]:

@@ -38,8 +38,8 @@ class FakeSignal(FakeServer):
     unregistered: set[str] = field(default_factory=set)
     captcha: bool = False
     """Signal wants a human to solve a captcha before anything more is sent."""
-    network_down: bool = False
-    """The bridge answers, but does not reach Signal."""
+    error: tuple[int, str] | None = None
+    """Every send ends with this status and these words of the bridge."""
     receipts_by_itself: bool = True
     """Each message is delivered at once, and attached sockets hear of it."""
     messages: list[SentMessage] = field(default_factory=list, init=False)
@@ -116,8 +116,8 @@ class FakeSignal(FakeServer):
                 },
                 status=429,
             )
-        if self.network_down:
-            return refused("Failed to send message due to a network error: timeout while connecting")
+        if self.error is not None:
+            return web.json_response({"error": self.error[1]}, status=self.error[0])
         for recipient in data["recipients"]:
             if problem := self._why_unreachable(recipient):
                 return refused(problem)

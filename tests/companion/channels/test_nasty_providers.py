@@ -115,6 +115,13 @@ async def test_an_answer_that_no_message_can_change_breaks_the_channel(
     assert outcome.channel_broken
 
 
+async def test_a_redirect_is_not_followed(channel_at: Callable[[str], Channel]) -> None:
+    outcome = await tried(channel_at, Behaviour.REDIRECT)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.status_code == 302
+
+
 @pytest.mark.parametrize("behaviour", sorted(REFUSED))
 async def test_a_refusal_is_not_repeated(channel_at: Callable[[str], Channel], behaviour: Behaviour) -> None:
     assert isinstance(await tried(channel_at, behaviour), Refused)

@@ -113,12 +113,61 @@ async def test_the_rate_limit_of_a_proxy_is_waited_for(signal: FakeSignal, chann
     assert outcome.after == timedelta(seconds=77)
 
 
+@pytest.mark.parametrize(
+    ("said", "uncertain"),
+    [
+        ("Failed to send message due to a network error: timeout while connecting", True),
+        ("Failed to send message: java.net.SocketException: Broken pipe", True),
+        ("Network is unreachable", False),
+        ("Service unavailable", False),
+    ],
+)
 async def test_signal_out_of_reach_behind_the_bridge_is_tried_again(
-    signal: FakeSignal, channel: Channel
+    signal: FakeSignal,
+    channel: Channel,
+    said: str,
+    uncertain: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    signal.network_down = True
+    signal.error = (400, said)
 
-    assert isinstance(await channel.send(message()), TryAgain)
+    outcome = await channel.send(message())
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.uncertain is uncertain
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (429, "Rate limit exceeded"),
+        (400, "Failed to send message: CAPTCHA proof required for recipient"),
+        (400, "User +4930123456 is not registered."),
+    ],
+)
+async def test_what_a_human_must_put_right_breaks_the_channel(
+    signal: FakeSignal, channel: Channel, status: int, said: str
+) -> None:
+    signal.error = (status, said)
+
+    outcome = await channel.send(message())
+
+    assert isinstance(outcome, Refused)
+    assert outcome.channel_broken
+
+
+@pytest.mark.parametrize(
+    "said", ["Untrusted Identity for +491701234567", "Invalid group id", "Unregistered user"]
+)
+async def test_what_concerns_one_recipient_leaves_the_channel_whole(
+    signal: FakeSignal, channel: Channel, said: str
+) -> None:
+    signal.error = (400, said)
+
+    outcome = await channel.send(message())
+
+    assert isinstance(outcome, Refused)
+    assert not outcome.channel_broken
+    assert said in outcome.reason
 
 
 async def test_a_number_the_bridge_does_not_have_breaks_the_channel(signal: FakeSignal) -> None:

@@ -128,6 +128,19 @@ async def test_the_ticket_of_another_alarm_is_never_adopted(zammad: FakeZammad, 
     assert TAG in zammad.tickets[1].tags
 
 
+async def test_of_two_tickets_of_one_alarm_the_older_one_is_adopted(
+    zammad: FakeZammad, channel: Channel
+) -> None:
+    # As after a create that was still running when its repeat looked for it.
+    await channel.send(message())
+    await channel.send(message())
+
+    outcome = await channel.send(message(may_have_been_sent=True))
+
+    assert isinstance(outcome, Sent)
+    assert outcome.provider_ref == "1"
+
+
 async def test_an_uncertain_create_that_never_arrived_is_created_by_the_repeat(
     zammad: FakeZammad, channel: Channel
 ) -> None:
