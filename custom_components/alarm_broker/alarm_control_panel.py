@@ -130,7 +130,10 @@ class AreaPanel(AlarmBrokerEntity, AlarmControlPanelEntity):
     def _names(self, zone_ids: frozenset[str]) -> list[str]:
         zones = self._system.panel_config.zones
         return sorted(
-            self._system.zone_name(zone_id) for zone_id in zone_ids if zones[zone_id].area_id == self._area_id
+            self._system.zone_name(zone_id)
+            for zone_id in zone_ids
+            # A stored zone may have left the configuration since.
+            if zone_id in zones and zones[zone_id].area_id == self._area_id
         )
 
 

@@ -38,7 +38,7 @@ class ZoneSensors:
         self,
         hass: HomeAssistant,
         zone_entities: Mapping[str, tuple[str, ...]],
-        report: Callable[[ZoneEvent], None],
+        report: Callable[[ZoneEvent], object],
     ) -> None:
         self._hass = hass
         self._zone_entities = zone_entities

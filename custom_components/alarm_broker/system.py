@@ -164,11 +164,13 @@ class AlarmSystem:
 
     async def async_trigger(self, area_id: str, *, by: str | None) -> None:
         """Raise the alarm by hand."""
-        await self._async_apply(TriggerRequested(area_id=area_id, by=by))
+        await asyncio.shield(self._async_submit(TriggerRequested(area_id=area_id, by=by)))
 
     async def _async_request(self, code: str | None, request: Callable[[Credential], Event]) -> None:
         async with self._code_lock:
-            effects = await self._async_apply(request(await self._async_credential(code)))
+            event = request(await self._async_credential(code))
+            # A script that is restarted cancels its calls; what is half written must still be finished.
+            effects = await asyncio.shield(self._async_submit(event))
         for effect in effects:
             if isinstance(effect, Refuse):
                 raise refusal(effect.reason, self._wording)
@@ -183,9 +185,9 @@ class AlarmSystem:
         return CodeWrong() if user is None else CodeMatched(user)
 
     @callback
-    def _async_submit(self, event: Event) -> None:
+    def _async_submit(self, event: Event) -> asyncio.Task[tuple[Effect, ...]]:
         """Apply an event in its turn; the lock is first come, first served."""
-        self._hass.async_create_task(self._async_apply(event), f"alarm_broker {type(event).__name__}")
+        return self._hass.async_create_task(self._async_apply(event), f"alarm_broker {type(event).__name__}")
 
     async def _async_apply(self, event: Event) -> tuple[Effect, ...]:
         async with self._lock:

@@ -14,7 +14,7 @@ class DeadlineTimer:
     It counts by the loop's own clock, so that a wall clock that was set back cannot stop it.
     """
 
-    def __init__(self, hass: HomeAssistant, due: Callable[[], None]) -> None:
+    def __init__(self, hass: HomeAssistant, due: Callable[[], object]) -> None:
         self._hass = hass
         self._due = due
         self._cancel: CALLBACK_TYPE | None = None

@@ -174,6 +174,21 @@ async def test_a_reload_while_armed_judges_the_sensors_at_once(hass: HomeAssista
     assert shown(hass) == "triggered"
 
 
+async def test_a_bypassed_zone_that_leaves_the_configuration_leaves_the_panel(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    arm = {"entity_id": PANEL, "mode": "home", "code": CODE, "force": True}
+    await hass.services.async_call("alarm_broker", "arm", arm, blocking=True)
+    modes = {"home": {"exit_delay": 0, "entry_delay": 30, "siren_time": 180, "sensors": [DOOR]}}
+
+    hass.config_entries.async_update_entry(entry, options={**entry.options, "modes": modes})
+    await hass.async_block_till_done()
+
+    assert shown(hass) == "armed_home"
+    assert attributes(hass)["bypassed_zones"] == []
+
+
 async def test_the_lockout_survives_a_restart(hass: HomeAssistant) -> None:
     entry = await move_in(hass)
     await panel(hass, "alarm_arm_home", code=CODE)

@@ -18,6 +18,7 @@ from custom_components.alarm_broker.effects import LocalAlarm
 from custom_components.alarm_broker.panel.config import ArmMode
 from custom_components.alarm_broker.panel.state import AreaStatus
 from custom_components.alarm_broker.setup_panel import AREA_ID, system_config_from_entry
+from custom_components.alarm_broker.storage import PanelStore
 from custom_components.alarm_broker.system import AlarmSystem
 from tests.integration.house import CODE, DOOR, SMOKE, WINDOW, close_all, options, sense, wait
 
@@ -178,6 +179,32 @@ async def test_a_link_that_hangs_does_not_stop_the_panel(
     await home.system.async_disarm(AREA_ID, code=CODE, by=None)
 
     assert home.status is AreaStatus.DISARMED
+
+
+async def test_a_cancelled_call_is_finished_all_the_same(
+    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a script does that is restarted in the middle of its call."""
+    await home.arm()
+    writing, written = asyncio.Event(), asyncio.Event()
+    save = PanelStore.async_save
+
+    async def slow_save(*args: Any) -> None:
+        writing.set()
+        await written.wait()
+        await save(*args)
+
+    monkeypatch.setattr(PanelStore, "async_save", slow_save)
+    call = asyncio.create_task(home.system.async_disarm(AREA_ID, code=CODE, by=None))
+    await writing.wait()
+
+    call.cancel()
+    written.set()
+    await hass.async_block_till_done()
+
+    assert call.cancelled()
+    assert home.status is AreaStatus.DISARMED
+    assert home.link.events[-1]["state"] == "disarmed"
 
 
 async def test_after_a_crash_between_disk_and_link_both_link_and_phones_are_told_again(
