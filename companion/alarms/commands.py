@@ -1,5 +1,6 @@
 """What can be done with alarms. Each command is one transaction: status, journal, deliveries and news together."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,18 +11,18 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms import paging
 from companion.alarms.lifecycle import IllegalMove, Move, moved
-from companion.alarms.model import Actor, Alarm, Change, Status, Trigger
+from companion.alarms.model import OPEN, Actor, Alarm, Change, Status, Trigger
 from companion.alarms.paging import Paging
 from companion.channels.base import MessageKind
 from companion.clock import Clock
 from companion.dispatch import outbox
-from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.wake import Wake
 from companion.escalation import plan
 from companion.escalation.policy import Target
 from companion.ids import new_id
 from companion.store import journal, tables
-from companion.store.alarms import alarm_by_id, claim_dedup, to_alarm
+from companion.store.alarms import alarm_by_id, claim_dedup, lock_alarm, take_over_dedup, to_alarm
 from companion.store.database import Database
 from companion.store.deliveries import delivery_by_id, to_delivery
 
@@ -110,7 +111,11 @@ class Unit:
             )
             winner = claim_dedup(self.conn, trigger.dedup_key, alarm_id, self.now, expires_at)
             if winner != alarm_id:
-                return Raised(self._pressed_again(winner, actor), created=False)
+                # A key with a window means the same *open* alarm: after a false alarm was cancelled, the next press
+                # within the window is a new emergency. One without names an occurrence, whatever became of it.
+                if trigger.dedup_seconds is None or self._locked(winner).status in OPEN:
+                    return Raised(self._pressed_again(winner, actor), created=False)
+                take_over_dedup(self.conn, trigger.dedup_key, alarm_id, expires_at)
         position = None if trigger.policy is None else plan.first(trigger.policy, self.now)
         alarm = Alarm(
             id=alarm_id,
@@ -196,7 +201,7 @@ class Unit:
             raise DeliveryNotFound(delivery_id)
         if found.alarm_id is not None:
             alarm = self._locked(found.alarm_id)
-            if found.kind is MessageKind.PAGE and not found.record and alarm.status is not Status.TRIGGERED:
+            if found.kind in PAGES and not found.record and alarm.status is not Status.TRIGGERED:
                 raise RetryRefused(f"This alarm is {alarm.status}: nobody needs to be paged any more.")
         row = self.conn.execute(
             sa.update(tables.delivery)
@@ -316,10 +321,7 @@ class Unit:
 
     def _locked(self, alarm_id: str) -> Alarm:
         """Return the alarm as it is, and keep others from changing it until the commit."""
-        if self.conn.dialect.name == "postgresql":
-            self.conn.execute(
-                sa.select(tables.alarm.c.id).where(tables.alarm.c.id == alarm_id).with_for_update()
-            )
+        lock_alarm(self.conn, alarm_id)
         alarm = alarm_by_id(self.conn, alarm_id)
         if alarm is None:
             raise AlarmNotFound(alarm_id)
@@ -362,14 +364,23 @@ class AlarmCommands:
         self._news = news
         self._take = take
         self._last_resort = last_resort
+        self._running: set[asyncio.Task[Any]] = set()
 
     def unit(self, conn: Connection) -> Unit:
         """Return a unit on a transaction that is running already."""
         return Unit(conn, self.clock(), self._paging, self._news, self._last_resort)
 
     async def run[T](self, work: Callable[[Unit], T]) -> T:
-        """Run `work` as one transaction. It may run again when it lost a race, so it must touch nothing but its unit."""
+        """Run `work` as one transaction. It may run again when it lost a race, so it must touch nothing but its unit.
 
+        It goes on when the caller is cancelled: pages that are committed as this worker's must reach the worker.
+        """
+        running = asyncio.create_task(self._run(work))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        return await asyncio.shield(running)
+
+    async def _run[T](self, work: Callable[[Unit], T]) -> T:
         def transaction(conn: Connection) -> tuple[T, list[Delivery]]:
             unit = self.unit(conn)
             result = work(unit)

@@ -1,10 +1,20 @@
 """Due escalation steps, each in the transaction that also says when the next one is due."""
 
+import logging
+from datetime import timedelta
+
+import sqlalchemy as sa
+
 from companion.alarms.commands import Unit
-from companion.store.alarms import due_alarms
+from companion.store import tables
+from companion.store.alarms import due_alarms, to_alarm
+
+_LOGGER = logging.getLogger(__name__)
 
 BATCH = 50
 """Alarms in one transaction: bounds how long an acknowledgement may wait for it."""
+TRY_AGAIN_AFTER = timedelta(seconds=10)
+"""When a step that could not be run is tried again."""
 
 
 def run_due(unit: Unit) -> int:
@@ -13,7 +23,21 @@ def run_due(unit: Unit) -> int:
     The alarm is locked and seen as triggered in the same transaction that writes the deliveries, so an
     acknowledgement is either before the step, which then does not run, or after it, and then withdraws its pages.
     """
-    alarms = due_alarms(unit.conn, unit.now, BATCH)
-    for alarm in alarms:
-        unit.run_step(alarm)
-    return len(alarms)
+    rows = due_alarms(unit.conn, unit.now, BATCH)
+    for row in rows:
+        taken = len(unit.taken)
+        try:
+            with unit.conn.begin_nested():
+                unit.run_step(to_alarm(row))
+        except sa.exc.DBAPIError:
+            raise
+        except Exception:
+            # One alarm that cannot go on must not stop the others.
+            _LOGGER.exception("The due step of alarm %s could not be run; trying again", row.id)
+            del unit.taken[taken:]
+            unit.conn.execute(
+                sa.update(tables.alarm)
+                .where(tables.alarm.c.id == row.id)
+                .values(next_due_at=unit.now + TRY_AGAIN_AFTER)
+            )
+    return len(rows)

@@ -3,10 +3,9 @@
 from companion.alarms import paging
 from companion.alarms.commands import Unit
 from companion.alarms.model import Actor, Change, Status
-from companion.channels.base import MessageKind
-from companion.dispatch.delivery import Delivery
+from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
-from companion.store.alarms import alarm_by_id
+from companion.store.alarms import alarm_by_id, lock_alarm
 
 _DISPATCH = Actor(name=None, via="dispatch")
 
@@ -44,8 +43,9 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
 
 def _next_contact_point(unit: Unit, delivery: Delivery) -> str | None:
     """Page the person another way while the alarm still needs an answer; return the channel, or None if there is none."""
-    if delivery.kind not in {MessageKind.PAGE, MessageKind.EXHAUSTED} or delivery.alarm_id is None:
+    if delivery.kind not in PAGES or delivery.alarm_id is None:
         return None
+    lock_alarm(unit.conn, delivery.alarm_id)
     alarm = alarm_by_id(unit.conn, delivery.alarm_id)
     point = paging.next_point(unit.conn, delivery)
     if alarm is None or alarm.status is not Status.TRIGGERED or point is None:

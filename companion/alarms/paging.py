@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.outbox import Claim, NewDelivery, enqueue
 from companion.escalation.policy import ChannelTarget, PersonTarget, Target
 from companion.ids import token_hash
@@ -112,11 +112,24 @@ def _reached(
 
 
 def next_point(conn: Connection, delivery: Delivery) -> Reached | None:
-    """Return the contact point of the same person after the one that refused, or None."""
+    """Return where to page the same person after one contact point refused, or None.
+
+    The next one in the person's order, from the first again after the last, which this page has not been sent to.
+    """
     if delivery.person_id is None:
         return None
     points = _contact_points(conn, [delivery.person_id]).get(delivery.person_id, [])
-    return next((point for point in points if point.position > delivery.position), None)
+    table = tables.delivery
+    paged = conn.execute(
+        sa.select(table.c.channel_id, table.c.address).where(
+            table.c.alarm_id == delivery.alarm_id,
+            table.c.kind == delivery.kind,
+            table.c.occurrence == delivery.occurrence,
+        )
+    )
+    tried = {(channel_id, address) for channel_id, address in paged}
+    left = [point for point in points if (point.channel_id, point.address) not in tried]
+    return min(left, key=lambda point: (point.position < delivery.position, point.position), default=None)
 
 
 def page(
@@ -183,20 +196,23 @@ def inform(
             told.c.message,
             told.c.person_id,
             told.c.state,
+            told.c.uncertain,
         )
         .join(channel, channel.c.id == told.c.channel_id)
         .where(
             told.c.alarm_id == alarm.id,
-            told.c.kind.in_([MessageKind.PAGE, MessageKind.EXHAUSTED]),
+            told.c.kind.in_(sorted(PAGES)),
             channel.c.enabled,
         )
         .order_by(told.c.id)
     )
     new = []
-    for channel_id, channel_kind, address, recipient, message, person_id, state in conn.execute(query):
+    for channel_id, channel_kind, address, recipient, message, person_id, state, uncertain in conn.execute(
+        query
+    ):
         traits = paging.traits[channel_kind]
         # A page that is on its way, or has perhaps arrived, is followed by its news; one that was withdrawn is not.
-        reached_somebody = state in {State.SENT, State.DELIVERED, State.PROCESSING}
+        reached_somebody = uncertain or state in {State.SENT, State.DELIVERED, State.PROCESSING}
         if not (traits.records or (traits.updates and reached_somebody and kind is not MessageKind.NOTE)):
             continue
         new.append(

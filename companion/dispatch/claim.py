@@ -10,8 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.dispatch.delivery import WAITING, Delivery, State
-from companion.store.deliveries import to_delivery
+from companion.dispatch.delivery import Delivery, State
+from companion.store.deliveries import HELD, WAITS, next_delivery_at, to_delivery
 from companion.store.sql import skip_locked
 from companion.store.tables import delivery
 
@@ -20,12 +20,16 @@ CRASH_LIMIT = 20
 
 
 def _process_space() -> str:
-    """Return what tells whose process ids mean the same: the host, and on Linux the PID namespace (a container's own)."""
+    """Return what tells whose process ids mean the same: on Linux the running kernel and the PID namespace (a container's).
+
+    Not the host's name: two hosts with one name would take each other's workers for dead.
+    """
     try:
+        kernel = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         namespace = Path("/proc/self/ns/pid").readlink().name
     except OSError:
-        namespace = ""
-    return f"{socket.gethostname()} {namespace}"
+        return socket.gethostname()
+    return f"{kernel} {namespace}"
 
 
 def new_owner() -> str:
@@ -54,7 +58,7 @@ def claim_due(
     conn: Connection, owner: str, now: datetime, lease: timedelta, slots: Mapping[str, int]
 ) -> list[Delivery]:
     """Take due deliveries, at most `slots[channel_id]` a channel, earliest first; other channels have one slot."""
-    waiting = sa.and_(delivery.c.state.in_(sorted(WAITING)), delivery.c.due_at <= now)
+    waiting = sa.and_(WAITS, delivery.c.due_at <= now)
     channels = conn.execute(sa.select(delivery.c.channel_id).where(waiting).distinct()).scalars().all()
     taken: list[Delivery] = []
     for channel_id in channels:
@@ -68,9 +72,11 @@ def claim_due(
             .order_by(delivery.c.due_at, delivery.c.id)
             .limit(limit),
         )
+        # Two statements: inside one, PostgreSQL may run the limited query more than once.
+        picked_ids = conn.execute(picked).scalars().all()
         rows = conn.execute(
             sa.update(delivery)
-            .where(delivery.c.id.in_(picked))
+            .where(delivery.c.id.in_(picked_ids))
             .values(
                 state=State.PROCESSING,
                 owner=owner,
@@ -84,6 +90,11 @@ def claim_due(
     return sorted(taken, key=lambda item: (item.due_at, item.id))
 
 
+def next_at(conn: Connection, now: datetime, *, me: str) -> datetime | None:
+    """Return when there is something to claim or to take back: at once if a worker of this host has died."""
+    return now if dead_owners(conn, me=me) else next_delivery_at(conn)
+
+
 def renew(conn: Connection, owner: str, held: Collection[str], until: datetime) -> None:
     """Keep the leases of deliveries this worker is still busy with."""
     conn.execute(
@@ -93,20 +104,23 @@ def renew(conn: Connection, owner: str, held: Collection[str], until: datetime) 
     )
 
 
-def take_back(conn: Connection, now: datetime, *, me: str) -> list[Delivery]:
+def dead_owners(conn: Connection, *, me: str) -> list[str]:
+    """Return the dead processes of this host that hold deliveries: no need to wait for their leases to end."""
+    owners = conn.execute(sa.select(delivery.c.owner).where(HELD, delivery.c.owner != me).distinct())
+    return [owner for owner in owners.scalars() if is_dead(owner, me=me)]
+
+
+def take_back(conn: Connection, now: datetime, *, me: str, busy: Collection[str] = ()) -> list[Delivery]:
     """Return to *pending* what expired leases and dead processes of this host held, and return the given-up ones.
 
     The delivery may have been sent: it is marked so and keeps its idempotency key. One that nobody needs any more
-    is cancelled. One that has outlived too many workers is given up, for the caller to report.
+    is cancelled. One that has outlived too many workers is given up, for the caller to report. What this worker is
+    `busy` with is its own, also when a jump of the clock has ended the lease.
     """
-    held = (
-        sa.select(delivery.c.owner)
-        .where(delivery.c.state == State.PROCESSING, delivery.c.owner != me)
-        .distinct()
-    )
-    dead = [owner for owner in conn.execute(held).scalars() if is_dead(owner, me=me)]
     lost = sa.and_(
-        delivery.c.state == State.PROCESSING, sa.or_(delivery.c.lease_until < now, delivery.c.owner.in_(dead))
+        HELD,
+        sa.or_(delivery.c.lease_until < now, delivery.c.owner.in_(dead_owners(conn, me=me))),
+        sa.not_(sa.and_(delivery.c.owner == me, delivery.c.id.in_(list(busy)))),
     )
     free = {"owner": None, "lease_until": None, "uncertain": True}
     conn.execute(

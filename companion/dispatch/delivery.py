@@ -30,6 +30,8 @@ class State(StrEnum):
 
 FINAL = frozenset({State.SENT, State.DELIVERED, State.ERROR, State.CANCELLED})
 WAITING = frozenset({State.PENDING, State.FAILED})
+PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED})
+"""What is not sent any more once somebody has answered."""
 
 
 @dataclass(frozen=True, kw_only=True)

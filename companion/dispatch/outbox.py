@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import WAITING, Delivery, State
+from companion.dispatch.delivery import PAGES, WAITING, Delivery, State
 from companion.ids import new_id
 from companion.store.sql import insert
 from companion.store.tables import delivery
@@ -43,12 +43,17 @@ class NewDelivery:
 def enqueue(
     conn: Connection, alarm_id: str | None, new: Sequence[NewDelivery], now: datetime, claim: Claim | None
 ) -> list[Delivery]:
-    """Write the deliveries and return them. One that exists already (same address, kind and occurrence) stays as it is."""
+    """Write the deliveries and return those that are new.
+
+    One that exists already (same address, kind and occurrence) stays as it is.
+    """
     unique = {(item.kind, item.occurrence, item.channel_id, item.address): item for item in new}
     made = [_delivery(item, alarm_id, now, claim) for item in unique.values()]
-    if made:
-        conn.execute(insert(conn, delivery).on_conflict_do_nothing(), [vars(item) for item in made])
-    return made
+    if not made:
+        return []
+    statement = insert(conn, delivery).on_conflict_do_nothing().returning(delivery.c.id)
+    written = set(conn.execute(statement, [vars(item) for item in made]).scalars())
+    return [item for item in made if item.id in written]
 
 
 def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Claim | None) -> Delivery:
@@ -77,19 +82,18 @@ def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Cla
 def withdraw(conn: Connection, alarm_id: str) -> int:
     """Take back every page of the alarm that is not sent yet and return how many; records (tickets) stay.
 
-    One that a worker holds is marked: the worker looks right before it calls the provider.
+    One that a worker holds is marked: the worker looks right before it calls the provider. One statement, because
+    a worker may be writing its result meanwhile: between two, a page that goes from *processing* to *failed* is missed.
     """
-    pages = sa.and_(
-        delivery.c.alarm_id == alarm_id,
-        delivery.c.kind.in_([MessageKind.PAGE, MessageKind.EXHAUSTED]),
-        delivery.c.record.is_(False),
-    )
-    waiting = conn.execute(
+    waiting = delivery.c.state.in_(sorted(WAITING))
+    withdrawn = conn.execute(
         sa.update(delivery)
-        .where(pages, delivery.c.state.in_(sorted(WAITING)))
-        .values(state=State.CANCELLED, cancelled=True)
+        .where(
+            delivery.c.alarm_id == alarm_id,
+            delivery.c.kind.in_(sorted(PAGES)),
+            delivery.c.record.is_(False),
+            sa.or_(waiting, delivery.c.state == State.PROCESSING),
+        )
+        .values(cancelled=True, state=sa.case((waiting, State.CANCELLED.value), else_=delivery.c.state))
     )
-    held = conn.execute(
-        sa.update(delivery).where(pages, delivery.c.state == State.PROCESSING).values(cancelled=True)
-    )
-    return waiting.rowcount + held.rowcount
+    return withdrawn.rowcount

@@ -11,6 +11,7 @@ from companion.channels.base import Outcome, Receipt, Sent, TryAgain
 from companion.dispatch.delivery import Attempt, Delivery, State
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store import tables
+from companion.store.alarms import lock_alarm
 from companion.store.deliveries import to_delivery
 
 
@@ -26,8 +27,11 @@ def record(
     """Write the attempt and the delivery's new state; return it, or None if the claim was lost meanwhile.
 
     With the claim lost another worker has, or had, the delivery: the attempt is still written down, the newer
-    worker's result is not touched.
+    worker's result is not touched. What was given up may go on with another page of the alarm, so the alarm is
+    locked: an answer comes before, and there is none, or after, and withdraws it.
     """
+    if isinstance(verdict, GiveUp) and delivery.alarm_id is not None:
+        lock_alarm(conn, delivery.alarm_id)
     conn.execute(sa.insert(tables.attempt), vars(_attempt(delivery, outcome, verdict, started_at, now)))
     mine = sa.and_(
         tables.delivery.c.id == delivery.id,

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 from typing import Protocol
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import Channel, Message, Outcome, Refused, TryAgain
@@ -19,13 +21,15 @@ from companion.dispatch.record import cancel_unsent, record
 from companion.dispatch.retry import GiveUp, RetryPolicy, Verdict, decide
 from companion.dispatch.wake import Wake, wait
 from companion.store.database import Database, StoreUnavailable
-from companion.store.deliveries import delivery_by_id, next_delivery_at, thread_ref
+from companion.store.deliveries import delivery_by_id, thread_ref
 
 _LOGGER = logging.getLogger(__name__)
 
 FRESH = timedelta(milliseconds=200)
 """A claim this young was made in a transaction that saw the alarm open: no need to look again before the send."""
 DEFAULT_CONCURRENCY = 8
+AWAY_PAUSES_S = (0.2, 1.0, 3.0)
+"""Waits while the database is away; the last one again and again."""
 
 
 class ChannelUnusable(Exception):
@@ -100,35 +104,49 @@ class Dispatcher:
         self._concurrency: dict[str, int] = {}
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._begun: set[str] = set()
+        self._turning = asyncio.Lock()
         self._stopping = False
+        self._stopped = asyncio.Event()
+        self._left: list[str] = []
 
     def take(self, deliveries: list[Delivery]) -> None:
         """Send deliveries that were claimed for this worker in the transaction that made them."""
+        if self._stopping:
+            self._left += [delivery.id for delivery in deliveries]
+            return
         for delivery in deliveries:
             task = asyncio.create_task(self._deliver(delivery), name=f"deliver {delivery.id}")
             self._tasks[task] = delivery
             task.add_done_callback(self._tasks.pop)
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until stopped or cancelled."""
         woken = self._wake.subscribe()
         renewing = asyncio.create_task(self._renew_forever())
         try:
             while not self._stopping:
                 try:
-                    sleep_s = await self._turn()
+                    async with self._turning:
+                        sleep_s = await self._turn()
                 except Exception:
                     _LOGGER.exception("The dispatcher could not look for due deliveries; trying again")
                     sleep_s = 1.0
                 await wait(woken, sleep_s)
+            await self._stopped.wait()  # until then the leases of what is still being sent are kept
         finally:
             renewing.cancel()
             self._wake.unsubscribe(woken)
 
     async def stop(self, grace_s: float) -> None:
-        """Take nothing new; let what is being sent end within `grace_s`, and release the rest."""
+        """Take nothing new; let what is being sent end within `grace_s`, and release the rest.
+
+        What has not begun is given back as if never taken; what did not end in time may have been sent.
+        """
         self._stopping = True
         self._wake.notify()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_s), self._turning:
+                pass  # a claim that was being committed has become tasks now
         waiting = {task: item for task, item in self._tasks.items() if item.id not in self._begun}
         for task in waiting:
             task.cancel()
@@ -138,14 +156,30 @@ class Dispatcher:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        unsent = [item.id for item in waiting.values()]
-        if unsent:
-            await self._db.write(lambda conn: claim.release(conn, self._rules.owner, unsent))
+        await self._let_go([item.id for item in waiting.values()], [item.id for item in late.values()])
+        self._stopped.set()
+
+    async def _let_go(self, unsent: list[str], late: list[str]) -> None:
+        """Leave everything to other workers, or to this one's next start."""
+        unsent = [*unsent, *self._left]
+        now = self._clock()
+
+        def write(conn: Connection) -> None:
+            claim.release(conn, self._rules.owner, unsent)
+            claim.renew(conn, self._rules.owner, late, now)  # ends the lease at once
+
+        if unsent or late:
+            try:
+                await self._db.write(write)
+            except StoreUnavailable:
+                _LOGGER.warning("%s deliveries wait for their leases to end", len(unsent) + len(late))
 
     async def _turn(self) -> float:
         """Claim and start what is due; return how long nothing will be."""
+        if self._stopping:  # since this turn was waited for
+            return 0.0
         now = self._clock()
-        due_at = await self._db.read(next_delivery_at)
+        due_at = await self._db.read(lambda conn: claim.next_at(conn, now, me=self._rules.owner))
         if due_at is None or due_at > now:
             return (
                 self._rules.poll_s
@@ -159,8 +193,9 @@ class Dispatcher:
         return 0.0 if taken else min(self._rules.poll_s, 1.0)
 
     def _claim(self, conn: Connection, now: datetime, slots: dict[str, int]) -> list[Delivery]:
-        for abandoned in claim.take_back(conn, now, me=self._rules.owner):
-            self._report(conn, abandoned, GiveUp(abandoned.last_error or "its worker died"))
+        busy = [delivery.id for delivery in self._tasks.values()]
+        for abandoned in claim.take_back(conn, now, me=self._rules.owner, busy=busy):
+            self._tell(conn, abandoned, GiveUp(abandoned.last_error or "its worker died"))
         return claim.claim_due(conn, self._rules.owner, now, self._rules.lease, slots)
 
     def _free_slots(self) -> dict[str, int]:
@@ -180,8 +215,10 @@ class Dispatcher:
             held = [delivery.id for delivery in self._tasks.values()]
             if held:
                 until = self._clock() + self._rules.lease
-                with suppress(StoreUnavailable):
+                try:
                     await self._db.write(lambda conn: claim.renew(conn, self._rules.owner, held, until))  # noqa: B023 # awaited here
+                except Exception:
+                    _LOGGER.exception("The leases could not be kept; trying again")
 
     async def _deliver(self, delivery: Delivery) -> None:
         with self._log_context(delivery.alarm_id):
@@ -201,9 +238,13 @@ class Dispatcher:
 
     async def _channel(self, channel_id: str) -> Configured | Refused:
         try:
-            configured = await self._channels.get(channel_id)
+            configured = await self._patiently(lambda: self._channels.get(channel_id))
         except ChannelUnusable as err:
             return Refused(reason=str(err), channel_broken=True)
+        except Exception as err:
+            # The person's next contact point must not wait until the lease has run out.
+            _LOGGER.exception("Channel %s cannot be used", channel_id)
+            return Refused(reason=f"the channel failed: {type(err).__name__}", channel_broken=True)
         if configured is None:
             return Refused(
                 reason="this channel does not exist any more or is switched off", channel_broken=True
@@ -219,14 +260,16 @@ class Dispatcher:
     async def _send(self, delivery: Delivery, configured: Configured) -> None:
         reference = None
         if not (delivery.first_page and self._clock() - delivery.created_at < FRESH):
-            current, reference = await self._db.read(
-                lambda conn: (delivery_by_id(conn, delivery.id), thread_ref(conn, delivery))
+            current, reference = await self._patiently(
+                lambda: self._db.read(
+                    lambda conn: (delivery_by_id(conn, delivery.id), thread_ref(conn, delivery))
+                )
             )
             if current is None or (current.owner, current.fence) != (delivery.owner, delivery.fence):
                 _LOGGER.info("Delivery %s has gone to another worker", delivery.id)
                 return
             if current.cancelled and not current.record:
-                await self._db.write(lambda conn: cancel_unsent(conn, delivery))
+                await self._patiently(lambda: self._db.write(lambda conn: cancel_unsent(conn, delivery)))
                 return
         self._begun.add(delivery.id)
         started_at = self._clock()
@@ -234,7 +277,11 @@ class Dispatcher:
         await self._finish(delivery, outcome, started_at)
 
     async def _call(self, delivery: Delivery, configured: Configured, reference: str | None) -> Outcome:
-        message = self._compose(delivery, reference)
+        try:
+            message = self._compose(delivery, reference)
+        except Exception as err:
+            _LOGGER.exception("Delivery %s could not be written as a message", delivery.id)
+            return Refused(reason=f"the message could not be written: {type(err).__name__}")
         try:
             async with asyncio.timeout(configured.timeout_s):
                 return await configured.channel.send(message)
@@ -258,10 +305,11 @@ class Dispatcher:
         def write(conn: Connection) -> Delivery | None:
             after = record(conn, delivery, outcome, verdict, started_at=started_at, now=now)
             if after is not None and after.state is not State.CANCELLED:
-                self._report(conn, after, verdict)
+                self._tell(conn, after, verdict)
             return after
 
-        after = await self._write_down(write)
+        # However long the database is away: what is not written down would be sent again.
+        after = await self._patiently(lambda: self._db.write(write))
         self._observer.sent(delivery, outcome, verdict, lag_s=(started_at - delivery.due_at).total_seconds())
         _LOGGER.info(
             "Delivery %s to %s over %s: %s",
@@ -271,14 +319,22 @@ class Dispatcher:
             "its claim was lost" if after is None else after.state.value,
         )
 
-    async def _write_down[T](self, write: Callable[[Connection], T]) -> T:
-        """Write a result, also when the database is away for a moment: what is not written down is sent again."""
-        for pause_s in (0.2, 1.0, 3.0):
+    def _tell(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
+        """Report what became of the delivery; a fault there must not undo the record of what was sent."""
+        try:
+            with conn.begin_nested():
+                self._report(conn, delivery, verdict)
+        except sa.exc.DBAPIError:
+            raise  # perhaps a lost race: the whole transaction is run again
+        except Exception:
+            _LOGGER.exception("The result of delivery %s could not be reported", delivery.id)
+
+    async def _patiently[T](self, what: Callable[[], Awaitable[T]]) -> T:
+        """Return what `what` does, once the database is there."""
+        for pause_s in chain(AWAY_PAUSES_S, repeat(AWAY_PAUSES_S[-1])):
             try:
-                return await self._db.write(write)
+                return await what()
             except StoreUnavailable:
-                _LOGGER.warning(
-                    "The result of a delivery could not be written; trying again in %s s", pause_s
-                )
+                _LOGGER.warning("The database is away; trying again in %s s", pause_s)
                 await asyncio.sleep(pause_s)
-        return await self._db.write(write)
+        raise AssertionError("unreachable")

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from companion.alarms.model import Alarm, AlarmKind, Severity, Source, Status
+from companion.alarms.model import OPEN, Alarm, AlarmKind, Severity, Source, Status
 from companion.escalation.policy import Policy
 from companion.store.sql import insert, skip_locked
 from companion.store.tables import alarm, dedup
@@ -33,6 +33,15 @@ def alarm_by_id(conn: Connection, alarm_id: str) -> Alarm | None:
     """Return the alarm, or None."""
     row = conn.execute(sa.select(alarm).where(alarm.c.id == alarm_id)).first()
     return None if row is None else to_alarm(row)
+
+
+def lock_alarm(conn: Connection, alarm_id: str) -> None:
+    """Keep others from changing the alarm until the commit.
+
+    Whoever changes an alarm and its deliveries takes this lock first, so that no two wait for each other.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.select(alarm.c.id).where(alarm.c.id == alarm_id).with_for_update(key_share=True))
 
 
 def alarm_by_uid(conn: Connection, uid: str) -> Alarm | None:
@@ -98,15 +107,29 @@ def claim_dedup(conn: Connection, key: str, alarm_id: str, now: datetime, expire
     return str(conn.execute(sa.select(dedup.c.alarm_id).where(dedup.c.key == key)).scalar_one())
 
 
-def due_alarms(conn: Connection, now: datetime, limit: int) -> list[Alarm]:
-    """Return alarms whose next step is due, locked for this transaction."""
+def take_over_dedup(conn: Connection, key: str, alarm_id: str, expires_at: datetime | None) -> None:
+    """Let `key` mean `alarm_id`, after `claim_dedup` in the same transaction has locked it."""
+    conn.execute(sa.update(dedup).where(dedup.c.key == key).values(alarm_id=alarm_id, expires_at=expires_at))
+
+
+def has_open_alarm(conn: Connection, device_id: str) -> bool:
+    """Return whether an alarm of this device still waits for its end."""
+    found = sa.select(alarm.c.id).where(alarm.c.device_id == device_id, alarm.c.status.in_(sorted(OPEN)))
+    return conn.execute(found.limit(1)).first() is not None
+
+
+def due_alarms(conn: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+    """Return the rows of alarms whose next step is due, locked for this transaction.
+
+    Rows, not alarms: one that cannot be read must not hold up the others.
+    """
     query = (
         sa.select(alarm)
         .where(alarm.c.next_due_at <= now, alarm.c.status == Status.TRIGGERED)
         .order_by(alarm.c.next_due_at)
         .limit(limit)
     )
-    return [to_alarm(row) for row in conn.execute(skip_locked(conn, query))]
+    return list(conn.execute(skip_locked(conn, query)))
 
 
 def next_due_at(conn: Connection) -> datetime | None:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+import asyncpg
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
@@ -152,7 +153,12 @@ class SqliteDatabase:
 
     async def read[T](self, work: Work[T]) -> T:
         """Run `work` on a reader's own snapshot."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        if self._closed:
+            raise StoreUnavailable("the database is closed")
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+        except sa.exc.OperationalError as err:
+            raise StoreUnavailable(f"the database could not be read: {err.orig}") from err
 
     def _read[T](self, work: Work[T]) -> T:
         connection: Connection | None = getattr(self._local, "connection", None)
@@ -238,6 +244,17 @@ def _settle(jobs: list[_Job[Any]]) -> None:
 # --- PostgreSQL -----------------------------------------------------------------------------------------
 
 
+def _is_away(err: Exception) -> bool:
+    """Return whether the server is the reason, and not what it was asked to do."""
+    if isinstance(err, DBAPIError):
+        # PostgreSQL, appendix A: connection exception, insufficient resources, operator intervention, system error.
+        state = getattr(err.orig, "sqlstate", None) or ""
+        return err.connection_invalidated or state[:2] in {"08", "53", "57", "58"}
+    # While connecting, the driver's own errors come through as they are.
+    driver = (asyncpg.PostgresError, asyncpg.InterfaceError)
+    return isinstance(err, (OSError, TimeoutError, sa.exc.TimeoutError, *driver))
+
+
 class PostgresDatabase:
     """A pool of asyncpg connections; a unit of work that lost a race is run again."""
 
@@ -261,15 +278,15 @@ class PostgresDatabase:
             try:
                 async with self.engine.begin() as connection:
                     return await connection.run_sync(work)
-            except DBAPIError as err:
-                if (
-                    getattr(err.orig, "sqlstate", None) not in {"40001", "40P01"}
-                    or attempt + 1 == SERIALIZATION_RETRIES
-                ):
+            except Exception as err:
+                if _is_away(err):
+                    raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
+                lost_race = isinstance(err, DBAPIError) and (
+                    getattr(err.orig, "sqlstate", None) in {"40001", "40P01"}
+                )
+                if not lost_race or attempt + 1 == SERIALIZATION_RETRIES:
                     raise
                 await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))
-            except (OSError, TimeoutError, sa.exc.TimeoutError) as err:
-                raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
         raise AssertionError("unreachable")
 
     async def read[T](self, work: Work[T]) -> T:
@@ -277,12 +294,10 @@ class PostgresDatabase:
         try:
             async with self.engine.connect() as connection:
                 return await connection.run_sync(work)
-        except DBAPIError as err:
-            if err.connection_invalidated:
-                raise StoreUnavailable("the connection to the database was lost") from err
+        except Exception as err:
+            if _is_away(err):
+                raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
             raise
-        except (OSError, TimeoutError, sa.exc.TimeoutError) as err:
-            raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
 
     async def close(self) -> None:
         """Close the pool."""

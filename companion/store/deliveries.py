@@ -8,8 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import WAITING, Attempt, Delivery, State
+from companion.dispatch.delivery import Attempt, Delivery, State
 from companion.store.tables import attempt, delivery
+
+# Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
+WAITS = sa.text("delivery.state IN ('pending', 'failed')")
+HELD = sa.text("delivery.state = 'processing'")
 
 
 def to_delivery(row: Row[Any]) -> Delivery:
@@ -49,6 +53,8 @@ def deliveries_of(conn: Connection, alarm_id: str) -> list[tuple[Delivery, list[
 
 def thread_ref(conn: Connection, found: Delivery) -> str | None:
     """Return the provider's id of the first message to the same address about the same alarm."""
+    if found.alarm_id is None:
+        return None  # two tests of a channel are not about the same thing
     return conn.execute(
         sa.select(delivery.c.provider_ref)
         .where(
@@ -80,7 +86,7 @@ def counts_by_channel_and_state(conn: Connection) -> list[tuple[str, State, int]
 
 def next_delivery_at(conn: Connection) -> datetime | None:
     """Return when the earliest waiting delivery is due or the earliest lease runs out."""
-    waiting = sa.select(sa.func.min(delivery.c.due_at)).where(delivery.c.state.in_(sorted(WAITING)))
-    leased = sa.select(sa.func.min(delivery.c.lease_until)).where(delivery.c.state == State.PROCESSING)
+    waiting = sa.select(sa.func.min(delivery.c.due_at)).where(WAITS)
+    leased = sa.select(sa.func.min(delivery.c.lease_until)).where(HELD)
     times = [conn.execute(query).scalar() for query in (waiting, leased)]
     return min((found for found in times if found is not None), default=None)

@@ -15,6 +15,9 @@ def insert(conn: Connection, table: sa.Table) -> postgresql.Insert | sqlite.Inse
 def skip_locked[S: sa.Select[Any]](conn: Connection, query: S) -> S:
     """Return the query so that rows another replica is working on are left out.
 
-    SQLite needs nothing: its only writer holds the whole database.
+    SQLite needs nothing: its only writer holds the whole database. NO KEY UPDATE, as a line of the journal that
+    another transaction is writing refers to the alarm and must neither wait for us nor make us skip it.
     """
-    return query.with_for_update(skip_locked=True) if conn.dialect.name == "postgresql" else query
+    if conn.dialect.name != "postgresql":
+        return query
+    return query.with_for_update(skip_locked=True, key_share=True)

@@ -9,6 +9,7 @@ from companion.alarms.commands import Unit
 from companion.alarms.model import Actor, Alarm, AlarmKind, Source, Trigger
 from companion.escalation.policy import Policy
 from companion.ids import token_hash
+from companion.store.alarms import has_open_alarm
 from companion.store.directory import touch_device
 from companion.store.presses import PressedDevice, pressed_device
 
@@ -55,9 +56,10 @@ def press(unit: Unit, token: str, context: Mapping[str, str], *, window_s: float
     touch_device(
         unit.conn, device.id, now=unit.now, context=context, minute_started_at=started_at, minute_count=count
     )
-    if count > per_minute:
-        return RateLimited(max(1, ceil((started_at + MINUTE - unit.now).total_seconds())))
     missing = tuple(name for name in ("person", "room", "site") if getattr(device, name) is None)
+    # A limit must not hold back an emergency: with no alarm of this key open (a false one was closed), it raises one.
+    if count > per_minute and (missing or has_open_alarm(unit.conn, device.id)):
+        return RateLimited(max(1, ceil((started_at + MINUTE - unit.now).total_seconds())))
     if missing:
         return Incomplete(device.name, missing)
     raised = unit.raise_alarm(_trigger(device, context, window_s), Actor(name=device.person, via="yealink"))
@@ -65,8 +67,11 @@ def press(unit: Unit, token: str, context: Mapping[str, str], *, window_s: float
 
 
 def _counted(started_at: datetime | None, count: int, now: datetime) -> tuple[datetime, int]:
-    """Return the running minute and how many presses it has with this one. A clock set back starts a new minute."""
-    if started_at is None or not timedelta(0) <= now - started_at < MINUTE:
+    """Return the running minute and how many presses it has with this one.
+
+    A press that waited for another process may be a little older than the minute; a clock set far back starts a new one.
+    """
+    if started_at is None or not -MINUTE < now - started_at < MINUTE:
         return now, 1
     return started_at, count + 1
 
@@ -84,7 +89,7 @@ def _trigger(device: PressedDevice, context: Mapping[str, str], window_s: float)
         room=device.room,
         person=device.person,
         device_id=device.id,
-        details={"device": device.name, **context},
+        details={**context, "device": device.name},
         policy=None if policy is None else Policy.model_validate(policy),
         dedup_key=f"device:{device.id}",
         dedup_seconds=window_s,

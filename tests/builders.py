@@ -1,0 +1,252 @@
+"""Small builders for the companion's objects, and a whole engine around a database for its tests."""
+
+# ruff: noqa: ARG002 # fakes have the shape of their protocols
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from companion.alarms import outcomes
+from companion.alarms.ack_links import AckTokens
+from companion.alarms.commands import AlarmCommands, Raised, Unit
+from companion.alarms.escalate import run_due
+from companion.alarms.model import Actor, Alarm, AlarmKind, Change, JournalEntry, Source, Trigger
+from companion.alarms.paging import Paging, Traits
+from companion.channels.base import Message, Outcome
+from companion.clock import Clock
+from companion.dispatch.compose import compose
+from companion.dispatch.delivery import Delivery
+from companion.dispatch.outbox import Claim
+from companion.dispatch.retry import RetryPolicy, Verdict
+from companion.dispatch.wake import Wake
+from companion.dispatch.worker import Dispatcher, Dispatching
+from companion.escalation.policy import Policy, Target
+from companion.store.alarms import alarm_by_id
+from companion.store.database import Database
+from companion.store.deliveries import deliveries_of
+from companion.store.journal import journal_of
+from tests.fakes.channel import FakeChannel, FakePool
+
+LEASE = timedelta(seconds=30)
+PHONE = Actor(name="Porter", via="yealink")
+RESPONDER = Actor(name="Anna", via="ack_page")
+HERE = "this-host/1/first"
+"""An owner in a process space of its own: nobody can look whether it lives, so only its leases tell."""
+ELSEWHERE = "other-host/2/second"
+
+TRAITS = {
+    "zammad": Traits(records=True, updates=True, addressed=False),
+    "signal": Traits(records=False, updates=True, addressed=True),
+    "sms": Traits(records=False, updates=True, addressed=True),
+}
+
+
+def person(person_id: str, via: str | None = None) -> dict[str, Any]:
+    return {"person": person_id, "via": via}
+
+
+def channel(channel_id: str, address: str = "", name: str | None = None) -> dict[str, Any]:
+    return {"channel": channel_id, "address": address, "name": name}
+
+
+def step(*targets: dict[str, Any], after: float = 0) -> dict[str, Any]:
+    return {"after": after, "targets": targets}
+
+
+def policy(
+    *steps: dict[str, Any],
+    repeat: int = 0,
+    repeat_after: float = 120,
+    last_resort: Sequence[dict[str, Any]] = (),
+) -> Policy:
+    return Policy.model_validate(
+        {
+            "id": "p",
+            "name": "Policy",
+            "steps": steps,
+            "repeat": repeat,
+            "repeat_after": repeat_after,
+            "last_resort": last_resort,
+        }
+    )
+
+
+PORTER_THEN_GUARD = policy(
+    step(channel("zammad"), person("porter")), step(person("guard"), after=60), repeat=1, repeat_after=120
+)
+"""The policy of the tests' directory: a ticket and the porter at once, the guard after a minute, all of it twice."""
+
+
+def trigger(**changes: Any) -> Trigger:
+    """A press of the panic key at the reception."""
+    values: dict[str, Any] = {
+        "source": Source.YEALINK,
+        "kind": AlarmKind.PANIC,
+        "title": "Panic key: Reception",
+        "site_id": "office",
+        "site": "Office",
+        "room": "Reception",
+        "person": "Porter",
+        "device_id": "desk-phone",
+        "policy": PORTER_THEN_GUARD,
+    }
+    return Trigger(**values | changes)
+
+
+@dataclass
+class Heard:
+    """What the rest of the house was told, in order."""
+
+    changes: list[tuple[str, Change]] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    fails: Exception | None = None
+
+    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+        if self.fails is not None:
+            raise self.fails
+        self.changes.append((alarm.id, change))
+
+    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+        if self.fails is not None:
+            raise self.fails
+        self.troubles.append(reason)
+
+
+class Counted:
+    """Keeps what the dispatcher counts."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+
+    def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:
+        self.outcomes.append(outcome)
+
+
+@dataclass
+class Engine:
+    """One companion's engine: what `app.py` builds, with channels of the test."""
+
+    db: Database
+    clock: Clock
+    wake: Wake
+    commands: AlarmCommands
+    dispatcher: Dispatcher
+    pool: FakePool
+    news: Heard
+    counted: Counted
+    owner: str
+
+    @property
+    def signal(self) -> FakeChannel:
+        return self.pool.channels["signal"]
+
+    @property
+    def sms(self) -> FakeChannel:
+        return self.pool.channels["sms"]
+
+    @property
+    def zammad(self) -> FakeChannel:
+        return self.pool.channels["zammad"]
+
+    async def raise_alarm(self, raised: Trigger | None = None) -> Alarm:
+        return (await self.press(raised)).alarm
+
+    async def press(self, pressed: Trigger | None = None) -> Raised:
+        cause = pressed or trigger()
+        return await self.commands.run(lambda unit: unit.raise_alarm(cause, PHONE))
+
+    async def acknowledge(self, alarm_id: str, note: str | None = None) -> Alarm:
+        return await self.commands.run(lambda unit: unit.acknowledge(alarm_id, RESPONDER, note=note))
+
+    async def escalate(self) -> int:
+        return await self.commands.run(run_due)
+
+    async def dispatch(self) -> None:
+        """Send everything that is due, and what follows from it, until nothing is due any more."""
+        while True:
+            await self.dispatcher._turn()
+            sending = list(self.dispatcher._tasks)
+            if not sending:
+                return
+            await asyncio.gather(*sending)
+
+    async def alarm(self, alarm_id: str) -> Alarm:
+        found = await self.db.read(lambda conn: alarm_by_id(conn, alarm_id))
+        assert found is not None
+        return found
+
+    async def deliveries(self, alarm_id: str) -> list[Delivery]:
+        found = await self.db.read(lambda conn: deliveries_of(conn, alarm_id))
+        return [delivery for delivery, _ in found]
+
+    async def journal(self, alarm_id: str) -> list[JournalEntry]:
+        return await self.db.read(lambda conn: journal_of(conn, alarm_id))
+
+
+def engine(
+    db: Database,
+    clock: Clock,
+    *,
+    owner: str = HERE,
+    claims: bool = False,
+    pool: FakePool | None = None,
+    last_resort: tuple[Target, ...] = (),
+    poll_s: float = 60,
+    lease: timedelta = LEASE,
+    wake: Wake | None = None,
+) -> Engine:
+    """Return an engine on `db`; `claims`: raising takes the first pages in the same transaction."""
+    wake = wake or Wake()
+    pool = pool or FakePool({kind: FakeChannel() for kind in TRAITS})
+    tokens = AckTokens(b"k" * 32, "https://alarm.example")
+    news, counted = Heard(), Counted()
+
+    def composed(delivery: Delivery, reference: str | None) -> Message:
+        key = delivery.message.get("recipient_key")
+        url = (
+            tokens.url(tokens.token(delivery.alarm_id, key))
+            if key is not None and delivery.alarm_id
+            else None
+        )
+        return compose(delivery, reference, url)
+
+    def report(conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
+        outcomes.report(commands.unit(conn), delivery, verdict)
+
+    dispatcher = Dispatcher(
+        db=db,
+        clock=clock,
+        wake=wake,
+        channels=pool,
+        compose=composed,
+        report=report,
+        observer=counted,
+        log_context=lambda _: nullcontext(),
+        rules=Dispatching(owner=owner, lease=lease, poll_s=poll_s, retry=RetryPolicy()),
+    )
+    commands = AlarmCommands(
+        db=db,
+        clock=clock,
+        wake=wake,
+        paging_rules=Paging(
+            traits=TRAITS,
+            tokens=tokens,
+            link_life=timedelta(days=7),
+            claim=Claim(owner, lease) if claims else None,
+        ),
+        news=news,
+        take=dispatcher.take,
+        last_resort=last_resort,
+    )
+    return Engine(db, clock, wake, commands, dispatcher, pool, news, counted, owner)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the other tasks run until `condition` holds; a test that waits for ever fails after 5 s."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 # what is waited for may be in a database or another process
+            await asyncio.sleep(0.001)

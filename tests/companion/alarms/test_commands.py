@@ -1,0 +1,698 @@
+"""Commands on alarms: each is one transaction, and the journal says what happened."""
+
+import asyncio
+from operator import methodcaller
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.alarms.ack_links import AckTokens, ack_link
+from companion.alarms.commands import (
+    AlarmNotFound,
+    DeliveryNotFound,
+    MoveRefused,
+    RetryRefused,
+    Unit,
+)
+from companion.alarms.model import Alarm, Change, Status
+from companion.channels.base import MessageKind, Refused, TryAgain
+from companion.dispatch.delivery import State
+from companion.escalation.policy import ChannelTarget, Policy
+from companion.store import tables
+from companion.store.alarms import alarm_by_id, due_alarms
+from companion.store.database import Database, open_database
+from tests.builders import (
+    PHONE,
+    PORTER_THEN_GUARD,
+    RESPONDER,
+    Engine,
+    engine,
+    person,
+    policy,
+    step,
+    trigger,
+)
+from tests.companion.conftest import Directory
+from tests.fakes.clock import FrozenClock
+
+
+@pytest.fixture
+def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
+    return engine(db, clock)
+
+
+def _counts(conn: Connection) -> dict[str, int]:
+    return {
+        name: conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        for name, table in (
+            ("alarm", tables.alarm),
+            ("dedup", tables.dedup),
+            ("journal", tables.journal),
+            ("delivery", tables.delivery),
+            ("ack_link", tables.ack_link),
+        )
+    }
+
+
+async def _story(house: Engine, alarm_id: str) -> list[tuple[str, str | None, str]]:
+    return [(line.event.value, line.actor, line.via) for line in await house.journal(alarm_id)]
+
+
+# --- raise ----------------------------------------------------------------------------------------------
+
+
+async def test_a_raised_alarm_comes_with_its_journal_pages_links_and_next_step(
+    house: Engine, clock: FrozenClock
+) -> None:
+    alarm = await house.raise_alarm()
+
+    stored = await house.alarm(alarm.id)
+    assert stored == alarm
+    assert stored.status is Status.TRIGGERED
+    assert (stored.step, stored.round, stored.steps_run) == (1, 0, 1)
+    assert stored.next_due_at is not None
+    assert (stored.next_due_at - clock()).total_seconds() == 60
+    pages = await house.deliveries(alarm.id)
+    assert [(page.channel_id, page.recipient, page.state, page.first_page) for page in pages] == [
+        ("zammad", "Zammad", State.PENDING, True),
+        ("signal", "Porter", State.PENDING, True),
+    ]
+    assert await _story(house, alarm.id) == [
+        ("raised", "Porter", "yealink"),
+        ("escalated", None, "escalation"),
+    ]
+    assert house.news.changes == [(alarm.id, Change.RAISED)]
+    assert (await house.db.read(_counts))["ack_link"] == 2
+
+
+async def test_a_raise_that_breaks_in_the_middle_leaves_nothing(house: Engine) -> None:
+    house.news.fails = RuntimeError("the last thing in the transaction")
+
+    with pytest.raises(RuntimeError):
+        await house.raise_alarm(trigger(dedup_key="k", dedup_seconds=10))
+
+    assert set((await house.db.read(_counts)).values()) == {0}
+
+
+async def test_the_link_in_a_page_opens_the_alarm_for_its_recipient(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+    await house.dispatch()
+
+    url = house.signal.messages[0].ack_url
+
+    assert url is not None
+    token = url.removeprefix("https://alarm.example/a/")
+    link = await house.db.read(lambda conn: ack_link(conn, token))
+    assert link is not None
+    assert (link.alarm_id, link.recipient) == (alarm.id, "Porter")
+    assert token not in str(await house.db.read(lambda conn: conn.execute(sa.select(tables.ack_link)).all()))
+
+
+async def test_two_recipients_have_two_links() -> None:
+    tokens = AckTokens(b"k" * 32, "https://alarm.example/")
+
+    assert tokens.token("a", "porter") != tokens.token("a", "guard")
+    assert tokens.token("a", "porter") != tokens.token("b", "porter")
+    assert tokens.token("a", "porter") == AckTokens(b"k" * 32, "x").token("a", "porter")
+    assert tokens.token("a", "porter") != AckTokens(b"j" * 32, "x").token("a", "porter")
+    assert tokens.url("t") == "https://alarm.example/a/t"
+
+
+async def test_an_unknown_link_opens_nothing(house: Engine) -> None:
+    assert await house.db.read(lambda conn: ack_link(conn, "guessed")) is None
+
+
+async def test_a_first_step_with_a_delay_pages_nobody_yet(house: Engine, clock: FrozenClock) -> None:
+    alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard"), after=30))))
+
+    assert await house.deliveries(alarm.id) == []
+    clock.advance(30)
+    await house.escalate()
+
+    assert [page.first_page for page in await house.deliveries(alarm.id)] == [True]
+
+
+async def test_a_step_that_reaches_nobody_makes_nobody_wait(house: Engine, clock: FrozenClock) -> None:
+    """Escalation practice: an empty step must not use up its delay (GoAlert #4548)."""
+    rules = policy(step(person("nobody")), step(person("guard"), after=600))
+
+    alarm = await house.raise_alarm(trigger(policy=rules))
+    await house.escalate()
+
+    assert [page.recipient for page in await house.deliveries(alarm.id)] == ["Guard"]
+
+
+async def test_a_step_in_the_middle_that_reaches_nobody_makes_nobody_wait(
+    house: Engine, clock: FrozenClock
+) -> None:
+    rules = policy(step(person("porter")), step(person("nobody"), after=60), step(person("guard"), after=600))
+    alarm = await house.raise_alarm(trigger(policy=rules))
+
+    clock.advance(60)
+    await house.escalate()
+    await house.escalate()
+
+    assert [page.recipient for page in await house.deliveries(alarm.id)] == ["Porter", "Guard"]
+
+
+async def test_a_page_to_every_contact_point_reaches_each_once(house: Engine) -> None:
+    alarm = await house.raise_alarm(
+        trigger(policy=policy(step(person("porter", "all"), person("porter"), person("porter", "sms"))))
+    )
+
+    assert [page.channel_id for page in await house.deliveries(alarm.id)] == ["signal", "sms"]
+
+
+async def test_an_alarm_without_a_policy_is_exhausted_at_once_and_goes_to_the_last_resort(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house = engine(db, clock, last_resort=(ChannelTarget(channel="sms", address="+49110", name="Guards"),))
+    alarm = await house.raise_alarm(trigger(policy=None))
+
+    await house.escalate()
+
+    after = await house.alarm(alarm.id)
+    assert (after.exhausted_at, after.next_due_at) == (clock(), None)
+    assert [(page.kind, page.recipient) for page in await house.deliveries(alarm.id)] == [
+        (MessageKind.EXHAUSTED, "Guards")
+    ]
+    assert house.news.changes[-1] == (alarm.id, Change.EXHAUSTED)
+
+
+# --- dedup ----------------------------------------------------------------------------------------------
+
+
+async def test_a_second_press_within_the_window_is_the_same_alarm(house: Engine, clock: FrozenClock) -> None:
+    first = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    clock.advance(9.999)
+
+    second = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+
+    assert (first.created, second.created) == (True, False)
+    assert second.alarm.id == first.alarm.id
+    assert second.alarm.presses == 2
+    assert (await _story(house, first.alarm.id))[-1] == ("pressed_again", "Porter", "yealink")
+    assert len(await house.deliveries(first.alarm.id)) == 2
+
+
+async def test_a_press_after_the_window_is_a_new_alarm(house: Engine, clock: FrozenClock) -> None:
+    first = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    clock.advance(10)
+
+    second = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+
+    assert second.created
+    assert second.alarm.id != first.alarm.id
+
+
+async def test_presses_do_not_prolong_the_window(house: Engine, clock: FrozenClock) -> None:
+    await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    clock.advance(6)
+    await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    clock.advance(6)
+
+    assert (await house.press(trigger(dedup_key="device:1", dedup_seconds=10))).created
+
+
+async def test_another_device_is_another_alarm(house: Engine) -> None:
+    first = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    second = await house.press(trigger(dedup_key="device:2", dedup_seconds=10))
+
+    assert second.created
+    assert second.alarm.id != first.alarm.id
+
+
+async def test_a_press_after_a_false_alarm_was_cancelled_is_a_new_emergency(house: Engine) -> None:
+    """Escalation practice: dedup must never suppress a new occurrence (Alertmanager #2048, keep #958)."""
+    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+    first = await house.raise_alarm(pressed)
+    await house.commands.run(lambda unit: unit.cancel(first.id, RESPONDER))
+
+    second = await house.press(pressed)
+    third = await house.press(pressed)
+
+    assert second.created
+    assert second.alarm.id != first.id
+    assert (third.created, third.alarm.id) == (False, second.alarm.id)
+
+
+async def test_a_press_while_somebody_is_on_it_is_the_same_alarm(house: Engine) -> None:
+    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+    first = await house.raise_alarm(pressed)
+    await house.acknowledge(first.id)
+
+    assert (await house.press(pressed)).alarm.id == first.id
+
+
+async def test_a_key_for_ever_names_an_occurrence_also_after_its_end(
+    house: Engine, clock: FrozenClock
+) -> None:
+    """Home Assistant's uid: what the link sends again after a cut is not a second alarm."""
+    told = trigger(dedup_key="uid:1", dedup_seconds=None)
+    first = await house.raise_alarm(told)
+    await house.commands.run(lambda unit: unit.cancel(first.id, RESPONDER))
+    clock.advance(86_400)
+
+    assert (await house.press(told)).alarm.id == first.id
+
+
+async def test_many_presses_at_once_are_one_alarm(house: Engine) -> None:
+    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+
+    raised = await asyncio.gather(*(house.press(pressed) for _ in range(30)))
+
+    assert len({item.alarm.id for item in raised}) == 1
+    assert sum(item.created for item in raised) == 1
+    assert (await house.alarm(raised[0].alarm.id)).presses == 30
+
+
+async def test_presses_through_two_processes_are_one_alarm(
+    db: Database, database_url: str, clock: FrozenClock, directory: Directory
+) -> None:
+    other_db = open_database(database_url)
+    houses = engine(db, clock), engine(other_db, clock)
+    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+
+    raised = await asyncio.gather(*(houses[number % 2].press(pressed) for number in range(20)))
+
+    await other_db.close()
+    assert len({item.alarm.id for item in raised}) == 1
+    assert sum(item.created for item in raised) == 1
+    counts = await db.read(_counts)
+    assert (counts["alarm"], counts["delivery"]) == (1, 2)
+
+
+# --- acknowledge, resolve, cancel -----------------------------------------------------------------------
+
+
+async def test_an_acknowledgement_withdraws_what_waits_but_not_the_ticket(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+
+    after = await house.acknowledge(alarm.id, note="On my way")
+
+    assert after.status is Status.ACKNOWLEDGED
+    assert (after.next_due_at, after.acknowledged_by) == (None, "Anna")
+    assert after == await house.alarm(alarm.id)
+    pages = await house.deliveries(alarm.id)
+    assert [(page.channel_id, page.kind, page.state) for page in pages] == [
+        ("zammad", MessageKind.PAGE, State.PENDING),
+        ("signal", MessageKind.PAGE, State.CANCELLED),
+        ("zammad", MessageKind.ACKNOWLEDGED, State.PENDING),
+    ]
+    assert (await _story(house, alarm.id))[-1] == ("acknowledged", "Anna", "ack_page")
+    assert (await house.journal(alarm.id))[-1].detail["note"] == "On my way"
+
+
+async def test_an_acknowledgement_marks_what_a_worker_holds(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house = engine(db, clock, claims=True)
+    house.signal.open.clear()
+    alarm = await house.raise_alarm()
+
+    await house.acknowledge(alarm.id)
+
+    page = (await house.deliveries(alarm.id))[1]
+    assert (page.state, page.cancelled) == (State.PROCESSING, True)
+    house.signal.open.set()
+    await asyncio.gather(*house.dispatcher._tasks)
+
+
+async def test_those_who_were_paged_hear_who_answered(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+    await house.dispatch()
+
+    await house.acknowledge(alarm.id, note="On my way")
+    await house.dispatch()
+
+    news = house.signal.messages[-1]
+    assert (news.kind, news.by, news.note, news.address) == (
+        MessageKind.ACKNOWLEDGED,
+        "Anna",
+        "On my way",
+        "+491",
+    )
+    assert house.sms.messages == []
+    ticket = house.zammad.messages[-1]
+    assert ticket.thread_ref == f"ref-{house.zammad.messages[0].delivery_id}"
+
+
+async def test_somebody_whose_page_has_perhaps_arrived_hears_who_answered(
+    house: Engine, clock: FrozenClock
+) -> None:
+    house.signal.behaviours = [TryAgain(reason="no answer", uncertain=True)]
+    alarm = await house.raise_alarm()
+    await house.dispatch()
+
+    await house.acknowledge(alarm.id)
+    await house.dispatch()
+
+    assert [message.kind for message in house.signal.messages] == [MessageKind.PAGE, MessageKind.ACKNOWLEDGED]
+
+
+@pytest.mark.parametrize(
+    ("done", "wanted"),
+    [
+        pytest.param([], "resolve", id="resolve what nobody acknowledged"),
+        pytest.param(["acknowledge"], "acknowledge", id="acknowledge twice"),
+        pytest.param(["acknowledge", "resolve"], "acknowledge", id="acknowledge what is over"),
+        pytest.param(["acknowledge", "resolve"], "cancel", id="cancel what is over"),
+        pytest.param(["cancel"], "acknowledge", id="acknowledge what was false"),
+        pytest.param(["cancel"], "resolve", id="resolve what was false"),
+        pytest.param(["cancel"], "cancel", id="cancel twice"),
+    ],
+)
+async def test_an_illegal_move_is_refused_and_changes_nothing(
+    house: Engine, done: list[str], wanted: str
+) -> None:
+    alarm = await house.raise_alarm()
+    for move in done:
+        await house.commands.run(methodcaller(move, alarm.id, RESPONDER))
+    before = await house.alarm(alarm.id), await house.journal(alarm.id), await house.deliveries(alarm.id)
+
+    with pytest.raises(MoveRefused, match=r"\.$") as refused:
+        await house.commands.run(methodcaller(wanted, alarm.id, RESPONDER))
+
+    assert refused.value.alarm == before[0]
+    after = await house.alarm(alarm.id), await house.journal(alarm.id), await house.deliveries(alarm.id)
+    assert after == before
+
+
+async def test_a_command_on_an_unknown_alarm_says_so(house: Engine) -> None:
+    with pytest.raises(AlarmNotFound, match="nowhere"):
+        await house.acknowledge("nowhere")
+
+
+async def test_every_change_raises_the_version_and_the_journal_tells_the_whole_story(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+    moves: list[Any] = [
+        lambda unit: unit.note(alarm.id, RESPONDER, "Who is there?"),
+        lambda unit: unit.acknowledge(alarm.id, RESPONDER),
+        lambda unit: unit.note(alarm.id, RESPONDER, "It was a mouse."),
+        lambda unit: unit.resolve(alarm.id, RESPONDER),
+        lambda unit: unit.note(alarm.id, RESPONDER, "Cheese bought."),
+    ]
+
+    versions = [(await house.commands.run(move)).version for move in moves]
+
+    assert versions == [2, 3, 4, 5, 6]
+    assert await _story(house, alarm.id) == [
+        ("raised", "Porter", "yealink"),
+        ("escalated", None, "escalation"),
+        ("noted", "Anna", "ack_page"),
+        ("acknowledged", "Anna", "ack_page"),
+        ("noted", "Anna", "ack_page"),
+        ("resolved", "Anna", "ack_page"),
+        ("noted", "Anna", "ack_page"),
+    ]
+    assert [change for _, change in house.news.changes] == [
+        Change.RAISED,
+        Change.NOTED,
+        Change.ACKNOWLEDGED,
+        Change.NOTED,
+        Change.RESOLVED,
+        Change.NOTED,
+    ]
+    closed = await house.alarm(alarm.id)
+    assert (closed.closed_by, closed.acknowledged_by) == ("Anna", "Anna")
+
+
+async def test_a_note_goes_to_the_ticket_and_pages_nobody(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+    await house.dispatch()
+
+    await house.commands.run(lambda unit: unit.note(alarm.id, RESPONDER, "Door is open"))
+    await house.dispatch()
+
+    assert [message.kind for message in house.zammad.messages] == [MessageKind.PAGE, MessageKind.NOTE]
+    assert house.zammad.messages[-1].note == "Door is open"
+    assert [message.kind for message in house.signal.messages] == [MessageKind.PAGE]
+
+
+async def test_cancelling_tells_those_who_were_paged(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+    await house.dispatch()
+
+    after = await house.commands.run(lambda unit: unit.cancel(alarm.id, RESPONDER))
+    await house.dispatch()
+
+    assert (after.status, after.next_due_at) == (Status.CANCELLED, None)
+    assert [message.kind for message in house.signal.messages] == [MessageKind.PAGE, MessageKind.CANCELLED]
+
+
+# --- escalation -----------------------------------------------------------------------------------------
+
+
+async def test_nobody_answers_and_everybody_is_told_in_order_until_the_policy_is_exhausted(
+    house: Engine, clock: FrozenClock
+) -> None:
+    alarm = await house.raise_alarm()
+
+    for wait in (60, 120, 60, 119):
+        clock.advance(wait)
+        await house.escalate()
+    assert (await house.alarm(alarm.id)).exhausted_at is None
+    clock.advance(1)
+    await house.escalate()
+
+    told = [
+        entry.detail["told"] for entry in await house.journal(alarm.id) if entry.event is Change.ESCALATED
+    ]
+    assert told == [["Zammad", "Porter"], ["Guard"], ["Zammad", "Porter"], ["Guard"]]
+    after = await house.alarm(alarm.id)
+    assert (after.exhausted_at, after.next_due_at, after.status) == (clock(), None, Status.TRIGGERED)
+    assert [change for _, change in house.news.changes] == [
+        Change.RAISED,
+        Change.ESCALATED,
+        Change.ESCALATED,
+        Change.ESCALATED,
+        Change.EXHAUSTED,
+    ]
+    assert await house.escalate() == 0
+
+
+async def test_the_policys_own_last_resort_comes_before_the_houses(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house = engine(db, clock, last_resort=(ChannelTarget(channel="sms", address="+49110"),))
+    rules = policy(step(person("porter")), repeat_after=5, last_resort=[person("guard")])
+    alarm = await house.raise_alarm(trigger(policy=rules))
+
+    clock.advance(5)
+    await house.escalate()
+    await house.acknowledge(alarm.id)
+
+    last = (await house.deliveries(alarm.id))[1]
+    assert (last.kind, last.recipient) == (MessageKind.EXHAUSTED, "Guard")
+    assert last.state is State.CANCELLED
+
+
+async def test_an_alarm_keeps_the_policy_it_was_raised_with(house: Engine, clock: FrozenClock) -> None:
+    alarm = await house.raise_alarm()
+    changed = policy(step(person("porter"), after=9999))
+    await house.db.write(
+        lambda conn: conn.execute(sa.update(tables.policy).values(body=changed.model_dump(mode="json")))
+    )
+
+    clock.advance(60)
+    await house.escalate()
+
+    assert (await house.deliveries(alarm.id))[-1].recipient == "Guard"
+
+
+async def test_nothing_is_escalated_after_an_answer(house: Engine, clock: FrozenClock) -> None:
+    alarm = await house.raise_alarm()
+    await house.acknowledge(alarm.id)
+    before = await house.deliveries(alarm.id)
+
+    clock.advance(3600)
+
+    assert await house.escalate() == 0
+    assert await house.deliveries(alarm.id) == before
+
+
+async def test_an_alarm_that_cannot_go_on_does_not_stop_the_others(
+    house: Engine, clock: FrozenClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Escalation practice: a poison row must not stop the loop (healthchecks)."""
+    poison = await house.raise_alarm()
+    healthy = await house.raise_alarm()
+    await house.db.write(
+        lambda conn: conn.execute(
+            sa.update(tables.alarm)
+            .where(tables.alarm.c.id == poison.id)
+            .values(policy={"from": "the future"})
+        )
+    )
+
+    clock.advance(60)
+    await house.escalate()
+
+    assert (await house.deliveries(healthy.id))[-1].recipient == "Guard"
+    assert poison.id in caplog.text
+    # It is not forgotten either: it comes round again.
+    clock.advance(10)
+    assert len(await house.db.read(lambda conn: due_alarms(conn, clock(), 50))) == 1
+
+
+# --- fallback -------------------------------------------------------------------------------------------
+
+
+async def test_a_refused_page_goes_to_the_persons_next_contact_point(house: Engine) -> None:
+    house.signal.behaviours = [Refused(reason="not registered")]
+    alarm = await house.raise_alarm()
+
+    await house.dispatch()
+
+    assert [(message.address, message.recipient) for message in house.sms.messages] == [("+491", "Porter")]
+    failed = next(line for line in await house.journal(alarm.id) if line.event is Change.DELIVERY_FAILED)
+    assert (failed.detail["reason"], failed.detail["instead"]) == ("not registered", "sms")
+    assert house.news.troubles == ["not registered"]
+
+
+async def test_a_refusal_on_the_last_contact_point_goes_round_to_the_first(house: Engine) -> None:
+    house.sms.behaviours = [Refused(reason="bad number")]
+    await house.raise_alarm(trigger(policy=policy(step(person("porter", "sms")))))
+
+    await house.dispatch()
+
+    assert [message.recipient for message in house.signal.messages] == ["Porter"]
+
+
+async def test_a_person_whom_nothing_reaches_is_tried_once_over_each(house: Engine) -> None:
+    house.signal.behaviours = [Refused(reason="no")] * 5
+    house.sms.behaviours = [Refused(reason="no")] * 5
+    alarm = await house.raise_alarm(trigger(policy=policy(step(person("porter")))))
+
+    await house.dispatch()
+
+    assert len(house.signal.messages) == len(house.sms.messages) == 1
+    failed = [line for line in await house.journal(alarm.id) if line.event is Change.DELIVERY_FAILED]
+    assert [line.detail.get("instead") for line in failed] == ["sms", None]
+
+
+async def test_nobody_is_paged_another_way_after_an_answer(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house = engine(db, clock, claims=True)
+    house.signal.open.clear()
+    house.signal.behaviours = [Refused(reason="not registered")]
+    alarm = await house.raise_alarm()
+    await house.signal.arrived.acquire()
+
+    await house.acknowledge(alarm.id)
+    house.signal.open.set()
+    await house.dispatch()
+
+    assert house.sms.pages == []
+
+
+# --- retry by hand --------------------------------------------------------------------------------------
+
+
+async def _refused_page(house: Engine) -> tuple[Alarm, str]:
+    house.sms.behaviours = [Refused(reason="bad number")]
+    alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard")))))
+    await house.dispatch()
+    return alarm, (await house.deliveries(alarm.id))[0].id
+
+
+async def test_a_delivery_that_was_given_up_can_be_tried_again_by_hand(house: Engine) -> None:
+    alarm, delivery_id = await _refused_page(house)
+
+    again = await house.commands.run(lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
+    await house.dispatch()
+
+    assert (again.state, again.attempts) == (State.PENDING, 0)
+    assert (await house.deliveries(alarm.id))[0].state is State.SENT
+    assert ("delivery_retried", "Anna", "ack_page") in await _story(house, alarm.id)
+
+
+async def test_a_page_is_not_tried_again_after_an_answer(house: Engine) -> None:
+    alarm, delivery_id = await _refused_page(house)
+    await house.acknowledge(alarm.id)
+
+    with pytest.raises(RetryRefused, match="acknowledged"):
+        await house.commands.run(lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
+
+
+async def test_the_last_resort_is_not_tried_again_after_an_answer(house: Engine, clock: FrozenClock) -> None:
+    rules = policy(step(person("porter")), repeat_after=5, last_resort=[person("guard")])
+    alarm = await house.raise_alarm(trigger(policy=rules))
+    house.sms.behaviours = [Refused(reason="bad number")]
+    clock.advance(5)
+    await house.escalate()
+    await house.dispatch()
+    await house.acknowledge(alarm.id)
+    last = (await house.deliveries(alarm.id))[1]
+    assert last.kind is MessageKind.EXHAUSTED
+
+    with pytest.raises(RetryRefused):
+        await house.commands.run(lambda unit: unit.retry_delivery(last.id, RESPONDER))
+
+
+async def test_a_ticket_is_tried_again_also_after_an_answer(house: Engine) -> None:
+    house.zammad.behaviours = [Refused(reason="401")]
+    alarm = await house.raise_alarm()
+    await house.dispatch()
+    await house.acknowledge(alarm.id)
+    ticket = (await house.deliveries(alarm.id))[0]
+
+    again = await house.commands.run(lambda unit: unit.retry_delivery(ticket.id, RESPONDER))
+
+    assert again.state is State.PENDING
+
+
+async def test_what_was_sent_is_not_tried_again(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+    await house.dispatch()
+    sent = (await house.deliveries(alarm.id))[1]
+
+    with pytest.raises(RetryRefused, match="sent"):
+        await house.commands.run(lambda unit: unit.retry_delivery(sent.id, RESPONDER))
+    with pytest.raises(DeliveryNotFound):
+        await house.commands.run(lambda unit: unit.retry_delivery("nowhere", RESPONDER))
+
+
+# --- the dispatcher is set going ------------------------------------------------------------------------
+
+
+async def test_a_caller_that_goes_away_does_not_leave_a_page_without_a_sender(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    """A page claimed in the transaction that made it would otherwise wait for its lease to end."""
+    house = engine(db, clock, claims=True)
+
+    caller = asyncio.create_task(house.raise_alarm())
+    await asyncio.sleep(0)
+    caller.cancel()
+    await house.signal.arrived.acquire()
+
+    assert caller.cancelled()
+    assert [message.recipient for message in house.signal.messages] == ["Porter"]
+    await asyncio.gather(*house.dispatcher._tasks)
+
+
+async def test_a_unit_that_fails_wakes_nobody_and_takes_nothing(house: Engine) -> None:
+    woken = house.wake.subscribe()
+
+    def fail(unit: Unit) -> None:
+        unit.raise_alarm(trigger(), PHONE)
+        raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError):
+        await house.commands.run(fail)
+
+    assert not woken.is_set()
+    assert not house.dispatcher._tasks
+    assert await house.db.read(lambda conn: alarm_by_id(conn, "x")) is None
+
+
+async def test_the_stored_policy_is_the_whole_policy(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+
+    stored: Policy | None = (await house.alarm(alarm.id)).policy
+
+    assert stored == PORTER_THEN_GUARD

@@ -1,0 +1,89 @@
+"""Channels that behave as a test says, and keep what they were given."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from companion.channels.base import Message, MessageKind, Outcome, Receipt, Sent
+from companion.dispatch.worker import Configured
+
+
+class Hang:
+    """The provider takes the request and never answers."""
+
+
+type Behaviour = Outcome | Hang | Exception
+
+
+class FakeChannel:
+    """Sends what it is given, unless something else comes next in `behaviours`."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.behaviours: list[Behaviour] = []
+        self.open = asyncio.Event()
+        """Clear it to hold every message at the provider's door."""
+        self.open.set()
+        self.arrived = asyncio.Semaphore(0)
+        """Released once for each message."""
+        self.inside = 0
+        self.most_inside = 0
+        self.incoming_receipts: asyncio.Queue[Receipt | Exception] = asyncio.Queue()
+
+    @property
+    def pages(self) -> list[Message]:
+        return [message for message in self.messages if message.kind is MessageKind.PAGE]
+
+    async def send(self, message: Message) -> Outcome:
+        behaviour = self.behaviours.pop(0) if self.behaviours else None
+        self.messages.append(message)
+        self.inside += 1
+        self.most_inside = max(self.most_inside, self.inside)
+        self.arrived.release()
+        try:
+            await self.open.wait()
+            match behaviour:
+                case Hang():
+                    await asyncio.Event().wait()
+                case Exception():
+                    raise behaviour
+                case None:
+                    return Sent(provider_ref=f"ref-{message.delivery_id}")
+                case outcome:
+                    return outcome
+        finally:
+            self.inside -= 1
+        raise AssertionError("unreachable")
+
+    async def check(self) -> Outcome:
+        return Sent(provider_ref=None)
+
+    async def close(self) -> None:
+        pass
+
+    async def receipts(self) -> AsyncIterator[Receipt]:
+        while True:
+            heard = await self.incoming_receipts.get()
+            if isinstance(heard, Exception):
+                raise heard
+            yield heard
+
+
+@dataclass
+class FakePool:
+    """The channels by id, with their limits."""
+
+    channels: dict[str, FakeChannel]
+    concurrency: int = 2
+    timeout_s: float = 5.0
+    missing: set[str] = field(default_factory=set)
+    """Ids of channels that were removed or switched off."""
+    failures: list[Exception] = field(default_factory=list)
+    """Raised one by one instead of giving a channel."""
+
+    async def get(self, channel_id: str) -> Configured | None:
+        if self.failures:
+            raise self.failures.pop(0)
+        if channel_id in self.missing:
+            return None
+        return Configured(self.channels[channel_id], self.concurrency, self.timeout_s)
