@@ -1,0 +1,217 @@
+"""Cut the link anywhere: nothing is lost and nothing happens twice."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant, callback
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.fakes.companion import Cut, FakeCompanion
+from tests.integration.conftest import Until
+from tests.integration.house import CODE, DOOR, close_all, panel, sense, shown
+
+EVENT = "event.home_alarm_alarm"
+FRAMES_OF_THE_STORY = 40
+"""More than the story has, so that every frame of it is cut at once."""
+
+EXPECTED_HEARD = ["alarm_raised", "alarm_disarmed", "acknowledge", "resolve"]
+EXPECTED_CHANGES = {
+    "panel": ["raised", "resolved"],
+    "key": ["raised", "acknowledged", "resolved"],
+    "tag": ["raised", "cancelled"],
+}
+
+
+class Watcher:
+    """Writes down what the event entity says, for each alarm."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.changes: dict[str, list[str]] = {}
+        self._last: str | None = None
+        hass.bus.async_listen("state_changed", self._changed)
+
+    @callback
+    def _changed(self, event: Any) -> None:
+        new = event.data["new_state"]
+        # A reload shows the restored event again, with the time it had.
+        if (
+            event.data["entity_id"] != EVENT
+            or new is None
+            or new.state in {"unknown", "unavailable", self._last}
+        ):
+            return
+        self._last = new.state
+        name = new.attributes["alarm_id"] if new.attributes["source"] != "panel" else "panel"
+        self.changes.setdefault(name, []).append(new.attributes["event_type"])
+
+
+async def tell_the_story(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until, entry: MockConfigEntry
+) -> None:
+    """Two alarms of the companion and one of the panel, each with its end."""
+
+    async def answer(action: str, alarm_id: str) -> None:
+        await until(lambda: _loaded(entry) and entry.runtime_data.alarms.find(alarm_id))
+        await hass.services.async_call("alarm_broker", action, {"alarm_id": alarm_id}, blocking=True)
+
+    async def at_the_panel(action: str, shown_then: str, **data: str) -> None:
+        # While the entry is being built anew there is no panel to press: a person would press again.
+        while shown(hass) != shown_then:
+            await until(lambda: _loaded(entry))
+            await panel(hass, action, **data)
+
+    companion.raise_alarm("key")
+    await at_the_panel("alarm_trigger", "triggered")
+    companion.raise_alarm("tag")
+    await at_the_panel("alarm_disarm", "disarmed", code=CODE)
+    await answer("acknowledge", "key")
+    companion.close("tag", "Ben Example", "cancelled")
+    await until(lambda: companion.alarms["key"]["status"] == "acknowledged")
+    await answer("resolve", "key")
+
+
+def _loaded(entry: MockConfigEntry) -> bool:
+    return entry.state.name == "LOADED" and hasattr(entry, "runtime_data")
+
+
+def settled(entry: MockConfigEntry, companion: FakeCompanion) -> bool:
+    """Whether both sides have everything, and know that they do."""
+    return (
+        _loaded(entry)
+        and len(entry.runtime_data.outbox) == 0
+        and not companion.unconfirmed
+        and all(alarm["status"] in {"resolved", "cancelled"} for alarm in companion.alarms.values())
+        and len(companion.alarms) == 3
+        and entry.runtime_data.link.connected
+    )
+
+
+async def assert_nothing_lost_or_doubled(
+    watcher: Watcher, companion: FakeCompanion, entry: MockConfigEntry, until: Until
+) -> None:
+    await until(lambda: settled(entry, companion))
+    assert companion.heard_kinds(*EXPECTED_HEARD) == EXPECTED_HEARD
+    assert watcher.changes == EXPECTED_CHANGES
+    assert not entry.runtime_data.alarms.open_alarms
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("frame", range(1, FRAMES_OF_THE_STORY))
+async def test_a_cut_at_any_frame_loses_and_doubles_nothing(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    frame: int,
+    when: Cut,
+) -> None:
+    watcher = Watcher(hass)
+    start = companion.frames
+    companion.on_frame = lambda count: when if count == start + frame else None
+
+    await tell_the_story(hass, companion, until, linked)
+
+    await assert_nothing_lost_or_doubled(watcher, companion, linked, until)
+
+
+async def test_a_link_that_is_cut_all_the_time_gets_everything_across(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    watcher = Watcher(hass)
+    companion.on_frame = lambda count: "before" if count % 7 == 0 else "after" if count % 5 == 0 else None
+
+    await tell_the_story(hass, companion, until, linked)
+
+    await assert_nothing_lost_or_doubled(watcher, companion, linked, until)
+
+
+@pytest.mark.parametrize("frame", range(1, FRAMES_OF_THE_STORY, 2))
+async def test_a_restart_of_this_side_at_any_frame_loses_and_doubles_nothing(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until, frame: int
+) -> None:
+    watcher = Watcher(hass)
+    start = companion.frames
+    reloads: list[asyncio.Task[Any]] = []
+
+    def reload_at(count: int) -> None:
+        if count == start + frame:
+            reloads.append(hass.async_create_task(hass.config_entries.async_reload(linked.entry_id)))
+
+    companion.on_frame = reload_at
+
+    await tell_the_story(hass, companion, until, linked)
+
+    await assert_nothing_lost_or_doubled(watcher, companion, linked, until)
+    await asyncio.gather(*reloads)
+
+
+async def test_alarms_raised_while_the_companion_is_away_reach_it_in_order(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    await companion.stop()
+    await until(lambda: not linked.runtime_data.link.connected)
+    await panel(hass, "alarm_trigger")
+    await panel(hass, "alarm_disarm", code=CODE)
+    assert companion.heard_kinds("alarm_raised") == []
+
+    await companion.start()
+
+    await until(lambda: companion.heard_kinds("alarm_raised", "alarm_disarmed"))
+    await until(lambda: len(linked.runtime_data.outbox) == 0)
+    assert companion.heard_kinds("alarm_raised", "alarm_disarmed") == ["alarm_raised", "alarm_disarmed"]
+
+
+async def test_the_companion_learns_of_an_entry_delay_before_it_is_over(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    close_all(hass)
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    sense(hass, DOOR, "on")
+
+    await until(lambda: companion.heard_kinds("alarm_pending"))
+    await panel(hass, "alarm_disarm", code=CODE)
+    await until(lambda: companion.heard_kinds("pending_cleared"))
+
+
+async def test_a_companion_that_lost_its_storage_is_told_and_tells_again(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    watcher = Watcher(hass)
+    companion.raise_alarm("key")
+    await panel(hass, "alarm_trigger")
+    await until(lambda: not companion.unconfirmed and len(companion.alarms) == 2)
+
+    companion.forget()
+    await panel(hass, "alarm_disarm", code=CODE)
+    companion.acknowledge("key", "Ben Example")
+
+    await until(lambda: watcher.changes.get("key") == ["raised", "acknowledged"])
+    assert watcher.changes["panel"] == ["raised", "resolved"]
+
+
+async def test_a_restored_backup_of_home_assistant_starts_a_new_stream(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    hass_storage: dict[str, Any],
+) -> None:
+    key = f"alarm_broker.link.{linked.entry_id}"
+    await until(lambda: key in hass_storage)
+    backup = dict(hass_storage[key])
+    companion.raise_alarm("key")
+    await panel(hass, "alarm_trigger")
+    await panel(hass, "alarm_disarm", code=CODE)
+    companion.close("key", "Ben Example")
+    await until(lambda: not companion.unconfirmed and len(linked.runtime_data.outbox) == 0)
+
+    await hass.config_entries.async_unload(linked.entry_id)
+    hass_storage[key] = backup
+    await hass.config_entries.async_setup(linked.entry_id)
+    await until(lambda: linked.runtime_data.link.connected)
+    companion.raise_alarm("tag")
+
+    await until(lambda: linked.runtime_data.alarms.find("tag"))
+    assert [alarm.id for alarm in linked.runtime_data.alarms.open_alarms] == ["tag"]

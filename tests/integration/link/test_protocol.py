@@ -1,0 +1,160 @@
+"""The frames, against the golden ones that both halves read."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from custom_components.alarm_broker.link.protocol import (
+    AlarmSnapshot,
+    BadFrame,
+    Confirm,
+    DeliveryTrouble,
+    Event,
+    Hello,
+    Ping,
+    Pong,
+    Refusal,
+    Status,
+    Welcome,
+    answer_event,
+    dump,
+    parse,
+    parse_event,
+)
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "link"
+FRAMES = sorted(GOLDEN.glob("*.json"))
+NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+
+WELCOME = '{"type": "welcome", "version": 1, "stream": "a", "instance": "b", "name": "c", "received": 0, "heartbeat_s": 15}'
+
+TYPES = {
+    "hello": Hello,
+    "welcome": Welcome,
+    "event": Event,
+    "confirm": Confirm,
+    "ping": Ping,
+    "pong": Pong,
+    "error": Refusal,
+}
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("path", FRAMES, ids=lambda path: path.stem)
+def test_every_golden_frame_survives_reading_and_writing(path: Path) -> None:
+    text = path.read_text()
+
+    frame = parse(text)
+
+    assert isinstance(frame, TYPES[path.stem.split("_", maxsplit=1)[0]])
+    assert json.loads(dump(frame)) == json.loads(text)
+
+
+def test_an_alarm_of_the_companion_is_read_whole() -> None:
+    alarm = parse_event(golden("event_alarm_acknowledged")["event"])
+
+    assert isinstance(alarm, AlarmSnapshot)
+    assert (alarm.version, alarm.status, alarm.acknowledged_by) == (2, Status.ACKNOWLEDGED, "Ben Example")
+    assert alarm.acknowledged_at == NOW
+
+
+def test_trouble_with_a_delivery_is_read() -> None:
+    trouble = parse_event(golden("event_delivery_trouble")["event"])
+
+    assert isinstance(trouble, DeliveryTrouble)
+    assert trouble.channel == "Signal"
+
+
+def test_a_kind_of_a_newer_companion_is_not_an_error() -> None:
+    assert parse_event({"kind": "weather", "at": "2026-11-20T22:00:00+00:00"}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "alarm_id", "uid", "via", "note"),
+    [
+        ("acknowledge", "0197a000-0000-7000-8000-0000000000a1", "x", "push", None),
+        ("resolve", "0197a000-0000-7000-8000-0000000000a1", "x", "service", "All is well"),
+        ("cancel", None, "0197a000-0000-7000-8000-0000000000b1", "service", None),
+    ],
+)
+def test_a_decision_is_told_as_the_contract_says(
+    name: Any, alarm_id: str | None, uid: str, via: Any, note: str | None
+) -> None:
+    body = answer_event(name, at=NOW, alarm_id=alarm_id, uid=uid, by="Anna Example", via=via, note=note)
+
+    assert body == golden(f"event_{name}")["event"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        "[" * 100_000,
+        '{"type": "sing"}',
+        '{"type": "confirm", "seq": -1}',
+        '{"type": "confirm", "seq": true}',
+        '{"type": "confirm", "seq": "4"}',
+        '{"type": "event", "seq": 0, "event": {"kind": "alarm"}}',
+        '{"type": "event", "seq": 1, "event": []}',
+        '{"type": "event", "seq": 1, "event": {}}',
+        WELCOME.replace("15", "NaN"),
+        WELCOME.replace("15", "0"),
+    ],
+)
+def test_what_the_contract_does_not_know_is_a_bad_frame(text: str) -> None:
+    with pytest.raises(BadFrame):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("status", "asleep"),
+        ("version", 0),
+        ("test", None),
+        ("raised_at", None),
+        ("raised_at", "yesterday"),
+        ("raised_at", "2026-11-20T22:00:00"),
+        ("title", 7),
+    ],
+)
+def test_an_alarm_that_lacks_what_it_promises_is_a_bad_frame(field: str, value: Any) -> None:
+    body = {**golden("event_alarm")["event"], field: value}
+
+    with pytest.raises(BadFrame):
+        parse_event(body)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from([path.stem for path in FRAMES]), st.data())
+def test_a_frame_with_anything_in_a_field_is_read_or_refused_but_never_breaks(
+    name: str, data: st.DataObject
+) -> None:
+    frame = golden(name)
+    where = frame["event"] if "event" in frame and data.draw(st.booleans()) else frame
+    where[data.draw(st.sampled_from(sorted(where)))] = data.draw(json_values)
+
+    try:
+        parsed = parse(json.dumps(frame))
+        read = parse_event(parsed.event) if isinstance(parsed, Event) else None
+    except BadFrame:
+        return
+
+    assert parsed is not None
+    assert read is None or isinstance(read, AlarmSnapshot | DeliveryTrouble)
