@@ -150,8 +150,8 @@ async def test_no_behaviour_takes_longer_than_the_channel_allows(
 
     await tried(channel_at, behaviour)
 
-    # Four times the limit: the machine may be busy, an unlimited wait would be endless.
-    assert time.monotonic() - started < 1
+    # Far above the limit of 0.25 s, since the machine may be busy; an unlimited wait would be endless.
+    assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour.HUGE, Behaviour.HUGE_ERROR, Behaviour.BOMB])

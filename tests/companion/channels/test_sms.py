@@ -143,6 +143,20 @@ async def test_a_status_the_rule_does_not_name_leaves_the_fate_open(gateway: Fak
     assert outcome.uncertain
 
 
+@pytest.mark.parametrize("behaviour", [Behaviour.HALF, Behaviour.DRIP])
+async def test_an_answer_that_breaks_off_is_no_success_even_when_only_the_status_counts(
+    gateway: FakeSms, behaviour: Behaviour
+) -> None:
+    channel = channel_for(gateway, success={})
+    gateway.behave(behaviour)
+
+    outcome = await channel.send(message())
+    await channel.close()
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.uncertain
+
+
 async def test_the_check_sends_no_message(gateway: FakeSms) -> None:
     channel = channel_for(gateway)
 
