@@ -11,6 +11,8 @@ Before the first release, remove `0001_initial.py` and run it with the name `ini
 import asyncio
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -22,7 +24,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from companion.store.database import StoreUnavailable, normalized_url, sqlite_engine
+from companion.store.database import StoreUnavailable, normalized_url, open_database, sqlite_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x616C61726D  # "alarm": all processes of this service agree on it, nobody else uses it
@@ -39,15 +41,34 @@ async def migrate(database_url: str) -> None:
     Raises DatabaseTooNew, or StoreUnavailable when it cannot be reached or changed.
     """
     url = normalized_url(database_url)
-    try:
+    with _explained(url, "migrated"):
         if url.drivername == "sqlite":
             await asyncio.to_thread(_migrate_sqlite, url)
         else:
             await _migrate_postgresql(url)
+
+
+async def is_current(database_url: str) -> bool:
+    """Return whether the database has the newest tables.
+
+    Raises DatabaseTooNew, or StoreUnavailable when it cannot be reached.
+    """
+    with _explained(normalized_url(database_url), "read"):
+        database = open_database(database_url)
+        try:
+            return await database.read(lambda conn: not _missing(conn))
+        finally:
+            await database.close()
+
+
+@contextmanager
+def _explained(url: URL, verb: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, asyncpg.PostgresError, sa.exc.SQLAlchemyError) as err:
         reason = getattr(err, "orig", None) or err
         raise StoreUnavailable(
-            f"the database {url.render_as_string()} cannot be migrated: {type(reason).__name__}: {reason}"
+            f"The database {url.render_as_string()} cannot be {verb}: {type(reason).__name__}: {reason}"
         ) from err
 
 
@@ -83,15 +104,21 @@ async def _migrate_postgresql(url: URL) -> None:
 
 def upgrade(connection: Connection) -> None:
     """Run what is missing, inside the transaction of `connection`; raises DatabaseTooNew."""
-    config = _config(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    unknown = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if _missing(connection):
+        command.upgrade(_config(connection), "head")
+
+
+def _missing(connection: Connection) -> bool:
+    """Return whether there are migrations to run; raises DatabaseTooNew."""
+    scripts = ScriptDirectory.from_config(_config(connection))
+    current = set(MigrationContext.configure(connection).get_current_heads())
+    unknown = current - {script.revision for script in scripts.walk_revisions()}
     if unknown:
         raise DatabaseTooNew(
             f"The database is at version {', '.join(sorted(unknown))}, which this version of Alarm Broker does not "
             "know: a newer one has used it. Install that version again, or restore a backup from before."
         )
-    command.upgrade(config, "head")
+    return current != set(scripts.get_heads())
 
 
 def _config(connection: Connection) -> Config:

@@ -1,0 +1,315 @@
+"""The command `alarm-broker`."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.engine import Connection
+
+from companion.app import serve as run_service
+from companion.clock import utc_now
+from companion.config import Settings, SettingsInvalid, load_secret_key, load_settings
+from companion.directory.apply import Action, Plan, apply_document, plan_document
+from companion.directory.demo import DEMO_DOCUMENT
+from companion.directory.model import Role
+from companion.directory.reading import MAX_BYTES, read_document
+from companion.directory.references import References
+from companion.directory.seed import DocumentInvalid
+from companion.export import csv_lines, json_lines, recorded_alarms
+from companion.ids import new_token
+from companion.logging import configure_logging
+from companion.selfcheck import Result, check_installation
+from companion.store import directory, tables
+from companion.store.database import Database, StoreUnavailable, open_database
+from companion.store.migrate import DatabaseTooNew, migrate
+from companion.store.secrets import Secrets, WrongSecretKey
+
+USER_ERRORS = (SettingsInvalid, StoreUnavailable, DatabaseTooNew, DocumentInvalid, WrongSecretKey)
+MARKS = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-"}
+COLOURS = {Result.OK: "green", Result.WARNING: "yellow", Result.ERROR: "red"}
+
+app = typer.Typer(
+    name="alarm-broker",
+    help="Make sure that somebody answers an alarm.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(no_args_is_help=True, help="API keys: who may use the API and the dashboard.")
+app.add_typer(keys, name="key")
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the message says why and what to do instead."""
+
+
+class ExportFormat(StrEnum):
+    """How the record is written."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+def main() -> None:
+    """Run the command; whatever a user can mend ends in one sentence and status 1."""
+    try:
+        app()
+    except (*USER_ERRORS, Refused) as err:
+        sys.stderr.write(f"{err}\n")
+        sys.exit(1)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 # typer calls it so
+    if wanted:
+        typer.echo(version("alarm-broker"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file (YAML); also ALARM_BROKER_CONFIG.")
+    ] = None,
+    _version: Annotated[  # noqa: FBT002 # an option on the command line is called by its name
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    context.obj = config
+
+
+def _settings(context: typer.Context) -> Settings:
+    """Return the settings, with logging set up as they say."""
+    settings = load_settings(context.obj)
+    configure_logging(settings.log_level, settings.log_format)
+    return settings
+
+
+def _quiet_settings(context: typer.Context) -> Settings:
+    """Return the settings for a command that talks to a person: of the log it shows only what is wrong."""
+    settings = load_settings(context.obj)
+    configure_logging("warning", "console")
+    return settings
+
+
+@asynccontextmanager
+async def _migrated(settings: Settings) -> AsyncIterator[Database]:
+    await migrate(settings.database_url)
+    db = open_database(settings.database_url)
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+async def _write[T](settings: Settings, work: Callable[[Connection], T]) -> T:
+    async with _migrated(settings) as db:
+        return await db.write(work)
+
+
+async def _read[T](settings: Settings, work: Callable[[Connection], T]) -> T:
+    async with _migrated(settings) as db:
+        return await db.read(work)
+
+
+def _print(table: Table) -> None:
+    # Into a file or a pipe: one line a row, so that `grep` finds whole ones.
+    Console(width=None if sys.stdout.isatty() else 1000).print(table)
+
+
+# --- the service ----------------------------------------------------------------------------------------
+
+
+@app.command()
+def serve(context: typer.Context) -> None:
+    """Run the service until it is stopped."""
+    settings = _settings(context)
+    try:
+        asyncio.run(run_service(settings))
+    except OSError as err:
+        raise Refused(f"The service cannot go on: {err}") from err
+
+
+@app.command("migrate")
+def migrate_command(context: typer.Context) -> None:
+    """Bring the database to the newest tables; `serve` does this by itself."""
+    settings = _quiet_settings(context)
+    asyncio.run(migrate(settings.database_url))
+    typer.echo("The database has the newest tables.")
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Try settings, database, secret key and every channel, without telling anybody."""
+    findings = asyncio.run(check_installation(_quiet_settings(context)))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for finding in findings:
+        table.add_row(
+            Text(finding.result, style=COLOURS[finding.result]),
+            finding.part,
+            Text(finding.message, overflow="fold"),
+        )
+    _print(table)
+    if any(finding.result is Result.ERROR for finding in findings):
+        raise typer.Exit(1)
+
+
+# --- the directory --------------------------------------------------------------------------------------
+
+
+@app.command()
+def apply(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The document; `-` reads standard input.")],
+    dry_run: Annotated[  # noqa: FBT002 # as above
+        bool, typer.Option("--dry-run", help="Only show the plan.")
+    ] = False,
+) -> None:
+    """Make the directory (people, channels, policies, sites, devices) equal to a YAML document."""
+    settings = _quiet_settings(context)
+    try:
+        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if str(file) == "-" else file.read_bytes()
+    except OSError as err:
+        raise Refused(f"{file} cannot be read: {err.strerror}.") from err
+    document = read_document(raw, References())
+    secrets = Secrets(load_secret_key(settings))
+    if dry_run:
+        plan = asyncio.run(_read(settings, lambda conn: plan_document(conn, document, secrets)))
+    else:
+        plan = asyncio.run(_write(settings, lambda conn: apply_document(conn, document, secrets)))
+    _show_plan(plan, dry_run=dry_run)
+
+
+def _show_plan(plan: Plan, *, dry_run: bool) -> None:
+    for change in plan.changes:
+        if change.action is not Action.UNCHANGED:
+            fields = f": {', '.join(change.fields)}" if change.fields else ""
+            typer.echo(f"{MARKS[change.action]} {change.kind} {change.id}{fields}")
+    counted = ", ".join(f"{plan.count(action)} {action}" for action in Action)
+    typer.echo(f"{'Would be: ' if dry_run else ''}{counted}.")
+    for warning in plan.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+
+
+@app.command("demo-data")
+def demo_data(context: typer.Context) -> None:
+    """Fill an empty database with a small directory, and print a token to try it out."""
+    settings = _quiet_settings(context)
+    token = new_token()
+    document = read_document(DEMO_DOCUMENT, References(environ={"DEMO_TOKEN": token}))
+    secrets = Secrets(load_secret_key(settings))
+
+    def fill(conn: Connection) -> str:
+        for table in (tables.site, tables.person, tables.channel, tables.device, tables.alarm):
+            if conn.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is not None:
+                raise Refused(
+                    "The database is not empty; demo data would mix with yours. Use another data_dir."
+                )
+        apply_document(conn, document, secrets)
+        _, clear = directory.create_api_key(conn, name="Demo", role=Role.ADMIN, site_id=None, now=utc_now())
+        return clear
+
+    admin_key = asyncio.run(_write(settings, fill))
+    typer.echo(f"Press the panic key:  curl '{settings.public_url}/v1/yealink/alarm?token={token}'")
+    typer.echo(f"Dashboard:            {settings.public_url}/admin")
+    typer.echo(f"Admin key:            {admin_key}")
+
+
+# --- the record -----------------------------------------------------------------------------------------
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as err:
+        raise typer.BadParameter("write it like 2026-11-20 or 2026-11-20T22:00+01:00") from err
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option(help="Alarms raised from this time (UTC if it has no zone).")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Alarms raised before this time.")] = None,
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="csv has one line a record.")
+    ] = ExportFormat.JSON,
+) -> None:
+    """Write alarms with their journals and deliveries to standard output, newest first."""
+    settings = _quiet_settings(context)
+    with suppress(BrokenPipeError):  # whoever reads it (`head`) has seen enough
+        asyncio.run(_export(settings, since=_moment(since), until=_moment(until), form=form))
+
+
+async def _export(
+    settings: Settings, *, since: datetime | None, until: datetime | None, form: ExportFormat
+) -> None:
+    async with _migrated(settings) as db:
+        records = recorded_alarms(db, since=since, until=until)
+        async for text in json_lines(records) if form is ExportFormat.JSON else csv_lines(records):
+            sys.stdout.write(text)
+
+
+# --- API keys -------------------------------------------------------------------------------------------
+
+
+@keys.command("create")
+def create_key(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="Who or what will use it.")],
+    role: Annotated[Role, typer.Option(help="read; operate: also answer alarms; admin: everything.")],
+    site: Annotated[str | None, typer.Option(help="Only for this site.")] = None,
+) -> None:
+    """Make a key and print it, this once."""
+    settings = _quiet_settings(context)
+
+    def create(conn: Connection) -> str:
+        if site is not None and directory.site_by_id(conn, site) is None:
+            known = ", ".join(one.id for one in directory.sites(conn)) or "none yet"
+            raise Refused(f"There is no site {site!r}. Sites: {known}.")
+        return directory.create_api_key(conn, name=name, role=role, site_id=site, now=utc_now())[1]
+
+    typer.echo(asyncio.run(_write(settings, create)))
+
+
+@keys.command("list")
+def list_keys(context: typer.Context) -> None:
+    """Show every key, without the keys themselves."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("id", "name", "role", "site", "created", "last used", "state"):
+        table.add_column(column, overflow="fold")
+    for key in asyncio.run(_read(_quiet_settings(context), directory.api_keys)):
+        state = "revoked" if key.revoked_at else "active"
+        cells: list[Any] = [key.id, key.name, key.role, key.site_id or "all"]
+        table.add_row(*map(Text, cells), _day(key.created_at), _day(key.last_used_at), state)
+    _print(table)
+
+
+def _day(moment: datetime | None) -> str:
+    return "never" if moment is None else f"{moment:%Y-%m-%d}"
+
+
+@keys.command("revoke")
+def revoke_key(
+    context: typer.Context, key_id: Annotated[str, typer.Argument(help="From `key list`.")]
+) -> None:
+    """Make a key useless, from now on."""
+    settings = _quiet_settings(context)
+    if not asyncio.run(_write(settings, lambda conn: directory.revoke_api_key(conn, key_id, utc_now()))):
+        raise Refused(f"There is no active key {key_id}: `alarm-broker key list` shows them.")
+    typer.echo("Revoked.")

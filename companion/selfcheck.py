@@ -1,0 +1,140 @@
+"""Whether this installation would work: each part is tried, without telling anybody an alarm."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import yarl
+from sqlalchemy.engine import URL
+
+from companion.channels.base import Refused, Sent, TryAgain
+from companion.channels.registry import ChannelConfigError, build_channel
+from companion.config import Settings, SettingsInvalid, load_secret_key
+from companion.directory.model import ChannelRow
+from companion.store import directory
+from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
+from companion.store.migrate import DatabaseTooNew, is_current
+from companion.store.secrets import Secrets, WrongSecretKey
+
+
+class Result(StrEnum):
+    """How a part was found."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is the matter with one part, and what to do."""
+
+    part: str
+    result: Result
+    message: str
+
+
+async def check_installation(settings: Settings) -> list[Finding]:
+    """Return one finding a part; nothing is changed."""
+    findings = [_check_public_url(settings), *_check_certificate(settings)]
+    secrets: Secrets | None = None
+    try:
+        secrets = Secrets(load_secret_key(settings))
+        findings.append(Finding("secret key", Result.OK, "can be read"))
+    except SettingsInvalid as err:
+        findings.append(Finding("secret key", Result.ERROR, str(err)))
+    database = await _check_database(settings.database_url)
+    findings.append(database)
+    if database.result is Result.OK and secrets is not None:
+        db = open_database(settings.database_url)
+        try:
+            findings += await _check_directory(db, secrets)
+        finally:
+            await db.close()
+    return findings
+
+
+def _check_public_url(settings: Settings) -> Finding:
+    host = yarl.URL(settings.public_url).host
+    if host in {"127.0.0.1", "localhost", "::1"}:
+        advice = "set public_url to the address under which responders reach this service"
+        return Finding(
+            "public_url", Result.WARNING, f"links in messages begin with {settings.public_url}: {advice}"
+        )
+    return Finding("public_url", Result.OK, settings.public_url)
+
+
+def _check_certificate(settings: Settings) -> list[Finding]:
+    if settings.tls_cert is None:
+        return []
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            settings.tls_cert, settings.tls_key
+        )
+    except (OSError, ssl.SSLError) as err:
+        return [Finding("certificate", Result.ERROR, f"tls_cert and tls_key cannot be used: {err}")]
+    return [Finding("certificate", Result.OK, str(settings.tls_cert))]
+
+
+def _is_missing_file(url: URL) -> bool:
+    return url.drivername == "sqlite" and not Path(url.database or "").exists()
+
+
+async def _check_database(database_url: str) -> Finding:
+    url = normalized_url(database_url)
+    shown = url.render_as_string()
+    if _is_missing_file(url):  # looking for it would make it
+        return Finding("database", Result.WARNING, f"{shown} is not there yet; the first start will make it")
+    try:
+        current = await is_current(database_url)
+    except (StoreUnavailable, DatabaseTooNew) as err:
+        return Finding("database", Result.ERROR, str(err))
+    if not current:
+        return Finding("database", Result.WARNING, f"{shown} has old tables; the next start will change them")
+    return Finding("database", Result.OK, shown)
+
+
+async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
+    counts = await db.read(
+        lambda conn: (
+            len(directory.people(conn)),
+            len(directory.devices(conn)),
+            len(directory.policies(conn)),
+        )
+    )
+    people, devices, policies = counts
+    result = Result.OK if people and policies else Result.WARNING
+    findings = [
+        Finding("directory", result, f"people: {people}, devices: {devices}, policies: {policies}"),
+    ]
+    rows = await db.read(directory.channels)
+    if not any(row.enabled for row in rows):
+        findings.append(Finding("channels", Result.WARNING, "none is switched on: nobody would be told"))
+    return findings + list(
+        await asyncio.gather(*(_check_channel(db, row, secrets) for row in rows if row.enabled))
+    )
+
+
+async def _check_channel(db: Database, row: ChannelRow, secrets: Secrets) -> Finding:
+    part = f"channel {row.id}"
+    try:
+        opened = await db.read(lambda conn: directory.channel_by_id(conn, row.id, secrets))
+        channel = build_channel(row.kind, (opened or row).full_config)
+    except (WrongSecretKey, ChannelConfigError) as err:
+        return Finding(part, Result.ERROR, str(err))
+    try:
+        async with asyncio.timeout(row.timeout_s):
+            outcome = await channel.check()
+    except TimeoutError:
+        return Finding(part, Result.ERROR, f"no answer within {row.timeout_s:g} s")
+    finally:
+        await channel.close()
+    match outcome:
+        case Sent(warning=None):
+            return Finding(part, Result.OK, f"{row.kind} answers")
+        case Sent(warning=warning):
+            return Finding(part, Result.WARNING, str(warning))
+        case TryAgain(reason=reason) | Refused(reason=reason):
+            return Finding(part, Result.ERROR, reason)
