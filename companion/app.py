@@ -7,12 +7,14 @@ import ssl
 from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack, nullcontext, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Self
 
 import sqlalchemy as sa
 from aiohttp import web
 from sqlalchemy.engine import Connection
+from yarl import URL
 
 from companion.alarms import escalate, outcomes, watch
 from companion.alarms.ack_links import AckTokens
@@ -23,6 +25,7 @@ from companion.channels.base import Message, ReceiptSource
 from companion.channels.registry import channel_kinds
 from companion.clock import SteadyClock
 from companion.config import Settings, load_secret_key
+from companion.directory.model import Role
 from companion.dispatch import receipts
 from companion.dispatch.claim import new_owner
 from companion.dispatch.compose import compose
@@ -35,6 +38,8 @@ from companion.dispatch.wake import Wake, wait
 from companion.dispatch.worker import Dispatcher, Dispatching
 from companion.ids import new_id
 from companion.link import events
+from companion.link.announce import announced
+from companion.link.session import LinkServer
 from companion.logging import bind_alarm
 from companion.store.alarms import next_due_at
 from companion.store.database import Database, StoreUnavailable, open_database
@@ -42,6 +47,7 @@ from companion.store.migrate import migrate
 from companion.store.secrets import Secrets
 from companion.store.sql import insert
 from companion.store.tables import meta
+from companion.web.auth import Caller, caller_of
 from companion.web.context import WebContext
 from companion.web.metrics import Metrics
 from companion.web.routes import make_web_app
@@ -185,9 +191,15 @@ class Companion:
             version=version("alarm-broker"),
             metrics=self.metrics,
         )
-        runner = web.AppRunner(
-            make_web_app(context), access_log=None, shutdown_timeout=self.settings.shutdown_grace_s
+        link = LinkServer(
+            commands=self.commands,
+            wake=self.wake,
+            authorize=partial(_may_link, context),
+            instance=instance_id,
         )
+        app = make_web_app(context, link=link.handle)
+        app.on_shutdown.append(lambda _: link.close())
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=self.settings.shutdown_grace_s)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
         site = web.TCPSite(
@@ -195,6 +207,16 @@ class Companion:
         )
         await site.start()
         _LOGGER.info("Listening on %s, responders reach it as %s", site.name, self.settings.public_url)
+        if self.settings.zeroconf:
+            await self._stack.enter_async_context(
+                announced(
+                    instance_id=instance_id,
+                    version=context.version,
+                    name=URL(self.settings.public_url).host or "companion",
+                    host=self.settings.host,
+                    port=self.settings.port,
+                )
+            )
 
     # --- what goes on by itself -------------------------------------------------------------------------
 
@@ -264,6 +286,13 @@ class Companion:
                 lambda conn: conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
             )
             self.clock.offset += theirs - self.clock()
+
+
+async def _may_link(context: WebContext, request: web.Request) -> Caller:
+    """Return who wants to link; raises what the request is answered with if they may not."""
+    caller = await caller_of(request, context)
+    caller.require(Role.OPERATE)
+    return caller
 
 
 def _run_due(unit: Unit) -> None:
