@@ -196,7 +196,8 @@ async def test_a_cancelled_call_is_finished_all_the_same(
 
     monkeypatch.setattr(PanelStore, "async_save", slow_save)
     call = asyncio.create_task(home.system.async_disarm(AREA_ID, code=CODE, by=None))
-    await writing.wait()
+    async with asyncio.timeout(1):
+        await writing.wait()
 
     call.cancel()
     written.set()
@@ -262,6 +263,7 @@ async def test_a_hundred_guesses_at_once_are_locked_out_after_five_hashes(
     async def count(*_args: Any) -> None:
         nonlocal hashed
         hashed += 1
+        await asyncio.sleep(0)
 
     monkeypatch.setattr(system_module, "async_matching_user", count)
 
