@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from yarl import URL
 
 from companion.channels.addresses import ForbiddenAddressError, guarded_socket
@@ -31,6 +31,17 @@ LONGEST_RETRY_AFTER = timedelta(days=7)
 TRY_AGAIN_STATUSES = frozenset({408, 425, 429})
 # A gateway that lost its back end, or a program that failed after it had stored the request.
 UNCERTAIN_STATUSES = frozenset({500, 502, 504})
+
+
+def header_safe(value: SecretStr) -> SecretStr:
+    """Return a header value that cannot begin another header; the line end of a secret's file is dropped."""
+    text = value.get_secret_value().strip()
+    if any(ord(character) < 32 for character in text):
+        raise ValueError("must be one line")
+    return SecretStr(text)
+
+
+HeaderSecret = Annotated[SecretStr, AfterValidator(header_safe)]
 
 
 class HttpOptions(BaseModel):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Self, override
 
 import aiohttp
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, model_validator
 from yarl import URL
 
 from companion.channels.base import (
@@ -21,7 +21,7 @@ from companion.channels.base import (
     Sent,
     TryAgain,
 )
-from companion.channels.http import Failure, HttpClient, HttpOptions, Reply, not_understood
+from companion.channels.http import Failure, HeaderSecret, HttpClient, HttpOptions, Reply, not_understood
 from companion.channels.render import headline, signal_text
 
 CAPTCHA = (
@@ -56,7 +56,7 @@ class SignalConfig(HttpOptions):
         pattern=r"^[A-Za-z0-9-]+$",
         description="Header that a proxy in front of the bridge demands.",
     )
-    header_value: SecretStr | None = Field(default=None, description="Value of that header.")
+    header_value: HeaderSecret | None = Field(default=None, description="Value of that header.")
 
     @model_validator(mode="after")
     def _header_is_whole(self) -> Self:

@@ -11,19 +11,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Se
 from yarl import URL
 
 from companion.channels.base import Channel, Message, Outcome, Refused, Sent, TryAgain
-from companion.channels.http import Failure, HttpClient, HttpOptions, Reply, not_understood, scrubbed
+from companion.channels.http import (
+    Failure,
+    HeaderSecret,
+    HttpClient,
+    HttpOptions,
+    Reply,
+    not_understood,
+    scrubbed,
+)
 from companion.channels.render import sms_text
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 MESSAGE_NAMES = frozenset({"to", "text", "id"})
 SAID_LIMIT = 120
-
-
-def header_safe(value: SecretStr) -> SecretStr:
-    """Return a header value that cannot begin another header."""
-    if any(ord(character) < 32 for character in value.get_secret_value()):
-        raise ValueError("must be one line")
-    return value
 
 
 def valid_pattern(pattern: str) -> str:
@@ -77,9 +78,9 @@ class SmsConfig(HttpOptions):
     url: SecretStr = Field(
         description="Address; placeholders are allowed after the host. Kept secret: it may hold a key."
     )
-    headers: dict[
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], Annotated[SecretStr, AfterValidator(header_safe)]
-    ] = Field(default_factory=dict, description="Headers, such as Authorization. Kept secret.")
+    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], HeaderSecret] = Field(
+        default_factory=dict, description="Headers, such as Authorization. Kept secret."
+    )
     secrets: dict[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")], SecretStr] = Field(
         default_factory=dict, description="Values for further placeholders. Kept secret."
     )

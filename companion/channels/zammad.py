@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Annotated, Any, Literal, override
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr
+from pydantic import AfterValidator, Field, HttpUrl
 from yarl import URL
 
 from companion.channels.base import Channel, Message, MessageKind, Outcome, Sent, TryAgain
-from companion.channels.http import Failure, HttpClient, HttpOptions, Reply, not_understood
+from companion.channels.http import Failure, HeaderSecret, HttpClient, HttpOptions, Reply, not_understood
 from companion.channels.render import delivery_mark, headline, ticket_html
 
 
@@ -22,7 +22,7 @@ class ZammadConfig(HttpOptions):
     """Where the tickets go."""
 
     url: HttpUrl = Field(description="Address of Zammad, without /api/v1.")
-    token: SecretStr = Field(
+    token: HeaderSecret = Field(
         min_length=1, description="Access token of an agent with the right to create tickets."
     )
     group: str = Field(min_length=1, description="Group the tickets belong to.")

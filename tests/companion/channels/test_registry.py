@@ -61,3 +61,12 @@ def test_half_a_proxy_header_is_not_enough() -> None:
 def test_a_tag_with_a_comma_is_refused() -> None:
     with pytest.raises(ChannelConfigError, match="comma"):
         build_channel("zammad", {**SETTINGS["zammad"], "tags": ["alarm,fire"]})
+
+
+@pytest.mark.parametrize("field", [("zammad", "token"), ("signal", "header_value")], ids=str)
+def test_a_secret_that_would_begin_another_header_is_refused(field: tuple[str, str]) -> None:
+    kind, name = field
+    settings = {**SETTINGS[kind], "header_name": "X-Key"} if kind == "signal" else SETTINGS[kind]
+
+    with pytest.raises(ChannelConfigError, match="one line"):
+        build_channel(kind, {**settings, name: "hunter2\nX-Other: 1"})

@@ -317,6 +317,15 @@ async def test_the_address_may_already_hold_the_path_of_the_api(zammad: FakeZamm
     assert isinstance(outcome, Sent)
 
 
+async def test_a_token_read_from_a_file_with_a_line_end_works(zammad: FakeZammad) -> None:
+    channel = channel_for(zammad, token=f"{zammad.token}\n")
+
+    outcome = await channel.send(message())
+    await channel.close()
+
+    assert isinstance(outcome, Sent)
+
+
 async def test_alarms_at_the_same_time_get_a_ticket_each(zammad: FakeZammad, channel: Channel) -> None:
     await asyncio.gather(*(channel.send(message(alarm_id=f"alarm-{number}")) for number in range(20)))
 
