@@ -243,6 +243,15 @@ def clear_pending(conn: Connection, instance: str, uid: str) -> None:
     )
 
 
+def postpone_pending(conn: Connection, pending: Pending, due_at: datetime) -> None:
+    """Look at the entry delay again at `due_at`."""
+    conn.execute(
+        sa.update(link_pending)
+        .where(link_pending.c.instance == pending.instance, link_pending.c.uid == pending.uid)
+        .values(due_at=due_at)
+    )
+
+
 def due_pendings(conn: Connection, now: datetime, limit: int) -> list[Pending]:
     """Return entry delays that nothing was heard of in time, locked for this transaction."""
     query = (

@@ -1,0 +1,276 @@
+"""Our events: for whom they are kept, how long, and how both streams are lined up at a hello."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from companion.alarms.commands import AlarmCommands
+from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
+from companion.link import events
+from companion.store import link, tables
+from companion.store.database import Database
+from companion.store.deliveries import deliveries_of
+from companion.store.directory import policies
+from companion.store.link import Body
+from tests.companion.conftest import Directory
+from tests.companion.link.conftest import INSTANCE, meet, press
+from tests.companion.link.test_protocol import golden
+from tests.fakes.clock import FrozenClock
+
+KEY = Actor(name=None, via="yealink")
+PORTER = Actor(name="Porter", via="ack_page")
+
+
+async def kept(db: Database, instance: str = INSTANCE, *, after: int = 0) -> list[tuple[int, Body]]:
+    return await db.read(lambda conn: link.kept_events(conn, instance, after=after, limit=10_000))
+
+
+async def add_site(db: Database, site_id: str) -> None:
+    row = {"id": site_id, "name": site_id, "timezone": "UTC", "policy_id": None}
+    await db.write(lambda conn: conn.execute(sa.insert(tables.site), row))
+
+
+async def test_each_change_is_one_whole_snapshot(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await meet(commands, site_id=directory.site)
+    alarm = await press(commands)
+
+    await commands.run(lambda unit: unit.acknowledge(alarm.id, PORTER))
+    await commands.run(lambda unit: unit.resolve(alarm.id, PORTER))
+
+    told = await kept(db)
+    assert [seq for seq, _ in told] == [1, 2, 3]
+    assert [body["change"] for _, body in told] == ["raised", "acknowledged", "resolved"]
+    assert [body["version"] for _, body in told] == [1, 2, 3]
+    assert told[1][1]["acknowledged_by"] == "Porter"
+
+
+async def test_a_snapshot_has_what_the_contract_promises_and_no_more(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await meet(commands, site_id=directory.site)
+
+    await press(commands)
+
+    [(_, body)] = await kept(db)
+    promised = golden("event_alarm")["event"]
+    assert set(body) == set(promised)
+    assert {key for key in body if body[key] is not None} >= {"alarm_id", "status", "raised_at", "title"}
+
+
+async def test_a_change_that_is_undone_is_told_to_nobody(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await meet(commands, site_id=directory.site)
+    alarm = await press(commands)
+
+    def fails(unit: Any) -> None:
+        unit.acknowledge(alarm.id, PORTER)
+        raise ValueError("afterwards")
+
+    with pytest.raises(ValueError, match="afterwards"):
+        await commands.run(fails)
+
+    assert [body["change"] for _, body in await kept(db)] == ["raised"]
+
+
+async def test_without_a_home_assistant_nothing_is_kept(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await press(commands)
+
+    rows = await db.read(lambda conn: conn.execute(sa.select(tables.link_event)).all())
+    assert rows == []
+
+
+async def test_an_alarm_is_told_only_to_its_site(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await add_site(db, "home")
+    await meet(commands, site_id="office", instance="at-the-office")
+    await meet(commands, site_id="home", instance="at-home")
+
+    await press(commands, site_id="office")
+    await press(commands, site_id=None)
+
+    assert len(await kept(db, "at-the-office")) == 1
+    assert await kept(db, "at-home") == []
+
+
+async def test_a_key_for_every_site_hears_of_every_alarm(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await meet(commands, site_id=None)
+
+    await press(commands, site_id="office")
+    await press(commands, site_id=None)
+
+    assert len(await kept(db)) == 2
+
+
+async def test_a_key_for_every_site_is_refused_where_there_are_several(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await add_site(db, "home")
+
+    with pytest.raises(events.SiteUnknown):
+        await meet(commands, site_id=None)
+
+
+async def test_a_delivery_that_was_given_up_is_told(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await meet(commands, site_id=directory.site)
+    [policy] = await db.read(policies)
+    trigger = Trigger(
+        source=Source.YEALINK, kind=AlarmKind.PANIC, title="Panic key", site_id="office", policy=policy
+    )
+    alarm = (await commands.run(lambda unit: unit.raise_alarm(trigger, KEY))).alarm
+    found = await db.read(lambda conn: deliveries_of(conn, alarm.id))
+    signal = next(delivery for delivery, _ in found if delivery.channel_id == directory.signal)
+
+    await commands.run(lambda unit: events.publish_trouble(unit, signal, "400: not registered"))
+
+    body = (await kept(db))[-1][1]
+    assert set(body) == set(golden("event_delivery_trouble")["event"])
+    assert (body["channel"], body["recipient"], body["reason"]) == ("Signal", "Porter", "400: not registered")
+
+
+# --- the hello ------------------------------------------------------------------------------------------
+
+
+async def test_a_home_assistant_that_is_new_hears_of_the_open_alarms_only(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    done, acknowledged, triggered = [await press(commands) for _ in range(3)]
+    await commands.run(lambda unit: unit.acknowledge(acknowledged.id, PORTER))
+    await commands.run(lambda unit: unit.cancel(done.id, PORTER))
+
+    await meet(commands, site_id=directory.site)
+
+    told = {body["alarm_id"]: body["change"] for _, body in await kept(db)}
+    assert told == {acknowledged.id: "acknowledged", triggered.id: "raised"}
+
+
+async def test_what_the_peer_has_kept_is_forgotten_at_its_hello(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    before = await meet(commands, site_id=directory.site)
+    for _ in range(3):
+        await press(commands)
+    await db.write(lambda conn: link.confirm(conn, INSTANCE, before.our_stream, 1))
+
+    after = await meet(commands, site_id=directory.site, received=2)
+
+    assert after.our_stream == before.our_stream
+    assert [seq for seq, _ in await kept(db)] == [3]
+
+
+async def test_a_new_stream_of_a_known_home_assistant_starts_both_sides_at_zero(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    before = await meet(commands, site_id=directory.site)
+    alarm = await press(commands)
+    await db.write(lambda conn: link.confirm(conn, INSTANCE, before.our_stream, 1))
+
+    after = await meet(commands, site_id=directory.site, stream="s2")
+
+    assert after.our_stream != before.our_stream
+    assert after.received == 0
+    assert [(seq, body["alarm_id"]) for seq, body in await kept(db)] == [(1, alarm.id)]
+
+
+async def test_news_of_an_alarm_that_ended_survive_a_new_stream(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    before = await meet(commands, site_id=directory.site)
+    alarm = await press(commands)
+    await db.write(lambda conn: link.confirm(conn, INSTANCE, before.our_stream, 1))
+    await commands.run(lambda unit: unit.cancel(alarm.id, PORTER))
+
+    await meet(commands, site_id=directory.site, stream="s2")
+
+    assert [(seq, body["change"]) for seq, body in await kept(db)] == [(1, "cancelled")]
+
+
+async def test_a_number_of_the_stream_before_confirms_nothing_of_the_new_one(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    """The welcome with the new stream was lost, so the next hello still speaks of the old one."""
+    await meet(commands, site_id=directory.site)
+    for _ in range(2):
+        await press(commands)
+    await meet(commands, site_id=directory.site, stream="s2", received=1)
+
+    await meet(commands, site_id=directory.site, stream="s2", received=1)
+
+    assert [seq for seq, _ in await kept(db)] == [1, 2]
+
+
+async def test_a_companion_from_a_backup_notices_and_tells_all_open_alarms_again(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    before = await meet(commands, site_id=directory.site)
+    alarm = await press(commands)
+
+    after = await meet(commands, site_id=directory.site, received=40)
+
+    assert after.our_stream != before.our_stream
+    assert [(seq, body["alarm_id"]) for seq, body in await kept(db)] == [(1, alarm.id)]
+
+
+async def test_a_home_assistant_that_moves_to_another_site_hears_nothing_more_of_the_old_one(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await add_site(db, "home")
+    await meet(commands, site_id="office")
+    await press(commands, site_id="office")
+    at_home = await press(commands, site_id="home")
+
+    await meet(commands, site_id="home")
+
+    assert [body["alarm_id"] for _, body in await kept(db)] == [at_home.id]
+
+
+async def test_a_home_assistant_that_never_came_back_is_forgotten(
+    db: Database, commands: AlarmCommands, directory: Directory, clock: FrozenClock
+) -> None:
+    await meet(commands, site_id=directory.site, instance="gone")
+    await press(commands)
+    clock.advance(91 * 86_400)
+
+    await meet(commands, site_id=directory.site)
+
+    assert await db.read(link.instances) == [INSTANCE]
+    assert await kept(db, "gone") == []
+
+
+# --- away for long --------------------------------------------------------------------------------------
+
+
+async def test_for_a_peer_that_is_away_for_long_only_the_newest_word_on_each_alarm_is_kept(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    before = await meet(commands, site_id=directory.site)
+    closed, noisy = await press(commands), await press(commands)
+    await commands.run(lambda unit: unit.cancel(closed.id, PORTER))
+
+    def remark(unit: Any) -> None:
+        for _ in range(100):
+            unit.note(noisy.id, PORTER, "still looking")
+
+    for _ in range(6):
+        await commands.run(remark)
+
+    told = await kept(db)
+    assert len(told) < events.KEPT_LIMIT
+    assert [seq for seq, _ in told] == list(range(1, len(told) + 1))
+    newest = {body["alarm_id"]: body for _, body in told}
+    assert newest[noisy.id]["version"] == 601
+    assert newest[closed.id]["change"] == Change.CANCELLED
+    peer = await db.read(lambda conn: link.peer_by_instance(conn, INSTANCE))
+    assert peer is not None
+    assert peer.our_stream != before.our_stream
+    assert await db.read(lambda conn: link.kept_of_stream(conn, before, after=0, limit=1)) is None

@@ -1,0 +1,315 @@
+"""What Home Assistant says and what becomes of it."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from companion.alarms.commands import AlarmCommands, Unit
+from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Severity, Source, Status, Trigger
+from companion.link import inbound
+from companion.link.protocol import BadFrame, parse_event
+from companion.store import link, tables
+from companion.store.alarms import list_alarms
+from companion.store.database import Database
+from companion.store.deliveries import deliveries_of
+from companion.store.journal import journal_of
+from companion.store.link import Peer
+from tests.companion.conftest import Directory
+from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, meet
+from tests.fakes.clock import FrozenClock
+
+AT = "2026-11-20T12:00:00+00:00"
+PENDING = {
+    "kind": "alarm_pending",
+    "at": AT,
+    "uid": "b1",
+    "area": "home",
+    "name": "Ground floor",
+    "zone": "Front door",
+    "until": "2026-11-20T12:00:30+00:00",
+}
+CLEARED = {"kind": "pending_cleared", "at": AT, "uid": "b1", "by": "Anna"}
+DISARMED = {"kind": "alarm_disarmed", "at": AT, "uid": "b1", "by": "Anna"}
+TRIPPED = {"kind": "zone_tripped", "at": AT, "uid": "b1", "zone": "Hall motion"}
+
+type Say = Callable[..., Awaitable[None]]
+
+
+def decide(kind: str, **values: Any) -> dict[str, Any]:
+    return {"kind": kind, "at": AT, "alarm_id": None, "uid": None, "by": "Anna", "note": None, **values}
+
+
+@pytest.fixture
+async def peer(commands: AlarmCommands, directory: Directory) -> Peer:
+    return await meet(commands, site_id=directory.site)
+
+
+@pytest.fixture
+def say(commands: AlarmCommands, peer: Peer) -> Say:
+    return Panel(commands, peer).say
+
+
+async def the_alarm(db: Database) -> Alarm:
+    [alarm] = await db.read(list_alarms)
+    return alarm
+
+
+async def changes(db: Database, alarm: Alarm) -> list[Change]:
+    lines = await db.read(lambda conn: journal_of(conn, alarm.id))
+    return [line.event for line in lines if line.event is not Change.ESCALATED]
+
+
+async def received(db: Database) -> int:
+    peer = await db.read(lambda conn: link.peer_by_instance(conn, INSTANCE))
+    assert peer is not None
+    return peer.received
+
+
+async def test_an_alarm_of_the_panel_pages_by_the_policy_of_its_site(
+    db: Database, say: Say, directory: Directory
+) -> None:
+    await say(alarm_raised("b1", zones=["Front door", "Hall motion"], message="Code was wrong twice"))
+
+    alarm = await the_alarm(db)
+    assert (alarm.source, alarm.kind, alarm.severity) == (
+        Source.PANEL,
+        AlarmKind.BURGLARY,
+        Severity.CRITICAL,
+    )
+    assert alarm.title == "Burglary: Front door, Hall motion"
+    assert (alarm.site, alarm.timezone, alarm.room) == ("Office", "Europe/Berlin", "Ground floor")
+    assert alarm.details == {"zones": "Front door, Hall motion", "message": "Code was wrong twice"}
+    told = await db.read(lambda conn: deliveries_of(conn, alarm.id))
+    assert {delivery.channel_id for delivery, _ in told} == {directory.zammad, directory.signal}
+
+
+async def test_the_same_uid_is_one_alarm_also_in_a_new_stream(
+    db: Database, commands: AlarmCommands, say: Say, directory: Directory
+) -> None:
+    await say(alarm_raised("b1"))
+    again = await meet(commands, site_id=directory.site, stream="s2")
+    event = parse_event(alarm_raised("b1", zones=["Front door", "Hall motion"]))
+
+    await commands.run(lambda unit: inbound.apply(unit, again, 1, event))
+
+    alarm = await the_alarm(db)
+    assert alarm.presses == 1
+    assert await changes(db, alarm) == [Change.RAISED, Change.ZONE_TRIPPED]
+
+
+async def test_the_same_uid_at_two_home_assistants_is_two_alarms(
+    db: Database, commands: AlarmCommands, say: Say, directory: Directory
+) -> None:
+    await say(alarm_raised("b1"))
+    other = await meet(commands, site_id=directory.site, instance="another-home")
+
+    await commands.run(lambda unit: inbound.apply(unit, other, 1, parse_event(alarm_raised("b1"))))
+
+    assert len(await db.read(list_alarms)) == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind", "title", "severity"),
+    [
+        ("fire", AlarmKind.FIRE, "Fire: Front door", Severity.CRITICAL),
+        ("water", AlarmKind.WATER, "Water: Front door", Severity.HIGH),
+        ("carbon_monoxide", AlarmKind.BURGLARY, "Carbon monoxide: Front door", Severity.CRITICAL),
+    ],
+)
+async def test_every_kind_of_alarm_is_raised_also_one_that_only_a_newer_home_assistant_knows(
+    sent: str, kind: AlarmKind, title: str, severity: Severity, db: Database, say: Say
+) -> None:
+    await say(alarm_raised("b1", alarm_kind=sent))
+
+    alarm = await the_alarm(db)
+    assert (alarm.kind, alarm.title, alarm.severity) == (kind, title, severity)
+
+
+async def test_a_test_alarm_is_marked_as_one(db: Database, say: Say) -> None:
+    await say(alarm_raised("b1", test=True))
+
+    assert (await the_alarm(db)).test
+
+
+@pytest.mark.parametrize(
+    "hidden", [{"alarm_kind": "duress", "zones": []}, {"alarm_kind": "panic", "silent": True}]
+)
+async def test_a_hidden_alarm_is_told_to_responders_but_shown_at_no_panel(
+    hidden: dict[str, Any], db: Database, commands: AlarmCommands, say: Say, directory: Directory
+) -> None:
+    await meet(commands, site_id=directory.site, instance="another-home")
+
+    await say(alarm_raised("b1", **hidden))
+
+    alarm = await the_alarm(db)
+    assert alarm.title.startswith(("Duress code", "Panic"))
+    [(_, told)] = await db.read(lambda conn: link.kept_events(conn, INSTANCE, after=0, limit=9))
+    assert told["title"] == "Ground floor"
+    assert told["uid"] == "b1"
+    assert not await db.read(lambda conn: link.kept_events(conn, "another-home", after=0, limit=9))
+
+
+async def test_another_zone_stands_in_the_journal(db: Database, say: Say) -> None:
+    await say(alarm_raised("b1"), TRIPPED)
+
+    alarm = await the_alarm(db)
+    lines = await db.read(lambda conn: journal_of(conn, alarm.id))
+    assert lines[-1].event is Change.ZONE_TRIPPED
+    assert lines[-1].detail == {"zone": "Hall motion"}
+
+
+async def test_disarming_acknowledges_and_resolves_in_the_name_of_who_had_the_code(
+    db: Database, say: Say
+) -> None:
+    await say(alarm_raised("b1"), DISARMED)
+
+    alarm = await the_alarm(db)
+    assert alarm.status is Status.RESOLVED
+    assert (alarm.acknowledged_by, alarm.closed_by) == ("Anna", "Anna")
+
+
+@pytest.mark.parametrize(
+    ("decision", "status"),
+    [
+        ("acknowledge", Status.ACKNOWLEDGED),
+        ("resolve", Status.RESOLVED),
+        ("cancel", Status.CANCELLED),
+    ],
+)
+async def test_a_decision_moves_the_alarm_and_names_who_made_it(
+    decision: str, status: Status, db: Database, say: Say
+) -> None:
+    await say(alarm_raised("b1"), decide(decision, uid="b1", via="push", note="On my way"))
+
+    alarm = await the_alarm(db)
+    assert alarm.status is status
+    last = (await db.read(lambda conn: journal_of(conn, alarm.id)))[-1]
+    assert (last.actor, last.via, last.detail["note"]) == ("Anna", "push", "On my way")
+
+
+@pytest.mark.parametrize("decision", ["acknowledge", "resolve", "cancel"])
+async def test_a_decision_about_a_closed_alarm_only_stands_in_the_journal(
+    decision: str, db: Database, say: Say
+) -> None:
+    await say(alarm_raised("b1"), DISARMED)
+    before = await the_alarm(db)
+
+    await say(decide(decision, alarm_id=before.id))
+
+    assert await the_alarm(db) == before
+    assert (await changes(db, before))[-1] is Change.ANSWERED_AGAIN
+
+
+async def test_an_alarm_of_another_site_cannot_be_touched(
+    db: Database, commands: AlarmCommands, say: Say
+) -> None:
+    elsewhere = Trigger(source=Source.API, kind=AlarmKind.PANIC, title="Panic", site_id="elsewhere")
+    raised = await commands.run(lambda unit: unit.raise_alarm(elsewhere, Actor(name=None, via="api")))
+
+    await say(decide("cancel", alarm_id=raised.alarm.id))
+
+    assert (await the_alarm(db)).status is Status.TRIGGERED
+
+
+async def test_a_decision_about_an_alarm_that_nobody_knows_is_confirmed(db: Database, say: Say) -> None:
+    await say(decide("acknowledge", alarm_id="nobody-knows"), TRIPPED, DISARMED, {"kind": "moon_phase"})
+
+    assert await received(db) == 4
+
+
+async def test_the_state_of_an_area_is_remembered(db: Database, say: Say) -> None:
+    area = {"kind": "area_state", "at": AT, "area": "home", "name": "Home", "state": "armed", "mode": "away"}
+
+    await say(area, area | {"state": "disarmed", "mode": None})
+
+    [row] = await db.read(lambda conn: conn.execute(sa.select(tables.link_area)).all())
+    assert (row.instance, row.area, row.name, row.state, row.mode) == (
+        INSTANCE,
+        "home",
+        "Home",
+        "disarmed",
+        None,
+    )
+    assert row.at == datetime.fromisoformat(AT)
+
+
+@pytest.mark.parametrize(
+    "ending", [CLEARED, alarm_raised("b1"), DISARMED], ids=["cleared", "raised", "disarmed"]
+)
+async def test_an_entry_delay_is_watched_until_the_word_that_ends_it(
+    ending: dict[str, Any], db: Database, say: Say, clock: FrozenClock
+) -> None:
+    await say(PENDING)
+    assert await db.read(link.next_pending_at) == clock() + timedelta(seconds=35)
+
+    await say(ending)
+
+    assert await db.read(link.next_pending_at) is None
+
+
+async def test_an_entry_delay_runs_as_long_whatever_home_assistants_clock_says(
+    db: Database, say: Say, clock: FrozenClock
+) -> None:
+    clock.now = datetime(2027, 1, 1, tzinfo=UTC)
+
+    await say(PENDING)
+
+    assert await db.read(link.next_pending_at) == clock() + timedelta(seconds=35)
+
+
+async def test_an_entry_delay_without_end_is_watched_for_an_hour(
+    db: Database, say: Say, clock: FrozenClock
+) -> None:
+    await say(PENDING | {"until": "2999-01-01T00:00:00+00:00"})
+
+    assert await db.read(link.next_pending_at) == clock() + timedelta(hours=1, seconds=5)
+
+
+async def test_an_event_that_was_stored_before_changes_nothing(
+    db: Database, commands: AlarmCommands, peer: Peer, say: Say
+) -> None:
+    await say(alarm_raised("b1"), TRIPPED)
+    before = await changes(db, await the_alarm(db))
+
+    await commands.run(lambda unit: inbound.apply(unit, peer, 2, parse_event(TRIPPED)))
+
+    assert await changes(db, await the_alarm(db)) == before
+    assert await received(db) == 2
+
+
+async def test_a_hole_in_the_sequence_is_a_bad_frame_and_leaves_nothing_behind(
+    db: Database, commands: AlarmCommands, peer: Peer
+) -> None:
+    with pytest.raises(BadFrame):
+        await commands.run(lambda unit: inbound.apply(unit, peer, 2, parse_event(alarm_raised("b1"))))
+
+    assert await db.read(list_alarms) == []
+    assert await received(db) == 0
+
+
+async def test_a_connection_of_the_stream_before_has_nothing_more_to_say(
+    db: Database, commands: AlarmCommands, peer: Peer, directory: Directory
+) -> None:
+    await meet(commands, site_id=directory.site, stream="s2")
+
+    with pytest.raises(inbound.StreamOver):
+        await commands.run(lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1"))))
+
+    assert await db.read(list_alarms) == []
+
+
+async def test_an_effect_that_cannot_be_stored_is_not_counted_as_received(
+    db: Database, commands: AlarmCommands, peer: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(Unit, "journal", failing)
+    with pytest.raises(ValueError, match="no such thing"):
+        await commands.run(lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1"))))
+
+    assert await received(db) == 0
+    assert await db.read(list_alarms) == []
