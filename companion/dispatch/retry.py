@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 
+MAX_DOUBLINGS = 24
+"""Half a year from one second: longer than any cap, and no span of time overflows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
@@ -66,5 +69,6 @@ def _wait(
     if attempt <= len(quick):
         wait = quick[attempt - 1]
     else:
-        wait = min(policy.base * 2 ** (attempt - len(quick) - 1), policy.cap)
+        doublings = min(attempt - len(quick) - 1, MAX_DOUBLINGS)
+        wait = min(policy.base * 2**doublings, policy.cap)
     return wait * (1 + policy.jitter * (2 * chance - 1))

@@ -157,7 +157,10 @@ class SqliteDatabase:
             raise StoreUnavailable("the database is closed")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
-        except sa.exc.OperationalError as err:
+        except DBAPIError as err:
+            # SQLITE_ERROR is a mistake in the SQL; the others are about the file, the disk and the locks.
+            if getattr(err.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF == sqlite3.SQLITE_ERROR:
+                raise
             raise StoreUnavailable(f"the database could not be read: {err.orig}") from err
 
     def _read[T](self, work: Work[T]) -> T:
