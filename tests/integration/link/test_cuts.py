@@ -12,8 +12,8 @@ from tests.integration.conftest import Until
 from tests.integration.house import CODE, DOOR, close_all, panel, sense, shown
 
 EVENT = "event.home_alarm_alarm"
-FRAMES_OF_THE_STORY = 40
-"""More than the story has, so that every frame of it is cut at once."""
+FRAMES_OF_THE_STORY = 27
+"""One more than it has when nothing is cut."""
 
 EXPECTED_HEARD = ["alarm_raised", "alarm_disarmed", "acknowledge", "resolve"]
 EXPECTED_CHANGES = {
@@ -160,6 +160,21 @@ async def test_alarms_raised_while_the_companion_is_away_reach_it_in_order(
     await until(lambda: companion.heard_kinds("alarm_raised", "alarm_disarmed"))
     await until(lambda: len(linked.runtime_data.outbox) == 0)
     assert companion.heard_kinds("alarm_raised", "alarm_disarmed") == ["alarm_raised", "alarm_disarmed"]
+
+
+async def test_a_restart_while_the_companion_is_away_keeps_what_it_must_hear(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    await companion.stop()
+    await until(lambda: not linked.runtime_data.link.connected)
+    await panel(hass, "alarm_trigger")
+
+    await hass.config_entries.async_reload(linked.entry_id)
+    await companion.start()
+
+    await until(lambda: companion.heard_kinds("alarm_raised"))
+    await until(lambda: len(linked.runtime_data.outbox) == 0)
+    assert companion.heard_kinds("alarm_raised") == ["alarm_raised"]
 
 
 async def test_the_companion_learns_of_an_entry_delay_before_it_is_over(
