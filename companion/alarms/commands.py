@@ -76,6 +76,7 @@ class News(Protocol):
         ...
 
 
+_INSERT_ALARM = sa.insert(tables.alarm)
 _MOVES = {
     Move.ACKNOWLEDGE: (Change.ACKNOWLEDGED, MessageKind.ACKNOWLEDGED),
     Move.RESOLVE: (Change.RESOLVED, MessageKind.RESOLVED),
@@ -156,7 +157,7 @@ class Unit:
             alarm = replace(
                 alarm, step=run.then.step, round=run.then.round, steps_run=1, next_due_at=run.then.due_at
             )
-        self.conn.execute(sa.insert(tables.alarm), _row(alarm))
+        self.conn.execute(_INSERT_ALARM, _row(alarm))
         self.journal(alarm.id, Change.RAISED, actor, title=alarm.title)
         if isinstance(run, plan.Run):
             alarm = self._told(alarm, run)

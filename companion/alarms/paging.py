@@ -54,36 +54,42 @@ class Reached:
     position: int
 
 
-def _contact_points(conn: Connection, person_ids: Iterable[str]) -> dict[str, list[Reached]]:
-    """Return the usable contact points of each person, in the person's order."""
-    point, person, channel = tables.contact_point, tables.person, tables.channel
-    query = (
-        sa.select(
-            channel.c.id,
-            channel.c.kind,
-            point.c.address,
-            person.c.name,
-            person.c.language,
-            person.c.id,
-            point.c.position,
-        )
-        .join_from(point, person)
-        .join(channel, channel.c.id == point.c.channel_id)
-        .where(point.c.person_id.in_(list(person_ids)), channel.c.enabled)
-        .order_by(person.c.id, point.c.position)
+# Built once: to build them anew for every alarm would take longer than to run them.
+_CONTACT_POINTS = (
+    sa.select(
+        tables.channel.c.id,
+        tables.channel.c.kind,
+        tables.contact_point.c.address,
+        tables.person.c.name,
+        tables.person.c.language,
+        tables.person.c.id,
+        tables.contact_point.c.position,
     )
+    .join_from(tables.contact_point, tables.person)
+    .join(tables.channel, tables.channel.c.id == tables.contact_point.c.channel_id)
+    .where(
+        tables.contact_point.c.person_id.in_(sa.bindparam("people", expanding=True)), tables.channel.c.enabled
+    )
+    .order_by(tables.person.c.id, tables.contact_point.c.position)
+)
+_CHANNELS = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel.c.name).where(
+    tables.channel.c.id.in_(sa.bindparam("channels", expanding=True)), tables.channel.c.enabled
+)
+_INSERT_LINKS = sa.insert(tables.ack_link)
+
+
+def _contact_points(conn: Connection, people: Iterable[str]) -> dict[str, list[Reached]]:
+    """Return the usable contact points of each person, in the person's order."""
     found: dict[str, list[Reached]] = {}
-    for row in conn.execute(query):
+    for row in conn.execute(_CONTACT_POINTS, {"people": list(people)}):
         reached = Reached(*row)
         found.setdefault(reached.person_id or "", []).append(reached)
     return found
 
 
-def _channel_kinds(conn: Connection, channel_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-    query = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel.c.name).where(
-        tables.channel.c.id.in_(list(channel_ids)), tables.channel.c.enabled
-    )
-    return {channel_id: (kind, name) for channel_id, kind, name in conn.execute(query)}
+def _channel_kinds(conn: Connection, channels: Iterable[str]) -> dict[str, tuple[str, str]]:
+    rows = conn.execute(_CHANNELS, {"channels": list(channels)})
+    return {channel_id: (kind, name) for channel_id, kind, name in rows}
 
 
 def resolve(conn: Connection, targets: Sequence[Target]) -> list[Reached]:
@@ -144,19 +150,20 @@ def page(
     now: datetime,
 ) -> list[Delivery]:
     """Write pages to every address, each with its recipient's own link, and return them."""
-    tokens = {_recipient_key(item): paging.tokens.token(alarm.id, _recipient_key(item)) for item in reached}
     links = [
         {
-            "token_hash": token_hash(tokens[_recipient_key(item)]),
+            "token_hash": token_hash(paging.tokens.token(alarm.id, key)),
             "alarm_id": alarm.id,
-            "recipient": item.recipient,
+            "recipient": recipient,
             "created_at": now,
             "expires_at": now + paging.link_life,
         }
-        for item in reached
+        for key, recipient in {_recipient_key(item): item.recipient for item in reached}.items()
     ]
     if links:
-        conn.execute(insert(conn, tables.ack_link).on_conflict_do_nothing(), links)
+        # The first links of an alarm cannot be there yet; later steps page the same people again.
+        statement = _INSERT_LINKS if first else insert(conn, tables.ack_link).on_conflict_do_nothing()
+        conn.execute(statement, links)
     new = [
         NewDelivery(
             kind=kind,

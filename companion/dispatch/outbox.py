@@ -40,6 +40,9 @@ class NewDelivery:
     record: bool = False
 
 
+_INSERT = sa.insert(delivery)
+
+
 def enqueue(
     conn: Connection, alarm_id: str | None, new: Sequence[NewDelivery], now: datetime, claim: Claim | None
 ) -> list[Delivery]:
@@ -51,6 +54,10 @@ def enqueue(
     made = [_delivery(item, alarm_id, now, claim) for item in unique.values()]
     if not made:
         return []
+    if claim is not None:
+        # The first deliveries of an alarm that this transaction makes: nothing can be there yet.
+        conn.execute(_INSERT, [vars(item) for item in made])
+        return made
     statement = insert(conn, delivery).on_conflict_do_nothing().returning(delivery.c.id)
     written = set(conn.execute(statement, [vars(item) for item in made]).scalars())
     return [item for item in made if item.id in written]

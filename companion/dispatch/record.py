@@ -14,6 +14,27 @@ from companion.store import tables
 from companion.store.alarms import lock_alarm
 from companion.store.deliveries import to_delivery
 
+# Built once, as they are part of every delivery.
+_INSERT_ATTEMPT = sa.insert(tables.attempt)
+_FINISH = (
+    sa.update(tables.delivery)
+    .where(
+        tables.delivery.c.id == sa.bindparam("claimed_id"),
+        tables.delivery.c.owner == sa.bindparam("claimed_owner"),
+        tables.delivery.c.fence == sa.bindparam("claimed_fence"),
+        tables.delivery.c.state == State.PROCESSING.value,
+    )
+    .values(
+        owner=None,
+        lease_until=None,
+        **{
+            name: sa.bindparam(name, type_=tables.delivery.c[name].type)
+            for name in ("state", "due_at", "last_error", "uncertain", "provider_ref", "sent_at")
+        },
+    )
+    .returning(tables.delivery.c.cancelled)
+)
+
 
 def record(
     conn: Connection,
@@ -32,22 +53,13 @@ def record(
     """
     if isinstance(verdict, GiveUp) and delivery.alarm_id is not None:
         lock_alarm(conn, delivery.alarm_id)
-    conn.execute(sa.insert(tables.attempt), vars(_attempt(delivery, outcome, verdict, started_at, now)))
-    mine = sa.and_(
-        tables.delivery.c.id == delivery.id,
-        tables.delivery.c.owner == delivery.owner,
-        tables.delivery.c.fence == delivery.fence,
-        tables.delivery.c.state == State.PROCESSING,
-    )
-    row = conn.execute(
-        sa.update(tables.delivery)
-        .where(mine)
-        .values(owner=None, lease_until=None, **_values(delivery, outcome, verdict, now))
-        .returning(*tables.delivery.c)
-    ).first()
-    if row is None:
+    conn.execute(_INSERT_ATTEMPT, vars(_attempt(delivery, outcome, verdict, started_at, now)))
+    values = _values(delivery, outcome, verdict, now)
+    claim = {"claimed_id": delivery.id, "claimed_owner": delivery.owner, "claimed_fence": delivery.fence}
+    cancelled = conn.execute(_FINISH, claim | values).scalar()
+    if cancelled is None:
         return None
-    after = to_delivery(row)
+    after = replace(delivery, owner=None, lease_until=None, cancelled=cancelled, **values)
     if after.state is State.FAILED and after.cancelled and not after.record:
         conn.execute(
             sa.update(tables.delivery).where(tables.delivery.c.id == after.id).values(state=State.CANCELLED)
@@ -58,14 +70,16 @@ def record(
 
 def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetime) -> dict[str, Any]:
     uncertain = delivery.uncertain or (isinstance(outcome, TryAgain) and outcome.uncertain)
+    columns = ("due_at", "uncertain", "provider_ref", "sent_at")
+    same: dict[str, Any] = {name: getattr(delivery, name) for name in columns}
     match verdict:
         case Done():
             ref = outcome.provider_ref if isinstance(outcome, Sent) else None
-            return {"state": State.SENT, "provider_ref": ref, "sent_at": now, "last_error": None}
+            return same | {"state": State.SENT, "provider_ref": ref, "sent_at": now, "last_error": None}
         case Again(at=at, reason=reason):
-            return {"state": State.FAILED, "due_at": at, "last_error": reason, "uncertain": uncertain}
+            return same | {"state": State.FAILED, "due_at": at, "last_error": reason, "uncertain": uncertain}
         case GiveUp(reason=reason):
-            return {"state": State.ERROR, "last_error": reason, "uncertain": uncertain}
+            return same | {"state": State.ERROR, "last_error": reason, "uncertain": uncertain}
 
 
 def _attempt(

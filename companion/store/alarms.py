@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from companion.alarms.model import OPEN, Alarm, AlarmKind, Severity, Source, Status
 from companion.escalation.policy import Policy
-from companion.store.sql import insert, skip_locked
+from companion.store.sql import skip_locked
 from companion.store.tables import alarm, dedup
 
 
@@ -89,19 +89,24 @@ def counts_by_status(conn: Connection) -> dict[Status, int]:
     return found
 
 
+# Written out: SQLAlchemy compiles its own ON CONFLICT anew for every press, which takes longer than to run it.
+_CLAIM_DEDUP = sa.text(
+    "INSERT INTO dedup (key, alarm_id, expires_at) VALUES (:key, :alarm_id, :expires_at) "
+    "ON CONFLICT (key) DO UPDATE SET alarm_id = excluded.alarm_id, expires_at = excluded.expires_at "
+    "WHERE dedup.expires_at <= :now RETURNING alarm_id"
+).bindparams(
+    sa.bindparam("expires_at", type_=dedup.c.expires_at.type),
+    sa.bindparam("now", type_=dedup.c.expires_at.type),
+)
+
+
 def claim_dedup(conn: Connection, key: str, alarm_id: str, now: datetime, expires_at: datetime | None) -> str:
     """Return the alarm that `key` means now: `alarm_id` if the key was free or its window is over, else the earlier one.
 
     One statement decides, so of two presses at the same moment, in any process, exactly one wins.
     """
-    statement = insert(conn, dedup).values(key=key, alarm_id=alarm_id, expires_at=expires_at)
-    won = conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[dedup.c.key],
-            set_={"alarm_id": alarm_id, "expires_at": expires_at},
-            where=dedup.c.expires_at <= now,
-        ).returning(dedup.c.alarm_id)
-    ).first()
+    values = {"key": key, "alarm_id": alarm_id, "expires_at": expires_at, "now": now}
+    won = conn.execute(_CLAIM_DEDUP, values).first()
     if won is not None:
         return alarm_id
     return str(conn.execute(sa.select(dedup.c.alarm_id).where(dedup.c.key == key)).scalar_one())

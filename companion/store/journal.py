@@ -10,6 +10,8 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import Change, JournalEntry
 from companion.store.tables import journal
 
+_APPEND = sa.insert(journal)
+
 
 def append(
     conn: Connection,
@@ -23,7 +25,7 @@ def append(
 ) -> None:
     """Write one line; nothing ever changes or removes one."""
     conn.execute(
-        sa.insert(journal),
+        _APPEND,
         {
             "alarm_id": alarm_id,
             "at": at,
