@@ -86,6 +86,12 @@ class FakeCompanion:
             await self._runner.cleanup()
             self._runner = None
 
+    async def move(self) -> None:
+        """Come back at another address."""
+        await self.stop()
+        self._port = 0
+        await self.start()
+
     def cut(self) -> None:
         """Tear the connection without a word, as a pulled plug does."""
         ws, self._ws = self._ws, None

@@ -1,0 +1,494 @@
+"""Set-up, change of the companion, a new token and the panel's options, as a person goes through them."""
+
+from collections.abc import AsyncIterator
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+
+from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
+from tests.fakes.companion import READ_TOKEN, TOKEN, FakeCompanion
+from tests.integration.conftest import Until
+from tests.integration.house import CODE, DOOR, HALL, SMOKE, WINDOW, close_all, move_in, panel, shown
+
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "quick_retry")
+
+SENSORS = {
+    "area_name": "Home",
+    "away_sensors": [DOOR, HALL],
+    "home_sensors": [DOOR],
+    "always_sensors": [SMOKE],
+}
+DELAYS = {"entry_sensors": [DOOR], "exit_delay": 45, "entry_delay": 20, "siren_time": 120}
+USER = {"user_name": "Anna", "code": "4711", "code_again": "4711", "code_arm_required": False}
+MINE = "notify.mobile_app_tab"
+
+
+@pytest.fixture(autouse=True)
+async def unload(hass: HomeAssistant) -> AsyncIterator[None]:
+    """Take down what the flows have set up."""
+    yield
+    for entry in hass.config_entries.async_entries("alarm_broker"):
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def start(hass: HomeAssistant, choice: str) -> Any:
+    """Return the first form behind the menu."""
+    menu = await hass.config_entries.flow.async_init("alarm_broker", context={"source": SOURCE_USER})
+    assert menu["type"] is FlowResultType.MENU
+    return await step(hass, menu, {"next_step_id": choice})
+
+
+async def step(hass: HomeAssistant, result: Any, answer: dict[str, Any]) -> Any:
+    return await hass.config_entries.flow.async_configure(result["flow_id"], answer)
+
+
+async def set_panel_up(hass: HomeAssistant, result: Any) -> ConfigEntry:
+    """Answer the forms about the panel and return the entry."""
+    assert result["step_id"] == "sensors"
+    for expected, answer in (("delays", SENSORS), ("code", DELAYS), ("notify", USER)):
+        result = await step(hass, result, answer)
+        assert result["type"] is FlowResultType.FORM
+        assert result["step_id"] == expected
+    result = await step(hass, result, {"notify_targets": [MINE]})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    entry: ConfigEntry = result["result"]
+    return entry
+
+
+def announced(companion: FakeCompanion, **properties: str) -> ZeroconfServiceInfo:
+    return ZeroconfServiceInfo(
+        ip_address=ip_address("127.0.0.1"),
+        ip_addresses=[ip_address("127.0.0.1")],
+        port=int(companion.url.rsplit(":", maxsplit=1)[1]),
+        hostname="companion.local.",
+        type="_alarm-broker._tcp.local.",
+        name="Alarm Broker._alarm-broker._tcp.local.",
+        properties={
+            "id": companion.instance,
+            "version": "0.1.0",
+            "name": "Reception",
+            "path": "/",
+            **properties,
+        },
+    )
+
+
+async def test_a_panel_alone_guards_with_what_was_answered(hass: HomeAssistant) -> None:
+    close_all(hass)
+
+    entry = await set_panel_up(hass, await start(hass, "alone"))
+
+    assert entry.title == "Home"
+    assert entry.data == {}
+    assert entry.unique_id
+    code_hash = entry.options["users"][0]["code_hash"]
+    mode = {"exit_delay": 45, "entry_delay": 20, "siren_time": 120}
+    assert dict(entry.options) == {
+        "area_name": "Home",
+        "users": [{"name": "Anna", "code_hash": code_hash}],
+        "code_format": "number",
+        "code_arm_required": False,
+        "modes": {"away": {**mode, "sensors": [DOOR, HALL]}, "home": {**mode, "sensors": [DOOR]}},
+        "entry_sensors": [DOOR],
+        "always_sensors": [SMOKE],
+        "notify_targets": [MINE],
+    }
+    assert hass.states.get("alarm_control_panel.home").state == "disarmed"  # type: ignore[union-attr] # it is there
+
+
+async def test_only_a_hash_of_the_code_is_kept(hass: HomeAssistant) -> None:
+    close_all(hass)
+
+    entry = await set_panel_up(hass, await start(hass, "alone"))
+
+    code_hash = entry.options["users"][0]["code_hash"]
+    assert "4711" not in str(entry.as_dict())
+    assert await async_matching_user(hass, "4711", [CodeUser("Anna", code_hash)]) == "Anna"
+
+
+async def test_a_typed_companion_is_connected(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until
+) -> None:
+    close_all(hass)
+    form = await start(hass, "companion")
+
+    form = await step(hass, form, {"url": companion.url + "/", "token": TOKEN})
+    entry = await set_panel_up(hass, form)
+
+    assert entry.data == {"url": companion.url, "token": TOKEN}
+    assert entry.unique_id == companion.instance
+    await until(lambda: entry.runtime_data.link.connected)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ({"token": "wrong"}, "invalid_auth"),
+        ({"token": READ_TOKEN}, "forbidden"),
+        ({"url": "http://127.0.0.1:9"}, "cannot_connect"),
+        ({"url": "ftp://127.0.0.1"}, "invalid_url"),
+        ({"url": "http://anna:secret@127.0.0.1"}, "invalid_url"),
+        ({"url": "companion"}, "invalid_url"),
+        ({"url": "http://[1"}, "invalid_url"),
+    ],
+)
+async def test_each_mistake_has_its_own_message_and_can_be_mended(
+    hass: HomeAssistant, companion: FakeCompanion, answer: dict[str, str], error: str
+) -> None:
+    form = await start(hass, "companion")
+    right = {"url": companion.url, "token": TOKEN}
+
+    form = await step(hass, form, {**right, **answer})
+    assert form["errors"] == {"base": error}
+
+    form = await step(hass, form, right)
+    assert form["step_id"] == "sensors"
+
+
+@pytest.mark.parametrize(("status", "error"), [(503, "cannot_connect"), (404, "not_a_companion")])
+async def test_a_server_that_is_not_well_or_not_a_companion_is_told_apart(
+    hass: HomeAssistant, companion: FakeCompanion, status: int, error: str
+) -> None:
+    companion.health_status = status
+    form = await start(hass, "companion")
+
+    form = await step(hass, form, {"url": companion.url, "token": TOKEN})
+
+    assert form["errors"] == {"base": error}
+
+
+async def test_a_companion_that_does_not_open_the_link_is_refused(
+    hass: HomeAssistant, socket_enabled: None
+) -> None:
+    companion = FakeCompanion()
+    companion.link_path = "/v2/link"
+    await companion.start()
+    form = await start(hass, "companion")
+
+    form = await step(hass, form, {"url": companion.url, "token": TOKEN})
+
+    assert form["errors"] == {"base": "link_refused"}
+    await companion.stop()
+
+
+async def test_an_unexpected_failure_ends_in_a_form(
+    hass: HomeAssistant, companion: FakeCompanion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("custom_components.alarm_broker.config_flow.async_check", broken)
+    form = await start(hass, "companion")
+
+    form = await step(hass, form, {"url": companion.url, "token": TOKEN})
+
+    assert form["errors"] == {"base": "unknown"}
+
+
+async def test_the_same_companion_is_set_up_once(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion
+) -> None:
+    form = await start(hass, "companion")
+
+    result = await step(hass, form, {"url": companion.url, "token": TOKEN})
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_an_announced_companion_needs_only_a_token(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until
+) -> None:
+    close_all(hass)
+    form = await hass.config_entries.flow.async_init(
+        "alarm_broker", context={"source": SOURCE_ZEROCONF}, data=announced(companion)
+    )
+    assert form["step_id"] == "zeroconf_confirm"
+    assert form["description_placeholders"] == {"name": "Reception", "url": companion.url}
+
+    form = await step(hass, form, {"token": "wrong"})
+    assert form["errors"] == {"base": "invalid_auth"}
+    entry = await set_panel_up(hass, await step(hass, form, {"token": TOKEN}))
+
+    assert entry.data == {"url": companion.url, "token": TOKEN}
+    assert entry.unique_id == companion.instance
+
+
+async def test_an_announcement_of_somebody_else_is_not_believed(
+    hass: HomeAssistant, companion: FakeCompanion
+) -> None:
+    form = await hass.config_entries.flow.async_init(
+        "alarm_broker", context={"source": SOURCE_ZEROCONF}, data=announced(companion, id="another")
+    )
+
+    form = await step(hass, form, {"token": TOKEN})
+
+    assert form["errors"] == {"base": "another_companion"}
+
+
+async def test_an_announcement_does_not_move_a_companion_that_is_set_up(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion
+) -> None:
+    thief = FakeCompanion()
+    thief.instance = companion.instance
+    await thief.start()
+
+    result = await hass.config_entries.flow.async_init(
+        "alarm_broker", context={"source": SOURCE_ZEROCONF}, data=announced(thief)
+    )
+
+    assert result["reason"] == "already_configured"
+    assert linked.data["url"] == companion.url
+    assert thief.hellos == []
+    await thief.stop()
+
+
+async def test_an_announcement_without_a_name_of_its_own_is_left_alone(
+    hass: HomeAssistant, companion: FakeCompanion
+) -> None:
+    result = await hass.config_entries.flow.async_init(
+        "alarm_broker", context={"source": SOURCE_ZEROCONF}, data=announced(companion, id="")
+    )
+
+    assert result["reason"] == "not_a_companion"
+
+
+@pytest.mark.parametrize(
+    ("answer", "errors"),
+    [
+        ({"area_name": " "}, {"area_name": "name_missing"}),
+        ({"away_sensors": [], "home_sensors": [], "always_sensors": []}, {"base": "no_sensors"}),
+        ({"always_sensors": [SMOKE, DOOR]}, {"always_sensors": "sensor_twice"}),
+    ],
+)
+async def test_a_panel_that_guards_nothing_sensible_is_not_accepted(
+    hass: HomeAssistant, answer: dict[str, Any], errors: dict[str, str]
+) -> None:
+    form = await start(hass, "alone")
+
+    form = await step(hass, form, {**SENSORS, **answer})
+    assert form["errors"] == errors
+
+    form = await step(hass, form, SENSORS)
+    assert form["step_id"] == "delays"
+
+
+@pytest.mark.parametrize(
+    ("answer", "errors"),
+    [
+        ({"user_name": " "}, {"user_name": "name_missing"}),
+        ({"code_again": "4712"}, {"code_again": "codes_differ"}),
+        ({"code": "123", "code_again": "123"}, {"code": "code_length"}),
+        ({"code": "12345678901", "code_again": "12345678901"}, {"code": "code_length"}),
+        ({"code": "abc", "code_again": "abc"}, {"code": "code_length"}),
+    ],
+)
+async def test_a_code_that_would_not_work_is_not_accepted(
+    hass: HomeAssistant, answer: dict[str, Any], errors: dict[str, str]
+) -> None:
+    form = await start(hass, "alone")
+    form = await step(hass, await step(hass, form, SENSORS), DELAYS)
+
+    form = await step(hass, form, {**USER, **answer})
+    assert form["errors"] == errors
+
+    form = await step(hass, form, USER)
+    assert form["step_id"] == "notify"
+
+
+async def test_a_code_of_letters_brings_a_keyboard(hass: HomeAssistant) -> None:
+    close_all(hass)
+    form = await start(hass, "alone")
+    form = await step(hass, await step(hass, form, SENSORS), DELAYS)
+    form = await step(hass, form, {**USER, "code": "sesame!", "code_again": "sesame!"})
+
+    result = await step(hass, form, {"notify_targets": []})
+
+    await hass.async_block_till_done()
+    assert result["result"].options["code_format"] == "text"
+    assert hass.states.get("alarm_control_panel.home").attributes["code_format"] == "text"  # type: ignore[union-attr] # it is there
+
+
+async def test_a_notify_target_must_be_one(hass: HomeAssistant) -> None:
+    async_mock_service(hass, "notify", "mobile_app_tab")
+    form = await start(hass, "alone")
+    form = await step(hass, await step(hass, await step(hass, form, SENSORS), DELAYS), USER)
+    selector = form["data_schema"].schema["notify_targets"]
+    assert selector.config["options"] == [MINE]
+
+    form = await step(hass, form, {"notify_targets": ["light.kitchen"]})
+
+    assert form["errors"] == {"notify_targets": "not_a_notify_target"}
+
+
+async def test_a_refused_token_asks_for_a_new_one_and_the_link_comes_back(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    companion.tokens = {"new": "operate"}
+    companion.cut()
+    await until(hass.config_entries.flow.async_progress)
+    [flow] = hass.config_entries.flow.async_progress()
+    assert (flow["context"]["source"], flow["step_id"]) == ("reauth", "reauth_confirm")
+
+    form = await step(hass, flow, {"token": TOKEN})
+    assert form["errors"] == {"base": "invalid_auth"}
+    result = await step(hass, form, {"token": "new"})
+
+    assert result["reason"] == "reauth_successful"
+    assert linked.data["token"] == "new"
+    await until(lambda: linked.state.name == "LOADED" and linked.runtime_data.link.connected)
+
+
+async def test_a_companion_is_added_to_a_panel_that_stood_alone(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until
+) -> None:
+    entry = await move_in(hass)
+    menu = await entry.start_reconfigure_flow(hass)
+    assert menu["menu_options"] == ["reconfigure_companion"]
+    form = await step(hass, menu, {"next_step_id": "reconfigure_companion"})
+
+    form = await step(hass, form, {"url": companion.url, "token": "wrong"})
+    assert form["errors"] == {"base": "invalid_auth"}
+    result = await step(hass, form, {"url": companion.url, "token": TOKEN})
+
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.unique_id == companion.instance
+    await until(lambda: entry.state.name == "LOADED" and entry.runtime_data.link)
+    await until(lambda: entry.runtime_data.link.connected)
+
+
+async def test_a_new_address_keeps_the_token_and_loses_no_event(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    await companion.move()
+    await panel(hass, "alarm_trigger")
+    menu = await linked.start_reconfigure_flow(hass)
+    form = await step(hass, menu, {"next_step_id": "reconfigure_companion"})
+
+    result = await step(hass, form, {"url": companion.url})
+
+    assert result["reason"] == "reconfigure_successful"
+    assert linked.data == {"url": companion.url, "token": TOKEN}
+    await until(lambda: companion.heard_kinds("alarm_raised"))
+    assert companion.heard_kinds("alarm_raised") == ["alarm_raised"]
+
+
+async def test_a_companion_of_another_entry_is_not_taken(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion
+) -> None:
+    alone = MockConfigEntry(
+        domain="alarm_broker", title="Shed", data={}, options=linked.options, unique_id="shed"
+    )
+    alone.add_to_hass(hass)
+    menu = await alone.start_reconfigure_flow(hass)
+    form = await step(hass, menu, {"next_step_id": "reconfigure_companion"})
+
+    result = await step(hass, form, {"url": companion.url, "token": TOKEN})
+
+    assert result["reason"] == "already_configured"
+    assert alone.data == {}
+
+
+async def test_a_removed_companion_leaves_a_panel_that_guards(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    menu = await linked.start_reconfigure_flow(hass)
+    form = await step(hass, menu, {"next_step_id": "remove_companion"})
+    assert form["type"] is FlowResultType.FORM
+
+    result = await step(hass, form, {})
+
+    assert result["reason"] == "reconfigure_successful"
+    await until(lambda: linked.state.name == "LOADED" and linked.runtime_data.link is None)
+    assert linked.data == {}
+    await panel(hass, "alarm_trigger")
+    assert shown(hass) == "triggered"
+
+
+async def change_options(hass: HomeAssistant, entry: ConfigEntry, form: str, answer: dict[str, Any]) -> Any:
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    shown_form = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": form})
+    assert shown_form["step_id"] == form
+    result = await hass.config_entries.options.async_configure(menu["flow_id"], answer)
+    await hass.async_block_till_done()
+    return result
+
+
+async def test_sensors_are_changed_and_the_rest_stays(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    before = dict(entry.options)
+
+    await change_options(
+        hass,
+        entry,
+        "sensors",
+        {"area_name": "Home", "away_sensors": [WINDOW], "home_sensors": [], "always_sensors": [SMOKE]},
+    )
+
+    assert entry.options["modes"]["away"] == {**before["modes"]["away"], "sensors": [WINDOW]}
+    assert entry.options["entry_sensors"] == []
+    assert entry.options["users"] == before["users"]
+
+
+async def test_delays_are_changed_and_hold_at_once(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await change_options(hass, entry, "delays", {**DELAYS, "exit_delay": 0})
+    await panel(hass, "alarm_arm_away", code=CODE)
+
+    assert shown(hass) == "armed_away"
+
+
+async def test_a_new_code_disarms_and_the_old_one_does_not(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await change_options(hass, entry, "code", {**USER, "code": "998877", "code_again": "998877"})
+
+    users = [CodeUser(user["name"], user["code_hash"]) for user in entry.options["users"]]
+    assert await async_matching_user(hass, "998877", users) == "Anna"
+    assert await async_matching_user(hass, CODE, users) is None
+
+
+async def test_an_empty_code_keeps_the_one_that_is_set(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    before = entry.options["users"][0]["code_hash"]
+
+    await change_options(hass, entry, "code", {"user_name": "Anna Lou", "code_arm_required": False})
+
+    assert entry.options["users"] == [{"name": "Anna Lou", "code_hash": before}]
+    assert entry.options["code_arm_required"] is False
+
+
+async def test_notify_targets_are_changed(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await change_options(hass, entry, "notify", {"notify_targets": [MINE]})
+
+    assert entry.options["notify_targets"] == [MINE]
+
+
+@pytest.mark.parametrize(
+    ("form", "answer", "errors"),
+    [
+        ("sensors", {**SENSORS, "area_name": ""}, {"area_name": "name_missing"}),
+        ("code", {**USER, "code": "1", "code_again": "1"}, {"code": "code_length"}),
+        ("notify", {"notify_targets": ["x"]}, {"notify_targets": "not_a_notify_target"}),
+    ],
+)
+async def test_a_mistake_in_the_options_changes_nothing(
+    hass: HomeAssistant, form: str, answer: dict[str, Any], errors: dict[str, str]
+) -> None:
+    entry = await move_in(hass)
+    before = dict(entry.options)
+
+    result = await change_options(hass, entry, form, answer)
+
+    assert result["errors"] == errors
+    assert dict(entry.options) == before
