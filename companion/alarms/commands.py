@@ -264,7 +264,7 @@ class Unit:
         self.journal(
             alarm.id, Change.ESCALATED, Actor(name=None, via="escalation"), step=run.occurrence, told=told
         )
-        if told:
+        if reached:
             return alarm
         self.conn.execute(
             sa.update(tables.alarm).where(tables.alarm.c.id == alarm.id).values(next_due_at=self.now)

@@ -167,7 +167,8 @@ def page(
     new = [
         NewDelivery(
             kind=kind,
-            occurrence=occurrence,
+            # One ticket an alarm, however often its policy comes round while the first one cannot be made yet.
+            occurrence="record" if paging.traits[item.channel_kind].records else occurrence,
             channel_id=item.channel_id,
             person_id=item.person_id,
             position=item.position,
