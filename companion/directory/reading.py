@@ -75,8 +75,14 @@ def _parsed(text: str | bytes) -> dict[str, Any]:
     except yaml.MarkedYAMLError as err:
         where = f" in line {err.problem_mark.line + 1}" if err.problem_mark else ""
         raise DocumentInvalid([Problem("", f"This is not YAML{where}: {err.problem}.")]) from None
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError, ValueError) as err:
-        raise DocumentInvalid([Problem("", f"This is not YAML: {type(err).__name__}.")]) from None
+    except RecursionError:
+        raise DocumentInvalid(
+            [Problem("", "This is not YAML that people write: it is nested too deep.")]
+        ) from None
+    except yaml.YAMLError, ValueError:  # from the reader: bytes and characters that are no text
+        raise DocumentInvalid(
+            [Problem("", "This is not YAML: it holds characters that no text has.")]
+        ) from None
     if content is None:
         return {}
     if not isinstance(content, dict):

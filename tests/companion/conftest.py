@@ -1,6 +1,7 @@
 """What every test of the companion may ask for: a database of either kind, the time, a small directory."""
 
 import asyncio
+import logging
 import shutil
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -35,6 +36,12 @@ def _migrate(database_url: str) -> None:
 @pytest.fixture(autouse=True)
 def _network(socket_enabled: None) -> None:
     """Let the companion talk to what the tests start on 127.0.0.1; Home Assistant's plugin forbids it."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_sql() -> None:
+    """Home Assistant's plugin logs every statement, which costs more than the statements."""
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,463 @@
+"""Applying a document makes the directory equal to it: all of it or nothing, and twice is once."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from companion.directory.apply import Action, Plan, apply_document, plan_document
+from companion.directory.model import Role
+from companion.directory.seed import Document, DocumentInvalid
+from companion.ids import token_hash
+from companion.store import directory as query, tables
+from companion.store.database import Database
+from companion.store.migrate import upgrade
+from companion.store.secrets import Secrets
+from tests.companion.directory.documents import SECRETS, office, read
+
+KEY = Secrets(b"the secret key of these tests ....")
+
+
+async def _apply(db: Database, document: Document, secrets: Secrets = KEY) -> Plan:
+    return await db.write(lambda conn: apply_document(conn, document, secrets))
+
+
+async def _problems(db: Database, content: dict[str, Any]) -> list[str]:
+    with pytest.raises(DocumentInvalid) as caught:
+        await _apply(db, read(content))
+    return [str(problem) for problem in caught.value.problems]
+
+
+def _shown(plan: Plan) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    return [
+        (change.action.value, change.kind, change.id, change.fields)
+        for change in plan.changes
+        if change.action is not Action.UNCHANGED
+    ]
+
+
+async def test_everything_in_the_document_is_there_afterwards(db: Database) -> None:
+    plan = await _apply(db, read(office()))
+
+    device = await db.read(lambda conn: query.device_by_token_hash(conn, token_hash(SECRETS["PHONE_TOKEN"])))
+    assert plan.count(Action.ADDED) == 9
+    assert plan.warnings == ()
+    assert device is not None
+    assert (device.site_id, device.room_id, device.person_id) == ("office", "reception", "porter")
+    policy = await db.read(lambda conn: query.policy_for(conn, device))
+    assert policy is not None
+    assert [step.after for step in policy.steps] == [0, 60]
+    points = await db.read(lambda conn: query.contact_points(conn, "guard"))
+    assert [(point.channel_id, point.address) for point in points] == [("sms", "+4930222222")]
+    zammad = await db.read(lambda conn: query.channel_by_id(conn, "zammad", KEY))
+    assert zammad is not None
+    assert zammad.full_config["token"] == "hunter22"
+
+
+async def test_no_secret_is_stored_readable(db: Database) -> None:
+    await _apply(db, read(office()))
+
+    stored = await db.read(
+        lambda conn: str([conn.execute(sa.select(table)).all() for table in tables.metadata.sorted_tables])
+    )
+    assert "hunter22" not in stored
+    assert SECRETS["PHONE_TOKEN"] not in stored
+
+
+async def test_applying_again_changes_nothing(db: Database) -> None:
+    await _apply(db, read(office()))
+    before = await db.read(lambda conn: [tuple(row) for row in conn.execute(sa.select(tables.channel))])
+
+    plan = await _apply(db, read(office()))
+
+    after = await db.read(lambda conn: [tuple(row) for row in conn.execute(sa.select(tables.channel))])
+    assert plan.is_empty
+    assert plan.count(Action.UNCHANGED) == 9
+    assert after == before
+
+
+async def test_a_plan_alone_changes_nothing(db: Database) -> None:
+    plan = await db.read(lambda conn: plan_document(conn, read(office()), KEY))
+
+    assert plan.count(Action.ADDED) == 9
+    assert await db.read(query.sites) == []
+
+
+async def test_a_plan_names_what_changes_but_no_value(db: Database) -> None:
+    await _apply(db, read(office()))
+    content = office()
+    content["people"][1] |= {"language": "en", "site": "office"}
+    content["people"][0]["contacts"].append({"channel": "sms", "address": "+4930333333"})
+    content["channels"][0]["config"]["group"] = "Alarms"
+    content["policies"][0]["repeat"] = 2
+    content["sites"][0]["rooms"].pop()
+    content["devices"].append(
+        {**content["devices"][0], "id": "new-phone", "token": "another-token-0123456789"}
+    )
+
+    plan = await _apply(db, read(content, SECRETS | {"ZAMMAD_TOKEN": "hunter23"}))
+
+    assert _shown(plan) == [
+        ("changed", "policy", "standard", ("repeat",)),
+        ("removed", "room", "cellar", ()),
+        ("changed", "channel", "zammad", ("config.group", "config.token")),
+        ("changed", "person", "porter", ("contacts",)),
+        ("changed", "person", "guard", ("language", "site")),
+        ("added", "device", "new-phone", ()),
+    ]
+    assert "hunter23" not in repr(plan)
+
+
+async def test_a_changed_channel_gets_a_new_revision_and_the_others_do_not(db: Database) -> None:
+    await _apply(db, read(office()))
+
+    await _apply(db, read(office(), SECRETS | {"ZAMMAD_TOKEN": "hunter23"}))
+
+    revisions = {row.id: row.revision for row in await db.read(query.channels)}
+    assert revisions == {"zammad": 2, "sms": 1}
+
+
+async def test_sections_that_are_absent_are_left_alone(db: Database) -> None:
+    await _apply(db, read(office()))
+
+    plan = await _apply(db, read({"people": office()["people"]}))
+
+    assert plan.is_empty
+    assert [device.id for device in await db.read(query.devices)] == ["desk-phone"]
+
+
+async def test_an_empty_list_removes_all_of_its_kind(db: Database) -> None:
+    await _apply(db, read(office()))
+
+    plan = await _apply(db, read({"devices": []}))
+
+    assert _shown(plan) == [("removed", "device", "desk-phone", ())]
+    assert await db.read(query.devices) == []
+
+
+async def test_the_whole_directory_can_be_removed_at_once(db: Database) -> None:
+    await _apply(db, read(office()))
+
+    await _apply(db, read({section: [] for section in office()}))
+
+    assert await db.read(query.sites) == []
+    assert await db.read(query.people) == []
+
+
+async def test_a_phone_keeps_its_history_when_it_changes(db: Database, now: datetime) -> None:
+    await _apply(db, read(office()))
+    await db.write(
+        lambda conn: query.touch_device(
+            conn, "desk-phone", now=now, context={"model": "T54W"}, minute_started_at=now, minute_count=2
+        )
+    )
+    content = office()
+    content["devices"][0]["name"] = "Front desk"
+
+    await _apply(db, read(content))
+
+    device = await db.read(lambda conn: query.device_by_id(conn, "desk-phone"))
+    assert device is not None
+    assert (device.name, device.last_seen_at, device.minute_count) == ("Front desk", now, 2)
+
+
+async def test_two_phones_can_swap_their_tokens(db: Database) -> None:
+    content = office()
+    first, second = "first-token-0123456789", "second-token-0123456789"
+    content["devices"] = [
+        {**content["devices"][0], "id": "one", "token": first},
+        {**content["devices"][0], "id": "two", "token": second},
+    ]
+    await _apply(db, read(content))
+    content["devices"][0]["token"], content["devices"][1]["token"] = second, first
+
+    await _apply(db, read(content))
+
+    device = await db.read(lambda conn: query.device_by_token_hash(conn, token_hash(first)))
+    assert device is not None
+    assert device.id == "two"
+
+
+async def test_after_the_secret_key_was_lost_applying_again_seals_everything_anew(db: Database) -> None:
+    await _apply(db, read(office()))
+    new_key = Secrets(b"the new secret key of these tests")
+
+    plan = await _apply(db, read(office()), new_key)
+
+    opened = await db.read(lambda conn: query.channel_by_id(conn, "zammad", new_key))
+    assert [change[2] for change in _shown(plan)] == ["zammad", "sms"]
+    assert opened is not None
+    assert opened.secrets == {"token": "hunter22"}
+
+
+async def test_documents_applied_at_the_same_moment_do_not_mix(db: Database) -> None:
+    other = office()
+    other["people"][0]["name"] = "Other"
+
+    plans = await asyncio.gather(_apply(db, read(office())), _apply(db, read(other)))
+
+    assert sorted(plan.count(Action.ADDED) for plan in plans) == [0, 9]
+    assert sorted(plan.count(Action.CHANGED) for plan in plans) == [0, 1]
+
+
+# --- what does not hold together ------------------------------------------------------------------------
+
+
+async def test_a_broken_document_changes_nothing_at_all(db: Database) -> None:
+    content = office()
+    content["devices"][0]["room"] = "attic"
+
+    await _problems(db, content)
+
+    assert await db.read(query.sites) == []
+
+
+async def test_mistakes_of_form_and_of_meaning_are_told_together(db: Database) -> None:
+    content = office()
+    content["people"][0]["nmae"] = "Porter"
+    content["sites"][0]["policy"] = "missing"
+    content["devices"][0]["person"] = "nobody"
+
+    assert await _problems(db, content) == [
+        "people[0].nmae: there is no such key here; is it spelled right?",
+        "sites[0].policy: there is no policy 'missing' in policies: add it there, or correct this",
+        "devices[0].person: there is no person 'nobody' in people: add it there, or correct this",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        (
+            {"person": "nobody"},
+            "person: there is no person 'nobody' in people: add it there, or correct this",
+        ),
+        (
+            {"person": "silent"},
+            "person: person 'silent' has no contacts and can never be told: add one in people",
+        ),
+        (
+            {"person": "porter", "via": "zammad"},
+            "via: person 'porter' has no contact on channel 'zammad', only on sms",
+        ),
+        (
+            {"channel": "pigeon"},
+            "channel: there is no channel 'pigeon' in channels: add it there, or correct this",
+        ),
+        ({"channel": "sms"}, "address: is missing: channel 'sms' needs one"),
+    ],
+)
+async def test_a_target_that_reaches_nobody_is_refused(
+    db: Database, target: dict[str, str], problem: str
+) -> None:
+    content = office()
+    content["people"].append({"id": "silent", "name": "Silent"})
+    content["policies"][0]["steps"][1]["targets"].append(target)
+
+    assert await _problems(db, content) == [f"policies[0].steps[1].targets[1].{problem}"]
+
+
+async def test_a_step_whose_channels_are_all_switched_off_is_refused(db: Database) -> None:
+    content = office()
+    content["channels"][1]["enabled"] = False
+
+    assert await _problems(db, content) == [
+        "policies[0].steps[1]: can never tell anybody: every channel it uses is switched off (`enabled: false`)"
+    ]
+
+
+async def test_the_last_resort_is_checked_like_a_step(db: Database) -> None:
+    content = office()
+    content["policies"][0]["last_resort"] = [{"channel": "sms"}]
+
+    assert await _problems(db, content) == [
+        "policies[0].last_resort[0].address: is missing: channel 'sms' needs one"
+    ]
+
+
+async def test_a_contact_without_the_address_its_channel_needs_is_refused(db: Database) -> None:
+    content = office()
+    content["people"][0]["contacts"].append({"channel": "sms"})
+    content["people"][1]["contacts"].append({"channel": "pigeon", "address": "grey"})
+    content["people"][1]["contacts"].append({"channel": "sms", "address": "+4930222222"})
+
+    assert await _problems(db, content) == [
+        "people[0].contacts[1].address: is missing: channel 'sms' needs one",
+        "people[1].contacts[1].channel: there is no channel 'pigeon' in channels: add it there, or correct this",
+        "people[1].contacts[2]: stands here twice",
+    ]
+
+
+async def test_a_phone_in_a_room_of_another_site_is_refused(db: Database) -> None:
+    content = office()
+    content["sites"].append({"id": "home", "name": "Home", "timezone": "UTC"})
+    content["devices"][0]["site"] = "home"
+
+    assert await _problems(db, content) == [
+        "devices[0].room: room 'reception' is in site 'office', not in 'home'"
+    ]
+
+
+async def test_what_is_still_used_by_an_absent_section_cannot_be_removed(db: Database) -> None:
+    await _apply(db, read(office()))
+
+    stored = "(stored already, not in this document).contacts[0].channel"
+    missing = "there is no channel 'sms' in channels: add it there, or correct this"
+    assert await _problems(db, {"channels": office()["channels"][:1]}) == [
+        f"person 'guard' {stored}: {missing}",
+        f"person 'porter' {stored}: {missing}",
+    ]
+
+
+async def test_a_site_with_an_active_key_cannot_be_removed_and_with_a_revoked_one_it_can(
+    db: Database, now: datetime
+) -> None:
+    await _apply(db, read(office()))
+    key, _ = await db.write(
+        lambda conn: query.create_api_key(conn, name="panel", role=Role.READ, site_id="office", now=now)
+    )
+    nothing: dict[str, Any] = {section: [] for section in office()}
+
+    assert await _problems(db, nothing) == [
+        "sites: site 'office' cannot be removed: API key 'panel' is for it; revoke that first"
+    ]
+
+    await db.write(lambda conn: query.revoke_api_key(conn, key.id, now))
+    await _apply(db, read(nothing))
+    assert await db.read(query.sites) == []
+
+
+async def test_an_incomplete_phone_is_allowed_and_warned_about(db: Database) -> None:
+    content = office()
+    del content["devices"][0]["person"], content["devices"][0]["room"]
+
+    plan = await _apply(db, read(content))
+
+    assert plan.warnings == ("devices[0]: has no person, no room; its key will be answered 409 until it has",)
+
+
+async def test_a_phone_whose_alarms_would_tell_nobody_is_warned_about(db: Database) -> None:
+    content = office()
+    del content["sites"][0]["policy"]
+
+    plan = await _apply(db, read(content))
+
+    assert plan.warnings == ("devices[0]: neither it nor its site has a policy: its alarms will tell nobody",)
+
+
+# --- any document ---------------------------------------------------------------------------------------
+
+# Without what YAML itself does not allow, or folds.
+_text = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Zl", "Zp"]), min_size=1, max_size=20
+).filter(lambda text: text.strip() != "")
+_plain = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=8)
+
+
+def _ids(prefix: str, *, most: int) -> st.SearchStrategy[list[str]]:
+    return st.lists(_plain.map(lambda text: f"{prefix}{text}"), max_size=most, unique=True)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Return a valid document, whole or with sections left out that nothing in it needs."""
+    channels = draw(_ids("c", most=3))
+    people = draw(_ids("p", most=3)) if channels else []
+    sites, policies = draw(_ids("s", most=2)), draw(_ids("y", most=2)) if people else []
+    rooms = {site: draw(_ids(f"r{index}", most=2)) for index, site in enumerate(sites)}
+    contacts = {
+        person: draw(
+            st.lists(
+                st.fixed_dictionaries({"channel": st.sampled_from(channels), "address": _plain}),
+                min_size=1,
+                max_size=3,
+                unique_by=lambda contact: (contact["channel"], contact["address"]),
+            )
+        )
+        for person in people
+    }
+    target = st.sampled_from(people or ["unused"]).map(lambda person: {"person": person})
+    maybe_policy = st.sampled_from([None, *policies])
+    devices = []
+    for device in draw(_ids("d", most=3)):
+        site = draw(st.sampled_from([None, *sites]))
+        devices.append(
+            {
+                "id": device,
+                "kind": "yealink",
+                "name": draw(_text),
+                "token": f"token-of-{device}-0123456789",
+                "site": site,
+                "room": draw(st.sampled_from([None, *(rooms[site] if site else [])])),
+                "person": draw(st.sampled_from([None, *people])),
+                "policy": draw(maybe_policy),
+                "test": draw(st.booleans()),
+            }
+        )
+    return {
+        "policies": [
+            {
+                "id": policy,
+                "name": draw(_text),
+                "repeat": draw(st.integers(0, 20)),
+                "steps": draw(
+                    st.lists(
+                        st.fixed_dictionaries(
+                            {
+                                "after": st.floats(0, 86_400),
+                                "targets": st.lists(target, min_size=1, max_size=3),
+                            }
+                        ),
+                        min_size=1,
+                        max_size=3,
+                    )
+                ),
+            }
+            for policy in policies
+        ],
+        "sites": [
+            {
+                "id": site,
+                "name": draw(_text),
+                "timezone": draw(st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"])),
+                "policy": draw(maybe_policy),
+                "rooms": [{"id": room, "name": draw(_text)} for room in rooms[site]],
+            }
+            for site in sites
+        ],
+        "channels": [
+            {
+                "id": channel,
+                "kind": "sms",
+                "name": draw(_text),
+                "timeout_s": draw(st.floats(1, 120)),
+                "config": {"url": "http://127.0.0.1:1/", "headers": {"X-Key": draw(_plain)}},
+            }
+            for channel in channels
+        ],
+        "people": [{"id": person, "name": draw(_text), "contacts": contacts[person]} for person in people],
+        "devices": devices,
+    }
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(first=documents(), second=documents())
+def test_any_document_applied_twice_has_nothing_left_to_do(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    engine = sa.create_engine("sqlite://")
+    with engine.begin() as conn:
+        conn.exec_driver_sql("PRAGMA foreign_keys=ON")
+        upgrade(conn)
+
+        for content in (first, second):
+            apply_document(conn, read(content), KEY)
+            assert apply_document(conn, read(content), KEY).is_empty
+
+        # Whatever was there before, what is there now is the document.
+        assert {site.id for site in query.sites(conn)} == {site["id"] for site in second["sites"]}
+        assert {device.id for device in query.devices(conn)} == {device["id"] for device in second["devices"]}
+    engine.dispose()
