@@ -75,6 +75,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     entry.async_on_unload(system.async_stop)
     if link is not None and watch is not None:
         _start_link(hass, entry, link, watch)
+    else:
+        async_clear_away(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_updated))
     return True
 

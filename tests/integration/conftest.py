@@ -70,4 +70,5 @@ async def linked(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await until(lambda: entry.runtime_data.link.connected)
     yield entry
-    await hass.config_entries.async_unload(entry.entry_id)
+    for loaded in hass.config_entries.async_loaded_entries("alarm_broker"):
+        await hass.config_entries.async_unload(loaded.entry_id)

@@ -1,0 +1,210 @@
+"""Loading, unloading, and what the entry does when the companion is not as it should be."""
+
+import json
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util.file import WriteError
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from tests.fakes.companion import TOKEN, FakeCompanion
+from tests.integration.conftest import Until
+from tests.integration.house import CODE, close_all, move_in, options, panel, shown
+
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+
+
+def new_entry(hass: HomeAssistant, companion: FakeCompanion) -> MockConfigEntry:
+    close_all(hass)
+    entry = MockConfigEntry(
+        domain="alarm_broker",
+        title="Home alarm",
+        data={"url": companion.url, "token": TOKEN},
+        options=options(),
+        unique_id=companion.instance,
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def test_everything_of_an_entry_is_one_device(hass: HomeAssistant, linked: MockConfigEntry) -> None:
+    entities = er.async_entries_for_config_entry(er.async_get(hass), linked.entry_id)
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), linked.entry_id)
+
+    assert sorted(entity.entity_id for entity in entities) == [
+        "alarm_control_panel.home_alarm",
+        "binary_sensor.home_alarm_alarm_active",
+        "binary_sensor.home_alarm_companion_connected",
+        "event.home_alarm_alarm",
+        "sensor.home_alarm_latest_alarm",
+    ]
+    assert len(devices) == 1
+    assert {entity.device_id for entity in entities} == {devices[0].id}
+
+
+async def test_unloading_closes_the_link(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    assert await hass.config_entries.async_unload(linked.entry_id)
+
+    assert linked.state is ConfigEntryState.NOT_LOADED
+    await until(lambda: not companion.connected)
+
+
+async def test_the_panel_guards_before_the_companion_is_there(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until, quick_retry: None
+) -> None:
+    await companion.stop()
+    entry = new_entry(hass, companion)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await panel(hass, "alarm_trigger")
+
+    assert entry.state is ConfigEntryState.LOADED
+    assert shown(hass) == "triggered"
+    await companion.start()
+    await until(lambda: companion.heard_kinds("alarm_raised"))
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize("role", [None, "read"], ids=["unknown token", "read-only token"])
+async def test_a_refused_token_starts_one_reauthentication(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until, quick_retry: None, role: str | None
+) -> None:
+    companion.tokens = {} if role is None else {TOKEN: role}
+    entry = new_entry(hass, companion)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+    await until(hass.config_entries.flow.async_progress)
+    [flow] = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
+    assert entry.runtime_data.link.state == "refused"
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_silent_companion_is_given_up_and_asked_again(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until, quick_retry: None
+) -> None:
+    companion.heartbeat_s = 0.05
+    entry = new_entry(hass, companion)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: entry.runtime_data.link.connected)
+
+    companion.silent = True
+
+    await until(lambda: not entry.runtime_data.link.connected)
+    companion.silent = False
+    await until(lambda: entry.runtime_data.link.connected)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_heartbeats_keep_a_quiet_link_up(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until, quick_retry: None
+) -> None:
+    companion.heartbeat_s = 0.02
+    entry = new_entry(hass, companion)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: entry.runtime_data.link.connected)
+
+    before = companion.frames
+    await until(lambda: companion.frames > before + 12)
+
+    assert len(companion.hellos) == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_an_event_that_could_not_be_stored_is_not_confirmed(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def full_disk(*_: Any) -> None:
+        raise WriteError("no space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("homeassistant.helpers.storage.Store._async_write_data", full_disk)
+        companion.raise_alarm("a1")
+        await until(lambda: len(companion.hellos) > 2)
+        # It is shown all the same: an alarm does not wait for a disk.
+        assert linked.runtime_data.alarms.open_alarms
+        assert len(companion.unconfirmed) == 1
+
+    await until(lambda: not companion.unconfirmed)
+    assert len(linked.runtime_data.alarms.open_alarms) == 1
+
+
+async def test_nothing_is_confirmed_once_home_assistant_stops(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    hass.set_state(CoreState.stopping)
+    companion.raise_alarm("a1")
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+
+    await until(lambda: not companion.connected)
+
+    assert len(companion.unconfirmed) == 1
+    hass.set_state(CoreState.running)
+
+
+async def test_a_broken_event_does_not_hold_up_the_alarm_behind_it(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    companion.say({"kind": "alarm", "alarm_id": "broken"})
+    companion.say({"kind": "something_new"})
+
+    companion.raise_alarm("a1")
+
+    await until(lambda: not companion.unconfirmed)
+    assert [alarm.id for alarm in linked.runtime_data.alarms.open_alarms] == ["a1"]
+    assert "is left out" in caplog.text
+
+
+async def test_removing_the_entry_removes_what_was_stored(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    entry = await move_in(hass)
+    await panel(hass, "alarm_trigger")
+    assert any(entry.entry_id in key for key in hass_storage)
+
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    assert not any(entry.entry_id in key for key in hass_storage)
+
+
+async def test_actions_without_a_loaded_entry_say_so(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "alarm_broker", {})
+
+    with pytest.raises(ServiceValidationError):
+        await hass.services.async_call("alarm_broker", "acknowledge", blocking=True)
+
+
+async def test_no_secret_reaches_the_log(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    companion.raise_alarm("a1")
+    await panel(hass, "alarm_arm_home", code=CODE)
+    await panel(hass, "alarm_disarm", code=CODE)
+    companion.cut()
+    await until(lambda: len(companion.hellos) > 1 and linked.runtime_data.link.connected)
+
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components")]
+    assert ours
+    assert TOKEN not in json.dumps(ours)
+    assert CODE not in json.dumps(ours)
