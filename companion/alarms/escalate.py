@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from companion.alarms.commands import Unit
 from companion.store import tables
 from companion.store.alarms import due_alarms, to_alarm
+from companion.store.sql import perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,9 +30,9 @@ def run_due(unit: Unit) -> int:
         try:
             with unit.conn.begin_nested():
                 unit.run_step(to_alarm(row))
-        except sa.exc.DBAPIError:
-            raise
-        except Exception:
+        except Exception as err:
+            if perhaps_lost_race(err):
+                raise
             # One alarm that cannot go on must not stop the others.
             _LOGGER.exception("The due step of alarm %s could not be run; trying again", row.id)
             del unit.taken[taken:]

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from itertools import chain, repeat
 from typing import Protocol
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import Channel, Message, Outcome, Refused, TryAgain
@@ -22,6 +21,7 @@ from companion.dispatch.retry import GiveUp, RetryPolicy, Verdict, decide
 from companion.dispatch.wake import Wake, wait
 from companion.store.database import Database, StoreUnavailable
 from companion.store.deliveries import delivery_by_id, thread_ref
+from companion.store.sql import perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -324,9 +324,9 @@ class Dispatcher:
         try:
             with conn.begin_nested():
                 self._report(conn, delivery, verdict)
-        except sa.exc.DBAPIError:
-            raise  # perhaps a lost race: the whole transaction is run again
-        except Exception:
+        except Exception as err:
+            if perhaps_lost_race(err):
+                raise
             _LOGGER.exception("The result of delivery %s could not be reported", delivery.id)
 
     async def _patiently[T](self, what: Callable[[], Awaitable[T]]) -> T:

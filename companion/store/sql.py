@@ -21,3 +21,9 @@ def skip_locked[S: sa.Select[Any]](conn: Connection, query: S) -> S:
     if conn.dialect.name != "postgresql":
         return query
     return query.with_for_update(skip_locked=True, key_share=True)
+
+
+def perhaps_lost_race(err: Exception) -> bool:
+    """Return whether the whole transaction should be run again, or the database is away; not so for a mistake in it."""
+    mistakes = (sa.exc.IntegrityError, sa.exc.DataError, sa.exc.ProgrammingError)
+    return isinstance(err, sa.exc.DBAPIError) and not isinstance(err, mistakes)

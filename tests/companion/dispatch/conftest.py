@@ -1,0 +1,52 @@
+"""An engine, and dispatchers that run until the test ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from companion.store.database import Database
+from tests.builders import Engine, engine
+from tests.companion.conftest import Directory
+from tests.fakes.clock import FrozenClock
+
+
+@pytest.fixture
+def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
+    return engine(db, clock)
+
+
+@pytest.fixture
+def claiming(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
+    """An engine that takes the first pages of an alarm in the transaction that raises it."""
+    return engine(db, clock, claims=True)
+
+
+type Run = Callable[[Engine], asyncio.Task[None]]
+
+
+@pytest.fixture
+async def run() -> AsyncIterator[Run]:
+    """Runs an engine's dispatcher; at the end of the test it is torn away, as by a crash."""
+    engines: list[Engine] = []
+    running: list[asyncio.Task[None]] = []
+
+    def start(house: Engine) -> asyncio.Task[None]:
+        engines.append(house)
+        running.append(asyncio.create_task(house.dispatcher.run()))
+        return running[-1]
+
+    yield start
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    for house in engines:
+        await crash(house)
+
+
+async def crash(house: Engine) -> None:
+    """Tear away whatever the engine is sending, as if its process were killed."""
+    sending = list(house.dispatcher._tasks)
+    for task in sending:
+        task.cancel()
+    await asyncio.gather(*sending, return_exceptions=True)
