@@ -65,8 +65,9 @@ async def is_current(database_url: str) -> bool:
 def _explained(url: URL, verb: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, asyncpg.PostgresError, sa.exc.SQLAlchemyError) as err:
-        reason = getattr(err, "orig", None) or err
+    except (OSError, asyncpg.PostgresError, sa.exc.SQLAlchemyError, StoreUnavailable) as err:
+        # Said by the driver, which knows best and never repeats a password.
+        reason = getattr(err, "orig", None) or err.__cause__ or err
         raise StoreUnavailable(
             f"The database {url.render_as_string()} cannot be {verb}: {type(reason).__name__}: {reason}"
         ) from err

@@ -1,0 +1,403 @@
+"""The command, as an operator sees it: what it prints, what it leaves behind, its exit status."""
+
+import asyncio
+import csv
+import io
+import logging
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection
+from typer.testing import CliRunner
+
+from companion.cli import USER_ERRORS, Refused, app
+from companion.ids import token_hash
+from companion.store import directory, tables
+from companion.store.database import open_database
+from tests.companion.directory.documents import SECRETS, office
+
+DELIVERY = {
+    "kind": "page",
+    "occurrence": "0.0",
+    "channel_id": "sms",
+    "person_id": "guard",
+    "position": 0,
+    "recipient": "Guard",
+    "message": {},
+    "state": "sent",
+    "attempts": 1,
+    "first_page": True,
+    "record": False,
+    "fence": 1,
+    "uncertain": False,
+    "cancelled": False,
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an operator sees."""
+
+    status: int
+    out: str
+    err: str
+
+
+type Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    yield
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command on this test's database."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("ALARM_BROKER_DATA_DIR", str(tmp_path / "data"))
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+    def invoke(*arguments: str, given: bytes | None = None) -> Result:
+        # In a thread: the command has an event loop of its own.
+        with ThreadPoolExecutor(1) as executor:
+            result = executor.submit(CliRunner().invoke, app, list(arguments), input=given).result()
+        if isinstance(result.exception, (*USER_ERRORS, Refused)):  # what `main` prints
+            return Result(1, result.stdout, str(result.exception))
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Result(result.exit_code, result.stdout, result.stderr)
+
+    return invoke
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    path = tmp_path / "directory.yaml"
+    path.write_bytes(orjson.dumps(office()))
+    return path
+
+
+def _write(database_url: str, work: Callable[[Connection], object]) -> None:
+    async def write() -> None:
+        db = open_database(database_url)
+        await db.write(work)
+        await db.close()
+
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(asyncio.run, write()).result()
+
+
+def test_a_document_is_applied_and_the_second_time_changes_nothing(run: Run, document: Path) -> None:
+    first, second = run("apply", str(document)), run("apply", str(document))
+
+    assert first.status == 0
+    assert "+ site office\n" in first.out
+    assert first.out.endswith("9 added, 0 changed, 0 removed, 0 unchanged.\n")
+    assert second.out == "0 added, 0 changed, 0 removed, 9 unchanged.\n"
+    assert "hunter22" not in first.out
+
+
+def test_a_dry_run_shows_the_plan_and_leaves_everything_as_it_is(run: Run, document: Path) -> None:
+    planned = run("apply", "--dry-run", str(document))
+
+    assert planned.out.endswith("Would be: 9 added, 0 changed, 0 removed, 0 unchanged.\n")
+    assert "9 added" in run("apply", str(document)).out
+
+
+def test_a_document_may_come_from_standard_input(run: Run) -> None:
+    assert "9 added" in run("apply", "-", given=orjson.dumps(office())).out
+
+
+def test_a_document_with_mistakes_ends_with_one_line_each_and_status_1(run: Run, document: Path) -> None:
+    content = office()
+    content["sites"][0]["timezone"] = "Mars"
+    content["devices"][0]["room"] = "attic"
+    document.write_bytes(orjson.dumps(content))
+
+    result = run("apply", str(document))
+
+    assert result.status == 1
+    assert [line.split(":")[0] for line in result.err.splitlines()] == [
+        "sites[0].timezone",
+        "devices[0].room",
+    ]
+
+
+def test_a_document_that_is_not_there_is_named(run: Run) -> None:
+    result = run("apply", "/missing.yaml")
+
+    assert (result.status, result.err) == (1, "/missing.yaml cannot be read: No such file or directory.")
+
+
+def test_wrong_settings_end_with_status_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALARM_BROKER_PORT", "many")
+
+    result = run("check")
+
+    assert result.status == 1
+    assert "port (ALARM_BROKER_PORT)" in result.err
+
+
+def test_the_settings_file_can_be_named(run: Run, tmp_path: Path) -> None:
+    result = run("--config", str(tmp_path / "none.yaml"), "migrate")
+
+    assert "none.yaml cannot be read" in result.err
+
+
+# --- keys -----------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_shown_once_and_then_only_listed(run: Run) -> None:
+    created = run("key", "create", "--name", "dashboard", "--role", "admin")
+    listed = run("key", "list")
+
+    assert re.fullmatch(r"ab_admin_[\w-]{43}\n", created.out)
+    assert created.out.strip() not in listed.out
+    assert re.search(r"dashboard +admin +all +\d{4}-\d\d-\d\d +never +active", listed.out)
+
+
+def test_a_key_for_an_unknown_site_is_refused_with_the_sites_there_are(run: Run, document: Path) -> None:
+    run("apply", str(document))
+
+    result = run("key", "create", "--name", "panel", "--role", "read", "--site", "ofice")
+
+    assert (result.status, result.err) == (1, "There is no site 'ofice'. Sites: office.")
+
+
+def test_a_revoked_key_stays_in_the_list_as_such(run: Run) -> None:
+    run("key", "create", "--name", "old", "--role", "read")
+    key_id = run("key", "list").out.splitlines()[1].split()[0]
+
+    first, again = run("key", "revoke", key_id), run("key", "revoke", key_id)
+
+    assert first.out == "Revoked.\n"
+    assert (again.status, again.err) == (
+        1,
+        f"There is no active key {key_id}: `alarm-broker key list` shows them.",
+    )
+    assert "revoked" in run("key", "list").out
+
+
+def test_an_unknown_role_is_a_mistake_in_usage(run: Run) -> None:
+    assert run("key", "create", "--name", "x", "--role", "root").status == 2
+
+
+# --- trying out, checking -------------------------------------------------------------------------------
+
+
+def test_demo_data_gives_a_phone_that_could_be_pressed_at_once(run: Run, database_url: str) -> None:
+    result = run("demo-data")
+
+    token = re.search(r"token=([\w-]+)'", result.out)
+    assert token is not None
+    found = []
+    _write(
+        database_url, lambda conn: found.append(directory.device_by_token_hash(conn, token_hash(token[1])))
+    )
+    assert found[0] is not None
+    assert found[0].missing == ()
+
+
+def test_demo_data_does_not_mix_with_real_data(run: Run, document: Path) -> None:
+    run("apply", str(document))
+
+    result = run("demo-data")
+
+    assert result.status == 1
+    assert "not empty" in result.err
+
+
+def test_check_finds_a_channel_that_does_not_answer(run: Run) -> None:
+    run("demo-data")
+
+    result = run("check")
+
+    assert result.status == 1
+    assert re.search(r"ok +database", result.out)
+    assert re.search(r"ok +directory +people: 3, devices: 1, policies: 1", result.out)
+    assert re.search(r"error +channel sms +could not connect", result.out)
+    assert re.search(r"warning +public_url .*set public_url", result.out)
+
+
+def test_check_says_that_another_secret_key_is_there(run: Run, document: Path, tmp_path: Path) -> None:
+    run("apply", str(document))
+    (tmp_path / "data" / "secret.key").write_text("another key of at least 32 characters")
+
+    result = run("check")
+
+    assert result.status == 1
+    assert "The secrets of channel 'zammad' cannot be read with this secret key" in result.out
+
+
+def test_check_refuses_a_key_that_everybody_can_read(run: Run, document: Path, tmp_path: Path) -> None:
+    run("apply", str(document))
+    path = tmp_path / "data" / "secret.key"
+    path.chmod(path.stat().st_mode | stat.S_IROTH)
+
+    result = run("check")
+
+    assert result.status == 1
+    assert f"chmod 600 {path}" in result.out
+
+
+def test_check_of_nothing_yet_makes_no_database(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+
+    result = run("check")
+
+    assert result.status == 0
+    assert re.search(r"warning +database .* is not there yet", result.out)
+    assert not (tmp_path / "data" / "alarm-broker.db").exists()
+
+
+def test_check_names_a_database_that_is_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://alarm:hunter22@127.0.0.1:1/alarm")
+
+    result = run("check")
+
+    assert result.status == 1
+    assert re.search(r"error +database .*127\.0\.0\.1:1/alarm cannot be read", result.out)
+    assert "hunter22" not in result.out
+
+
+# --- export ---------------------------------------------------------------------------------------------
+
+
+def _record(conn: Connection, number: int) -> None:
+    """Store an alarm whose names are formulas, with a journal and a delivery."""
+    at = datetime(2026, 11, number, 12, tzinfo=UTC)
+    alarm_id = f"alarm-{number:02}"
+    conn.execute(
+        sa.insert(tables.alarm).values(
+            id=alarm_id,
+            version=1,
+            status="triggered",
+            source="yealink",
+            kind="panic",
+            severity="critical",
+            title="=HYPERLINK(1)",
+            test=False,
+            timezone="UTC",
+            details={},
+            presses=1,
+            round=0,
+            step=0,
+            steps_run=0,
+            raised_at=at,
+            person="@SUM(A1)",
+        )
+    )
+    conn.execute(
+        sa.insert(tables.journal).values(
+            alarm_id=alarm_id, at=at, event="noted", actor="+Guard", via="api", detail={"note": "-1"}
+        )
+    )
+    conn.execute(
+        sa.insert(tables.delivery).values(
+            **DELIVERY,
+            id=f"delivery-{number:02}",
+            alarm_id=alarm_id,
+            address="+4930111111",
+            due_at=at,
+            created_at=at,
+            idempotency_key="secret-key",
+            sent_at=at,
+        )
+    )
+    conn.execute(
+        sa.insert(tables.attempt).values(
+            delivery_id=f"delivery-{number:02}",
+            channel_id="sms",
+            number=1,
+            started_at=at,
+            finished_at=at,
+            outcome="sent",
+            status_code=200,
+            provider_ref="-ref",
+        )
+    )
+
+
+@pytest.fixture
+def recorded(database_url: str) -> None:
+    def record(conn: Connection) -> None:
+        for number in (1, 2, 3):
+            _record(conn, number)
+
+    _write(database_url, record)
+
+
+def test_an_export_holds_alarms_with_journal_deliveries_and_attempts(run: Run, recorded: None) -> None:
+    alarms = orjson.loads(run("export").out)
+
+    assert [alarm["id"] for alarm in alarms] == ["alarm-03", "alarm-02", "alarm-01"]
+    assert alarms[0]["journal"][0]["detail"] == {"note": "-1"}
+    assert alarms[0]["deliveries"][0]["address"] == "+4930111111"
+    assert alarms[0]["deliveries"][0]["attempts"][0]["provider_ref"] == "-ref"
+    assert "secret-key" not in str(alarms)
+
+
+def test_an_export_is_limited_to_a_span(run: Run, recorded: None) -> None:
+    exported = orjson.loads(run("export", "--since", "2026-11-02", "--until", "2026-11-03T13:00+01:00").out)
+
+    assert [alarm["id"] for alarm in exported] == ["alarm-02"]
+
+
+def test_an_export_without_alarms_is_still_json(run: Run) -> None:
+    assert orjson.loads(run("export").out) == []
+
+
+def test_a_time_that_is_none_is_a_mistake_in_usage(run: Run) -> None:
+    result = run("export", "--since", "yesterday")
+
+    assert result.status == 2
+    assert "2026-11-20T22:00+01:00" in result.err
+
+
+def test_a_spreadsheet_finds_no_formula_in_the_export(run: Run, recorded: None) -> None:
+    rows = list(csv.reader(io.StringIO(run("export", "--format", "csv").out)))
+
+    header, *records = rows
+    cells = [cell for row in records for cell in row]
+    assert header[:2] == ["alarm_id", "raised_at"]
+    assert [row[10] for row in records] == ["journal", "delivery", "attempt"] * 3
+    assert {"'=HYPERLINK(1)", "'@SUM(A1)", "'+Guard", "'-ref"} <= set(cells)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+# --- the real process -----------------------------------------------------------------------------------
+
+
+def test_a_users_mistake_ends_without_a_traceback(tmp_path: Path) -> None:
+    result = subprocess.run(  # noqa: S603 # our own module
+        [sys.executable, "-m", "companion", "apply", str(tmp_path / "missing.yaml")],
+        env={"ALARM_BROKER_DATA_DIR": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert result.returncode == 1
+    assert result.stderr == f"{tmp_path / 'missing.yaml'} cannot be read: No such file or directory.\n"
