@@ -1,13 +1,14 @@
 """What every request goes through: an id, the client's address, limits, problem documents, headers, the log line."""
 
 import asyncio
+import json
+import logging
 import re
 import time
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-import orjson
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -32,6 +33,7 @@ LINK_ROUTE: Final = "link"
 """Name of the route that is meant to last: the WebSocket."""
 
 SECURITY_HEADERS: Final = {
+    "Server": "alarm-broker",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -43,7 +45,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 type Networks = Sequence[IPv4Network | IPv6Network]
 
-log = structlog.get_logger("companion.web")
+_LOGGER = logging.getLogger(__name__)
 
 
 @web.middleware
@@ -66,14 +68,13 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
             for name, value in SECURITY_HEADERS.items():
                 response.headers.setdefault(name, value)
             response.headers["X-Request-ID"] = request_id
-        log.info(
-            "request",
-            method=request.method,
+        _LOGGER.info(
+            "%s %s %s",
+            request.method,
             # The pattern, never the path or the query: both may hold a token.
-            route=_pattern(request),
-            status=response.status,
-            ms=round((time.monotonic() - started) * 1000, 1),
-            client=request[CLIENT],
+            _pattern(request),
+            response.status,
+            extra={"client": request[CLIENT], "ms": round((time.monotonic() - started) * 1000, 1)},
         )
     return response
 
@@ -83,7 +84,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await _served(request, handler)
     except Problem as problem:
         if problem.status >= 500:
-            log.warning("request failed", problem=problem.slug, detail=problem.detail)
+            _LOGGER.warning("The request failed: %s (%s)", problem.slug, problem.detail)
         view = request.get(PROBLEM_VIEW)
         return problem_response(problem) if view is None else view.render(request, problem)
 
@@ -113,7 +114,7 @@ async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ConnectionError as err:
         raise MalformedRequest("The connection ended before the request did.") from err
     except Exception as err:
-        log.exception("unexpected error")
+        _LOGGER.exception("Unexpected error")
         raise InternalProblem(
             f"This is a mistake in Alarm Broker. The log says more under the request id {request[REQUEST_ID]}."
         ) from err
@@ -136,9 +137,11 @@ def _as_problem(request: web.Request, err: web.HTTPException) -> Problem:
 
 def problem_response(problem: Problem) -> web.Response:
     """Return the problem as application/problem+json."""
+    # A detail may quote what came in, and not everything that comes in can be encoded.
+    body = json.dumps(problem.document(), ensure_ascii=False).encode(errors="replace")
     return web.Response(
         status=problem.status,
-        body=orjson.dumps(problem.document()),
+        body=body,
         content_type="application/problem+json",
         headers=problem.headers,
     )

@@ -24,7 +24,6 @@ from companion.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from companion.web.context import WebContext
 from companion.web.route import ID, Call, NoQuery, Page, Route
 
 type Document = dict[str, Any]
@@ -37,8 +36,10 @@ _INFO: Final = (
 )
 
 
-def own_route(routes: Sequence[Route], pages: Sequence[Page], context: WebContext) -> Route:
-    """Return the route that serves the document, which describes this route too."""
+def with_own_route(
+    routes: Sequence[Route], pages: Sequence[Page], *, version: str, url: str
+) -> tuple[Route, ...]:
+    """Return the routes and the one that serves the document, which describes that one too."""
 
     async def show(_call: Call[NoQuery, None]) -> web.Response:
         return web.Response(body=body, content_type="application/json")
@@ -53,9 +54,8 @@ def own_route(routes: Sequence[Route], pages: Sequence[Page], context: WebContex
         other_answers={"application/json": {"type": "object"}},
         per_minute=120,
     )
-    url = context.settings.public_url
-    body = orjson.dumps(document([*routes, own], pages, version=context.version, url=url))
-    return own
+    body = orjson.dumps(document((*routes, own), pages, version=version, url=url))
+    return (*routes, own)
 
 
 def document(routes: Sequence[Route], pages: Sequence[Page], *, version: str, url: str) -> Document:

@@ -20,8 +20,8 @@ def read_query[M: BaseModel](request: web.Request, model: type[M]) -> M:
         is_list = field is not None and _is_list(field.annotation)
         values[name] = given[0] if len(given) == 1 and not is_list else given
     try:
-        # From text: numbers and times come as strings here, whatever the model says about JSON bodies.
-        return model.model_validate_strings(values)
+        # Not strict: numbers and times are text here, other than in a JSON body.
+        return model.model_validate(values, strict=False)
     except ValidationError as err:
         raise invalid(err, place="query") from err
 

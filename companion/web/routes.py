@@ -37,7 +37,8 @@ def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.App
     app = web.Application(middlewares=[around], client_max_size=BODY_LIMIT)
     app[CONTEXT] = context
     app[WRONG_TRIES] = RateLimit(WRONG_TRIES_A_MINUTE, 60)
-    for route in (*ROUTES, openapi.own_route(ROUTES, PAGES, context)):
+    url = context.settings.public_url
+    for route in openapi.with_own_route(ROUTES, PAGES, version=context.version, url=url):
         # By name of the method, not add_get(): that would answer HEAD too, and HEAD must change nothing.
         app.router.add_route(route.method, _with_ids(route.path), _serve(route))
     for page in PAGES:

@@ -4,7 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import sqlalchemy as sa
+from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
 
@@ -14,14 +16,12 @@ from companion.directory.reading import read_document
 from companion.directory.references import References
 from companion.directory.seed import Document, DocumentInvalid
 from companion.directory.state import POLICY, State
-from companion.errors import InvalidRequest, UnknownPolicy, UnsupportedMediaType
+from companion.errors import InvalidRequest, MalformedRequest, UnknownPolicy, UnsupportedMediaType
 from companion.escalation.policy import Policy
 from companion.store import directory
 from companion.web.context import WebContext
 from companion.web.reading import SHOWN_ERRORS, read_bytes
 from companion.web.route import Answer, Call, Input, NoQuery, Output, Route
-
-YAML_TYPES: Final = ("application/yaml", "application/x-yaml", "text/yaml")
 
 
 class SeedQuery(Input):
@@ -55,11 +55,7 @@ class PolicyList(Output):
 
 async def seed(call: Call[SeedQuery, None]) -> PlanOut:
     """Make the directory equal to the document, or show what that would change."""
-    if call.request.content_type not in {*YAML_TYPES, "application/json"}:
-        raise UnsupportedMediaType(
-            "Send the document as YAML with the header `Content-Type: application/yaml`, or as JSON."
-        )
-    raw = await read_bytes(call.request)
+    raw = await _document_bytes(call.request)
     dry_run, secrets, references = call.query.dry_run, call.context.secrets, _references(call.context)
     try:
         document = await asyncio.to_thread(read_document, raw, references)
@@ -70,6 +66,24 @@ async def seed(call: Call[SeedQuery, None]) -> PlanOut:
     except DocumentInvalid as err:
         raise _invalid(err) from err
     return _shown(plan, applied=not dry_run)
+
+
+async def _document_bytes(request: web.Request) -> bytes:
+    """Return the document as YAML."""
+    raw = await read_bytes(request)
+    match request.content_type:
+        case "application/yaml" | "application/x-yaml" | "text/yaml":
+            return raw
+        case "application/json":
+            try:
+                # Written anew without escapes: YAML would take a pair of surrogates for two characters.
+                return orjson.dumps(orjson.loads(raw))
+            except orjson.JSONDecodeError as err:
+                raise MalformedRequest("The body is not JSON.") from err
+        case _:
+            raise UnsupportedMediaType(
+                "Send the document as YAML with the header `Content-Type: application/yaml`, or as JSON."
+            )
 
 
 def _references(context: WebContext) -> References:
@@ -135,7 +149,7 @@ async def put_policy(call: Call[NoQuery, Policy]) -> Answer:
 
 
 _DOCUMENT: Final[dict[str, Any]] = {
-    "type": "object",
+    "type": ["object", "null"],
     "description": "Sections `policies`, `sites`, `channels`, `people`, `devices`; see docs/directory.md",
 }
 
@@ -150,7 +164,7 @@ ROUTES = (
         role=Role.ADMIN,
         all_sites=True,
         query=SeedQuery,
-        body_types={"application/yaml": {"type": "string"}, "application/json": _DOCUMENT},
+        body_types={"application/yaml": _DOCUMENT, "application/json": _DOCUMENT},
         answers={200: PlanOut},
         problems=(InvalidRequest,),
     ),

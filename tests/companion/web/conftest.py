@@ -1,0 +1,39 @@
+"""The web application for every test of it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from companion.store import tables
+from companion.store.database import Database
+from companion.web.metrics import Metrics
+from tests.companion.conftest import Directory
+from tests.companion.web.harness import (
+    Api,
+    FakeChannel,
+    FakePool,
+    make_keys,
+    settings_in,
+    started,
+    web_context,
+)
+from tests.fakes.clock import FrozenClock
+
+OTHER_SITE = "warehouse"
+
+
+@pytest.fixture
+async def api(db: Database, directory: Directory, clock: FrozenClock, tmp_path: Path) -> AsyncIterator[Api]:
+    """The application over the small directory, with a second site that has nothing."""
+    await db.write(
+        lambda conn: conn.execute(
+            sa.insert(tables.site).values(id=OTHER_SITE, name="Warehouse", timezone="UTC", policy_id=None)
+        )
+    )
+    pool = FakePool({directory.sms: FakeChannel(), directory.zammad: FakeChannel()})
+    context = web_context(settings_in(tmp_path), db, clock, pool, Metrics())
+    client = await started(context)
+    yield Api(client=client, context=context, channels=pool, keys=await make_keys(context, OTHER_SITE))
+    await client.close()

@@ -1,0 +1,191 @@
+"""The web application on a real database and a real socket, with keys of every role."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy.engine import Connection
+
+from companion.alarms.ack_links import AckTokens
+from companion.alarms.commands import AlarmCommands, Unit
+from companion.alarms.model import Alarm, Change
+from companion.alarms.paging import Paging, Traits
+from companion.channels.base import Message, Outcome, Sent
+from companion.channels.registry import channel_kinds
+from companion.clock import Clock
+from companion.config import Settings
+from companion.directory.model import Role
+from companion.dispatch.delivery import Delivery
+from companion.dispatch.wake import Wake
+from companion.dispatch.worker import Configured
+from companion.store import directory as store
+from companion.store.database import Database
+from companion.store.secrets import Secrets
+from companion.web.context import WRONG_TRIES, WebContext
+from companion.web.metrics import Metrics
+from companion.web.rate_limit import RateLimit
+from companion.web.routes import make_web_app
+
+SECRET_KEY = b"a secret key only for tests, long enough"
+PHONE = "/v1/yealink/alarm"
+
+
+class NoNews:
+    """Nobody listens."""
+
+    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+        """Say nothing."""
+
+    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+        """Say nothing."""
+
+
+@dataclass
+class FakeChannel:
+    """A channel that keeps what it was told to say and answers as the test wants."""
+
+    outcome: Outcome = field(default_factory=lambda: Sent(provider_ref="ref-1", status_code=201))
+    messages: list[Message] = field(default_factory=list)
+    checks: int = 0
+
+    async def send(self, message: Message) -> Outcome:
+        """Keep the message."""
+        self.messages.append(message)
+        return self.outcome
+
+    async def check(self) -> Outcome:
+        """Count."""
+        self.checks += 1
+        return self.outcome
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class FakePool:
+    """The running channels, as the test has put them there."""
+
+    channels: dict[str, FakeChannel] = field(default_factory=dict)
+
+    async def get(self, channel_id: str) -> Configured | None:
+        """Return the channel, or None."""
+        found = self.channels.get(channel_id)
+        return None if found is None else Configured(found, 1, 5.0)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that was read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        """Return the body."""
+        return json.loads(self.text)
+
+    @property
+    def problem(self) -> str:
+        """Return the slug of the problem document."""
+        assert self.headers["Content-Type"] == "application/problem+json", self.text
+        return str(self.json["type"]).removeprefix("/problems/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """A client of the application, and what is behind it."""
+
+    client: TestClient[Any, Any]
+    context: WebContext
+    channels: FakePool
+    keys: Mapping[str, str]
+    """By role; also `office` and `other`: of role admin, each for one site."""
+
+    async def call(self, method: str, path: str, key: str | None = "admin", **kwargs: Any) -> Reply:
+        """Return the answer to a request with the key of this name."""
+        headers = dict(kwargs.pop("headers", {}))
+        if key is not None:
+            headers.setdefault("Authorization", f"Bearer {self.keys.get(key, key)}")
+        async with self.client.request(
+            method, path, headers=headers, allow_redirects=False, **kwargs
+        ) as response:
+            return Reply(response.status, response.headers.copy(), await response.text())
+
+    async def press(self, token: str, **params: str) -> Reply:
+        """Return the answer to a press of a phone's key."""
+        return await self.call("GET", PHONE, None, params={"token": token, **params})
+
+    async def raised(self, **body: Any) -> str:
+        """Return the id of a new alarm at the office."""
+        new = {"kind": "panic", "title": "Help", "site": "office", **body}
+        reply = await self.call("POST", "/v1/alarms", json=new)
+        assert reply.status == 201, reply.text
+        return str(reply.json["id"])
+
+
+def web_context(
+    settings: Settings, db: Database, clock: Clock, pool: FakePool, metrics: Metrics
+) -> WebContext:
+    """Return what the handlers work with; everything is real but the channels."""
+    traits = {
+        name: Traits(records=kind.records, updates=kind.updates, addressed=kind.addressed)
+        for name, kind in channel_kinds().items()
+    }
+    paging = Paging(
+        traits=traits,
+        tokens=AckTokens(SECRET_KEY, settings.public_url),
+        link_life=timedelta(days=settings.ack_link_days),
+        claim=None,
+    )
+    commands = AlarmCommands(
+        db=db, clock=clock, wake=Wake(), paging_rules=paging, news=NoNews(), take=lambda _taken: None
+    )
+    return WebContext(
+        settings=settings,
+        db=db,
+        clock=clock,
+        commands=commands,
+        channels=pool,
+        secrets=Secrets(SECRET_KEY),
+        secret_key=SECRET_KEY,
+        instance_id="test-instance",
+        version="0.0.1",
+        metrics=metrics,
+    )
+
+
+def settings_in(folder: Path, **values: Any) -> Settings:
+    """Return settings that touch nothing outside of the folder."""
+    return Settings(data_dir=folder, public_url="http://alarm.example", zeroconf=False, **values)
+
+
+async def make_keys(context: WebContext, other_site: str) -> dict[str, str]:
+    """Return the clear text of one key a role, and of one for each of two sites."""
+    now = context.clock()
+    wanted: list[tuple[str, Role, str | None]] = [(role.value, role, None) for role in Role]
+    wanted += [("other", Role.ADMIN, other_site), ("office", Role.ADMIN, "office")]
+
+    def work(conn: Connection) -> dict[str, str]:
+        return {
+            name: store.create_api_key(conn, name=f"{name} key", role=role, site_id=site, now=now)[1]
+            for name, role, site in wanted
+        }
+
+    return await context.db.write(work)
+
+
+async def started(context: WebContext, *, wrong_tries: RateLimit | None = None) -> TestClient[Any, Any]:
+    """Return a client of the running application; the caller closes it."""
+    app = make_web_app(context)
+    if wrong_tries is not None:
+        app[WRONG_TRIES] = wrong_tries
+    client: TestClient[Any, Any] = TestClient(TestServer(app))
+    await client.start_server()
+    return client

@@ -1,0 +1,186 @@
+"""The address that a phone's key calls."""
+
+import asyncio
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from companion.web.yealink import normalised_mac, phone_context
+from tests.companion.conftest import Directory
+from tests.companion.web.harness import PHONE, Api
+from tests.fakes.clock import FrozenClock
+
+
+async def test_a_press_raises_an_alarm_and_answers_with_its_id_and_status(
+    api: Api, directory: Directory
+) -> None:
+    reply = await api.press(directory.phone_token, mac="001565AABBCC", model="$model", active_user="200")
+
+    alarm = (await api.call("GET", f"/v1/alarms/{reply.json['alarm_id']}")).json
+    assert (reply.status, reply.json) == (200, {"alarm_id": alarm["id"], "status": "triggered"})
+    assert (alarm["source"], alarm["room"], alarm["person"]) == ("yealink", "Reception", "Porter")
+    assert alarm["details"]["mac"] == "00:15:65:aa:bb:cc"
+    assert "model" not in alarm["details"]
+    assert {delivery["channel_id"] for delivery in alarm["deliveries"]} == {"zammad", "signal"}
+
+
+async def test_fifty_presses_at_the_same_moment_are_one_alarm(api: Api, directory: Directory) -> None:
+    object.__setattr__(api.context.settings, "press_per_minute", 100)
+
+    replies = await asyncio.gather(*(api.press(directory.phone_token) for _ in range(50)))
+
+    assert {reply.status for reply in replies} == {200}
+    assert len({reply.json["alarm_id"] for reply in replies}) == 1
+    listed = (await api.call("GET", "/v1/alarms")).json["alarms"]
+    assert [alarm["presses"] for alarm in listed] == [50]
+
+
+@pytest.mark.parametrize("way", ["query", "header", "bearer", "form", "json"])
+async def test_the_token_may_come_in_any_way_that_a_device_can_manage(
+    api: Api, directory: Directory, way: str
+) -> None:
+    token = directory.phone_token
+    ways = {
+        "query": ("GET", {"params": {"token": token}}),
+        "header": ("GET", {"headers": {"X-Alarm-Token": token}}),
+        "bearer": ("GET", {"headers": {"Authorization": f"Bearer {token}"}}),
+        "form": ("POST", {"data": {"token": token, "mac": "00:15:65:aa:bb:cc"}}),
+        "json": ("POST", {"json": {"token": token, "mac": "00:15:65:aa:bb:cc"}}),
+    }
+    method, request = ways[way]
+
+    reply = await api.call(method, PHONE, None, **request)
+
+    assert (reply.status, reply.json["status"]) == (200, "triggered")
+
+
+async def test_a_post_without_a_body_is_a_press_too(api: Api, directory: Directory) -> None:
+    reply = await api.call("POST", PHONE, None, params={"token": directory.phone_token})
+
+    assert reply.status == 200
+
+
+async def test_head_presses_nothing(api: Api, directory: Directory) -> None:
+    reply = await api.call("HEAD", PHONE, None, params={"token": directory.phone_token})
+
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET, POST")
+    assert (await api.call("GET", "/v1/alarms")).json["alarms"] == []
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"token": ""}, {"token": "no such token"}], ids=["none", "empty", "wrong"]
+)
+async def test_a_token_that_is_not_known_is_answered_404_and_counted(
+    api: Api, params: dict[str, str]
+) -> None:
+    reply = await api.call("GET", PHONE, None, params=params)
+
+    metrics = (await api.call("GET", "/metrics")).text
+    assert (reply.status, reply.problem) == (404, "unknown-token")
+    assert 'alarm_broker_presses_total{result="unknown_token"} 1.0' in metrics
+
+
+async def test_a_device_that_is_not_set_up_completely_is_told_what_is_missing(
+    api: Api, directory: Directory
+) -> None:
+    reply = await api.press(directory.incomplete_phone_token)
+
+    assert (reply.status, reply.problem) == (409, "device-incomplete")
+    assert reply.json["missing"] == ["person", "room"]
+    assert "Cellar phone has no person and no room" in reply.json["detail"]
+
+
+async def test_a_key_pressed_too_often_is_told_when_to_come_back(api: Api, directory: Directory) -> None:
+    for _ in range(10):
+        assert (await api.press(directory.phone_token)).status == 200
+
+    reply = await api.press(directory.phone_token)
+
+    assert (reply.status, reply.problem) == (429, "too-many-requests")
+    assert 1 <= int(reply.headers["Retry-After"]) <= 60
+
+
+async def test_a_client_that_guesses_tokens_is_stopped_but_a_right_token_still_works(
+    api: Api, directory: Directory
+) -> None:
+    statuses = [(await api.press(f"guess {number}")).status for number in range(31)]
+
+    assert statuses == [404] * 30 + [429]
+    assert (await api.press(directory.phone_token)).status == 200
+
+
+async def test_a_later_press_is_a_new_alarm(api: Api, directory: Directory, clock: FrozenClock) -> None:
+    first = await api.press(directory.phone_token)
+    clock.advance(11)
+
+    second = await api.press(directory.phone_token)
+
+    assert first.json["alarm_id"] != second.json["alarm_id"]
+
+
+async def test_the_phone_remembers_when_it_was_last_heard_of(
+    api: Api, directory: Directory, clock: FrozenClock
+) -> None:
+    await api.press(directory.phone_token, ip="10.0.0.7")
+
+    device = (await api.call("GET", f"/v1/admin/devices/{directory.phone}")).json
+
+    assert device["last_context"] == {"ip": "10.0.0.7"}
+    assert device["last_seen_at"] == clock().isoformat().replace("+00:00", "Z")
+
+
+# --- what the phone's screen shows ----------------------------------------------------------------------
+
+
+async def test_the_screen_of_the_phone_says_that_help_comes(api: Api, directory: Directory) -> None:
+    reply = await api.press(directory.phone_token, format="xml")
+
+    screen = ET.fromstring(reply.text)  # noqa: S314 # our own answer
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/xml; charset=utf-8")
+    assert int(reply.headers["Content-Length"]) == len(reply.text.encode())
+    assert (screen.tag, screen.findtext("Title")) == ("YealinkIPPhoneTextScreen", "Alarm sent")
+    assert screen.findtext("Text") == "Panic key: Reception. Help is being called."
+
+
+async def test_the_screen_says_why_no_alarm_was_sent(api: Api, directory: Directory) -> None:
+    reply = await api.press(directory.incomplete_phone_token, format="xml")
+
+    screen = ET.fromstring(reply.text)  # noqa: S314 # our own answer
+    assert (reply.status, screen.findtext("Title")) == (409, "No alarm was sent")
+    assert "Cellar phone has no person and no room" in (screen.findtext("Text") or "")
+
+
+# --- what a phone says of itself ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("001565AABBCC", "00:15:65:aa:bb:cc"),
+        ("00-15-65-aa-bb-cc", "00:15:65:aa:bb:cc"),
+        ("$mac", None),
+        ("1", None),
+    ],
+)
+def test_a_hardware_address_is_kept_in_one_form(given: str, kept: str | None) -> None:
+    assert normalised_mac(given) == kept
+
+
+def test_what_a_phone_says_is_bounded_and_never_a_reason_to_refuse() -> None:
+    pairs = [
+        ("token", "secret"),
+        ("format", "xml"),
+        ("device", "me"),
+        ("mac", "junk"),
+        ("ip", "$ip"),
+        ("model", " T54W\x00 "),
+    ]
+    pairs += [(f"extra{number}", "x" * 1000) for number in range(30)]
+    pairs += [("bad name", "x"), ("firmware", "")]
+
+    kept = phone_context(pairs)
+
+    assert kept.pop("model") == "T54W"
+    assert len(kept) == 20
+    assert {len(value) for value in kept.values()} == {200}
+    assert all(name.startswith("extra") for name in kept)
