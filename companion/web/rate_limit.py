@@ -17,6 +17,9 @@ class RateLimit:
         self._clients = clients
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._buckets)
+
     def take(self, client: str, now: float) -> int:
         """Take a token and return 0, or return in how many whole seconds there will be one again.
 
