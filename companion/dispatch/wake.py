@@ -17,6 +17,7 @@ _LOGGER = logging.getLogger(__name__)
 TOPIC = "alarm_broker"
 PROBE_S = 30
 RECONNECT_S = 5
+SETTLE_S = 0.02
 
 
 class Wake:
@@ -72,8 +73,13 @@ class Wake:
 
 
 async def wait(event: asyncio.Event, timeout_s: float) -> None:
-    """Wait until the event is set or the time is over, and clear it."""
+    """Wait until the event is set or the time is over, and clear it.
+
+    Whoever is woken lets the one who woke it finish first (answer a phone, for example), and a burst of wake-ups
+    costs one look, not one each.
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(max(0.0, timeout_s)):
             await event.wait()
+            await asyncio.sleep(SETTLE_S)
     event.clear()

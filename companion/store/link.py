@@ -115,6 +115,15 @@ def advance(conn: Connection, peer: Peer, seq: int, now: datetime) -> bool:
 # --- our events -----------------------------------------------------------------------------------------
 
 
+# Built once, as it is part of every press.
+_TAKE_SEQUENCES = (
+    sa.update(link_peer)
+    .where(link_peer.c.site_id.is_(None) | (link_peer.c.site_id == sa.bindparam("site")))
+    .values(next_seq=link_peer.c.next_seq + 1)
+    .returning(link_peer.c.instance, link_peer.c.next_seq)
+)
+
+
 def take_sequences(
     conn: Connection, site_id: str | None, instances: Collection[str] | None = None
 ) -> list[tuple[str, int]]:
@@ -122,17 +131,10 @@ def take_sequences(
 
     The peers stay locked until the commit, so numbers become visible in order and without holes.
     """
-    meant: sa.ColumnElement[bool] = link_peer.c.site_id.is_(None)
-    if site_id is not None:
-        meant |= link_peer.c.site_id == site_id
+    query = _TAKE_SEQUENCES
     if instances is not None:
-        meant &= link_peer.c.instance.in_(list(instances))
-    rows = conn.execute(
-        sa.update(link_peer)
-        .where(meant)
-        .values(next_seq=link_peer.c.next_seq + 1)
-        .returning(link_peer.c.instance, link_peer.c.next_seq)
-    )
+        query = query.where(link_peer.c.instance.in_(list(instances)))
+    rows = conn.execute(query, {"site": site_id})
     return [(instance, next_seq - 1) for instance, next_seq in rows]
 
 
