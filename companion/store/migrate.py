@@ -9,6 +9,7 @@ Before the first release, remove `0001_initial.py` and run it with the name `ini
 """
 
 import asyncio
+import logging
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from companion.store.database import StoreUnavailable, normalized_url, open_database, sqlite_engine
+
+_LOGGER = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x616C61726D  # "alarm": all processes of this service agree on it, nobody else uses it
@@ -107,12 +110,17 @@ def upgrade(connection: Connection) -> None:
     """Run what is missing, inside the transaction of `connection`; raises DatabaseTooNew."""
     if _missing(connection):
         command.upgrade(_config(connection), "head")
+        _LOGGER.info("The database is now at version %s", ", ".join(_versions(connection)))
+
+
+def _versions(connection: Connection) -> tuple[str, ...]:
+    return MigrationContext.configure(connection).get_current_heads()
 
 
 def _missing(connection: Connection) -> bool:
     """Return whether there are migrations to run; raises DatabaseTooNew."""
     scripts = ScriptDirectory.from_config(_config(connection))
-    current = set(MigrationContext.configure(connection).get_current_heads())
+    current = set(_versions(connection))
     unknown = current - {script.revision for script in scripts.walk_revisions()}
     if unknown:
         raise DatabaseTooNew(
