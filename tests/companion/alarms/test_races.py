@@ -1,0 +1,228 @@
+"""An answer and a page at the same moment: whoever comes first, no page is left to be sent after the answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy.engine import Connection
+
+from companion.alarms import outcomes
+from companion.alarms.commands import MoveRefused
+from companion.alarms.escalate import run_due
+from companion.alarms.model import Change, Status
+from companion.channels.base import MessageKind, Outcome, Refused, TryAgain
+from companion.dispatch.delivery import WAITING, Delivery, State
+from companion.dispatch.record import record
+from companion.dispatch.retry import Again, GiveUp, Verdict
+from companion.store.database import Database, PostgresDatabase
+from tests.builders import ELSEWHERE, RESPONDER, Engine, engine, person, policy, step, trigger
+from tests.companion.conftest import Directory
+from tests.companion.dispatch.conftest import crash
+from tests.fakes.clock import FrozenClock
+
+on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"])
+PORTER = policy(step(person("porter")), step(person("guard"), after=60))
+
+
+@pytest.fixture
+def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
+    return engine(db, clock)
+
+
+async def _waiting_pages(house: Engine, alarm_id: str) -> list[Delivery]:
+    return [
+        delivery
+        for delivery in await house.deliveries(alarm_id)
+        if delivery.state in WAITING and delivery.kind is MessageKind.PAGE and not delivery.record
+    ]
+
+
+@asynccontextmanager
+async def uncommitted(house: Engine, work: Callable[[Connection], object]) -> AsyncIterator[None]:
+    """Run `work` in a transaction that is committed only at the end of the block."""
+    assert isinstance(house.db, PostgresDatabase)
+    async with house.db.engine.begin() as connection:
+        await connection.run_sync(work)
+        yield
+
+
+async def _in_flight(db: Database, clock: FrozenClock) -> tuple[Engine, str, Delivery]:
+    """Return an alarm whose page a worker holds, and the page."""
+    house = engine(db, clock, claims=True)
+    house.signal.open.clear()
+    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    await house.signal.arrived.acquire()
+    await crash(house)
+    return house, alarm.id, (await house.deliveries(alarm.id))[0]
+
+
+def _result(
+    house: Engine, page: Delivery, outcome: Outcome, verdict: Verdict
+) -> Callable[[Connection], None]:
+    """Return the unit of work in which a worker writes down what became of a page."""
+
+    def work(conn: Connection) -> None:
+        now = house.clock()
+        after = record(conn, page, outcome, verdict, started_at=now, now=now)
+        assert after is not None
+        outcomes.report(house.commands.unit(conn), after, verdict)
+
+    return work
+
+
+# --- an answer and an escalation ------------------------------------------------------------------------
+
+
+@on_postgresql
+async def test_an_answer_that_waits_for_an_escalation_withdraws_its_pages(
+    house: Engine, clock: FrozenClock
+) -> None:
+    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    clock.advance(60)
+
+    async with uncommitted(house, lambda conn: run_due(house.commands.unit(conn))):
+        answering = asyncio.create_task(house.acknowledge(alarm.id))
+        done, _ = await asyncio.wait([answering], timeout=0.05)
+        assert not done
+    await answering
+
+    assert await _waiting_pages(house, alarm.id) == []
+    assert len([page for page in await house.deliveries(alarm.id) if page.kind is MessageKind.PAGE]) == 2
+
+
+@on_postgresql
+async def test_an_escalation_does_not_wait_for_an_answer_that_is_being_written(
+    house: Engine, clock: FrozenClock
+) -> None:
+    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    other = await house.raise_alarm(trigger(policy=PORTER))
+    clock.advance(60)
+
+    async with uncommitted(house, lambda conn: house.commands.unit(conn).acknowledge(alarm.id, RESPONDER)):
+        ran = await house.escalate()
+
+    assert ran == 1
+    assert await house.escalate() == 0
+    assert await _waiting_pages(house, alarm.id) == []
+    assert len(await _waiting_pages(house, other.id)) == 2
+
+
+async def test_answers_escalations_and_sends_at_the_same_time_leave_no_page_behind(
+    db: Database, clock: FrozenClock, house: Engine
+) -> None:
+    second = engine(db, clock, owner=ELSEWHERE)
+    alarms = await asyncio.gather(*(house.raise_alarm(trigger(policy=PORTER)) for _ in range(12)))
+    clock.advance(60)
+
+    await asyncio.gather(
+        house.dispatcher._turn(),
+        second.dispatcher._turn(),
+        house.escalate(),
+        *(house.acknowledge(alarm.id) for alarm in alarms[:6]),
+        second.escalate(),
+        *(house.acknowledge(alarm.id) for alarm in alarms[6:]),
+    )
+    await asyncio.gather(house.dispatch(), second.dispatch())
+
+    for alarm in alarms:
+        assert (await house.alarm(alarm.id)).status is Status.ACKNOWLEDGED
+        assert await _waiting_pages(house, alarm.id) == []
+        told = [page.occurrence for page in await house.deliveries(alarm.id) if page.kind is MessageKind.PAGE]
+        assert len(told) == len(set(told))
+
+
+async def test_of_two_answers_at_once_one_counts_and_the_other_is_told(house: Engine) -> None:
+    alarm = await house.raise_alarm()
+
+    results = await asyncio.gather(*(house.acknowledge(alarm.id) for _ in range(5)), return_exceptions=True)
+
+    assert [isinstance(result, MoveRefused) for result in results].count(True) == 4
+    assert [line.event for line in await house.journal(alarm.id)].count(Change.ACKNOWLEDGED) == 1
+    assert (await house.alarm(alarm.id)).version == 2
+
+
+async def test_two_processes_run_a_due_step_once(db: Database, clock: FrozenClock, house: Engine) -> None:
+    second = engine(db, clock, owner=ELSEWHERE)
+    alarms = await asyncio.gather(*(house.raise_alarm(trigger(policy=PORTER)) for _ in range(10)))
+    clock.advance(60)
+
+    await asyncio.gather(house.escalate(), second.escalate(), house.escalate(), second.escalate())
+    await house.escalate()
+
+    for alarm in alarms:
+        assert (await house.alarm(alarm.id)).steps_run == 2
+        assert len(await house.deliveries(alarm.id)) == 2
+
+
+# --- an answer and a worker's result --------------------------------------------------------------------
+
+
+@on_postgresql
+async def test_a_page_that_fails_while_somebody_answers_is_withdrawn(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house, alarm_id, page = await _in_flight(db, clock)
+    failing = _result(house, page, TryAgain(reason="503"), Again(clock(), "503"))
+
+    async with uncommitted(house, failing):
+        answering = asyncio.create_task(house.acknowledge(alarm_id))
+        await asyncio.wait([answering], timeout=0.05)
+    await answering
+
+    assert (await house.deliveries(alarm_id))[0].state is State.CANCELLED
+
+
+@on_postgresql
+async def test_a_page_that_takes_another_way_while_somebody_answers_is_withdrawn(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house, alarm_id, page = await _in_flight(db, clock)
+    refused = _result(house, page, Refused(reason="bad number"), GiveUp("bad number"))
+
+    async with uncommitted(house, refused):
+        answering = asyncio.create_task(house.acknowledge(alarm_id))
+        await asyncio.wait([answering], timeout=0.05)
+    await answering
+
+    assert [(item.channel_id, item.state) for item in await house.deliveries(alarm_id)] == [
+        ("signal", State.ERROR),
+        ("sms", State.CANCELLED),
+    ]
+
+
+@on_postgresql
+async def test_a_page_that_is_refused_while_an_answer_is_written_takes_no_other_way(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house, alarm_id, page = await _in_flight(db, clock)
+    refused = _result(house, page, Refused(reason="bad number"), GiveUp("bad number"))
+    runs: list[int] = []
+
+    def counted(conn: Connection) -> None:
+        runs.append(1)
+        refused(conn)
+
+    async with uncommitted(house, lambda conn: house.commands.unit(conn).acknowledge(alarm_id, RESPONDER)):
+        recording = asyncio.create_task(house.db.write(counted))
+        await asyncio.wait([recording], timeout=0.05)
+    await recording
+
+    pages = [item for item in await house.deliveries(alarm_id) if item.kind is MessageKind.PAGE]
+    assert [(item.channel_id, item.state) for item in pages] == [("signal", State.ERROR)]
+    assert runs == [1]  # it waited in line; no deadlock had to be broken
+
+
+@on_postgresql
+async def test_a_line_of_the_journal_does_not_make_an_escalation_pass_by(
+    house: Engine, clock: FrozenClock
+) -> None:
+    """A journal line refers to its alarm; a lock that conflicts with that would skip the due step."""
+    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    page = (await house.deliveries(alarm.id))[0]
+    clock.advance(60)
+
+    async with uncommitted(house, lambda conn: outcomes.delivered(house.commands.unit(conn), page)):
+        ran = await house.escalate()
+
+    assert ran == 1

@@ -1,0 +1,207 @@
+"""Leases: who may send what."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.dispatch.claim import claim_due, is_dead, new_owner, release, renew, take_back
+from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.health import GRACE, dispatch_health
+from companion.store.database import Database
+from companion.store.deliveries import HELD, WAITS, delivery_by_id
+from companion.store.tables import delivery
+from tests.builders import ELSEWHERE, HERE, LEASE, Engine, person, policy, step, trigger
+from tests.fakes.clock import FrozenClock
+
+PORTER = policy(step(person("porter")))
+
+
+async def _raise(house: Engine, count: int) -> None:
+    for _ in range(count):
+        await house.raise_alarm(trigger(policy=PORTER))
+
+
+async def _claim(house: Engine, owner: str = HERE, **slots: int) -> list[Delivery]:
+    return await house.db.write(lambda conn: claim_due(conn, owner, house.clock(), LEASE, slots))
+
+
+async def test_no_more_is_claimed_than_a_channel_has_slots_and_the_earliest_first(
+    house: Engine, clock: FrozenClock
+) -> None:
+    for _ in range(4):
+        await _raise(house, 1)
+        clock.advance(1)
+
+    taken = await _claim(house, signal=3)
+
+    assert len(taken) == 3
+    assert [item.due_at for item in taken] == sorted(item.due_at for item in taken)
+    assert await _claim(house, signal=0) == []
+    assert len(await _claim(house)) == 1
+
+
+async def test_a_claim_says_whose_it_is_until_when_and_how_often_it_was_tried(
+    house: Engine, clock: FrozenClock
+) -> None:
+    await _raise(house, 1)
+
+    (item,) = await _claim(house, ELSEWHERE, signal=1)
+
+    assert (item.owner, item.lease_until, item.state) == (ELSEWHERE, clock() + LEASE, State.PROCESSING)
+    assert (item.fence, item.attempts) == (1, 1)
+    assert await house.db.read(lambda conn: delivery_by_id(conn, item.id)) == item
+
+
+async def test_what_is_not_due_is_not_claimed(house: Engine, clock: FrozenClock) -> None:
+    await _raise(house, 1)
+    clock.advance(-0.001)
+
+    assert await _claim(house, signal=9) == []
+
+
+async def test_only_its_owner_renews_or_releases_a_claim(house: Engine, clock: FrozenClock) -> None:
+    await _raise(house, 1)
+    (item,) = await _claim(house, signal=1)
+    later = clock() + timedelta(hours=1)
+
+    await house.db.write(lambda conn: renew(conn, ELSEWHERE, [item.id], later))
+    await house.db.write(lambda conn: release(conn, ELSEWHERE, [item.id]))
+    untouched = await house.db.read(lambda conn: delivery_by_id(conn, item.id))
+    await house.db.write(lambda conn: renew(conn, HERE, [item.id], later))
+    renewed = await house.db.read(lambda conn: delivery_by_id(conn, item.id))
+
+    assert untouched == item
+    assert renewed is not None
+    assert renewed.lease_until == later
+
+
+async def test_a_released_claim_is_as_if_it_had_never_been_taken(house: Engine) -> None:
+    await _raise(house, 1)
+    (item,) = await _claim(house, signal=1)
+
+    await house.db.write(lambda conn: release(conn, HERE, [item.id]))
+
+    (again,) = await _claim(house, ELSEWHERE, signal=1)
+    assert (again.attempts, again.uncertain, again.fence) == (1, False, 2)
+
+
+async def test_a_live_lease_is_not_taken_back(house: Engine, clock: FrozenClock) -> None:
+    await _raise(house, 1)
+    (item,) = await _claim(house, signal=1)
+    clock.advance(LEASE.total_seconds())
+
+    await house.db.write(lambda conn: take_back(conn, clock(), me=ELSEWHERE))
+
+    assert await house.db.read(lambda conn: delivery_by_id(conn, item.id)) == item
+
+
+async def test_what_a_worker_has_forgotten_of_its_own_is_taken_back_and_what_it_is_busy_with_is_not(
+    house: Engine, clock: FrozenClock
+) -> None:
+    await _raise(house, 2)
+    busy, forgotten = await _claim(house, signal=2)
+    clock.advance(LEASE.total_seconds() + 1)
+
+    await house.db.write(lambda conn: take_back(conn, clock(), me=HERE, busy=[busy.id]))
+
+    def both(conn: Connection) -> list[Delivery | None]:
+        return [delivery_by_id(conn, item.id) for item in (busy, forgotten)]
+
+    assert [item and (item.state, item.uncertain) for item in await house.db.read(both)] == [
+        (State.PROCESSING, False),
+        (State.PENDING, True),
+    ]
+
+
+# --- who is dead ----------------------------------------------------------------------------------------
+
+
+def test_no_two_owners_have_the_same_name() -> None:
+    assert new_owner() != new_owner()
+    assert len(new_owner()) <= 128
+
+
+def test_a_process_that_has_ended_is_dead_and_a_running_one_is_not() -> None:
+    me = new_owner()
+    space = me.rsplit("/", 2)[0]
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as ended:
+        pass
+
+    assert is_dead(f"{space}/{ended.pid}/x", me=me)
+    assert not is_dead(f"{space}/{os.getppid()}/x", me=me)
+    assert not is_dead(me, me=me)
+
+
+def test_a_process_id_that_came_round_again_is_another_process() -> None:
+    me = new_owner()
+
+    assert is_dead(me.rsplit("/", 1)[0] + "/earlier", me=me)
+
+
+@pytest.mark.parametrize("owner", ["other-host/1/x", "a/b/1/x"])
+def test_whether_a_process_of_another_host_lives_cannot_be_known(owner: str) -> None:
+    assert not is_dead(owner, me=new_owner())
+
+
+# --- the auditor ----------------------------------------------------------------------------------------
+
+
+async def test_nothing_is_overdue_while_everything_is_in_time(house: Engine, clock: FrozenClock) -> None:
+    await _raise(house, 1)
+
+    health = await house.db.read(lambda conn: dispatch_health(conn, clock()))
+
+    assert (health.healthy, health.oldest_due_s) == (True, 0.0)
+
+
+async def test_pages_and_steps_that_should_have_happened_are_overdue(
+    house: Engine, clock: FrozenClock
+) -> None:
+    await _raise(house, 1)
+    clock.advance(GRACE.total_seconds())
+    late_page = await house.db.read(lambda conn: dispatch_health(conn, clock()))
+    clock.advance(120)
+    late_step = await house.db.read(lambda conn: dispatch_health(conn, clock()))
+
+    assert (late_page.healthy, late_page.overdue_deliveries, late_page.overdue_alarms) == (False, 1, 0)
+    assert (late_step.overdue_deliveries, late_step.overdue_alarms) == (1, 1)
+    assert late_step.oldest_due_s == 150
+
+
+async def test_a_lease_that_nobody_takes_back_is_overdue(house: Engine, clock: FrozenClock) -> None:
+    await _raise(house, 1)
+    await _claim(house, signal=1)
+    clock.advance(LEASE.total_seconds() + GRACE.total_seconds())
+
+    assert not (await house.db.read(lambda conn: dispatch_health(conn, clock()))).healthy
+
+
+async def test_an_answered_alarm_is_never_overdue(house: Engine, clock: FrozenClock) -> None:
+    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    await house.acknowledge(alarm.id)
+    clock.advance(86_400)
+
+    assert (await house.db.read(lambda conn: dispatch_health(conn, clock()))).healthy
+
+
+# --- a house with a long past ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize("condition", [WAITS, HELD], ids=["waiting", "held"])
+async def test_looking_for_work_does_not_read_all_that_was_ever_sent(
+    db: Database, condition: sa.TextClause
+) -> None:
+    column = delivery.c.due_at if condition is WAITS else delivery.c.lease_until
+
+    def plan(conn: Connection) -> str:
+        query = sa.select(delivery.c.id).where(condition, column <= sa.func.current_timestamp())
+        explained = sa.text(f"EXPLAIN QUERY PLAN {query.compile(dialect=conn.dialect)}")
+        return str(conn.execute(explained).all())
+
+    assert "INDEX ix_delivery" in await db.read(plan)
