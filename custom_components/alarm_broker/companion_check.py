@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from .link.client import LinkLost, TokenRefused, async_connect
+from .link.client import LinkLost, LinkRefused, TokenRefused, async_connect
 from .link.protocol import Hello
 
 CHECK_TIMEOUT_S = 10
@@ -48,6 +48,8 @@ async def async_check(session: aiohttp.ClientSession, *, url: str, token: str, h
         ws, welcome = await async_connect(session, url=url, token=token, hello=hello)
     except TokenRefused as err:
         raise NotUsable("forbidden" if err.forbidden else "invalid_auth") from err
+    except LinkRefused as err:
+        raise NotUsable("site_unknown" if err.code == "site_unknown" else "link_refused") from err
     except LinkLost as err:
         raise NotUsable("link_refused") from err
     await ws.close()

@@ -12,6 +12,13 @@ TEXTS = {
         Status.ACKNOWLEDGED: "Acknowledged",
         Status.RESOLVED: "Resolved",
         Status.CANCELLED: "Cancelled",
+        "burglary": "Burglary",
+        "panic": "Panic",
+        "fire": "Fire",
+        "gas": "Gas",
+        "water": "Water",
+        "tamper": "Tamper",
+        "medical": "Medical",
         "test": "TEST",
         "exhausted": "Nobody has answered",
         "action": "Acknowledge",
@@ -25,6 +32,13 @@ TEXTS = {
         Status.ACKNOWLEDGED: "Bestätigt",
         Status.RESOLVED: "Erledigt",
         Status.CANCELLED: "Abgebrochen",
+        "burglary": "Einbruch",
+        "panic": "Überfall",
+        "fire": "Feuer",
+        "gas": "Gas",
+        "water": "Wasser",
+        "tamper": "Sabotage",
+        "medical": "Medizinischer Notfall",
         "test": "TEST",
         "exhausted": "Niemand hat geantwortet",
         "action": "Bestätigen",
@@ -54,6 +68,8 @@ def push_message(
     """
     texts = TEXTS["de" if language.startswith("de") else "en"]
     heading = texts["exhausted"] if exhausted else texts[alarm.status]
+    if kind := texts.get(alarm.alarm_kind):
+        heading = f"{heading}: {kind}"
     if alarm.test:
         heading = f"{texts['test']}: {heading}"
     lines = [alarm.title]

@@ -48,6 +48,7 @@ class FakeCompanion:
         self.frames = 0
         self.silent = False
         self.link_path = "/v1/link"
+        self.refusal: str | None = None
         self.on_frame: Callable[[int], Cut | None] = lambda _count: None
         self._ws: web.WebSocketResponse | None = None
         self._wake = asyncio.Event()
@@ -97,6 +98,14 @@ class FakeCompanion:
         ws, self._ws = self._ws, None
         if ws is not None and ws._req is not None and ws._req.transport is not None:
             ws._req.transport.abort()
+
+    async def misspeak(self, frame: Frame | bytes) -> None:
+        """Say something on the link as it is, right or wrong."""
+        assert self._ws is not None
+        if isinstance(frame, bytes):
+            await self._ws.send_bytes(frame)
+        else:
+            await self._ws.send_json(frame)
 
     def forget(self) -> None:
         """Lose the storage: everything that was known about Home Assistant."""
@@ -206,6 +215,9 @@ class FakeCompanion:
         try:
             hello = await self._receive(ws)
             if hello is None:
+                return ws
+            if self.refusal is not None:
+                await self._send(ws, {"type": "error", "code": self.refusal, "detail": "No."})
                 return ws
             peer = self._welcome_peer(hello)
             welcome = {

@@ -178,6 +178,20 @@ async def test_a_companion_that_does_not_open_the_link_is_refused(
     await companion.stop()
 
 
+@pytest.mark.parametrize(
+    ("code", "error"), [("site_unknown", "site_unknown"), ("version_unsupported", "link_refused")]
+)
+async def test_a_companion_that_refuses_the_link_says_why(
+    hass: HomeAssistant, companion: FakeCompanion, code: str, error: str
+) -> None:
+    companion.refusal = code
+    form = await start(hass, "companion")
+
+    form = await step(hass, form, {"url": companion.url, "token": TOKEN})
+
+    assert form["errors"] == {"base": error}
+
+
 async def test_an_unexpected_failure_ends_in_a_form(
     hass: HomeAssistant, companion: FakeCompanion, monkeypatch: pytest.MonkeyPatch
 ) -> None:

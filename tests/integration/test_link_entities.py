@@ -19,6 +19,8 @@ from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, move_in, panel
 
+pytestmark = pytest.mark.usefixtures("mock_async_zeroconf")
+
 ACTIVE = "binary_sensor.home_alarm_alarm_active"
 CONNECTED = "binary_sensor.home_alarm_companion_connected"
 EVENT = "event.home_alarm_alarm"

@@ -95,7 +95,7 @@ async def test_an_alarm_of_the_panel_wakes_the_phone(
     [shown] = phone.came
     [alarm] = alarmed.runtime_data.alarms.open_alarms
 
-    assert shown["title"] == "Alarm"
+    assert shown["title"] == "Alarm: Panic"
     assert shown["message"] == "Home"
     assert shown["data"]["tag"] == alarm.id
     assert shown["data"]["push"]["sound"] == {"name": "default", "critical": 1, "volume": 1.0}
@@ -123,7 +123,7 @@ async def test_the_button_acknowledges_in_the_owners_name_and_the_phone_says_so(
 
     await until(lambda: len(phone.came) == 2)
     assert status(hass) == "acknowledged"
-    assert phone.last["title"] == "Acknowledged"
+    assert phone.last["title"] == "Acknowledged: Panic"
     assert phone.last["message"] == "Home\nBy: Anna"
     assert phone.last["data"]["tag"] == phone.came[0]["data"]["tag"]
     assert "actions" not in phone.last["data"]
@@ -136,7 +136,7 @@ async def test_the_end_of_an_alarm_reaches_the_phone(
     await panel(hass, "alarm_disarm", code=CODE)
 
     await until(lambda: len(phone.came) == 2)
-    assert phone.last["title"] == "Resolved"
+    assert phone.last["title"] == "Resolved: Panic"
     assert phone.last["message"] == "Home\nBy: Anna"
 
 
@@ -206,7 +206,7 @@ async def test_the_button_of_one_alarm_does_not_answer_the_next(
     old = phone.button
     await panel(hass, "alarm_disarm", code=CODE)
     await panel(hass, "alarm_trigger")
-    await until(lambda: status(hass) == "triggered" and phone.last["title"] == "Alarm")
+    await until(lambda: status(hass) == "triggered" and phone.last["title"] == "Alarm: Panic")
 
     await press(hass, old, anna.id)
 
@@ -260,7 +260,7 @@ async def test_a_restart_between_alarm_and_notification_still_notifies(
     await hass.config_entries.async_setup(alone.entry_id)
 
     await until(lambda: phone.came)
-    assert phone.last["title"] == "Alarm"
+    assert phone.last["title"] == "Alarm: Panic"
 
 
 async def test_a_phone_that_cannot_be_reached_is_tried_again(
@@ -293,7 +293,9 @@ async def test_a_notify_entity_gets_title_and_message(hass: HomeAssistant, until
     await panel(hass, "alarm_trigger")
 
     await until(lambda: messages.came)
-    assert messages.came == [{"title": "Alarm", "message": "Home", "entity_id": "notify.kitchen_display"}]
+    assert messages.came == [
+        {"title": "Alarm: Panic", "message": "Home", "entity_id": "notify.kitchen_display"}
+    ]
     await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -321,7 +323,7 @@ async def test_a_panic_key_at_the_companion_is_told_and_answered_from_the_phone(
     await until(lambda: companion.alarms["a1"]["acknowledged_by"] == "Anna")
     await until(lambda: len(phone.came) == 2)
     assert companion.heard[-1]["via"] == "push"
-    assert phone.last["title"] == "Acknowledged"
+    assert phone.last["title"] == "Acknowledged: Panic"
 
 
 async def test_when_nobody_has_answered_the_phone_sounds_again(
@@ -334,7 +336,7 @@ async def test_when_nobody_has_answered_the_phone_sounds_again(
     companion.change("a1", "exhausted")
 
     await until(lambda: len(phone.came) == 2)
-    assert phone.last["title"] == "Nobody has answered"
+    assert phone.last["title"] == "Nobody has answered: Panic"
     assert phone.last["data"]["channel"] == "alarm_stream"
 
 
@@ -346,7 +348,7 @@ async def test_a_test_alarm_says_that_it_is_one(
     companion.raise_alarm("a1", test=True)
 
     await until(lambda: phone.came)
-    assert phone.last["title"] == "TEST: Alarm"
+    assert phone.last["title"] == "TEST: Alarm: Panic"
 
 
 async def test_an_alarm_that_was_over_before_we_heard_of_it_wakes_nobody(
@@ -370,7 +372,7 @@ async def test_a_panel_alarm_wakes_the_phone_while_the_companion_is_away(
     await panel(hass, "alarm_trigger")
 
     await until(lambda: phone.came)
-    assert phone.last["title"] == "Alarm"
+    assert phone.last["title"] == "Alarm: Panic"
 
 
 async def test_an_answer_that_must_wait_for_the_companion_is_said_to_be_kept(
@@ -393,4 +395,4 @@ async def test_an_answer_that_must_wait_for_the_companion_is_said_to_be_kept(
     assert "passed on as soon as the companion is back" in phone.last["message"]
     await companion.start()
     await until(lambda: companion.alarms["a1"]["status"] == "acknowledged")
-    await until(lambda: phone.last["title"] == "Acknowledged")
+    await until(lambda: phone.last["title"] == "Acknowledged: Panic")

@@ -5,7 +5,7 @@ snapshots the newest version wins; what the panel raised here and the companion'
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -86,14 +86,15 @@ class Alarm:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the alarm that `as_dict` stored."""
+        """Return the alarm that `as_dict` stored, by this version or another."""
+        known = {field.name for field in fields(cls)}
         times = {
             key: datetime.fromisoformat(data[key]) if data[key] else None
             for key in ("raised_at", "acknowledged_at", "closed_at")
         }
         return cls(
             **{
-                **data,
+                **{key: value for key, value in data.items() if key in known},
                 **times,
                 "status": Status(data["status"]),
                 "told": Status(data["told"]) if data["told"] else None,

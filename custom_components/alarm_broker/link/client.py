@@ -40,6 +40,15 @@ class LinkLost(Exception):
     """The link ended; the text says why."""
 
 
+class LinkRefused(LinkLost):
+    """The companion said why it does not want this link: `code` is the contract's."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Keep the code; the detail is for the log."""
+        super().__init__(f"the companion refused: {refusal.code}: {refusal.detail}")
+        self.code = refusal.code
+
+
 class TokenRefused(LinkLost):
     """The companion does not accept the token; `forbidden` when it knows it but the role is too low."""
 
@@ -172,8 +181,8 @@ class LinkClient:
         )
 
     async def async_run(self) -> None:
-        """Keep the link up until cancelled."""
-        while True:
+        """Keep the link up until stopped or cancelled."""
+        while not self._stopping:
             try:
                 await self._async_once()
             except TokenRefused as err:
@@ -254,8 +263,8 @@ class LinkClient:
                         self._pong_due = True
                     case Pong():
                         pass
-                    case Refusal(code=code, detail=detail):
-                        raise LinkLost(f"the companion refused: {code}: {detail}")
+                    case Refusal():
+                        raise LinkRefused(frame)
                     case Hello() | Welcome():
                         raise LinkLost("a second introduction")
             if isinstance(frame, Event):
@@ -302,6 +311,8 @@ class LinkClient:
         self._change_to(LinkState.CONNECTED)
 
     def _went_down(self, state: LinkState, reason: str) -> None:
+        if self._stopping:
+            return  # that was us
         LOGGER.debug("No link to the companion: %s", reason)
         self.last_error = reason
         if self.down_since is None:
@@ -329,8 +340,8 @@ def _welcome(answer: Frame) -> Welcome:
     match answer:
         case Welcome(version=version) if version == PROTOCOL_VERSION:
             return answer
-        case Refusal(code=code, detail=detail):
-            raise LinkLost(f"the companion refused: {code}: {detail}")
+        case Refusal():
+            raise LinkRefused(answer)
         case _:
             raise LinkLost("the companion did not answer with a welcome of version 1")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, override
 
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import UnsupportedStorageVersionError
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN, LOGGER
@@ -26,8 +27,15 @@ class LinkStorage:
         self._sections: dict[str, Callable[[], Any]] = {}
 
     async def async_load(self) -> dict[str, Any]:
-        """Return the stored sections; empty at first."""
-        return await self._store.async_load() or {}
+        """Return the stored sections; empty at first.
+
+        Also when a newer version has written them: a panel that guards is worth more than what the link has kept.
+        """
+        try:
+            return await self._store.async_load() or {}
+        except UnsupportedStorageVersionError:
+            LOGGER.exception("What the link has kept cannot be read and is left out")
+            return {}
 
     def add_section(self, name: str, content: Callable[[], Any]) -> None:
         """Write what `content` returns under `name` from now on."""

@@ -75,7 +75,10 @@ class AlarmStream:
         """Take an event of the panel: into the book if it is about an alarm, and on disk for the companion."""
         change = None
         match body["kind"]:
-            case "alarm_raised" if body["uid"] not in self._alarms:
+            case "alarm_raised" if known := self._alarms.get(body["uid"]):
+                # The companion raised it for us while we were gone, or the panel says it again after a crash.
+                change = AlarmChange(alarm=replace(known, local=True), change=None)
+            case "alarm_raised":
                 change = AlarmChange(alarm=raised_here(body), change="raised")
             case "alarm_disarmed" if alarm := self._alarms.get(body["uid"]):
                 change = moved(alarm, Status.RESOLVED, by=body["by"], at=datetime.fromisoformat(body["at"]))

@@ -206,6 +206,112 @@ async def test_a_companion_that_lost_its_storage_is_told_and_tells_again(
     assert watcher.changes["panel"] == ["raised", "resolved"]
 
 
+async def test_alarms_that_a_companion_without_storage_does_not_repeat_are_dropped(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.alarm_broker.link.client.SETTLE_S", 0.05)
+    companion.raise_alarm("old")
+    companion.raise_alarm("still_open")
+    await panel(hass, "alarm_trigger")
+    await until(lambda: not companion.unconfirmed and len(linked.runtime_data.alarms.open_alarms) == 3)
+
+    del companion.alarms["old"]
+    companion.forget()
+
+    await until(lambda: linked.runtime_data.alarms.find("old") is None)
+    assert sorted(alarm.source for alarm in linked.runtime_data.alarms.open_alarms) == ["panel", "yealink"]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"type": "welcome"},
+        {"type": "hello", "version": 1, "stream": "a", "instance": "b", "name": "c", "received": 0},
+        {"type": "event", "seq": 99, "event": {"kind": "alarm"}},
+        {"type": "confirm", "seq": 99},
+        {"type": "error", "code": "bad_frame", "detail": "No."},
+        b"\x00",
+    ],
+    ids=["half a frame", "a second introduction", "a gap", "a strange confirmation", "a refusal", "bytes"],
+)
+async def test_after_a_wrong_frame_the_link_mends_itself(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    frame: dict[str, Any] | bytes,
+) -> None:
+    await companion.misspeak(frame)
+    await until(lambda: len(companion.hellos) > 1)
+    companion.raise_alarm("key")
+
+    await until(lambda: linked.runtime_data.alarms.find("key"))
+
+
+async def test_a_pong_and_an_old_event_change_nothing(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    watcher = Watcher(hass)
+    companion.raise_alarm("key")
+    await until(lambda: not companion.unconfirmed)
+
+    await companion.misspeak({"type": "pong"})
+    await companion.misspeak({"type": "event", "seq": 1, "event": companion.alarms["key"]})
+    companion.raise_alarm("tag")
+
+    await until(lambda: linked.runtime_data.alarms.find("tag"))
+    assert watcher.changes == {"key": ["raised"], "tag": ["raised"]}
+    assert len(companion.hellos) == 1
+
+
+async def test_an_outbox_that_is_compacted_while_linked_goes_on_in_a_new_stream(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = linked.runtime_data.outbox.stream
+    linked.runtime_data.outbox._compact_above = 0
+
+    await panel(hass, "alarm_trigger")
+
+    await until(lambda: companion.heard_kinds("alarm_raised") and len(linked.runtime_data.outbox) == 0)
+    assert linked.runtime_data.outbox.stream != stream
+    assert companion.hellos[-1]["stream"] == linked.runtime_data.outbox.stream
+    assert len(linked.runtime_data.alarms.open_alarms) == 1
+
+
+async def test_an_alarm_that_the_companion_raised_for_us_is_ours_when_the_panel_says_it(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    watcher = Watcher(hass)
+    companion.raise_alarm("c1", uid="u1", source="panel")
+    await until(lambda: linked.runtime_data.alarms.find("u1"))
+
+    await linked.runtime_data.alarms.async_emit(
+        {
+            "kind": "alarm_raised",
+            "at": "2026-11-20T22:00:00+00:00",
+            "uid": "u1",
+            "area": "home",
+            "name": "Home",
+            "alarm_kind": "burglary",
+            "zones": ["Front door"],
+            "silent": False,
+            "test": False,
+            "message": None,
+        }
+    )
+
+    assert linked.runtime_data.alarms.find("u1").local
+    assert watcher.changes == {"panel": ["raised"]}
+
+
 async def test_a_restored_backup_of_home_assistant_starts_a_new_stream(
     hass: HomeAssistant,
     linked: MockConfigEntry,
