@@ -239,7 +239,7 @@ def load_secret_key(settings: Settings) -> bytes:
 
 def _create_secret_key(path: Path) -> None:
     """Write a new key so that the file is either whole or not there, and never replace one that is."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

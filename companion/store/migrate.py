@@ -77,7 +77,7 @@ def _explained(url: URL, verb: str) -> Iterator[None]:
 
 
 def _migrate_sqlite(url: URL) -> None:
-    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = sqlite_engine(url)
     try:
         with engine.connect() as connection:

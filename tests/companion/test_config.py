@@ -136,6 +136,7 @@ def test_a_key_is_made_at_first_use_and_stays_the_same(tmp_path: Path) -> None:
     assert len(key) >= 32
     assert load_secret_key(settings) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert list(path.parent.iterdir()) == [path]
 
 
