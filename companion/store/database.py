@@ -85,6 +85,7 @@ def sqlite_engine(url: URL) -> sa.Engine:
     engine = sa.create_engine(
         url,
         poolclass=sa.pool.NullPool,
+        hide_parameters=True,  # an error's text must not carry what was written
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S, "cached_statements": 256},
@@ -266,6 +267,7 @@ class PostgresDatabase:
     def __init__(self, url: URL) -> None:
         self.engine: AsyncEngine = create_async_engine(
             url,
+            hide_parameters=True,
             pool_size=8,
             max_overflow=8,
             pool_pre_ping=True,
