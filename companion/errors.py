@@ -245,7 +245,7 @@ class InternalProblem(Problem):
 
 
 class StoreProblem(Problem):
-    """The database is away; nothing of the request has happened."""
+    """The database is away; what was asked for is not known to have happened."""
 
     status = 503
     slug = "store-unavailable"

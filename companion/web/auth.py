@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from companion.directory.model import ApiKey, Role
 from companion.errors import FormExpired, KeyMissing, OneSiteOnly, RoleTooLow, TooManyRequests
 from companion.ids import token_hash
 from companion.store import directory
+from companion.store.database import StoreUnavailable
 from companion.web.context import CLIENT, WRONG_TRIES, WebContext
 
 TOUCH_EVERY = timedelta(minutes=1)
@@ -82,7 +84,9 @@ async def caller_with_key(clear: str, context: WebContext) -> Caller | None:
         return None
     now = context.clock()
     if key.last_used_at is None or now - key.last_used_at >= TOUCH_EVERY:
-        await context.db.write(lambda conn: directory.touch_api_key(conn, key.id, now))
+        # With a disk that is full, reading must still work.
+        with suppress(StoreUnavailable):
+            await context.db.write(lambda conn: directory.touch_api_key(conn, key.id, now))
     return _caller(key)
 
 

@@ -128,10 +128,16 @@ def _at(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def _is_from_here(request: web.Request) -> bool:
+    # A proxy on this host that nobody has told us about: whom it speaks for, we cannot know.
+    passed_on = not {"X-Forwarded-For", "Forwarded"}.isdisjoint(request.headers)
+    return is_loopback(request[CLIENT]) and not passed_on
+
+
 async def metrics(call: Call[NoQuery, None]) -> web.Response:
     """Answer with the figures: to a program on this host, or to the holder of a key for all sites."""
     context = call.context
-    if bearer_token(call.request) is not None or not is_loopback(call.request[CLIENT]):
+    if bearer_token(call.request) is not None or not _is_from_here(call.request):
         caller = await caller_of(call.request, context)
         caller.require(Role.READ)
         caller.require_all_sites()

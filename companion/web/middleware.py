@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from companion.errors import (
     BodyTooLarge,
@@ -68,15 +69,17 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
             for name, value in SECURITY_HEADERS.items():
                 response.headers.setdefault(name, value)
             response.headers["X-Request-ID"] = request_id
-        _LOGGER.info(
-            "%s %s %s",
-            request.method,
-            # The pattern, never the path or the query: both may hold a token.
-            _pattern(request),
-            response.status,
-            extra={"client": request[CLIENT], "ms": round((time.monotonic() - started) * 1000, 1)},
-        )
+        # After the answer is written: a phone must not wait for a line in the log. The context goes with the call.
+        took_ms = round((time.monotonic() - started) * 1000, 1)
+        asyncio.get_running_loop().call_soon(_log, request, response.status, took_ms)
     return response
+
+
+def _log(request: web.Request, status: int, took_ms: float) -> None:
+    # The pattern, never the path or the query: both may hold a token.
+    route = _pattern(request)
+    extra = {"client": request[CLIENT], "ms": took_ms}
+    _LOGGER.info("%s %s %s", request.method, route, status, extra=extra)
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -101,9 +104,10 @@ async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
         if err.status < 400:
             return err
         raise _as_problem(request, err) from err
-    except StoreUnavailable as err:
+    except (StoreUnavailable, OperationalError, InterfaceError) as err:
+        _LOGGER.warning("The database cannot be used: %s", type(err).__name__)
         raise StoreProblem(
-            "Nothing of this request has happened. Try again in a few seconds; /readyz says what is wrong.",
+            "What was asked for is not known to have happened. Try again in a few seconds; /readyz says what is wrong.",
             headers={"Retry-After": "5"},
         ) from err
     except TimeoutError as err:

@@ -87,6 +87,12 @@ async def test_metrics_are_for_this_host_or_for_the_holder_of_a_key(
     assert local.headers["Content-Type"].startswith("text/plain; version=")
 
 
+async def test_a_proxy_on_this_host_does_not_make_the_world_local(api: Api) -> None:
+    reply = await api.call("GET", "/metrics", None, headers={"X-Forwarded-For": "198.51.100.7"})
+
+    assert reply.status == 401
+
+
 async def test_metrics_count_alarms_deliveries_and_presses(api: Api, directory: Directory) -> None:
     await api.press(directory.phone_token)
     await api.press(directory.phone_token)

@@ -44,7 +44,7 @@ from tests.fakes.clock import FrozenClock
 
 URL = "http://127.0.0.1"
 DOCUMENT = openapi.document(
-    openapi.with_own_route(ROUTES, PAGES, version="1", url=URL), (), version="1", url=URL
+    openapi.with_own_route(ROUTES, PAGES, version="1", url=URL), PAGES, version="1", url=URL
 )
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 CHECKS = [
