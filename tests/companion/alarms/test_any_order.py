@@ -1,0 +1,312 @@
+"""Alarms, answers, workers, crashes and time in any order: what must hold, holds."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, ClassVar, override
+
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy.engine import Connection
+
+from companion.alarms.commands import MoveRefused
+from companion.alarms.lifecycle import IllegalMove, Move, moved
+from companion.alarms.model import Alarm, Change, JournalEntry, Status
+from companion.channels.base import Message, Outcome, Refused, Sent, TryAgain
+from companion.dispatch.delivery import FINAL, PAGES, WAITING, Delivery
+from companion.dispatch.worker import Configured
+from companion.store.alarms import list_alarms
+from companion.store.database import Database, open_database
+from companion.store.deliveries import deliveries_of
+from companion.store.journal import journal_of
+from tests.builders import (
+    LEASE,
+    PHONE,
+    RESPONDER,
+    Engine,
+    channel,
+    engine,
+    person,
+    policy,
+    step,
+    trigger,
+    until,
+)
+from tests.companion.conftest import Directory, _seed
+from tests.companion.dispatch.conftest import crash
+from tests.fakes.channel import FakeChannel, FakePool
+from tests.fakes.clock import FrozenClock
+
+RULES = policy(
+    step(channel("zammad"), person("porter")),
+    step(person("guard"), person("porter", "all"), after=60),
+    repeat=1,
+    repeat_after=120,
+    last_resort=[channel("sms", "+49110", "Guards")],
+)
+ENDED: dict[Change, Status] = {
+    Change.RAISED: Status.TRIGGERED,
+    Change.ACKNOWLEDGED: Status.ACKNOWLEDGED,
+    Change.RESOLVED: Status.RESOLVED,
+    Change.CANCELLED: Status.CANCELLED,
+}
+ANSWERS: dict[str, Outcome] = {
+    "sent": Sent(provider_ref=None),
+    "busy": TryAgain(reason="503"),
+    "silent": TryAgain(reason="no answer", uncertain=True),
+    "refused": Refused(reason="bad number"),
+}
+KNOWN_NOT_TO_HAVE_ARRIVED = {"busy", "refused"}
+
+
+class Providers:
+    """All providers of the world: they answer as the walk says, keep what they saw, and object to what must not be."""
+
+    def __init__(self) -> None:
+        self.script: list[str] = []
+        self.waiting: list[asyncio.Future[str]] = []
+        self.perhaps_arrived: set[str] = set()
+        self.answered: set[str] = set()
+        """Ids of alarms that somebody has answered."""
+        self.wrongs: list[str] = []
+
+    async def send(self, message: Message) -> Outcome:
+        key = message.idempotency_key
+        if key in self.perhaps_arrived and not message.may_have_been_sent:
+            self.wrongs.append(f"{key} is sent a second time without saying so")
+        is_record = message.recipient == "Zammad"
+        if message.kind in PAGES and not is_record and message.alarm_id in self.answered:
+            self.wrongs.append(f"{message.recipient} is paged after an answer")
+        known_before = key in self.perhaps_arrived
+        self.perhaps_arrived.add(key)
+        answer = self.script.pop(0) if self.script else "sent"
+        if answer == "late":
+            future = asyncio.get_running_loop().create_future()
+            self.waiting.append(future)
+            try:
+                answer = await future
+            finally:
+                self.waiting.remove(future)
+        if answer in KNOWN_NOT_TO_HAVE_ARRIVED and not known_before:
+            self.perhaps_arrived.discard(key)
+        return ANSWERS[answer]
+
+
+class Door(FakeChannel):
+    """One worker's way to a provider."""
+
+    def __init__(self, providers: Providers) -> None:
+        super().__init__()
+        self.providers = providers
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        self.inside += 1
+        try:
+            return await self.providers.send(message)
+        finally:
+            self.inside -= 1
+
+
+class Patient(FakePool):
+    """Channels of one slot whose time never runs out by itself."""
+
+    @override
+    async def get(self, channel_id: str) -> Configured | None:
+        return Configured(self.channels[channel_id], 1, 1e6)
+
+
+class House(RuleBasedStateMachine):
+    """Two workers on one SQLite file, a clock that the walk moves, and providers of any mood."""
+
+    template: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="alarms-"))
+        shutil.copyfile(self.template, self.folder / "a.db")
+        self.runner = asyncio.Runner()
+        self.clock = FrozenClock()
+        self.providers = Providers()
+        self.born = 0
+        self.status: dict[str, Status] = {}
+        self.db: Database = self._do(self._open)
+        self.workers = [self._worker(), self._worker()]
+
+    async def _open(self) -> Database:
+        db = open_database(f"sqlite:///{self.folder / 'a.db'}")
+        await db.write(lambda conn: _seed(conn, Directory()))
+        return db
+
+    def _do[T](self, work: Callable[[], Awaitable[T]]) -> T:
+        """Let some time pass, do `work`, and wait until every worker is idle or waits for a provider."""
+
+        async def whole() -> T:
+            result = await work()
+            await until(lambda: all(self._is_settled(worker) for worker in getattr(self, "workers", [])))
+            return result
+
+        self.clock.advance(1)
+        return self.runner.run(whole())
+
+    def _is_settled(self, worker: Engine) -> bool:
+        held = [delivery.channel_id for delivery in worker.dispatcher._tasks.values()]
+        return all(
+            worker.pool.channels[name].inside == min(1, held.count(name)) for name in worker.pool.channels
+        )
+
+    def _worker(self) -> Engine:
+        self.born += 1
+        pool = Patient({kind: Door(self.providers) for kind in ("zammad", "signal", "sms")})
+        # Each in a process space of its own, so that nobody can know whether another one lives.
+        return engine(self.db, self.clock, owner=f"host-{self.born}/1/x", claims=True, pool=pool)
+
+    # --- what may happen --------------------------------------------------------------------------------
+
+    @rule(key=st.sampled_from(["one", "two"]), worker=st.sampled_from([0, 1]))
+    def press(self, key: str, worker: int) -> None:
+        pressed = trigger(policy=RULES, dedup_key=key, dedup_seconds=10)
+        raised = self._do(lambda: self.workers[worker].press(pressed))
+        assert raised.created == (raised.alarm.id not in self.status)
+        assert raised.alarm.status in {Status.TRIGGERED, Status.ACKNOWLEDGED}
+        self.status[raised.alarm.id] = raised.alarm.status
+
+    @precondition(lambda self: self.status)
+    @rule(which=st.integers(min_value=0), move=st.sampled_from(Move))
+    def move(self, which: int, move: Move) -> None:
+        alarm_id = list(self.status)[which % len(self.status)]
+        wanted = moved(self.status[alarm_id], move)
+
+        async def work() -> Alarm | None:
+            try:
+                alarm = await self.workers[0].commands.run(
+                    lambda unit: unit._move(alarm_id, move, RESPONDER, None, {})
+                )
+            except MoveRefused:
+                return None
+            self.providers.answered.add(alarm_id)
+            return alarm
+
+        alarm = self._do(work)
+        assert (alarm is None) == isinstance(wanted, IllegalMove)
+        if alarm is not None and isinstance(wanted, Status):
+            assert alarm.status is wanted
+            self.status[alarm_id] = wanted
+
+    @rule(seconds=st.sampled_from([1, 5, 31, 60, 300]))
+    def pass_time(self, seconds: int) -> None:
+        self.clock.advance(seconds)
+
+    @rule(worker=st.sampled_from([0, 1]))
+    def escalate(self, worker: int) -> None:
+        self._do(self.workers[worker].escalate)
+
+    @rule(worker=st.sampled_from([0, 1]))
+    def dispatch(self, worker: int) -> None:
+        self._do(self.workers[worker].dispatcher._turn)
+
+    @rule(moods=st.lists(st.sampled_from([*ANSWERS, "late"]), max_size=4))
+    def providers_change_their_mood(self, moods: list[str]) -> None:
+        self.providers.script = moods
+
+    @precondition(lambda self: self.providers.waiting)
+    @rule(which=st.integers(min_value=0), answer=st.sampled_from(sorted(ANSWERS)))
+    def a_provider_answers_late(self, which: int, answer: str) -> None:
+        future = self.providers.waiting[which % len(self.providers.waiting)]
+
+        async def work() -> None:
+            future.set_result(answer)
+            await asyncio.sleep(0)
+
+        self._do(work)
+
+    @rule(worker=st.sampled_from([0, 1]))
+    def a_worker_is_killed_and_another_started(self, worker: int) -> None:
+        self._do(lambda: crash(self.workers[worker]))
+        self.workers[worker] = self._worker()
+
+    # --- what must hold ---------------------------------------------------------------------------------
+
+    @invariant()
+    def no_provider_has_seen_what_must_not_be(self) -> None:
+        assert self.providers.wrongs == []
+
+    @invariant()
+    def what_is_stored_agrees_with_itself(self) -> None:
+        for alarm, deliveries, journal in self._everything():
+            _check(alarm, deliveries, journal)
+            assert alarm.status is self.status[alarm.id]
+
+    def _everything(self) -> list[tuple[Alarm, list[Delivery], list[JournalEntry]]]:
+        def work(conn: Connection) -> list[Any]:
+            return [
+                (alarm, [found for found, _ in deliveries_of(conn, alarm.id)], journal_of(conn, alarm.id))
+                for alarm in list_alarms(conn)
+            ]
+
+        return self.runner.run(self.db.read(work))
+
+    @override
+    def teardown(self) -> None:
+        try:
+            self._everything_ends()
+        finally:
+            for worker in self.workers:
+                self.runner.run(crash(worker))
+            self.runner.run(self.db.close())
+            self.runner.close()
+            shutil.rmtree(self.folder)
+
+    def _everything_ends(self) -> None:
+        """Whatever came before: with a healthy worker and in good time, everything that was due is done."""
+        self.providers.script = []
+        for worker in self.workers:
+            self.runner.run(crash(worker))
+        self.workers = [self._worker(), self._worker()]
+        for _ in range(40):
+            self.clock.advance(LEASE.total_seconds() + 250)
+            self._do(self.workers[0].escalate)
+            self._do(self.workers[0].dispatch)
+        for alarm, deliveries, _ in self._everything():
+            assert {delivery.state for delivery in deliveries} <= FINAL
+            assert alarm.next_due_at is None
+        assert self.providers.wrongs == []
+
+
+def _check(alarm: Alarm, deliveries: list[Delivery], journal: list[JournalEntry]) -> None:
+    is_over = alarm.status is not Status.TRIGGERED or alarm.exhausted_at is not None
+    assert (alarm.next_due_at is None) == is_over
+    pages = [delivery for delivery in deliveries if delivery.kind in PAGES and not delivery.record]
+    if alarm.status is not Status.TRIGGERED:
+        assert [page for page in pages if page.state in WAITING] == []
+    assert len([delivery for delivery in deliveries if delivery.record and delivery.kind in PAGES]) == 1
+    events = [entry.event for entry in journal]
+    assert events[0] is Change.RAISED
+    assert [ENDED[event] for event in events if event in ENDED][-1] is alarm.status
+    assert events.count(Change.ESCALATED) == alarm.steps_run
+    assert events.count(Change.PRESSED_AGAIN) == alarm.presses - 1
+    assert (Change.EXHAUSTED in events) == (alarm.exhausted_at is not None)
+    assert journal[0].actor == PHONE.name
+
+
+def test_no_order_of_events_loses_a_page_or_sends_one_after_an_answer(migrated_sqlite: Path) -> None:
+    class Here(House):
+        template = migrated_sqlite
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
