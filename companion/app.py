@@ -44,7 +44,7 @@ from companion.logging import bind_alarm
 from companion.store.alarms import next_due_at
 from companion.store.database import Database, StoreUnavailable, open_database
 from companion.store.migrate import migrate
-from companion.store.secrets import Secrets
+from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
 from companion.web.auth import Caller, caller_of
@@ -153,6 +153,7 @@ class Companion:
     async def _start(self) -> None:
         self._stack.push_async_callback(self.db.close)
         await migrate(self.settings.database_url)
+        await self.db.write(lambda conn: confirm_secret_key(conn, self._secrets))
         instance_id = await self.db.write(_instance_id)
         await self._set_clock()
         self._stack.push_async_callback(self.channels.close)

@@ -33,9 +33,23 @@ from companion.selfcheck import Result, check_installation
 from companion.store import directory, tables
 from companion.store.database import Database, StoreUnavailable, open_database
 from companion.store.migrate import DatabaseTooNew, migrate
-from companion.store.secrets import Secrets, WrongSecretKey
+from companion.store.secrets import (
+    SecretKeyChanged,
+    Secrets,
+    WrongSecretKey,
+    confirm_secret_key,
+    replace_secret_key,
+    secret_key_matches,
+)
 
-USER_ERRORS = (SettingsInvalid, StoreUnavailable, DatabaseTooNew, DocumentInvalid, WrongSecretKey)
+USER_ERRORS = (
+    SettingsInvalid,
+    StoreUnavailable,
+    DatabaseTooNew,
+    DocumentInvalid,
+    SecretKeyChanged,
+    WrongSecretKey,
+)
 MARKS = {Action.ADDED: "+", Action.CHANGED: "~", Action.REMOVED: "-"}
 COLOURS = {Result.OK: "green", Result.WARNING: "yellow", Result.ERROR: "red"}
 
@@ -175,6 +189,9 @@ def apply(
     dry_run: Annotated[  # noqa: FBT002 # as above
         bool, typer.Option("--dry-run", help="Only show the plan.")
     ] = False,
+    new_secret_key: Annotated[  # noqa: FBT002 # as above
+        bool, typer.Option("--new-secret-key", help="The old secret key is lost: store every secret anew.")
+    ] = False,
 ) -> None:
     """Make the directory (people, channels, policies, sites, devices) equal to a YAML document."""
     settings = _quiet_settings(context)
@@ -184,10 +201,19 @@ def apply(
         raise Refused(f"{file} cannot be read: {err.strerror}.") from err
     document = read_document(raw, References())
     secrets = Secrets(load_secret_key(settings))
-    if dry_run:
-        plan = asyncio.run(_read(settings, lambda conn: plan_document(conn, document, secrets)))
-    else:
-        plan = asyncio.run(_write(settings, lambda conn: apply_document(conn, document, secrets)))
+
+    def plan_only(conn: Connection) -> Plan:
+        if not new_secret_key and not secret_key_matches(conn, secrets):
+            raise SecretKeyChanged
+        return plan_document(conn, document, secrets)
+
+    def carry_out(conn: Connection) -> Plan:
+        (replace_secret_key if new_secret_key else confirm_secret_key)(conn, secrets)
+        plan = apply_document(conn, document, secrets)
+        directory.channels(conn, secrets)  # raises if one that the document lacks is sealed with another key
+        return plan
+
+    plan = asyncio.run(_read(settings, plan_only) if dry_run else _write(settings, carry_out))
     _show_plan(plan, dry_run=dry_run)
 
 
@@ -216,6 +242,7 @@ def demo_data(context: typer.Context) -> None:
                 raise Refused(
                     "The database is not empty; demo data would mix with yours. Use another data_dir."
                 )
+        confirm_secret_key(conn, secrets)
         apply_document(conn, document, secrets)
         _, clear = directory.create_api_key(conn, name="Demo", role=Role.ADMIN, site_id=None, now=utc_now())
         return clear

@@ -16,7 +16,7 @@ from companion.directory.model import ChannelRow
 from companion.store import directory
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, is_current
-from companion.store.secrets import Secrets, WrongSecretKey
+from companion.store.secrets import SecretKeyChanged, Secrets, WrongSecretKey, secret_key_matches
 
 
 class Result(StrEnum):
@@ -42,7 +42,6 @@ async def check_installation(settings: Settings) -> list[Finding]:
     secrets: Secrets | None = None
     try:
         secrets = Secrets(load_secret_key(settings))
-        findings.append(Finding("secret key", Result.OK, "can be read"))
     except SettingsInvalid as err:
         findings.append(Finding("secret key", Result.ERROR, str(err)))
     database = await _check_database(settings.database_url)
@@ -97,6 +96,8 @@ async def _check_database(database_url: str) -> Finding:
 
 
 async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
+    if not await db.read(lambda conn: secret_key_matches(conn, secrets)):
+        return [Finding("secret key", Result.ERROR, str(SecretKeyChanged()))]
     counts = await db.read(
         lambda conn: (
             len(directory.people(conn)),
@@ -107,6 +108,7 @@ async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
     people, devices, policies = counts
     result = Result.OK if people and policies else Result.WARNING
     findings = [
+        Finding("secret key", Result.OK, "is the one of this database"),
         Finding("directory", result, f"people: {people}, devices: {devices}, policies: {policies}"),
     ]
     rows = await db.read(directory.channels)

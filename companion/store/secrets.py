@@ -6,13 +6,20 @@ from collections.abc import Mapping
 from typing import Any, override
 
 import orjson
+import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy.engine import Connection
+
+from companion.store.sql import insert
+from companion.store.tables import meta
 
 VERSION = "v1."
 NONCE_BYTES = 12
+PROOF = "secret_key_proof"
+"""What in the database only the right secret key can open."""
 
 
 class WrongSecretKey(Exception):
@@ -21,10 +28,21 @@ class WrongSecretKey(Exception):
     def __init__(self, owner: str) -> None:
         super().__init__(
             f"The secrets of channel {owner!r} cannot be read with this secret key. Put the old key back "
-            "(secret_key, or the file secret.key in the data directory), or apply the directory again "
-            "with the new one."
+            "(secret_key, or the file secret.key in the data directory). If it is lost: "
+            "`alarm-broker apply --new-secret-key FILE` with a document that has every channel."
         )
         self.owner = owner
+
+
+class SecretKeyChanged(Exception):
+    """The database belongs to another secret key."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This database was set up with another secret key. Put that key back (secret_key, or the file secret.key "
+            "in the data directory; replicas share one). If it is lost: `alarm-broker apply --new-secret-key FILE` "
+            "with a document that has every channel."
+        )
 
 
 class Secrets:
@@ -54,3 +72,29 @@ class Secrets:
             raise WrongSecretKey(owner) from err
         values: dict[str, Any] = orjson.loads(opened)
         return values
+
+
+def secret_key_matches(conn: Connection, secrets: Secrets) -> bool:
+    """Return whether the database was set up with this key; true as well if with none yet."""
+    proof = conn.execute(sa.select(meta.c.value).where(meta.c.key == PROOF)).scalar()
+    try:
+        return proof is None or secrets.open(PROOF, proof) == {}
+    except WrongSecretKey:
+        return False
+
+
+def confirm_secret_key(conn: Connection, secrets: Secrets) -> None:
+    """Tie the database to this key if it is not tied yet; raises SecretKeyChanged if it is tied to another.
+
+    Without this a replica, or a command on another host, would seal channels and sign links that the others cannot
+    read, and nobody would notice before the next alarm.
+    """
+    conn.execute(insert(conn, meta).values(key=PROOF, value=secrets.seal(PROOF, {})).on_conflict_do_nothing())
+    if not secret_key_matches(conn, secrets):
+        raise SecretKeyChanged
+
+
+def replace_secret_key(conn: Connection, secrets: Secrets) -> None:
+    """Tie the database to this key from now on."""
+    conn.execute(sa.delete(meta).where(meta.c.key == PROOF))
+    confirm_secret_key(conn, secrets)

@@ -163,6 +163,47 @@ def test_the_settings_file_can_be_named(run: Run, tmp_path: Path) -> None:
     assert "none.yaml cannot be read" in result.err
 
 
+# --- the secret key -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_key(run: Run, document: Path, tmp_path: Path) -> Path:
+    """The document is applied, and then the secret key is lost."""
+    run("apply", str(document))
+    path = tmp_path / "data" / "secret.key"
+    path.write_text("another key of at least 32 characters")
+    return path
+
+
+@pytest.mark.parametrize("option", ["--dry-run", None])
+def test_a_command_with_another_secret_key_seals_nothing(
+    run: Run, document: Path, other_key: Path, option: str | None
+) -> None:
+    result = run("apply", *([option] if option else []), str(document))
+
+    assert result.status == 1
+    assert "was set up with another secret key. Put that key back" in result.err
+
+
+def test_a_lost_secret_key_is_replaced_on_demand(run: Run, document: Path, other_key: Path) -> None:
+    replaced = run("apply", "--new-secret-key", str(document))
+
+    assert "~ channel zammad: " in replaced.out
+    assert run("apply", str(document)).out == "0 added, 0 changed, 0 removed, 9 unchanged.\n"
+
+
+def test_a_lost_secret_key_is_not_replaced_while_a_channel_would_stay_unreadable(
+    run: Run, document: Path, other_key: Path
+) -> None:
+    document.write_bytes(orjson.dumps({"people": office()["people"]}))
+
+    result = run("apply", "--new-secret-key", str(document))
+
+    assert result.status == 1
+    assert "The secrets of channel 'sms' cannot be read with this secret key" in result.err
+    assert "was set up with another" in run("apply", str(document)).err
+
+
 # --- keys -----------------------------------------------------------------------------------------------
 
 
@@ -245,7 +286,9 @@ def test_check_says_that_another_secret_key_is_there(run: Run, document: Path, t
     result = run("check")
 
     assert result.status == 1
-    assert "The secrets of channel 'zammad' cannot be read with this secret key" in result.out
+    assert re.search(
+        r"error +secret key +This database was set up with another secret key. Put that", result.out
+    )
 
 
 def test_check_refuses_a_key_that_everybody_can_read(run: Run, document: Path, tmp_path: Path) -> None:

@@ -2,7 +2,15 @@
 
 import pytest
 
-from companion.store.secrets import Secrets, WrongSecretKey
+from companion.store.database import Database
+from companion.store.secrets import (
+    SecretKeyChanged,
+    Secrets,
+    WrongSecretKey,
+    confirm_secret_key,
+    replace_secret_key,
+    secret_key_matches,
+)
 
 KEY = b"a secret key of the service, long enough"
 
@@ -43,3 +51,24 @@ def test_secrets_moved_to_another_channel_do_not_open() -> None:
 def test_a_damaged_value_is_refused_in_the_same_way(sealed: str) -> None:
     with pytest.raises(WrongSecretKey):
         Secrets(KEY).open("zammad", sealed)
+
+
+async def test_a_database_belongs_to_the_first_key_that_it_meets(db: Database) -> None:
+    await db.write(lambda conn: confirm_secret_key(conn, Secrets(KEY)))
+
+    await db.write(lambda conn: confirm_secret_key(conn, Secrets(KEY)))
+    with pytest.raises(SecretKeyChanged, match="Put that key back"):
+        await db.write(lambda conn: confirm_secret_key(conn, Secrets(KEY + b"!")))
+
+
+async def test_a_database_that_met_no_key_yet_takes_any(db: Database) -> None:
+    assert await db.read(lambda conn: secret_key_matches(conn, Secrets(KEY)))
+
+
+async def test_a_replaced_key_is_the_only_one(db: Database) -> None:
+    await db.write(lambda conn: confirm_secret_key(conn, Secrets(KEY)))
+
+    await db.write(lambda conn: replace_secret_key(conn, Secrets(KEY + b"!")))
+
+    assert await db.read(lambda conn: secret_key_matches(conn, Secrets(KEY + b"!")))
+    assert not await db.read(lambda conn: secret_key_matches(conn, Secrets(KEY)))
