@@ -41,6 +41,7 @@ class FakeCompanion:
         self.tokens = {TOKEN: "operate", READ_TOKEN: "read"}
         self.heartbeat_s = heartbeat_s
         self.health_status = 200
+        self.alarms_status = 200
         self.heard: list[Frame] = []
         self.hellos: list[Frame] = []
         self.alarms: dict[str, Frame] = {}
@@ -195,7 +196,7 @@ class FakeCompanion:
 
     async def _list_alarms(self, request: web.Request) -> web.Response:
         self._authorise(request, {"read", "operate", "admin"})
-        return web.json_response({"items": []})
+        return web.json_response({"alarms": [], "next": None}, status=self.alarms_status)
 
     def _authorise(self, request: web.Request, roles: set[str]) -> None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -164,6 +164,20 @@ async def test_a_server_that_is_not_well_or_not_a_companion_is_told_apart(
     assert form["errors"] == {"base": error}
 
 
+@pytest.mark.parametrize(
+    ("status", "error"), [(500, "cannot_connect"), (429, "cannot_connect"), (404, "not_a_companion")]
+)
+async def test_a_server_that_is_well_but_does_not_know_alarms_is_told_apart(
+    hass: HomeAssistant, companion: FakeCompanion, status: int, error: str
+) -> None:
+    companion.alarms_status = status
+    form = await start(hass, "companion")
+
+    form = await step(hass, form, {"url": companion.url, "token": TOKEN})
+
+    assert form["errors"] == {"base": error}
+
+
 async def test_a_companion_that_does_not_open_the_link_is_refused(
     hass: HomeAssistant, socket_enabled: None
 ) -> None:

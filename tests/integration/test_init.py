@@ -195,6 +195,55 @@ async def test_a_broken_event_does_not_hold_up_the_alarm_behind_it(
     assert "is left out" in caplog.text
 
 
+async def test_one_failing_listener_does_not_keep_the_others_from_hearing(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    def broken(_change: Any) -> None:
+        raise RuntimeError("a bug")
+
+    linked.runtime_data.alarms._listeners.insert(0, broken)
+
+    companion.raise_alarm("a1")
+
+    await until(lambda: hass.states.get("binary_sensor.home_alarm_alarm_active").state == "on")  # type: ignore[union-attr] # it is there
+    await until(lambda: not companion.unconfirmed)
+
+
+async def test_a_bug_in_the_link_is_logged_and_the_link_comes_back(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(_seq: int, _body: Any) -> None:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as bug:
+        bug.setattr(linked.runtime_data.alarms, "async_receive", broken)
+        companion.raise_alarm("a1")
+        await until(lambda: "failed in an unexpected way" in caplog.text)
+
+    await until(lambda: linked.runtime_data.alarms.find("a1"))
+
+
+async def test_trouble_with_an_alarm_that_is_not_known_is_only_logged(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    companion.say(
+        {"kind": "delivery_trouble", "alarm_id": "a9", "channel": "SMS", "recipient": "Ben", "reason": "no"}
+    )
+
+    await until(lambda: not companion.unconfirmed)
+
+    assert "Alarm a9: the companion could not deliver through SMS" in caplog.text
+
+
 async def test_removing_the_entry_removes_what_was_stored(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:

@@ -1,7 +1,7 @@
 """Phones hear of alarms, and their Acknowledge button cannot be forged."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from tests.integration.house import CODE, move_in, panel
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
+NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 TAB = "notify.mobile_app_tab"
 LATEST = "sensor.home_alarm_latest_alarm"
 
@@ -284,6 +285,36 @@ async def test_a_broken_target_does_not_keep_another_from_hearing(
     await until(lambda: phone.came)
     assert "notify.mobile_app_gone was not notified" in caplog.text
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_target_with_a_bug_does_not_keep_another_from_hearing(
+    hass: HomeAssistant, phone: Phone, until: Until
+) -> None:
+    async def broken(_call: ServiceCall) -> None:
+        raise RuntimeError("a bug")
+
+    hass.services.async_register("notify", "mobile_app_odd", broken)
+    entry = await move_in(hass, notify_targets=["notify.mobile_app_odd", TAB])
+
+    await panel(hass, "alarm_trigger")
+
+    await until(lambda: phone.came)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+def test_a_button_is_redeemed_once() -> None:
+    nonces = push_module.AckNonces(None)
+    nonce = nonces.issue("a1", NOW)
+
+    assert [nonces.redeem(nonce, NOW), nonces.redeem(nonce, NOW)] == ["a1", None]
+
+
+def test_buttons_do_not_grow_without_end() -> None:
+    nonces = push_module.AckNonces(None)
+    issued = [nonces.issue("a1", NOW) for _ in range(push_module.NONCES_KEPT + 1)]
+
+    assert nonces.redeem(issued[0], NOW) is None
+    assert nonces.redeem(issued[1], NOW) == "a1"
 
 
 async def test_a_notify_entity_gets_title_and_message(hass: HomeAssistant, until: Until) -> None:

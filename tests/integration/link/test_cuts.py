@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.fakes.companion import Cut, FakeCompanion
@@ -336,3 +337,60 @@ async def test_a_restored_backup_of_home_assistant_starts_a_new_stream(
 
     await until(lambda: linked.runtime_data.alarms.find("tag"))
     assert [alarm.id for alarm in linked.runtime_data.alarms.open_alarms] == ["tag"]
+
+
+async def test_a_restored_backup_that_only_lacks_what_the_companion_said_is_mended(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    hass_storage: dict[str, Any],
+) -> None:
+    key = f"alarm_broker.link.{linked.entry_id}"
+    await until(lambda: key in hass_storage and len(linked.runtime_data.outbox) == 0)
+    backup = dict(hass_storage[key])
+    companion.raise_alarm("key")
+    companion.close("key", "Ben Example")
+    await until(lambda: not companion.unconfirmed)
+
+    await hass.config_entries.async_unload(linked.entry_id)
+    hass_storage[key] = backup
+    companion.raise_alarm("tag")
+    await hass.config_entries.async_setup(linked.entry_id)
+
+    await until(lambda: linked.runtime_data.alarms.find("tag"))
+    await until(lambda: not companion.unconfirmed)
+    assert [alarm.id for alarm in linked.runtime_data.alarms.open_alarms] == ["tag"]
+
+
+async def test_unloading_lets_the_event_in_hand_be_stored_and_told(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watcher = Watcher(hass)
+    writing, disk = asyncio.Event(), asyncio.Event()
+    write = Store._async_write_data
+
+    async def slow_write(self: Any, data: dict[str, Any]) -> None:
+        writing.set()
+        await disk.wait()
+        await write(self, data)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(Store, "_async_write_data", slow_write)
+        companion.raise_alarm("key")
+        await writing.wait()
+        reload = hass.async_create_task(hass.config_entries.async_reload(linked.entry_id))
+        await asyncio.sleep(0.02)
+        disk.set()
+        await reload
+
+    await until(lambda: settled_stream(linked, companion))
+    assert watcher.changes == {"key": ["raised"]}
+
+
+def settled_stream(entry: MockConfigEntry, companion: FakeCompanion) -> bool:
+    return _loaded(entry) and entry.runtime_data.link.connected and not companion.unconfirmed
