@@ -183,7 +183,8 @@ class Demo:
         return texts[number - 1] if len(texts) >= number else None
 
 
-async def _set_up(stack: AsyncExitStack, folder: Path) -> Demo:
+async def set_up(stack: AsyncExitStack, folder: Path) -> Demo:
+    """Start everything in `folder` and link it; `stack` ends it."""
     demo = Demo(
         folder,
         Providers(folder),
@@ -284,7 +285,7 @@ async def main() -> int:
 
 async def _run(stack: AsyncExitStack, folder: Path, *, once: bool, stopped: asyncio.Event) -> int:
     try:
-        demo = await _set_up(stack, folder)
+        demo = await set_up(stack, folder)
         await _story(demo)
     except (AssertionError, DidNotStart, aiohttp.ClientError) as err:
         console.print(f"\n[bold red]✘ {err}[/]\n", markup=True)
