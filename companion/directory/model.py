@@ -38,18 +38,6 @@ class Person:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContactPoint:
-    """A person's address on a channel."""
-
-    id: str
-    person_id: str
-    channel_id: str
-    address: str
-    position: int
-    """0 is tried first."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Device:
     """A thing with a token that raises alarms: a phone's panic key."""
 

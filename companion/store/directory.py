@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from companion.directory.model import ApiKey, ChannelRow, ContactPoint, Device, Person, Role, Room, Site
+from companion.directory.model import ApiKey, ChannelRow, Device, Person, Role, Room, Site
 from companion.escalation.policy import Policy
 from companion.ids import new_id, new_token, token_hash
 from companion.store import tables
@@ -38,14 +38,6 @@ def site_by_id(conn: Connection, site_id: str) -> Site | None:
     return None if row is None else Site(**row)
 
 
-def rooms(conn: Connection, site_id: str | None = None) -> list[Room]:
-    """Return the rooms of one site, or of all, by name."""
-    query = sa.select(tables.room).order_by(tables.room.c.name)
-    if site_id is not None:
-        query = query.where(tables.room.c.site_id == site_id)
-    return [Room(**row) for row in _rows(conn, query)]
-
-
 def room_by_id(conn: Connection, room_id: str) -> Room | None:
     """Return the room, or None."""
     row = _row(conn, sa.select(tables.room).where(tables.room.c.id == room_id))
@@ -61,13 +53,6 @@ def person_by_id(conn: Connection, person_id: str) -> Person | None:
     """Return the person, or None."""
     row = _row(conn, sa.select(tables.person).where(tables.person.c.id == person_id))
     return None if row is None else Person(**row)
-
-
-def contact_points(conn: Connection, person_id: str) -> list[ContactPoint]:
-    """Return the person's contact points in the order in which they are tried."""
-    table = tables.contact_point
-    query = sa.select(table).where(table.c.person_id == person_id).order_by(table.c.position, table.c.id)
-    return [ContactPoint(**row) for row in _rows(conn, query)]
 
 
 # --- policies -------------------------------------------------------------------------------------------
@@ -87,14 +72,9 @@ def policy_by_id(conn: Connection, policy_id: str) -> Policy | None:
     return None if body is None else Policy.model_validate(body)
 
 
-def policy_for(conn: Connection, place: Device | Site) -> Policy | None:
-    """Return the device's own policy, else its site's, else None."""
-    if place.policy_id is not None:
-        return policy_by_id(conn, place.policy_id)
-    if isinstance(place, Site) or place.site_id is None:
-        return None
-    site = site_by_id(conn, place.site_id)
-    return None if site is None else policy_for(conn, site)
+def policy_for(conn: Connection, site: Site) -> Policy | None:
+    """Return the site's policy, or None."""
+    return None if site.policy_id is None else policy_by_id(conn, site.policy_id)
 
 
 # --- channels -------------------------------------------------------------------------------------------
@@ -137,12 +117,6 @@ def devices(conn: Connection) -> list[Device]:
 def device_by_id(conn: Connection, device_id: str) -> Device | None:
     """Return the device, or None."""
     row = _row(conn, _DEVICE.where(tables.device.c.id == device_id))
-    return None if row is None else Device(**row)
-
-
-def device_by_token_hash(conn: Connection, hashed: str) -> Device | None:
-    """Return the device whose token has this hash, or None."""
-    row = _row(conn, _DEVICE.where(tables.device.c.token_hash == hashed))
     return None if row is None else Device(**row)
 
 

@@ -23,8 +23,9 @@ from typer.testing import CliRunner
 
 from companion.cli import USER_ERRORS, Refused, app
 from companion.ids import token_hash
-from companion.store import directory, tables
+from companion.store import tables
 from companion.store.database import open_database
+from companion.store.presses import pressed_device
 from tests.companion.directory.documents import SECRETS, office
 
 DELIVERY = {
@@ -251,11 +252,9 @@ def test_demo_data_gives_a_phone_that_could_be_pressed_at_once(run: Run, databas
     token = re.search(r"token=([\w-]+)'", result.out)
     assert token is not None
     found = []
-    _write(
-        database_url, lambda conn: found.append(directory.device_by_token_hash(conn, token_hash(token[1])))
-    )
+    _write(database_url, lambda conn: found.append(pressed_device(conn, token_hash(token[1]))))
     assert found[0] is not None
-    assert found[0].missing == ()
+    assert (found[0].site, found[0].room, found[0].person) == ("Head office", "Reception", "Receptionist")
 
 
 def test_demo_data_does_not_mix_with_real_data(run: Run, document: Path) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from companion.alarms.paging import resolve
 from companion.directory.apply import Action, Plan, apply_document, plan_document
 from companion.directory.model import Role
 from companion.directory.seed import Document, DocumentInvalid
+from companion.escalation.policy import PersonTarget, Policy
 from companion.ids import token_hash
 from companion.store import directory as query, tables
 from companion.store.database import Database
+from companion.store.presses import pressed_device
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import SECRETS, office, read
 
@@ -40,16 +43,16 @@ def _shown(plan: Plan) -> list[tuple[str, str, str, tuple[str, ...]]]:
 async def test_everything_in_the_document_is_there_afterwards(db: Database) -> None:
     plan = await _apply(db, read(office()))
 
-    device = await db.read(lambda conn: query.device_by_token_hash(conn, token_hash(SECRETS["PHONE_TOKEN"])))
+    pressed = await db.write(lambda conn: pressed_device(conn, token_hash(SECRETS["PHONE_TOKEN"])))
     assert plan.count(Action.ADDED) == 9
     assert plan.warnings == ()
-    assert device is not None
-    assert (device.site_id, device.room_id, device.person_id) == ("office", "reception", "porter")
-    policy = await db.read(lambda conn: query.policy_for(conn, device))
-    assert policy is not None
+    assert pressed is not None
+    assert (pressed.site, pressed.room, pressed.person) == ("Office", "Reception", "Porter")
+    policy = Policy.model_validate(pressed.site_policy)
     assert [step.after for step in policy.steps] == [0, 60]
-    points = await db.read(lambda conn: query.contact_points(conn, "guard"))
-    assert [(point.channel_id, point.address) for point in points] == [("sms", "+4930222222")]
+    guard = PersonTarget(person="guard")
+    (reached,) = await db.read(lambda conn: resolve(conn, [guard]))
+    assert (reached.channel_id, reached.address, reached.language) == ("sms", "+4930222222", "de")
     zammad = await db.read(lambda conn: query.channel_by_id(conn, "zammad", KEY))
     assert zammad is not None
     assert zammad.full_config["token"] == "hunter22"
@@ -174,9 +177,9 @@ async def test_two_phones_can_swap_their_tokens(db: Database) -> None:
 
     await _apply(db, read(content))
 
-    device = await db.read(lambda conn: query.device_by_token_hash(conn, token_hash(first)))
-    assert device is not None
-    assert device.id == "two"
+    pressed = await db.write(lambda conn: pressed_device(conn, token_hash(first)))
+    assert pressed is not None
+    assert pressed.id == "two"
 
 
 async def test_after_the_secret_key_was_lost_applying_again_seals_everything_anew(db: Database) -> None:

@@ -13,17 +13,6 @@ from companion.store.secrets import Secrets
 from tests.companion.conftest import POLICY, Directory
 
 
-async def test_a_phones_token_leads_to_the_phone(db: Database, directory: Directory) -> None:
-    device = await db.read(lambda conn: query.device_by_token_hash(conn, token_hash(directory.phone_token)))
-
-    assert device is not None
-    assert (device.id, device.room_id, device.missing) == (directory.phone, directory.room, ())
-
-
-async def test_an_unknown_token_leads_nowhere(db: Database, directory: Directory) -> None:
-    assert await db.read(lambda conn: query.device_by_token_hash(conn, token_hash("guess"))) is None
-
-
 async def test_a_phone_without_person_and_room_says_what_is_missing(
     db: Database, directory: Directory
 ) -> None:
@@ -33,35 +22,11 @@ async def test_a_phone_without_person_and_room_says_what_is_missing(
     assert device.missing == ("person", "room")
 
 
-async def test_contact_points_come_in_the_order_in_which_they_are_tried(
-    db: Database, directory: Directory
-) -> None:
-    points = await db.read(lambda conn: query.contact_points(conn, directory.porter))
+async def test_a_site_has_the_policy_it_names(db: Database, directory: Directory) -> None:
+    site = await db.read(lambda conn: query.site_by_id(conn, directory.site))
+    assert site is not None
 
-    assert [point.channel_id for point in points] == [directory.signal, directory.sms]
-
-
-async def test_a_device_without_a_policy_of_its_own_uses_its_sites(
-    db: Database, directory: Directory
-) -> None:
-    device = await db.read(lambda conn: query.device_by_id(conn, directory.phone))
-    assert device is not None
-
-    assert await db.read(lambda conn: query.policy_for(conn, device)) == POLICY
-
-
-async def test_a_devices_own_policy_comes_before_its_sites(db: Database, directory: Directory) -> None:
-    own = POLICY.model_copy(update={"id": "own", "name": "Own"})
-    await db.write(
-        lambda conn: conn.execute(
-            sa.insert(tables.policy).values(id="own", name="Own", body=own.model_dump(mode="json"))
-        )
-    )
-    await db.write(lambda conn: conn.execute(sa.update(tables.device).values(policy_id="own")))
-    device = await db.read(lambda conn: query.device_by_id(conn, directory.phone))
-    assert device is not None
-
-    assert await db.read(lambda conn: query.policy_for(conn, device)) == own
+    assert await db.read(lambda conn: query.policy_for(conn, site)) == POLICY
 
 
 async def test_a_site_without_a_policy_has_none(db: Database, directory: Directory) -> None:
