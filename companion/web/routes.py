@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from companion.errors import TooManyRequests
 from companion.web import health, openapi, yealink
-from companion.web.api import admin, alarms, keys, raising, seeding
+from companion.web.api import admin, alarms, keys, raising, seeding, trials
 from companion.web.auth import Caller, caller_of
 from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
 from companion.web.middleware import BODY_LIMIT, LINK_ROUTE, around
@@ -26,6 +26,7 @@ ROUTES: tuple[Route, ...] = (
     *raising.ROUTES,
     *seeding.ROUTES,
     *admin.ROUTES,
+    *trials.ROUTES,
     *keys.ROUTES,
     *health.ROUTES,
 )

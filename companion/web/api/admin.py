@@ -1,27 +1,17 @@
 """Devices and channels over the API."""
 
-import asyncio
-import time
 from datetime import datetime
-from typing import Annotated, Any, Final, Self
+from typing import Any, Self
 
 import sqlalchemy as sa
-from pydantic import Field
 from sqlalchemy.engine import Connection
 
-from companion.alarms.model import Severity, Source
-from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.directory.model import ChannelRow, Device, Role
-from companion.dispatch.worker import ChannelUnusable, Configured
-from companion.errors import ChannelNotUsable, UnknownChannel, UnknownDevice
-from companion.ids import new_id, new_token, token_hash
+from companion.errors import UnknownDevice
+from companion.ids import new_token, token_hash
 from companion.store import directory, tables
 from companion.store.secrets import WrongSecretKey
-from companion.web.api.fields import DetailValue
-from companion.web.route import Call, Input, NoQuery, Output, Route
-
-TEST_LIMIT_S: Final = 25
-"""Shorter than the request's own limit, so that the caller hears what was the matter."""
+from companion.web.route import Call, NoQuery, Output, Route
 
 
 class DeviceOut(Output):
@@ -95,28 +85,6 @@ class ChannelList(Output):
     channels: list[ChannelOut]
 
 
-class ChannelTrial(Input):
-    """How to try a channel."""
-
-    address: DetailValue | None = Field(
-        default=None, description="Send a test message there (empty for a ticket system); absent: only check"
-    )
-    language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
-
-
-class TrialResult(Output):
-    """What the provider said."""
-
-    sent: bool
-    """A message went out; false: the channel was only checked."""
-    outcome: str
-    """`sent` (for a check: all is well), `failed`, `uncertain` or `refused`."""
-    reason: str | None
-    status_code: int | None
-    provider_ref: str | None
-    took_s: float
-
-
 async def list_devices(call: Call[NoQuery, None]) -> DeviceList:
     """Return the devices that the caller may see."""
     mine = call.caller.site_id
@@ -185,76 +153,6 @@ def _channel_out(row: ChannelRow, secret_names: list[str] | None) -> ChannelOut:
     )
 
 
-async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
-    """Check the channel, or send a test message over it, and return what its provider said."""
-    channel_id = call.path("channel_id")
-    row = await call.context.db.read(lambda conn: directory.channel_by_id(conn, channel_id))
-    if row is None:
-        raise UnknownChannel(
-            f"There is no channel {channel_id}. GET /v1/admin/channels lists those there are."
-        )
-    try:
-        configured = await call.context.channels.get(channel_id)
-    except ChannelUnusable as err:
-        raise ChannelNotUsable(f"{err}.") from err
-    if configured is None:
-        raise ChannelNotUsable(
-            f"Channel {channel_id} is switched off. Set `enabled: true` and apply the directory."
-        )
-    started = time.monotonic()
-    outcome = await _tried(configured, call.body, call.context.clock())
-    return _result(outcome, sent=call.body.address is not None, took_s=round(time.monotonic() - started, 3))
-
-
-async def _tried(configured: Configured, trial: ChannelTrial, now: datetime) -> Outcome:
-    limit_s = min(configured.timeout_s, TEST_LIMIT_S)
-    try:
-        async with asyncio.timeout(limit_s):
-            if trial.address is None:
-                return await configured.channel.check()
-            return await configured.channel.send(_test_message(trial.address, trial.language, now))
-    except TimeoutError:
-        return TryAgain(reason=f"no answer within {limit_s:g} s", uncertain=True)
-
-
-def _test_message(address: str, language: str, now: datetime) -> Message:
-    message_id = new_id()
-    return Message(
-        delivery_id=message_id,
-        alarm_id=message_id,
-        kind=MessageKind.TEST,
-        idempotency_key=message_id,
-        may_have_been_sent=False,
-        thread_ref=None,
-        address=address,
-        recipient=address,
-        language=language,
-        title="Test of this channel",
-        severity=Severity.LOW,
-        source=Source.API,
-        raised_at=now,
-        test=True,
-    )
-
-
-def _result(outcome: Outcome, *, sent: bool, took_s: float) -> TrialResult:
-    match outcome:
-        case Sent(provider_ref=provider_ref):
-            name, reason = "sent", None
-        case TryAgain(reason=reason, uncertain=uncertain):
-            name, provider_ref = "uncertain" if uncertain else "failed", None
-        case Refused(reason=reason):
-            name, provider_ref = "refused", None
-    return TrialResult(
-        sent=sent,
-        outcome=name,
-        reason=reason,
-        status_code=outcome.status_code,
-        provider_ref=provider_ref,
-        took_s=took_s,
-    )
-
-
 ROUTES = (
     Route(
         method="GET",
@@ -298,19 +196,5 @@ ROUTES = (
         role=Role.ADMIN,
         all_sites=True,
         answers={200: ChannelList},
-    ),
-    Route(
-        method="POST",
-        path="/v1/admin/channels/{channel_id}/test",
-        handler=try_channel,
-        name="try_channel",
-        summary="Check a channel, or send a test message over it",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
-        body=ChannelTrial,
-        body_required=False,
-        answers={200: TrialResult},
-        problems=(UnknownChannel, ChannelNotUsable),
     ),
 )

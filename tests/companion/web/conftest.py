@@ -25,7 +25,15 @@ OTHER_SITE = "warehouse"
 
 
 @pytest.fixture
-async def api(db: Database, directory: Directory, clock: FrozenClock, tmp_path: Path) -> AsyncIterator[Api]:
+def press_per_minute() -> int:
+    """How often a key may be pressed; a test may say otherwise by a parameter of this name."""
+    return 10
+
+
+@pytest.fixture
+async def api(
+    db: Database, directory: Directory, clock: FrozenClock, tmp_path: Path, press_per_minute: int
+) -> AsyncIterator[Api]:
     """The application over the small directory, with a second site that has nothing."""
     await db.write(
         lambda conn: conn.execute(
@@ -33,7 +41,9 @@ async def api(db: Database, directory: Directory, clock: FrozenClock, tmp_path: 
         )
     )
     pool = FakePool({directory.sms: FakeChannel(), directory.zammad: FakeChannel()})
-    context = web_context(settings_in(tmp_path), db, clock, pool, Metrics())
+    context = web_context(
+        settings_in(tmp_path, press_per_minute=press_per_minute), db, clock, pool, Metrics()
+    )
     client = await started(context)
     yield Api(client=client, context=context, channels=pool, keys=await make_keys(context, OTHER_SITE))
     await client.close()

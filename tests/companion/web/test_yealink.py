@@ -4,7 +4,9 @@ import asyncio
 from xml.etree import ElementTree as ET
 
 import pytest
+import sqlalchemy as sa
 
+from companion.store import tables
 from companion.web.yealink import normalised_mac, phone_context
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import PHONE, Api
@@ -24,9 +26,8 @@ async def test_a_press_raises_an_alarm_and_answers_with_its_id_and_status(
     assert {delivery["channel_id"] for delivery in alarm["deliveries"]} == {"zammad", "signal"}
 
 
+@pytest.mark.parametrize("press_per_minute", [100])
 async def test_fifty_presses_at_the_same_moment_are_one_alarm(api: Api, directory: Directory) -> None:
-    object.__setattr__(api.context.settings, "press_per_minute", 100)
-
     replies = await asyncio.gather(*(api.press(directory.phone_token) for _ in range(50)))
 
     assert {reply.status for reply in replies} == {200}
@@ -148,6 +149,15 @@ async def test_the_screen_says_why_no_alarm_was_sent(api: Api, directory: Direct
     screen = ET.fromstring(reply.text)  # noqa: S314 # our own answer
     assert (reply.status, screen.findtext("Title")) == (409, "No alarm was sent")
     assert "Cellar phone has no person and no room" in (screen.findtext("Text") or "")
+
+
+async def test_a_name_with_marks_does_not_break_the_screen(api: Api, directory: Directory) -> None:
+    await api.context.db.write(lambda conn: conn.execute(sa.update(tables.room).values(name="R&D <lab>\x07")))
+
+    reply = await api.press(directory.phone_token, format="xml")
+
+    screen = ET.fromstring(reply.text)  # noqa: S314 # our own answer
+    assert screen.findtext("Text") == "Panic key: R&D <lab> . Help is being called."
 
 
 # --- what a phone says of itself ------------------------------------------------------------------------

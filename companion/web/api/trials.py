@@ -1,0 +1,159 @@
+"""Channels tried by an operator: are the credentials right, does a message arrive."""
+
+import asyncio
+import time
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import Field
+from sqlalchemy.engine import Connection
+
+from companion.alarms.model import Severity, Source
+from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
+from companion.directory.model import Role
+from companion.dispatch import outbox
+from companion.dispatch.record import record
+from companion.dispatch.retry import Done, GiveUp
+from companion.dispatch.worker import ChannelUnusable, Configured
+from companion.errors import ChannelNotUsable, UnknownChannel
+from companion.ids import new_id
+from companion.store import directory
+from companion.web.api.fields import DetailValue
+from companion.web.route import Call, Input, NoQuery, Output, Route
+
+TEST_LIMIT_S: Final = 25
+"""Shorter than the request's own limit, so that the caller hears what was the matter."""
+
+
+class ChannelTrial(Input):
+    """How to try a channel."""
+
+    address: DetailValue | None = Field(
+        default=None, description="Send a test message there (empty for a ticket system); absent: only check"
+    )
+    language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
+
+
+class TrialResult(Output):
+    """What the provider said."""
+
+    sent: bool
+    """A message went out; false: the channel was only checked."""
+    outcome: str
+    """`sent` (for a check: all is well), `failed`, `uncertain` or `refused`."""
+    reason: str | None
+    status_code: int | None
+    provider_ref: str | None
+    took_s: float
+
+
+async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
+    """Check the channel, or send a test message over it, and return what its provider said."""
+    channel_id = call.path("channel_id")
+    row = await call.context.db.read(lambda conn: directory.channel_by_id(conn, channel_id))
+    if row is None:
+        raise UnknownChannel(
+            f"There is no channel {channel_id}. GET /v1/admin/channels lists those there are."
+        )
+    try:
+        configured = await call.context.channels.get(channel_id)
+    except ChannelUnusable as err:
+        raise ChannelNotUsable(f"{err}.") from err
+    if configured is None:
+        raise ChannelNotUsable(
+            f"Channel {channel_id} is switched off. Set `enabled: true` and apply the directory."
+        )
+    started, started_at = time.monotonic(), call.context.clock()
+    message = None if call.body.address is None else _test_message(call.body.address, call.body, started_at)
+    outcome = await _tried(configured, message)
+    if message is not None:
+        await call.context.db.write(
+            lambda conn: _record(conn, channel_id, message, outcome, started_at, call.context.clock())
+        )
+    return _result(outcome, sent=message is not None, took_s=round(time.monotonic() - started, 3))
+
+
+async def _tried(configured: Configured, message: Message | None) -> Outcome:
+    limit_s = min(configured.timeout_s, TEST_LIMIT_S)
+    try:
+        async with asyncio.timeout(limit_s):
+            if message is None:
+                return await configured.channel.check()
+            return await configured.channel.send(message)
+    except TimeoutError:
+        return TryAgain(reason=f"no answer within {limit_s:g} s", uncertain=True)
+
+
+def _record(
+    conn: Connection, channel_id: str, message: Message, outcome: Outcome, started_at: datetime, now: datetime
+) -> None:
+    """Write the test down like any delivery, so that readiness and dashboard know that the channel works again."""
+    new = outbox.NewDelivery(
+        kind=message.kind,
+        occurrence=message.delivery_id,
+        channel_id=channel_id,
+        address=message.address,
+        recipient=message.recipient,
+        message={"title": message.title, "language": message.language},
+    )
+    # Claimed and finished in one transaction: no worker ever sees it waiting.
+    claim = outbox.Claim("channel test/0/0", timedelta(0))
+    [delivery] = outbox.enqueue(conn, None, [new], started_at, claim)
+    verdict = Done() if isinstance(outcome, Sent) else GiveUp(outcome.reason)
+    record(conn, delivery, outcome, verdict, started_at=started_at, now=now)
+
+
+def _test_message(address: str, trial: ChannelTrial, now: datetime) -> Message:
+    message_id = new_id()
+    return Message(
+        delivery_id=message_id,
+        alarm_id=message_id,
+        kind=MessageKind.TEST,
+        idempotency_key=message_id,
+        may_have_been_sent=False,
+        thread_ref=None,
+        address=address,
+        recipient=address,
+        language=trial.language,
+        title="Test of this channel",
+        severity=Severity.LOW,
+        source=Source.API,
+        raised_at=now,
+        test=True,
+    )
+
+
+def _result(outcome: Outcome, *, sent: bool, took_s: float) -> TrialResult:
+    match outcome:
+        case Sent(provider_ref=provider_ref):
+            name, reason = "sent", None
+        case TryAgain(reason=reason, uncertain=uncertain):
+            name, provider_ref = "uncertain" if uncertain else "failed", None
+        case Refused(reason=reason):
+            name, provider_ref = "refused", None
+    return TrialResult(
+        sent=sent,
+        outcome=name,
+        reason=reason,
+        status_code=outcome.status_code,
+        provider_ref=provider_ref,
+        took_s=took_s,
+    )
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/admin/channels/{channel_id}/test",
+        handler=try_channel,
+        name="try_channel",
+        summary="Check a channel, or send a test message over it",
+        tag="administration",
+        role=Role.ADMIN,
+        all_sites=True,
+        body=ChannelTrial,
+        body_required=False,
+        answers={200: TrialResult},
+        problems=(UnknownChannel, ChannelNotUsable),
+    ),
+)
