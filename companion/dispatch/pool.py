@@ -91,8 +91,10 @@ class RunningChannels:
             return
 
         async def close_later() -> None:
-            await asyncio.sleep(old.configured.timeout_s)
-            await old.configured.channel.close()
+            try:
+                await asyncio.sleep(old.configured.timeout_s)
+            finally:  # when the service stops, at once
+                await old.configured.channel.close()
 
         task = asyncio.create_task(close_later())
         self._retired.add(task)

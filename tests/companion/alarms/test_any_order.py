@@ -65,6 +65,9 @@ ANSWERS: dict[str, Outcome] = {
     "refused": Refused(reason="bad number"),
 }
 KNOWN_NOT_TO_HAVE_ARRIVED = {"busy", "refused"}
+WORKERS = st.sampled_from([0, 1])
+MOODS = st.lists(st.sampled_from([*ANSWERS, "late"]), max_size=4)
+"""How the next requests end; later ones are sent at once."""
 
 
 class Providers:
@@ -171,8 +174,9 @@ class House(RuleBasedStateMachine):
 
     # --- what may happen --------------------------------------------------------------------------------
 
-    @rule(key=st.sampled_from(["one", "two"]), worker=st.sampled_from([0, 1]))
-    def press(self, key: str, worker: int) -> None:
+    @rule(key=st.sampled_from(["one", "two"]), worker=WORKERS, moods=MOODS)
+    def press(self, key: str, worker: int, moods: list[str]) -> None:
+        self.providers.script = list(moods)
         pressed = trigger(policy=RULES, dedup_key=key, dedup_seconds=10)
         raised = self._do(lambda: self.workers[worker].press(pressed))
         assert raised.created == (raised.alarm.id not in self.status)
@@ -205,17 +209,14 @@ class House(RuleBasedStateMachine):
     def pass_time(self, seconds: int) -> None:
         self.clock.advance(seconds)
 
-    @rule(worker=st.sampled_from([0, 1]))
+    @rule(worker=WORKERS)
     def escalate(self, worker: int) -> None:
         self._do(self.workers[worker].escalate)
 
-    @rule(worker=st.sampled_from([0, 1]))
-    def dispatch(self, worker: int) -> None:
+    @rule(worker=WORKERS, moods=MOODS)
+    def dispatch(self, worker: int, moods: list[str]) -> None:
+        self.providers.script = list(moods)
         self._do(self.workers[worker].dispatcher._turn)
-
-    @rule(moods=st.lists(st.sampled_from([*ANSWERS, "late"]), max_size=4))
-    def providers_change_their_mood(self, moods: list[str]) -> None:
-        self.providers.script = moods
 
     @precondition(lambda self: self.providers.waiting)
     @rule(which=st.integers(min_value=0), answer=st.sampled_from(sorted(ANSWERS)))
@@ -228,7 +229,7 @@ class House(RuleBasedStateMachine):
 
         self._do(work)
 
-    @rule(worker=st.sampled_from([0, 1]))
+    @rule(worker=WORKERS)
     def a_worker_is_killed_and_another_started(self, worker: int) -> None:
         self._do(lambda: crash(self.workers[worker]))
         self.workers[worker] = self._worker()

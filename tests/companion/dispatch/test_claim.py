@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.channels.base import Sent
 from companion.dispatch.claim import claim_due, is_dead, new_owner, release, renew, take_back
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.health import GRACE, dispatch_health
+from companion.dispatch.record import record
+from companion.dispatch.retry import Done
 from companion.store.database import Database
 from companion.store.deliveries import HELD, WAITS, delivery_by_id
 from companion.store.tables import delivery
@@ -116,6 +120,31 @@ async def test_what_a_worker_has_forgotten_of_its_own_is_taken_back_and_what_it_
         (State.PROCESSING, False),
         (State.PENDING, True),
     ]
+
+
+async def test_a_result_counts_only_under_the_claim_it_was_made_with(
+    house: Engine, clock: FrozenClock
+) -> None:
+    """The same worker may have claimed it again: the fence tells the claims apart, not the owner."""
+    await _raise(house, 1)
+    (earlier,) = await _claim(house, signal=1)
+    await house.db.write(lambda conn: release(conn, HERE, [earlier.id]))
+    (later,) = await _claim(house, signal=1)
+
+    def sent(claimed: Delivery, reference: str) -> Callable[[Connection], Delivery | None]:
+        def work(conn: Connection) -> Delivery | None:
+            outcome = Sent(provider_ref=reference)
+            return record(conn, claimed, outcome, Done(), started_at=clock(), now=clock())
+
+        return work
+
+    stale = await house.db.write(sent(earlier, "stale"))
+    after = await house.db.write(sent(later, "right"))
+
+    assert stale is None
+    assert after is not None
+    assert after == await house.db.read(lambda conn: delivery_by_id(conn, later.id))
+    assert (after.state, after.provider_ref, after.owner) == (State.SENT, "right", None)
 
 
 # --- who is dead ----------------------------------------------------------------------------------------
