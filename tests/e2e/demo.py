@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -68,7 +68,7 @@ class Demo:
     async def see_it_on_disk(self) -> None:
         """Look into the database file itself."""
         database = self.folder / "companion" / "alarm-broker.db"
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             row = connection.execute("SELECT status FROM alarm WHERE id = ?", (self.alarm_id,)).fetchone()
         assert row == ("triggered",), row
         self.saw("the alarm is on disk (read from the SQLite file)")
