@@ -3,6 +3,7 @@
 import asyncio
 import random
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +33,7 @@ from .stream import AlarmStream
 
 CONNECT_TIMEOUT_S = 10
 SEND_TIMEOUT_S = 10
+REFUSED_PAUSE_S = 60
 SETTLE_S = 30
 """After this long on a new stream the companion has said again which alarms are open."""
 
@@ -76,7 +78,7 @@ class Retry:
     """Growing waits between two attempts, spread so that many clients do not come back together."""
 
     minimum_s: float = 1
-    maximum_s: float = 60
+    maximum_s: float = 30
     _next_s: float = field(default=0, init=False)
 
     def worked(self) -> None:
@@ -189,14 +191,23 @@ class LinkClient:
                 self._went_down(LinkState.REFUSED, str(err))
                 self._on_refused()
                 # Asked for a new token; until somebody gives one, see now and then if the old one is good again.
-                await asyncio.sleep(self.retry.maximum_s)
+                await asyncio.sleep(REFUSED_PAUSE_S)
                 continue
             except LinkLost as err:
                 self._went_down(LinkState.AWAY, str(err))
             except Exception:  # noqa: BLE001 - a link that died of a bug would stay dead; logged in full
                 LOGGER.exception("The link to the companion failed in an unexpected way")
                 self._went_down(LinkState.AWAY, "unexpected error")
-            await asyncio.sleep(self.retry.wait_s())
+            await self._async_pause(self.retry.wait_s())
+
+    async def _async_pause(self, seconds: float) -> None:
+        """Wait before the next attempt; news for the companion cuts the wait short, so that an alarm does not wait."""
+        self._wake.clear()
+        shortest = min(seconds, self.retry.minimum_s)
+        await asyncio.sleep(shortest)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds - shortest):
+                await self._wake.wait()
 
     async def async_stop(self) -> None:
         """Let the event in hand be stored and told, take no further one, and say good-bye."""

@@ -163,6 +163,22 @@ async def test_alarms_raised_while_the_companion_is_away_reach_it_in_order(
     assert companion.heard_kinds("alarm_raised", "alarm_disarmed") == ["alarm_raised", "alarm_disarmed"]
 
 
+async def test_an_alarm_does_not_wait_for_the_end_of_a_long_back_off(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    retry = linked.runtime_data.link.retry
+    retry.maximum_s = retry.minimum_s = 100_000
+    for _ in range(2):
+        retry.wait_s()
+    retry.minimum_s = 0
+    companion.cut()
+    await until(lambda: not linked.runtime_data.link.connected)
+
+    await panel(hass, "alarm_trigger")
+
+    await until(lambda: companion.heard_kinds("alarm_raised"))
+
+
 async def test_a_restart_while_the_companion_is_away_keeps_what_it_must_hear(
     hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
 ) -> None:
