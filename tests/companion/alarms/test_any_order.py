@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
-import tempfile
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, override
 
+import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -40,10 +42,11 @@ from tests.builders import (
     trigger,
     until,
 )
-from tests.companion.conftest import Directory, _seed
+from tests.companion.conftest import TEMPLATE, Directory, _seed
 from tests.companion.dispatch.conftest import crash
 from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
+from tests.fakes.postgres import Postgres
 
 RULES = policy(
     step(channel("zammad"), person("porter")),
@@ -128,14 +131,14 @@ class Patient(FakePool):
 
 
 class House(RuleBasedStateMachine):
-    """Two workers on one SQLite file, a clock that the walk moves, and providers of any mood."""
+    """Two workers on one database, a clock that the walk moves, and providers of any mood."""
 
-    template: ClassVar[Path]
+    new_database: ClassVar[Callable[[], AbstractContextManager[str]]]
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="alarms-"))
-        shutil.copyfile(self.template, self.folder / "a.db")
+        self.resources = ExitStack()
+        self.database_url = self.resources.enter_context(type(self).new_database())
         self.runner = asyncio.Runner()
         self.clock = FrozenClock()
         self.providers = Providers()
@@ -145,7 +148,7 @@ class House(RuleBasedStateMachine):
         self.workers = [self._worker(), self._worker()]
 
     async def _open(self) -> Database:
-        db = open_database(f"sqlite:///{self.folder / 'a.db'}")
+        db = open_database(self.database_url)
         await db.write(lambda conn: _seed(conn, Directory()))
         return db
 
@@ -264,7 +267,7 @@ class House(RuleBasedStateMachine):
                 self.runner.run(crash(worker))
             self.runner.run(self.db.close())
             self.runner.close()
-            shutil.rmtree(self.folder)
+            self.resources.close()
 
     def _everything_ends(self) -> None:
         """Whatever came before: with a healthy worker and in good time, everything that was due is done."""
@@ -272,7 +275,7 @@ class House(RuleBasedStateMachine):
         for worker in self.workers:
             self.runner.run(crash(worker))
         self.workers = [self._worker(), self._worker()]
-        for _ in range(40):
+        for _ in range(12):
             self.clock.advance(LEASE.total_seconds() + 250)
             self._do(self.workers[0].escalate)
             self._do(self.workers[0].dispatch)
@@ -298,15 +301,39 @@ def _check(alarm: Alarm, deliveries: list[Delivery], journal: list[JournalEntry]
     assert journal[0].actor == PHONE.name
 
 
-def test_no_order_of_events_loses_a_page_or_sends_one_after_an_answer(migrated_sqlite: Path) -> None:
-    class Here(House):
-        template = migrated_sqlite
+@pytest.fixture
+def new_database(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Callable[[], AbstractContextManager[str]]:
+    """Gives a migrated, empty database for each walk."""
+
+    @contextmanager
+    def sqlite() -> Iterator[str]:
+        path = tmp_path / f"{uuid.uuid4().hex}.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+
+    @contextmanager
+    def postgresql() -> Iterator[str]:
+        server: Postgres = request.getfixturevalue("postgres")
+        name = f"walk_{uuid.uuid4().hex}"
+        server.create_database(name, template=TEMPLATE)
+        yield server.url(name)
+        server.drop_database(name)
+
+    return {"sqlite": sqlite, "postgresql": postgresql}[database_kind]
+
+
+def test_no_order_of_events_loses_a_page_or_sends_one_after_an_answer(
+    new_database: Callable[[], AbstractContextManager[str]], database_kind: str
+) -> None:
+    here = type("Here", (House,), {"new_database": staticmethod(new_database)})
 
     run_state_machine_as_test(
-        Here,
+        here,
         settings=settings(
-            max_examples=40,
-            stateful_step_count=25,
+            max_examples={"sqlite": 60, "postgresql": 8}[database_kind],
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
