@@ -188,7 +188,6 @@ alarm = sa.Table(
         postgresql_where=sa.text("next_due_at IS NOT NULL"),
     ),
     sa.Index("ix_alarm_status_raised_at", "status", "raised_at"),
-    sa.Index("ix_alarm_raised_at", "raised_at"),
 )
 
 dedup = sa.Table(
@@ -220,7 +219,6 @@ ack_link = sa.Table(
     sa.Column("recipient", sa.Text, nullable=False),
     _time("created_at", nullable=False),
     _time("expires_at", nullable=False),
-    sa.Index("ix_ack_link_alarm_id", "alarm_id"),
 )
 
 # --- dispatch -------------------------------------------------------------------------------------------
@@ -272,8 +270,13 @@ delivery = sa.Table(
         sqlite_where=sa.text("state = 'processing'"),
         postgresql_where=sa.text("state = 'processing'"),
     ),
-    sa.Index("ix_delivery_alarm_id", "alarm_id"),
-    sa.Index("ix_delivery_provider_ref", "channel_id", "provider_ref"),
+    sa.Index(
+        "ix_delivery_provider_ref",
+        "channel_id",
+        "provider_ref",
+        sqlite_where=sa.text("provider_ref IS NOT NULL"),
+        postgresql_where=sa.text("provider_ref IS NOT NULL"),
+    ),
 )
 
 attempt = sa.Table(

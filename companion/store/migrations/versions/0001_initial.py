@@ -51,7 +51,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("next_due_at IS NOT NULL"),
             postgresql_where=sa.text("next_due_at IS NOT NULL"),
         )
-        batch_op.create_index("ix_alarm_raised_at", ["raised_at"], unique=False)
         batch_op.create_index("ix_alarm_status_raised_at", ["status", "raised_at"], unique=False)
 
     op.create_table(
@@ -113,7 +112,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index("ix_delivery_alarm_id", ["alarm_id"], unique=False)
         batch_op.create_index(
             "ix_delivery_due",
             ["channel_id", "due_at"],
@@ -128,7 +126,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'processing'"),
             postgresql_where=sa.text("state = 'processing'"),
         )
-        batch_op.create_index("ix_delivery_provider_ref", ["channel_id", "provider_ref"], unique=False)
+        batch_op.create_index(
+            "ix_delivery_provider_ref",
+            ["channel_id", "provider_ref"],
+            unique=False,
+            sqlite_where=sa.text("provider_ref IS NOT NULL"),
+            postgresql_where=sa.text("provider_ref IS NOT NULL"),
+        )
 
     op.create_table(
         "meta",
@@ -153,9 +157,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["alarm_id"], ["alarm.id"], name=op.f("fk_ack_link_alarm_id")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_ack_link")),
     )
-    with op.batch_alter_table("ack_link", schema=None) as batch_op:
-        batch_op.create_index("ix_ack_link_alarm_id", ["alarm_id"], unique=False)
-
     op.create_table(
         "attempt",
         sa.Column(
@@ -322,3 +323,4 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("link_pending", schema=None) as batch_op:
         batch_op.create_index("ix_link_pending_due_at", ["due_at"], unique=False)
+
