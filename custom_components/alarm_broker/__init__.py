@@ -4,6 +4,7 @@ import uuid
 
 from homeassistant.const import CONF_TOKEN, CONF_URL, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
@@ -71,8 +72,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     # Entities and push first, so that an alarm of the panel's restart and of the resumed link finds them listening.
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     push.async_start()
-    await system.async_start()
     entry.async_on_unload(system.async_stop)
+    try:
+        await system.async_start()
+    except ConfigEntryError:
+        # Entities of an entry that did not load would stand in the way of the next try.
+        await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+        raise
     if link is not None and watch is not None:
         _start_link(hass, entry, link, watch)
     else:

@@ -99,12 +99,22 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_zeroconf_confirm()
 
     async def async_step_zeroconf_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the token of the companion that was found."""
+        """Ask for the token of the companion that was found; it joins a panel that stands alone."""
         errors: dict[str, str] = {}
+        alone = [
+            entry for entry in self._async_current_entries(include_ignore=False) if CONF_URL not in entry.data
+        ]
         if user_input is not None:
             companion = await self._async_companion(self._found_url, user_input[CONF_TOKEN], errors)
             if companion is not None and companion.instance != self.unique_id:
                 errors["base"] = "another_companion"
+            elif companion is not None and len(alone) == 1:
+                self.hass.config_entries.async_update_entry(
+                    alone[0], data=self._data, unique_id=companion.instance
+                )
+                return self.async_abort(
+                    reason="companion_added", description_placeholders={"title": alone[0].title}
+                )
             elif companion is not None:
                 return await self.async_step_sensors()
         return self.async_show_form(

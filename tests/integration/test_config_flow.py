@@ -249,6 +249,23 @@ async def test_an_announced_companion_needs_only_a_token(
     assert entry.unique_id == companion.instance
 
 
+async def test_an_announced_companion_joins_the_panel_that_stands_alone(
+    hass: HomeAssistant, companion: FakeCompanion, until: Until
+) -> None:
+    entry = await move_in(hass)
+    form = await hass.config_entries.flow.async_init(
+        "alarm_broker", context={"source": SOURCE_ZEROCONF}, data=announced(companion)
+    )
+
+    result = await step(hass, form, {"token": TOKEN})
+
+    assert result["reason"] == "companion_added"
+    assert entry.unique_id == companion.instance
+    await until(lambda: entry.state.name == "LOADED" and entry.runtime_data.link)
+    await until(lambda: entry.runtime_data.link.connected)
+    assert len(hass.config_entries.async_entries("alarm_broker")) == 1
+
+
 async def test_an_announcement_of_somebody_else_is_not_believed(
     hass: HomeAssistant, companion: FakeCompanion
 ) -> None:

@@ -256,6 +256,26 @@ async def test_removing_the_entry_removes_what_was_stored(
     assert not any(entry.entry_id in key for key in hass_storage)
 
 
+async def test_a_panel_whose_state_was_unreadable_loads_once_it_is_mended(
+    hass: HomeAssistant, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    entry = await move_in(hass)
+    await panel(hass, "alarm_trigger")
+    await hass.config_entries.async_unload(entry.entry_id)
+    [key] = [key for key in hass_storage if entry.entry_id in key and ".link." not in key]
+    version = hass_storage[key]["version"]
+    hass_storage[key]["version"] = 99
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+
+    hass_storage[key]["version"] = version
+    assert await hass.config_entries.async_reload(entry.entry_id)
+
+    assert shown(hass) == "triggered"
+    assert "already been setup" not in caplog.text
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_actions_without_a_loaded_entry_say_so(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "alarm_broker", {})
 
