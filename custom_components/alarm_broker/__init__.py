@@ -4,7 +4,6 @@ import uuid
 
 from homeassistant.const import CONF_TOKEN, CONF_URL, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
@@ -46,14 +45,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     outbox = Outbox(saved.get("outbox")) if with_companion else None
     alarms = AlarmStream(storage, saved.get("alarms"), outbox)
     link = await _async_link(hass, entry, alarms) if with_companion else None
-    watch = None
-    if link is not None:
-        watch = LinkWatch(
-            hass,
-            link,
-            on_away=lambda: async_report_away(hass, entry),
-            on_back=lambda: async_clear_away(hass, entry),
-        )
+    watch = None if link is None else _watch(hass, entry, link)
     push = AlarmPush(
         hass,
         entry,
@@ -73,12 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     push.async_start()
     entry.async_on_unload(system.async_stop)
-    try:
-        await system.async_start()
-    except ConfigEntryError:
-        # Entities of an entry that did not load would stand in the way of the next try.
-        await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-        raise
+    await system.async_start()
     if link is not None and watch is not None:
         _start_link(hass, entry, link, watch)
     else:
@@ -116,6 +103,15 @@ async def _async_link(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, alarms
         instance=str(uuid.UUID(await instance_id.async_get(hass))),
         stream=alarms,
         on_refused=lambda: entry.async_start_reauth(hass),
+    )
+
+
+def _watch(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, link: LinkClient) -> LinkWatch:
+    return LinkWatch(
+        hass,
+        link,
+        on_away=lambda: async_report_away(hass, entry),
+        on_back=lambda: async_clear_away(hass, entry),
     )
 
 
