@@ -14,6 +14,7 @@ def alarm_attributes(alarm: Alarm) -> dict[str, Any]:
     return {
         "alarm_id": alarm.alarm_id or alarm.id,
         "title": alarm.title,
+        "message": alarm.message,
         "status": alarm.status.value,
         "alarm_kind": alarm.alarm_kind,
         "severity": alarm.severity,

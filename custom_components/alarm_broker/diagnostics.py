@@ -11,6 +11,7 @@ TO_REDACT = {
     "acknowledged_by",
     "closed_by",
     "code_hash",
+    "message",
     "name",
     "notify_targets",
     "person",

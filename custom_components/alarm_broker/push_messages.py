@@ -73,6 +73,8 @@ def push_message(
     if alarm.test:
         heading = f"{texts['test']}: {heading}"
     lines = [alarm.title]
+    if alarm.message:
+        lines.append(alarm.message)
     if alarm.where and not alarm.local:
         lines.append(f"{texts['where']}: {alarm.where}")
     if alarm.person:

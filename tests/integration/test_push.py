@@ -97,7 +97,7 @@ async def test_an_alarm_of_the_panel_wakes_the_phone(
     [alarm] = alarmed.runtime_data.alarms.open_alarms
 
     assert shown["title"] == "Alarm: Panic"
-    assert shown["message"] == "Home"
+    assert shown["message"] == "Home\nRaised by hand."
     assert shown["data"]["tag"] == alarm.id
     assert shown["data"]["push"]["sound"] == {"name": "default", "critical": 1, "volume": 1.0}
     assert shown["data"]["channel"] == "alarm_stream"
@@ -125,7 +125,7 @@ async def test_the_button_acknowledges_in_the_owners_name_and_the_phone_says_so(
     await until(lambda: len(phone.came) == 2)
     assert status(hass) == "acknowledged"
     assert phone.last["title"] == "Acknowledged: Panic"
-    assert phone.last["message"] == "Home\nBy: Anna"
+    assert phone.last["message"] == "Home\nRaised by hand.\nBy: Anna"
     assert phone.last["data"]["tag"] == phone.came[0]["data"]["tag"]
     assert "actions" not in phone.last["data"]
     assert "push" not in phone.last["data"]
@@ -138,7 +138,7 @@ async def test_the_end_of_an_alarm_reaches_the_phone(
 
     await until(lambda: len(phone.came) == 2)
     assert phone.last["title"] == "Resolved: Panic"
-    assert phone.last["message"] == "Home\nBy: Anna"
+    assert phone.last["message"] == "Home\nRaised by hand.\nBy: Anna"
 
 
 @pytest.mark.parametrize("user_id", [None, "nobody"], ids=["no user", "unknown user"])
@@ -325,7 +325,7 @@ async def test_a_notify_entity_gets_title_and_message(hass: HomeAssistant, until
 
     await until(lambda: messages.came)
     assert messages.came == [
-        {"title": "Alarm: Panic", "message": "Home", "entity_id": "notify.kitchen_display"}
+        {"title": "Alarm: Panic", "message": "Home\nRaised by hand.", "entity_id": "notify.kitchen_display"}
     ]
     await hass.config_entries.async_unload(entry.entry_id)
 

@@ -54,6 +54,9 @@ class Alarm:
     alarm_kind: str
     severity: str = "critical"
     title: str
+    message: str | None = None
+    """What the panel adds for a responder: an exit error, an alarm during an outage."""
+
     site: str | None = None
     room: str | None = None
     person: str | None = None
@@ -129,6 +132,7 @@ def merge_snapshot(known: Alarm | None, snapshot: AlarmSnapshot) -> AlarmChange 
         hidden=(known.hidden if known else False) or snapshot.alarm_kind == "duress",
         told=known.told if known else None,
         trouble=known.trouble if known else None,
+        message=known.message if known else None,
         status=snapshot.status,
         source=snapshot.source,
         alarm_kind=snapshot.alarm_kind,
@@ -175,6 +179,7 @@ def raised_here(body: Mapping[str, Any]) -> Alarm:
         source="panel",
         alarm_kind=body["alarm_kind"],
         title=f"{body['name']}: {zones}" if zones else body["name"],
+        message=body["message"],
         site=body["name"],
         room=body["zones"][0] if body["zones"] else None,
         test=body["test"],

@@ -56,6 +56,7 @@ def local(**fields: Any) -> Alarm:
         "zones": ["Front door", "Hall"],
         "silent": False,
         "test": False,
+        "message": None,
         "at": NOW.isoformat(),
         **fields,
     }
@@ -90,6 +91,13 @@ def test_the_companions_word_about_a_panel_alarm_is_the_same_alarm() -> None:
     assert change is not None
     assert (change.alarm.id, change.alarm.alarm_id, change.alarm.local) == ("u1", "a1", True)
     assert change.change is None
+
+
+def test_what_the_panel_adds_for_a_responder_stays_when_the_companion_speaks() -> None:
+    change = merge_snapshot(local(message="Exit error."), snapshot(uid="u1"))
+
+    assert change is not None
+    assert change.alarm.message == "Exit error."
 
 
 def test_what_was_disarmed_here_stays_closed_when_older_news_arrives() -> None:
