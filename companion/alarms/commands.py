@@ -1,6 +1,7 @@
 """What can be done with alarms. Each command is one transaction: status, journal, deliveries and news together."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ from companion.store import journal, tables
 from companion.store.alarms import alarm_by_id, claim_dedup, lock_alarm, take_over_dedup, to_alarm
 from companion.store.database import Database
 from companion.store.deliveries import delivery_by_id, to_delivery
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class AlarmNotFound(Exception):
@@ -102,6 +105,8 @@ class Unit:
         self._last_resort = last_resort
         self.taken: list[Delivery] = []
         """Deliveries that this process's worker holds already; handed over after the commit."""
+        self.changes: list[tuple[Alarm, Change]] = []
+        """What happened to which alarm; logged after the commit."""
 
     def raise_alarm(self, trigger: Trigger, actor: Actor) -> Raised:
         """Raise an alarm, or find the one that the trigger's dedup key stands for."""
@@ -161,7 +166,7 @@ class Unit:
         self.journal(alarm.id, Change.RAISED, actor, title=alarm.title)
         if isinstance(run, plan.Run):
             alarm = self._told(alarm, run)
-        self.news.changed(self, alarm, Change.RAISED)
+        self._tell(alarm, Change.RAISED)
         return Raised(alarm, created=True)
 
     def acknowledge(self, alarm_id: str, actor: Actor, *, note: str | None = None, **detail: Any) -> Alarm:
@@ -184,7 +189,7 @@ class Unit:
         paging.inform(
             self.conn, alarm, MessageKind.NOTE, by=actor.name, note=text, paging=self.paging, now=self.now
         )
-        self.news.changed(self, alarm, Change.NOTED)
+        self._tell(alarm, Change.NOTED)
         return alarm
 
     def journal(self, alarm_id: str, change: Change, actor: Actor, **detail: Any) -> None:
@@ -240,11 +245,15 @@ class Unit:
                     next_due_at=run.then.due_at,
                 )
                 alarm = self._told(alarm, run)
-                self.news.changed(self, alarm, Change.ESCALATED)
+                self._tell(alarm, Change.ESCALATED)
             case plan.Exhausted():
                 self._exhaust(alarm)
             case None:
                 pass
+
+    def _tell(self, alarm: Alarm, change: Change) -> None:
+        self.changes.append((alarm, change))
+        self.news.changed(self, alarm, change)
 
     def _told(self, alarm: Alarm, run: plan.Run) -> Alarm:
         """Page whom the step names; a step that reaches nobody does not make anybody wait for the next one."""
@@ -286,7 +295,7 @@ class Unit:
         )
         told = [item.recipient for item in made]
         self.journal(alarm.id, Change.EXHAUSTED, Actor(name=None, via="escalation"), told=told)
-        self.news.changed(self, alarm, Change.EXHAUSTED)
+        self._tell(alarm, Change.EXHAUSTED)
 
     def _pressed_again(self, alarm_id: str, actor: Actor) -> Alarm:
         row = self.conn.execute(
@@ -317,7 +326,7 @@ class Unit:
         outbox.withdraw(self.conn, alarm.id)
         self.journal(alarm.id, change, actor, note=note, **detail)
         paging.inform(self.conn, alarm, kind, by=who, note=note, paging=self.paging, now=self.now)
-        self.news.changed(self, alarm, change)
+        self._tell(alarm, change)
         return alarm
 
     def _locked(self, alarm_id: str) -> Alarm:
@@ -382,14 +391,16 @@ class AlarmCommands:
         return await asyncio.shield(running)
 
     async def _run[T](self, work: Callable[[Unit], T]) -> T:
-        def transaction(conn: Connection) -> tuple[T, list[Delivery]]:
+        def transaction(conn: Connection) -> tuple[T, Unit]:
             unit = self.unit(conn)
             result = work(unit)
             self._wake.hint(conn)
-            return result, unit.taken
+            return result, unit
 
-        result, taken = await self.db.write(transaction)
-        if taken:
-            self._take(taken)
+        result, unit = await self.db.write(transaction)
+        if unit.taken:
+            self._take(unit.taken)
         self._wake.notify()
+        for alarm, change in unit.changes:
+            _LOGGER.info("%s: %s", alarm.title, change.value, extra={"alarm_id": alarm.id})
         return result

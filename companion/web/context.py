@@ -42,6 +42,9 @@ WRONG_TRIES: web.AppKey[RateLimit] = web.AppKey("wrong_tries", RateLimit)
 CLIENT: web.RequestKey[str] = web.RequestKey("client", str)
 """The client's address as far as we believe it; set by the middleware."""
 
+ALARM_ID: web.RequestKey[str] = web.RequestKey("alarm_id", str)
+"""The alarm a request is about, once that is known; its line in the log has it."""
+
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 
 

@@ -26,7 +26,7 @@ from companion.errors import (
 )
 from companion.ids import new_id
 from companion.store.database import StoreUnavailable
-from companion.web.context import CLIENT, PROBLEM_VIEW, REQUEST_ID, context_of
+from companion.web.context import ALARM_ID, CLIENT, PROBLEM_VIEW, REQUEST_ID, context_of
 
 BODY_LIMIT: Final = 1024**2
 TIME_LIMIT_S: Final = 30
@@ -79,6 +79,8 @@ def _log(request: web.Request, status: int, took_ms: float) -> None:
     # The pattern, never the path or the query: both may hold a token.
     route = _pattern(request)
     extra = {"client": request[CLIENT], "ms": took_ms}
+    if ALARM_ID in request:
+        extra["alarm_id"] = request[ALARM_ID]
     _LOGGER.info("%s %s %s", request.method, route, status, extra=extra)
 
 

@@ -28,7 +28,7 @@ from companion.triggers.yealink import (
     press,
 )
 from companion.web.auth import bearer_token, count_wrong_try
-from companion.web.context import PROBLEM_VIEW, ProblemView
+from companion.web.context import ALARM_ID, PROBLEM_VIEW, ProblemView
 from companion.web.reading import read_bytes
 from companion.web.route import Call, NoQuery, Output, Route
 
@@ -98,6 +98,7 @@ async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.R
     call.context.metrics.presses.labels(_name(result)).inc()
     match result:
         case Accepted(alarm, created):
+            call.request[ALARM_ID] = alarm.id
             if for_screen:
                 return alarm_screen(alarm, created=created)
             return PressAnswer(alarm_id=alarm.id, status=alarm.status.value)

@@ -323,4 +323,3 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("link_pending", schema=None) as batch_op:
         batch_op.create_index("ix_link_pending_due_at", ["due_at"], unique=False)
-
