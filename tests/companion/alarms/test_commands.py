@@ -669,7 +669,8 @@ async def test_a_caller_that_goes_away_does_not_leave_a_page_without_a_sender(
     caller = asyncio.create_task(house.raise_alarm())
     await asyncio.sleep(0)
     caller.cancel()
-    await house.signal.arrived.acquire()
+    async with asyncio.timeout(5):
+        await house.signal.arrived.acquire()
 
     assert caller.cancelled()
     assert [message.recipient for message in house.signal.messages] == ["Porter"]

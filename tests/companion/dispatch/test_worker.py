@@ -88,9 +88,11 @@ async def test_a_page_is_sent_and_its_attempt_written_down(house: Engine, clock:
 
 
 async def test_a_page_claimed_as_the_alarm_is_raised_is_sent_without_a_second_look(claiming: Engine) -> None:
+    claiming.signal.open.clear()
     alarm = await claiming.raise_alarm(trigger(policy=PORTER))
 
     assert (await _page(claiming, alarm.id)).state is State.PROCESSING
+    claiming.signal.open.set()
     await asyncio.gather(*claiming.dispatcher._tasks)
 
     assert (await _page(claiming, alarm.id)).state is State.SENT
