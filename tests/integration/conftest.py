@@ -40,7 +40,7 @@ def until(hass: HomeAssistant) -> Until:
     """Let real sockets work until something is the case."""
 
     async def wait_until(happened: Callable[[], Any]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):  # generous: it only costs time when something is wrong
             while not happened():  # noqa: ASYNC110 - what happens is on the other side of a socket
                 await asyncio.sleep(0.002)
         await hass.async_block_till_done()
