@@ -70,7 +70,7 @@ async def caller_of(request: web.Request, context: WebContext) -> Caller:
     if found is None:
         count_wrong_try(request)
         raise KeyMissing(
-            "This API key is not known or was revoked. Make another with `alarm-broker key`.",
+            "This API key is not known or was revoked. Make another with `alarm-broker key create`.",
             headers=CHALLENGE,
         )
     return found
