@@ -11,10 +11,11 @@ from companion.alarms import outcomes
 from companion.alarms.commands import MoveRefused
 from companion.alarms.escalate import run_due
 from companion.alarms.model import Change, Status
-from companion.channels.base import MessageKind, Outcome, Refused, TryAgain
+from companion.channels.base import MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import WAITING, Delivery, State
 from companion.dispatch.record import record
-from companion.dispatch.retry import Again, GiveUp, Verdict
+from companion.dispatch.retry import Again, Done, GiveUp, Verdict
+from companion.store.alarms import lock_alarm
 from companion.store.database import Database, PostgresDatabase
 from tests.builders import ELSEWHERE, RESPONDER, Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
@@ -226,3 +227,40 @@ async def test_a_line_of_the_journal_does_not_make_an_escalation_pass_by(
         ran = await house.escalate()
 
     assert ran == 1
+
+
+@on_postgresql
+async def test_a_refusal_that_meets_an_answer_half_way_waits_in_line_and_neither_is_a_deadlocks_victim(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house, alarm_id, page = await _in_flight(db, clock)
+    refused = _result(house, page, Refused(reason="bad number"), GiveUp("bad number"))
+    runs: list[int] = []
+
+    def counted(conn: Connection) -> None:
+        runs.append(1)
+        refused(conn)
+
+    assert isinstance(db, PostgresDatabase)
+    async with db.engine.begin() as connection:
+        await connection.run_sync(lock_alarm, alarm_id)
+        recording = asyncio.create_task(db.write(counted))
+        await asyncio.wait([recording], timeout=0.05)
+        async with asyncio.timeout(0.5):
+            await connection.run_sync(lambda conn: house.commands.unit(conn).acknowledge(alarm_id, RESPONDER))
+    await recording
+
+    assert runs == [1]
+    assert await _waiting_pages(house, alarm_id) == []
+
+
+@on_postgresql
+async def test_what_was_sent_is_written_down_while_somebody_else_changes_the_alarm(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house, alarm_id, page = await _in_flight(db, clock)
+
+    async with uncommitted(house, lambda conn: lock_alarm(conn, alarm_id)), asyncio.timeout(1):
+        await db.write(_result(house, page, Sent(provider_ref="1"), Done()))
+
+    assert (await house.deliveries(alarm_id))[0].state is State.SENT
