@@ -348,8 +348,8 @@ def test_no_order_of_events_loses_a_page_or_sends_one_after_an_answer(
     run_state_machine_as_test(
         here,
         settings=settings(
-            max_examples={"sqlite": 40, "postgresql": 8}[database_kind],
-            stateful_step_count=30,
+            max_examples={"sqlite": 20, "postgresql": 8}[database_kind],
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
