@@ -26,7 +26,7 @@ from tests.e2e.processes import CompanionProcess, DidNotStart, Providers
 
 ACTIVE, STATUS = "binary_sensor.home_alarm_active", "sensor.home_latest_alarm"
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 @dataclass
