@@ -4,6 +4,7 @@
     ├── MalformedRequest · InvalidRequest · BodyTooLarge · UnsupportedMediaType
     ├── KeyMissing · RoleTooLow · OneSiteOnly · FormExpired
     ├── NotFound: NoSuchPage · UnknownAlarm · UnknownDelivery · UnknownDevice · UnknownToken · …
+    ├── LinkExpired
     ├── MethodNotAllowed
     ├── Conflict: MoveNotAllowed · RetryNotAllowed · DeviceIncomplete · ChannelNotUsable
     ├── TooManyRequests
@@ -183,6 +184,14 @@ class UnknownToken(NotFound):
 
     slug = "unknown-token"
     title = "This token is not known"
+
+
+class LinkExpired(Problem):
+    """A responder's link whose time has run out."""
+
+    status = 410
+    slug = "link-expired"
+    title = "This link is too old"
 
 
 class MethodNotAllowed(Problem):

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from companion.errors import TooManyRequests
-from companion.web import health, openapi, yealink
+from companion.web import ack, dashboard, health, openapi, pages, yealink
 from companion.web.api import admin, alarms, keys, raising, seeding, trials
 from companion.web.auth import Caller, caller_of
 from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
@@ -30,7 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *keys.ROUTES,
     *health.ROUTES,
 )
-PAGES: tuple[Page, ...] = ()
+PAGES: tuple[Page, ...] = (*ack.PAGES, *dashboard.PAGES)
 
 
 def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.Application:
@@ -44,6 +44,7 @@ def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.App
         app.router.add_route(route.method, _with_ids(route.path), _serve(route))
     for page in PAGES:
         app.router.add_route(page.method, page.path, _show(page))
+    app.router.add_route("GET", pages.STATIC_PATH, pages.static)
     if link is not None:
         app.router.add_route("GET", "/v1/link", link, name=LINK_ROUTE)
     return app

@@ -1,0 +1,176 @@
+"""The page behind the link in a message: one responder answers one alarm. Only POST changes anything."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import sqlalchemy as sa
+from aiohttp import web
+from pydantic import Field
+from sqlalchemy.engine import Connection
+
+from companion.alarms.ack_links import AckLink, ack_link
+from companion.alarms.commands import MoveRefused, Unit
+from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Status
+from companion.errors import LinkExpired, Problem, UnknownToken
+from companion.store import tables
+from companion.store.alarms import alarm_by_id
+from companion.store.journal import journal_of
+from companion.web.context import ALARM_ID, ProblemView, context_of
+from companion.web.pages import one_line, page, read_form, refuse_cross_site, see_other, some_lines
+from companion.web.route import Input, Page
+from companion.web.words import Words, preferred, words_for
+
+NAME_LIMIT: Final = 80
+NOTE_LIMIT: Final = 500
+SAID: Final = frozenset({Change.ACKNOWLEDGED, Change.NOTED, Change.ANSWERED_AGAIN})
+"""What the page shows of the journal: what people have answered."""
+SHOWN: Final = 20
+
+
+class Answer(Input):
+    """The form."""
+
+    name: Annotated[str, Field(max_length=NAME_LIMIT)] = ""
+    note: Annotated[str, Field(max_length=NOTE_LIMIT)] = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a link leads to."""
+
+    link: AckLink
+    alarm: Alarm
+    said: list[JournalEntry]
+    language: str | None
+    """The recipient's own, or None: a group."""
+
+
+async def show(request: web.Request) -> web.Response:
+    """Answer with the alarm as it is; nothing is written, as link previews come here too."""
+    context, token = context_of(request), request.match_info["ack_token"]
+    opened = await context.db.read(lambda conn: _opened(conn, token))
+    if opened is None:
+        raise UnknownToken("No alarm has a link like this.")
+    request[ALARM_ID] = opened.link.alarm_id
+    if context.clock() >= opened.link.expires_at:
+        raise LinkExpired("The newest message has a link of its own.")
+    return page(
+        request,
+        "ack.html",
+        words=_words(request, opened.language),
+        alarm=opened.alarm,
+        is_open=opened.alarm.status in OPEN,
+        recipient=opened.link.recipient,
+        said=opened.said,
+        name_limit=NAME_LIMIT,
+        note_limit=NOTE_LIMIT,
+    )
+
+
+async def answer(request: web.Request) -> web.Response:
+    """Acknowledge, or write down that somebody else is coming too; then show the page anew."""
+    refuse_cross_site(request)
+    form = await read_form(request)
+    name, note = one_line(form.get("name", ""), NAME_LIMIT), some_lines(form.get("note", ""), NOTE_LIMIT)
+    token = request.match_info["ack_token"]
+    link = await context_of(request).commands.run(
+        lambda unit: _answer(unit, token, name=name, note=note or None)
+    )
+    request[ALARM_ID] = link.alarm_id
+    return see_other(token)
+
+
+def _answer(unit: Unit, token: str, *, name: str, note: str | None) -> AckLink:
+    """Let the holder of the link answer, and return the link; raises UnknownToken or LinkExpired."""
+    link = ack_link(unit.conn, token)
+    if link is None:
+        raise UnknownToken("No alarm has a link like this.")
+    if unit.now >= link.expires_at:
+        raise LinkExpired("The newest message has a link of its own.")
+    actor = Actor(name=name or link.recipient, via="ack_page")
+    try:
+        unit.acknowledge(link.alarm_id, actor, note=note, link_of=link.recipient)
+    except MoveRefused as refused:
+        # Somebody was faster, or it is over: what was typed is kept, and nothing else happens.
+        if note is not None:
+            unit.note(link.alarm_id, actor, note, link_of=link.recipient)
+        elif refused.alarm.status is Status.ACKNOWLEDGED:
+            unit.journal(link.alarm_id, Change.ANSWERED_AGAIN, actor, link_of=link.recipient)
+    return link
+
+
+def _opened(conn: Connection, token: str) -> Opened | None:
+    link = ack_link(conn, token)
+    alarm = None if link is None else alarm_by_id(conn, link.alarm_id)
+    if link is None or alarm is None:
+        return None
+    said = [entry for entry in journal_of(conn, alarm.id) if entry.event in SAID]
+    return Opened(link, alarm, said[-SHOWN:], _language(conn, link))
+
+
+def _language(conn: Connection, link: AckLink) -> str | None:
+    """Return the language in which the recipient was paged, or None if that was a channel, not a person."""
+    told = tables.delivery
+    message = conn.execute(
+        sa.select(told.c.message)
+        .where(
+            told.c.alarm_id == link.alarm_id,
+            told.c.recipient == link.recipient,
+            told.c.person_id.is_not(None),
+        )
+        .order_by(told.c.id)
+        .limit(1)
+    ).scalar()
+    return None if message is None else str(message["language"])
+
+
+def _words(request: web.Request, language: str | None) -> Words:
+    return words_for(language or preferred(request.headers.get("Accept-Language", "")))
+
+
+def problem_page(request: web.Request, problem: Problem) -> web.Response:
+    """Return the problem as a page that says what to do; nothing of the alarm is on it."""
+    words = _words(request, None)
+    slug = problem.slug if problem.slug in words else "other"
+    response = page(request, "ack_problem.html", status=problem.status, words=words, slug=slug)
+    response.headers.update(problem.headers)
+    return response
+
+
+_VIEW: Final = ProblemView(problem_page)
+_PATH: Final = "/a/{ack_token}"
+
+PAGES: Final = (
+    Page(
+        method="GET",
+        path=_PATH,
+        handler=show,
+        name="show_ack_page",
+        summary="The page behind the link in a message; changes nothing",
+        statuses=(200, 404, 410),
+        view=_VIEW,
+        per_minute=300,
+    ),
+    Page(
+        method="HEAD",
+        path=_PATH,
+        handler=show,
+        name="head_ack_page",
+        summary="The same without its body; changes nothing",
+        statuses=(200, 404, 410),
+        view=_VIEW,
+        per_minute=300,
+    ),
+    Page(
+        method="POST",
+        path=_PATH,
+        handler=answer,
+        name="answer_ack_page",
+        summary="Acknowledge; on an alarm that somebody has acknowledged, leave a note",
+        statuses=(303, 400, 403, 404, 410, 413, 415),
+        form=Answer,
+        view=_VIEW,
+        # A limit of its own: a storm of link previews keeps nobody from answering.
+        per_minute=60,
+    ),
+)

@@ -1,0 +1,227 @@
+"""The operators' read-only view of everything, behind a login with an admin key."""
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final
+
+from aiohttp import web
+from pydantic import Field
+
+from companion.alarms.model import OPEN
+from companion.directory.model import Role
+from companion.errors import FormExpired, Problem, UnknownAlarm
+from companion.web import dashboard_data as data
+from companion.web.auth import Caller, Session, Sessions, caller_with_key, count_wrong_try, session_caller
+from companion.web.context import ProblemView, WebContext, context_of
+from companion.web.pages import page, read_form, refuse_cross_site, see_other
+from companion.web.route import Input, Page
+
+REFRESH_S: Final = 5
+LOGIN_COOKIE: Final = "alarm_broker_login"
+LOGIN_LIFE_S: Final = 3600
+
+
+class Login(Input):
+    """The form of the login page."""
+
+    key: Annotated[str, Field(max_length=200)]
+    form_token: str
+
+
+class Logout(Input):
+    """The button that ends a session."""
+
+    form_token: str
+
+
+def _sessions(context: WebContext) -> Sessions:
+    return Sessions(context.secret_key, context.settings)
+
+
+# --- login and logout -----------------------------------------------------------------------------------
+
+
+async def login_page(request: web.Request) -> web.Response:
+    """Answer with the form that takes the admin key."""
+    return _login_page(request, wrong=None, status=200)
+
+
+async def login(request: web.Request) -> web.Response:
+    """Make a session for the holder of an admin key."""
+    refuse_cross_site(request)
+    form = await read_form(request)
+    # The form must be ours: whoever can only make a browser send one does not know its cookie.
+    cookie = request.cookies.get(LOGIN_COOKIE, "")
+    if not cookie or not hmac.compare_digest(cookie.encode(), form.get("form_token", "").encode()):
+        raise FormExpired("Load the login page again; it needs cookies.")
+    context = context_of(request)
+    caller = await caller_with_key(form.get("key", "").strip(), context)
+    if caller is None:
+        count_wrong_try(request)
+        return _login_page(request, wrong="This key is not known or was revoked.", status=401)
+    if not _may_look(caller):
+        return _login_page(
+            request,
+            wrong="The dashboard shows every site: it needs a key with the role admin and without a site.",
+            status=403,
+        )
+    response = see_other("../admin")
+    _sessions(context).begin(response, caller.key_id, context.clock())
+    response.del_cookie(LOGIN_COOKIE, path="/")
+    return response
+
+
+async def logout(request: web.Request) -> web.Response:
+    """End the session of this browser."""
+    refuse_cross_site(request)
+    context = context_of(request)
+    sessions = _sessions(context)
+    found = await session_caller(request, context, sessions)
+    form = await read_form(request)
+    response = see_other("login")
+    if found is not None:
+        sessions.check_form(found[0], form.get("form_token", ""))
+        sessions.end(response)
+    return response
+
+
+def _login_page(request: web.Request, *, wrong: str | None, status: int) -> web.Response:
+    token = secrets.token_urlsafe(24)
+    response = page(request, "login.html", status=status, wrong=wrong, form_token=token)
+    response.set_cookie(
+        LOGIN_COOKIE,
+        token,
+        max_age=LOGIN_LIFE_S,
+        httponly=True,
+        samesite="Strict",
+        secure=context_of(request).settings.public_url.startswith("https://"),
+        path="/",
+    )
+    return response
+
+
+def _may_look(caller: Caller) -> bool:
+    return caller.role.covers(Role.ADMIN) and caller.site_id is None
+
+
+# --- pages ----------------------------------------------------------------------------------------------
+
+type Shown = Callable[[web.Request, WebContext], Awaitable[dict[str, Any]]]
+
+
+def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return a handler that shows `template` with what `shown` finds, or leads to the login page."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        context = context_of(request)
+        sessions = _sessions(context)
+        found: tuple[Session, Caller] | None = await session_caller(request, context, sessions)
+        if found is None or not _may_look(found[1]):
+            return see_other("../" * (request.path.count("/") - 1) + "admin/login")
+        session, caller = found
+        values = await shown(request, context)
+        return page(
+            request,
+            template,
+            here=template,
+            caller=caller,
+            form_token=sessions.form_token(session),
+            refresh_s=REFRESH_S,
+            version=context.version,
+            **values,
+        )
+
+    return handler
+
+
+async def _overview(_request: web.Request, context: WebContext) -> dict[str, Any]:
+    now = context.clock()
+    return {"overview": await context.db.read(lambda conn: data.overview(conn, now))}
+
+
+async def _alarm(request: web.Request, context: WebContext) -> dict[str, Any]:
+    alarm_id = request.match_info["alarm_id"]
+    found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id))
+    if found is None:
+        raise UnknownAlarm("Go back to the overview; the link may be from another installation.")
+    return {"story": found, "alarm": found.alarm, "is_open": found.alarm.status in OPEN}
+
+
+async def _devices(_request: web.Request, context: WebContext) -> dict[str, Any]:
+    return {"devices": await context.db.read(data.devices)}
+
+
+async def _people(_request: web.Request, context: WebContext) -> dict[str, Any]:
+    return {"people": await context.db.read(data.people)}
+
+
+async def _channels(_request: web.Request, context: WebContext) -> dict[str, Any]:
+    return {"channels": await context.db.read(data.channels)}
+
+
+def problem_page(request: web.Request, problem: Problem) -> web.Response:
+    """Return the problem as a page that says what to do."""
+    response = page(request, "dashboard_problem.html", status=problem.status, problem=problem)
+    response.headers.update(problem.headers)
+    return response
+
+
+_VIEW: Final = ProblemView(problem_page)
+
+
+def _page(path: str, template: str, shown: Shown, name: str, summary: str, *statuses: int) -> Page:
+    return Page(
+        method="GET",
+        path=path,
+        handler=_behind_login(template, shown),
+        name=name,
+        summary=summary,
+        statuses=(200, 303, *statuses),
+        view=_VIEW,
+        per_minute=600,
+    )
+
+
+PAGES: Final = (
+    _page("/admin", "overview.html", _overview, "dashboard", "Open alarms, and how everything is"),
+    _page(
+        "/admin/alarms/{alarm_id}", "alarm.html", _alarm, "dashboard_alarm", "One alarm's whole story", 404
+    ),
+    _page(
+        "/admin/devices", "devices.html", _devices, "dashboard_devices", "Devices, and when they were heard"
+    ),
+    _page("/admin/people", "people.html", _people, "dashboard_people", "Who can be told, and how"),
+    _page(
+        "/admin/channels", "channels.html", _channels, "dashboard_channels", "Ways to tell, and how they are"
+    ),
+    Page(
+        method="GET",
+        path="/admin/login",
+        handler=login_page,
+        name="login_page",
+        summary="Asks for the admin key",
+        view=_VIEW,
+    ),
+    Page(
+        method="POST",
+        path="/admin/login",
+        handler=login,
+        name="login",
+        summary="Make a session",
+        statuses=(303, 400, 401, 403, 413, 415),
+        form=Login,
+        view=_VIEW,
+        per_minute=20,
+    ),
+    Page(
+        method="POST",
+        path="/admin/logout",
+        handler=logout,
+        name="logout",
+        summary="End the session",
+        statuses=(303, 400, 403, 413, 415),
+        form=Logout,
+        view=_VIEW,
+    ),
+)

@@ -1,0 +1,167 @@
+"""Pages for people: the templates, their filters, and what every page is answered with."""
+
+import hashlib
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from yarl import URL
+
+from companion.errors import BodyTooLarge, FormExpired, MalformedRequest, NoSuchPage, UnsupportedMediaType
+from companion.web.context import context_of
+from companion.web.words import ago, kind_label
+
+FORM_LIMIT: Final = 16 * 1024
+FIELDS: Final = 20
+
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+STATIC_PATH: Final = "/static/{name}"
+_STATIC: Final = {
+    path.name: path.read_bytes() for path in (Path(__file__).parent / "static").iterdir() if path.is_file()
+}
+_TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml"}
+_STATIC_VERSION: Final = hashlib.sha256(b"".join(_STATIC[name] for name in sorted(_STATIC))).hexdigest()[:12]
+
+
+async def static(request: web.Request) -> web.Response:
+    """Answer with a stylesheet or picture; its address has its version, so phones may keep it."""
+    name = request.match_info["name"]
+    if name not in _STATIC:
+        raise NoSuchPage("Check the address.")
+    return web.Response(
+        body=_STATIC[name],
+        content_type=_TYPES[Path(name).suffix],
+        charset="utf-8",
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+    )
+
+
+# --- templates ------------------------------------------------------------------------------------------
+
+
+def local_time(moment: datetime, timezone: str, pattern: str) -> Markup:
+    """Return the moment on the clock of its place, with UTC for whoever points at it."""
+    local, utc = moment.astimezone(_zone(timezone)), moment.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}">{} {}</time>').format(
+        utc.isoformat(timespec="seconds"),
+        f"{utc:%Y-%m-%d %H:%M:%S} UTC",
+        local.strftime(pattern),
+        local.tzname(),
+    )
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError, ValueError:
+        return UTC
+
+
+def span(seconds: float) -> str:
+    """Return a length of time as operators read it: 45 s, 3 min 20 s, 2 h 5 min."""
+    whole = max(0, round(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 120:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} days"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("companion.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"local_time": local_time, "span": span, "ago": ago, "kind_label": kind_label}
+    return environment
+
+
+_TEMPLATES: Final = _environment()
+
+
+def page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    """Return a page. `root` leads from it to the service's own root, whatever a proxy puts before that."""
+    html = _TEMPLATES.get_template(template).render(
+        **values,
+        root="../" * (request.path.count("/") - 1),
+        static_version=_STATIC_VERSION,
+        now=context_of(request).clock(),
+    )
+    return web.Response(status=status, text=html, content_type="text/html", headers=HEADERS)
+
+
+def see_other(location: str) -> web.Response:
+    """Return the answer that makes a browser load `location`, so that a reload sends nothing again."""
+    # With a body, as some very old phones show that instead of going on.
+    body = Markup('<!DOCTYPE html><title>OK</title><p><a href="{0}">OK</a></p>').format(location)
+    return web.Response(
+        status=303, text=body, content_type="text/html", headers={**HEADERS, "Location": location}
+    )
+
+
+# --- forms ----------------------------------------------------------------------------------------------
+
+
+async def read_form(request: web.Request) -> dict[str, str]:
+    """Return the fields of a form; one that comes twice counts as its last.
+
+    Raises BodyTooLarge, UnsupportedMediaType or MalformedRequest.
+    """
+    try:
+        raw = await request.clone(client_max_size=FORM_LIMIT).read()
+        if raw and request.content_type != "application/x-www-form-urlencoded":
+            raise UnsupportedMediaType("Send the form as the page does: application/x-www-form-urlencoded.")
+        return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS))
+    except web.HTTPRequestEntityTooLarge as err:
+        raise BodyTooLarge(f"A form has at most {FORM_LIMIT} bytes.") from err
+    except (web.RequestPayloadError, ValueError) as err:
+        raise MalformedRequest("The form ended early or has too many fields.") from err
+
+
+def refuse_cross_site(request: web.Request) -> None:
+    """Raise FormExpired if the browser says that another site sent this form.
+
+    `Origin: null` proves nothing: that is what our own pages send, because they carry `Referrer-Policy: no-referrer`.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise FormExpired("Open the page itself and send its form.")
+        return
+    origin = request.headers.get("Origin", "null")
+    ours = {request.host, str(URL(context_of(request).settings.public_url).origin()).partition("://")[2]}
+    # Not the scheme: a proxy in front of us may have taken TLS off.
+    if origin != "null" and origin.partition("://")[2] not in ours:
+        raise FormExpired("Open the page itself and send its form.")
+
+
+def one_line(text: str, limit: int) -> str:
+    """Return typed text as one line without control characters, at most `limit` characters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:limit].strip()
+
+
+def some_lines(text: str, limit: int) -> str:
+    """Return typed text without control characters but line breaks, at most `limit` characters."""
+    lines = (one_line(line, limit) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)[:limit].strip()

@@ -1,0 +1,63 @@
+"""What the tests of the pages share: an alarm with its links, and the words that a page shows."""
+
+from html import unescape
+from html.parser import HTMLParser
+from typing import Any
+
+from companion.alarms.ack_links import AckTokens
+from companion.alarms.model import Alarm, JournalEntry
+from companion.store.alarms import alarm_by_id
+from companion.store.journal import journal_of
+from tests.companion.web.harness import SECRET_KEY, Api, Reply
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def token_for(alarm_id: str, recipient_key: str = "porter") -> str:
+    """The token of the link that this recipient was sent."""
+    return AckTokens(SECRET_KEY, "http://alarm.example").token(alarm_id, recipient_key)
+
+
+async def look(api: Api, token: str, method: str = "GET", **headers: str) -> Reply:
+    return await api.call(method, f"/a/{token}", None, headers=headers)
+
+
+async def press(api: Api, token: str, headers: dict[str, str] | None = None, **fields: str) -> Reply:
+    return await api.call("POST", f"/a/{token}", None, data=fields, headers=headers or {})
+
+
+async def alarm_of(api: Api, alarm_id: str) -> Alarm:
+    found = await api.context.db.read(lambda conn: alarm_by_id(conn, alarm_id))
+    assert found is not None
+    return found
+
+
+async def journal(api: Api, alarm_id: str) -> list[JournalEntry]:
+    return await api.context.db.read(lambda conn: journal_of(conn, alarm_id))
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.tags: list[tuple[str, dict[str, Any]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def text_of(reply: Reply) -> str:
+    """The words of a page, with single spaces."""
+    parser = _Text()
+    parser.feed(reply.text)
+    return " ".join(unescape(" ".join(parser.parts)).split())
+
+
+def tags_of(reply: Reply) -> list[tuple[str, dict[str, Any]]]:
+    """The tags of a page with their attributes."""
+    parser = _Text()
+    parser.feed(reply.text)
+    return parser.tags

@@ -1,0 +1,353 @@
+"""The responder's page: what it shows, what a press does, and that looking does nothing."""
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from companion.alarms.model import Actor, Status
+from companion.store import tables
+from companion.web.words import ENGLISH, GERMAN, preferred
+from tests.companion.web.harness import Api
+from tests.companion.web.people_pages import alarm_of, journal, look, press, tags_of, text_of, token_for
+from tests.fakes.clock import FrozenClock
+
+DESK = Actor(name="Desk", via="dashboard")
+
+
+async def close(api: Api, alarm_id: str) -> None:
+    await api.context.commands.run(lambda unit: unit.cancel(alarm_id, DESK))
+
+
+async def paged(api: Api, **body: object) -> tuple[str, str]:
+    """Raise an alarm, and return its id and the token of the porter's link."""
+    alarm_id = await api.raised(**{"room": "reception", "person": "porter", **body})
+    return alarm_id, token_for(alarm_id)
+
+
+async def guard_paged(api: Api, alarm_id: str) -> str:
+    """Page the guard too, and return the token of that link."""
+
+    def later(conn: sa.Connection) -> None:
+        conn.execute(sa.update(tables.alarm).values(next_due_at=api.context.clock()))
+
+    await api.context.db.write(later)
+    alarm = await alarm_of(api, alarm_id)
+    await api.context.commands.run(lambda unit: unit.run_step(alarm))
+    return token_for(alarm_id, "guard")
+
+
+# --- looking --------------------------------------------------------------------------------------------
+
+
+async def test_the_page_says_what_where_who_and_when_on_the_sites_own_clock(api: Api, clock: FrozenClock):
+    _, token = await paged(api, title="Panic key", details={"floor": "2"})
+    clock.advance(200)
+
+    reply = await look(api, token)
+
+    text = text_of(reply)
+    assert reply.status == 200
+    assert "Panic key" in text
+    assert "Reception, Office" in text
+    assert "Who Porter" in text
+    assert "3 min ago" in text
+    assert "20 Nov 2026, 13:00:00 CET" in text
+    assert 'title="2026-11-20 12:00:00 UTC"' in reply.text
+    assert "floor 2" in text
+    assert ("input", "Porter") in [(tag, attrs.get("value")) for tag, attrs in tags_of(reply)]
+
+
+async def test_a_test_alarm_is_marked_as_one(api: Api):
+    _, real = await paged(api)
+    _, test = await paged(api, test=True, title="Exercise")
+
+    pages = [text_of(await look(api, token)) for token in (real, test)]
+
+    assert ["Test alarm" in page for page in pages] == [False, True]
+
+
+async def test_a_storm_of_link_previews_changes_nothing_and_keeps_nobody_from_answering(api: Api):
+    alarm_id, token = await paged(api)
+    before, lines = await alarm_of(api, alarm_id), await journal(api, alarm_id)
+
+    methods = ["GET", "HEAD"] * 250
+    replies = await asyncio.gather(*(look(api, token, method) for method in methods))
+
+    assert {reply.status for reply in replies} <= {200, 429}
+    assert (await alarm_of(api, alarm_id), await journal(api, alarm_id)) == (before, lines)
+    assert (await press(api, token, name="Anna")).status == 303
+    assert (await alarm_of(api, alarm_id)).status is Status.ACKNOWLEDGED
+
+
+async def test_head_answers_as_get_does_without_a_body(api: Api):
+    _, token = await paged(api)
+
+    reply = await look(api, token, "HEAD")
+
+    assert (reply.status, reply.text) == (200, "")
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+async def test_every_answer_forbids_storing_scripts_frames_and_referrers(api: Api, method: str):
+    _, token = await paged(api)
+
+    replies = [await look(api, token, method), await look(api, "unknown", method)]
+
+    for header, value in {
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'",
+    }.items():
+        assert [reply.headers[header] for reply in replies] == [value, value]
+
+
+async def test_the_page_needs_no_script_and_no_inline_style(api: Api):
+    _, token = await paged(api)
+
+    tags = tags_of(await look(api, token))
+
+    assert not {"script", "style", "img", "iframe"} & {tag for tag, _ in tags}
+    assert not [
+        attrs for _, attrs in tags if "style" in attrs or any(name.startswith("on") for name in attrs)
+    ]
+
+
+async def test_its_stylesheet_is_served_from_this_service(api: Api):
+    _, token = await paged(api)
+    links = [
+        attrs["href"] for tag, attrs in tags_of(await look(api, token)) if attrs.get("rel") == "stylesheet"
+    ]
+
+    sheet = await api.call("GET", links[0].replace("../", "/"), None)
+
+    assert (sheet.status, sheet.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
+    assert (await api.call("GET", "/static/other.css", None)).status == 404
+
+
+async def test_what_was_typed_by_anybody_is_shown_as_text_only(api: Api):
+    evil = "<script>alert(1)</script>"
+    _, token = await paged(api, title=evil, details={"<b>": evil})
+    await press(api, token, name=evil, note="<img src=x onerror=alert(1)>")
+
+    reply = await look(api, token)
+
+    assert "<script" not in reply.text
+    assert "<img" not in reply.text
+    assert "<b>" not in reply.text
+    assert evil in text_of(reply)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "accept", "word"),
+    [
+        ("porter", "de-DE,de;q=0.9", "Acknowledge"),
+        ("guard", "en-GB", "Übernehmen"),
+        ("zammad:", "de-AT,de;q=0.9,en;q=0.8", "Übernehmen"),
+        ("zammad:", "fr,en;q=0.5", "Acknowledge"),
+        ("zammad:", "", "Acknowledge"),
+    ],
+    ids=["english person", "german person", "german browser", "other browser", "no wish"],
+)
+async def test_the_page_speaks_the_persons_language_and_that_of_the_browser_where_no_person_was_paged(
+    api: Api, recipient: str, accept: str, word: str
+):
+    alarm_id, _ = await paged(api)
+    await guard_paged(api, alarm_id)
+
+    reply = await look(api, token_for(alarm_id, recipient), **{"Accept-Language": accept})
+
+    assert word in [line.strip() for line in reply.text.replace("</button>", ">").split(">")]
+
+
+def test_both_languages_say_the_same_things():
+    assert GERMAN.keys() == ENGLISH.keys()
+    assert preferred("*, xx;q=0.1") == "en"
+
+
+# --- answering ------------------------------------------------------------------------------------------
+
+
+async def test_pressing_the_button_acknowledges_and_shows_who_answered_and_when(api: Api, clock: FrozenClock):
+    alarm_id, token = await paged(api)
+    clock.advance(30)
+
+    reply = await press(api, token, name="Anna", note="On my way,\nback door")
+    page = text_of(await look(api, token))
+
+    assert (reply.status, reply.headers["Location"]) == (303, token)
+    assert "Anna has answered" in page
+    assert "13:00:30" in page
+    assert "On my way, back door" in page
+    assert "What now" in page
+    alarm = await alarm_of(api, alarm_id)
+    assert (alarm.status, alarm.acknowledged_by, alarm.next_due_at) == (Status.ACKNOWLEDGED, "Anna", None)
+
+
+async def test_the_journal_tells_who_answered_and_whose_link_was_used(api: Api):
+    alarm_id, token = await paged(api)
+
+    await press(api, token, name="Anna", note="Coming")
+
+    entry = (await journal(api, alarm_id))[-1]
+    assert (entry.event, entry.actor, entry.via) == ("acknowledged", "Anna", "ack_page")
+    assert entry.detail == {"note": "Coming", "link_of": "Porter"}
+
+
+@pytest.mark.parametrize("fields", [{}, {"name": "  \t "}], ids=["nothing", "spaces"])
+async def test_who_gives_no_name_answers_as_the_links_recipient(api: Api, fields: dict[str, str]):
+    alarm_id, token = await paged(api)
+
+    await press(api, token, **fields)
+
+    assert (await alarm_of(api, alarm_id)).acknowledged_by == "Porter"
+
+
+async def test_a_second_responder_may_say_that_they_are_coming_too_and_changes_nothing_else(api: Api):
+    alarm_id, token = await paged(api)
+    guard = await guard_paged(api, alarm_id)
+    await press(api, token, name="Anna")
+    before = await alarm_of(api, alarm_id)
+
+    seen = text_of(await look(api, guard))
+    await press(api, guard, name="Ben", note="Bin auch unterwegs")
+
+    after, entry = await alarm_of(api, alarm_id), (await journal(api, alarm_id))[-1]
+    assert "Anna kümmert sich" in seen
+    assert (after.status, after.acknowledged_by, after.acknowledged_at) == (
+        before.status,
+        "Anna",
+        before.acknowledged_at,
+    )
+    assert (entry.event, entry.actor) == ("noted", "Ben")
+    assert entry.detail == {"note": "Bin auch unterwegs", "link_of": "Guard"}
+    assert "Bin auch unterwegs" in text_of(await look(api, token))
+
+
+async def test_of_many_presses_at_once_one_acknowledges_and_all_are_in_the_journal(api: Api):
+    alarm_id, token = await paged(api)
+
+    replies = await asyncio.gather(*(press(api, token, name=f"Nr {number}") for number in range(10)))
+
+    events = [entry.event.value for entry in await journal(api, alarm_id)]
+    assert {reply.status for reply in replies} == {303}
+    assert events[-10:] == ["acknowledged", *["answered_again"] * 9]
+
+
+async def test_a_closed_alarm_says_who_closed_it_and_offers_no_button(api: Api):
+    alarm_id, token = await paged(api)
+    await close(api, alarm_id)
+
+    reply = await look(api, token)
+
+    assert reply.status == 200
+    assert "This was a false alarm Closed by Desk" in text_of(reply)
+    assert "button" not in [tag for tag, _ in tags_of(reply)]
+
+
+async def test_answering_a_closed_alarm_changes_nothing_but_keeps_the_note(api: Api):
+    alarm_id, token = await paged(api)
+    await close(api, alarm_id)
+    lines = len(await journal(api, alarm_id))
+
+    silent = await press(api, token, name="Anna")
+    unchanged = len(await journal(api, alarm_id))
+    await press(api, token, name="Anna", note="I was there")
+
+    entry = (await journal(api, alarm_id))[-1]
+    assert (silent.status, unchanged) == (303, lines)
+    assert (await alarm_of(api, alarm_id)).status is Status.CANCELLED
+    assert (entry.event, entry.detail["note"]) == ("noted", "I was there")
+
+
+# --- links and forms that are refused -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+async def test_an_unknown_link_has_its_own_page(api: Api, method: str):
+    reply = await look(api, "no-such-token", method, **{"Accept-Language": "de"})
+
+    assert reply.status == 404
+    assert ("Dieser Link ist nicht bekannt" in text_of(reply)) is (method != "HEAD")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_expired_link_has_its_own_page_shows_nothing_and_acknowledges_nothing(
+    api: Api, clock: FrozenClock, method: str
+):
+    alarm_id, token = await paged(api, title="Secret trouble")
+    clock.advance(7 * 86_400)
+
+    reply = await look(api, token, method)
+
+    assert reply.status == 410
+    assert "This link is too old" in text_of(reply)
+    assert "Secret trouble" not in reply.text
+    assert (await alarm_of(api, alarm_id)).status is Status.TRIGGERED
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 303),
+        ({"Origin": "null"}, 303),
+        ({"Origin": "http://alarm.example"}, 303),
+        ({}, 303),
+    ],
+    ids=["cross site", "sub-domain", "foreign origin", "our page", "no-referrer", "public url", "old phone"],
+)
+async def test_a_form_from_another_site_acknowledges_nothing(api: Api, headers: dict[str, str], status: int):
+    alarm_id, token = await paged(api)
+
+    reply = await press(api, token, headers, name="Anna")
+
+    assert reply.status == status
+    assert ((await alarm_of(api, alarm_id)).status is Status.ACKNOWLEDGED) is (status == 303)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"note=" + b"x" * 20_000, "application/x-www-form-urlencoded", 413),
+        (b"&".join(b"a=1" for _ in range(100)), "application/x-www-form-urlencoded", 400),
+        (b'{"name": "Anna"}', "application/json", 415),
+        (b"--x", "multipart/form-data; boundary=x", 415),
+    ],
+    ids=["too large", "too many fields", "json", "multipart"],
+)
+async def test_a_body_that_is_not_the_pages_form_acknowledges_nothing(
+    api: Api, body: bytes, kind: str, status: int
+):
+    alarm_id, token = await paged(api)
+
+    reply = await api.call("POST", f"/a/{token}", None, data=body, headers={"Content-Type": kind})
+
+    assert reply.status == status
+    assert "text/html" in reply.headers["Content-Type"]
+    assert (await alarm_of(api, alarm_id)).status is Status.TRIGGERED
+
+
+async def test_overlong_and_odd_text_is_cut_to_size_rather_than_refused(api: Api):
+    alarm_id, token = await paged(api)
+
+    reply = await press(api, token, name="A\x00n\u202ena " + "x" * 500, note="\x1b[31m" + "y" * 5000)
+
+    entry = (await journal(api, alarm_id))[-1]
+    assert reply.status == 303
+    assert entry.actor == ("A n na " + "x" * 500)[:80]
+    assert len(entry.detail["note"]) == 500
+    assert entry.detail["note"].startswith("[31my")
+
+
+async def test_answering_has_a_rate_limit_that_says_when_to_come_back(api: Api):
+    replies = [await press(api, "no-such-token") for _ in range(61)]
+
+    assert [reply.status for reply in replies] == [404] * 60 + [429]
+    assert int(replies[-1].headers["Retry-After"]) > 0
+    assert "Wait a minute" in text_of(replies[-1])
