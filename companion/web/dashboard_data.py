@@ -184,7 +184,7 @@ def _target(target: Target, names: dict[str, str]) -> str:
 def devices(conn: Connection) -> list[DeviceShown]:
     """Return every device."""
     sites = {site.id: site for site in directory.sites(conn)}
-    rooms = dict(conn.execute(sa.select(tables.room.c.id, tables.room.c.name)).tuples())
+    rooms = dict(conn.execute(sa.select(tables.room.c.id, tables.room.c.name)).tuples().all())
     names = {person.id: person.name for person in directory.people(conn)}
     return [
         DeviceShown(

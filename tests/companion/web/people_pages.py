@@ -2,15 +2,13 @@
 
 from html import unescape
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, override
 
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm, JournalEntry
 from companion.store.alarms import alarm_by_id
 from companion.store.journal import journal_of
 from tests.companion.web.harness import SECRET_KEY, Api, Reply
-
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def token_for(alarm_id: str, recipient_key: str = "porter") -> str:
@@ -42,9 +40,11 @@ class _Text(HTMLParser):
         self.parts: list[str] = []
         self.tags: list[tuple[str, dict[str, Any]]] = []
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
 
+    @override
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
 

@@ -40,7 +40,9 @@ async def guard_paged(api: Api, alarm_id: str) -> str:
 # --- looking --------------------------------------------------------------------------------------------
 
 
-async def test_the_page_says_what_where_who_and_when_on_the_sites_own_clock(api: Api, clock: FrozenClock):
+async def test_the_page_says_what_where_who_and_when_on_the_sites_own_clock(
+    api: Api, clock: FrozenClock
+) -> None:
     _, token = await paged(api, title="Panic key", details={"floor": "2"})
     clock.advance(200)
 
@@ -58,7 +60,7 @@ async def test_the_page_says_what_where_who_and_when_on_the_sites_own_clock(api:
     assert ("input", "Porter") in [(tag, attrs.get("value")) for tag, attrs in tags_of(reply)]
 
 
-async def test_a_test_alarm_is_marked_as_one(api: Api):
+async def test_a_test_alarm_is_marked_as_one(api: Api) -> None:
     _, real = await paged(api)
     _, test = await paged(api, test=True, title="Exercise")
 
@@ -67,7 +69,7 @@ async def test_a_test_alarm_is_marked_as_one(api: Api):
     assert ["Test alarm" in page for page in pages] == [False, True]
 
 
-async def test_a_storm_of_link_previews_changes_nothing_and_keeps_nobody_from_answering(api: Api):
+async def test_a_storm_of_link_previews_changes_nothing_and_keeps_nobody_from_answering(api: Api) -> None:
     alarm_id, token = await paged(api)
     before, lines = await alarm_of(api, alarm_id), await journal(api, alarm_id)
 
@@ -80,7 +82,7 @@ async def test_a_storm_of_link_previews_changes_nothing_and_keeps_nobody_from_an
     assert (await alarm_of(api, alarm_id)).status is Status.ACKNOWLEDGED
 
 
-async def test_head_answers_as_get_does_without_a_body(api: Api):
+async def test_head_answers_as_get_does_without_a_body(api: Api) -> None:
     _, token = await paged(api)
 
     reply = await look(api, token, "HEAD")
@@ -90,7 +92,7 @@ async def test_head_answers_as_get_does_without_a_body(api: Api):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-async def test_every_answer_forbids_storing_scripts_frames_and_referrers(api: Api, method: str):
+async def test_every_answer_forbids_storing_scripts_frames_and_referrers(api: Api, method: str) -> None:
     _, token = await paged(api)
 
     replies = [await look(api, token, method), await look(api, "unknown", method)]
@@ -105,7 +107,7 @@ async def test_every_answer_forbids_storing_scripts_frames_and_referrers(api: Ap
         assert [reply.headers[header] for reply in replies] == [value, value]
 
 
-async def test_the_page_needs_no_script_and_no_inline_style(api: Api):
+async def test_the_page_needs_no_script_and_no_inline_style(api: Api) -> None:
     _, token = await paged(api)
 
     tags = tags_of(await look(api, token))
@@ -116,7 +118,7 @@ async def test_the_page_needs_no_script_and_no_inline_style(api: Api):
     ]
 
 
-async def test_its_stylesheet_is_served_from_this_service(api: Api):
+async def test_its_stylesheet_is_served_from_this_service(api: Api) -> None:
     _, token = await paged(api)
     links = [
         attrs["href"] for tag, attrs in tags_of(await look(api, token)) if attrs.get("rel") == "stylesheet"
@@ -128,7 +130,7 @@ async def test_its_stylesheet_is_served_from_this_service(api: Api):
     assert (await api.call("GET", "/static/other.css", None)).status == 404
 
 
-async def test_what_was_typed_by_anybody_is_shown_as_text_only(api: Api):
+async def test_what_was_typed_by_anybody_is_shown_as_text_only(api: Api) -> None:
     evil = "<script>alert(1)</script>"
     _, token = await paged(api, title=evil, details={"<b>": evil})
     await press(api, token, name=evil, note="<img src=x onerror=alert(1)>")
@@ -154,7 +156,7 @@ async def test_what_was_typed_by_anybody_is_shown_as_text_only(api: Api):
 )
 async def test_the_page_speaks_the_persons_language_and_that_of_the_browser_where_no_person_was_paged(
     api: Api, recipient: str, accept: str, word: str
-):
+) -> None:
     alarm_id, _ = await paged(api)
     await guard_paged(api, alarm_id)
 
@@ -163,7 +165,7 @@ async def test_the_page_speaks_the_persons_language_and_that_of_the_browser_wher
     assert word in [line.strip() for line in reply.text.replace("</button>", ">").split(">")]
 
 
-def test_both_languages_say_the_same_things():
+def test_both_languages_say_the_same_things() -> None:
     assert GERMAN.keys() == ENGLISH.keys()
     assert preferred("*, xx;q=0.1") == "en"
 
@@ -171,7 +173,9 @@ def test_both_languages_say_the_same_things():
 # --- answering ------------------------------------------------------------------------------------------
 
 
-async def test_pressing_the_button_acknowledges_and_shows_who_answered_and_when(api: Api, clock: FrozenClock):
+async def test_pressing_the_button_acknowledges_and_shows_who_answered_and_when(
+    api: Api, clock: FrozenClock
+) -> None:
     alarm_id, token = await paged(api)
     clock.advance(30)
 
@@ -187,7 +191,7 @@ async def test_pressing_the_button_acknowledges_and_shows_who_answered_and_when(
     assert (alarm.status, alarm.acknowledged_by, alarm.next_due_at) == (Status.ACKNOWLEDGED, "Anna", None)
 
 
-async def test_the_journal_tells_who_answered_and_whose_link_was_used(api: Api):
+async def test_the_journal_tells_who_answered_and_whose_link_was_used(api: Api) -> None:
     alarm_id, token = await paged(api)
 
     await press(api, token, name="Anna", note="Coming")
@@ -197,16 +201,16 @@ async def test_the_journal_tells_who_answered_and_whose_link_was_used(api: Api):
     assert entry.detail == {"note": "Coming", "link_of": "Porter"}
 
 
-@pytest.mark.parametrize("fields", [{}, {"name": "  \t "}], ids=["nothing", "spaces"])
-async def test_who_gives_no_name_answers_as_the_links_recipient(api: Api, fields: dict[str, str]):
+@pytest.mark.parametrize("name", ["", "  \t "], ids=["nothing", "spaces"])
+async def test_who_gives_no_name_answers_as_the_links_recipient(api: Api, name: str) -> None:
     alarm_id, token = await paged(api)
 
-    await press(api, token, **fields)
+    await press(api, token, name=name)
 
     assert (await alarm_of(api, alarm_id)).acknowledged_by == "Porter"
 
 
-async def test_a_second_responder_may_say_that_they_are_coming_too_and_changes_nothing_else(api: Api):
+async def test_a_second_responder_may_say_that_they_are_coming_too_and_changes_nothing_else(api: Api) -> None:
     alarm_id, token = await paged(api)
     guard = await guard_paged(api, alarm_id)
     await press(api, token, name="Anna")
@@ -227,7 +231,7 @@ async def test_a_second_responder_may_say_that_they_are_coming_too_and_changes_n
     assert "Bin auch unterwegs" in text_of(await look(api, token))
 
 
-async def test_of_many_presses_at_once_one_acknowledges_and_all_are_in_the_journal(api: Api):
+async def test_of_many_presses_at_once_one_acknowledges_and_all_are_in_the_journal(api: Api) -> None:
     alarm_id, token = await paged(api)
 
     replies = await asyncio.gather(*(press(api, token, name=f"Nr {number}") for number in range(10)))
@@ -237,7 +241,7 @@ async def test_of_many_presses_at_once_one_acknowledges_and_all_are_in_the_journ
     assert events[-10:] == ["acknowledged", *["answered_again"] * 9]
 
 
-async def test_a_closed_alarm_says_who_closed_it_and_offers_no_button(api: Api):
+async def test_a_closed_alarm_says_who_closed_it_and_offers_no_button(api: Api) -> None:
     alarm_id, token = await paged(api)
     await close(api, alarm_id)
 
@@ -248,7 +252,7 @@ async def test_a_closed_alarm_says_who_closed_it_and_offers_no_button(api: Api):
     assert "button" not in [tag for tag, _ in tags_of(reply)]
 
 
-async def test_answering_a_closed_alarm_changes_nothing_but_keeps_the_note(api: Api):
+async def test_answering_a_closed_alarm_changes_nothing_but_keeps_the_note(api: Api) -> None:
     alarm_id, token = await paged(api)
     await close(api, alarm_id)
     lines = len(await journal(api, alarm_id))
@@ -267,7 +271,7 @@ async def test_answering_a_closed_alarm_changes_nothing_but_keeps_the_note(api: 
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-async def test_an_unknown_link_has_its_own_page(api: Api, method: str):
+async def test_an_unknown_link_has_its_own_page(api: Api, method: str) -> None:
     reply = await look(api, "no-such-token", method, **{"Accept-Language": "de"})
 
     assert reply.status == 404
@@ -277,7 +281,7 @@ async def test_an_unknown_link_has_its_own_page(api: Api, method: str):
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_an_expired_link_has_its_own_page_shows_nothing_and_acknowledges_nothing(
     api: Api, clock: FrozenClock, method: str
-):
+) -> None:
     alarm_id, token = await paged(api, title="Secret trouble")
     clock.advance(7 * 86_400)
 
@@ -302,7 +306,9 @@ async def test_an_expired_link_has_its_own_page_shows_nothing_and_acknowledges_n
     ],
     ids=["cross site", "sub-domain", "foreign origin", "our page", "no-referrer", "public url", "old phone"],
 )
-async def test_a_form_from_another_site_acknowledges_nothing(api: Api, headers: dict[str, str], status: int):
+async def test_a_form_from_another_site_acknowledges_nothing(
+    api: Api, headers: dict[str, str], status: int
+) -> None:
     alarm_id, token = await paged(api)
 
     reply = await press(api, token, headers, name="Anna")
@@ -323,7 +329,7 @@ async def test_a_form_from_another_site_acknowledges_nothing(api: Api, headers: 
 )
 async def test_a_body_that_is_not_the_pages_form_acknowledges_nothing(
     api: Api, body: bytes, kind: str, status: int
-):
+) -> None:
     alarm_id, token = await paged(api)
 
     reply = await api.call("POST", f"/a/{token}", None, data=body, headers={"Content-Type": kind})
@@ -333,7 +339,7 @@ async def test_a_body_that_is_not_the_pages_form_acknowledges_nothing(
     assert (await alarm_of(api, alarm_id)).status is Status.TRIGGERED
 
 
-async def test_overlong_and_odd_text_is_cut_to_size_rather_than_refused(api: Api):
+async def test_overlong_and_odd_text_is_cut_to_size_rather_than_refused(api: Api) -> None:
     alarm_id, token = await paged(api)
 
     reply = await press(api, token, name="A\x00n\u202ena " + "x" * 500, note="\x1b[31m" + "y" * 5000)
@@ -345,7 +351,7 @@ async def test_overlong_and_odd_text_is_cut_to_size_rather_than_refused(api: Api
     assert entry.detail["note"].startswith("[31my")
 
 
-async def test_answering_has_a_rate_limit_that_says_when_to_come_back(api: Api):
+async def test_answering_has_a_rate_limit_that_says_when_to_come_back(api: Api) -> None:
     replies = [await press(api, "no-such-token") for _ in range(61)]
 
     assert [reply.status for reply in replies] == [404] * 60 + [429]

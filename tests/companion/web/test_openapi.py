@@ -14,6 +14,7 @@ import pytest
 import pytest_socket
 import schemathesis
 import sqlalchemy as sa
+from aiohttp import web
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -29,7 +30,9 @@ from schemathesis.specs.openapi.checks import (
 from companion.channels.base import TryAgain
 from companion.store import tables
 from companion.store.database import open_database
+from companion.store.directory import api_keys
 from companion.web import openapi
+from companion.web.auth import Sessions
 from companion.web.metrics import Metrics
 from companion.web.rate_limit import RateLimit
 from companion.web.routes import PAGES, ROUTES
@@ -43,6 +46,7 @@ from tests.companion.web.harness import (
     started,
     web_context,
 )
+from tests.companion.web.people_pages import token_for
 from tests.fakes.clock import FrozenClock
 
 URL = "http://127.0.0.1"
@@ -50,6 +54,7 @@ DOCUMENT = openapi.document(
     openapi.with_own_route(ROUTES, PAGES, version="1", url=URL), PAGES, version="1", url=URL
 )
 schema = schemathesis.openapi.from_dict(DOCUMENT)
+FORM = "application/x-www-form-urlencoded"
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -73,6 +78,10 @@ class Running:
     paths: dict[str, Values]
     """By operation: path parameters of things that exist."""
     tokens: Values
+    cookie: str
+    """Of a session of the dashboard, and of its login page."""
+    form_tokens: dict[str, str]
+    """By operation: what the hidden field of its form holds."""
     statuses: dict[str, set[int]] = field(default_factory=dict)
     """By operation: what it has answered."""
 
@@ -92,6 +101,7 @@ async def _things(api: Api, ids: Directory) -> dict[str, Values]:
     )
     of_open = error.where(tables.delivery.c.alarm_id.in_([alarm["alarm_id"] for alarm in alarms[20:]]))
     given_up = await api.context.db.write(lambda conn: conn.execute(of_open).all())
+    links = [{"ack_token": token_for(alarm["alarm_id"])} for alarm in alarms]
     device, policy = [{"device_id": ids.incomplete_phone}], [{"policy_id": ids.policy}]
     return {
         "show_alarm": alarms,
@@ -107,6 +117,8 @@ async def _things(api: Api, ids: Directory) -> dict[str, Values]:
         "put_policy": policy,
         "try_channel": [{"channel_id": one} for one in (ids.sms, ids.zammad, ids.signal)],
         "revoke_key": [{"key_id": one.json["about"]["id"]} for one in keys],
+        "dashboard_alarm": alarms,
+        **dict.fromkeys(("show_ack_page", "head_ack_page", "answer_ack_page"), links),
     }
 
 
@@ -122,11 +134,17 @@ def _serve(
         context = web_context(settings_in(folder, press_per_minute=1000), db, FrozenClock(), pool, Metrics())
         client = await started(context, wrong_tries=RateLimit(10**9, 60))
         api = Api(client=client, context=context, channels=pool, keys=await make_keys(context, ids.site))
+        response = web.Response()
+        sessions = Sessions(context.secret_key, context.settings)
+        key = next(key for key in await db.read(api_keys) if key.name == "admin key")
+        session = sessions.begin(response, key.id, context.clock())
         box["running"] = Running(
             url=str(client.make_url("")).rstrip("/"),
             key=api.keys["admin"],
             paths=await _things(api, ids),
             tokens=[{"token": ids.phone_token}, {"token": ids.incomplete_phone_token}],
+            cookie=f"alarm_broker={response.cookies['alarm_broker'].value}; alarm_broker_login=ours",
+            form_tokens={"login": "ours", "logout": sessions.form_token(session)},
         )
         ready.set()
         await asyncio.to_thread(stop.wait)
@@ -159,7 +177,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     stop.set()
     thread.join()
     # Else a handler that nobody ever reached would count as one that keeps its promise.
-    assert [name for name, seen in found.statuses.items() if not any(status < 300 for status in seen)] == []
+    assert [name for name, seen in found.statuses.items() if not any(status < 400 for status in seen)] == []
 
 
 @pytest.fixture(autouse=True)
@@ -176,7 +194,7 @@ def test_every_answer_is_one_that_the_document_promises(
 
     # Where no key is wanted, a bearer token would be taken for a phone's.
     secured = case.operation.definition.raw["security"]
-    headers = {"Authorization": f"Bearer {running.key}"} if secured else {}
+    headers = {"Authorization": f"Bearer {running.key}"} if secured else {"Cookie": running.cookie}
     response = case.call_and_validate(base_url=running.url, headers=headers, checks=_checks(case))
 
     running.statuses.setdefault(_operation(case), set()).add(response.status_code)
@@ -184,7 +202,9 @@ def test_every_answer_is_one_that_the_document_promises(
 
 def _checks(case: schemathesis.Case[Any]) -> list[Any]:
     # Only of bodies: a parameter that was made wrong may vanish on the wire (an empty list), and is none then.
-    return CHECKS + ([negative_data_rejection] if "requestBody" in case.operation.definition.raw else [])
+    # Not of forms: whatever is in one is text, and what people type is cut to size rather than refused.
+    content = case.operation.definition.raw.get("requestBody", {}).get("content", {})
+    return CHECKS + ([negative_data_rejection] if content.keys() - {FORM} else [])
 
 
 def _operation(case: schemathesis.Case[Any]) -> str:
@@ -202,6 +222,8 @@ def _aim(case: schemathesis.Case[Any], running: Running) -> None:
     if name in {"press", "press_by_post"}:
         case.headers.pop("X-Alarm-Token", None)
         case.query.update(running.tokens[chance // 2 % len(running.tokens)])
+    if name in running.form_tokens:
+        case.body = {"key": running.key, "form_token": running.form_tokens[name]}
     if name == "put_policy":
         body: Any = case.body
         body["id"], body["last_resort"] = case.path_parameters["policy_id"], []

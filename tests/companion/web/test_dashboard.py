@@ -1,0 +1,342 @@
+"""The operators' pages: who gets in, and what they show."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from companion.alarms.model import Actor
+from companion.store import directory as store, tables
+from tests.companion.web.harness import Api
+from tests.companion.web.people_pages import tags_of, text_of
+from tests.fakes.clock import FrozenClock
+
+PAGES = ["/admin", "/admin/devices", "/admin/people", "/admin/channels"]
+ANNA = Actor(name="Anna", via="api")
+
+
+async def hidden_token(api: Api, path: str) -> str:
+    """The token in the hidden field of the form on this page."""
+    page = await api.call("GET", path, None)
+    return next(
+        str(attrs["value"])
+        for tag, attrs in tags_of(page)
+        if tag == "input" and attrs.get("name") == "form_token"
+    )
+
+
+async def log_in(api: Api, key: str = "admin") -> int:
+    """Log in with the key of this name, and return the answer's status."""
+    fields = {"key": api.keys.get(key, key), "form_token": await hidden_token(api, "/admin/login")}
+    return (await api.call("POST", "/admin/login", None, data=fields)).status
+
+
+# --- getting in and out ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/admin/alarms/anything"])
+async def test_without_a_session_every_page_leads_to_the_login(api: Api, path: str) -> None:
+    reply = await api.call("GET", path, None)
+    login = await api.client.get(path)
+
+    assert reply.status == 303
+    assert (login.status, login.url.path) == (200, "/admin/login")
+
+
+async def test_the_admin_key_opens_the_dashboard_through_a_cookie_no_script_can_read(api: Api) -> None:
+    token = await hidden_token(api, "/admin/login")
+
+    reply = await api.call(
+        "POST", "/admin/login", None, data={"key": f" {api.keys['admin']}\n", "form_token": token}
+    )
+
+    cookies = reply.headers.getall("Set-Cookie")  # type: ignore[attr-defined] # a multidict
+    session = next(cookie for cookie in cookies if cookie.startswith("alarm_broker="))
+    assert (reply.status, reply.headers["Location"]) == (303, "../admin")
+    assert "HttpOnly" in session
+    assert "SameSite=Strict" in session
+    assert api.keys["admin"] not in str(reply.headers)
+    assert (await api.call("GET", "/admin", None)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [("read", 403), ("operate", 403), ("office", 403), ("ab_admin_wrong", 401), ("", 401)],
+)
+async def test_other_keys_do_not_open_it_and_the_page_says_why(api: Api, key: str, status: int) -> None:
+    assert await log_in(api, key) == status
+    assert (await api.call("GET", "/admin", None)).status == 303
+
+
+async def test_guessing_keys_is_slowed_down(api: Api) -> None:
+    statuses = [await log_in(api, f"ab_admin_guess{number}") for number in range(21)]
+
+    assert statuses == [401] * 20 + [429]
+
+
+async def test_a_login_form_that_was_not_ours_makes_no_session(api: Api) -> None:
+    await hidden_token(api, "/admin/login")
+
+    guessed = await api.call(
+        "POST", "/admin/login", None, data={"key": api.keys["admin"], "form_token": "guess"}
+    )
+    token = await hidden_token(api, "/admin/login")
+    foreign = await api.call(
+        "POST",
+        "/admin/login",
+        None,
+        data={"key": api.keys["admin"], "form_token": token},
+        headers={"Sec-Fetch-Site": "cross-site"},
+    )
+
+    assert (guessed.status, foreign.status) == (403, 403)
+    assert (await api.call("GET", "/admin", None)).status == 303
+
+
+async def test_a_key_in_the_address_opens_nothing(api: Api) -> None:
+    reply = await api.call("GET", f"/admin?key={api.keys['admin']}", None)
+
+    assert reply.status == 303
+
+
+async def test_logging_out_needs_the_form_of_this_session_and_ends_it(api: Api) -> None:
+    await log_in(api)
+    token = await hidden_token(api, "/admin")
+
+    forged = await api.call("POST", "/admin/logout", None, data={"form_token": "guess"})
+    still_in = await api.call("GET", "/admin", None)
+    real = await api.call("POST", "/admin/logout", None, data={"form_token": token})
+
+    assert (forged.status, still_in.status, real.status) == (403, 200, 303)
+    assert (await api.call("GET", "/admin", None)).status == 303
+
+
+async def test_a_session_ends_with_its_time(api: Api, clock: FrozenClock) -> None:
+    await log_in(api)
+
+    clock.advance(api.context.settings.session_hours * 3600)
+
+    assert (await api.call("GET", "/admin", None)).status == 303
+
+
+async def test_revoking_the_key_ends_its_sessions(api: Api) -> None:
+    await log_in(api)
+
+    def revoke(conn: sa.Connection) -> None:
+        for key in store.api_keys(conn):
+            store.revoke_api_key(conn, key.id, api.context.clock())
+
+    await api.context.db.write(revoke)
+
+    assert (await api.call("GET", "/admin", None)).status == 303
+
+
+async def test_every_page_forbids_storing_scripts_and_frames(api: Api) -> None:
+    await log_in(api)
+
+    replies = [await api.call("GET", path, None) for path in [*PAGES, "/admin/login"]]
+
+    assert {reply.headers["Cache-Control"] for reply in replies} == {"no-store"}
+    assert {"default-src 'none'" in reply.headers["Content-Security-Policy"] for reply in replies} == {True}
+    assert {"frame-ancestors 'none'" in reply.headers["Content-Security-Policy"] for reply in replies} == {
+        True
+    }
+    assert not [
+        tag for reply in replies for tag, attrs in tags_of(reply) if tag == "script" or "style" in attrs
+    ]
+
+
+# --- what it shows --------------------------------------------------------------------------------------
+
+
+async def test_an_empty_house_says_so(api: Api) -> None:
+    await log_in(api)
+
+    text = text_of(await api.call("GET", "/admin", None))
+
+    assert "No open alarm" in text
+    assert "No Home Assistant has linked yet" in text
+
+
+async def test_the_overview_puts_alarms_that_wait_first_with_age_and_next_step(
+    api: Api, clock: FrozenClock
+) -> None:
+    waiting = await api.raised(title="First pressed", room="reception")
+    taken = await api.raised(title="Then taken")
+    closed = await api.raised(title="Long over")
+    await api.context.commands.run(lambda unit: unit.acknowledge(taken, ANNA))
+    await api.context.commands.run(lambda unit: unit.cancel(closed, ANNA))
+    clock.advance(45)
+    await log_in(api)
+
+    reply = await api.call("GET", "/admin", None)
+
+    text = text_of(reply)
+    assert text.index("First pressed") < text.index("Then taken") < text.index("Long over")
+    assert "1 waiting for an answer" in text
+    assert "45 s ago" in text
+    assert "in 15 s" in text
+    assert "by Anna" in text
+    assert "2026-11-20 13:00:00 CET" in text
+    assert f"admin/alarms/{waiting}" in reply.text
+    assert ("meta", "refresh") in [(tag, attrs.get("http-equiv")) for tag, attrs in tags_of(reply)]
+
+
+async def test_the_overview_tells_when_the_dispatcher_is_late(api: Api, clock: FrozenClock) -> None:
+    await api.raised()
+    clock.advance(300)
+    await log_in(api)
+
+    text = text_of(await api.call("GET", "/admin", None))
+
+    assert "late dispatcher, oldest due 5 min ago" in text
+
+
+async def test_the_overview_shows_linked_home_assistants_and_their_areas(api: Api) -> None:
+    now = api.context.clock()
+
+    def link(conn: sa.Connection) -> None:
+        conn.execute(
+            sa.insert(tables.link_peer).values(
+                instance="ha",
+                name="Holiday house",
+                site_id=None,
+                their_stream="s",
+                received=0,
+                our_stream="o",
+                next_seq=1,
+                last_seen_at=now - timedelta(seconds=20),
+            )
+        )
+        conn.execute(
+            sa.insert(tables.link_area).values(
+                instance="ha", area="a", name="Ground floor", state="armed", mode="away", at=now
+            )
+        )
+
+    await api.context.db.write(link)
+    await log_in(api)
+
+    text = text_of(await api.call("GET", "/admin", None))
+
+    assert "Holiday house 20 s ago Ground floor: armed away" in text
+
+
+async def test_an_alarms_page_tells_its_whole_story(api: Api) -> None:
+    alarm_id = await api.raised(title="Panic key", details={"floor": "2"})
+    now = api.context.clock()
+
+    def failed(conn: sa.Connection) -> None:
+        delivery_id = conn.execute(
+            sa.update(tables.delivery)
+            .where(tables.delivery.c.channel_id == "signal")
+            .values(state="failed", attempts=1)
+            .returning(tables.delivery.c.id)
+        ).scalar_one()
+        conn.execute(
+            sa.insert(tables.attempt).values(
+                delivery_id=delivery_id,
+                channel_id="signal",
+                number=1,
+                started_at=now,
+                finished_at=now,
+                outcome="failed",
+                status_code=503,
+                provider_ref="msg-77",
+                error="<b>busy</b>",
+            )
+        )
+
+    await api.context.db.write(failed)
+    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA, note="Going there"))
+    await log_in(api)
+
+    reply = await api.call("GET", f"/admin/alarms/{alarm_id}", None)
+
+    text = text_of(reply)
+    assert re.search(r"raised.*escalated.*acknowledged Anna api.*Going there", text)
+    assert "floor 2" in text
+    assert "status 503 · id msg-77" in text
+    assert "<b>busy</b>" in text
+    assert "<b>busy" not in reply.text
+    assert "Policy: Standard at once: Zammad, Porter after 60 s: Guard" in text
+    assert "All of it 2 times, 2 min apart" in text
+
+
+async def test_only_the_page_of_an_open_alarm_loads_itself_again(api: Api) -> None:
+    running, over = await api.raised(), await api.raised()
+    await api.context.commands.run(lambda unit: unit.cancel(over, ANNA))
+    await log_in(api)
+
+    pages = [await api.call("GET", f"/admin/alarms/{alarm_id}", None) for alarm_id in (running, over)]
+
+    assert ['http-equiv="refresh"' in page.text for page in pages] == [True, False]
+
+
+async def test_an_alarm_that_is_not_there_has_a_page_that_says_so(api: Api) -> None:
+    await log_in(api)
+
+    reply = await api.call("GET", "/admin/alarms/nothing", None)
+
+    assert reply.status == 404
+    assert "There is no such alarm" in text_of(reply)
+
+
+async def test_devices_show_when_they_were_heard_and_what_is_missing(api: Api, clock: FrozenClock) -> None:
+    await api.press("desk-phone-token-0123456789")
+    clock.advance(90)
+    await log_in(api)
+
+    text = text_of(await api.call("GET", "/admin/devices", None))
+
+    assert (
+        "Desk phone yealink · desk-phone Reception, Office Porter 90 s ago 2026-11-20 13:00:00 CET ready"
+        in text
+    )
+    assert "never without person, room" in text
+
+
+async def test_people_show_how_they_are_reached_in_order(api: Api) -> None:
+    await log_in(api)
+
+    text = text_of(await api.call("GET", "/admin/people", None))
+
+    assert "Porter porter en 1. signal · +491 2. sms · +491" in text
+
+
+async def test_channels_show_what_went_wrong_last_and_no_secret(api: Api) -> None:
+    alarm_id = await api.raised()
+    now = api.context.clock()
+
+    def attempts(conn: sa.Connection) -> None:
+        conn.execute(sa.update(tables.channel).values(secrets="sealed-secret"))
+        delivery_id = conn.execute(
+            sa.select(tables.delivery.c.id).where(
+                tables.delivery.c.alarm_id == alarm_id, tables.delivery.c.channel_id == "zammad"
+            )
+        ).scalar_one()
+        conn.execute(
+            sa.insert(tables.attempt).values(
+                delivery_id=delivery_id,
+                channel_id="zammad",
+                number=1,
+                started_at=now,
+                finished_at=now,
+                outcome="error",
+                status_code=401,
+                error="Token refused",
+            )
+        )
+
+    await api.context.db.write(attempts)
+    await log_in(api)
+
+    reply = await api.call("GET", "/admin/channels", None)
+
+    text = text_of(reply)
+    assert "Zammad zammad · zammad look" in text
+    assert "error status 401" in text
+    assert "Token refused" in text
+    assert "1 pending" in text
+    assert "sealed-secret" not in reply.text
