@@ -1,0 +1,137 @@
+"""Takes the README's pictures of the ACK page and the dashboard: `script/screenshots`."""
+
+import asyncio
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.alarms.model import Actor
+from companion.store import tables
+from companion.store.database import open_database
+from companion.store.migrate import migrate
+from companion.web.metrics import Metrics
+from tests.companion.conftest import Directory, _seed
+from tests.companion.web.chromium import chromium, new_context
+from tests.companion.web.harness import (
+    Api,
+    FakePool,
+    make_keys,
+    settings_in,
+    started,
+    web_context,
+)
+from tests.companion.web.people_pages import alarm_of, token_for
+from tests.fakes.clock import FrozenClock
+
+FOLDER = Path(__file__).parents[3] / "docs" / "screenshots"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1180, "height": 900}
+
+
+async def a_day(api: Api, clock: FrozenClock) -> str:
+    """Let some alarms happen, and return the one that waits for an answer."""
+    run = api.context.commands.run
+    over = await api.raised(title="Water below the sink", kind="water", room="reception", person="porter")
+    clock.advance(38)
+    await run(lambda unit: unit.acknowledge(over, Actor(name="Porter", via="ack_page")))
+    clock.advance(900)
+    await run(lambda unit: unit.resolve(over, Actor(name="Desk", via="api")))
+    clock.advance(5200)
+    drill = await api.raised(title="Monthly drill", room="reception", person="guard", test=True)
+    clock.advance(21)
+    await run(lambda unit: unit.acknowledge(drill, Actor(name="Guard", via="ack_page")))
+    clock.advance(60)
+    await run(lambda unit: unit.cancel(drill, Actor(name="Desk", via="api")))
+    clock.advance(10_000)
+    taken = await api.raised(title="Somebody fell", kind="medical", room="reception", person="porter")
+    clock.advance(44)
+    await run(lambda unit: unit.acknowledge(taken, Actor(name="Guard", via="push")))
+    clock.advance(260)
+    waiting = await api.raised(
+        title="Panic key: Reception", room="reception", person="porter", details={"phone": "Yealink T54W"}
+    )
+    clock.advance(60)
+    alarm = await alarm_of(api, waiting)
+    await run(lambda unit: unit.run_step(alarm))
+    await api.context.db.write(lambda conn: _dispatched(conn, api))
+    clock.advance(12)
+    return waiting
+
+
+def _dispatched(conn: Connection, api: Api) -> None:
+    """Let every delivery be sent, but one that the provider refused at first."""
+    now = api.context.clock()
+    codes = {"zammad": 201, "signal": 201, "sms": 503}
+    for row in conn.execute(sa.select(tables.delivery).order_by(tables.delivery.c.id)).all():
+        sent = codes[row.channel_id] < 300
+        conn.execute(
+            sa.insert(tables.attempt).values(
+                delivery_id=row.id,
+                channel_id=row.channel_id,
+                number=1,
+                started_at=now,
+                finished_at=now + timedelta(seconds=1),
+                outcome="sent" if sent else "failed",
+                status_code=codes[row.channel_id],
+                error=None if sent else "The gateway answered 503",
+            )
+        )
+        state = "sent" if sent else "failed"
+        due_at = row.due_at if sent else now + timedelta(minutes=2)
+        conn.execute(
+            sa.update(tables.delivery)
+            .where(tables.delivery.c.id == row.id)
+            .values(state=state, attempts=1, due_at=due_at)
+        )
+    linked = {"instance": "home", "their_stream": "s", "our_stream": "o", "received": 0, "next_seq": 1}
+    conn.execute(
+        sa.insert(tables.link_peer).values(
+            **linked, name="Home Assistant", site_id=None, last_seen_at=now + timedelta(seconds=8)
+        )
+    )
+    for area, state, mode in (("Offices", "armed", "away"), ("Workshop", "disarmed", None)):
+        conn.execute(
+            sa.insert(tables.link_area).values(
+                instance="home", area=area.lower(), name=area, state=state, mode=mode, at=now
+            )
+        )
+
+
+async def take(api: Api, waiting: str) -> None:
+    """Take both pictures."""
+    async with chromium() as browser:
+        phone = await new_context(browser, PHONE, color_scheme="light", device_scale_factor=2)
+        page = await phone.new_page()
+        await page.goto(str(api.client.make_url(f"/a/{token_for(waiting)}")))
+        await page.screenshot(path=FOLDER / "ack-page.png")
+        desk = await new_context(browser, DESK, color_scheme="light", device_scale_factor=1.5)
+        page = await desk.new_page()
+        await page.goto(str(api.client.make_url("/admin")))
+        await page.get_by_label("Admin key").fill(api.keys["admin"])
+        await page.get_by_role("button", name="Log in").click()
+        await page.screenshot(path=FOLDER / "dashboard.png", full_page=True)
+
+
+async def main() -> None:
+    """Serve a companion with a day's alarms, and photograph it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'alarm-broker.db'}"
+        await migrate(url)
+        db, ids, clock = open_database(url), Directory(), FrozenClock()
+        await db.write(lambda conn: _seed(conn, ids))
+        context = web_context(settings_in(folder), db, clock, FakePool(), Metrics())
+        client = await started(context)
+        api = Api(
+            client=client, context=context, channels=FakePool(), keys=await make_keys(context, ids.site)
+        )
+        await take(api, await a_day(api, clock))
+        await client.close()
+        await db.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

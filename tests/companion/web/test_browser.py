@@ -1,0 +1,194 @@
+"""The pages in a real browser that runs no JavaScript: an old phone, and a desk."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from companion.alarms.model import Status
+from tests.companion.web.chromium import (
+    DESKTOP,
+    OLD_PHONE,
+    chromium,
+    faint,
+    new_context,
+    overflow,
+    unlabelled,
+)
+from tests.companion.web.harness import Api
+from tests.companion.web.people_pages import alarm_of, token_for
+
+LONG = "Panickeypressedatthereceptiondeskofthenorthernbuilding and a title that goes on"
+SIZES = pytest.mark.parametrize("size", [OLD_PHONE, DESKTOP], ids=["320x568", "desktop"])
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """One database is enough to look at pages."""
+    return "sqlite"
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+async def opened(browser: Browser, api: Api, path: str, size: dict[str, int], **more: Any) -> Page:
+    context = await new_context(browser, size, **more)
+    page = await context.new_page()
+    await page.goto(str(api.client.make_url(path)))
+    return page
+
+
+async def log_in(page: Page, api: Api) -> None:
+    await page.get_by_label("Admin key").fill(api.keys["admin"])
+    await page.get_by_role("button", name="Log in").click()
+
+
+@SIZES
+async def test_a_responder_acknowledges_by_pressing_the_button(
+    browser: Browser, api: Api, size: dict[str, int]
+) -> None:
+    alarm_id = await api.raised(room="reception")
+    page = await opened(browser, api, f"/a/{token_for(alarm_id)}", size)
+
+    await page.get_by_label("Your name").fill("Anna")
+    await page.get_by_text("Add a note").click()
+    await page.get_by_label("Note").fill("On my way")
+    await page.get_by_role("button", name="Acknowledge").click()
+
+    await expect(page.get_by_role("heading", name="Anna has answered")).to_be_visible()
+    await expect(page.get_by_text("On my way", exact=True)).to_be_visible()
+    alarm = await alarm_of(api, alarm_id)
+    assert (alarm.status, alarm.acknowledged_by) == (Status.ACKNOWLEDGED, "Anna")
+
+
+async def test_the_enter_key_in_the_name_field_is_enough(browser: Browser, api: Api) -> None:
+    alarm_id = await api.raised()
+    page = await opened(browser, api, f"/a/{token_for(alarm_id)}", OLD_PHONE)
+
+    await page.get_by_label("Your name").press("Enter")
+
+    await expect(page.get_by_role("heading", name="Porter has answered")).to_be_visible()
+
+
+async def test_loading_the_page_again_after_the_press_asks_nothing_and_sends_nothing(
+    browser: Browser, api: Api
+) -> None:
+    alarm_id = await api.raised()
+    page = await opened(browser, api, f"/a/{token_for(alarm_id)}", OLD_PHONE)
+    await page.get_by_role("button", name="Acknowledge").click()
+    version = (await alarm_of(api, alarm_id)).version
+
+    await page.reload()
+
+    await expect(page.get_by_role("heading", name="Porter has answered")).to_be_visible()
+    assert (await alarm_of(api, alarm_id)).version == version
+
+
+async def test_the_button_is_big_and_on_the_first_screen_of_an_old_phone(browser: Browser, api: Api) -> None:
+    page = await opened(browser, api, f"/a/{token_for(await api.raised(room='reception'))}", OLD_PHONE)
+
+    box = await page.get_by_role("button", name="Acknowledge").bounding_box()
+
+    assert box is not None
+    assert box["width"] >= 240
+    assert box["height"] >= 60
+    assert box["y"] + box["height"] <= OLD_PHONE["height"]
+
+
+@SCHEMES
+@SIZES
+async def test_every_state_of_the_page_fits_is_labelled_and_has_contrast(
+    browser: Browser, api: Api, size: dict[str, int], scheme: Literal["light", "dark"]
+) -> None:
+    details = {"a-long-label-without-any-space-in-it": "https://camera.example/" + "x" * 120}
+    alarm_id = await api.raised(title=LONG, room="reception", test=True, details=details)
+    page = await opened(browser, api, f"/a/{token_for(alarm_id)}", size, color_scheme=scheme)
+    found = [await look(page)]
+    await page.get_by_text("Add a note").click()
+    await page.get_by_label("Note").fill("y" * 300)
+    found.append(await look(page))
+    await page.get_by_role("button", name="Acknowledge").click()
+    found.append(await look(page))
+    await api.call("POST", f"/v1/alarms/{alarm_id}/resolve")
+    await page.reload()
+    found.append(await look(page))
+    await page.goto(str(api.client.make_url("/a/unknown")))
+    found.append(await look(page))
+
+    assert found == [(0, [], [])] * 5
+
+
+async def look(page: Page) -> tuple[int, list[str], list[str]]:
+    return await overflow(page), await unlabelled(page), await faint(page)
+
+
+async def test_twice_the_text_size_still_fits_an_old_phone(browser: Browser, api: Api) -> None:
+    page = await opened(browser, api, f"/a/{token_for(await api.raised(title=LONG))}", OLD_PHONE)
+
+    await page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    assert await overflow(page) == 0
+    await expect(page.get_by_role("button", name="Acknowledge")).to_be_visible()
+
+
+async def test_the_browser_finds_nothing_to_refuse(browser: Browser, api: Api) -> None:
+    context = await new_context(browser, OLD_PHONE)
+    page = await context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    statuses: dict[str, int] = {}
+    page.on("response", lambda response: statuses.update({response.url.rsplit("/")[-1][:9]: response.status}))
+
+    await page.goto(str(api.client.make_url(f"/a/{token_for(await api.raised())}")))
+
+    assert said == []
+    assert statuses["style.css"] == 200
+    weight = await page.get_by_role("heading", level=1).evaluate("it => getComputedStyle(it).fontSize")
+    assert weight == "28px"
+
+
+@SCHEMES
+@SIZES
+async def test_an_operator_logs_in_and_reads_every_page(
+    browser: Browser, api: Api, size: dict[str, int], scheme: Literal["light", "dark"]
+) -> None:
+    await api.raised(title=LONG, room="reception", person="porter", test=True)
+    page = await opened(browser, api, "/admin", size, color_scheme=scheme)
+    found = {"login": await look(page)}
+
+    await log_in(page, api)
+    for name in ("Devices", "People", "Channels", "Overview"):
+        await page.get_by_role("navigation").get_by_role("link", name=name).click()
+        await expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+        found[name] = await look(page)
+    await page.get_by_role("link", name=LONG).click()
+    await expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    found["alarm"] = await look(page)
+
+    assert found == dict.fromkeys(found, (0, [], []))
+
+
+async def test_an_operator_logs_out(browser: Browser, api: Api) -> None:
+    page = await opened(browser, api, "/admin", DESKTOP)
+    await log_in(page, api)
+
+    await page.get_by_role("button", name="Log out").click()
+    await page.goto(str(api.client.make_url("/admin/devices")))
+
+    await expect(page.get_by_label("Admin key")).to_be_visible()
+
+
+async def test_the_overview_notices_an_answer_by_itself(browser: Browser, api: Api) -> None:
+    alarm_id = await api.raised(title="Panic key")
+    page = await opened(browser, api, "/admin", DESKTOP)
+    await log_in(page, api)
+    await expect(page.get_by_text("triggered", exact=True)).to_be_visible()
+
+    await api.call("POST", f"/v1/alarms/{alarm_id}/ack")
+
+    await expect(page.get_by_text("acknowledged", exact=True)).to_be_visible(timeout=10_000)
