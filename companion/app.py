@@ -56,6 +56,8 @@ _LOGGER = logging.getLogger(__name__)
 
 POLL_S = {"sqlite": 1.0, "postgresql": 5.0}
 """How long a lost wake-up may cost. SQLite's other writers (the command line) have no way to wake us."""
+ESCALATION_SETTLE_S = 0.2
+"""A new alarm's first step has run with it; nobody plans the next one closer than this."""
 RECEIPTS_REFRESH_S = 30.0
 AUDIT_S = 60.0
 CLOCK_CHECK_S = 60.0
@@ -233,7 +235,7 @@ class Companion:
             except Exception:
                 _LOGGER.exception("Escalation could not run; trying again")
                 sleep_s = 1.0
-            await wait(woken, sleep_s)
+            await wait(woken, sleep_s, settle_s=ESCALATION_SETTLE_S)
 
     async def _listen_for_receipts_forever(self) -> None:
         try:

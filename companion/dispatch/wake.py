@@ -18,6 +18,7 @@ TOPIC = "alarm_broker"
 PROBE_S = 30
 RECONNECT_S = 5
 SETTLE_S = 0.02
+"""For what somebody waits for: a message, news on the link."""
 
 
 class Wake:
@@ -72,14 +73,14 @@ class Wake:
                 await connection.close(timeout=2)
 
 
-async def wait(event: asyncio.Event, timeout_s: float) -> None:
+async def wait(event: asyncio.Event, timeout_s: float, *, settle_s: float) -> None:
     """Wait until the event is set or the time is over, and clear it.
 
-    Whoever is woken lets the one who woke it finish first (answer a phone, for example), and a burst of wake-ups
-    costs one look, not one each.
+    Whoever is woken first lets `settle_s` pass: the one who woke it can finish (answer a phone, for example), and a
+    burst of wake-ups costs one look, not one each.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(max(0.0, timeout_s)):
             await event.wait()
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(settle_s)
     event.clear()

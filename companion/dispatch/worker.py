@@ -17,8 +17,8 @@ from companion.clock import Clock
 from companion.dispatch import claim
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.record import cancel_unsent, record
-from companion.dispatch.retry import GiveUp, RetryPolicy, Verdict, decide
-from companion.dispatch.wake import Wake, wait
+from companion.dispatch.retry import Done, GiveUp, RetryPolicy, Verdict, decide
+from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.store.database import Database, StoreUnavailable
 from companion.store.deliveries import delivery_by_id, thread_ref
 from companion.store.sql import perhaps_lost_race
@@ -106,6 +106,7 @@ class Dispatcher:
         self._begun: set[str] = set()
         self._turning = asyncio.Lock()
         self._stopping = False
+        self._full = False
         self._stopped = asyncio.Event()
         self._left: list[str] = []
 
@@ -131,7 +132,7 @@ class Dispatcher:
                 except Exception:
                     _LOGGER.exception("The dispatcher could not look for due deliveries; trying again")
                     sleep_s = 1.0
-                await wait(woken, sleep_s)
+                await wait(woken, sleep_s, settle_s=SETTLE_S)
             await self._stopped.wait()  # until then the leases of what is still being sent are kept
         finally:
             renewing.cancel()
@@ -190,6 +191,7 @@ class Dispatcher:
         taken = await self._db.write(lambda conn: self._claim(conn, now, slots))
         self.take(taken)
         # Nothing taken though something is due: its channel is full, and a delivery that ends there wakes us.
+        self._full = not taken
         return 0.0 if taken else min(self._rules.poll_s, 1.0)
 
     def _claim(self, conn: Connection, now: datetime, slots: dict[str, int]) -> list[Delivery]:
@@ -234,7 +236,8 @@ class Dispatcher:
                 _LOGGER.exception("Delivery %s could not be finished", delivery.id)
             finally:
                 self._begun.discard(delivery.id)
-        self._wake.notify()
+                if self._full:
+                    self._wake.notify()
 
     async def _channel(self, channel_id: str) -> Configured | Refused:
         try:
@@ -310,6 +313,8 @@ class Dispatcher:
 
         # However long the database is away: what is not written down would be sent again.
         after = await self._patiently(lambda: self._db.write(write))
+        if not isinstance(verdict, Done):
+            self._wake.notify()  # there is another attempt, another contact point, or news
         self._observer.sent(delivery, outcome, verdict, lag_s=(started_at - delivery.due_at).total_seconds())
         _LOGGER.info(
             "Delivery %s to %s over %s: %s",

@@ -12,7 +12,7 @@ from typing import Protocol
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from companion.alarms.commands import AlarmCommands
-from companion.dispatch.wake import Wake, wait
+from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.link import events, inbound
 from companion.link.protocol import (
     MAX_FRAME_BYTES,
@@ -280,7 +280,7 @@ class _Session:
             await self._send_kept()
             if clock() - self._sent_at >= heartbeat_s:
                 await self._send(Ping())
-            await wait(self._woken, min(POLL_S, self._sent_at + heartbeat_s - clock()))
+            await wait(self._woken, min(POLL_S, self._sent_at + heartbeat_s - clock()), settle_s=SETTLE_S)
 
     async def _send_kept(self) -> None:
         while True:
