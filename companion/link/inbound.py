@@ -1,6 +1,6 @@
 """What Home Assistant says, put into effect: the effect and its sequence are one transaction."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from companion.alarms.commands import MoveRefused, Unit
 from companion.alarms.model import Actor, Alarm, Change, Status
@@ -20,6 +20,7 @@ from companion.link.protocol import (
 )
 from companion.store import link
 from companion.store.alarms import alarm_by_id
+from companion.store.journal import journal_of
 from companion.store.link import Peer
 
 GRACE = timedelta(seconds=5)
@@ -74,9 +75,9 @@ def _take(unit: Unit, peer: Peer, event: HomeAssistantEvent) -> None:
             _delay_cleared(unit, peer, event)
         case AlarmRaised():
             _raised(unit, peer, event)
-        case ZoneTripped(uid=uid, zone=zone):
+        case ZoneTripped(uid=uid, zone=zone, at=at):
             if (alarm := _find(unit, peer, uid=uid)) is not None:
-                unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, zone=zone)
+                _zone_tripped(unit, alarm, zone, at)
         case AlarmDisarmed(uid=uid, by=by):
             link.clear_pending(unit.conn, peer.instance, uid)
             if (alarm := _find(unit, peer, uid=uid)) is not None:
@@ -130,7 +131,15 @@ def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
     known = str(alarm.details.get("zones", "")).split(", ")
     for zone in event.zones:
         if zone not in known:
-            unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, zone=zone)
+            _zone_tripped(unit, alarm, zone, event.at)
+
+
+def _zone_tripped(unit: Unit, alarm: Alarm, zone: str, at: datetime) -> None:
+    """Write the zone down, once: a Home Assistant that begins a new stream says again what was not confirmed."""
+    detail = {"zone": zone, "tripped_at": at.isoformat()}
+    lines = journal_of(unit.conn, alarm.id)
+    if not any(line.event is Change.ZONE_TRIPPED and line.detail == detail for line in lines):
+        unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, **detail)
 
 
 def _find(unit: Unit, peer: Peer, *, alarm_id: str | None = None, uid: str | None = None) -> Alarm | None:

@@ -59,6 +59,12 @@ class Book:
         """A new stream of the same instance: the storage is gone."""
         self.__init__(self.instance)  # type: ignore[misc] # a fresh disk is what it is about
 
+    def begin_stream(self) -> None:
+        """Too much was kept: go on in a new stream that begins with what is not confirmed."""
+        self.stream = str(uuid.uuid4())
+        self.kept = [(seq, body) for seq, (_, body) in enumerate(self.kept, start=1)]
+        self.last = len(self.kept)
+
     def versions(self, alarm_id: str) -> list[int]:
         return [body["version"] for body in self.heard if body.get("alarm_id") == alarm_id]
 
@@ -150,10 +156,11 @@ class HomeAssistant:
     async def cut(self) -> None:
         """Be gone without a good-bye."""
         assert self.ws is not None
-        connection = self.ws._response.connection
-        if connection is not None and connection.transport is not None:
-            connection.transport.abort()
+        response = self.ws._response
+        if response.connection is not None and response.connection.transport is not None:
+            response.connection.transport.abort()
         await self.ws.close()
+        response.close()  # a close that finds the connection gone leaves it open
 
     async def close(self) -> None:
         if self.ws is not None:

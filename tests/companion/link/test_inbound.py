@@ -158,7 +158,18 @@ async def test_another_zone_stands_in_the_journal(db: Database, say: Say) -> Non
     alarm = await the_alarm(db)
     lines = await db.read(lambda conn: journal_of(conn, alarm.id))
     assert lines[-1].event is Change.ZONE_TRIPPED
-    assert lines[-1].detail == {"zone": "Hall motion"}
+    assert lines[-1].detail == {"zone": "Hall motion", "tripped_at": AT}
+
+
+async def test_a_zone_that_is_told_again_in_a_new_stream_stands_in_the_journal_once(
+    db: Database, commands: AlarmCommands, say: Say, directory: Directory
+) -> None:
+    await say(alarm_raised("b1"), TRIPPED)
+    again = Panel(commands, await meet(commands, site_id=directory.site, stream="s2"))
+
+    await again.say(alarm_raised("b1"), TRIPPED)
+
+    assert await changes(db, await the_alarm(db)) == [Change.RAISED, Change.ZONE_TRIPPED]
 
 
 async def test_disarming_acknowledges_and_resolves_in_the_name_of_who_had_the_code(

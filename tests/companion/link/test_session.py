@@ -31,7 +31,7 @@ from tests.fakes.clock import FrozenClock
 async def test_the_welcome_says_who_the_companion_is(link: RunningLink, home: HomeAssistant) -> None:
     await home.connect(link.url)
 
-    assert home.welcome | {"stream": "any"} == {
+    assert {**home.welcome, "stream": "any"} == {
         "type": "welcome",
         "version": 1,
         "stream": "any",
