@@ -95,6 +95,7 @@ class HomeAssistant:
         """Connect without a word."""
         if self._session is None:
             self._session = aiohttp.ClientSession()
+        self._forget()
         self.frames = 0
         self.ws = await self._session.ws_connect(
             f"{url}v1/link", headers={"Authorization": f"Bearer {self.token}"}
@@ -160,13 +161,19 @@ class HomeAssistant:
         if response.connection is not None and response.connection.transport is not None:
             response.connection.transport.abort()
         await self.ws.close()
-        response.close()  # a close that finds the connection gone leaves it open
 
     async def close(self) -> None:
         if self.ws is not None:
             await self.ws.close()
+        self._forget()
         if self._session is not None:
             await self._session.close()
+
+    def _forget(self) -> None:
+        """Let go of the connection that is over: a close that finds it cut does not."""
+        if self.ws is not None:
+            self.ws._response.close()
+            self.ws = None
 
     async def _count(self) -> None:
         self.frames += 1
