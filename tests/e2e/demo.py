@@ -17,7 +17,6 @@ from typing import Any
 
 import aiohttp
 from rich.console import Console
-from rich.table import Table
 
 from tests.e2e import house
 from tests.e2e.home_assistant import PASSWORD, USERNAME, HomeAssistant
@@ -243,20 +242,19 @@ async def _story(demo: Demo) -> None:
 
 
 def _addresses(demo: Demo) -> None:
-    table = Table(show_header=False, box=None, padding=(0, 2))
-    table.add_row("Dashboard", f"{demo.companion.url}/admin", f"admin key: {demo.admin_key}")
-    table.add_row("ACK page", demo.ack_url, "(of the alarm above; press the key for a new one)")
-    table.add_row(
-        "Home Assistant",
-        demo.home_assistant.url,
-        f"user {USERNAME}, password {PASSWORD}, alarm code {house.CODE}",
-    )
-    table.add_row("Press the key", f"curl '{demo.companion.url}/v1/yealink/alarm?token={demo.token}'", "")
-    table.add_row("Zammad saw", f"{demo.providers.url('zammad')}/_received", "")
-    table.add_row("Signal saw", f"{demo.providers.url('signal')}/_received", "")
-    table.add_row("Logs, data", str(demo.folder), "removed at the end")
     console.print("\n[bold]Everything is still running.[/] Look around; Ctrl-C ends it.\n")
-    console.print(table, soft_wrap=True)
+    for name, what in (
+        ("Dashboard", f"{demo.companion.url}/admin"),
+        ("  admin key", demo.admin_key),
+        ("ACK page", f"{demo.ack_url}   (of the alarm above; press the key for a new one)"),
+        ("Home Assistant", demo.home_assistant.url),
+        ("  login", f"{USERNAME} / {PASSWORD}, alarm code {house.CODE}"),
+        ("Press the key", f"curl '{demo.companion.url}/v1/yealink/alarm?token={demo.token}'"),
+        ("Zammad saw", f"{demo.providers.url('zammad')}/_received"),
+        ("Signal saw", f"{demo.providers.url('signal')}/_received"),
+        ("Logs, data", f"{demo.folder}   (removed at the end)"),
+    ):
+        console.print(f"  {name:<15} {what}", markup=False)
 
 
 async def main() -> int:
