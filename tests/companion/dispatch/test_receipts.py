@@ -22,6 +22,7 @@ PORTER = policy(step(person("porter")))
 async def listening(house: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.Queue[str]]:
     """Listens to the Signal channel; gives the ids of deliveries that arrived."""
     monkeypatch.setattr(receipts, "RECONNECT_S", 0)
+    monkeypatch.setattr(receipts, "EARLY_S", 0.5)
     arrived: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
@@ -55,6 +56,23 @@ async def test_a_receipt_marks_the_delivery_as_delivered(
     after = (await house.deliveries(alarm.id))[0]
     assert (after.state, after.delivered_at) == (State.DELIVERED, at)
     assert (await house.journal(alarm.id))[-1].event is Change.DELIVERY_DELIVERED
+
+
+async def test_a_receipt_that_is_faster_than_our_own_record_is_not_lost(
+    house: Engine, clock: FrozenClock, listening: asyncio.Queue[str]
+) -> None:
+    first = await house.raise_alarm(trigger(policy=PORTER))
+    await house.dispatch()
+    known = (await house.deliveries(first.id))[0]
+    second = await house.raise_alarm(trigger(policy=PORTER))
+    coming = (await house.deliveries(second.id))[0]
+
+    house.signal.incoming_receipts.put_nowait(Receipt(provider_ref=f"ref-{coming.id}", at=clock()))
+    house.signal.incoming_receipts.put_nowait(Receipt(provider_ref=str(known.provider_ref), at=clock()))
+    assert await _hear(listening) == known.id  # so the early one has been looked at, too
+    await house.dispatch()
+
+    assert await _hear(listening) == coming.id
 
 
 async def test_a_receipt_of_something_unknown_and_a_lost_connection_are_lived_through(
