@@ -1,0 +1,65 @@
+"""Home Assistant finds the companion on the network."""
+
+import logging
+
+import pytest
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+from companion.link.announce import SERVICE_TYPE, announced
+
+INSTANCE = "0197a000-0000-7000-8000-000000000012"
+NAME = f"Alarm Broker 00000012.{SERVICE_TYPE}"
+
+
+async def found(timeout_ms: float) -> AsyncServiceInfo | None:
+    """Ask the loopback network as Home Assistant asks the house's."""
+    zeroconf = AsyncZeroconf(interfaces=["127.0.0.1"])
+    try:
+        info = AsyncServiceInfo(SERVICE_TYPE, NAME)
+        return info if await info.async_request(zeroconf.zeroconf, timeout_ms) else None
+    finally:
+        await zeroconf.async_close()
+
+
+async def test_the_service_is_found_with_all_that_a_config_flow_needs() -> None:
+    async with announced(
+        instance_id=INSTANCE, version="0.1.0", name="companion", host="127.0.0.1", port=8440
+    ) as worked:
+        info = await found(3000)
+
+    assert worked
+    assert info is not None
+    assert (info.port, info.parsed_addresses()) == (8440, ["127.0.0.1"])
+    assert info.decoded_properties == {
+        "id": INSTANCE,
+        "version": "0.1.0",
+        "name": "companion",
+        "path": "/",
+    }
+
+
+async def test_a_service_that_has_stopped_is_not_found() -> None:
+    async with announced(
+        instance_id=INSTANCE, version="0.1.0", name="companion", host="127.0.0.1", port=8440
+    ):
+        pass
+
+    assert await found(300) is None
+
+
+async def test_a_network_without_multicast_is_logged_and_the_service_goes_on(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_multicast(**_: object) -> AsyncZeroconf:
+        raise OSError(19, "No such device")
+
+    monkeypatch.setattr("companion.link.announce.AsyncZeroconf", no_multicast)
+
+    with caplog.at_level(logging.WARNING, logger="companion.link.announce"):
+        async with announced(
+            instance_id=INSTANCE, version="0.1.0", name="companion", host="127.0.0.1", port=8440
+        ) as worked:
+            pass
+
+    assert not worked
+    assert "No such device" in caplog.text
