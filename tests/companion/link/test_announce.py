@@ -1,14 +1,30 @@
 """Home Assistant finds the companion on the network."""
 
 import logging
+from typing import Any
 
 import pytest
+from zeroconf import Zeroconf
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from companion.link.announce import SERVICE_TYPE, announced
 
 INSTANCE = "0197a000-0000-7000-8000-000000000012"
 NAME = f"Alarm Broker 00000012.{SERVICE_TYPE}"
+
+OWN_INIT = Zeroconf.__init__
+"""Kept while the tests are collected, before any Home Assistant has run in this process."""
+
+
+@pytest.fixture(autouse=True)
+def _own_zeroconf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be a process of its own: a Home Assistant that ran here before has put its one instance in place of all."""
+
+    def new(cls: type[Zeroconf], *_: Any, **__: Any) -> Zeroconf:
+        return object.__new__(cls)
+
+    monkeypatch.setattr(Zeroconf, "__new__", new)
+    monkeypatch.setattr(Zeroconf, "__init__", OWN_INIT)
 
 
 async def found(timeout_ms: float) -> AsyncServiceInfo | None:
