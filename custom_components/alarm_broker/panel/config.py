@@ -1,8 +1,8 @@
-"""Areas, zones, modes and delays as the core sees them; built once by the shell from the config entry."""
+"""Areas, zones, modes, users and rules as the core sees them; built once by the shell from the config entry."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 
@@ -11,6 +11,22 @@ class ArmMode(StrEnum):
 
     AWAY = "away"
     HOME = "home"
+    NIGHT = "night"
+    VACATION = "vacation"
+    CUSTOM_BYPASS = "custom_bypass"
+
+
+class AlarmKind(StrEnum):
+    """What an alarm is about, in the link's words; the most urgent first."""
+
+    DURESS = "duress"
+    FIRE = "fire"
+    GAS = "gas"
+    PANIC = "panic"
+    MEDICAL = "medical"
+    BURGLARY = "burglary"
+    TAMPER = "tamper"
+    WATER = "water"
 
 
 class ZoneKind(StrEnum):
@@ -18,21 +34,81 @@ class ZoneKind(StrEnum):
 
     ENTRY_EXIT = "entry_exit"
     """On the way in and out: starts the entry delay."""
+    FOLLOWER = "follower"
+    """Inside: delayed while an entry delay runs that an entry/exit zone began, else instant."""
     INSTANT = "instant"
     """Triggers at once while guarded."""
     ALWAYS = "24_hour"
     """Triggers in every state, also disarmed."""
-
-
-class AlarmKind(StrEnum):
-    """What an alarm is about, in the link's words."""
-
-    BURGLARY = "burglary"
     PANIC = "panic"
     FIRE = "fire"
     GAS = "gas"
     WATER = "water"
     TAMPER = "tamper"
+
+    @property
+    def always_guarded(self) -> bool:
+        """Return whether it alarms in every state."""
+        return self not in _GUARDED_WHEN_ARMED
+
+    @property
+    def life_safety(self) -> bool:
+        """Return whether nothing that fights false alarms may hold it back (CP-01 exempts fire, and so panic)."""
+        return self in _LIFE_SAFETY
+
+    @property
+    def alarm_kind(self) -> AlarmKind:
+        """Return the kind of alarm that it raises."""
+        return _ALARM_KINDS.get(self, AlarmKind.BURGLARY)
+
+
+_GUARDED_WHEN_ARMED = frozenset({ZoneKind.ENTRY_EXIT, ZoneKind.FOLLOWER, ZoneKind.INSTANT})
+_LIFE_SAFETY = frozenset({ZoneKind.PANIC, ZoneKind.FIRE, ZoneKind.GAS})
+_ALARM_KINDS: Mapping[ZoneKind, AlarmKind] = {
+    ZoneKind.PANIC: AlarmKind.PANIC,
+    ZoneKind.FIRE: AlarmKind.FIRE,
+    ZoneKind.GAS: AlarmKind.GAS,
+    ZoneKind.WATER: AlarmKind.WATER,
+    ZoneKind.TAMPER: AlarmKind.TAMPER,
+}
+
+HELD_BACK = frozenset({AlarmKind.BURGLARY, AlarmKind.TAMPER})
+"""Kinds that the abort window, swinger shutdown and confirmation are for."""
+
+
+class Action(StrEnum):
+    """What a user may be allowed to do."""
+
+    ARM = "arm"
+    DISARM = "disarm"
+    BYPASS = "bypass"
+    CLEAR_MEMORY = "clear_memory"
+    WALK_TEST = "walk_test"
+
+
+class TroubleKind(StrEnum):
+    """What is wrong without being an alarm."""
+
+    LOST = "lost"
+    """A zone's sensor has been unavailable or unknown for longer than a set time."""
+    BATTERY = "battery"
+    TAMPER = "tamper"
+    JAM = "jam"
+    HEARTBEAT = "heartbeat"
+    """A sensor has not reported for longer than its supervision time."""
+    COMPANION = "companion"
+    POWER = "power"
+
+
+class TroubleEffect(StrEnum):
+    """What a trouble does to arming."""
+
+    IGNORE = "ignore"
+    """It is listed, and arming goes on."""
+    ASK = "ask"
+    """Arming is refused unless it is forced (EN 50131-1: overridden for this once, and logged)."""
+    BLOCK = "block"
+    """Arming is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +118,33 @@ class ZoneConfig:
     zone_id: str
     area_id: str
     kind: ZoneKind
-    alarm_kind: AlarmKind = AlarmKind.BURGLARY
+    silent: bool = False
+    """A panic zone that nobody at the panel may notice."""
+    entry_delay: timedelta | None = None
+    """Its own; None means the mode's."""
+    bypassable: bool = True
+    auto_bypass: bool = False
+    """Open at arming, it is left out until the next disarming."""
+    allow_open: bool = False
+    """Open at arming, it is left out until it has been seen closed."""
+    final_set: bool = False
+    """The last door out: closing it ends the exit delay (EN 50131 "final exit")."""
+    chime: bool = False
+    hold: timedelta = timedelta(0)
+    """It trips only after it has stayed open for so long."""
+    trips: int = 1
+    """It trips only when it has opened so often within `trip_window`."""
+    trip_window: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupConfig:
+    """Zones that alarm only together (cross-zoning): `required` of them within `window`, or one held for all of it."""
+
+    group_id: str
+    zones: frozenset[str]
+    required: int
+    window: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +152,11 @@ class ModeConfig:
     """What one arm mode guards, and its times."""
 
     zones: frozenset[str]
-    """Zone ids; 24-hour zones need not be named, they are guarded always."""
+    """Zone ids; zones that are always guarded need not be named."""
     exit_delay: timedelta
     entry_delay: timedelta
     siren_time: timedelta
+    code_to_arm: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +181,65 @@ class AreaConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserConfig:
+    """Somebody who has a code, and what it is good for."""
+
+    user_id: str
+    name: str
+    duress: bool = False
+    """Its code works like any other, and calls for help in silence."""
+    enabled: bool = True
+    areas: frozenset[str] | None = None
+    """None means all."""
+    actions: frozenset[Action] = frozenset(Action)
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    weekdays: frozenset[int] | None = None
+    """Monday is 0; None means every day. A window over midnight belongs to the day on which it begins."""
+    time_from: time | None = None
+    time_to: time | None = None
+    """Wall clock; before or at `time_from` means on the next day."""
+    uses: int | None = None
+    """How often it works; None means always."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CodePolicy:
     """When a code is needed, and what wrong ones cost."""
 
-    arm_required: bool
     disarm_required: bool
+    """Somebody has a code: disarming takes one, and arming where the mode says so."""
+    always_required: bool = False
+    """Also bypassing, clearing the memory and the walk test take one (EN 50131-1: access level 2)."""
     attempts: int = 5
     """Wrong codes in a row until the lockout."""
     lockout: timedelta = timedelta(seconds=90)
     """EN 50131 panels block for 90 s (grade 2); doubled with each further lockout."""
     lockout_limit: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the whole panel goes by; the defaults are the profile *default*."""
+
+    abort_window: timedelta = timedelta(seconds=30)
+    """ANSI/SIA CP-01, abort window: disarmed within it, nobody outside is told."""
+    cancel_window: timedelta = timedelta(minutes=5)
+    """ANSI/SIA CP-01, cancel window: disarmed within it, whoever was told is told that it was false."""
+    confirm_window: timedelta = timedelta(minutes=30)
+    """BS 8243, confirmation time: a second zone within it makes the alarm confirmed."""
+    recent_closing: timedelta = timedelta(minutes=2)
+    """ANSI/SIA CP-01, recent closing: an alarm so soon after arming says so."""
+    swinger_trips: int = 2
+    """ANSI/SIA CP-01, swinger shutdown: a zone that has raised so many alarms in one arming is left out; 0 is off."""
+    exit_restart: bool = True
+    """ANSI/SIA CP-01, exit time restart: who comes back in gets the exit delay anew, once."""
+    auto_stay: bool = False
+    """ANSI/SIA CP-01, unvacated premises: armed away and nobody went out arms home instead."""
+    trouble: Mapping[TroubleKind, TroubleEffect] = field(
+        default_factory=lambda: {TroubleKind.LOST: TroubleEffect.ASK}
+    )
+    """What is not named is ignored. A blind zone at arming is what `LOST` says; it never counts as closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,5 +249,10 @@ class PanelConfig:
     areas: Mapping[str, AreaConfig]
     zones: Mapping[str, ZoneConfig]
     codes: CodePolicy
+    users: Mapping[str, UserConfig] = field(default_factory=dict)
+    groups: Mapping[str, GroupConfig] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+    timezone: tzinfo | None = None
+    """Of the premises, for users' hours; None means UTC."""
     boot_limit: timedelta = timedelta(minutes=5)
     """Longest time after a load without a word that the sensors are there."""

@@ -1,10 +1,22 @@
-"""What the shell must do about an event, in order, after the state is on disk."""
+"""What the shell must do about an event, in order."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from .config import AlarmKind, ArmMode
-from .state import AreaStatus
+from .config import Action, AlarmKind, ArmMode
+from .state import AreaStatus, Bypass, Trouble
+
+
+class Ending(StrEnum):
+    """How a disarming ends an alarm, in the link's words."""
+
+    ABORTED = "aborted"
+    """Within the abort window: nobody outside was told."""
+    CANCELLED = "cancelled"
+    """Within the cancel window: whoever was told learns that it was false."""
+    RESOLVED = "resolved"
+    """Later: somebody with a code was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,16 +26,19 @@ class ReportAreaState:
     area_id: str
     status: AreaStatus
     mode: ArmMode | None
+    by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPending:
-    """The entry delay runs; whoever hears this can finish it if the panel dies."""
+    """The entry delay runs, or became shorter; whoever hears this can finish it if the panel dies."""
 
     uid: str
     area_id: str
     zone_id: str
     until: datetime
+    exit_error: bool = False
+    """The zone was still open at the end of the exit delay: sound, so that the leaver hears it (CP-01)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +57,18 @@ class RaiseAlarm:
     area_id: str
     kind: AlarmKind
     zones: tuple[str, ...]
+    hold: timedelta = timedelta(0)
+    """People at home are told at once, those outside not before this is over (abort window)."""
+    silent: bool = False
+    """Nobody at the panel may notice."""
+    confirmed: bool = False
     exit_error: bool = False
+    recent_closing: bool = False
+    """It came right after arming (CP-01)."""
     during_outage: bool = False
     """Its deadline passed while the panel was down."""
     by: str | None = None
-    """Who raised it by hand."""
+    """Who raised it by hand, or whose duress code it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +76,10 @@ class ReportZoneTripped:
     """Another zone in a known alarm."""
 
     uid: str
+    area_id: str
     zone_id: str
+    confirmed: bool = False
+    """It is the one that makes the alarm a confirmed one (BS 8243)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +87,9 @@ class ReportDisarmed:
     """Somebody with a code ended this alarm."""
 
     uid: str
+    area_id: str
     by: str | None
+    ending: Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +97,51 @@ class ReportLockout:
     """Too many wrong codes: none is taken until then."""
 
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportBypass:
+    """Zones are left out from now on, for this reason; or guarded again, with None."""
+
+    area_id: str
+    zone_ids: tuple[str, ...]
+    bypass: Bypass | None
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTrouble:
+    """Something is wrong, or right again."""
+
+    trouble: Trouble
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWalkTest:
+    """A walk test began, or ended with this report."""
+
+    area_id: str
+    running: bool
+    by: str | None
+    seen: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMemoryCleared:
+    """Somebody has seen the alarm memory."""
+
+    area_id: str
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chime:
+    """A chime zone opened."""
+
+    area_id: str
+    zone_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +161,31 @@ class LockedOut:
     until: datetime
 
 
+class CodeProblem(StrEnum):
+    """Why somebody's code is not good now."""
+
+    DISABLED = "disabled"
+    NOT_YET = "not_yet"
+    EXPIRED = "expired"
+    OUTSIDE_HOURS = "outside_hours"
+    USED_UP = "used_up"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNotValid:
+    """The code is somebody's, and not good now."""
+
+    problem: CodeProblem
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """The code is somebody's who may not do this, or not in this area."""
+
+    action: Action
+    area_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmOngoing:
     """From pending and triggered the only way out is to disarm."""
@@ -96,20 +193,49 @@ class AlarmOngoing:
 
 @dataclass(frozen=True, slots=True)
 class ModeUnknown:
-    """The area has no such mode."""
+    """The area has no such mode; None means that there is nothing to repeat."""
 
-    mode: ArmMode
+    area_id: str
+    mode: ArmMode | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotReady:
-    """Zones that the mode guards stand in the way."""
+    """What stands in the way of arming."""
 
-    open_zones: tuple[str, ...]
-    blind_zones: tuple[str, ...]
+    open_zones: tuple[str, ...] = ()
+    blind_zones: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    forceable: bool = True
+    """Whether forcing helps: nothing of it may not be left out."""
 
 
-type Reason = WrongCode | CodeNeeded | LockedOut | AlarmOngoing | ModeUnknown | NotReady
+@dataclass(frozen=True, slots=True)
+class NotBypassable:
+    """These zones may not be left out."""
+
+    zone_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotDisarmed:
+    """A walk test needs a disarmed area."""
+
+    area_id: str
+
+
+type Reason = (
+    WrongCode
+    | CodeNeeded
+    | LockedOut
+    | CodeNotValid
+    | NotAllowed
+    | AlarmOngoing
+    | ModeUnknown
+    | NotReady
+    | NotBypassable
+    | NotDisarmed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +243,7 @@ class Refuse:
     """Answer the request with a reason; the protection is what it was."""
 
     reason: Reason
+    area_ids: tuple[str, ...]
 
 
 type Effect = (
@@ -127,5 +254,10 @@ type Effect = (
     | ReportZoneTripped
     | ReportDisarmed
     | ReportLockout
+    | ReportBypass
+    | ReportTrouble
+    | ReportWalkTest
+    | ReportMemoryCleared
+    | Chime
     | Refuse
 )

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .config import ArmMode
+from .config import AlarmKind, ArmMode
+from .state import ChimeMode, Trouble
 
 
 @dataclass(frozen=True, slots=True)
 class CodeMatched:
     """A code was entered and it is this user's."""
 
-    user: str
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +48,42 @@ class ZoneLost:
     zone_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class TroubleBegan:
+    """Something is wrong."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleEnded:
+    """It is right again."""
+
+    trouble: Trouble
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmRequested:
-    """Somebody wants to arm an area."""
+    """Somebody wants to arm areas, all of them or none."""
 
-    area_id: str
-    mode: ArmMode
+    area_ids: tuple[str, ...]
+    mode: ArmMode | None
+    """None means again as each was armed last, with the zones left out that were then."""
     credential: Credential
     by: str | None
     """Who it was where no code says so."""
     force: bool = False
-    """Bypass what is open or blind."""
+    """Leave out what is open or blind."""
+    skip_delay: bool = False
+    bypass: frozenset[str] = frozenset()
+    """Zones to leave out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisarmRequested:
-    """Somebody wants to disarm an area."""
+    """Somebody wants to disarm areas, all of them or none."""
 
-    area_id: str
+    area_ids: tuple[str, ...]
     credential: Credential
     by: str | None
 
@@ -75,6 +94,45 @@ class TriggerRequested:
 
     area_id: str
     by: str | None
+    kind: AlarmKind = AlarmKind.PANIC
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BypassRequested:
+    """Somebody wants zones left out, or back in."""
+
+    zone_ids: tuple[str, ...]
+    bypass: bool
+    credential: Credential
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearMemoryRequested:
+    """Somebody has seen the alarm memory."""
+
+    area_ids: tuple[str, ...]
+    credential: Credential
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkTestRequested:
+    """Somebody wants to try the zones of areas, or is done with it."""
+
+    area_ids: tuple[str, ...]
+    start: bool
+    credential: Credential
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChimeChosen:
+    """Somebody chose when the chime sounds."""
+
+    area_id: str
+    chime: ChimeMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +152,18 @@ class SensorsReady:
     settle: timedelta
 
 
+type Request = (
+    ArmRequested | DisarmRequested | BypassRequested | ClearMemoryRequested | WalkTestRequested
+)
 type Event = (
-    ZoneOpened
+    Request
+    | ZoneOpened
     | ZoneClosed
     | ZoneLost
-    | ArmRequested
-    | DisarmRequested
+    | TroubleBegan
+    | TroubleEnded
     | TriggerRequested
+    | ChimeChosen
     | TimePassed
     | Loaded
     | SensorsReady

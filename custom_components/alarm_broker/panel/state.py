@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from .config import AlarmKind, ArmMode
+from .config import AlarmKind, ArmMode, TroubleKind
 
 
 class AreaStatus(StrEnum):
@@ -20,6 +20,40 @@ class AreaStatus(StrEnum):
     ARMED = "armed"
     PENDING = "pending"
     TRIGGERED = "triggered"
+
+
+class Bypass(StrEnum):
+    """Why a zone is left out."""
+
+    MANUAL = "manual"
+    """Somebody asked for it."""
+    AUTO = "auto"
+    """It was open at arming and is set up to be left out then."""
+    FORCED = "forced"
+    """It stood in the way of a forced arming."""
+    ALLOWED_OPEN = "allowed_open"
+    """It was open at arming and may be."""
+    AFTER_ALARM = "after_alarm"
+    """It was still open when its siren ended."""
+    SHUT_DOWN = "shut_down"
+    """It raised too many alarms (swinger shutdown)."""
+
+    @property
+    def until_closed(self) -> bool:
+        """Return whether the zone joins again when it has been seen closed, and not only after a disarming."""
+        return self in _UNTIL_CLOSED
+
+
+_UNTIL_CLOSED = frozenset({Bypass.FORCED, Bypass.ALLOWED_OPEN, Bypass.AFTER_ALARM})
+
+
+class ChimeMode(StrEnum):
+    """When a chime zone that opens is announced."""
+
+    OFF = "off"
+    DISARMED = "disarmed"
+    DISARMED_AND_HOME = "disarmed_and_home"
+    """Also while armed in a mode with people inside (home, night), for zones that it does not guard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +81,18 @@ class Alarm:
     uid: str
     kind: AlarmKind
     zones: tuple[str, ...]
+    raised_at: datetime
+    hold: timedelta = timedelta(0)
+    """For so long after `raised_at` nobody outside is told (abort window)."""
+    confirmed: bool = False
+    """A second zone spoke too."""
     disarmed: bool = False
     """Somebody with a code was there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disarmed:
-    """Only 24-hour zones are guarded."""
+    """Only zones that are always guarded are guarded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +101,21 @@ class Arming:
 
     mode: ArmMode
     until: Deadline
+    left: bool = False
+    """An entry/exit zone opened."""
+    closed: bool = False
+    """... and closed again: opening it once more is coming back in."""
+    restarted: bool = False
+    """The exit delay has begun anew; it does so once."""
+    final: Deadline | None = None
+    """The final door is closed: the exit delay ends then unless it opens again."""
+
+    @property
+    def ends(self) -> Deadline:
+        """Return what ends the exit delay first."""
+        if self.final is not None and self.final.due_at < self.until.due_at:
+            return self.final
+        return self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +150,45 @@ class Siren:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastArming:
+    """How the area was armed before it was disarmed, to do it again (quick re-arm)."""
+
+    mode: ArmMode
+    bypassed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkTest:
+    """Zones are tried one by one; tripping one marks it seen and alarms nobody."""
+
+    until: Deadline
+    seen: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AreaState:
     """One area."""
 
     guard: Guard = field(default_factory=Disarmed)
     siren: Siren | None = None
-    bypassed: frozenset[str] = frozenset()
-    """Left out until they have been seen closed."""
+    bypassed: Mapping[str, Bypass] = field(default_factory=dict)
+    silenced: frozenset[str] = frozenset()
+    """Always guarded zones whose alarm was answered and that are still open: they do not sound twice for it."""
+    trips: Mapping[str, int] = field(default_factory=dict)
+    """Alarms that each zone has raised in this arming."""
+    shut_down_until: Deadline | None = None
+    """Swinger shutdown ends by itself."""
+    armed_at: datetime | None = None
+    """Since when the zones of the mode are guarded."""
     memory: tuple[Alarm, ...] = ()
-    """Alarms whose siren is over, kept until the next arming."""
+    """Alarms whose siren is over, kept until somebody clears them."""
+    silent: tuple[Alarm, ...] = ()
+    """Alarms that nobody at the panel may notice (duress, silent panic), kept until somebody clears them."""
     changed_by: str | None = None
     """Who armed or disarmed last; nobody once the panel acted by itself."""
+    last: LastArming | None = None
+    walk_test: WalkTest | None = None
+    chime: ChimeMode = ChimeMode.DISARMED
 
     @property
     def mode(self) -> ArmMode | None:
@@ -133,7 +215,13 @@ class AreaState:
         """Return when the shown state ends by itself, or None."""
         if self.siren is not None:
             return self.siren.until.due_at
-        return self.guard.until.due_at if isinstance(self.guard, Arming | Pending) else None
+        match self.guard:
+            case Arming():
+                return self.guard.ends.due_at
+            case Pending():
+                return self.guard.until.due_at
+            case _:
+                return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,14 +235,43 @@ class Lockout:
     until: Deadline | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Trouble:
+    """One thing that is wrong."""
+
+    kind: TroubleKind
+    source: str
+    """The entity that says so; empty for what has none."""
+    zone_id: str | None = None
+    """None is the whole panel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathering:
+    """Trips of a group's zones that are not an alarm yet."""
+
+    trips: Mapping[str, Deadline] = field(default_factory=dict)
+    """Each until when it counts, first tripped first."""
+    held: frozenset[str] = frozenset()
+    """Open ever since they tripped."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelState:
-    """The whole panel."""
+    """The whole panel. The fields after `uses` are what sensors say now and are not stored."""
 
     areas: Mapping[str, AreaState] = field(default_factory=dict)
     lockout: Lockout = field(default_factory=Lockout)
+    uses: Mapping[str, int] = field(default_factory=dict)
+    """How often each user with a limited code has disarmed."""
     settling: Deadline | None = None
-    """After a load sensors come up in any order: until then an open zone is noted, not judged (24-hour ones are)."""
+    """After a load sensors come up in any order: until then an open zone is noted, not judged, unless always guarded."""
     open_zones: frozenset[str] = frozenset()
     blind_zones: frozenset[str] = frozenset()
     """Zones whose sensor says nothing (unavailable, unknown); in neither set means closed."""
+    troubles: frozenset[Trouble] = frozenset()
+    holding: Mapping[str, Deadline] = field(default_factory=dict)
+    """Open zones that trip if they stay open until then."""
+    pulses: Mapping[str, tuple[Deadline, ...]] = field(default_factory=dict)
+    """Openings of zones that trip only when they open often, each until when it counts."""
+    gathering: Mapping[str, Gathering] = field(default_factory=dict)
