@@ -1,137 +1,247 @@
-"""Arm and disarm: ready check, bypass, exit delay and its end. A failed arming changes nothing."""
+"""Arm and disarm: all the areas asked for, or none. A failed request changes no protection."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from .codes import judge
-from .config import AreaConfig, ModeConfig, ZoneKind
+from . import walk_test
+from .alarms import ending
+from .codes import authorise
+from .config import Action, AreaConfig, ArmMode, ModeConfig
 from .effects import (
     AlarmOngoing,
     Effect,
     ModeUnknown,
-    NotReady,
+    NotBypassable,
+    Reason,
     Refuse,
     ReportDisarmed,
     ReportPendingCleared,
 )
 from .events import ArmRequested, DisarmRequested
-from .guarding import Moment, PanelStep, judge_open_zones, with_area
-from .state import Alarm, AreaState, Armed, Arming, Deadline, Disarmed, PanelState, Pending
+from .moment import AreaStep, Moment, PanelStep, with_area
+from .readiness import LASTING, bypass_reports, obstacles, standing_open, together
+from .state import AreaState, Armed, Arming, Bypass, Deadline, Disarmed, LastArming, PanelState, Pending
+
+_REPEATED = frozenset({Bypass.MANUAL, Bypass.FORCED})
 
 
 def arm_requested(state: PanelState, event: ArmRequested, moment: Moment) -> PanelStep:
     """Return the panel after somebody wanted to arm; arming the armed mode again changes nothing."""
-    config, policy = moment.config.areas[event.area_id], moment.config.codes
-    area = state.areas[event.area_id]
+    modes = {area_id: _mode(state.areas[area_id], event) for area_id in event.area_ids}
     # Another mode while armed guards less for the length of the exit delay: that takes what disarming takes.
-    lowers = isinstance(area.guard, Armed) and area.guard.mode is not event.mode
-    required = policy.arm_required or (lowers and policy.disarm_required)
-    verdict = judge(state.lockout, event.credential, policy, required=required, now=moment.now)
-    state = replace(state, lockout=verdict.lockout)
-    if verdict.refused is not None:
-        return state, (Refuse(verdict.refused), *verdict.effects)
-    settings = config.modes.get(event.mode)
-    if settings is None:
-        return state, (Refuse(ModeUnknown(event.mode)),)
-    if area.siren is not None or isinstance(area.guard, Pending):
-        return state, (Refuse(AlarmOngoing()),)
-    if area.mode is event.mode:
-        return state, ()
-    in_the_way = not_ready(state, settings, moment)
-    if in_the_way is not None and not event.force:
-        return state, (Refuse(in_the_way),)
-    forced = {*in_the_way.open_zones, *in_the_way.blind_zones} if in_the_way else set[str]()
-    guard = (
-        Arming(mode=event.mode, until=Deadline.after(settings.exit_delay, moment.now))
-        if settings.exit_delay > timedelta(0)
-        else Armed(mode=event.mode)
+    lowers = any(_lowers(state.areas[area_id], mode) for area_id, mode in modes.items())
+    allowed = authorise(
+        state,
+        event.credential,
+        moment,
+        actions=(Action.ARM, Action.DISARM) if lowers else (Action.ARM,),
+        area_ids=event.area_ids,
+        required=moment.config.codes.disarm_required and (lowers or _takes_code(modes, moment)),
+        by=event.by,
     )
-    armed = AreaState(
-        guard=guard,
-        bypassed=_always_bypassed(area, moment) | forced,
-        # Alarms that nobody has ended stay on the list of what a disarm ends.
-        memory=tuple(alarm for alarm in area.memory if not alarm.disarmed),
-        changed_by=verdict.user or event.by,
-    )
-    return with_area(state, event.area_id, armed), ()
-
-
-def not_ready(state: PanelState, settings: ModeConfig, moment: Moment) -> NotReady | None:
-    """Return the zones that stand in the way of a mode, or None.
-
-    Entry/exit zones may be open where there is an exit delay. A blind zone is never taken for closed.
-    """
-    leaving = settings.exit_delay > timedelta(0)
-    open_zones = tuple(
-        zone_id
-        for zone_id in sorted(state.open_zones & settings.zones)
-        if not (leaving and moment.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT)
-    )
-    blind_zones = tuple(sorted(state.blind_zones & settings.zones))
-    if not open_zones and not blind_zones:
-        return None
-    return NotReady(open_zones=open_zones, blind_zones=blind_zones)
-
-
-def exit_ended(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
-    """Return the panel after the exit delay: armed, and a zone still open starts the entry delay (exit error).
-
-    Zones of any kind may open while it runs, since people are inside; what counts is how they are at its end.
-    """
-    area = state.areas[area_id]
-    if not isinstance(area.guard, Arming):
-        return state, ()
-    state = with_area(state, area_id, replace(area, guard=Armed(mode=area.guard.mode)))
-    if state.settling is not None:
-        return state, ()
-    return judge_open_zones(state, area_id, moment, exit_error=True)
+    state = allowed.state
+    if allowed.refused:
+        return state, allowed.effects
+    if (obstacle := _obstacle(state, event, modes, moment)) is not None:
+        return state, (Refuse(obstacle, event.area_ids), *allowed.effects)
+    effects: list[Effect] = []
+    for area_id, mode in modes.items():
+        if mode is not None and state.areas[area_id].mode is not mode:
+            state, more = _arm(state, area_id, mode, event, moment, by=allowed.by)
+            effects += more
+    return state, (*effects, *allowed.effects)
 
 
 def disarm_requested(state: PanelState, event: DisarmRequested, moment: Moment) -> PanelStep:
     """Return the panel after somebody wanted to disarm: the only way out of pending and triggered."""
-    policy = moment.config.codes
-    verdict = judge(state.lockout, event.credential, policy, required=policy.disarm_required, now=moment.now)
-    state = replace(state, lockout=verdict.lockout)
-    if verdict.refused is not None:
-        return state, (Refuse(verdict.refused), *verdict.effects)
-    by = verdict.user or event.by
-    area = state.areas[event.area_id]
-    effects: list[Effect] = []
-    if isinstance(area.guard, Pending):
-        effects.append(ReportPendingCleared(uid=area.guard.uid, by=by))
-    sounding = area.siren.alarms if area.siren is not None else ()
-    alarms = area.memory + sounding
-    effects += [ReportDisarmed(uid=alarm.uid, by=by) for alarm in alarms if not alarm.disarmed]
-    disarmed = AreaState(
-        bypassed=_still_on(area, sounding, state, moment),
-        memory=tuple(replace(alarm, disarmed=True) for alarm in alarms),
-        changed_by=by,
+    allowed = authorise(
+        state,
+        event.credential,
+        moment,
+        actions=(Action.DISARM,),
+        area_ids=event.area_ids,
+        required=moment.config.codes.disarm_required,
+        by=event.by,
     )
-    return with_area(state, event.area_id, disarmed), tuple(effects)
+    state = allowed.state
+    if allowed.refused:
+        return state, allowed.effects
+    user = allowed.user
+    at_rest = all(_at_rest(state.areas[area_id]) for area_id in event.area_ids)
+    if user is not None and user.uses is not None and not at_rest:
+        used = state.uses.get(user.user_id, 0) + 1
+        state = replace(state, uses={**state.uses, user.user_id: used})
+    effects: list[Effect] = []
+    for area_id in event.area_ids:
+        area, more = _disarmed(state, area_id, moment, by=allowed.by)
+        state = with_area(state, area_id, area)
+        effects += more
+    return state, (*effects, *allowed.effects)
 
 
 def fitted(area: AreaState, config: AreaConfig, zone_ids: frozenset[str]) -> AreaState:
     """Return a stored area under a configuration that may have changed since; never less armed."""
-    area = replace(area, bypassed=area.bypassed & zone_ids)
+    area = replace(
+        area,
+        bypassed={zone_id: why for zone_id, why in area.bypassed.items() if zone_id in zone_ids},
+        silenced=area.silenced & zone_ids,
+    )
     if isinstance(area.guard, Disarmed):
         return area
     return replace(area, guard=replace(area.guard, mode=config.mode_at_least(area.guard.mode)))
 
 
-def _still_on(
-    area: AreaState, sounding: tuple[Alarm, ...], state: PanelState, moment: Moment
-) -> frozenset[str]:
-    """Return the 24-hour zones that tripped and are not closed yet: disarmed, they must not sound again at once."""
+def _mode(area: AreaState, event: ArmRequested) -> ArmMode | None:
+    """Return the mode that is wanted; None where the last one is and there was none."""
+    if event.mode is not None:
+        return event.mode
+    return area.mode or (area.last.mode if area.last is not None else None)
+
+
+def _lowers(area: AreaState, mode: ArmMode | None) -> bool:
+    return isinstance(area.guard, Armed) and mode is not None and area.guard.mode is not mode
+
+
+def _takes_code(modes: Mapping[str, ArmMode | None], moment: Moment) -> bool:
+    found = (
+        None if mode is None else moment.config.areas[area_id].modes.get(mode)
+        for area_id, mode in modes.items()
+    )
+    return any(settings is None or settings.code_to_arm for settings in found)
+
+
+def _obstacle(
+    state: PanelState, event: ArmRequested, modes: Mapping[str, ArmMode | None], moment: Moment
+) -> Reason | None:
+    """Return why not, looking at every area before any is touched."""
+    zones = moment.config.zones
+    for area_id, mode in modes.items():
+        if mode is None or mode not in moment.config.areas[area_id].modes:
+            return ModeUnknown(area_id, mode)
+    for area_id in modes:
+        area = state.areas[area_id]
+        if area.siren is not None or isinstance(area.guard, Pending):
+            return AlarmOngoing()
+    fixed = tuple(sorted(zone_id for zone_id in event.bypass if not zones[zone_id].bypassable))
+    if fixed:
+        return NotBypassable(fixed)
+    reason = together(
+        obstacles(
+            state,
+            moment.config,
+            area_id,
+            moment.config.areas[area_id].modes[mode],
+            exit_delay=_exit_delay(event, moment.config.areas[area_id].modes[mode]),
+            left_out=_kept(state.areas[area_id], area_id, event, moment).keys(),
+        )
+        for area_id, mode in modes.items()
+        if mode is not None and state.areas[area_id].mode is not mode
+    )
+    return None if reason is None or (event.force and reason.forceable) else reason
+
+
+def _exit_delay(event: ArmRequested, settings: ModeConfig) -> timedelta:
+    return timedelta(0) if event.skip_delay else settings.exit_delay
+
+
+def _kept(area: AreaState, area_id: str, event: ArmRequested, moment: Moment) -> dict[str, Bypass]:
+    """Return the zones that are left out from the start: for longer than one arming, named, or repeated."""
+    zones = moment.config.zones
+    lasting = {zone_id: why for zone_id, why in area.bypassed.items() if why in LASTING}
+    named = {zone_id for zone_id in event.bypass if zones[zone_id].area_id == area_id}
+    if event.mode is None and area.last is not None:
+        named |= {zone_id for zone_id in area.last.bypassed if zone_id in zones and zones[zone_id].bypassable}
+    return {**dict.fromkeys(named, Bypass.MANUAL), **lasting}
+
+
+def _arm(
+    state: PanelState, area_id: str, mode: ArmMode, event: ArmRequested, moment: Moment, *, by: str | None
+) -> PanelStep:
+    area, settings = state.areas[area_id], moment.config.areas[area_id].modes[mode]
+    delay = _exit_delay(event, settings)
+    kept = _kept(area, area_id, event, moment)
+    in_the_way = obstacles(state, moment.config, area_id, settings, exit_delay=delay, left_out=kept.keys())
+    forced = (
+        {}
+        if in_the_way is None
+        else {
+            zone_id: Bypass.FORCED
+            for zone_id in (*in_the_way.open_zones, *in_the_way.blind_zones)
+            # What is guarded always stays guarded; its alarm has been answered, or it is blind and listed.
+            if not moment.config.zones[zone_id].kind.always_guarded
+        }
+    )
+    state, effects = walk_test.ended(state, area_id, moment, by=by)
+    area = state.areas[area_id]
+    armed = replace(
+        area,
+        guard=Arming(mode=mode, until=Deadline.after(delay, moment.now))
+        if delay > timedelta(0)
+        else Armed(mode=mode),
+        bypassed={**kept, **forced},
+        trips={},
+        armed_at=None if delay > timedelta(0) else moment.now,
+        changed_by=by,
+    )
+    state = with_area(state, area_id, armed)
+    if delay <= timedelta(0):
+        standing, _ = standing_open(state, area_id, settings, moment)
+        armed = replace(armed, bypassed={**standing, **armed.bypassed})
+        state = with_area(state, area_id, armed)
+    news = {zone_id: why for zone_id, why in armed.bypassed.items() if area.bypassed.get(zone_id) is not why}
+    return state, (*effects, *bypass_reports(area_id, news, by=by))
+
+
+def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None) -> AreaStep:
+    area = state.areas[area_id]
+    effects: list[Effect] = []
+    if isinstance(area.guard, Pending):
+        effects.append(ReportPendingCleared(uid=area.guard.uid, by=by))
+    sounding = area.siren.alarms if area.siren is not None else ()
+    alarms = area.memory + sounding
+    effects += [
+        ReportDisarmed(uid=alarm.uid, area_id=area_id, by=by, ending=ending(alarm, moment))
+        for alarm in alarms
+        if not alarm.disarmed
+    ]
+    at_rest = isinstance(area.guard, Disarmed)
     tripped = {zone_id for alarm in sounding for zone_id in alarm.zones}
-    unclosed = state.open_zones | state.blind_zones
-    return frozenset(
-        zone_id
-        for zone_id in (area.bypassed | tripped) & unclosed
-        if zone_id in moment.config.zones and moment.config.zones[zone_id].kind is ZoneKind.ALWAYS
+    area = replace(
+        area,
+        guard=Disarmed(),
+        siren=None,
+        # What was left out for an arming that has not begun yet still is.
+        bypassed={zone_id: why for zone_id, why in area.bypassed.items() if at_rest and why is Bypass.MANUAL},
+        silenced=_still_on(state, {*area.silenced, *area.bypassed, *tripped}, moment),
+        trips={},
+        shut_down_until=None,
+        armed_at=None,
+        memory=tuple(replace(alarm, disarmed=True) for alarm in alarms),
+        changed_by=by,
+        last=area.last if area.mode is None else _last(area, area.mode),
+    )
+    return area, tuple(effects)
+
+
+def _last(area: AreaState, mode: ArmMode) -> LastArming:
+    return LastArming(
+        mode=mode, bypassed=frozenset(zone_id for zone_id, why in area.bypassed.items() if why in _REPEATED)
     )
 
 
-def _always_bypassed(area: AreaState, moment: Moment) -> frozenset[str]:
+def _at_rest(area: AreaState) -> bool:
+    return isinstance(area.guard, Disarmed) and area.siren is None
+
+
+def _still_on(state: PanelState, zone_ids: set[str], moment: Moment) -> frozenset[str]:
+    """Return the always guarded ones that are not closed yet: answered, they must not sound again at once.
+
+    They are not left out: each joins again when it has been seen closed, and shows as open until then.
+    """
+    zones = moment.config.zones
     return frozenset(
-        zone_id for zone_id in area.bypassed if moment.config.zones[zone_id].kind is ZoneKind.ALWAYS
+        zone_id
+        for zone_id in zone_ids & (state.open_zones | state.blind_zones)
+        if zone_id in zones and zones[zone_id].kind.always_guarded
     )

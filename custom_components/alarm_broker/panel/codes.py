@@ -1,12 +1,26 @@
 """Who may: gets which user a code matched, never the code; counts the wrong ones."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
-from .config import CodePolicy
-from .effects import CodeNeeded, Effect, LockedOut, Reason, ReportLockout, WrongCode
+from .alarms import raise_silently
+from .config import Action, AlarmKind, CodePolicy, UserConfig
+from .effects import (
+    CodeNeeded,
+    CodeNotValid,
+    CodeProblem,
+    Effect,
+    LockedOut,
+    NotAllowed,
+    Reason,
+    Refuse,
+    ReportLockout,
+    WrongCode,
+)
 from .events import CodeMatched, CodeMissing, CodeWrong, Credential
-from .state import Deadline, Lockout
+from .moment import Moment, with_area
+from .state import Deadline, Lockout, PanelState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +28,21 @@ class Verdict:
     """What a credential is worth at this moment."""
 
     lockout: Lockout
-    user: str | None = None
+    user: UserConfig | None = None
     refused: Reason | None = None
     effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorised:
+    """A request after its credential was looked at."""
+
+    state: PanelState
+    by: str | None
+    effects: tuple[Effect, ...]
+    """When refused they say so; in any case they carry what a duress code asks for."""
+    refused: bool
+    user: UserConfig | None = None
 
 
 def locked_until(lockout: Lockout, now: datetime) -> datetime | None:
@@ -26,24 +52,110 @@ def locked_until(lockout: Lockout, now: datetime) -> datetime | None:
     return lockout.until.due_at
 
 
+def authorise(
+    state: PanelState,
+    credential: Credential,
+    moment: Moment,
+    *,
+    actions: Collection[Action],
+    area_ids: tuple[str, ...],
+    required: bool,
+    by: str | None,
+) -> Authorised:
+    """Return whether somebody may do all of `actions` in all of `area_ids`, and as whom.
+
+    A duress code calls for help in silence whatever comes of the request, also when it is refused.
+    """
+    verdict = judge(state, credential, moment, actions=actions, area_ids=area_ids, required=required)
+    state = replace(state, lockout=verdict.lockout)
+    effects = verdict.effects
+    if verdict.refused is not None:
+        effects = (Refuse(verdict.refused, area_ids), *effects)
+    user = _whose(credential, moment)
+    if user is not None and user.duress and area_ids:
+        area, silent = raise_silently(
+            state.areas[area_ids[0]], area_ids[0], AlarmKind.DURESS, moment, by=user.name
+        )
+        state, effects = with_area(state, area_ids[0], area), (*effects, *silent)
+    return Authorised(
+        state=state,
+        by=by if verdict.user is None else verdict.user.name,
+        effects=effects,
+        refused=verdict.refused is not None,
+        user=verdict.user,
+    )
+
+
 def judge(
-    lockout: Lockout, credential: Credential, policy: CodePolicy, *, required: bool, now: datetime
+    state: PanelState,
+    credential: Credential,
+    moment: Moment,
+    *,
+    actions: Collection[Action],
+    area_ids: tuple[str, ...],
+    required: bool,
 ) -> Verdict:
     """Return whether a credential is good for something that needs a code, or not.
 
     A wrong code is refused and counted also where none is needed. While locked out even a right one is refused,
-    or the lockout would tell the guesser which one it is.
+    or the lockout would tell the guesser which one it is. A code that is somebody's and not good for this is no
+    guess, and is not counted.
     """
+    lockout, now = state.lockout, moment.now
     if isinstance(credential, CodeMissing):
         return Verdict(lockout=lockout, refused=CodeNeeded() if required else None)
     until = locked_until(lockout, now)
     if until is not None:
         return Verdict(lockout=lockout, refused=LockedOut(until))
+    user = _whose(credential, moment)
+    if user is None:
+        return _wrong(lockout, moment.config.codes, now)
+    local = now.astimezone(moment.config.timezone or UTC)
+    spending = Action.DISARM in actions
+    if problem := code_problem(user, local, uses=state.uses.get(user.user_id, 0) if spending else 0):
+        return Verdict(lockout=lockout, refused=CodeNotValid(problem))
+    for area_id in area_ids:
+        for action in actions:
+            if action not in user.actions or (user.areas is not None and area_id not in user.areas):
+                return Verdict(lockout=lockout, refused=NotAllowed(action, area_id))
+    return Verdict(lockout=Lockout(), user=user)
+
+
+def code_problem(user: UserConfig, local: datetime, *, uses: int) -> CodeProblem | None:
+    """Return why a user's code is not good at a local time, or None.
+
+    `uses` is how often it has disarmed: a one-time code disarms once (DSC) and arms freely.
+    """
+    if not user.enabled:
+        return CodeProblem.DISABLED
+    if user.valid_from is not None and local < user.valid_from:
+        return CodeProblem.NOT_YET
+    if user.valid_until is not None and local >= user.valid_until:
+        return CodeProblem.EXPIRED
+    if not _within_hours(user, local):
+        return CodeProblem.OUTSIDE_HOURS
+    if user.uses is not None and uses >= user.uses:
+        return CodeProblem.USED_UP
+    return None
+
+
+def _within_hours(user: UserConfig, local: datetime) -> bool:
+    clock, begin = local.time(), user.time_from or time.min
+    today, yesterday = local.weekday(), (local - timedelta(days=1)).weekday()
+    days = user.weekdays if user.weekdays is not None else range(7)
+    if user.time_to is None:
+        return today in days and clock >= begin
+    if begin < user.time_to:
+        return today in days and begin <= clock < user.time_to
+    return (today in days and clock >= begin) or (yesterday in days and clock < user.time_to)
+
+
+def _whose(credential: Credential, moment: Moment) -> UserConfig | None:
     match credential:
-        case CodeMatched(user):
-            return Verdict(lockout=Lockout(), user=user)
-        case CodeWrong():
-            return _wrong(lockout, policy, now)
+        case CodeMatched(user_id):
+            return moment.config.users.get(user_id)
+        case CodeWrong() | CodeMissing():
+            return None
 
 
 def _wrong(lockout: Lockout, policy: CodePolicy, now: datetime) -> Verdict:

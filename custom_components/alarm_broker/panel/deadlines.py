@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from .arming import exit_ended
-from .effects import Effect
-from .guarding import Moment, PanelStep, entry_ended, judge_open_zones, siren_ended, with_area
-from .state import AreaState, Arming, Deadline, PanelState, Pending
+from . import walk_test
+from .alarms import siren_ended
+from .effects import Effect, ReportBypass
+from .guarding import entry_ended, group_window_ended, hold_ended, judge_open_zones
+from .leaving import exit_ended
+from .moment import Moment, PanelStep, with_area
+from .state import AreaState, Arming, Bypass, Deadline, PanelState, Pending
 
 
 class DeadlineKind(StrEnum):
@@ -17,8 +20,12 @@ class DeadlineKind(StrEnum):
     EXIT = "exit"
     ENTRY = "entry"
     SIREN = "siren"
+    WALK_TEST = "walk_test"
+    SHUT_DOWN = "shut_down"
     SETTLING = "settling"
     LOCKOUT = "lockout"
+    HOLD = "hold"
+    GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,9 @@ class Due:
 
     due_at: datetime
     kind: DeadlineKind
-    area_id: str | None = None
+    area_id: str = ""
+    zone_id: str = ""
+    group_id: str = ""
 
 
 def running(state: PanelState) -> Iterator[Due]:
@@ -37,12 +46,13 @@ def running(state: PanelState) -> Iterator[Due]:
     if state.settling is not None:
         yield Due(state.settling.due_at, DeadlineKind.SETTLING)
     for area_id, area in state.areas.items():
-        if isinstance(area.guard, Arming):
-            yield Due(area.guard.until.due_at, DeadlineKind.EXIT, area_id)
-        if isinstance(area.guard, Pending):
-            yield Due(area.guard.until.due_at, DeadlineKind.ENTRY, area_id)
-        if area.siren is not None:
-            yield Due(area.siren.until.due_at, DeadlineKind.SIREN, area_id)
+        for kind, deadline in _of_area(area):
+            yield Due(deadline.due_at, kind, area_id)
+    for zone_id, until in state.holding.items():
+        yield Due(until.due_at, DeadlineKind.HOLD, zone_id=zone_id)
+    for group_id, gathering in state.gathering.items():
+        for zone_id, until in gathering.trips.items():
+            yield Due(until.due_at, DeadlineKind.GROUP, zone_id=zone_id, group_id=group_id)
 
 
 def next_due(state: PanelState) -> datetime | None:
@@ -66,44 +76,81 @@ def reached(state: PanelState, moment: Moment) -> PanelStep:
 
 def clamped(state: PanelState, now: datetime) -> PanelState:
     """Return the panel with no deadline further away than its full length: the clock may have been set back."""
+    if max((due.due_at for due in running(state)), default=now) <= now:
+        return state
 
     def near(deadline: Deadline | None) -> Deadline | None:
         return None if deadline is None else deadline.clamped(now)
 
-    latest = max((due.due_at for due in running(state)), default=now)
-    if latest <= now:
-        return state
     return replace(
         state,
         lockout=replace(state.lockout, until=near(state.lockout.until)),
         settling=near(state.settling),
         areas={area_id: _clamped_area(area, now) for area_id, area in state.areas.items()},
+        holding={zone_id: until.clamped(now) for zone_id, until in state.holding.items()},
+        gathering={
+            group_id: replace(
+                gathering,
+                trips={zone_id: until.clamped(now) for zone_id, until in gathering.trips.items()},
+            )
+            for group_id, gathering in state.gathering.items()
+        },
     )
 
 
+def _of_area(area: AreaState) -> Iterator[tuple[DeadlineKind, Deadline]]:
+    match area.guard:
+        case Arming():
+            yield DeadlineKind.EXIT, area.guard.ends
+        case Pending():
+            yield DeadlineKind.ENTRY, area.guard.until
+    if area.siren is not None:
+        yield DeadlineKind.SIREN, area.siren.until
+    if area.walk_test is not None:
+        yield DeadlineKind.WALK_TEST, area.walk_test.until
+    if area.shut_down_until is not None:
+        yield DeadlineKind.SHUT_DOWN, area.shut_down_until
+
+
 def _clamped_area(area: AreaState, now: datetime) -> AreaState:
-    if isinstance(area.guard, Arming | Pending):
-        area = replace(area, guard=replace(area.guard, until=area.guard.until.clamped(now)))
+    match area.guard:
+        case Arming(final=final):
+            guard = replace(area.guard, until=area.guard.until.clamped(now))
+            area = replace(area, guard=replace(guard, final=None if final is None else final.clamped(now)))
+        case Pending():
+            area = replace(area, guard=replace(area.guard, until=area.guard.until.clamped(now)))
     if area.siren is not None:
         area = replace(area, siren=replace(area.siren, until=area.siren.until.clamped(now)))
+    if area.walk_test is not None:
+        area = replace(area, walk_test=replace(area.walk_test, until=area.walk_test.until.clamped(now)))
+    if area.shut_down_until is not None:
+        area = replace(area, shut_down_until=area.shut_down_until.clamped(now))
     return area
 
 
 def _ended(state: PanelState, due: Due, moment: Moment) -> PanelStep:
-    if due.kind is DeadlineKind.LOCKOUT:
-        return replace(state, lockout=replace(state.lockout, until=None)), ()
-    if due.area_id is None:
-        return _settled(replace(state, settling=None), moment)
-    area = state.areas[due.area_id]
     match due.kind:
+        case DeadlineKind.LOCKOUT:
+            return replace(state, lockout=replace(state.lockout, until=None)), ()
+        case DeadlineKind.SETTLING:
+            return _settled(replace(state, settling=None), moment)
         case DeadlineKind.EXIT:
             return exit_ended(state, due.area_id, moment)
         case DeadlineKind.ENTRY:
-            area, effects = entry_ended(area, due.area_id, moment)
+            area, effects = entry_ended(state.areas[due.area_id], due.area_id, moment)
             return with_area(state, due.area_id, area), effects
-        case _:
-            area = siren_ended(area, state.open_zones | state.blind_zones)
-            return with_area(state, due.area_id, area), ()
+        case DeadlineKind.SIREN:
+            unclosed = state.open_zones | state.blind_zones
+            area, effects = siren_ended(state.areas[due.area_id], due.area_id, unclosed, moment)
+            return with_area(state, due.area_id, area), effects
+        case DeadlineKind.WALK_TEST:
+            return walk_test.ended(state, due.area_id, moment, by=None)
+        case DeadlineKind.SHUT_DOWN:
+            return _guarded_again(state, due.area_id, moment)
+        case DeadlineKind.HOLD:
+            return hold_ended(state, due.zone_id, moment)
+        case DeadlineKind.GROUP:
+            return group_window_ended(state, due.group_id, due.zone_id, moment)
 
 
 def _settled(state: PanelState, moment: Moment) -> PanelStep:
@@ -112,3 +159,14 @@ def _settled(state: PanelState, moment: Moment) -> PanelStep:
         state, more = judge_open_zones(state, area_id, moment)
         effects += more
     return state, tuple(effects)
+
+
+def _guarded_again(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
+    """Return the panel after swinger shutdown ended by itself (ANSI/SIA CP-01: 48 hours)."""
+    area = state.areas[area_id]
+    back = tuple(sorted(zone_id for zone_id, why in area.bypassed.items() if why is Bypass.SHUT_DOWN))
+    kept = {zone_id: why for zone_id, why in area.bypassed.items() if why is not Bypass.SHUT_DOWN}
+    state = with_area(state, area_id, replace(area, bypassed=kept, trips={}, shut_down_until=None))
+    state, effects = judge_open_zones(state, area_id, moment)
+    report = ReportBypass(area_id=area_id, zone_ids=back, bypass=None, by=None)
+    return state, ((report,) if back else ()) + effects

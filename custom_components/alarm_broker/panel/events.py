@@ -152,9 +152,7 @@ class SensorsReady:
     settle: timedelta
 
 
-type Request = (
-    ArmRequested | DisarmRequested | BypassRequested | ClearMemoryRequested | WalkTestRequested
-)
+type Request = ArmRequested | DisarmRequested | BypassRequested | ClearMemoryRequested | WalkTestRequested
 type Event = (
     Request
     | ZoneOpened

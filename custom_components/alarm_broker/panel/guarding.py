@@ -1,62 +1,86 @@
-"""A zone opened, an entry delay ran out, a siren is over: when it is an alarm, and which one."""
+"""Whether an open zone is an alarm now, begins the entry delay, or is none of the panel's business."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
-from .config import AlarmKind, PanelConfig, ZoneConfig, ZoneKind
-from .effects import Effect, RaiseAlarm, ReportPending, ReportZoneTripped
-from .state import Alarm, AreaState, Armed, Deadline, PanelState, Pending, Siren
-
-MEMORY_LIMIT = 50
-"""Alarms kept per area: a flapping contact must not fill the disk."""
-
-type AreaStep = tuple[AreaState, tuple[Effect, ...]]
-type PanelStep = tuple[PanelState, tuple[Effect, ...]]
+from .alarms import burglary_sounds, raise_alarm, raise_silently
+from .config import AlarmKind, ModeConfig, PanelConfig, ZoneConfig, ZoneKind
+from .effects import Effect, ReportPending
+from .false_alarms import gathered, group_of, pulse_counted, window_ended
+from .moment import AreaStep, Moment, PanelStep, with_area
+from .state import AreaState, Armed, Deadline, PanelState, Pending
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """What every rule may ask besides the state."""
-
-    config: PanelConfig
-    now: datetime
-    new_uid: Callable[[], str]
-    during_outage: bool = False
-    """The deadline that is acted on passed while the panel was down."""
-
-
-def with_area(state: PanelState, area_id: str, area: AreaState) -> PanelState:
-    """Return the panel with one area replaced."""
-    return replace(state, areas={**state.areas, area_id: area})
-
-
-def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelStep:
-    """Return the panel after a zone was seen open; while settling only 24-hour zones are judged."""
-    state = replace(
-        state, open_zones=state.open_zones | {zone.zone_id}, blind_zones=state.blind_zones - {zone.zone_id}
+def guarded(area: AreaState, zone: ZoneConfig, config: PanelConfig) -> bool:
+    """Return whether the area guards a zone now: armed in a mode that has it, or always; and not left out."""
+    if zone.zone_id in area.bypassed or zone.zone_id in area.silenced or area.walk_test is not None:
+        return False
+    if zone.kind.always_guarded:
+        return True
+    guard = area.guard
+    return (
+        isinstance(guard, Armed | Pending)
+        and zone.zone_id in config.areas[zone.area_id].modes[guard.mode].zones
     )
-    if state.settling is not None and zone.kind is not ZoneKind.ALWAYS:
+
+
+def judge(
+    state: PanelState, zone: ZoneConfig, moment: Moment, *, opened: bool, exit_error: bool = False
+) -> PanelStep:
+    """Return the panel after an open zone was looked at; `opened` just now, or standing open.
+
+    While the panel settles only zones that are always guarded are judged.
+    """
+    if state.settling is not None and not zone.kind.always_guarded:
         return state, ()
-    area, effects = _tripped(state.areas[zone.area_id], zone, moment, exit_error=False)
+    if zone.zone_id in state.holding or not guarded(state.areas[zone.area_id], zone, moment.config):
+        return state, ()
+    if opened:
+        state, enough = pulse_counted(state, zone, moment)
+        if not enough:
+            return state, ()
+    zones: tuple[str, ...] = (zone.zone_id,)
+    if (group := group_of(moment.config, zone.zone_id)) is not None:
+        state, tripped = gathered(state, zone, group, moment)
+        zones = tripped.zones
+    if not zones:
+        return state, ()
+    area, effects = _tripped(state.areas[zone.area_id], zone, zones, moment, exit_error=exit_error)
     return with_area(state, zone.area_id, area), effects
 
 
 def judge_open_zones(
     state: PanelState, area_id: str, moment: Moment, *, exit_error: bool = False
 ) -> PanelStep:
-    """Return the panel after every open zone of an area was judged as if it opened now.
+    """Return the panel after every open zone of an area was judged.
 
     An armed area never rests with an open zone that it guards: at the end of the exit delay, and of settling.
     """
-    area = state.areas[area_id]
     effects: list[Effect] = []
     for zone_id in sorted(state.open_zones):
         zone = moment.config.zones[zone_id]
         if zone.area_id == area_id:
-            area, more = _tripped(area, zone, moment, exit_error=exit_error)
+            state, more = judge(state, zone, moment, opened=False, exit_error=exit_error)
             effects += more
-    return with_area(state, area_id, area), tuple(effects)
+    return state, tuple(effects)
+
+
+def hold_ended(state: PanelState, zone_id: str, moment: Moment) -> PanelStep:
+    """Return the panel after a zone has stayed open for as long as it takes to trip."""
+    state = replace(
+        state, holding={other: until for other, until in state.holding.items() if other != zone_id}
+    )
+    return judge(state, moment.config.zones[zone_id], moment, opened=True)
+
+
+def group_window_ended(state: PanelState, group_id: str, zone_id: str, moment: Moment) -> PanelStep:
+    """Return the panel after a trip of a group's zone stopped counting."""
+    state, tripped = window_ended(state, group_id, zone_id)
+    zone = moment.config.zones[zone_id]
+    if not tripped.zones or not guarded(state.areas[zone.area_id], zone, moment.config):
+        return state, ()
+    area, effects = _tripped(state.areas[zone.area_id], zone, tripped.zones, moment, exit_error=False)
+    return with_area(state, zone.area_id, area), effects
 
 
 def entry_ended(area: AreaState, area_id: str, moment: Moment) -> AreaStep:
@@ -64,108 +88,83 @@ def entry_ended(area: AreaState, area_id: str, moment: Moment) -> AreaStep:
     return raise_alarm(area, area_id, AlarmKind.BURGLARY, moment)
 
 
-def siren_ended(area: AreaState, unclosed: frozenset[str]) -> AreaState:
-    """Return the area after the siren time: as armed as before, tripped zones that are not closed bypassed."""
-    if area.siren is None:
-        return area
-    tripped = {zone_id for alarm in area.siren.alarms for zone_id in alarm.zones}
-    return replace(
-        area,
-        siren=None,
-        bypassed=area.bypassed | (tripped & unclosed),
-        memory=(area.memory + area.siren.alarms)[-MEMORY_LIMIT:],
+def _tripped(
+    area: AreaState, zone: ZoneConfig, zones: tuple[str, ...], moment: Moment, *, exit_error: bool
+) -> AreaStep:
+    kind = zone.kind.alarm_kind
+    if zone.kind is ZoneKind.PANIC and zone.silent:
+        area, effects = raise_silently(area, zone.area_id, kind, moment, zones=zones)
+        return replace(area, silenced=area.silenced | {zone.zone_id}), effects
+    if zone.kind.always_guarded:
+        # Each kind has its own alarm: smoke during a burglary is announced by itself.
+        return raise_alarm(area, zone.area_id, kind, moment, zones=zones, together=len(zones) > 1)
+    guard = area.guard
+    # ANSI/SIA CP-01, exit error: whatever is open at the end of the exit delay gets the entry delay.
+    delayed = (
+        exit_error
+        or zone.kind is ZoneKind.ENTRY_EXIT
+        or (zone.kind is ZoneKind.FOLLOWER and isinstance(guard, Pending))
     )
+    if not delayed or burglary_sounds(area):
+        return raise_alarm(area, zone.area_id, kind, moment, zones=zones, together=len(zones) > 1)
+    if isinstance(guard, Pending):
+        return _joined(area, guard, zone, zones, moment)
+    if not isinstance(guard, Armed):
+        return area, ()
+    return _began(area, guard, zone, zones, moment, exit_error=exit_error)
 
 
-def raise_alarm(
+def _began(
     area: AreaState,
-    area_id: str,
-    kind: AlarmKind,
+    guard: Armed,
+    zone: ZoneConfig,
+    zones: tuple[str, ...],
     moment: Moment,
     *,
-    zones: tuple[str, ...] = (),
-    by: str | None = None,
+    exit_error: bool,
 ) -> AreaStep:
-    """Return the area with an alarm of that kind sounding: a new one, or the zones join the one there is.
-
-    A burglary alarm ends a running entry delay and takes its uid: whoever was told of it is told how it ended.
-    """
-    sounding = area.siren.alarms if area.siren is not None else ()
-    for alarm in sounding:
-        if alarm.kind is kind:
-            return _joined(area, area_id, alarm, zones, moment)
-    pending = area.guard if kind is AlarmKind.BURGLARY and isinstance(area.guard, Pending) else None
-    if pending is not None:
-        zones = pending.zones + tuple(zone_id for zone_id in zones if zone_id not in pending.zones)
-        area = replace(area, guard=Armed(mode=pending.mode))
-    alarm = Alarm(uid=pending.uid if pending else moment.new_uid(), kind=kind, zones=zones)
-    siren = _sounding(area, area_id, (*sounding, alarm), moment)
-    raised = RaiseAlarm(
-        uid=alarm.uid,
-        area_id=area_id,
-        kind=kind,
-        zones=zones,
-        exit_error=pending is not None and pending.exit_error,
-        during_outage=moment.during_outage,
-        by=by,
-    )
-    return replace(area, siren=siren, changed_by=by), (raised,)
-
-
-def _joined(area: AreaState, area_id: str, alarm: Alarm, zones: tuple[str, ...], moment: Moment) -> AreaStep:
-    new = tuple(zone_id for zone_id in zones if zone_id not in alarm.zones)
-    if not new or area.siren is None:
-        return area, ()
-    grown = replace(alarm, zones=alarm.zones + new)
-    alarms = tuple(grown if other.uid == alarm.uid else other for other in area.siren.alarms)
-    effects = tuple(ReportZoneTripped(uid=alarm.uid, zone_id=zone_id) for zone_id in new)
-    return replace(area, siren=_sounding(area, area_id, alarms, moment)), effects
-
-
-def _sounding(area: AreaState, area_id: str, alarms: tuple[Alarm, ...], moment: Moment) -> Siren:
-    """Return the siren with its full time from now, never shorter than it was to sound."""
-    siren_time = moment.config.areas[area_id].siren_time(area.mode)
-    until = Deadline.after(siren_time, moment.now)
-    if area.siren is not None and area.siren.until.due_at > until.due_at:
-        until = area.siren.until
-    return Siren(until=until, alarms=alarms)
-
-
-def _tripped(area: AreaState, zone: ZoneConfig, moment: Moment, *, exit_error: bool) -> AreaStep:
-    if zone.zone_id in area.bypassed:
-        return area, ()
-    if zone.kind is ZoneKind.ALWAYS:
-        # Each kind has its own alarm: smoke during a burglary is announced by itself.
-        return raise_alarm(area, zone.area_id, zone.alarm_kind, moment, zones=(zone.zone_id,))
-    guard = area.guard
-    if not isinstance(guard, Armed | Pending):
-        return area, ()
-    settings = moment.config.areas[zone.area_id].modes[guard.mode]
-    if zone.zone_id not in settings.zones:
-        return area, ()
-    # ANSI/SIA CP-01, exit error: whatever is open at the end of the exit delay gets the entry delay.
-    delayed = zone.kind is ZoneKind.ENTRY_EXIT or exit_error
-    if not delayed or _burglary_sounds(area):
-        return raise_alarm(area, zone.area_id, AlarmKind.BURGLARY, moment, zones=(zone.zone_id,))
-    if isinstance(guard, Pending):
-        if zone.zone_id in guard.zones:
-            return area, ()
-        return replace(area, guard=replace(guard, zones=(*guard.zones, zone.zone_id))), ()
-    guard = Pending(
+    delay = _entry_delay(zone, moment.config.areas[zone.area_id].modes[guard.mode])
+    pending = Pending(
         mode=guard.mode,
-        until=Deadline.after(settings.entry_delay, moment.now),
+        until=Deadline.after(delay, moment.now),
         uid=moment.new_uid(),
-        zones=(zone.zone_id,),
+        zones=zones,
         exit_error=exit_error,
     )
-    area = replace(area, guard=guard, changed_by=None)
-    if settings.entry_delay <= timedelta(0):
+    area = replace(area, guard=pending, changed_by=None)
+    if delay <= timedelta(0):
         return raise_alarm(area, zone.area_id, AlarmKind.BURGLARY, moment)
-    pending = ReportPending(
-        uid=guard.uid, area_id=zone.area_id, zone_id=zone.zone_id, until=guard.until.due_at
+    return area, (_report(pending, zone),)
+
+
+def _joined(
+    area: AreaState, pending: Pending, zone: ZoneConfig, zones: tuple[str, ...], moment: Moment
+) -> AreaStep:
+    """Return the area with further zones in a running entry delay; the shortest delay counts."""
+    new = tuple(zone_id for zone_id in zones if zone_id not in pending.zones)
+    if not new:
+        return area, ()
+    mode = moment.config.areas[zone.area_id].modes[pending.mode]
+    grown = replace(pending, zones=pending.zones + new)
+    own = Deadline.after(_entry_delay(zone, mode), moment.now)
+    if zone.kind is not ZoneKind.ENTRY_EXIT or own.due_at >= pending.until.due_at:
+        return replace(area, guard=grown), ()
+    grown = replace(grown, until=own)
+    area = replace(area, guard=grown)
+    if own.delay <= timedelta(0):
+        return raise_alarm(area, zone.area_id, AlarmKind.BURGLARY, moment)
+    return area, (_report(grown, zone),)
+
+
+def _entry_delay(zone: ZoneConfig, mode: ModeConfig) -> timedelta:
+    return mode.entry_delay if zone.entry_delay is None else zone.entry_delay
+
+
+def _report(pending: Pending, zone: ZoneConfig) -> ReportPending:
+    return ReportPending(
+        uid=pending.uid,
+        area_id=zone.area_id,
+        zone_id=zone.zone_id,
+        until=pending.until.due_at,
+        exit_error=pending.exit_error,
     )
-    return area, (pending,)
-
-
-def _burglary_sounds(area: AreaState) -> bool:
-    return area.siren is not None and any(alarm.kind is AlarmKind.BURGLARY for alarm in area.siren.alarms)

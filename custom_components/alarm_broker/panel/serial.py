@@ -1,7 +1,6 @@
 """Panel state ⇄ JSON. What zones read is left out: after a load every zone is blind until its sensor speaks."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +10,17 @@ from .state import (
     AreaState,
     Armed,
     Arming,
+    Bypass,
+    ChimeMode,
     Deadline,
     Disarmed,
     Guard,
+    LastArming,
     Lockout,
     PanelState,
     Pending,
     Siren,
+    WalkTest,
 )
 
 VERSION = 1
@@ -29,7 +32,7 @@ class StateUnreadableError(Exception):
 
 def durable(state: PanelState) -> PanelState:
     """Return the part of the state that is stored."""
-    return replace(state, open_zones=frozenset(), blind_zones=frozenset(), settling=None)
+    return PanelState(areas=state.areas, lockout=state.lockout, uses=state.uses)
 
 
 def serialised(state: PanelState) -> dict[str, Any]:
@@ -42,6 +45,7 @@ def serialised(state: PanelState) -> dict[str, Any]:
             "rounds": state.lockout.rounds,
             "until": _deadline_out(state.lockout.until),
         },
+        "uses": dict(state.uses),
     }
 
 
@@ -60,38 +64,57 @@ def parsed(data: Mapping[str, Any]) -> PanelState:
                 rounds=data["lockout"]["rounds"],
                 until=_deadline_in(data["lockout"]["until"]),
             ),
+            uses=dict(data["uses"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as err:
         raise StateUnreadableError(f"stored panel state is damaged: {err!r}") from err
 
 
 def _area_out(area: AreaState) -> dict[str, Any]:
+    siren, last, walk_test = area.siren, area.last, area.walk_test
     return {
         "guard": _guard_out(area.guard),
         "siren": None
-        if area.siren is None
-        else {
-            "until": _deadline_out(area.siren.until),
-            "alarms": [_alarm_out(alarm) for alarm in area.siren.alarms],
-        },
-        "bypassed": sorted(area.bypassed),
-        "memory": [_alarm_out(alarm) for alarm in area.memory],
+        if siren is None
+        else {"until": _deadline_out(siren.until), "alarms": _alarms_out(siren.alarms)},
+        "bypassed": {zone_id: why.value for zone_id, why in area.bypassed.items()},
+        "silenced": sorted(area.silenced),
+        "trips": dict(area.trips),
+        "shut_down_until": _deadline_out(area.shut_down_until),
+        "armed_at": None if area.armed_at is None else area.armed_at.isoformat(),
+        "memory": _alarms_out(area.memory),
+        "silent": _alarms_out(area.silent),
         "changed_by": area.changed_by,
+        "last": None if last is None else {"mode": last.mode.value, "bypassed": sorted(last.bypassed)},
+        "walk_test": None
+        if walk_test is None
+        else {"until": _deadline_out(walk_test.until), "seen": sorted(walk_test.seen)},
+        "chime": area.chime.value,
     }
 
 
 def _area_in(data: Mapping[str, Any]) -> AreaState:
-    siren = data["siren"]
+    siren, last, walk_test = data["siren"], data["last"], data["walk_test"]
     return AreaState(
         guard=_guard_in(data["guard"]),
         siren=None
         if siren is None
-        else Siren(
-            until=_until_in(siren["until"]), alarms=tuple(_alarm_in(alarm) for alarm in siren["alarms"])
-        ),
-        bypassed=frozenset(data["bypassed"]),
-        memory=tuple(_alarm_in(alarm) for alarm in data["memory"]),
+        else Siren(until=_until_in(siren["until"]), alarms=_alarms_in(siren["alarms"])),
+        bypassed={zone_id: Bypass(why) for zone_id, why in data["bypassed"].items()},
+        silenced=frozenset(data["silenced"]),
+        trips=dict(data["trips"]),
+        shut_down_until=_deadline_in(data["shut_down_until"]),
+        armed_at=None if data["armed_at"] is None else datetime.fromisoformat(data["armed_at"]),
+        memory=_alarms_in(data["memory"]),
+        silent=_alarms_in(data["silent"]),
         changed_by=data["changed_by"],
+        last=None
+        if last is None
+        else LastArming(mode=ArmMode(last["mode"]), bypassed=frozenset(last["bypassed"])),
+        walk_test=None
+        if walk_test is None
+        else WalkTest(until=_until_in(walk_test["until"]), seen=frozenset(walk_test["seen"])),
+        chime=ChimeMode(data["chime"]),
     )
 
 
@@ -101,8 +124,16 @@ def _guard_out(guard: Guard) -> dict[str, Any]:
             return {"is": "disarmed"}
         case Armed(mode=mode):
             return {"is": "armed", "mode": mode.value}
-        case Arming(mode=mode, until=until):
-            return {"is": "arming", "mode": mode.value, "until": _deadline_out(until)}
+        case Arming():
+            return {
+                "is": "arming",
+                "mode": guard.mode.value,
+                "until": _deadline_out(guard.until),
+                "left": guard.left,
+                "closed": guard.closed,
+                "restarted": guard.restarted,
+                "final": _deadline_out(guard.final),
+            }
         case Pending():
             return {
                 "is": "pending",
@@ -121,7 +152,14 @@ def _guard_in(data: Mapping[str, Any]) -> Guard:
         case "armed":
             return Armed(mode=ArmMode(data["mode"]))
         case "arming":
-            return Arming(mode=ArmMode(data["mode"]), until=_until_in(data["until"]))
+            return Arming(
+                mode=ArmMode(data["mode"]),
+                until=_until_in(data["until"]),
+                left=data["left"],
+                closed=data["closed"],
+                restarted=data["restarted"],
+                final=_deadline_in(data["final"]),
+            )
         case "pending":
             return Pending(
                 mode=ArmMode(data["mode"]),
@@ -134,11 +172,22 @@ def _guard_in(data: Mapping[str, Any]) -> Guard:
             raise ValueError(f"no such guard: {unknown!r}")
 
 
+def _alarms_out(alarms: tuple[Alarm, ...]) -> list[dict[str, Any]]:
+    return [_alarm_out(alarm) for alarm in alarms]
+
+
+def _alarms_in(data: list[Mapping[str, Any]]) -> tuple[Alarm, ...]:
+    return tuple(_alarm_in(alarm) for alarm in data)
+
+
 def _alarm_out(alarm: Alarm) -> dict[str, Any]:
     return {
         "uid": alarm.uid,
         "kind": alarm.kind.value,
         "zones": list(alarm.zones),
+        "raised_at": alarm.raised_at.isoformat(),
+        "hold_s": alarm.hold.total_seconds(),
+        "confirmed": alarm.confirmed,
         "disarmed": alarm.disarmed,
     }
 
@@ -148,6 +197,9 @@ def _alarm_in(data: Mapping[str, Any]) -> Alarm:
         uid=data["uid"],
         kind=AlarmKind(data["kind"]),
         zones=tuple(data["zones"]),
+        raised_at=datetime.fromisoformat(data["raised_at"]),
+        hold=timedelta(seconds=data["hold_s"]),
+        confirmed=data["confirmed"],
         disarmed=data["disarmed"],
     )
 

@@ -269,6 +269,8 @@ class PanelState:
     open_zones: frozenset[str] = frozenset()
     blind_zones: frozenset[str] = frozenset()
     """Zones whose sensor says nothing (unavailable, unknown); in neither set means closed."""
+    lost_open: frozenset[str] = frozenset()
+    """Blind zones that were open when their sensor fell silent."""
     troubles: frozenset[Trouble] = frozenset()
     holding: Mapping[str, Deadline] = field(default_factory=dict)
     """Open zones that trip if they stay open until then."""

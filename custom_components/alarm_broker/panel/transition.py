@@ -4,24 +4,34 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from .alarms import raise_by_hand, raise_silently
 from .arming import arm_requested, disarm_requested, fitted
-from .config import AlarmKind, PanelConfig
+from .bypassing import bypass_requested, clear_memory_requested
+from .config import PanelConfig
 from .deadlines import clamped, reached
-from .effects import Effect, ReportAreaState
+from .effects import Effect, ReportAreaState, ReportTrouble
 from .events import (
     ArmRequested,
+    BypassRequested,
+    ChimeChosen,
+    ClearMemoryRequested,
     DisarmRequested,
     Event,
     Loaded,
     SensorsReady,
     TimePassed,
     TriggerRequested,
+    TroubleBegan,
+    TroubleEnded,
+    WalkTestRequested,
     ZoneClosed,
     ZoneLost,
     ZoneOpened,
 )
-from .guarding import Moment, PanelStep, raise_alarm, with_area, zone_opened
+from .moment import Moment, PanelStep, with_area
 from .state import AreaState, Deadline, PanelState
+from .walk_test import walk_test_requested
+from .zones import zone_closed, zone_lost, zone_opened
 
 
 def transition(
@@ -34,28 +44,42 @@ def transition(
     moment = Moment(config=config, now=now, new_uid=new_uid, during_outage=isinstance(event, Loaded))
     after, effects = _handed_over(clamped(state, now), event, moment)
     known = {} if isinstance(event, Loaded) else state.areas
+    if known is after.areas:
+        return after, effects
     return after, (*effects, *_shown_differently(known, after.areas))
 
 
 def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
+    zones = moment.config.zones
     match event:
         case ZoneOpened(zone_id):
-            if zone_id in state.open_zones:
-                return state, ()
-            return zone_opened(state, moment.config.zones[zone_id], moment)
+            return zone_opened(state, zones[zone_id], moment)
         case ZoneClosed(zone_id):
-            return _zone_closed(state, zone_id, moment.config.zones[zone_id].area_id), ()
+            return zone_closed(state, zones[zone_id], moment)
         case ZoneLost(zone_id):
-            return replace(
-                state, open_zones=state.open_zones - {zone_id}, blind_zones=state.blind_zones | {zone_id}
-            ), ()
+            return zone_lost(state, zones[zone_id]), ()
         case ArmRequested():
             return arm_requested(state, event, moment)
         case DisarmRequested():
             return disarm_requested(state, event, moment)
-        case TriggerRequested(area_id=area_id, by=by):
-            area, effects = raise_alarm(state.areas[area_id], area_id, AlarmKind.PANIC, moment, by=by)
-            return with_area(state, area_id, area), effects
+        case BypassRequested():
+            return bypass_requested(state, event, moment)
+        case ClearMemoryRequested():
+            return clear_memory_requested(state, event, moment)
+        case WalkTestRequested():
+            return walk_test_requested(state, event, moment)
+        case TriggerRequested():
+            return _triggered(state, event, moment)
+        case ChimeChosen(area_id, chime):
+            return with_area(state, area_id, replace(state.areas[area_id], chime=chime)), ()
+        case TroubleBegan(trouble) if trouble not in state.troubles:
+            return replace(state, troubles=state.troubles | {trouble}), (ReportTrouble(trouble, active=True),)
+        case TroubleEnded(trouble) if trouble in state.troubles:
+            return replace(state, troubles=state.troubles - {trouble}), (
+                ReportTrouble(trouble, active=False),
+            )
+        case TroubleBegan() | TroubleEnded():
+            return state, ()
         case TimePassed():
             return reached(state, moment)
         case Loaded():
@@ -64,25 +88,27 @@ def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
             return reached(replace(state, settling=Deadline.after(settle, moment.now)), moment)
 
 
-def _zone_closed(state: PanelState, zone_id: str, area_id: str) -> PanelState:
-    state = replace(state, open_zones=state.open_zones - {zone_id}, blind_zones=state.blind_zones - {zone_id})
-    area = state.areas[area_id]
-    if zone_id not in area.bypassed:
-        return state
-    return with_area(state, area_id, replace(area, bypassed=area.bypassed - {zone_id}))
+def _triggered(state: PanelState, event: TriggerRequested, moment: Moment) -> PanelStep:
+    area = state.areas[event.area_id]
+    if event.silent:
+        area, effects = raise_silently(area, event.area_id, event.kind, moment, by=event.by)
+    else:
+        area, effects = raise_by_hand(area, event.area_id, event.kind, moment, by=event.by)
+    return with_area(state, event.area_id, area), effects
 
 
 def _loaded(state: PanelState, moment: Moment) -> PanelState:
     """Return a stored panel under the configuration of now, with every zone blind until its sensor speaks."""
-    zone_ids = frozenset(moment.config.zones)
-    return replace(
-        state,
+    config = moment.config
+    zone_ids = frozenset(config.zones)
+    return PanelState(
         areas={
             area_id: fitted(state.areas.get(area_id, AreaState()), area, zone_ids)
-            for area_id, area in moment.config.areas.items()
+            for area_id, area in config.areas.items()
         },
-        settling=Deadline.after(moment.config.boot_limit, moment.now),
-        open_zones=frozenset(),
+        lockout=state.lockout,
+        uses={user_id: used for user_id, used in state.uses.items() if user_id in config.users},
+        settling=Deadline.after(config.boot_limit, moment.now),
         blind_zones=zone_ids,
     )
 
@@ -93,4 +119,4 @@ def _shown_differently(
     for area_id, area in after.items():
         old = before.get(area_id)
         if old is None or (old.status, old.mode) != (area.status, area.mode):
-            yield ReportAreaState(area_id=area_id, status=area.status, mode=area.mode)
+            yield ReportAreaState(area_id=area_id, status=area.status, mode=area.mode, by=area.changed_by)

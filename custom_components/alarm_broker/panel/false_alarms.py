@@ -1,0 +1,82 @@
+"""What makes an open zone wait before it counts: pulse count and cross-zoning. Each open zone asks here first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from .config import GroupConfig, PanelConfig, ZoneConfig
+from .moment import Moment
+from .state import Deadline, Gathering, PanelState
+
+
+@dataclass(frozen=True, slots=True)
+class Tripped:
+    """These zones count as tripped, first tripped first; none while they wait for more."""
+
+    zones: tuple[str, ...]
+
+
+def pulse_counted(state: PanelState, zone: ZoneConfig, moment: Moment) -> tuple[PanelState, bool]:
+    """Return the panel with one more opening of the zone noted, and whether it has opened often enough."""
+    if zone.trips <= 1:
+        return state, True
+    recent = tuple(
+        pulse.clamped(moment.now) for pulse in state.pulses.get(zone.zone_id, ()) if pulse.due_at > moment.now
+    )
+    pulses = (*recent, Deadline.after(zone.trip_window, moment.now))
+    if len(pulses) < zone.trips:
+        return replace(state, pulses={**state.pulses, zone.zone_id: pulses}), False
+    return replace(state, pulses=_without(state.pulses, zone.zone_id)), True
+
+
+def group_of(config: PanelConfig, zone_id: str) -> GroupConfig | None:
+    """Return the group that a zone alarms with, or None for a zone that alarms alone."""
+    return next((group for group in config.groups.values() if zone_id in group.zones), None)
+
+
+def gathered(
+    state: PanelState, zone: ZoneConfig, group: GroupConfig, moment: Moment
+) -> tuple[PanelState, Tripped]:
+    """Return the panel with a trip of a group's zone noted, and the zones that together are enough.
+
+    Another trip of the same zone counts anew from now, and still as one zone.
+    """
+    before = state.gathering.get(group.group_id, Gathering())
+    trips = {
+        **_without(before.trips, zone.zone_id),
+        zone.zone_id: Deadline.after(group.window, moment.now),
+    }
+    counting = {zone_id: until for zone_id, until in trips.items() if until.due_at > moment.now}
+    if len(counting) >= group.required:
+        return _with_gathering(state, group.group_id, Gathering()), Tripped(tuple(counting))
+    held = (before.held | {zone.zone_id}) & counting.keys()
+    return _with_gathering(state, group.group_id, Gathering(trips=counting, held=held)), Tripped(())
+
+
+def window_ended(state: PanelState, group_id: str, zone_id: str) -> tuple[PanelState, Tripped]:
+    """Return the panel after a trip stopped counting; a zone that stayed open for the whole window counts alone.
+
+    Commercial cross-zoning (IDS 1632): one zone held for the whole window also alarms.
+    """
+    gathering = state.gathering[group_id]
+    held = zone_id in gathering.held and zone_id in state.open_zones
+    left = Gathering(trips=_without(gathering.trips, zone_id), held=gathering.held - {zone_id})
+    return _with_gathering(state, group_id, left), Tripped((zone_id,) if held else ())
+
+
+def closed(state: PanelState, zone_id: str) -> PanelState:
+    """Return the panel with a zone no longer held open."""
+    holding = _without(state.holding, zone_id) if zone_id in state.holding else state.holding
+    state = replace(state, holding=holding)
+    for group_id, gathering in state.gathering.items():
+        if zone_id in gathering.held:
+            return _with_gathering(state, group_id, replace(gathering, held=gathering.held - {zone_id}))
+    return state
+
+
+def _with_gathering(state: PanelState, group_id: str, gathering: Gathering) -> PanelState:
+    others = _without(state.gathering, group_id)
+    return replace(state, gathering={**others, group_id: gathering} if gathering.trips else others)
+
+
+def _without[T](mapping: Mapping[str, T], key: str) -> dict[str, T]:
+    return {other: value for other, value in mapping.items() if other != key}

@@ -1,0 +1,76 @@
+"""The exit delay: the way out, coming back in, the final door, and what its end finds."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from .config import ArmMode, ModeConfig, ZoneConfig, ZoneKind
+from .guarding import judge_open_zones
+from .moment import Moment, PanelStep, with_area
+from .readiness import standing_open
+from .state import AreaState, Armed, Arming, Deadline, PanelState
+
+FINAL_DOOR_SETTLE = timedelta(seconds=5)
+"""Honeywell VISTA: the exit delay ends when the exit door has been closed for 5 seconds."""
+
+
+def exit_door_opened(area: AreaState, zone: ZoneConfig, moment: Moment) -> AreaState:
+    """Return the area after a zone opened during the exit delay.
+
+    ANSI/SIA CP-01, exit time restart: the door was opened, closed and is opened again: somebody comes back in, and
+    gets the whole exit delay anew, once.
+    """
+    guard, mode = _on_the_way_out(area, zone, moment)
+    if guard is None or mode is None:
+        return area
+    leaving = replace(guard, left=True, final=None)
+    if guard.closed and not guard.restarted and moment.config.rules.exit_restart:
+        until = Deadline.after(mode.exit_delay, moment.now)
+        leaving = replace(leaving, until=until, restarted=True)
+    return replace(area, guard=leaving)
+
+
+def exit_door_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelState:
+    """Return the panel after a zone closed during the exit delay; a final door that closes last soon ends it."""
+    area = state.areas[zone.area_id]
+    guard, mode = _on_the_way_out(area, zone, moment)
+    if guard is None or mode is None:
+        return state
+    leaving = replace(guard, left=True, closed=True)
+    others_open = any(
+        moment.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT for zone_id in state.open_zones & mode.zones
+    )
+    if zone.final_set and not others_open:
+        leaving = replace(leaving, final=Deadline.after(FINAL_DOOR_SETTLE, moment.now))
+    return with_area(state, zone.area_id, replace(area, guard=leaving))
+
+
+def exit_ended(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
+    """Return the panel after the exit delay: armed, and a zone still open starts the entry delay (exit error).
+
+    Zones of any kind may open while it runs, since people are inside; what counts is how they are at its end.
+    ANSI/SIA CP-01, unvacated premises: where that is chosen and nobody went out, away becomes home.
+    """
+    area = state.areas[area_id]
+    if not isinstance(area.guard, Arming):
+        return state, ()
+    mode, modes = area.guard.mode, moment.config.areas[area_id].modes
+    stayed = moment.config.rules.auto_stay and mode is ArmMode.AWAY and not area.guard.left
+    if stayed and ArmMode.HOME in modes:
+        mode = ArmMode.HOME
+    area = replace(area, guard=Armed(mode=mode), armed_at=moment.now)
+    bypassed, effects = standing_open(state, area_id, modes[mode], moment)
+    area = replace(area, bypassed={**bypassed, **area.bypassed})
+    state = with_area(state, area_id, area)
+    if state.settling is not None:
+        return state, effects
+    state, more = judge_open_zones(state, area_id, moment, exit_error=True)
+    return state, (*effects, *more)
+
+
+def _on_the_way_out(
+    area: AreaState, zone: ZoneConfig, moment: Moment
+) -> tuple[Arming, ModeConfig] | tuple[None, None]:
+    if zone.kind is not ZoneKind.ENTRY_EXIT or not isinstance(area.guard, Arming):
+        return None, None
+    mode = moment.config.areas[zone.area_id].modes[area.guard.mode]
+    return (area.guard, mode) if zone.zone_id in mode.zones else (None, None)

@@ -1,0 +1,52 @@
+"""Several areas seen as one panel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from .config import AreaConfig, ArmMode
+from .state import AreaState, AreaStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterView:
+    """What a master panel shows."""
+
+    status: AreaStatus
+    mode: ArmMode | None
+    """None while armed means: not every area is armed in the same mode."""
+    partly_armed: bool
+    delay_end: datetime | None
+    changed_by: str | None
+
+
+def master_view(areas: Sequence[AreaState]) -> MasterView:
+    """Return what areas look like together: the most urgent state of any, armed as soon as one is.
+
+    Some armed and some not is neither armed nor disarmed, and is said (`partly_armed`).
+    """
+    statuses = {area.status for area in areas}
+    modes = {area.mode for area in areas}
+    armed = [area for area in areas if area.mode is not None]
+    status = next(
+        (
+            one
+            for one in (AreaStatus.TRIGGERED, AreaStatus.PENDING, AreaStatus.ARMING, AreaStatus.ARMED)
+            if one in statuses
+        ),
+        AreaStatus.DISARMED,
+    )
+    ends = [area.delay_end for area in areas if area.status is status and area.delay_end is not None]
+    by = {area.changed_by for area in areas}
+    return MasterView(
+        status=status,
+        mode=modes.pop() if len(modes) == 1 else None,
+        partly_armed=0 < len(armed) < len(areas),
+        delay_end=min(ends, default=None),
+        changed_by=by.pop() if len(by) == 1 else None,
+    )
+
+
+def master_modes(areas: Sequence[AreaConfig]) -> tuple[ArmMode, ...]:
+    """Return the modes that every area has."""
+    return tuple(mode for mode in ArmMode if areas and all(mode in area.modes for area in areas))

@@ -1,0 +1,111 @@
+"""A zone opened, closed or fell silent: notes it, and asks the rules that care."""
+
+from dataclasses import replace
+
+from .config import ArmMode, ZoneConfig
+from .effects import Chime, Effect, ReportBypass
+from .false_alarms import closed
+from .guarding import judge
+from .leaving import exit_door_closed, exit_door_opened
+from .moment import Moment, PanelStep, with_area
+from .state import AreaState, Armed, ChimeMode, Deadline, Disarmed, PanelState
+
+INSIDE = frozenset({ArmMode.HOME, ArmMode.NIGHT})
+"""Modes with people in the house, who may want to hear the chime."""
+
+
+def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelStep:
+    """Return the panel after a zone was seen open."""
+    zone_id = zone.zone_id
+    if zone_id in state.open_zones:
+        return state, ()
+    # Open, unavailable, open again is no new opening: nobody came through the door.
+    again = zone_id in state.lost_open
+    state = replace(
+        state,
+        open_zones=state.open_zones | {zone_id},
+        blind_zones=_without(state.blind_zones, zone_id),
+        lost_open=_without(state.lost_open, zone_id),
+    )
+    area = state.areas[zone.area_id]
+    if area.walk_test is not None:
+        return with_area(state, zone.area_id, _seen(area, zone_id)), ()
+    effects: tuple[Effect, ...] = ()
+    if not again:
+        effects = _chime(state, area, zone, moment)
+        leaving = exit_door_opened(area, zone, moment)
+        if leaving is not area:
+            state = with_area(state, zone.area_id, leaving)
+    if zone.hold:
+        return replace(
+            state, holding={**state.holding, zone_id: Deadline.after(zone.hold, moment.now)}
+        ), effects
+    if again and zone_id in state.pulses:
+        return state, effects
+    state, more = judge(state, zone, moment, opened=not again)
+    return state, (*effects, *more)
+
+
+def zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelStep:
+    """Return the panel after a zone was seen closed: one that was left out until then is guarded again."""
+    zone_id = zone.zone_id
+    was_open = zone_id in state.open_zones
+    state = _known_closed(state, zone_id)
+    if was_open:
+        state = exit_door_closed(closed(state, zone_id), zone, moment)
+    area = state.areas[zone.area_id]
+    effects: tuple[Effect, ...] = ()
+    if zone_id in area.silenced:
+        area = replace(area, silenced=area.silenced - {zone_id})
+    if (why := area.bypassed.get(zone_id)) is not None and why.until_closed:
+        kept = {other: reason for other, reason in area.bypassed.items() if other != zone_id}
+        area = replace(area, bypassed=kept)
+        effects = (ReportBypass(area_id=zone.area_id, zone_ids=(zone_id,), bypass=None, by=None),)
+    return (state if area is state.areas[zone.area_id] else with_area(state, zone.area_id, area)), effects
+
+
+def zone_lost(state: PanelState, zone: ZoneConfig) -> PanelState:
+    """Return the panel after a zone's sensor fell silent: it counts neither as open nor as closed."""
+    zone_id = zone.zone_id
+    if zone_id in state.blind_zones:
+        return state
+    lost_open = state.lost_open | {zone_id} if zone_id in state.open_zones else state.lost_open
+    state = closed(state, zone_id)
+    return replace(
+        state,
+        open_zones=_without(state.open_zones, zone_id),
+        blind_zones=state.blind_zones | {zone_id},
+        lost_open=lost_open,
+    )
+
+
+def _known_closed(state: PanelState, zone_id: str) -> PanelState:
+    return replace(
+        state,
+        open_zones=_without(state.open_zones, zone_id),
+        blind_zones=_without(state.blind_zones, zone_id),
+        lost_open=_without(state.lost_open, zone_id),
+    )
+
+
+def _without(zone_ids: frozenset[str], zone_id: str) -> frozenset[str]:
+    return zone_ids - {zone_id} if zone_id in zone_ids else zone_ids
+
+
+def _seen(area: AreaState, zone_id: str) -> AreaState:
+    if area.walk_test is None:
+        return area
+    return replace(area, walk_test=replace(area.walk_test, seen=area.walk_test.seen | {zone_id}))
+
+
+def _chime(state: PanelState, area: AreaState, zone: ZoneConfig, moment: Moment) -> tuple[Chime, ...]:
+    if not zone.chime or state.settling is not None or area.siren is not None:
+        return ()
+    match area.guard, area.chime:
+        case Disarmed(), ChimeMode.DISARMED | ChimeMode.DISARMED_AND_HOME:
+            return (Chime(zone.area_id, zone.zone_id),)
+        case Armed(mode=mode), ChimeMode.DISARMED_AND_HOME if mode in INSIDE:
+            guarded = zone.zone_id in moment.config.areas[zone.area_id].modes[mode].zones
+            return () if guarded else (Chime(zone.area_id, zone.zone_id),)
+        case _:
+            return ()
