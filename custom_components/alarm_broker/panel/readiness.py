@@ -8,7 +8,6 @@ from .effects import Effect, NotReady, ReportBypass
 from .moment import Moment
 from .state import Bypass, PanelState, Trouble
 
-
 LASTING = frozenset({Bypass.MANUAL, Bypass.SHUT_DOWN})
 """What stays left out when an area is armed; everything else is judged anew."""
 

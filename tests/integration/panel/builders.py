@@ -1,16 +1,21 @@
 """A small house and a panel that lives through a story."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
+from typing import Any
 
 from custom_components.alarm_broker.panel.config import (
     AlarmKind,
     AreaConfig,
     ArmMode,
     CodePolicy,
+    GroupConfig,
     ModeConfig,
     PanelConfig,
+    Rules,
+    UserConfig,
     ZoneConfig,
     ZoneKind,
 )
@@ -18,6 +23,8 @@ from custom_components.alarm_broker.panel.deadlines import next_due
 from custom_components.alarm_broker.panel.effects import Effect, Reason, Refuse
 from custom_components.alarm_broker.panel.events import (
     ArmRequested,
+    BypassRequested,
+    ClearMemoryRequested,
     CodeMatched,
     CodeMissing,
     CodeWrong,
@@ -28,6 +35,7 @@ from custom_components.alarm_broker.panel.events import (
     SensorsReady,
     TimePassed,
     TriggerRequested,
+    WalkTestRequested,
     ZoneClosed,
     ZoneLost,
     ZoneOpened,
@@ -37,11 +45,36 @@ from custom_components.alarm_broker.panel.state import AreaState, AreaStatus, Pa
 from custom_components.alarm_broker.panel.transition import transition
 
 START = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
-HOME = "home"
-DOOR, WINDOW, HALL, SMOKE, TAMPER = "door", "window", "hall", "smoke", "tamper"
-ANNA = CodeMatched("Anna")
+HOME, GARAGE = "home", "garage"
+DOOR, WINDOW, HALL, STAIRS, SMOKE, TAMPER, GATE = (
+    "door",
+    "window",
+    "hall",
+    "stairs",
+    "smoke",
+    "tamper",
+    "gate",
+)
+ANNA = CodeMatched("anna")
+UNDER_THREAT = CodeMatched("anna_duress")
 WRONG = CodeWrong()
 NO_CODE = CodeMissing()
+KINDS = {
+    DOOR: ZoneKind.ENTRY_EXIT,
+    WINDOW: ZoneKind.INSTANT,
+    HALL: ZoneKind.INSTANT,
+    STAIRS: ZoneKind.FOLLOWER,
+    SMOKE: ZoneKind.FIRE,
+    TAMPER: ZoneKind.TAMPER,
+    GATE: ZoneKind.ENTRY_EXIT,
+}
+USERS = {
+    user.user_id: user
+    for user in (
+        UserConfig(user_id="anna", name="Anna"),
+        UserConfig(user_id="anna_duress", name="Anna", duress=True),
+    )
+}
 
 
 def seconds(number: float) -> timedelta:
@@ -56,43 +89,51 @@ def house(
     siren_time: float = 180,
     arm_required: bool = True,
     disarm_required: bool = True,
+    always_required: bool = False,
+    rules: Rules = Rules(),  # noqa: B008 - frozen
+    zones: Mapping[str, Mapping[str, Any]] | None = None,
+    users: Iterable[UserConfig] = (),
+    groups: Iterable[GroupConfig] = (),
+    timezone: tzinfo | None = None,
 ) -> PanelConfig:
-    """Return a house: away guards door, window and hall; home only door and window."""
+    """Return a house with a garage: away guards everything; home not what is inside.
 
-    def mode(*zones: str) -> ModeConfig:
+    `zones` changes fields of single zones, `users` are there besides Anna and her duress code.
+    """
+
+    def mode(*zone_ids: str) -> ModeConfig:
         return ModeConfig(
-            zones=frozenset(zones),
+            zones=frozenset(zone_ids),
             exit_delay=seconds(exit_delay),
             entry_delay=seconds(entry_delay),
             siren_time=seconds(siren_time),
+            code_to_arm=arm_required,
         )
 
-    kinds = {
-        DOOR: ZoneKind.ENTRY_EXIT,
-        WINDOW: ZoneKind.INSTANT,
-        HALL: ZoneKind.INSTANT,
-        SMOKE: ZoneKind.ALWAYS,
-        TAMPER: ZoneKind.ALWAYS,
-    }
-    alarm_kinds = {SMOKE: AlarmKind.FIRE}
+    modes = {ArmMode.AWAY: mode(DOOR, WINDOW, HALL, STAIRS), ArmMode.HOME: mode(DOOR, WINDOW)}
+    garage = {ArmMode.AWAY: mode(GATE)}
+    changes = zones or {}
     return PanelConfig(
         areas={
-            HOME: AreaConfig(
-                area_id=HOME,
-                name="Home",
-                modes={ArmMode.AWAY: mode(DOOR, WINDOW, HALL), ArmMode.HOME: mode(DOOR, WINDOW)},
-            )
+            HOME: AreaConfig(area_id=HOME, name="Home", modes=modes),
+            GARAGE: AreaConfig(area_id=GARAGE, name="Garage", modes=garage),
         },
         zones={
             zone_id: ZoneConfig(
-                zone_id=zone_id,
-                area_id=HOME,
-                kind=kind,
-                alarm_kind=alarm_kinds.get(zone_id, AlarmKind.BURGLARY),
+                **{
+                    "zone_id": zone_id,
+                    "area_id": GARAGE if zone_id == GATE else HOME,
+                    "kind": kind,
+                    **changes.get(zone_id, {}),
+                }
             )
-            for zone_id, kind in kinds.items()
+            for zone_id, kind in KINDS.items()
         },
-        codes=CodePolicy(arm_required=arm_required, disarm_required=disarm_required),
+        codes=CodePolicy(disarm_required=disarm_required, always_required=always_required),
+        users={**USERS, **{user.user_id: user for user in users}},
+        groups={group.group_id: group for group in groups},
+        rules=rules,
+        timezone=timezone,
     )
 
 
@@ -120,19 +161,53 @@ class Panel:
         return effects
 
     def arm(
-        self, mode: ArmMode = ArmMode.AWAY, credential: Credential = ANNA, *, force: bool = False
+        self,
+        mode: ArmMode | None = ArmMode.AWAY,
+        credential: Credential = ANNA,
+        *,
+        areas: tuple[str, ...] = (HOME,),
+        force: bool = False,
+        skip_delay: bool = False,
+        bypass: Iterable[str] = (),
+        by: str | None = None,
     ) -> Reason | None:
         """Ask to arm; return why not, or None."""
-        request = ArmRequested(area_id=HOME, mode=mode, credential=credential, by=None, force=force)
-        return _refused(self.tell(request))
+        request = ArmRequested(
+            area_ids=areas,
+            mode=mode,
+            credential=credential,
+            by=by,
+            force=force,
+            skip_delay=skip_delay,
+            bypass=frozenset(bypass),
+        )
+        return refused(self.tell(request))
 
-    def disarm(self, credential: Credential = ANNA, *, by: str | None = None) -> Reason | None:
+    def disarm(
+        self, credential: Credential = ANNA, *, areas: tuple[str, ...] = (HOME,), by: str | None = None
+    ) -> Reason | None:
         """Ask to disarm; return why not, or None."""
-        return _refused(self.tell(DisarmRequested(area_id=HOME, credential=credential, by=by)))
+        return refused(self.tell(DisarmRequested(area_ids=areas, credential=credential, by=by)))
 
-    def trigger(self) -> None:
+    def trigger(self, kind: AlarmKind = AlarmKind.PANIC, *, silent: bool = False) -> None:
         """Raise the alarm by hand."""
-        self.tell(TriggerRequested(area_id=HOME, by="Bert"))
+        self.tell(TriggerRequested(area_id=HOME, by="Bert", kind=kind, silent=silent))
+
+    def bypass(self, *zone_ids: str, bypass: bool = True, credential: Credential = ANNA) -> Reason | None:
+        """Ask to leave zones out, or in again; return why not, or None."""
+        return refused(
+            self.tell(BypassRequested(zone_ids=zone_ids, bypass=bypass, credential=credential, by=None))
+        )
+
+    def clear_memory(self, credential: Credential = ANNA) -> Reason | None:
+        """Say that the alarm memory has been seen; return why not, or None."""
+        return refused(self.tell(ClearMemoryRequested(area_ids=(HOME,), credential=credential, by=None)))
+
+    def walk_test(self, *, start: bool, credential: Credential = ANNA) -> Reason | None:
+        """Begin or end the walk test; return why not, or None."""
+        return refused(
+            self.tell(WalkTestRequested(area_ids=(HOME,), start=start, credential=credential, by=None))
+        )
 
     def open(self, *zone_ids: str) -> None:
         """Open zones, one after the other."""
@@ -180,7 +255,7 @@ class Panel:
 
     @property
     def area(self) -> AreaState:
-        """Return the one area."""
+        """Return the house without its garage."""
         return self.state.areas[HOME]
 
     @property
@@ -193,5 +268,6 @@ class Panel:
         return [one for one in self.effects if isinstance(one, effect)]
 
 
-def _refused(effects: tuple[Effect, ...]) -> Reason | None:
+def refused(effects: tuple[Effect, ...]) -> Reason | None:
+    """Return why a request was refused, or None."""
     return next((effect.reason for effect in effects if isinstance(effect, Refuse)), None)
