@@ -1,6 +1,6 @@
 """From the phone's request to the durable answer and to the first provider request, against bare floors.
 
-    script/benchmark [--presses 400] [--repeat 3]
+    script/benchmark companion [--presses 400] [--repeat 3]
 
 Every figure is a ratio to a floor of the same run (see `benchmarks.floors`), the median over the repeats.
 """

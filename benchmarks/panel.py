@@ -1,0 +1,383 @@
+"""The panel with N zones in a real Home Assistant core, beside its `manual` panel with an automation, and a floor.
+
+    script/benchmark panel [--zones 10 100 1000] [--alarms 200] [--repeat 3]
+
+Every figure is a ratio of the same run, the median over the repeats; the subjects take turns. The floor is what no
+panel can be without: one state tracker, the set of open zones, and a state written in the tracker's callback.
+"""
+
+import argparse
+import asyncio
+import gc
+import random
+import statistics
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, override
+
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+
+from custom_components.alarm_broker.const import DOMAIN
+
+BYSTANDER = "sensor.bystander"
+QUIET_EVENTS = 2000
+ARMING_S = 5
+
+
+def sensors(zones: int) -> list[str]:
+    """Return the door sensors of a house."""
+    return [f"binary_sensor.door_{number}" for number in range(zones)]
+
+
+class Subject(Protocol):
+    """A panel that can be measured."""
+
+    panel: str
+
+    async def set_up(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
+        """Bring it up, disarmed."""
+
+    async def arm(self, hass: HomeAssistant) -> None:
+        """Disarm it, and arm it without delays."""
+
+    async def disarm(self, hass: HomeAssistant) -> None:
+        """Disarm it."""
+
+
+class Idle:
+    """Nobody: what Home Assistant itself spends when something else tracks the same sensors."""
+
+    panel = ""
+
+    async def set_up(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
+        """Track the sensors as any other integration would, and do nothing."""
+        async_track_state_change_event(hass, zones, callback(lambda _event: None))
+
+    async def arm(self, hass: HomeAssistant) -> None:
+        """Nothing."""
+
+    async def disarm(self, hass: HomeAssistant) -> None:
+        """Nothing."""
+
+
+class Floor(Idle):
+    """The least that a panel can be."""
+
+    panel = "alarm_control_panel.floor"
+
+    def __init__(self) -> None:
+        """Begin disarmed."""
+        self._armed = False
+        self._open: set[str] = set()
+
+    @override
+    async def set_up(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
+        @callback
+        def changed(event: Event[EventStateChangedData]) -> None:
+            entity_id, new = event.data["entity_id"], event.data["new_state"]
+            if new is None or new.state != "on":
+                self._open.discard(entity_id)
+                return
+            self._open.add(entity_id)
+            if self._armed:
+                hass.states.async_set(self.panel, "triggered", {"open": sorted(self._open)})
+
+        async_track_state_change_event(hass, zones, changed)
+        hass.states.async_set(self.panel, "disarmed")
+
+    @override
+    async def arm(self, hass: HomeAssistant) -> None:
+        self._armed = True
+        hass.states.async_set(self.panel, "armed_away")
+
+    @override
+    async def disarm(self, hass: HomeAssistant) -> None:
+        self._armed = False
+        hass.states.async_set(self.panel, "disarmed")
+
+
+class _Panel(Idle):
+    """A panel that Home Assistant's actions work."""
+
+    @override
+    async def arm(self, hass: HomeAssistant) -> None:
+        await self.disarm(hass)
+        await self._call(hass, "alarm_arm_away")
+
+    @override
+    async def disarm(self, hass: HomeAssistant) -> None:
+        await self._call(hass, "alarm_disarm")
+
+    async def _call(self, hass: HomeAssistant, action: str) -> None:
+        await hass.services.async_call(
+            "alarm_control_panel", action, {"entity_id": self.panel}, blocking=True
+        )
+
+
+class Manual(_Panel):
+    """Home Assistant's own panel, with the automation that its users write."""
+
+    panel = "alarm_control_panel.manual"
+
+    @override
+    async def set_up(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
+        panel = {
+            "platform": "manual",
+            "name": "manual",
+            "code_arm_required": False,
+            "arming_time": 0,
+            "delay_time": 0,
+            "trigger_time": 180,
+        }
+        automation = {
+            "alias": "trigger",
+            "mode": "parallel",
+            "triggers": [{"trigger": "state", "entity_id": list(zones), "to": "on"}],
+            "conditions": [{"condition": "state", "entity_id": self.panel, "state": "armed_away"}],
+            "actions": [{"action": "alarm_control_panel.alarm_trigger", "target": {"entity_id": self.panel}}],
+        }
+        assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": [panel]})
+        assert await async_setup_component(hass, "automation", {"automation": [automation]})
+        await hass.async_block_till_done()
+
+
+class AlarmBroker(_Panel):
+    """The panel of this project, without a companion."""
+
+    panel = "alarm_control_panel.house"
+
+    @override
+    async def set_up(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
+        entry = alarm_broker_entry(zones)
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+
+
+def alarm_broker_entry(zones: Sequence[str]) -> MockConfigEntry:
+    """Return a house whose doors are instant zones, armed without delays or codes."""
+    mode = {"exit_delay": 0, "entry_delay": 0, "siren_time": 180, "code_to_arm": False}
+    area = _subentry("area", "area_house", {"name": "House", "modes": {"away": mode}})
+    doors = [
+        _subentry(
+            "zone",
+            f"zone_{number}",
+            {
+                "name": f"Door {number}",
+                "area": "area_house",
+                "entities": [entity_id],
+                "kind": "instant",
+                "modes": ["away"],
+            },
+        )
+        for number, entity_id in enumerate(zones)
+    ]
+    return MockConfigEntry(domain=DOMAIN, title="House", unique_id="house", subentries_data=[area, *doors])
+
+
+def _subentry(kind: str, subentry_id: str, data: Mapping[str, Any]) -> Any:
+    return {
+        "subentry_type": kind,
+        "subentry_id": subentry_id,
+        "title": data["name"],
+        "unique_id": subentry_id,
+        "data": data,
+    }
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One subject in one run, in seconds and bytes."""
+
+    setup_s: float
+    triggered_s: list[float]
+    cpu_s: float
+    """Of the whole process for one alarm, its siren and its end in the store included."""
+    disarmed_event_s: float
+    other_event_s: float
+
+
+async def measured(subject: Subject, zones: int, alarms: int) -> Figures:
+    """Return what a subject costs in a fresh Home Assistant."""
+    with tempfile.TemporaryDirectory() as config_dir:
+        async with async_test_home_assistant(config_dir=config_dir) as hass:
+            hass.data.pop(DATA_CUSTOM_COMPONENTS)
+            doors = sensors(zones)
+            for door in doors:
+                hass.states.async_set(door, "off", {"device_class": "door"})
+            hass.states.async_set(BYSTANDER, "0")
+            before = time.perf_counter()
+            await subject.set_up(hass, doors)
+            setup_s = time.perf_counter() - before
+            disarmed_event_s = await _disarmed_events(hass, doors)
+            other_event_s = await _other_events(hass)
+            triggered_s, cpu_s = await _alarms(hass, subject, doors, alarms if subject.panel else 0)
+            await hass.async_block_till_done()
+            await hass.async_stop(force=True)
+    return Figures(setup_s, triggered_s, cpu_s, disarmed_event_s, other_event_s)
+
+
+async def _alarms(
+    hass: HomeAssistant, subject: Subject, doors: Sequence[str], alarms: int
+) -> tuple[list[float], float]:
+    shown: list[float] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        new = event.data["new_state"]
+        if new is not None and new.state == "triggered" and not shown:
+            shown.append(time.perf_counter())
+
+    async_track_state_change_event(hass, [subject.panel], changed)
+    chosen = random.Random(7)
+    triggered_s: list[float] = []
+    cpu_s = 0.0
+    for _ in range(alarms):
+        await subject.arm(hass)
+        await hass.async_block_till_done()
+        armed = hass.states.get(subject.panel)
+        assert armed is not None
+        assert armed.state == "armed_away", armed
+        door = chosen.choice(doors)
+        shown.clear()
+        cpu, before = time.process_time(), time.perf_counter()
+        hass.states.async_set(door, "on", {"device_class": "door"})
+        while not shown:
+            await asyncio.sleep(0)
+        triggered_s.append(shown[0] - before)
+        await hass.async_block_till_done()
+        cpu_s += time.process_time() - cpu
+        hass.states.async_set(door, "off", {"device_class": "door"})
+        await subject.disarm(hass)
+        await hass.async_block_till_done()
+    return triggered_s, cpu_s / max(1, alarms)
+
+
+async def _disarmed_events(hass: HomeAssistant, doors: Sequence[str]) -> float:
+    async def event(number: int) -> None:
+        state = "on" if number // len(doors) % 2 == 0 else "off"
+        hass.states.async_set(doors[number % len(doors)], state, {"device_class": "door"})
+
+    spent = await _spent(hass, event)
+    for door in doors:
+        hass.states.async_set(door, "off", {"device_class": "door"})
+    await hass.async_block_till_done()
+    return spent
+
+
+async def _other_events(hass: HomeAssistant) -> float:
+    async def event(number: int) -> None:
+        hass.states.async_set(BYSTANDER, str(number))
+
+    return await _spent(hass, event)
+
+
+async def _spent(hass: HomeAssistant, event: Callable[[int], Any]) -> float:
+    """Return the time for one event, with whatever it starts."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = time.perf_counter()
+        for number in range(QUIET_EVENTS):
+            await event(number)
+            if number % 100 == 99:
+                await hass.async_block_till_done()
+        return (time.perf_counter() - before) / QUIET_EVENTS
+    finally:
+        gc.enable()
+
+
+async def memory(subject: Subject, zones: int) -> float:
+    """Return the bytes that a subject keeps for each zone."""
+    with tempfile.TemporaryDirectory() as config_dir:
+        async with async_test_home_assistant(config_dir=config_dir) as hass:
+            hass.data.pop(DATA_CUSTOM_COMPONENTS)
+            doors = sensors(zones)
+            for door in doors:
+                hass.states.async_set(door, "off", {"device_class": "door"})
+            gc.collect()
+            tracemalloc.start()
+            await subject.set_up(hass, doors)
+            gc.collect()
+            kept, _peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            await hass.async_stop(force=True)
+    return kept / zones
+
+
+SUBJECTS: Mapping[str, Callable[[], Subject]] = {
+    "idle": Idle,
+    "floor": Floor,
+    "manual": Manual,
+    "alarm broker": AlarmBroker,
+}
+
+
+def _median(runs: Sequence[Figures], figure: Callable[[Figures], float]) -> float:
+    return statistics.median(figure(run) for run in runs)
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+FIGURES: Mapping[str, tuple[tuple[str, ...], Callable[[Figures], float]]] = {
+    "sensor to triggered, p50": (("floor", "manual"), lambda run: statistics.median(run.triggered_s)),
+    "sensor to triggered, p99": (("floor", "manual"), lambda run: _quantile(run.triggered_s, 0.99)),
+    "CPU of an alarm": (("floor", "manual"), lambda run: run.cpu_s),
+    "zone event while disarmed": (("floor", "manual"), lambda run: run.disarmed_event_s),
+    "event of another entity": (("idle", "manual"), lambda run: run.other_event_s),
+    "setup": (("manual",), lambda run: run.setup_s),
+}
+
+
+async def report(zone_counts: Sequence[int], alarms: int, repeat: int) -> None:
+    """Measure everything in turns and print ratios."""
+    runs: dict[tuple[str, int], list[Figures]] = {}
+    for _ in range(repeat):
+        for zones in zone_counts:
+            for name, subject in SUBJECTS.items():
+                figures = await measured(subject(), zones, alarms)
+                runs.setdefault((name, zones), []).append(figures)
+                print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    for zones in zone_counts:
+        print(f"\n{zones} zones")
+        for title, (others, figure) in FIGURES.items():
+            own = _median(runs["alarm broker", zones], figure)
+            against = ", ".join(
+                f"{own / _median(runs[other, zones], figure):.2f}x {other}" for other in others
+            )
+            print(f"  {title:28} {own * 1e6:9.1f} us   {against}")
+        kept = {name: await memory(SUBJECTS[name](), zones) for name in ("manual", "alarm broker")}
+        print(
+            f"  {'memory a zone':28} {kept['alarm broker'] / 1024:9.2f} KiB  manual {kept['manual'] / 1024:.2f}"
+        )
+    least, most = min(zone_counts), max(zone_counts)
+    print(f"\n{most} zones against {least}")
+    for title, (_others, figure) in FIGURES.items():
+        grown = _median(runs["alarm broker", most], figure) / _median(runs["alarm broker", least], figure)
+        print(f"  {title:28} {grown:.2f}x")
+
+
+def main() -> None:
+    """Read the arguments and measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--zones", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--alarms", type=int, default=200)
+    parser.add_argument("--repeat", type=int, default=3)
+    arguments = parser.parse_args()
+    asyncio.run(report(arguments.zones, arguments.alarms, arguments.repeat))
+
+
+if __name__ == "__main__":
+    main()
