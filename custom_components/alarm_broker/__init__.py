@@ -4,32 +4,47 @@ import uuid
 
 from homeassistant.const import CONF_TOKEN, CONF_URL, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv, instance_id
+from homeassistant.helpers import config_validation as cv, device_registry as dr, instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN, OPTION_NOTIFY_TARGETS
+from .answer_services import async_setup_answer_services
+from .code_services import async_setup_code_services
+from .const import DOMAIN, OPTION_DURESS_TARGETS, OPTION_NOTIFY_TARGETS
+from .entity import hub_device
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.storage import LinkStorage
 from .link.stream import AlarmStream
 from .link.watch import LinkWatch
+from .panel_services import async_setup_panel_services
 from .push import AlarmPush
-from .repairs import async_clear_away, async_report_away
-from .services import async_setup_services
+from .repairs import async_clear_away, async_report_away, async_report_homeless
 from .setup_panel import system_config_from_entry
 from .storage import PanelStore
+from .supervision import Supervision
 from .system import AlarmSystem
+from .temporary_codes import async_remove_spent_codes
 from .types import AlarmBrokerConfigEntry, RuntimeData
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-PLATFORMS = [Platform.ALARM_CONTROL_PANEL, Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+PLATFORMS = [
+    Platform.ALARM_CONTROL_PANEL,
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     """Register the actions."""
-    async_setup_services(hass)
+    async_setup_answer_services(hass)
+    async_setup_panel_services(hass)
+    async_setup_code_services(hass)
     return True
 
 
@@ -45,7 +60,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     outbox = Outbox(saved.get("outbox")) if with_companion else None
     alarms = AlarmStream(storage, saved.get("alarms"), outbox)
     link = await _async_link(hass, entry, alarms) if with_companion else None
-    watch = None if link is None else _watch(hass, entry, link)
     push = AlarmPush(
         hass,
         entry,
@@ -54,23 +68,32 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         alarms=alarms,
         link=link,
         targets=entry.options.get(OPTION_NOTIFY_TARGETS, ()),
+        duress_targets=entry.options.get(OPTION_DURESS_TARGETS, ()),
     )
-    system = AlarmSystem(
-        hass, system_config_from_entry(entry), entry_id=entry.entry_id, emit=alarms.async_emit
-    )
+    config = system_config_from_entry(entry)
+    system = AlarmSystem(hass, config, entry_id=entry.entry_id, title=entry.title, emit=alarms.async_emit)
     await system.async_load()
-    entry.runtime_data = RuntimeData(system=system, alarms=alarms, outbox=outbox, link=link, watch=watch)
+    supervision = Supervision(hass, config, state=lambda: system.state, report=system.async_report)
+    watch = None if link is None else _watch(hass, entry, link, supervision)
+    hub = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub_device(entry))
+    entry.runtime_data = RuntimeData(
+        system=system, hub_device_id=hub.id, alarms=alarms, outbox=outbox, link=link, watch=watch
+    )
 
     # Entities and push first, so that an alarm of the panel's restart and of the resumed link finds them listening.
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    push.async_start()
+    push.async_start(system.audience)
     entry.async_on_unload(system.async_stop)
     await system.async_start()
+    supervision.async_start()
+    entry.async_on_unload(supervision.async_stop)
+    async_report_homeless(hass, entry, config.homeless_zones)
+    async_remove_spent_codes(hass, entry, system.state)
     if link is not None and watch is not None:
         _start_link(hass, entry, link, watch)
     else:
         async_clear_away(hass, entry)
-    entry.async_on_unload(entry.add_update_listener(_async_updated))
+    entry.async_on_unload(entry.add_update_listener(_Reload()))
     return True
 
 
@@ -106,13 +129,18 @@ async def _async_link(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, alarms
     )
 
 
-def _watch(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, link: LinkClient) -> LinkWatch:
-    return LinkWatch(
-        hass,
-        link,
-        on_away=lambda: async_report_away(hass, entry),
-        on_back=lambda: async_clear_away(hass, entry),
-    )
+def _watch(
+    hass: HomeAssistant, entry: AlarmBrokerConfigEntry, link: LinkClient, supervision: Supervision
+) -> LinkWatch:
+    def away() -> None:
+        async_report_away(hass, entry)
+        supervision.async_companion(away=True)
+
+    def back() -> None:
+        async_clear_away(hass, entry)
+        supervision.async_companion(away=False)
+
+    return LinkWatch(hass, link, on_away=away, on_back=back)
 
 
 @callback
@@ -129,6 +157,14 @@ def _start_link(
     entry.async_create_background_task(hass, link.async_run(), f"alarm_broker link {entry.entry_id}")
 
 
-async def _async_updated(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
-    """Build everything anew with the changed settings."""
-    hass.config_entries.async_schedule_reload(entry.entry_id)
+class _Reload:
+    """Builds everything anew with the changed settings; many changes in one go are one reload."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    async def __call__(self, hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
+        """Reload the entry, unless that is on its way already."""
+        if not self._asked:
+            self._asked = True
+            hass.config_entries.async_schedule_reload(entry.entry_id)

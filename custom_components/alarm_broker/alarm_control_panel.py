@@ -1,6 +1,6 @@
-"""The panel as Home Assistant shows it; every decision is the core's."""
+"""The panels as Home Assistant shows them, one an area and a master over all; every decision is the core's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, override
 
 from homeassistant.components.alarm_control_panel import AlarmControlPanelEntity
@@ -12,9 +12,10 @@ from homeassistant.components.alarm_control_panel.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import AlarmBrokerEntity
-from .panel.config import ArmMode
-from .panel.state import AreaState, AreaStatus
+from .entity import AlarmBrokerEntity, AreaEntity
+from .panel.config import AlarmKind, ArmMode
+from .panel.master import MasterView, master_modes, master_view
+from .panel.state import Alarm, AreaState, AreaStatus, Pending
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -28,116 +29,196 @@ STATES: Mapping[AreaStatus, AlarmControlPanelState] = {
 ARMED_STATES: Mapping[ArmMode | None, AlarmControlPanelState] = {
     ArmMode.AWAY: AlarmControlPanelState.ARMED_AWAY,
     ArmMode.HOME: AlarmControlPanelState.ARMED_HOME,
+    ArmMode.NIGHT: AlarmControlPanelState.ARMED_NIGHT,
+    ArmMode.VACATION: AlarmControlPanelState.ARMED_VACATION,
+    ArmMode.CUSTOM_BYPASS: AlarmControlPanelState.ARMED_CUSTOM_BYPASS,
+    # Several areas, armed differently or only some of them: neither armed nor disarmed would be true.
+    None: AlarmControlPanelState.ARMED_CUSTOM_BYPASS,
 }
 FEATURES: Mapping[ArmMode, AlarmControlPanelEntityFeature] = {
     ArmMode.AWAY: AlarmControlPanelEntityFeature.ARM_AWAY,
     ArmMode.HOME: AlarmControlPanelEntityFeature.ARM_HOME,
+    ArmMode.NIGHT: AlarmControlPanelEntityFeature.ARM_NIGHT,
+    ArmMode.VACATION: AlarmControlPanelEntityFeature.ARM_VACATION,
+    ArmMode.CUSTOM_BYPASS: AlarmControlPanelEntityFeature.ARM_CUSTOM_BYPASS,
 }
+URGENCY = list(AlarmKind)
 
 
 async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add one panel for each area."""
-    async_add_entities(AreaPanel(entry, area_id) for area_id in entry.runtime_data.system.panel_config.areas)
+    """Add one panel for each area, and the master."""
+    system = entry.runtime_data.system
+    for area_id in system.panel_config.areas:
+        async_add_entities([AreaPanel(entry, area_id)], config_subentry_id=area_id)
+    if system.config.master:
+        async_add_entities([MasterPanel(entry)])
 
 
-class AreaPanel(AlarmBrokerEntity, AlarmControlPanelEntity):
-    """One area's panel; available as long as the entry is, with or without the companion."""
+class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
+    """What an area's panel and the master do alike: ask the system, on behalf of whoever calls."""
 
     _attr_name = None
     _unrecorded_attributes = frozenset({"open_zones", "blind_zones", "delay_end"})
 
-    def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Show the area and send it what is asked of it."""
-        super().__init__(entry, "panel")
-        self._attr_unique_id = f"{entry.entry_id}_panel_{area_id}"
-        self._system = entry.runtime_data.system
-        self._area_id = area_id
-        config = self._system.config
-        policy = self._system.panel_config.codes
-        self._attr_code_arm_required = policy.arm_required
-        if policy.disarm_required:
-            self._attr_code_format = CodeFormat(config.code_format)
+    area_ids: tuple[str, ...]
+    """The areas that it works."""
+
+    def _offer(self, entry: AlarmBrokerConfigEntry, modes: Sequence[ArmMode]) -> None:
+        """Offer the modes, and ask for a code wherever one of them takes it."""
+        self.system = entry.runtime_data.system
+        config = self.system.panel_config
+        settings = [config.areas[area_id].modes[mode] for area_id in self.area_ids for mode in modes]
+        self._attr_code_arm_required = config.codes.disarm_required and any(
+            one.code_to_arm for one in settings
+        )
+        if config.codes.disarm_required:
+            self._attr_code_format = CodeFormat(self.system.config.code_format)
         self._attr_supported_features = AlarmControlPanelEntityFeature.TRIGGER
-        for mode in config.modes:
+        for mode in modes:
             self._attr_supported_features |= FEATURES[mode]
 
     @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self._system.async_subscribe(self._async_changed))
-        self._async_read()
-
-    @override
     async def async_alarm_disarm(self, code: str | None = None) -> None:
-        await self._system.async_disarm(self._area_id, code=code, by=await self._async_caller())
+        await self.system.async_disarm(self.area_ids, code=code, by=await self.async_caller())
 
     @override
     async def async_alarm_arm_away(self, code: str | None = None) -> None:
-        await self._async_arm(ArmMode.AWAY, code=code)
+        await self._async_arm(ArmMode.AWAY, code)
 
     @override
     async def async_alarm_arm_home(self, code: str | None = None) -> None:
-        await self._async_arm(ArmMode.HOME, code=code)
+        await self._async_arm(ArmMode.HOME, code)
+
+    @override
+    async def async_alarm_arm_night(self, code: str | None = None) -> None:
+        await self._async_arm(ArmMode.NIGHT, code)
+
+    @override
+    async def async_alarm_arm_vacation(self, code: str | None = None) -> None:
+        await self._async_arm(ArmMode.VACATION, code)
+
+    @override
+    async def async_alarm_arm_custom_bypass(self, code: str | None = None) -> None:
+        await self._async_arm(ArmMode.CUSTOM_BYPASS, code)
 
     @override
     async def async_alarm_trigger(self, code: str | None = None) -> None:
-        await self._system.async_trigger(self._area_id, by=await self._async_caller())
+        await self.system.async_trigger(self.area_ids[0], by=await self.async_caller())
 
-    async def async_arm(self, mode: str, force: bool, code: str | None = None) -> None:  # noqa: FBT001 - the service's fields
-        """Arm by the integration's own service, which can also bypass what stands in the way."""
-        await self._async_arm(ArmMode(mode), code=self.code_or_default_code(code), force=force)
+    async def _async_arm(self, mode: ArmMode, code: str | None) -> None:
+        await self.system.async_arm(self.area_ids, mode, code=code, by=await self.async_caller())
 
-    async def _async_arm(self, mode: ArmMode, *, code: str | None, force: bool = False) -> None:
-        await self._system.async_arm(
-            self._area_id, mode, code=code, by=await self._async_caller(), force=force
-        )
 
-    async def _async_caller(self) -> str | None:
-        """Return the name of the Home Assistant user who calls, None for an automation."""
-        if self._context is None or self._context.user_id is None:
-            return None
-        user = await self.hass.auth.async_get_user(self._context.user_id)
-        return None if user is None else user.name
+class AreaPanel(AreaEntity, Panel):
+    """One area's panel; available as long as the entry is, with or without the companion."""
 
-    @callback
-    def _async_changed(self) -> None:
-        self._async_read()
-        self.async_write_ha_state()
+    def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
+        """Show the area and send it what is asked of it."""
+        super().__init__(entry, area_id, "panel")
+        self.area_ids = (area_id,)
+        self._offer(entry, list(self.system.panel_config.areas[area_id].modes))
 
-    @callback
-    def _async_read(self) -> None:
-        state = self._system.state
-        area = state.areas.get(self._area_id)
-        # Before the panel's first start there is nothing to show.
-        self._attr_available = area is not None
-        if area is None:
-            return
-        self._attr_alarm_state = (
-            ARMED_STATES[area.mode] if area.status is AreaStatus.ARMED else STATES[area.status]
-        )
-        self._attr_changed_by = area.changed_by
-        self._attr_extra_state_attributes = {
+    @property
+    @override
+    def alarm_state(self) -> AlarmControlPanelState:
+        area = self._area
+        return ARMED_STATES[area.mode] if area.status is AreaStatus.ARMED else STATES[area.status]
+
+    @property
+    @override
+    def changed_by(self) -> str | None:
+        return self._area.changed_by
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        area, state = self._area, self.system.state
+        alarms = _alarms(area)
+        return {
             "arm_mode": area.mode,
             "delay_end": area.delay_end,
             "open_zones": self._names(state.open_zones),
             "blind_zones": self._names(state.blind_zones),
-            "bypassed_zones": self._names(area.bypassed),
-            "alarm_zones": [self._system.zone_name(zone_id) for zone_id in _alarm_zones(area)],
+            "bypassed_zones": self._names(frozenset(area.bypassed)),
+            "alarm_zones": [self.system.zone_name(zone_id) for zone_id in _zones_in_order(alarms)],
+            "alarm_kind": min((alarm.kind for alarm in alarms), key=URGENCY.index, default=None),
+            "confirmed": any(alarm.confirmed for alarm in alarms),
+            "exit_error": isinstance(area.guard, Pending) and area.guard.exit_error,
         }
 
-    def _names(self, zone_ids: frozenset[str]) -> list[str]:
-        zones = self._system.panel_config.zones
-        return sorted(
-            self._system.zone_name(zone_id)
-            for zone_id in zone_ids
-            # A stored zone may have left the configuration since.
-            if zone_id in zones and zones[zone_id].area_id == self._area_id
-        )
+
+class MasterPanel(Panel):
+    """All areas as one panel: all of them or none."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Show what the areas look like together."""
+        super().__init__(entry, "master")
+        areas = entry.runtime_data.system.panel_config.areas
+        self.area_ids = tuple(areas)
+        self._offer(entry, master_modes(list(areas.values())))
+        self._view: MasterView | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self._async_look()
+        self.async_on_remove(self.system.audience.subscribe(self._async_changed))
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always, once the panel has started."""
+        return self._view is not None
+
+    @property
+    @override
+    def alarm_state(self) -> AlarmControlPanelState | None:
+        if self._view is None:
+            return None
+        if self._view.status is AreaStatus.ARMED:
+            return ARMED_STATES[self._view.mode]
+        return STATES[self._view.status]
+
+    @property
+    @override
+    def changed_by(self) -> str | None:
+        return None if self._view is None else self._view.changed_by
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        if self._view is None:
+            return {}
+        areas = self.system.panel_config.areas
+        armed = {area_id for area_id, area in self.system.state.areas.items() if area.mode is not None}
+        return {
+            "arm_mode": self._view.mode,
+            "delay_end": self._view.delay_end,
+            "partly_armed": self._view.partly_armed,
+            "armed_areas": [area.name for area in areas.values() if area.area_id in armed],
+            "disarmed_areas": [area.name for area in areas.values() if area.area_id not in armed],
+        }
+
+    @callback
+    def _async_changed(self) -> None:
+        before = self._view
+        self._async_look()
+        if self._view != before:
+            self.async_write_ha_state()
+
+    @callback
+    def _async_look(self) -> None:
+        areas = [self.system.state.areas.get(area_id) for area_id in self.area_ids]
+        known = [area for area in areas if area is not None]
+        self._view = master_view(known) if len(known) == len(areas) else None
 
 
-def _alarm_zones(area: AreaState) -> list[str]:
-    """Return the zones of what sounds now and of the alarm memory, in the order in which they tripped."""
-    alarms = (*area.memory, *(area.siren.alarms if area.siren is not None else ()))
-    return list(dict[str, Any].fromkeys(zone_id for alarm in alarms for zone_id in alarm.zones))
+def _alarms(area: AreaState) -> tuple[Alarm, ...]:
+    """Return what sounds now, or what the alarm memory keeps."""
+    return area.siren.alarms if area.siren is not None else area.memory
+
+
+def _zones_in_order(alarms: tuple[Alarm, ...]) -> list[str]:
+    return list(dict.fromkeys(zone_id for alarm in alarms for zone_id in alarm.zones))

@@ -1,4 +1,4 @@
-"""Whether an alarm is open, and whether the companion is there."""
+"""Whether an alarm is open, an area ready, something wrong, and whether the companion is there."""
 
 from typing import Any, override
 
@@ -9,8 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarm_entity import AlarmEntity, alarm_attributes
-from .entity import AlarmBrokerEntity
+from .entity import AlarmBrokerEntity, AreaEntity, SystemEntity
 from .link.client import LinkClient
+from .panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
+from .panel.effects import NotReady
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -20,10 +22,20 @@ async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add them; the companion's only where there is one."""
-    entities: list[BinarySensorEntity] = [AlarmActive(entry)]
+    entities: list[BinarySensorEntity] = [
+        AlarmActive(entry),
+        TroublePresent(entry),
+        Tampered(entry),
+        Duress(entry),
+    ]
     if (link := entry.runtime_data.link) is not None:
         entities.append(CompanionConnected(entry, link))
     async_add_entities(entities)
+    for area_id, area in entry.runtime_data.system.panel_config.areas.items():
+        async_add_entities(
+            [AlarmMemory(entry, area_id), *(ReadyToArm(entry, area_id, mode) for mode in area.modes)],
+            config_subentry_id=area_id,
+        )
 
 
 class AlarmActive(AlarmEntity, BinarySensorEntity):
@@ -67,3 +79,154 @@ class CompanionConnected(AlarmBrokerEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool:
         return self._link.connected
+
+
+class TroublePresent(SystemEntity, BinarySensorEntity):
+    """On while anything is wrong; its attribute lists what, and where."""
+
+    _attr_device_class = BinarySensorDeviceClass.PROBLEM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _unrecorded_attributes = frozenset({"troubles"})
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the troubles."""
+        super().__init__(entry, "trouble")
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return bool(self.system.state.troubles)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {
+            "troubles": [
+                {
+                    "kind": trouble.kind.value,
+                    "source": trouble.source or None,
+                    "zone": None if trouble.zone_id is None else self.system.zone_name(trouble.zone_id),
+                }
+                for trouble in sorted(
+                    self.system.state.troubles, key=lambda one: (one.kind, one.zone_id or "", one.source)
+                )
+            ]
+        }
+
+
+class Tampered(SystemEntity, BinarySensorEntity):
+    """On while a housing is open or a tamper zone is."""
+
+    _attr_device_class = BinarySensorDeviceClass.TAMPER
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow troubles and tamper zones."""
+        super().__init__(entry, "tamper")
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        state, zones = self.system.state, self.system.panel_config.zones
+        return any(trouble.kind is TroubleKind.TAMPER for trouble in state.troubles) or any(
+            zones[zone_id].kind is ZoneKind.TAMPER for zone_id in state.open_zones
+        )
+
+
+class Duress(SystemEntity, BinarySensorEntity):
+    """On from the use of a duress code until somebody clears the alarm memory with a code that is none.
+
+    Disabled and hidden unless wanted: whoever stands beside the victim may look at the dashboard.
+    """
+
+    _attr_device_class = BinarySensorDeviceClass.SAFETY
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_entity_registry_enabled_default = False
+    _attr_entity_registry_visible_default = False
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the silent alarms."""
+        super().__init__(entry, "duress")
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return any(
+            alarm.kind is AlarmKind.DURESS
+            for area in self.system.state.areas.values()
+            for alarm in area.silent
+        )
+
+
+class AlarmMemory(AreaEntity, BinarySensorEntity):
+    """On while there is an alarm in the memory that nobody has cleared."""
+
+    _unrecorded_attributes = frozenset({"alarms"})
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
+        """Follow the area."""
+        super().__init__(entry, area_id, "alarm_memory")
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return bool(self._area.memory)
+
+    @override
+    def _shows(self) -> object:
+        return self._area.memory
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {
+            "alarms": [
+                {
+                    "kind": alarm.kind.value,
+                    "raised_at": alarm.raised_at.isoformat(),
+                    "zones": [self.system.zone_name(zone_id) for zone_id in alarm.zones],
+                    "confirmed": alarm.confirmed,
+                }
+                for alarm in reversed(self._area.memory)
+            ]
+        }
+
+
+class ReadyToArm(AreaEntity, BinarySensorEntity):
+    """On while the area could be armed in a mode; its attributes name what stands in the way."""
+
+    _unrecorded_attributes = frozenset({"open_zones", "blind_zones", "troubles"})
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str, mode: ArmMode) -> None:
+        """Follow the area."""
+        super().__init__(entry, area_id, f"ready_{mode.value}")
+        self._mode = mode
+        self._reason: NotReady | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self._look()
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self._reason is None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        reason, wording = self._reason or NotReady(), self.system.wording
+        return {
+            "open_zones": list(wording.zone_names(reason.open_zones)),
+            "blind_zones": list(wording.zone_names(reason.blind_zones)),
+            "troubles": [wording.trouble(trouble) for trouble in reason.troubles],
+        }
+
+    @override
+    def _shows(self) -> object:
+        self._look()
+        return self._reason, self.available
+
+    def _look(self) -> None:
+        if self.available:
+            self._reason = self.system.readiness(self._area_id, self._mode)

@@ -5,14 +5,16 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
+import bcrypt
 from homeassistant.core import HomeAssistant
 
 # 16 MiB and about 50 ms each on a small computer. RFC 7914 and OWASP ask for more where a server guards
-# passwords; here every user's hash is tried for one disarm while the entry delay runs, and it is the lockout
-# that stops guessing at the keypad. The parameters stand in each hash, so that they can rise later.
+# passwords; here it is the lockout that stops guessing at the keypad, and an entry delay that runs. The
+# parameters stand in each hash, so that they can rise later.
 LOG2_N = 14
 R = 8
 P = 1
@@ -22,59 +24,101 @@ MAX_LOG2_N = 16
 MAX_MEMORY = 80 * 1024 * 1024
 MAX_CODE_LENGTH = 64
 
+BCRYPT = "bcrypt$"
+"""Marks a hash that was imported from Alarmo: what follows is a bcrypt hash."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeUser:
     """Somebody who has a code."""
 
-    name: str
+    user_id: str
     code_hash: str
 
 
-async def async_hash_code(hass: HomeAssistant, code: str) -> str:
-    """Return the hash to store for a code: `scrypt$<log2 n>$<r>$<p>$<salt>$<key>`.
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a code becomes a key. All codes of a panel share one, so that trying every user costs one derivation."""
+
+    salt: bytes
+    log2_n: int = LOG2_N
+    r: int = R
+    p: int = P
+
+    @classmethod
+    def of(cls, code_hash: str) -> tuple[Self, bytes] | None:
+        """Return the recipe and the key in a hash, or None for one that is not a scrypt hash of ours."""
+        try:
+            scheme, log2_n, r, p, salt, key = code_hash.split("$")
+            recipe = cls(base64.b64decode(salt), int(log2_n), int(r), int(p))
+            wanted = base64.b64decode(key)
+        except ValueError, binascii.Error:
+            return None
+        if scheme != "scrypt" or not 0 < recipe.log2_n <= MAX_LOG2_N:
+            return None
+        return recipe, wanted
+
+    def derive(self, code: str) -> bytes:
+        """Return the key of a code; takes its time."""
+        return hashlib.scrypt(
+            code.encode(),
+            salt=self.salt,
+            n=2**self.log2_n,
+            r=self.r,
+            p=self.p,
+            maxmem=MAX_MEMORY,
+            dklen=KEY_BYTES,
+        )
+
+
+async def async_hash_code(hass: HomeAssistant, code: str, *, like: Iterable[str] = ()) -> str:
+    """Return the hash to store for a code: `scrypt$<log2 n>$<r>$<p>$<salt>$<key>`, salted like the others' hashes.
 
     Raises ValueError for an empty or too long code.
     """
     if not 0 < len(code) <= MAX_CODE_LENGTH:
         raise ValueError("a code has 1 to 64 characters")
-    return await hass.async_add_executor_job(_hash, code)
+    return await hass.async_add_executor_job(hashed, code, tuple(like))
 
 
 async def async_matching_user(hass: HomeAssistant, code: str, users: Sequence[CodeUser]) -> str | None:
-    """Return whose code it is, or None; takes as long for the first user as for none."""
+    """Return the id of the user whose code it is, or None; takes as long for one as for another."""
     if not users or len(code) > MAX_CODE_LENGTH:
         return None
-    return await hass.async_add_executor_job(_matching_user, code, tuple(users))
+    return await hass.async_add_executor_job(matching_user, code, tuple(users))
 
 
-def _hash(code: str) -> str:
-    salt = secrets.token_bytes(SALT_BYTES)
-    key = _derive(code, salt, log2_n=LOG2_N, r=R, p=P)
-    return f"scrypt${LOG2_N}${R}${P}${_text(salt)}${_text(key)}"
+def hashed(code: str, like: Sequence[str] = ()) -> str:
+    """Return the hash of a code; blocks."""
+    known = next((found for found in map(Recipe.of, like) if found is not None), None)
+    recipe = known[0] if known is not None else Recipe(secrets.token_bytes(SALT_BYTES))
+    key = recipe.derive(code)
+    return f"scrypt${recipe.log2_n}${recipe.r}${recipe.p}${_text(recipe.salt)}${_text(key)}"
 
 
-def _matching_user(code: str, users: tuple[CodeUser, ...]) -> str | None:
+def matching_user(code: str, users: Sequence[CodeUser]) -> str | None:
+    """Return whose code it is; blocks for one derivation a recipe, however many users there are."""
+    derived: dict[Recipe, bytes] = {}
     matched: str | None = None
     for user in users:
-        if _matches(code, user.code_hash) and matched is None:
-            matched = user.name
+        if _matches(code, user.code_hash, derived) and matched is None:
+            matched = user.user_id
     return matched
 
 
-def _matches(code: str, code_hash: str) -> bool:
-    try:
-        scheme, log2_n, r, p, salt, key = code_hash.split("$")
-        if scheme != "scrypt" or not 0 < int(log2_n) <= MAX_LOG2_N:
+def _matches(code: str, code_hash: str, derived: dict[Recipe, bytes]) -> bool:
+    if code_hash.startswith(BCRYPT):
+        try:
+            return bcrypt.checkpw(code.encode(), code_hash.removeprefix(BCRYPT).encode())
+        except ValueError:
             return False
-        derived = _derive(code, base64.b64decode(salt), log2_n=int(log2_n), r=int(r), p=int(p))
-        return hmac.compare_digest(derived, base64.b64decode(key))
-    except ValueError, binascii.Error:
+    found = Recipe.of(code_hash)
+    if found is None:
         return False
-
-
-def _derive(code: str, salt: bytes, *, log2_n: int, r: int, p: int) -> bytes:
-    return hashlib.scrypt(code.encode(), salt=salt, n=2**log2_n, r=r, p=p, maxmem=MAX_MEMORY, dklen=KEY_BYTES)
+    recipe, wanted = found
+    if recipe not in derived:
+        derived[recipe] = recipe.derive(code)
+    return hmac.compare_digest(derived[recipe], wanted)
 
 
 def _text(raw: bytes) -> str:

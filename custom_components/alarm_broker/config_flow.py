@@ -1,4 +1,4 @@
-"""Set-up, change of the companion, a new token, and the panel's options."""
+"""Set-up, change of the companion, and a new token."""
 
 import uuid
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
-    OptionsFlow,
+    ConfigSubentryFlow,
 )
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import callback
@@ -20,12 +20,30 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, Tex
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from yarl import URL
 
-from . import panel_forms as forms
+from . import alarmo, first_setup as forms
+from .code_hashes import async_hash_code
 from .companion_check import Companion, NotUsable, async_check, base_url
-from .const import DOMAIN, LOGGER, OPTION_AREA_NAME, OPTION_NOTIFY_TARGETS
+from .const import (
+    DOMAIN,
+    LOGGER,
+    OPTION_CODE_FORMAT,
+    OPTION_NOTIFY_TARGETS,
+    SUBENTRY_AREA,
+    SUBENTRY_GROUP,
+    SUBENTRY_USER,
+    SUBENTRY_ZONE,
+)
 from .link.client import new_hello
 from .link.protocol import Hello
+from .notify_forms import notify_errors, notify_schema
+from .options_flow import AlarmBrokerOptionsFlow
+from .panel.config import ZoneKind
+from .subentries.area import AreaFlow
+from .subentries.group import GroupFlow
+from .subentries.user import UserFlow
+from .subentries.zone import ZoneFlow
 from .types import AlarmBrokerConfigEntry
+from .zone_defaults import kind_of
 
 _TOKEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): _TOKEN})
@@ -46,7 +64,7 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Start with nothing known."""
         self._data: dict[str, str] = {}
-        self._options: dict[str, Any] = {}
+        self._answers: dict[str, Any] = {}
         self._found_url = ""
         self._found_name = ""
 
@@ -56,10 +74,26 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> AlarmBrokerOptionsFlow:
         return AlarmBrokerOptionsFlow()
 
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        return {
+            SUBENTRY_AREA: AreaFlow,
+            SUBENTRY_ZONE: ZoneFlow,
+            SUBENTRY_USER: UserFlow,
+            SUBENTRY_GROUP: GroupFlow,
+        }
+
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask whether there is a companion."""
-        return self.async_show_menu(step_id="user", menu_options=["companion", "alone"])
+        """Ask whether there is a companion, or an Alarmo to take over."""
+        options = ["companion", "alone"]
+        if await alarmo.async_is_there(self.hass):
+            options.append("alarmo")
+        return self.async_show_menu(step_id="user", menu_options=options)
 
     async def async_step_companion(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where the companion is."""
@@ -124,53 +158,87 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
             description_placeholders={"name": self._found_name, "url": self._found_url},
         )
 
+    async def async_step_alarmo(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show what comes along from Alarmo and what does not, then take it."""
+        try:
+            found = alarmo.parse(await alarmo.async_read(self.hass), lambda one: kind_of(self.hass, one))
+        except alarmo.NotReadableError as err:
+            LOGGER.warning("Alarmo's configuration is left alone: %s", err)
+            return self.async_abort(
+                reason="alarmo_not_readable", description_placeholders={"detail": str(err)}
+            )
+        if user_input is not None:
+            await self.async_set_unique_id(str(uuid.uuid4()))
+            return self.async_create_entry(
+                title=self.hass.config.location_name,
+                data={},
+                options=found.options,
+                subentries=found.subentries,
+            )
+        return self.async_show_form(
+            step_id="alarmo",
+            description_placeholders={
+                "areas": found.names("area"),
+                "zones": found.names("zone"),
+                "users": found.names("user"),
+                "groups": found.names("group"),
+                "notes": "\n".join(f"- {note}" for note in found.notes) or "-",
+            },
+        )
+
     async def async_step_sensors(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what is guarded."""
         errors: dict[str, str] = {}
         if user_input is not None and not (errors := forms.sensors_errors(user_input)):
-            self._options = forms.sensors_options(self._options, user_input)
+            self._answers |= user_input
             return await self.async_step_delays()
-        values = user_input or {OPTION_AREA_NAME: self.hass.config.location_name}
-        return self.async_show_form(
-            step_id="sensors",
-            data_schema=self.add_suggested_values_to_schema(forms.SENSORS_SCHEMA, values),
-            errors=errors,
-        )
+        values = user_input or {forms.AREA_NAME: self.hass.config.location_name}
+        return self._form("sensors", forms.SENSORS_SCHEMA, values, errors)
 
     async def async_step_delays(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask who may take time, and how much."""
         if user_input is not None:
-            self._options = forms.delays_options(self._options, user_input)
+            self._answers |= user_input
             return await self.async_step_code()
-        schema = forms.delays_schema(forms.guarded_sensors(self._options))
-        return self.async_show_form(
-            step_id="delays",
-            data_schema=self.add_suggested_values_to_schema(schema, forms.delays_values(self._options)),
-        )
+        guarded = forms.guarded_sensors(self._answers)
+        doors = [one for one in guarded if kind_of(self.hass, one) is ZoneKind.ENTRY_EXIT]
+        values = {**forms.DELAYS, forms.ENTRY_SENSORS: doors}
+        return self._form("delays", forms.delays_schema(guarded), values, {})
 
     async def async_step_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the code."""
         errors: dict[str, str] = {}
-        if user_input is not None and not (errors := forms.code_errors(user_input, keep=False)):
-            self._options = await forms.async_code_options(self.hass, self._options, user_input)
+        if user_input is not None and not (errors := forms.code_errors(user_input)):
+            self._answers |= user_input
             return await self.async_step_notify()
-        return self.async_show_form(
-            step_id="code",
-            data_schema=self.add_suggested_values_to_schema(
-                forms.code_schema(keep=False), _without_code(user_input)
-            ),
-            errors=errors,
-        )
+        hidden = {forms.CODE, forms.CODE_AGAIN}
+        values = {key: value for key, value in (user_input or {}).items() if key not in hidden}
+        return self._form("code", forms.CODE_SCHEMA, values, errors)
 
     async def async_step_notify(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask whom to notify, and be done."""
         errors: dict[str, str] = {}
-        if user_input is not None and not (errors := forms.notify_errors(user_input)):
-            options = {**self._options, OPTION_NOTIFY_TARGETS: user_input[OPTION_NOTIFY_TARGETS]}
-            return self.async_create_entry(title=options[OPTION_AREA_NAME], data=self._data, options=options)
+        if user_input is not None and not (errors := notify_errors(user_input, OPTION_NOTIFY_TARGETS)):
+            code = self._answers[forms.CODE]
+            return self.async_create_entry(
+                title=self._answers[forms.AREA_NAME].strip(),
+                data=self._data,
+                options={
+                    OPTION_CODE_FORMAT: forms.code_format(code),
+                    OPTION_NOTIFY_TARGETS: user_input[OPTION_NOTIFY_TARGETS],
+                },
+                subentries=forms.subentries(
+                    self.hass, self._answers, code_hash=await async_hash_code(self.hass, code)
+                ),
+            )
+        return self._form("notify", notify_schema(self.hass, OPTION_NOTIFY_TARGETS), user_input or {}, errors)
+
+    def _form(
+        self, step_id: str, schema: vol.Schema, values: Mapping[str, Any], errors: dict[str, str]
+    ) -> ConfigFlowResult:
         return self.async_show_form(
-            step_id="notify",
-            data_schema=self.add_suggested_values_to_schema(forms.notify_schema(self.hass), user_input),
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, values),
             errors=errors,
         )
 
@@ -273,62 +341,6 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
         return companion
 
 
-class AlarmBrokerOptionsFlow(OptionsFlow):
-    """The panel's settings, one form each."""
-
-    async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask what to change."""
-        return self.async_show_menu(step_id="init", menu_options=["sensors", "delays", "code", "notify"])
-
-    async def async_step_sensors(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change what is guarded."""
-        errors: dict[str, str] = {}
-        options = self.config_entry.options
-        if user_input is not None and not (errors := forms.sensors_errors(user_input)):
-            return self.async_create_entry(data=forms.sensors_options(options, user_input))
-        return self._form(
-            "sensors", forms.SENSORS_SCHEMA, user_input or forms.sensors_values(options), errors
-        )
-
-    async def async_step_delays(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change the delays."""
-        options = self.config_entry.options
-        if user_input is not None:
-            return self.async_create_entry(data=forms.delays_options(options, user_input))
-        schema = forms.delays_schema(forms.guarded_sensors(options))
-        return self._form("delays", schema, forms.delays_values(options), {})
-
-    async def async_step_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change the user and the code."""
-        errors: dict[str, str] = {}
-        options = self.config_entry.options
-        if user_input is not None and not (errors := forms.code_errors(user_input, keep=True)):
-            return self.async_create_entry(
-                data=await forms.async_code_options(self.hass, options, user_input)
-            )
-        values = _without_code(user_input) or forms.code_values(options)
-        return self._form("code", forms.code_schema(keep=True), values, errors)
-
-    async def async_step_notify(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Change whom to notify."""
-        errors: dict[str, str] = {}
-        options = self.config_entry.options
-        if user_input is not None and not (errors := forms.notify_errors(user_input)):
-            return self.async_create_entry(
-                data={**options, OPTION_NOTIFY_TARGETS: user_input[OPTION_NOTIFY_TARGETS]}
-            )
-        return self._form("notify", forms.notify_schema(self.hass), user_input or options, errors)
-
-    def _form(
-        self, step_id: str, schema: vol.Schema, values: Mapping[str, Any], errors: dict[str, str]
-    ) -> ConfigFlowResult:
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, values),
-            errors=errors,
-        )
-
-
 def _hello_of(entry: AlarmBrokerConfigEntry | None) -> Hello | None:
     """Return the hello of the entry's running link, None where there is none."""
     if entry is None or entry.state is not ConfigEntryState.LOADED or entry.runtime_data.link is None:
@@ -338,8 +350,3 @@ def _hello_of(entry: AlarmBrokerConfigEntry | None) -> Hello | None:
 
 def _without_token(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in (user_input or {}).items() if key != CONF_TOKEN}
-
-
-def _without_code(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
-    hidden = {forms.FIELD_CODE, forms.FIELD_CODE_AGAIN}
-    return {key: value for key, value in (user_input or {}).items() if key not in hidden}

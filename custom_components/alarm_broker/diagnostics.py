@@ -11,6 +11,9 @@ TO_REDACT = {
     "acknowledged_by",
     "closed_by",
     "code_hash",
+    "code_length",
+    "duress",
+    "duress_targets",
     "message",
     "name",
     "notify_targets",
@@ -33,6 +36,9 @@ async def async_get_config_entry_diagnostics(
     diagnostics: dict[str, Any] = {
         "data": dict(entry.data),
         "options": dict(entry.options),
+        "subentries": [
+            {"type": one.subentry_type, "data": dict(one.data)} for one in entry.subentries.values()
+        ],
         "link": None,
         "alarms": [alarm.as_dict() for alarm in data.alarms.visible],
         "received": data.alarms.received,

@@ -1,8 +1,6 @@
-"""What the core decided, in the words of those outside: link events, local alarms, log lines, errors."""
+"""What the core decided, in the words of those outside: link events, log lines, errors."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +8,20 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .panel.config import PanelConfig
+from .happenings import Happening, HappeningKind
 from .panel.effects import (
     AlarmOngoing,
     CodeNeeded,
+    CodeNotValid,
     Effect,
     LockedOut,
     ModeUnknown,
+    NotAllowed,
+    NotBypassable,
+    NotDisarmed,
     NotReady,
     RaiseAlarm,
     Reason,
-    Refuse,
     ReportAreaState,
     ReportDisarmed,
     ReportLockout,
@@ -29,34 +30,22 @@ from .panel.effects import (
     ReportZoneTripped,
     WrongCode,
 )
+from .wording import Wording
 
 LOGGER = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalAlarm:
-    """An alarm that this panel raised, for those who tell people without the companion."""
-
-    uid: str
-    area_id: str
-    area_name: str
-    alarm_kind: str
-    zones: tuple[str, ...]
-    """Names, first tripped first."""
-    message: str | None
-    raised_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """What turns ids into names."""
-
-    config: PanelConfig
-    zone_name: Callable[[str], str]
-
-    def zone_names(self, zone_ids: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the zones' names in the same order."""
-        return tuple(self.zone_name(zone_id) for zone_id in zone_ids)
+RECORDED = frozenset(
+    {
+        HappeningKind.LOCKOUT,
+        HappeningKind.BYPASSED,
+        HappeningKind.ZONE_SHUT_DOWN,
+        HappeningKind.TROUBLE,
+        HappeningKind.TROUBLE_CLEARED,
+        HappeningKind.WALK_TEST_STARTED,
+        HappeningKind.WALK_TEST_ENDED,
+    }
+)
+"""What the companion keeps in its record besides alarms."""
 
 
 def link_event(effect: Effect, wording: Wording, now: datetime) -> dict[str, Any] | None:
@@ -90,31 +79,34 @@ def link_event(effect: Effect, wording: Wording, now: datetime) -> dict[str, Any
                 **_area(effect.area_id, wording),
                 "alarm_kind": effect.kind.value,
                 "zones": list(wording.zone_names(effect.zones)),
-                "silent": False,
+                "silent": effect.silent,
                 "test": False,
+                "hold_s": effect.hold.total_seconds(),
                 "message": alarm_message(effect),
             }
-        case ReportZoneTripped(uid=uid, zone_id=zone_id):
-            return {"kind": "zone_tripped", "at": at, "uid": uid, "zone": wording.zone_name(zone_id)}
-        case ReportDisarmed(uid=uid, by=by):
-            return {"kind": "alarm_disarmed", "at": at, "uid": uid, "by": by}
-        case ReportLockout() | Refuse():
+        case ReportZoneTripped(uid=uid, zone_id=zone_id, confirmed=confirmed):
+            zone = wording.zone_name(zone_id)
+            return {"kind": "zone_tripped", "at": at, "uid": uid, "zone": zone, "confirmed": confirmed}
+        case ReportDisarmed(uid=uid, by=by, ending=ending):
+            return {"kind": "alarm_disarmed", "at": at, "uid": uid, "by": by, "ending": ending.value}
+        case _:
             return None
 
 
-def local_alarm(event: Mapping[str, Any]) -> LocalAlarm | None:
-    """Return the alarm that a link event raises, or None."""
-    if event["kind"] != "alarm_raised":
+def link_notice(happening: Happening) -> dict[str, Any] | None:
+    """Return the entry for the companion's record, or None for what it does not keep."""
+    if happening.kind not in RECORDED:
         return None
-    return LocalAlarm(
-        uid=event["uid"],
-        area_id=event["area"],
-        area_name=event["name"],
-        alarm_kind=event["alarm_kind"],
-        zones=tuple(event["zones"]),
-        message=event["message"],
-        raised_at=datetime.fromisoformat(event["at"]),
-    )
+    return {
+        "kind": "panel_notice",
+        "at": happening.at.isoformat(),
+        "area": happening.area_id,
+        "name": happening.area_name,
+        "notice": happening.kind.value,
+        "zones": list(happening.zones),
+        "by": happening.by,
+        "detail": dict(happening.data),
+    }
 
 
 def alarm_message(effect: RaiseAlarm) -> str | None:
@@ -124,21 +116,26 @@ def alarm_message(effect: RaiseAlarm) -> str | None:
         sentences.append(f"Raised by {effect.by}.")
     elif not effect.zones:
         sentences.append("Raised by hand.")
+    if effect.confirmed:
+        sentences.append("Confirmed: more than one zone.")
     if effect.exit_error:
         sentences.append("Exit error: still open when the exit delay ended.")
+    if effect.recent_closing:
+        sentences.append("Recent closing: the area had just been armed.")
     if effect.during_outage:
         sentences.append("The entry delay ran out while Home Assistant was not running.")
     return " ".join(sentences) or None
 
 
 def log_effect(effect: Effect, wording: Wording) -> None:
-    """Write the line that an operator wants to find."""
+    """Write the line that an operator wants to find; a silent alarm leaves none."""
     match effect:
         case ReportAreaState(area_id=area_id, status=status, mode=mode):
-            LOGGER.info("%s: %s%s", area_id, status, f" ({mode})" if mode else "")
-        case RaiseAlarm(uid=uid, area_id=area_id, kind=kind, zones=zones):
+            name = wording.area_name(area_id)
+            LOGGER.info("%s: %s%s", name, status, f" ({mode})" if mode else "")
+        case RaiseAlarm(uid=uid, area_id=area_id, kind=kind, zones=zones, silent=False):
             names = ", ".join(wording.zone_names(zones)) or "no zone"
-            LOGGER.warning("%s: %s alarm in %s: %s", uid, kind, area_id, names)
+            LOGGER.warning("%s: %s alarm in %s: %s", uid, kind, wording.area_name(area_id), names)
         case ReportLockout(until=until):
             LOGGER.warning("Too many wrong codes: none is taken until %s", until.isoformat())
         case _:
@@ -154,21 +151,35 @@ def refusal(reason: Reason, wording: Wording) -> ServiceValidationError:
             return _error("code_needed")
         case LockedOut(until):
             return _error("locked_out", until=dt_util.as_local(until).strftime("%H:%M:%S"))
+        case CodeNotValid(problem):
+            return _error(f"code_{problem.value}")
+        case NotAllowed(action, area_id):
+            return _error(f"not_allowed_{action.value}", area=wording.area_name(area_id))
         case AlarmOngoing():
             return _error("alarm_ongoing")
-        case ModeUnknown(mode):
-            return _error("mode_unknown", mode=mode.value)
-        case NotReady(open_zones=open_zones, blind_zones=blind_zones):
-            return _not_ready(wording.zone_names(open_zones), wording.zone_names(blind_zones))
+        case ModeUnknown(area_id, None):
+            return _error("nothing_to_repeat", area=wording.area_name(area_id))
+        case ModeUnknown(area_id, mode):
+            return _error("mode_unknown", area=wording.area_name(area_id), mode=str(mode))
+        case NotReady():
+            return _not_ready(reason, wording)
+        case NotBypassable(zone_ids):
+            return _error("not_bypassable", zones=", ".join(wording.zone_names(zone_ids)))
+        case NotDisarmed(area_id):
+            return _error("not_disarmed", area=wording.area_name(area_id))
 
 
-def _not_ready(open_names: tuple[str, ...], blind_names: tuple[str, ...]) -> ServiceValidationError:
-    names = {"open": ", ".join(open_names), "blind": ", ".join(blind_names)}
-    if not blind_names:
-        return _error("not_ready_open", open=names["open"])
-    if not open_names:
-        return _error("not_ready_blind", blind=names["blind"])
-    return _error("not_ready", **names)
+def _not_ready(reason: NotReady, wording: Wording) -> ServiceValidationError:
+    parts = {
+        "open": ", ".join(wording.zone_names(reason.open_zones)),
+        "blind": ", ".join(wording.zone_names(reason.blind_zones)),
+        "trouble": ", ".join(wording.trouble(one) for one in reason.troubles),
+    }
+    present = [key for key, names in parts.items() if names]
+    key = f"not_ready_{present[0]}" if len(present) == 1 else "not_ready"
+    if not reason.forceable:
+        key = "not_ready_blocked"
+    return _error(key, **{part: names or "-" for part, names in parts.items()})
 
 
 def _error(key: str, **placeholders: str) -> ServiceValidationError:
@@ -178,4 +189,4 @@ def _error(key: str, **placeholders: str) -> ServiceValidationError:
 
 
 def _area(area_id: str, wording: Wording) -> dict[str, str]:
-    return {"area": area_id, "name": wording.config.areas[area_id].name}
+    return {"area": area_id, "name": wording.area_name(area_id)}

@@ -1,19 +1,38 @@
 """What all entities of one config entry share: identity, device and availability."""
 
+from typing import override
+
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
 from .const import DOMAIN
+from .panel.state import AreaState
 from .types import AlarmBrokerConfigEntry
+
+MANUFACTURER = "Alarm Broker"
 
 
 def hub_device(entry: AlarmBrokerConfigEntry) -> DeviceInfo:
-    """Return the one device of a config entry."""
+    """Return the device of a config entry."""
     return DeviceInfo(
         identifiers={(DOMAIN, entry.entry_id)},
         name=entry.title,
-        manufacturer="Alarm Broker",
+        manufacturer=MANUFACTURER,
+        model="Alarm system",
         entry_type=DeviceEntryType.SERVICE,
+    )
+
+
+def area_device(entry: AlarmBrokerConfigEntry, area_id: str) -> DeviceInfo:
+    """Return the device of one area."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, f"{entry.entry_id}_{area_id}")},
+        name=entry.runtime_data.system.panel_config.areas[area_id].name,
+        manufacturer=MANUFACTURER,
+        model="Area",
+        entry_type=DeviceEntryType.SERVICE,
+        via_device_id=entry.runtime_data.hub_device_id,
     )
 
 
@@ -28,3 +47,73 @@ class AlarmBrokerEntity(Entity):
         self._attr_unique_id = f"{entry.entry_id}_{key}"
         self._attr_translation_key = key
         self._attr_device_info = hub_device(entry)
+
+    async def async_caller(self) -> str | None:
+        """Return the name of the Home Assistant user who calls, None for an automation."""
+        if self._context is None or self._context.user_id is None:
+            return None
+        user = await self.hass.auth.async_get_user(self._context.user_id)
+        return None if user is None else user.name
+
+
+class SystemEntity(AlarmBrokerEntity):
+    """An entity of the hub that shows something of the whole panel."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
+        """Follow the panel."""
+        super().__init__(entry, key)
+        self.system = entry.runtime_data.system
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.system.audience.subscribe(self.async_write_ha_state))
+
+
+class AreaEntity(AlarmBrokerEntity):
+    """An entity of one area; it hears only of what concerns that area."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str, key: str) -> None:
+        """Follow the area."""
+        super().__init__(entry, key)
+        self._attr_unique_id = f"{entry.entry_id}_{area_id}_{key}"
+        self._attr_device_info = area_device(entry, area_id)
+        self.system = entry.runtime_data.system
+        self._area_id = area_id
+        self._written: object = object()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.system.audience.subscribe(self._async_changed, area_id=self._area_id))
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always, once the panel has started: with or without the companion."""
+        return self._area_id in self.system.state.areas
+
+    @property
+    def _area(self) -> AreaState:
+        return self.system.state.areas[self._area_id]
+
+    def _shows(self) -> object:
+        """Return everything that the entity's state depends on; while it is the same nothing is written."""
+        return object()
+
+    @callback
+    def _async_changed(self) -> None:
+        shows = self._shows()
+        if shows != self._written:
+            self._written = shows
+            self.async_write_ha_state()
+
+    def _names(self, zone_ids: frozenset[str]) -> list[str]:
+        """Return the names of those of the zones that are the area's."""
+        zones = self.system.panel_config.zones
+        return sorted(
+            self.system.zone_name(zone_id)
+            for zone_id in zone_ids
+            # A stored zone may have left the configuration since.
+            if zone_id in zones and zones[zone_id].area_id == self._area_id
+        )

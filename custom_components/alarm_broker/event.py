@@ -1,4 +1,4 @@
-"""The event entity: each change of an alarm, for automations."""
+"""The event entities: each change of an alarm, and each thing that happens at the panel, for automations."""
 
 from typing import override
 
@@ -8,6 +8,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .alarm_entity import AlarmEntity, alarm_attributes
 from .const import CHANGES
+from .entity import AlarmBrokerEntity
+from .happenings import Happening, HappeningKind
 from .link.book import AlarmChange
 from .types import AlarmBrokerConfigEntry
 
@@ -17,8 +19,8 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the one event entity."""
-    async_add_entities([AlarmEvent(entry)])
+    """Add both."""
+    async_add_entities([AlarmEvent(entry), PanelEvent(entry)])
 
 
 class AlarmEvent(AlarmEntity, EventEntity):
@@ -41,3 +43,25 @@ class AlarmEvent(AlarmEntity, EventEntity):
         if _change.change is not None:
             self._trigger_event(_change.change, alarm_attributes(_change.alarm))
             self.async_write_ha_state()
+
+
+class PanelEvent(AlarmBrokerEntity, EventEntity):
+    """What happened at the panel last."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the panel."""
+        super().__init__(entry, "panel")
+        self._attr_unique_id = f"{entry.entry_id}_panel_event"
+        self._attr_event_types = [kind.value for kind in HappeningKind]
+        self._audience = entry.runtime_data.system.audience
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._audience.subscribe_happenings(self._async_happened))
+
+    @callback
+    def _async_happened(self, happening: Happening) -> None:
+        attributes = happening.as_dict()
+        self._trigger_event(attributes.pop("kind"), attributes)
+        self.async_write_ha_state()

@@ -20,13 +20,15 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
+from .audience import Audience
 from .const import LOGGER
+from .happenings import Happening
 from .link.book import Alarm, AlarmChange
 from .link.client import LinkClient
 from .link.protocol import Status
 from .link.storage import LinkStorage
 from .link.stream import AlarmStream
-from .push_messages import PushMessage, push_message
+from .push_messages import PushMessage, notice_message, push_message, silent_message
 
 ACTION_EVENT = "mobile_app_notification_action"
 ACTION_PREFIX = "ALARM_BROKER_ACK_"
@@ -85,23 +87,27 @@ class AlarmPush:
         alarms: AlarmStream,
         link: LinkClient | None,
         targets: Sequence[str],
+        duress_targets: Sequence[str],
     ) -> None:
-        """Prepare; nothing is sent before `async_start`."""
+        """Prepare; nothing is sent before `async_start`. Of silent alarms only `duress_targets` are told."""
         self._hass = hass
         self._entry = entry
         self._alarms = alarms
         self._link = link
         self._targets = targets
+        self._duress_targets = duress_targets
         self._nonces = AckNonces(saved)
         self._at_work: set[str] = set()
         self._exhausted: set[str] = set()
         storage.add_section("nonces", self._nonces.as_dict)
 
     @callback
-    def async_start(self) -> None:
-        """Follow the alarms, and catch up once every notify service is there."""
+    def async_start(self, audience: Audience) -> None:
+        """Follow the alarms and the panel, and catch up once every notify service is there."""
         unload = self._entry.async_on_unload
         unload(self._alarms.async_subscribe(self._alarm_changed))
+        unload(self._alarms.async_subscribe_silent(self._silent_alarm))
+        unload(audience.subscribe_happenings(self._happened))
         unload(self._hass.bus.async_listen(ACTION_EVENT, self._async_button_pressed))
         unload(async_at_started(self._hass, self._catch_up))
 
@@ -117,6 +123,25 @@ class AlarmPush:
         if change.alarm.status is not Status.TRIGGERED:
             self._nonces.withdraw(change.alarm.id)
         self._keep_told(change.alarm.id)
+
+    @callback
+    def _silent_alarm(self, change: AlarmChange) -> None:
+        if change.change == "raised" and self._duress_targets:
+            message = silent_message(change.alarm, language=self._hass.config.language)
+            self._tell(self._duress_targets, f"silent alarm {change.alarm.id}", message)
+
+    @callback
+    def _happened(self, happening: Happening) -> None:
+        message = notice_message(happening, title=self._entry.title, language=self._hass.config.language)
+        if message is not None:
+            self._tell(self._targets, happening.kind.value, message)
+
+    @callback
+    def _tell(self, targets: Sequence[str], what: str, message: PushMessage) -> None:
+        for target in targets:
+            self._entry.async_create_background_task(
+                self._hass, self._async_send_to(target, what, message), f"alarm_broker push {what}"
+            )
 
     @callback
     def _keep_told(self, alarm_id: str) -> None:
@@ -162,19 +187,21 @@ class AlarmPush:
             kept_for=kept_for,
         )
         return any(
-            await asyncio.gather(*(self._async_send_to(target, alarm, message) for target in self._targets))
+            await asyncio.gather(
+                *(self._async_send_to(target, f"alarm {alarm.id}", message) for target in self._targets)
+            )
         )
 
-    async def _async_send_to(self, target: str, alarm: Alarm, message: PushMessage) -> bool:
+    async def _async_send_to(self, target: str, what: str, message: PushMessage) -> bool:
         for wait_s in (0, RETRY_AFTER_S):
             await asyncio.sleep(wait_s)
             try:
                 async with asyncio.timeout(SEND_TIMEOUT_S):
                     await _async_notify(self._hass, target, message)
             except (HomeAssistantError, TimeoutError, ValueError) as err:
-                LOGGER.warning("Alarm %s: %s was not notified: %s", alarm.id, target, str(err) or "timeout")
+                LOGGER.warning("%s was not notified of %s: %s", target, what, str(err) or "timeout")
             except Exception:  # noqa: BLE001 - a broken notify platform must not keep the others from being told
-                LOGGER.exception("Alarm %s: %s was not notified", alarm.id, target)
+                LOGGER.exception("%s was not notified of %s", target, what)
             else:
                 return True
         return False

@@ -1,4 +1,6 @@
-"""What Home Assistant's repairs page says about the companion."""
+"""What Home Assistant's repairs page says: the companion is away, zones are guarded by nobody."""
+
+from collections.abc import Sequence
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -7,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from .const import COMPANION_AWAY_AFTER, DOMAIN
 
 COMPANION_AWAY = "companion_away"
+HOMELESS_ZONES = "homeless_zones"
 
 
 @callback
@@ -31,6 +34,25 @@ def async_report_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
 def async_clear_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take it back."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
+
+
+@callback
+def async_report_homeless(hass: HomeAssistant, entry: ConfigEntry, zones: Sequence[str]) -> None:
+    """Tell a person about zones that nobody guards since their area was removed; take it back when there are none."""
+    issue_id = f"{HOMELESS_ZONES}_{entry.entry_id}"
+    if not zones:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        is_persistent=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=HOMELESS_ZONES,
+        translation_placeholders={"title": entry.title, "zones": ", ".join(zones)},
+    )
 
 
 def _issue_id(entry: ConfigEntry) -> str:

@@ -14,36 +14,47 @@ from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, Home
 from homeassistant.helpers.event import async_track_state_change_event
 
 from .panel.events import ZoneClosed, ZoneLost, ZoneOpened
+from .setup_panel import Sensing
 
-OPEN_STATES = frozenset({STATE_ON, STATE_OPEN, STATE_OPENING, STATE_CLOSING, "unlocked", "unlocking"})
+OPEN_STATES = frozenset(
+    {STATE_ON, STATE_OPEN, STATE_OPENING, STATE_CLOSING, "unlocked", "unlocking", "locking", "jammed"}
+)
 CLOSED_STATES = frozenset({STATE_OFF, STATE_CLOSED, "locked"})
 
 type ZoneEvent = ZoneOpened | ZoneClosed | ZoneLost
 
 
-def zone_event(hass: HomeAssistant, zone_id: str, entity_ids: tuple[str, ...]) -> ZoneEvent:
-    """Return what a zone says now: open if one sensor is, blind if one says nothing, else closed."""
-    states = [_state_text(hass.states.get(entity_id)) for entity_id in entity_ids]
-    if any(state in OPEN_STATES for state in states):
+def is_open(state: State | None, sensing: Sensing) -> bool | None:
+    """Return whether an entity says open, or None when it says nothing."""
+    if state is None:
+        return None
+    if sensing.above is not None or sensing.below is not None:
+        return _beyond(state.state, sensing)
+    if state.state in OPEN_STATES:
+        return not sensing.invert
+    if state.state in CLOSED_STATES:
+        return sensing.invert
+    return None
+
+
+def zone_event(hass: HomeAssistant, zone_id: str, sensing: Sensing) -> ZoneEvent:
+    """Return what a zone says now: open if one entity is, blind if one says nothing, else closed."""
+    readings = [is_open(hass.states.get(entity_id), sensing) for entity_id in sensing.entities]
+    if any(readings):
         return ZoneOpened(zone_id)
-    if all(state in CLOSED_STATES for state in states):
-        return ZoneClosed(zone_id)
-    return ZoneLost(zone_id)
+    return ZoneLost(zone_id) if None in readings else ZoneClosed(zone_id)
 
 
 class ZoneSensors:
-    """Watches the entities of all zones and reports what they say."""
+    """Watches the entities of all zones with one tracker, and reports what they say."""
 
     def __init__(
-        self,
-        hass: HomeAssistant,
-        zone_entities: Mapping[str, tuple[str, ...]],
-        report: Callable[[ZoneEvent], object],
+        self, hass: HomeAssistant, sensing: Mapping[str, Sensing], report: Callable[[ZoneEvent], object]
     ) -> None:
         self._hass = hass
-        self._zone_entities = zone_entities
+        self._sensing = sensing
         self._report = report
-        self._zones_of = _zones_by_entity(zone_entities)
+        self._zones_of = _zones_by_entity(sensing)
         self._untrack: CALLBACK_TYPE | None = None
 
     @callback
@@ -65,25 +76,33 @@ class ZoneSensors:
     @callback
     def async_report_all(self) -> None:
         """Report what every zone says now."""
-        for zone_id, entity_ids in self._zone_entities.items():
-            self._report(zone_event(self._hass, zone_id, entity_ids))
+        for zone_id, sensing in self._sensing.items():
+            self._report(zone_event(self._hass, zone_id, sensing))
 
     @callback
     def _async_changed(self, event: Event[EventStateChangedData]) -> None:
         old, new = event.data["old_state"], event.data["new_state"]
-        if _state_text(old) == _state_text(new):
+        if old is not None and new is not None and old.state == new.state:
             return
         for zone_id in self._zones_of[event.data["entity_id"]]:
-            self._report(zone_event(self._hass, zone_id, self._zone_entities[zone_id]))
+            self._report(zone_event(self._hass, zone_id, self._sensing[zone_id]))
 
 
-def _zones_by_entity(zone_entities: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+def _beyond(text: str, sensing: Sensing) -> bool | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    if value != value:  # noqa: PLR0124 - only NaN differs from itself
+        return None
+    above = sensing.above is not None and value > sensing.above
+    below = sensing.below is not None and value < sensing.below
+    return (above or below) is not sensing.invert
+
+
+def _zones_by_entity(sensing: Mapping[str, Sensing]) -> dict[str, list[str]]:
     zones: dict[str, list[str]] = {}
-    for zone_id, entity_ids in zone_entities.items():
-        for entity_id in entity_ids:
+    for zone_id, one in sensing.items():
+        for entity_id in one.entities:
             zones.setdefault(entity_id, []).append(zone_id)
     return zones
-
-
-def _state_text(state: State | None) -> str | None:
-    return None if state is None else state.state

@@ -1,121 +1,251 @@
-"""From the config entry's options to what the panel core and its shell work with."""
+"""From the config entry's options and subentries to what the panel core and its shell work with."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import ATTR_DEVICE_CLASS
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.util import dt as dt_util
 
 from .code_hashes import CodeUser
+from .const import (
+    CODE_FORMAT_NUMBER,
+    LOST_AFTER_S,
+    OPTION_ABORT_WINDOW,
+    OPTION_AUTO_STAY,
+    OPTION_CANCEL_WINDOW,
+    OPTION_CODE_FORMAT,
+    OPTION_CONFIRM_WINDOW,
+    OPTION_EXIT_RESTART,
+    OPTION_JAM_ENTITIES,
+    OPTION_LOCKOUT_ATTEMPTS,
+    OPTION_LOCKOUT_TIME,
+    OPTION_LOST_AFTER,
+    OPTION_MASTER,
+    OPTION_POWER_ENTITIES,
+    OPTION_PROFILE,
+    OPTION_SWINGER_TRIPS,
+    OPTION_TROUBLE,
+    SUBENTRY_AREA,
+    SUBENTRY_GROUP,
+    SUBENTRY_USER,
+    SUBENTRY_ZONE,
+    WEEKDAYS,
+)
 from .panel.config import (
-    AlarmKind,
+    Action,
     AreaConfig,
     ArmMode,
     CodePolicy,
+    GroupConfig,
     ModeConfig,
     PanelConfig,
+    Rules,
+    TroubleEffect,
+    TroubleKind,
+    UserConfig,
     ZoneConfig,
     ZoneKind,
 )
+from .panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
 
-AREA_ID = "home"
-"""The one area that the config flow creates."""
 
-ALARM_KINDS: Mapping[str | None, AlarmKind] = {
-    BinarySensorDeviceClass.SMOKE: AlarmKind.FIRE,
-    BinarySensorDeviceClass.HEAT: AlarmKind.FIRE,
-    BinarySensorDeviceClass.GAS: AlarmKind.GAS,
-    BinarySensorDeviceClass.CO: AlarmKind.GAS,
-    BinarySensorDeviceClass.MOISTURE: AlarmKind.WATER,
-    BinarySensorDeviceClass.TAMPER: AlarmKind.TAMPER,
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensing:
+    """How a zone's entities are read and supervised."""
+
+    entities: tuple[str, ...]
+    """One of them open means that the zone is open."""
+    invert: bool = False
+    above: float | None = None
+    below: float | None = None
+    battery_entities: tuple[str, ...] = ()
+    tamper_entities: tuple[str, ...] = ()
+    heartbeat: timedelta | None = None
+    """Not heard of for so long is a trouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemConfig:
     """The panel as the user set it up."""
 
-    area_id: str
-    area_name: str
-    users: tuple[CodeUser, ...]
+    panel: PanelConfig
+    code_users: tuple[CodeUser, ...]
     code_format: str
     """`number` or `text`."""
-    code_arm_required: bool
-    modes: Mapping[ArmMode, ModeConfig]
-    zone_kinds: Mapping[str, ZoneKind]
-    zone_entities: Mapping[str, tuple[str, ...]]
-    """The entities of each zone; one of them open means that the zone is open."""
+    master: bool
+    """A panel over all areas is wanted."""
+    zone_names: Mapping[str, str]
+    sensing: Mapping[str, Sensing]
+    lost_after: timedelta
+    power_entities: tuple[str, ...] = ()
+    """Off means no mains power."""
+    jam_entities: tuple[str, ...] = ()
+    """On means that radio is jammed."""
+    homeless_zones: tuple[str, ...] = field(default=())
+    """Names of zones whose area is gone: nobody guards them."""
 
 
 def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
-    """Return the panel's configuration from a config entry's options."""
+    """Return the panel's configuration; what names something that is gone is left out."""
     options = entry.options
-    modes = {ArmMode(mode): _mode_config(values) for mode, values in options["modes"].items()}
-    always = frozenset(options.get("always_sensors", ()))
-    entry_exit = frozenset(options.get("entry_sensors", ()))
-    guarded = frozenset[str]().union(*(mode.zones for mode in modes.values()))
-    zone_ids = sorted(guarded | always)
+    profile = Profile(options.get(OPTION_PROFILE, Profile.DEFAULT))
+    all_zones = _subentries(entry, SUBENTRY_ZONE)
+    area_ids = {subentry.subentry_id for subentry in _subentries(entry, SUBENTRY_AREA)}
+    zones = [zone for zone in all_zones if zone.data["area"] in area_ids]
+    users = _subentries(entry, SUBENTRY_USER)
+    panel = PanelConfig(
+        areas={
+            subentry.subentry_id: _area(subentry, zones) for subentry in _subentries(entry, SUBENTRY_AREA)
+        },
+        zones={zone.subentry_id: _zone(zone) for zone in zones},
+        codes=CodePolicy(
+            disarm_required=bool(users),
+            always_required=bool(users) and LIMITS[profile].always_code,
+            attempts=int(options.get(OPTION_LOCKOUT_ATTEMPTS, DEFAULTS[OPTION_LOCKOUT_ATTEMPTS])),
+            lockout=_seconds(options.get(OPTION_LOCKOUT_TIME, DEFAULTS[OPTION_LOCKOUT_TIME])),
+        ),
+        users={user.subentry_id: _user(user) for user in users},
+        groups=_groups(_subentries(entry, SUBENTRY_GROUP), {zone.subentry_id for zone in zones}),
+        rules=_rules(options, profile),
+        timezone=dt_util.get_default_time_zone(),
+    )
     return SystemConfig(
-        area_id=AREA_ID,
-        area_name=options["area_name"],
-        users=tuple(CodeUser(user["name"], user["code_hash"]) for user in options["users"]),
-        code_format=options["code_format"],
-        code_arm_required=options["code_arm_required"],
-        modes=modes,
-        zone_kinds={zone_id: _zone_kind(zone_id, always, entry_exit) for zone_id in zone_ids},
-        zone_entities={zone_id: (zone_id,) for zone_id in zone_ids},
+        panel=panel,
+        code_users=tuple(CodeUser(user.subentry_id, user.data["code_hash"]) for user in users),
+        code_format=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER),
+        master=bool(options.get(OPTION_MASTER, True)) and len(panel.areas) > 1,
+        zone_names={zone.subentry_id: zone.title for zone in zones},
+        sensing={zone.subentry_id: _sensing(zone.data) for zone in zones},
+        lost_after=_seconds(options.get(OPTION_LOST_AFTER, LOST_AFTER_S)),
+        power_entities=tuple(options.get(OPTION_POWER_ENTITIES, ())),
+        jam_entities=tuple(options.get(OPTION_JAM_ENTITIES, ())),
+        homeless_zones=tuple(zone.title for zone in all_zones if zone.data["area"] not in area_ids),
     )
 
 
-def panel_config(hass: HomeAssistant, config: SystemConfig) -> PanelConfig:
-    """Return the core's configuration; a 24-hour zone's device class says what kind of alarm it raises."""
-    area = AreaConfig(area_id=config.area_id, name=config.area_name, modes=config.modes)
-    zones = {
-        zone_id: ZoneConfig(
-            zone_id=zone_id,
-            area_id=config.area_id,
-            kind=kind,
-            alarm_kind=_alarm_kind(hass, config.zone_entities[zone_id])
-            if kind is ZoneKind.ALWAYS
-            else AlarmKind.BURGLARY,
+def _subentries(entry: ConfigEntry[Any], kind: str) -> list[ConfigSubentry]:
+    return [subentry for subentry in entry.subentries.values() if subentry.subentry_type == kind]
+
+
+def _area(subentry: ConfigSubentry, zones: Iterable[ConfigSubentry]) -> AreaConfig:
+    own = [zone for zone in zones if zone.data["area"] == subentry.subentry_id]
+    return AreaConfig(
+        area_id=subentry.subentry_id,
+        name=subentry.title,
+        modes={
+            ArmMode(mode): ModeConfig(
+                zones=frozenset(zone.subentry_id for zone in own if mode in zone.data.get("modes", ())),
+                exit_delay=_seconds(times["exit_delay"]),
+                entry_delay=_seconds(times["entry_delay"]),
+                # A siren time of nothing would be an alarm that is over before anybody sees it.
+                siren_time=_seconds(max(1, times["siren_time"])),
+                code_to_arm=times.get("code_to_arm", True),
+            )
+            for mode, times in subentry.data["modes"].items()
+        },
+    )
+
+
+def _zone(subentry: ConfigSubentry) -> ZoneConfig:
+    data = subentry.data
+    entry_delay = data.get("entry_delay")
+    kind = ZoneKind(data["kind"])
+    return ZoneConfig(
+        zone_id=subentry.subentry_id,
+        area_id=data["area"],
+        kind=kind,
+        silent=data.get("silent", False),
+        entry_delay=None if entry_delay is None else _seconds(entry_delay),
+        bypassable=data.get("bypassable", not kind.life_safety),
+        auto_bypass=data.get("auto_bypass", False),
+        allow_open=data.get("allow_open", False),
+        final_set=data.get("final_set", False),
+        chime=data.get("chime", False),
+        hold=_seconds(data.get("hold") or 0),
+        trips=int(data.get("trips", 1)),
+        trip_window=_seconds(data.get("trip_window", 30)),
+    )
+
+
+def _sensing(data: Mapping[str, Any]) -> Sensing:
+    hours = data.get("heartbeat_hours")
+    return Sensing(
+        entities=tuple(data["entities"]),
+        invert=data.get("invert", False),
+        above=data.get("above"),
+        below=data.get("below"),
+        battery_entities=tuple(data.get("battery_entities", ())),
+        tamper_entities=tuple(data.get("tamper_entities", ())),
+        heartbeat=None if hours is None else timedelta(hours=hours),
+    )
+
+
+def _user(subentry: ConfigSubentry) -> UserConfig:
+    data = subentry.data
+    areas, weekdays = data.get("areas"), data.get("weekdays")
+    uses = data.get("uses")
+    return UserConfig(
+        user_id=subentry.subentry_id,
+        name=data["name"],
+        duress=data.get("duress", False),
+        enabled=data.get("enabled", True),
+        areas=frozenset(areas) if areas else None,
+        actions=frozenset(map(Action, data["actions"])) if "actions" in data else frozenset(Action),
+        valid_from=_local(data.get("valid_from")),
+        valid_until=_local(data.get("valid_until")),
+        weekdays=frozenset(map(WEEKDAYS.index, weekdays)) if weekdays else None,
+        time_from=_clock(data.get("time_from")),
+        time_to=_clock(data.get("time_to")),
+        uses=None if uses is None else int(uses),
+    )
+
+
+def _groups(subentries: Iterable[ConfigSubentry], zone_ids: set[str]) -> dict[str, GroupConfig]:
+    groups = (
+        GroupConfig(
+            group_id=subentry.subentry_id,
+            zones=frozenset(subentry.data["zones"]) & zone_ids,
+            required=int(subentry.data["required"]),
+            window=_seconds(subentry.data["window"]),
         )
-        for zone_id, kind in config.zone_kinds.items()
-    }
-    codes = CodePolicy(
-        arm_required=config.code_arm_required and bool(config.users), disarm_required=bool(config.users)
+        for subentry in subentries
     )
-    return PanelConfig(areas={area.area_id: area}, zones=zones, codes=codes)
+    # A group that has lost too many zones could never alarm: its zones go back to alarming alone.
+    return {group.group_id: group for group in groups if len(group.zones) >= group.required}
 
 
-def _mode_config(values: Mapping[str, Any]) -> ModeConfig:
-    return ModeConfig(
-        zones=frozenset(values["sensors"]),
-        exit_delay=timedelta(seconds=values["exit_delay"]),
-        entry_delay=timedelta(seconds=values["entry_delay"]),
-        # A siren time of nothing would be an alarm that is over before anybody sees it.
-        siren_time=timedelta(seconds=max(1, values["siren_time"])),
+def _rules(options: Mapping[str, Any], profile: Profile) -> Rules:
+    def seconds(key: str) -> timedelta:
+        return _seconds(options.get(key, DEFAULTS[key]))
+
+    effects = options.get(OPTION_TROUBLE, {})
+    return Rules(
+        abort_window=seconds(OPTION_ABORT_WINDOW),
+        cancel_window=seconds(OPTION_CANCEL_WINDOW),
+        confirm_window=seconds(OPTION_CONFIRM_WINDOW),
+        swinger_trips=int(options.get(OPTION_SWINGER_TRIPS, DEFAULTS[OPTION_SWINGER_TRIPS])),
+        exit_restart=options.get(OPTION_EXIT_RESTART, True),
+        auto_stay=options.get(OPTION_AUTO_STAY, False),
+        trouble={
+            kind: TroubleEffect(effects.get(kind.value, default_effect(profile, kind)))
+            for kind in TroubleKind
+        },
     )
 
 
-def _zone_kind(zone_id: str, always: frozenset[str], entry_exit: frozenset[str]) -> ZoneKind:
-    if zone_id in always:
-        return ZoneKind.ALWAYS
-    return ZoneKind.ENTRY_EXIT if zone_id in entry_exit else ZoneKind.INSTANT
+def _seconds(number: float) -> timedelta:
+    return timedelta(seconds=number)
 
 
-def _alarm_kind(hass: HomeAssistant, entity_ids: Iterable[str]) -> AlarmKind:
-    classes = (_device_class(hass, entity_id) for entity_id in entity_ids)
-    return next((ALARM_KINDS[name] for name in classes if name in ALARM_KINDS), AlarmKind.BURGLARY)
+def _clock(text: str | None) -> time | None:
+    return None if text is None else time.fromisoformat(text)
 
 
-def _device_class(hass: HomeAssistant, entity_id: str) -> str | None:
-    entry = er.async_get(hass).async_get(entity_id)
-    if entry is not None and (device_class := entry.device_class or entry.original_device_class):
-        return device_class
-    state = hass.states.get(entity_id)
-    return None if state is None else state.attributes.get(ATTR_DEVICE_CLASS)
+def _local(text: str | None) -> datetime | None:
+    """Return a stored moment; one without a time zone is the house's wall clock."""
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt_util.get_default_time_zone())

@@ -1,8 +1,13 @@
-"""The shell around the panel core: event in, transition, store, effects out, in that order."""
+"""The shell around the panel core: event in, transition, store, effects out.
+
+What raises protection is shown before it is stored, because after a crash the sensors say it again; what a person
+asked for is shown and answered only once it is on disk; nothing goes outside before it is (docs/decisions/0006).
+"""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,15 +17,19 @@ from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
+from .audience import Audience
 from .code_hashes import async_matching_user
-from .const import DOMAIN
-from .effects import LocalAlarm, Wording, link_event, local_alarm, log_effect, refusal
-from .panel.codes import locked_until
-from .panel.config import ArmMode, PanelConfig
+from .const import DOMAIN, EVENT_HAPPENED
+from .effects import link_event, link_notice, log_effect, refusal
+from .happenings import Happening, happening
+from .panel.config import AlarmKind, ArmMode, PanelConfig
 from .panel.deadlines import next_due
-from .panel.effects import Effect, Refuse
+from .panel.effects import Effect, NotReady, Refuse, ReportBypass, ReportWalkTest
 from .panel.events import (
     ArmRequested,
+    BypassRequested,
+    ChimeChosen,
+    ClearMemoryRequested,
     CodeMatched,
     CodeMissing,
     CodeWrong,
@@ -28,17 +37,21 @@ from .panel.events import (
     DisarmRequested,
     Event,
     Loaded,
+    Request,
     SensorsReady,
     TimePassed,
     TriggerRequested,
+    WalkTestRequested,
 )
+from .panel.readiness import readiness
 from .panel.serial import StateUnreadableError, durable
-from .panel.state import PanelState
+from .panel.state import ChimeMode, PanelState
 from .panel.transition import transition
 from .sensors import ZoneSensors
-from .setup_panel import SystemConfig, panel_config
+from .setup_panel import SystemConfig
 from .storage import PanelStore
 from .timers import DeadlineTimer
+from .wording import Wording
 
 LOGGER = logging.getLogger(__name__)
 
@@ -48,46 +61,74 @@ EMIT_TIMEOUT_S = 5
 UNSENT_LIMIT = 500
 
 type Emit = Callable[[Mapping[str, Any]], Awaitable[None]]
-type AlarmListener = Callable[[LocalAlarm], None]
+
+
+@dataclass(slots=True)
+class _Step:
+    """One event that has been decided and is on its way to the disk."""
+
+    before: PanelState
+    after: PanelState
+    effects: tuple[Effect, ...]
+    happenings: list[Happening]
+    shown: bool = False
+    done: asyncio.Future[None] | None = None
+    told: list[dict[str, Any]] = field(default_factory=list)
 
 
 class AlarmSystem:
     """The running panel of one config entry."""
 
-    def __init__(self, hass: HomeAssistant, config: SystemConfig, *, entry_id: str, emit: Emit) -> None:
+    def __init__(
+        self, hass: HomeAssistant, config: SystemConfig, *, entry_id: str, title: str, emit: Emit
+    ) -> None:
         """`emit` keeps one link event durably until the companion has confirmed it."""
         self.config = config
+        self.title = title
+        self.audience = Audience(config.panel)
         self._hass = hass
+        self._entry_id = entry_id
         self._emit = emit
         self._store = PanelStore(hass, entry_id)
-        self._state = PanelState()
-        self._wording = Wording(config=panel_config(hass, config), zone_name=self.zone_name)
+        self._wording = Wording(config=config.panel, names=config.zone_names)
+        self._decided = PanelState()
+        self._shown = PanelState()
         self._unsent: list[Mapping[str, Any]] = []
-        self._listeners: set[Callable[[], None]] = set()
-        self._alarm_listeners: set[AlarmListener] = set()
-        self._timer = DeadlineTimer(hass, lambda: self._async_submit(TimePassed()))
-        self._sensors = ZoneSensors(hass, config.zone_entities, self._async_submit)
+        self._steps: list[_Step] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._timer = DeadlineTimer(hass, lambda: self.async_report(TimePassed()))
+        self._sensors = ZoneSensors(hass, config.sensing, self.async_report)
         self._unsub_started: CALLBACK_TYPE | None = None
-        # Events one after the other, and guesses one after the other: else a hundred at once would all be hashed.
-        self._lock = asyncio.Lock()
+        # Guesses one after the other: else a hundred at once would all be hashed.
         self._code_lock = asyncio.Lock()
         self._running = False
 
     @property
     def state(self) -> PanelState:
-        """Return the panel as it is on disk."""
-        return self._state
+        """Return the panel as people may see it."""
+        return self._shown
 
     @property
     def panel_config(self) -> PanelConfig:
         """Return what the core works with."""
-        return self._wording.config
+        return self.config.panel
+
+    @property
+    def wording(self) -> Wording:
+        """Return what turns ids into names."""
+        return self._wording
 
     def zone_name(self, zone_id: str) -> str:
-        """Return a zone's name, as its entity is called now."""
-        entity_ids = self.config.zone_entities.get(zone_id, ())
-        state = self._hass.states.get(entity_ids[0]) if entity_ids else None
-        return zone_id if state is None else state.name
+        """Return a zone's name."""
+        return self._wording.zone_name(zone_id)
+
+    def bypass_switch_id(self, zone_id: str) -> str:
+        """Return the unique id of a zone's bypass switch."""
+        return f"{self._entry_id}_{zone_id}_bypass"
+
+    def readiness(self, area_id: str, mode: ArmMode) -> NotReady | None:
+        """Return why an area could not be armed in a mode now, or None."""
+        return readiness(self._shown, self.config.panel, area_id, mode)
 
     async def async_load(self) -> None:
         """Read the stored panel, so that entities show it and not a panel that was never armed.
@@ -102,7 +143,7 @@ class AlarmSystem:
                 translation_key="state_unreadable",
                 translation_placeholders={"detail": str(err)},
             ) from err
-        self._state = stored.state
+        self._decided = self._shown = stored.state
         self._unsent = list(stored.unsent)
 
     async def async_start(self) -> None:
@@ -111,11 +152,11 @@ class AlarmSystem:
         Whoever wants to hear of an alarm that rose in the outage subscribes before.
         """
         self._running = True
-        self._async_tell(self._unsent)
-        await self._async_apply(Loaded())
-        self._sensors.async_start()
+        await self._async_done(self._async_decide(Loaded()))
+        with self.audience.held_back(lambda: self._shown):
+            self._sensors.async_start()
         if self._hass.state is CoreState.running:
-            await self._async_apply(SensorsReady(timedelta(0)))
+            await self._async_done(self._async_decide(SensorsReady(timedelta(0))))
         else:
             self._unsub_started = async_at_started(self._hass, self._async_home_assistant_started)
 
@@ -126,108 +167,184 @@ class AlarmSystem:
         if self._unsub_started is not None:
             self._unsub_started()
             self._unsub_started = None
-        async with self._lock:
-            self._running = False
-            self._timer.async_cancel()
-
-    @callback
-    def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call `listener` after each change of the state; return what ends that."""
-        self._listeners.add(listener)
-        return lambda: self._listeners.discard(listener)
-
-    @callback
-    def async_subscribe_alarms(self, listener: AlarmListener) -> CALLBACK_TYPE:
-        """Call `listener` with each alarm that this panel raises; return what ends that.
-
-        After a crash the last one may come a second time, with the same uid.
-        """
-        self._alarm_listeners.add(listener)
-        return lambda: self._alarm_listeners.discard(listener)
+        self._running = False
+        if self._writer is not None:
+            await asyncio.shield(self._writer)
 
     async def async_arm(
-        self, area_id: str, mode: ArmMode, *, code: str | None, by: str | None, force: bool = False
-    ) -> None:
-        """Arm; with `force` bypass what stands in the way. Raises a translated ServiceValidationError."""
-        await self._async_request(
+        self,
+        area_ids: Sequence[str],
+        mode: ArmMode | None,
+        *,
+        code: str | None,
+        by: str | None,
+        force: bool = False,
+        skip_delay: bool = False,
+        bypass: Iterable[str] = (),
+    ) -> tuple[str, ...]:
+        """Arm all the areas or none, and return the zones that are left out; a mode of None is the last one.
+
+        Raises a translated ServiceValidationError, as every request does that the panel refuses.
+        """
+        effects = await self._async_request(
             code,
             lambda credential: ArmRequested(
-                area_id=area_id, mode=mode, credential=credential, by=by, force=force
+                area_ids=tuple(area_ids),
+                mode=mode,
+                credential=credential,
+                by=by,
+                force=force,
+                skip_delay=skip_delay,
+                bypass=frozenset(bypass),
+            ),
+        )
+        reports = [one for one in effects if isinstance(one, ReportBypass) and one.bypass is not None]
+        return tuple(zone_id for report in reports for zone_id in report.zone_ids)
+
+    async def async_disarm(self, area_ids: Sequence[str], *, code: str | None, by: str | None) -> None:
+        """Disarm, and end what sounds or is pending."""
+        await self._async_request(
+            code,
+            lambda credential: DisarmRequested(area_ids=tuple(area_ids), credential=credential, by=by),
+        )
+
+    async def async_trigger(
+        self, area_id: str, *, by: str | None, kind: AlarmKind = AlarmKind.PANIC, silent: bool = False
+    ) -> None:
+        """Raise the alarm by hand; never refused."""
+        event = TriggerRequested(area_id=area_id, by=by, kind=kind, silent=silent)
+        await asyncio.shield(self._async_done(self._async_decide(event)))
+
+    async def async_bypass(
+        self, zone_ids: Sequence[str], *, bypass: bool, code: str | None, by: str | None
+    ) -> None:
+        """Leave zones out until the next disarming, or guard them again."""
+        await self._async_request(
+            code,
+            lambda credential: BypassRequested(
+                zone_ids=tuple(zone_ids), bypass=bypass, credential=credential, by=by
             ),
         )
 
-    async def async_disarm(self, area_id: str, *, code: str | None, by: str | None) -> None:
-        """Disarm, and end what sounds or is pending. Raises a translated ServiceValidationError."""
+    async def async_clear_memory(self, area_ids: Sequence[str], *, code: str | None, by: str | None) -> None:
+        """Say that the alarm memory has been seen."""
         await self._async_request(
-            code, lambda credential: DisarmRequested(area_id=area_id, credential=credential, by=by)
+            code,
+            lambda credential: ClearMemoryRequested(area_ids=tuple(area_ids), credential=credential, by=by),
         )
 
-    async def async_trigger(self, area_id: str, *, by: str | None) -> None:
-        """Raise the alarm by hand."""
-        await asyncio.shield(self._async_submit(TriggerRequested(area_id=area_id, by=by)))
+    async def async_walk_test(
+        self, area_ids: Sequence[str], *, start: bool, code: str | None, by: str | None
+    ) -> Mapping[str, ReportWalkTest]:
+        """Begin or end the walk test; return the report of each area whose test began or ended."""
+        effects = await self._async_request(
+            code,
+            lambda credential: WalkTestRequested(
+                area_ids=tuple(area_ids), start=start, credential=credential, by=by
+            ),
+        )
+        return {one.area_id: one for one in effects if isinstance(one, ReportWalkTest)}
 
-    async def _async_request(self, code: str | None, request: Callable[[Credential], Event]) -> None:
+    async def async_set_chime(self, area_id: str, chime: ChimeMode) -> None:
+        """Choose when the chime sounds."""
+        await self._async_done(self._async_decide(ChimeChosen(area_id, chime)))
+
+    @callback
+    def async_report(self, event: Event) -> None:
+        """Take what sensors, supervision and the clock say: decided at once, and shown unless a request is waiting."""
+        if self._running:
+            self._async_decide(event, quick=True)
+
+    async def _async_request(
+        self, code: str | None, request: Callable[[Credential], Request]
+    ) -> tuple[Effect, ...]:
         async with self._code_lock:
-            event = request(await self._async_credential(code))
-            # A script that is restarted cancels its calls; what is half written must still be finished.
-            effects = await asyncio.shield(self._async_submit(event))
-        for effect in effects:
+            step = self._async_decide(request(await self._async_credential(code)))
+        # A script that is restarted cancels its calls; what is half written is finished all the same.
+        await self._async_done(step)
+        for effect in step.effects:
             if isinstance(effect, Refuse):
                 raise refusal(effect.reason, self._wording)
+        return step.effects
 
     async def _async_credential(self, code: str | None) -> Credential:
-        if not code or not self.config.users:
+        """Return whose code it is. Hashed also during a lockout: a duress code calls for help even then."""
+        if not code or not self.config.code_users:
             return CodeMissing()
-        if locked_until(self._state.lockout, dt_util.utcnow()) is not None:
-            # Refused whatever it is: spare the processor the hashing.
-            return CodeWrong()
-        user = await async_matching_user(self._hass, code, self.config.users)
-        return CodeWrong() if user is None else CodeMatched(user)
+        user_id = await async_matching_user(self._hass, code, self.config.code_users)
+        return CodeWrong() if user_id is None else CodeMatched(user_id)
 
     @callback
-    def _async_submit(self, event: Event) -> asyncio.Task[tuple[Effect, ...]]:
-        """Apply an event in its turn; the lock is first come, first served."""
-        return self._hass.async_create_task(self._async_apply(event), f"alarm_broker {type(event).__name__}")
+    def _async_decide(self, event: Event, *, quick: bool = False) -> _Step:
+        """Let the core decide, and see to it that the rest happens in order."""
+        now = dt_util.utcnow()
+        before = self._decided
+        after, effects = transition(before, event, self.config.panel, now, new_uid=lambda: str(uuid4()))
+        self._decided = after
+        self._timer.async_set(next_due(after))
+        told = [body for effect in effects if (body := link_event(effect, self._wording, now))]
+        happened = [one for effect in effects if (one := happening(effect, event, self._wording, now))]
+        told += [body for one in happened if (body := link_notice(one))]
+        step = _Step(before, after, effects, happened, told=told)
+        stored = not told and not self._unsent and _same_on_disk(before, after)
+        if (quick or stored) and all(waiting.shown for waiting in self._steps):
+            self._async_show(step)
+        if not (stored and step.shown):
+            step.done = self._hass.loop.create_future()
+            self._steps.append(step)
+            if self._writer is None:
+                self._writer = self._hass.async_create_task(self._async_write(), "alarm_broker store")
+        return step
 
-    async def _async_apply(self, event: Event) -> tuple[Effect, ...]:
-        async with self._lock:
-            if not self._running:
-                return ()
-            now = dt_util.utcnow()
-            before = self._state
-            after, effects = transition(
-                before, event, self._wording.config, now, new_uid=lambda: str(uuid4())
-            )
-            told = [body for effect in effects if (body := link_event(effect, self._wording, now))]
-            self._unsent = [*self._unsent, *told][-UNSENT_LIMIT:]
-            if self._unsent or durable(after) != durable(before):
-                await self._store.async_save(after, self._unsent)
-            self._state = after
-            self._timer.async_set(next_due(after))
-            self._async_show(effects, told, changed=after != before)
-            await self._async_send()
-            return effects
+    async def _async_done(self, step: _Step) -> None:
+        if step.done is not None:
+            await asyncio.shield(step.done)
+
+    async def _async_write(self) -> None:
+        """Store what has been decided, as often as it takes; events that come together share one write."""
+        try:
+            while self._steps:
+                steps = list(self._steps)
+                self._unsent = [*self._unsent, *(body for step in steps for body in step.told)][
+                    -UNSENT_LIMIT:
+                ]
+                await self._async_save(steps[-1].after)
+                for step in steps:
+                    if not step.shown:
+                        self._async_show(step)
+                del self._steps[: len(steps)]
+                for step in steps:
+                    if step.done is not None and not step.done.done():
+                        step.done.set_result(None)
+                await self._async_send()
+        finally:
+            self._writer = None
+
+    async def _async_save(self, state: PanelState) -> None:
+        try:
+            await self._store.async_save(state, self._unsent)
+        except Exception:
+            # A full disk must neither keep an alarm back nor anybody from disarming.
+            LOGGER.exception("The panel could not be stored; it goes on, but a restart now would forget this")
 
     @callback
-    def _async_show(self, effects: tuple[Effect, ...], told: list[dict[str, Any]], *, changed: bool) -> None:
-        for effect in effects:
+    def _async_show(self, step: _Step) -> None:
+        step.shown = True
+        self._shown = step.after
+        for effect in step.effects:
             log_effect(effect, self._wording)
-        if changed:
-            for listener in tuple(self._listeners):
-                listener()
-        self._async_tell(told)
-
-    @callback
-    def _async_tell(self, told: Iterable[Mapping[str, Any]]) -> None:
-        for alarm in filter(None, map(local_alarm, told)):
-            for listener in tuple(self._alarm_listeners):
-                listener(alarm)
+        self.audience.tell(step.before, step.after)
+        for one in step.happenings:
+            self.audience.happened(one)
+            self._hass.bus.async_fire(
+                EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **one.as_dict()}
+            )
 
     async def _async_send(self) -> None:
         """Hand the link its events in order; what it does not take is tried again with the next one."""
         sent = 0
         try:
-            for body in self._unsent:
+            for body in tuple(self._unsent):
                 async with asyncio.timeout(EMIT_TIMEOUT_S):
                     await self._emit(body)
                 sent += 1
@@ -236,10 +353,15 @@ class AlarmSystem:
             LOGGER.exception("The link did not take an event; it is kept")
         if sent:
             self._unsent = self._unsent[sent:]
-            await self._store.async_save(self._state, self._unsent)
+            if not self._steps:
+                await self._async_save(self._decided)
 
     async def _async_home_assistant_started(self, _hass: HomeAssistant) -> None:
-        # Device classes of entities that are not in the registry are known only now.
-        self._wording = Wording(config=panel_config(self._hass, self.config), zone_name=self.zone_name)
-        self._sensors.async_report_all()
-        await self._async_apply(SensorsReady(BOOT_SETTLE))
+        with self.audience.held_back(lambda: self._shown):
+            self._sensors.async_report_all()
+        await self._async_done(self._async_decide(SensorsReady(BOOT_SETTLE)))
+
+
+def _same_on_disk(before: PanelState, after: PanelState) -> bool:
+    same = before.areas is after.areas and before.lockout is after.lockout and before.uses is after.uses
+    return same or durable(before) == durable(after)

@@ -18,6 +18,9 @@ class RuntimeData:
     system: AlarmSystem
     """The panel and its shell: always there, with or without a companion."""
 
+    hub_device_id: str
+    """In the device registry; the areas' devices are connected through it."""
+
     alarms: AlarmStream
     """The book of alarms: the companion's and the panel's own."""
 

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import custom_components  # noqa: F401 - imported for its effect
 from custom_components.alarm_broker.link.client import Retry
 from tests.fakes.companion import TOKEN, FakeCompanion
-from tests.integration.house import close_all, options
+from tests.integration.house import close_all, house_entry
 
 type Until = Callable[[Callable[[], Any]], Awaitable[None]]
 
@@ -59,13 +59,7 @@ async def linked(
 ) -> AsyncIterator[MockConfigEntry]:
     """A house whose link to the companion is up."""
     close_all(hass)
-    entry = MockConfigEntry(
-        domain="alarm_broker",
-        title="Home alarm",
-        data={"url": companion.url, "token": TOKEN},
-        options=options(),
-        unique_id=companion.instance,
-    )
+    entry = house_entry(data={"url": companion.url, "token": TOKEN}, unique_id=companion.instance)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await until(lambda: entry.runtime_data.link.connected)

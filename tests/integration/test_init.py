@@ -15,20 +15,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.fakes.companion import TOKEN, FakeCompanion
 from tests.integration.conftest import Until
-from tests.integration.house import CODE, close_all, move_in, options, panel, shown
+from tests.integration.house import CODE, close_all, house_entry, move_in, panel, shown
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
 
 def new_entry(hass: HomeAssistant, companion: FakeCompanion) -> MockConfigEntry:
     close_all(hass)
-    entry = MockConfigEntry(
-        domain="alarm_broker",
-        title="Home alarm",
-        data={"url": companion.url, "token": TOKEN},
-        options=options(),
-        unique_id=companion.instance,
-    )
+    entry = house_entry(data={"url": companion.url, "token": TOKEN}, unique_id=companion.instance)
     entry.add_to_hass(hass)
     return entry
 

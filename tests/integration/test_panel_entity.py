@@ -14,18 +14,24 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockUser, async_capture_events
 
 from tests.integration.house import (
+    AREA,
     CODE,
     DOOR,
     HALL,
     PANEL,
     SMOKE,
     WINDOW,
+    ZONES,
+    area,
     attributes,
+    mode,
     move_in,
     panel,
     sense,
     shown,
+    user,
     wait,
+    zone,
 )
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
@@ -61,8 +67,13 @@ async def test_sensors_of_other_integrations_trigger_it(
     hass.states.async_set("input_boolean.cellar", "off")
     assert await async_setup_component(hass, "template", {"template": [cellar]})
     await hass.async_block_till_done()
-    mode = {"exit_delay": 0, "entry_delay": 30, "siren_time": 180, "sensors": [helper, template]}
-    await move_in(hass, modes={"away": mode, "home": mode}, entry_sensors=[helper])
+    parts = (
+        area(away=mode(exit_delay=0)),
+        zone(helper, "entry_exit", "away"),
+        zone(template, "instant", "away"),
+        user(),
+    )
+    await move_in(hass, *parts)
     await panel(hass, "alarm_arm_away", code=CODE)
 
     await hass.services.async_call("input_boolean", "turn_on", {"entity_id": helper}, blocking=True)
@@ -217,7 +228,7 @@ async def test_the_end_of_a_delay_can_be_counted_down_to(
 async def test_a_panel_without_users_needs_no_code_and_names_the_caller(
     hass: HomeAssistant, hass_admin_user: MockUser
 ) -> None:
-    await move_in(hass, users=[])
+    await move_in(hass, area(), *ZONES)
 
     await hass.services.async_call(
         "alarm_control_panel",
@@ -233,7 +244,7 @@ async def test_a_panel_without_users_needs_no_code_and_names_the_caller(
 
 
 async def test_what_the_keypad_needs_is_told(hass: HomeAssistant) -> None:
-    await move_in(hass, code_format="text", code_arm_required=False)
+    await move_in(hass, area(away=mode(code_to_arm=False), home=mode(code_to_arm=False)), user(), code_format="text")
 
     told = attributes(hass)
 
@@ -263,14 +274,15 @@ async def test_no_code_appears_in_a_log_or_a_state(
     assert not [event for event in changes if CODE in str(event.data["new_state"])]
 
 
-async def test_the_panel_belongs_to_the_hub_device(hass: HomeAssistant) -> None:
+async def test_the_panel_belongs_to_the_device_of_its_area(hass: HomeAssistant) -> None:
     entry = await move_in(hass)
 
     registered = er.async_get(hass).async_get(PANEL)
 
     assert registered is not None
-    assert registered.unique_id == f"{entry.entry_id}_panel_home"
+    assert registered.unique_id == f"{entry.entry_id}_{AREA}_panel"
     assert registered.device_id is not None
     device = dr.async_get(hass).async_get(registered.device_id)
     assert device is not None
-    assert device.name == "Home alarm"
+    assert device.name == "Home"
+    assert device.via_device_id == entry.runtime_data.hub_device_id

@@ -43,6 +43,9 @@ class Alarm:
     hidden: bool = False
     """Silent (a duress code): nobody in this house may see it."""
 
+    aborted: bool = False
+    """Disarmed within the abort window: nobody outside was told."""
+
     stale: bool = False
     """Known from a stream that the companion has lost; dropped unless it says it again."""
 
@@ -133,6 +136,7 @@ def merge_snapshot(known: Alarm | None, snapshot: AlarmSnapshot) -> AlarmChange 
         told=known.told if known else None,
         trouble=known.trouble if known else None,
         message=known.message if known else None,
+        aborted=known.aborted if known else False,
         status=snapshot.status,
         source=snapshot.source,
         alarm_kind=snapshot.alarm_kind,

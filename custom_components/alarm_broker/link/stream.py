@@ -39,6 +39,7 @@ class AlarmStream:
         self._alarms = {alarm.id: alarm for alarm in stored}
         self._storage = storage
         self._listeners: list[AlarmListener] = []
+        self._silent_listeners: list[AlarmListener] = []
         self._wake: CALLBACK_TYPE = lambda: None
         storage.add_section("alarms", self._as_dict)
         if outbox is not None:
@@ -67,6 +68,12 @@ class AlarmStream:
         return lambda: self._listeners.remove(listener)
 
     @callback
+    def async_subscribe_silent(self, listener: AlarmListener) -> CALLBACK_TYPE:
+        """Call `listener` with each silent alarm that the panel raises: for those who may know, and nobody else."""
+        self._silent_listeners.append(listener)
+        return lambda: self._silent_listeners.remove(listener)
+
+    @callback
     def async_wake_with(self, wake: CALLBACK_TYPE) -> None:
         """Call `wake` when there is something new for the companion."""
         self._wake = wake
@@ -81,7 +88,10 @@ class AlarmStream:
             case "alarm_raised":
                 change = AlarmChange(alarm=raised_here(body), change="raised")
             case "alarm_disarmed" if alarm := self._alarms.get(body["uid"]):
-                change = moved(alarm, Status.RESOLVED, by=body["by"], at=datetime.fromisoformat(body["at"]))
+                aborted = body["ending"] == "aborted"
+                status = Status.RESOLVED if body["ending"] == "resolved" else Status.CANCELLED
+                alarm = replace(alarm, aborted=aborted)
+                change = moved(alarm, status, by=body["by"], at=datetime.fromisoformat(body["at"]))
         await self._async_keep(change, body)
 
     async def async_answer(
@@ -204,9 +214,10 @@ class AlarmStream:
         self._alarms = bounded(self._alarms | {alarm.id: alarm})
 
     def _tell(self, change: AlarmChange | None) -> None:
-        if change is None or change.alarm.hidden:
+        if change is None:
             return
-        for listener in tuple(self._listeners):
+        listeners = self._silent_listeners if change.alarm.hidden else self._listeners
+        for listener in tuple(listeners):
             try:
                 listener(change)
             except Exception:  # noqa: BLE001 - one entity's bug must not keep the push from being sent; logged in full

@@ -27,6 +27,8 @@ class ReportAreaState:
     status: AreaStatus
     mode: ArmMode | None
     by: str | None
+    before: AreaStatus | None
+    """How it was shown; None after a load."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

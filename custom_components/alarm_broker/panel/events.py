@@ -50,9 +50,10 @@ class ZoneLost:
 
 @dataclass(frozen=True, slots=True)
 class TroubleBegan:
-    """Something is wrong."""
+    """Something is wrong; `quiet` when it was so already before a restart."""
 
     trouble: Trouble
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

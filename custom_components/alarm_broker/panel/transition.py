@@ -72,8 +72,9 @@ def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
             return _triggered(state, event, moment)
         case ChimeChosen(area_id, chime):
             return with_area(state, area_id, replace(state.areas[area_id], chime=chime)), ()
-        case TroubleBegan(trouble) if trouble not in state.troubles:
-            return replace(state, troubles=state.troubles | {trouble}), (ReportTrouble(trouble, active=True),)
+        case TroubleBegan(trouble, quiet) if trouble not in state.troubles:
+            report = () if quiet else (ReportTrouble(trouble, active=True),)
+            return replace(state, troubles=state.troubles | {trouble}), report
         case TroubleEnded(trouble) if trouble in state.troubles:
             return replace(state, troubles=state.troubles - {trouble}), (
                 ReportTrouble(trouble, active=False),
@@ -119,4 +120,10 @@ def _shown_differently(
     for area_id, area in after.items():
         old = before.get(area_id)
         if old is None or (old.status, old.mode) != (area.status, area.mode):
-            yield ReportAreaState(area_id=area_id, status=area.status, mode=area.mode, by=area.changed_by)
+            yield ReportAreaState(
+                area_id=area_id,
+                status=area.status,
+                mode=area.mode,
+                by=area.changed_by,
+                before=None if old is None else old.status,
+            )

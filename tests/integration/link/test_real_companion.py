@@ -21,7 +21,7 @@ from companion.store.alarms import list_alarms
 from companion.store.directory import create_api_key
 from companion.store.journal import journal_of
 from tests.integration.conftest import Until
-from tests.integration.house import CODE, close_all, options, panel
+from tests.integration.house import CODE, close_all, house_entry, panel
 from tests.integration.link.test_cuts import EVENT, Watcher
 
 # Nobody is told before the test is over: the story is that of the two ends alone.

@@ -1,10 +1,9 @@
-"""The actions with which a person, or an automation, answers an alarm or arms by force."""
+"""The actions with which a person, or an automation, answers an alarm."""
 
 from functools import partial
 
 import probatio as vol  # what core uses; voluptuous is only its alias there, without its types
-from homeassistant.components.alarm_control_panel.const import DOMAIN as ALARM_CONTROL_PANEL_DOMAIN
-from homeassistant.const import ATTR_CODE, ATTR_CONFIG_ENTRY_ID, ATTR_MODE
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
     Context,
     HomeAssistant,
@@ -15,16 +14,13 @@ from homeassistant.core import (
 )
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry, async_register_platform_entity_service
+from homeassistant.helpers.service import async_get_config_entry
 
 from .const import DOMAIN
 from .link.book import Alarm
 from .link.stream import AlarmStream, Decision
-from .panel.config import ArmMode
 from .types import AlarmBrokerConfigEntry
 
-SERVICE_ARM = "arm"
-ATTR_FORCE = "force"
 ATTR_ALARM_ID = "alarm_id"
 ATTR_NOTE = "note"
 MAX_NOTE = 1000
@@ -41,7 +37,7 @@ SCHEMA = vol.Schema(
 
 
 @callback
-def async_setup_services(hass: HomeAssistant) -> None:
+def async_setup_answer_services(hass: HomeAssistant) -> None:
     """Register the actions; they say so when no entry is loaded."""
     for decision in DECISIONS:
         hass.services.async_register(
@@ -51,18 +47,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
             schema=SCHEMA,
             supports_response=SupportsResponse.OPTIONAL,
         )
-    async_register_platform_entity_service(
-        hass,
-        DOMAIN,
-        SERVICE_ARM,
-        entity_domain=ALARM_CONTROL_PANEL_DOMAIN,
-        schema={
-            vol.Required(ATTR_MODE): vol.In([mode.value for mode in ArmMode]),
-            vol.Optional(ATTR_CODE): cv.string,
-            vol.Optional(ATTR_FORCE, default=False): cv.boolean,
-        },
-        func="async_arm",
-    )
 
 
 async def _async_answer(decision: Decision, call: ServiceCall) -> ServiceResponse:

@@ -1,0 +1,116 @@
+"""Who is told what about the panel's state: nobody is called for a change that is none of theirs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from .const import LOGGER
+from .happenings import Happening
+from .panel.config import PanelConfig
+from .panel.state import AreaState, PanelState
+
+type Listener = Callable[[], None]
+type HappeningListener = Callable[[Happening], None]
+
+
+class Audience:
+    """Listeners by area and by zone; the work grows with what has changed, not with what there is."""
+
+    def __init__(self, config: PanelConfig) -> None:
+        """Begin with nobody."""
+        self._config = config
+        self._everything: set[Listener] = set()
+        self._areas: dict[str, set[Listener]] = {}
+        self._zones: dict[str, set[Listener]] = {}
+        self._happenings: set[HappeningListener] = set()
+        self._held: PanelState | None = None
+
+    @callback
+    def subscribe(self, listener: Listener, *, area_id: str | None = None) -> CALLBACK_TYPE:
+        """Call `listener` after each visible change of an area, its zones or the troubles; of any without an area."""
+        listeners = self._everything if area_id is None else self._areas.setdefault(area_id, set())
+        listeners.add(listener)
+        return lambda: listeners.discard(listener)
+
+    @callback
+    def subscribe_zone(self, zone_id: str, listener: Listener) -> CALLBACK_TYPE:
+        """Call `listener` when a zone opened, closed, fell silent, or is left out or not any more."""
+        listeners = self._zones.setdefault(zone_id, set())
+        listeners.add(listener)
+        return lambda: listeners.discard(listener)
+
+    @callback
+    def subscribe_happenings(self, listener: HappeningListener) -> CALLBACK_TYPE:
+        """Call `listener` with each thing that happens."""
+        self._happenings.add(listener)
+        return lambda: self._happenings.discard(listener)
+
+    @contextmanager
+    def held_back(self, now: Callable[[], PanelState]) -> Iterator[None]:
+        """Tell of everything within at once at the end: a thousand sensors that come up are one change."""
+        before = self._held = now()
+        try:
+            yield
+        finally:
+            self._held = None
+            self.tell(before, now())
+
+    @callback
+    def happened(self, happening: Happening) -> None:
+        """Tell of one thing that happened."""
+        for listener in tuple(self._happenings):
+            try:
+                listener(happening)
+            except Exception:  # noqa: BLE001 - one listener's bug must not keep the panel from going on; logged in full
+                LOGGER.exception("A listener to the panel failed")
+
+    @callback
+    def tell(self, before: PanelState, after: PanelState) -> None:
+        """Tell everybody who can see a difference."""
+        if self._held is not None or before is after:
+            return
+        zones = (before.open_zones ^ after.open_zones) | (before.blind_zones ^ after.blind_zones)
+        areas = {
+            area_id
+            for area_id, area in after.areas.items()
+            if before.areas.get(area_id) is not area and _seen(before.areas.get(area_id)) != _seen(area)
+        }
+        areas |= {self._config.zones[zone_id].area_id for zone_id in zones if zone_id in self._config.zones}
+        if before.troubles != after.troubles:
+            areas = set(after.areas)
+        for area_id in areas:
+            zones |= _bypass_changes(before.areas.get(area_id), after.areas[area_id])
+        listeners = list(self._everything) if areas else []
+        for area_id in areas:
+            listeners += self._areas.get(area_id, ())
+        for zone_id in zones:
+            listeners += self._zones.get(zone_id, ())
+        for listener in listeners:
+            listener()
+
+
+def _seen(area: AreaState | None) -> object:
+    """Return what of an area is on some entity; of silent alarms only that there are any (the duress sensor)."""
+    if area is None:
+        return None
+    return (
+        area.guard,
+        area.siren,
+        area.bypassed,
+        area.memory,
+        area.changed_by,
+        area.walk_test,
+        area.chime,
+        area.last,
+        len(area.silent),
+    )
+
+
+def _bypass_changes(before: AreaState | None, after: AreaState) -> frozenset[str]:
+    old = {} if before is None else before.bypassed
+    if old is after.bypassed:
+        return frozenset()
+    return frozenset(
+        zone_id for zone_id in {*old, *after.bypassed} if old.get(zone_id) is not after.bypassed.get(zone_id)
+    )

@@ -1,0 +1,133 @@
+"""The actions that add and remove temporary codes: users like others, which remove themselves when they are over."""
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+import probatio as vol
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import ATTR_CODE, ATTR_CONFIG_ENTRY_ID, ATTR_NAME
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
+from homeassistant.util import dt as dt_util
+
+from .code_hashes import async_hash_code
+from .code_rules import async_refusal
+from .const import CODE_FORMAT_NUMBER, DOMAIN, OPTION_CODE_FORMAT, SUBENTRY_USER
+from .panel.config import Action
+from .panel.profiles import LIMITS
+from .profile_check import profile_of
+from .subentries.user import stored_codes
+from .types import AlarmBrokerConfigEntry
+
+ATTR_FROM, ATTR_UNTIL, ATTR_USES, ATTR_AREAS, ATTR_ACTIONS = (
+    "valid_from",
+    "valid_until",
+    "uses",
+    "areas",
+    "actions",
+)
+ADD_SCHEMA = vol.Schema(
+    {
+        vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
+        vol.Required(ATTR_NAME): cv.string,
+        vol.Required(ATTR_CODE): cv.string,
+        vol.Optional(ATTR_FROM): cv.datetime,
+        vol.Optional(ATTR_UNTIL): cv.datetime,
+        vol.Optional(ATTR_USES): vol.All(vol.Coerce(int), vol.Range(min=1, max=1000)),
+        vol.Optional(ATTR_AREAS, default=list): vol.All(cv.ensure_list, [cv.string]),
+        vol.Optional(ATTR_ACTIONS, default=[Action.ARM.value, Action.DISARM.value]): vol.All(
+            cv.ensure_list, [vol.In([action.value for action in Action])]
+        ),
+    }
+)
+REMOVE_SCHEMA = vol.Schema(
+    {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Required(ATTR_NAME): cv.string}
+)
+
+
+@callback
+def async_setup_code_services(hass: HomeAssistant) -> None:
+    """Register them, for administrators."""
+    async_register_admin_service(
+        hass, DOMAIN, "add_code", _async_add, schema=ADD_SCHEMA, supports_response=SupportsResponse.OPTIONAL
+    )
+    async_register_admin_service(hass, DOMAIN, "remove_code", _async_remove, schema=REMOVE_SCHEMA)
+
+
+async def _async_add(call: ServiceCall) -> ServiceResponse:
+    hass, data = call.hass, call.data
+    entry: AlarmBrokerConfigEntry = async_get_config_entry(hass, DOMAIN, data.get(ATTR_CONFIG_ENTRY_ID))
+    users = _users(entry)
+    name = data[ATTR_NAME].strip()
+    if not name or any(user.title.casefold() == name.casefold() for user in users):
+        raise _error("code_name_taken", name=name)
+    until: datetime | None = data.get(ATTR_UNTIL)
+    if until is None and ATTR_USES not in data:
+        raise _error("code_never_ends")
+    if until is not None and dt_util.as_utc(until) <= dt_util.utcnow():
+        raise _error("code_over_already")
+    options = entry.options
+    least = LIMITS[profile_of(options)].least_digits
+    refused = await async_refusal(
+        hass,
+        data[ATTR_CODE],
+        duress=False,
+        others=stored_codes(users),
+        digits=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER) == CODE_FORMAT_NUMBER,
+        least=least,
+    )
+    if refused is not None:
+        raise _error(refused.value, least=str(least))
+    code_hash = await async_hash_code(hass, data[ATTR_CODE], like=[user.data["code_hash"] for user in users])
+    user: dict[str, Any] = {
+        "name": name,
+        "code_hash": code_hash,
+        "code_length": len(data[ATTR_CODE]),
+        "duress": False,
+        "enabled": True,
+        "areas": _area_ids(entry, data[ATTR_AREAS]),
+        "actions": data[ATTR_ACTIONS],
+        "valid_from": data[ATTR_FROM].isoformat() if ATTR_FROM in data else None,
+        "valid_until": None if until is None else until.isoformat(),
+        "uses": data.get(ATTR_USES),
+        "temporary": True,
+    }
+    hass.config_entries.async_add_subentry(
+        entry,
+        ConfigSubentry(data=MappingProxyType(user), subentry_type=SUBENTRY_USER, title=name, unique_id=None),
+    )
+    return {"name": name, "valid_until": user["valid_until"], "uses": user["uses"]}
+
+
+async def _async_remove(call: ServiceCall) -> None:
+    entry: AlarmBrokerConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+    )
+    name = call.data[ATTR_NAME].strip()
+    for user in _users(entry):
+        if user.data.get("temporary") and user.title.casefold() == name.casefold():
+            call.hass.config_entries.async_remove_subentry(entry, user.subentry_id)
+            return
+    raise _error("code_name_unknown", name=name)
+
+
+def _users(entry: AlarmBrokerConfigEntry) -> list[ConfigSubentry]:
+    return [one for one in entry.subentries.values() if one.subentry_type == SUBENTRY_USER]
+
+
+def _area_ids(entry: AlarmBrokerConfigEntry, names: list[str]) -> list[str]:
+    areas = entry.runtime_data.system.panel_config.areas
+    known = {area.name.casefold(): area_id for area_id, area in areas.items()}
+    for name in names:
+        if name.strip().casefold() not in known:
+            raise _error("area_unknown", area=name)
+    return [known[name.strip().casefold()] for name in names]
+
+
+def _error(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+    )

@@ -1,0 +1,215 @@
+"""What happened at the panel, in words: for the event entity, the logbook, automations and short notices.
+
+Nothing about a duress code or a silent alarm ever becomes one of these.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from .panel.effects import (
+    Chime,
+    CodeNotValid,
+    Effect,
+    Ending,
+    NotAllowed,
+    NotReady,
+    RaiseAlarm,
+    Refuse,
+    ReportAreaState,
+    ReportBypass,
+    ReportDisarmed,
+    ReportLockout,
+    ReportMemoryCleared,
+    ReportPending,
+    ReportTrouble,
+    ReportWalkTest,
+    ReportZoneTripped,
+    WrongCode,
+)
+from .panel.events import ArmRequested, Event
+from .panel.state import AreaStatus, Bypass
+from .wording import Wording
+
+
+class HappeningKind(StrEnum):
+    """What can be told of."""
+
+    ARMING = "arming"
+    ARMED = "armed"
+    DISARMED = "disarmed"
+    PENDING = "pending"
+    EXIT_ERROR = "exit_error"
+    TRIGGERED = "triggered"
+    ZONE_TRIPPED = "zone_tripped"
+    CONFIRMED = "confirmed"
+    ALARM_ABORTED = "alarm_aborted"
+    ALARM_CANCELLED = "alarm_cancelled"
+    ARMING_REFUSED = "arming_refused"
+    WRONG_CODE = "wrong_code"
+    CODE_REFUSED = "code_refused"
+    LOCKOUT = "lockout"
+    BYPASSED = "bypassed"
+    UNBYPASSED = "unbypassed"
+    ZONE_SHUT_DOWN = "zone_shut_down"
+    TROUBLE = "trouble"
+    TROUBLE_CLEARED = "trouble_cleared"
+    WALK_TEST_STARTED = "walk_test_started"
+    WALK_TEST_ENDED = "walk_test_ended"
+    MEMORY_CLEARED = "memory_cleared"
+    CHIME = "chime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One thing that happened."""
+
+    kind: HappeningKind
+    at: datetime
+    area_id: str | None = None
+    area_name: str | None = None
+    by: str | None = None
+    zones: tuple[str, ...] = ()
+    """Names."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what automations and the logbook read."""
+        return {
+            "kind": self.kind.value,
+            "area_id": self.area_id,
+            "area": self.area_name,
+            "by": self.by,
+            "zones": list(self.zones),
+            **self.data,
+        }
+
+
+def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> Happening | None:
+    """Return what an effect of `event` is in words, or None when there is nothing to tell."""
+
+    def told(
+        kind: HappeningKind,
+        area_id: str | None,
+        *,
+        by: str | None = None,
+        zones: tuple[str, ...] = (),
+        **data: Any,
+    ) -> Happening:
+        return Happening(
+            kind=kind,
+            at=now,
+            area_id=area_id,
+            area_name=None if area_id is None else wording.area_name(area_id),
+            by=by,
+            zones=wording.zone_names(zones),
+            data=data,
+        )
+
+    match effect:
+        case ReportAreaState():
+            return _area_state(effect, wording, now)
+        case ReportPending(area_id=area_id, zone_id=zone_id, until=until, exit_error=exit_error):
+            kind = HappeningKind.EXIT_ERROR if exit_error else HappeningKind.PENDING
+            return told(kind, area_id, zones=(zone_id,), until=until.isoformat())
+        case RaiseAlarm(silent=False):
+            return told(
+                HappeningKind.TRIGGERED,
+                effect.area_id,
+                by=effect.by,
+                zones=effect.zones,
+                alarm_kind=effect.kind.value,
+                confirmed=effect.confirmed,
+                during_outage=effect.during_outage,
+            )
+        case ReportZoneTripped(area_id=area_id, zone_id=zone_id, confirmed=confirmed):
+            kind = HappeningKind.CONFIRMED if confirmed else HappeningKind.ZONE_TRIPPED
+            return told(kind, area_id, zones=(zone_id,))
+        case ReportDisarmed(area_id=area_id, by=by, ending=Ending.ABORTED):
+            return told(HappeningKind.ALARM_ABORTED, area_id, by=by)
+        case ReportDisarmed(area_id=area_id, by=by, ending=Ending.CANCELLED):
+            return told(HappeningKind.ALARM_CANCELLED, area_id, by=by)
+        case ReportLockout(until=until):
+            return told(HappeningKind.LOCKOUT, None, until=until.isoformat())
+        case ReportBypass(area_id=area_id, zone_ids=zone_ids, bypass=bypass, by=by):
+            kinds = {None: HappeningKind.UNBYPASSED, Bypass.SHUT_DOWN: HappeningKind.ZONE_SHUT_DOWN}
+            reason = {} if bypass is None else {"reason": bypass.value}
+            return told(kinds.get(bypass, HappeningKind.BYPASSED), area_id, by=by, zones=zone_ids, **reason)
+        case ReportTrouble(trouble, active):
+            zone = wording.config.zones.get(trouble.zone_id or "")
+            return told(
+                HappeningKind.TROUBLE if active else HappeningKind.TROUBLE_CLEARED,
+                None if zone is None else zone.area_id,
+                zones=() if zone is None else (zone.zone_id,),
+                trouble=trouble.kind.value,
+                source=trouble.source,
+            )
+        case ReportWalkTest(area_id=area_id, running=True, by=by):
+            return told(HappeningKind.WALK_TEST_STARTED, area_id, by=by)
+        case ReportWalkTest(area_id=area_id, by=by, seen=seen, unseen=unseen):
+            return told(
+                HappeningKind.WALK_TEST_ENDED,
+                area_id,
+                by=by,
+                zones=unseen,
+                seen=list(wording.zone_names(seen)),
+                never_seen=list(wording.zone_names(unseen)),
+            )
+        case ReportMemoryCleared(area_id=area_id, by=by):
+            return told(HappeningKind.MEMORY_CLEARED, area_id, by=by)
+        case Chime(area_id=area_id, zone_id=zone_id):
+            return told(HappeningKind.CHIME, area_id, zones=(zone_id,))
+        case Refuse():
+            return _refused(effect, event, wording, now)
+        case _:
+            return None
+
+
+def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Happening | None:
+    kinds = {
+        AreaStatus.ARMING: HappeningKind.ARMING,
+        AreaStatus.ARMED: HappeningKind.ARMED,
+        AreaStatus.DISARMED: HappeningKind.DISARMED,
+    }
+    over = effect.before in (AreaStatus.TRIGGERED, AreaStatus.PENDING) and effect.status is AreaStatus.ARMED
+    # After a load nothing has happened; after a siren the area is only as it was before.
+    if effect.before is None or effect.status not in kinds or over:
+        return None
+    if effect.before is AreaStatus.TRIGGERED and effect.status is AreaStatus.DISARMED and effect.by is None:
+        return None
+    return Happening(
+        kind=kinds[effect.status],
+        at=now,
+        area_id=effect.area_id,
+        area_name=wording.area_name(effect.area_id),
+        by=effect.by,
+        data={} if effect.mode is None else {"mode": effect.mode.value},
+    )
+
+
+def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> Happening | None:
+    area_id = effect.area_ids[0] if len(effect.area_ids) == 1 else None
+    area_name = ", ".join(wording.area_name(one) for one in effect.area_ids)
+    match effect.reason:
+        case WrongCode():
+            return Happening(kind=HappeningKind.WRONG_CODE, at=now, area_id=area_id, area_name=area_name)
+        case CodeNotValid(problem):
+            data = {"problem": problem.value}
+        case NotAllowed(action):
+            data = {"problem": "not_allowed", "action": action.value}
+        case NotReady(open_zones=open_zones, blind_zones=blind_zones, troubles=troubles):
+            return Happening(
+                kind=HappeningKind.ARMING_REFUSED,
+                at=now,
+                area_id=area_id,
+                area_name=area_name,
+                zones=wording.zone_names((*open_zones, *blind_zones)),
+                data={"troubles": [wording.trouble(one) for one in troubles]},
+            )
+        case _ if isinstance(event, ArmRequested):
+            return Happening(kind=HappeningKind.ARMING_REFUSED, at=now, area_id=area_id, area_name=area_name)
+        case _:
+            return None
+    return Happening(kind=HappeningKind.CODE_REFUSED, at=now, area_id=area_id, area_name=area_name, data=data)

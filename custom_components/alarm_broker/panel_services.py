@@ -1,0 +1,220 @@
+"""The actions that work the panel: what the card cannot do, each with an answer for whoever wants one."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import probatio as vol
+from homeassistant.components.alarm_control_panel.const import DOMAIN as ALARM_CONTROL_PANEL_DOMAIN
+from homeassistant.const import ATTR_CODE, ATTR_MODE
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.service import async_register_platform_entity_service
+
+from .alarm_control_panel import Panel
+from .const import DOMAIN
+from .panel.config import AlarmKind, ArmMode
+from .panel.effects import NotReady
+from .panel.master import master_modes
+from .panel.readiness import together
+from .system import AlarmSystem
+
+ATTR_FORCE, ATTR_SKIP_DELAY, ATTR_BYPASS, ATTR_ZONES = "force", "skip_delay", "bypass", "zones"
+ATTR_KIND, ATTR_SILENT, ATTR_RUN = "kind", "silent", "run"
+
+MODE = vol.In([mode.value for mode in ArmMode])
+CODE = {vol.Optional(ATTR_CODE): cv.string}
+ZONES = vol.All(cv.ensure_list, [cv.string])
+KINDS = [kind.value for kind in AlarmKind if kind is not AlarmKind.DURESS]
+
+type Action = Callable[[Panel, ServiceCall], Awaitable[ServiceResponse]]
+
+
+@callback
+def async_setup_panel_services(hass: HomeAssistant) -> None:
+    """Register them; their target is a panel, an area's or the master."""
+    actions: dict[str, tuple[dict[Any, Any], Action, SupportsResponse]] = {
+        "arm": (
+            {
+                vol.Optional(ATTR_MODE): MODE,
+                vol.Optional(ATTR_FORCE, default=False): cv.boolean,
+                vol.Optional(ATTR_SKIP_DELAY, default=False): cv.boolean,
+                vol.Optional(ATTR_BYPASS, default=list): ZONES,
+                **CODE,
+            },
+            _async_arm,
+            SupportsResponse.OPTIONAL,
+        ),
+        "disarm": (CODE, _async_disarm, SupportsResponse.OPTIONAL),
+        "trigger": (
+            {
+                vol.Optional(ATTR_KIND, default=AlarmKind.PANIC.value): vol.In(KINDS),
+                vol.Optional(ATTR_SILENT, default=False): cv.boolean,
+            },
+            _async_trigger,
+            SupportsResponse.NONE,
+        ),
+        "bypass": ({vol.Required(ATTR_ZONES): ZONES, **CODE}, _async_bypass, SupportsResponse.OPTIONAL),
+        "unbypass": ({vol.Required(ATTR_ZONES): ZONES, **CODE}, _async_unbypass, SupportsResponse.OPTIONAL),
+        "clear_memory": (CODE, _async_clear_memory, SupportsResponse.NONE),
+        "walk_test": (
+            {vol.Required(ATTR_RUN): cv.boolean, **CODE},
+            _async_walk_test,
+            SupportsResponse.OPTIONAL,
+        ),
+        "check": ({vol.Optional(ATTR_MODE): MODE}, _async_check, SupportsResponse.ONLY),
+    }
+    for name, (schema, action, supports_response) in actions.items():
+        async_register_platform_entity_service(
+            hass,
+            DOMAIN,
+            name,
+            entity_domain=ALARM_CONTROL_PANEL_DOMAIN,
+            schema=dict(schema),
+            func=action,
+            supports_response=supports_response,
+        )
+
+
+async def _async_arm(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    mode = call.data.get(ATTR_MODE)
+    bypassed = await panel.system.async_arm(
+        panel.area_ids,
+        None if mode is None else ArmMode(mode),
+        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        by=await panel.async_caller(),
+        force=call.data[ATTR_FORCE],
+        skip_delay=call.data[ATTR_SKIP_DELAY],
+        bypass=_zone_ids(panel, call.data[ATTR_BYPASS]),
+    )
+    ends = [panel.system.state.areas[area_id].delay_end for area_id in panel.area_ids]
+    end = max((one for one in ends if one is not None), default=None)
+    return {
+        "areas": [*_area_names(panel)],
+        "bypassed_zones": list(panel.system.wording.zone_names(bypassed)),
+        "delay_end": None if end is None else end.isoformat(),
+    }
+
+
+async def _async_disarm(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    await panel.system.async_disarm(
+        panel.area_ids,
+        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        by=await panel.async_caller(),
+    )
+    return {"areas": [*_area_names(panel)]}
+
+
+async def _async_trigger(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    await panel.system.async_trigger(
+        panel.area_ids[0],
+        by=await panel.async_caller(),
+        kind=AlarmKind(call.data[ATTR_KIND]),
+        silent=call.data[ATTR_SILENT],
+    )
+    return None
+
+
+async def _async_bypass(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    return await _async_leave_out(panel, call, bypass=True)
+
+
+async def _async_unbypass(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    return await _async_leave_out(panel, call, bypass=False)
+
+
+async def _async_leave_out(panel: Panel, call: ServiceCall, *, bypass: bool) -> ServiceResponse:
+    await panel.system.async_bypass(
+        sorted(_zone_ids(panel, call.data[ATTR_ZONES])),
+        bypass=bypass,
+        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        by=await panel.async_caller(),
+    )
+    state = panel.system.state
+    left_out = {zone_id for area_id in panel.area_ids for zone_id in state.areas[area_id].bypassed}
+    return {"bypassed_zones": [*sorted(panel.system.wording.zone_names(tuple(left_out)))]}
+
+
+async def _async_clear_memory(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    await panel.system.async_clear_memory(
+        panel.area_ids,
+        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        by=await panel.async_caller(),
+    )
+    return None
+
+
+async def _async_walk_test(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    reports = await panel.system.async_walk_test(
+        panel.area_ids,
+        start=call.data[ATTR_RUN],
+        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        by=await panel.async_caller(),
+    )
+    names = panel.system.wording.zone_names
+    return {
+        "running": call.data[ATTR_RUN],
+        "seen": sorted(name for report in reports.values() for name in names(report.seen)),
+        "never_seen": sorted(name for report in reports.values() for name in names(report.unseen)),
+    }
+
+
+async def _async_check(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    mode = call.data.get(ATTR_MODE)
+    config = panel.system.panel_config
+    offered = master_modes([config.areas[area_id] for area_id in panel.area_ids])
+    modes = offered if mode is None else (ArmMode(mode),)
+    if any(one not in offered for one in modes):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="mode_unknown",
+            translation_placeholders={"area": ", ".join(_area_names(panel)), "mode": str(mode)},
+        )
+    return {one.value: _readiness(panel, one) for one in modes}
+
+
+def _readiness(panel: Panel, mode: ArmMode) -> dict[str, Any]:
+    reason = together(panel.system.readiness(area_id, mode) for area_id in panel.area_ids)
+    wording, ready = panel.system.wording, reason is None
+    reason = reason or NotReady()
+    return {
+        "ready": ready,
+        "open_zones": list(wording.zone_names(reason.open_zones)),
+        "blind_zones": list(wording.zone_names(reason.blind_zones)),
+        "troubles": [wording.trouble(trouble) for trouble in reason.troubles],
+        "force_helps": not ready and reason.forceable,
+    }
+
+
+def _area_names(panel: Panel) -> list[str]:
+    return [panel.system.wording.area_name(area_id) for area_id in panel.area_ids]
+
+
+def _zone_ids(panel: Panel, named: Iterable[str]) -> set[str]:
+    """Return the zones that are meant: by name, by one of their sensors, or by their bypass switch."""
+    known = _known_zones(panel.hass, panel.system, panel.area_ids)
+    found: set[str] = set()
+    for name in named:
+        if (zone_id := known.get(name.strip().casefold())) is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="zone_unknown",
+                translation_placeholders={"zone": name},
+            )
+        found.add(zone_id)
+    return found
+
+
+def _known_zones(hass: HomeAssistant, system: AlarmSystem, area_ids: Iterable[str]) -> dict[str, str]:
+    registry, areas = er.async_get(hass), set(area_ids)
+    known: dict[str, str] = {}
+    for zone_id, zone in system.panel_config.zones.items():
+        if zone.area_id not in areas:
+            continue
+        known[system.zone_name(zone_id).casefold()] = zone_id
+        for entity_id in system.config.sensing[zone_id].entities:
+            known[entity_id] = zone_id
+        switch = registry.async_get_entity_id("switch", DOMAIN, system.bypass_switch_id(zone_id))
+        if switch is not None:
+            known[switch] = zone_id
+    return known

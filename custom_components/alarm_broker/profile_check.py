@@ -1,0 +1,62 @@
+"""Whether everything that is set up keeps to a profile."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+
+from .const import (
+    CODE_FORMAT_NUMBER,
+    OPTION_ABORT_WINDOW,
+    OPTION_CODE_FORMAT,
+    OPTION_PROFILE,
+    SUBENTRY_AREA,
+    SUBENTRY_USER,
+    SUBENTRY_ZONE,
+)
+from .panel.profiles import DEFAULTS, Profile, Violation, code_violations, mode_violations, rule_violations
+
+
+def profile_of(options: Mapping[str, Any]) -> Profile:
+    """Return the chosen profile."""
+    return Profile(options.get(OPTION_PROFILE, Profile.DEFAULT))
+
+
+def abort_window_of(options: Mapping[str, Any]) -> int:
+    """Return the abort window in seconds."""
+    return int(options.get(OPTION_ABORT_WINDOW, DEFAULTS[OPTION_ABORT_WINDOW]))
+
+
+def violations(entry: ConfigEntry[Any], options: Mapping[str, Any]) -> Iterator[Violation]:
+    """Yield everything that would break the profile in `options`: rules, areas, zones and codes."""
+    profile, abort = profile_of(options), abort_window_of(options)
+    yield from rule_violations(profile, options)
+    lengths: list[tuple[str, int]] = []
+    for subentry in entry.subentries.values():
+        data = subentry.data
+        match subentry.subentry_type:
+            case kind if kind == SUBENTRY_AREA:
+                yield from area_violations(options, data["modes"], subentry.title)
+            case kind if kind == SUBENTRY_ZONE and data.get("entry_delay") is not None:
+                yield from mode_violations(
+                    profile, {"entry_delay": data["entry_delay"]}, abort, where=subentry.title
+                )
+            case kind if kind == SUBENTRY_USER and data.get("code_length"):
+                lengths.append((subentry.title, data["code_length"]))
+    if options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER) == CODE_FORMAT_NUMBER:
+        yield from code_violations(profile, lengths)
+
+
+def area_violations(
+    options: Mapping[str, Any], modes: Mapping[str, Mapping[str, Any]], name: str
+) -> Iterator[Violation]:
+    """Yield what a profile does not allow in an area's times."""
+    for mode, times in modes.items():
+        yield from mode_violations(
+            profile_of(options), times, abort_window_of(options), where=f"{name}, {mode}"
+        )
+
+
+def as_text(found: Iterator[Violation] | list[Violation]) -> str:
+    """Return violations as a person reads them."""
+    return "; ".join(f"{one.where + ': ' if one.where else ''}{one.field} ({one.allowed})" for one in found)

@@ -1,0 +1,1 @@
+"""Areas, zones, users and groups: one flow each."""

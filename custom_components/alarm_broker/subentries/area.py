@@ -1,0 +1,86 @@
+"""An area: its name, its modes, and the times of each mode."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import probatio as vol
+from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
+
+from ..const import SUBENTRY_AREA
+from ..panel.config import ArmMode
+from ..panel.profiles import DEFAULTS, LIMITS
+from ..profile_check import area_violations, as_text, profile_of
+from .base import PanelSubentryFlow, folded, number, translated
+
+MODES = [mode.value for mode in ArmMode]
+TIMES = ("exit_delay", "entry_delay", "siren_time")
+FIELD_NAME, FIELD_MODES = "name", "modes"
+
+
+def mode_defaults() -> dict[str, Any]:
+    """Return the times of a new mode."""
+    return {field: DEFAULTS[field] for field in TIMES} | {"code_to_arm": True}
+
+
+class AreaFlow(PanelSubentryFlow):
+    """Two steps: which modes, and their times."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._name = ""
+        self._modes: list[str] = []
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the name and the modes."""
+        return await self._async_basics("user", user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change the name and the modes."""
+        return await self._async_basics("reconfigure", user_input)
+
+    async def async_step_times(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for the times of each mode; the profile says what is allowed."""
+        options, errors, found = self.entry.options, dict[str, str](), ""
+        if user_input is not None:
+            modes = {mode: _times(user_input[mode]) for mode in self._modes}
+            if not (found := as_text(area_violations(options, modes, self._name))):
+                return self.keep({"name": self._name, "modes": modes})
+            errors["base"] = "profile_violated"
+        known: Mapping[str, Any] = {} if self.current is None else self.current.data["modes"]
+        values = user_input or {mode: {**mode_defaults(), **known.get(mode, {})} for mode in self._modes}
+        ranges = LIMITS[profile_of(options)].ranges
+        fields: dict[Any, Any] = {vol.Required(field): number(*ranges[field], "s") for field in TIMES} | {
+            vol.Required("code_to_arm", default=True): BooleanSelector()
+        }
+        schema = vol.Schema({vol.Required(mode): folded(fields, collapsed=False) for mode in self._modes})
+        return self.form("times", schema, values, errors, violations=found)
+
+    async def _async_basics(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if (wrong := self.name_error(SUBENTRY_AREA, user_input[FIELD_NAME])) is not None:
+                errors[FIELD_NAME] = wrong
+            elif not user_input[FIELD_MODES]:
+                errors[FIELD_MODES] = "no_modes"
+            else:
+                self._name = user_input[FIELD_NAME].strip()
+                self._modes = [mode for mode in MODES if mode in user_input[FIELD_MODES]]
+                return await self.async_step_times()
+        current = self.current
+        values = user_input or (
+            {FIELD_MODES: ["away", "home"]}
+            if current is None
+            else {FIELD_NAME: current.title, FIELD_MODES: list(current.data["modes"])}
+        )
+        schema = vol.Schema(
+            {
+                vol.Required(FIELD_NAME): TextSelector(),
+                vol.Required(FIELD_MODES): translated("arm_mode", MODES, multiple=True),
+            }
+        )
+        return self.form(step_id, schema, values, errors)
+
+
+def _times(section: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: int(section[field]) for field in TIMES} | {"code_to_arm": section["code_to_arm"]}

@@ -1,0 +1,143 @@
+"""A user: who, which code, what it is good for, and when."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import probatio as vol
+from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    DateTimeSelector,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+    TimeSelector,
+)
+
+from ..code_hashes import async_hash_code
+from ..code_rules import StoredCode, async_refusal
+from ..const import CODE_FORMAT_NUMBER, OPTION_CODE_FORMAT, SUBENTRY_USER, WEEKDAYS
+from ..panel.config import Action
+from ..panel.profiles import LIMITS
+from ..profile_check import profile_of
+from .base import PanelSubentryFlow, flat, folded, nested, number, translated
+
+PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password"))
+FIELD_CODE, FIELD_CODE_AGAIN = "code", "code_again"
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "rights": ("enabled", "areas", "actions"),
+    "validity": ("valid_from", "valid_until", "weekdays", "time_from", "time_to", "uses"),
+}
+EMPTY_IS_NONE = ("valid_from", "valid_until", "time_from", "time_to", "uses")
+ACTIONS = [action.value for action in Action]
+
+
+class UserFlow(PanelSubentryFlow):
+    """One form; the code is typed twice, and only its hash is kept."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a new user."""
+        return await self._async_form("user", user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change a user; an empty code is the one that is set."""
+        return await self._async_form("reconfigure", user_input)
+
+    async def _async_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        errors: dict[str, str] = {}
+        current = self.current
+        if user_input is not None:
+            form = flat(user_input, tuple(SECTIONS))
+            errors = await self._async_errors(form)
+            if not errors:
+                return self.keep(await self._async_data(form))
+        shown = {} if current is None else nested(current.data, SECTIONS)
+        values = shown if user_input is None else user_input
+        hidden = {FIELD_CODE, FIELD_CODE_AGAIN}
+        values = {key: value for key, value in values.items() if key not in hidden}
+        return self.form(step_id, self._schema(), values, errors)
+
+    async def _async_errors(self, form: Mapping[str, Any]) -> dict[str, str]:
+        current, code, duress = self.current, form.get(FIELD_CODE, ""), form["duress"]
+        name = form["name"].strip()
+        if not name:
+            return {"name": "name_missing"}
+        # The user of a duress code is called like the one who is forced to use it: the name shows on the panel.
+        named = [one for one in self.others(SUBENTRY_USER) if not one.data.get("duress") and not duress]
+        if any(one.title.casefold() == name.casefold() for one in named):
+            return {"name": "name_taken"}
+        if code != form.get(FIELD_CODE_AGAIN, ""):
+            return {FIELD_CODE_AGAIN: "codes_differ"}
+        if not code:
+            if current is None:
+                return {FIELD_CODE: "code_missing"}
+            return {} if current.data.get("duress", False) == duress else {FIELD_CODE: "code_missing_duress"}
+        options = self.entry.options
+        refused = await async_refusal(
+            self.hass,
+            code,
+            duress=duress,
+            others=stored_codes(self.others(SUBENTRY_USER)),
+            digits=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER) == CODE_FORMAT_NUMBER,
+            least=LIMITS[profile_of(options)].least_digits,
+        )
+        return {} if refused is None else {FIELD_CODE: refused.value}
+
+    async def _async_data(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        data = {key: value for key, value in form.items() if key not in (FIELD_CODE, FIELD_CODE_AGAIN)}
+        data["name"] = data["name"].strip()
+        if data.get("uses") is not None:
+            data["uses"] = int(data["uses"])
+        current, code = self.current, form.get(FIELD_CODE, "")
+        if code:
+            hashes = [one.data["code_hash"] for one in self.others(SUBENTRY_USER)]
+            data["code_hash"] = await async_hash_code(self.hass, code, like=hashes)
+            data["code_length"] = len(code)
+        elif current is not None:
+            data |= {key: current.data[key] for key in ("code_hash", "code_length")}
+        return {**dict.fromkeys(EMPTY_IS_NONE), **data}
+
+    def _schema(self) -> vol.Schema:
+        code = vol.Required if self.current is None else vol.Optional
+        return vol.Schema(
+            {
+                vol.Required("name"): TextSelector(),
+                code(FIELD_CODE): PASSWORD,
+                code(FIELD_CODE_AGAIN): PASSWORD,
+                vol.Required("duress", default=False): BooleanSelector(),
+                vol.Required("rights"): folded(
+                    {
+                        vol.Required("enabled", default=True): BooleanSelector(),
+                        vol.Optional("areas", default=list): self.area_selector(multiple=True),
+                        vol.Required("actions", default=ACTIONS): translated(
+                            "action", ACTIONS, multiple=True
+                        ),
+                    }
+                ),
+                vol.Required("validity"): folded(
+                    {
+                        vol.Optional("valid_from"): DateTimeSelector(),
+                        vol.Optional("valid_until"): DateTimeSelector(),
+                        vol.Optional("weekdays", default=list): translated(
+                            "weekday", list(WEEKDAYS), multiple=True
+                        ),
+                        vol.Optional("time_from"): TimeSelector(),
+                        vol.Optional("time_to"): TimeSelector(),
+                        vol.Optional("uses"): number(1, 1000),
+                    }
+                ),
+            }
+        )
+
+
+def stored_codes(users: list[Any]) -> list[StoredCode]:
+    """Return what is known of users' codes, given their subentries."""
+    return [
+        StoredCode(
+            user_id=one.subentry_id,
+            code_hash=one.data["code_hash"],
+            length=one.data["code_length"],
+            duress=one.data.get("duress", False),
+        )
+        for one in users
+    ]

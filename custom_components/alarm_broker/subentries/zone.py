@@ -1,0 +1,201 @@
+"""Zones: many at once from suggested entities, and everything about one of them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import probatio as vol
+from homeassistant.config_entries import ConfigSubentry, SubentryFlowResult
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    TextSelector,
+)
+
+from ..const import SUBENTRY_AREA, SUBENTRY_ZONE
+from ..panel.config import ArmMode, ZoneKind
+from ..panel.profiles import LIMITS, mode_violations
+from ..profile_check import abort_window_of, as_text, profile_of
+from ..zone_defaults import ZONE_DOMAINS, name_of, suggested, zone_data
+from .base import PanelSubentryFlow, flat, folded, nested, number, translated
+
+FIELD_AREA, FIELD_ENTITIES, FIELD_TOGETHER = "area", "entities", "together"
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "arming": ("bypassable", "auto_bypass", "allow_open", "final_set", "chime"),
+    "tripping": ("entry_delay", "hold", "trips", "trip_window", "silent"),
+    "reading": ("invert", "above", "below"),
+    "supervision": ("battery_entities", "tamper_entities", "heartbeat_hours"),
+}
+EMPTY_IS_NONE = ("entry_delay", "above", "below", "heartbeat_hours")
+
+
+class ZoneFlow(PanelSubentryFlow):
+    """New zones take two clicks; changing one shows everything."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Offer the entities that are not in a zone yet, the likely ones chosen already."""
+        areas = self.others(SUBENTRY_AREA)
+        if not areas:
+            return self.async_abort(reason="no_area")
+        errors: dict[str, str] = {}
+        taken = self._taken()
+        if user_input is not None:
+            entity_ids: list[str] = user_input[FIELD_ENTITIES]
+            clash = next((taken[entity_id] for entity_id in entity_ids if entity_id in taken), None)
+            if clash is not None:
+                errors[FIELD_ENTITIES] = "entity_taken"
+            elif not entity_ids:
+                errors[FIELD_ENTITIES] = "no_entities"
+            else:
+                return self._created(user_input[FIELD_AREA], entity_ids, together=user_input[FIELD_TOGETHER])
+        possible, likely = suggested(self.hass, taken)
+        schema = vol.Schema(
+            {
+                vol.Required(FIELD_AREA): self.area_selector(),
+                vol.Required(FIELD_ENTITIES): EntitySelector(
+                    EntitySelectorConfig(multiple=True, include_entities=possible)
+                ),
+                vol.Required(FIELD_TOGETHER, default=False): BooleanSelector(),
+            }
+        )
+        values = user_input or {FIELD_AREA: areas[0].subentry_id, FIELD_ENTITIES: likely}
+        return self.form("user", schema, values, errors)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Show everything about the zone."""
+        errors: dict[str, str] = {}
+        current = self._get_reconfigure_subentry()
+        found = ""
+        if user_input is not None:
+            data = _data(user_input)
+            errors, found = self._errors(data)
+            if not errors:
+                return self.keep(data)
+        values = user_input or nested(current.data, SECTIONS)
+        return self.form("reconfigure", self._schema(), values, errors, violations=found)
+
+    def _created(self, area_id: str, entity_ids: list[str], *, together: bool) -> SubentryFlowResult:
+        """Create one zone an entity, or one of all."""
+        modes = self.entry.subentries[area_id].data["modes"]
+        names = {one.title for one in self.others(SUBENTRY_ZONE)}
+        zones = [
+            zone_data(
+                self.hass, area_id=area_id, entity_ids=group, modes=modes, name=self._free(names, group[0])
+            )
+            for group in ([entity_ids] if together else [[entity_id] for entity_id in entity_ids])
+        ]
+        for data in zones[1:]:
+            self.hass.config_entries.async_add_subentry(
+                self.entry,
+                ConfigSubentry(
+                    data=MappingProxyType(data),
+                    subentry_type=SUBENTRY_ZONE,
+                    title=data["name"],
+                    unique_id=None,
+                ),
+            )
+        return self.async_create_entry(title=zones[0]["name"], data=zones[0])
+
+    def _free(self, names: set[str], entity_id: str) -> str:
+        """Return a name that no zone has yet, and take it."""
+        wanted = name_of(self.hass, entity_id)
+        name = wanted
+        count = 2
+        while name in names:
+            name, count = f"{wanted} {count}", count + 1
+        names.add(name)
+        return name
+
+    def _taken(self) -> dict[str, str]:
+        return {
+            entity_id: zone.title
+            for zone in self.others(SUBENTRY_ZONE)
+            for entity_id in zone.data["entities"]
+        }
+
+    def _errors(self, data: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+        """Return what is wrong with a zone by field, and what the profile says."""
+        errors: dict[str, str] = {}
+        taken = self._taken()
+        kind = ZoneKind(data["kind"])
+        if (wrong := self.name_error(SUBENTRY_ZONE, data["name"])) is not None:
+            errors["name"] = wrong
+        if not data["entities"]:
+            errors["entities"] = "no_entities"
+        elif any(entity_id in taken for entity_id in data["entities"]):
+            errors["entities"] = "entity_taken"
+        if not kind.always_guarded and not data["modes"]:
+            errors["modes"] = "never_guarded"
+        if kind.life_safety and (data.get("trips", 1) > 1 or data.get("bypassable")):
+            errors["base"] = "life_safety"
+        if data.get("silent") and kind is not ZoneKind.PANIC:
+            errors["base"] = "only_panic_is_silent"
+        if data.get("final_set") and kind is not ZoneKind.ENTRY_EXIT:
+            errors["base"] = "final_door_is_entry"
+        if data.get("entry_delay") is None:
+            return errors, ""
+        options = self.entry.options
+        found = as_text(
+            mode_violations(
+                profile_of(options), {"entry_delay": data["entry_delay"]}, abort_window_of(options)
+            )
+        )
+        if found:
+            errors["base"] = "profile_violated"
+        return errors, found
+
+    def _schema(self) -> vol.Schema:
+        kinds = [kind.value for kind in ZoneKind]
+        delay = LIMITS[profile_of(self.entry.options)].ranges["entry_delay"]
+        entities = EntitySelector(EntitySelectorConfig(domain=list(ZONE_DOMAINS), multiple=True))
+        helpers = EntitySelector(EntitySelectorConfig(domain=["binary_sensor", "sensor"], multiple=True))
+        yes_or_no = BooleanSelector()
+        return vol.Schema(
+            {
+                vol.Required("name"): TextSelector(),
+                vol.Required(FIELD_AREA): self.area_selector(),
+                vol.Required(FIELD_ENTITIES): entities,
+                vol.Required("kind"): translated("zone_kind", kinds),
+                vol.Optional("modes", default=list): translated(
+                    "arm_mode", [mode.value for mode in ArmMode], multiple=True
+                ),
+                vol.Required("arming"): folded(
+                    {vol.Optional(key, default=False): yes_or_no for key in SECTIONS["arming"]}
+                ),
+                vol.Required("tripping"): folded(
+                    {
+                        vol.Optional("entry_delay"): number(*delay, "s"),
+                        vol.Optional("hold", default=0): number(0, 600, "s"),
+                        vol.Optional("trips", default=1): number(1, 10),
+                        vol.Optional("trip_window", default=30): number(1, 600, "s"),
+                        vol.Optional("silent", default=False): yes_or_no,
+                    }
+                ),
+                vol.Required("reading"): folded(
+                    {
+                        vol.Optional("invert", default=False): yes_or_no,
+                        vol.Optional("above"): number(-1e6, 1e6, step=0.01),
+                        vol.Optional("below"): number(-1e6, 1e6, step=0.01),
+                    }
+                ),
+                vol.Required("supervision"): folded(
+                    {
+                        vol.Optional("battery_entities", default=list): helpers,
+                        vol.Optional("tamper_entities", default=list): helpers,
+                        vol.Optional("heartbeat_hours"): number(1, 168, "h"),
+                    }
+                ),
+            }
+        )
+
+
+def _data(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the zone that an answered form describes; fields left empty have no value."""
+    data = flat(user_input, tuple(SECTIONS))
+    data["name"] = data["name"].strip()
+    if ZoneKind(data["kind"]).always_guarded:
+        data["modes"] = []
+    for key in ("hold", "trips", "trip_window"):
+        data[key] = int(data[key])
+    return {**dict.fromkeys(EMPTY_IS_NONE), **data}

@@ -1,0 +1,147 @@
+"""What is wrong without being an alarm: sensors lost, silent or weak, opened housings, jamming, power, companion."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.helpers.event import async_track_state_change_event, async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .panel.config import TroubleKind
+from .panel.events import TroubleBegan, TroubleEnded
+from .panel.state import PanelState, Trouble
+from .setup_panel import Sensing, SystemConfig
+
+LOOK_EVERY = timedelta(minutes=1)
+BATTERY_LOW, BATTERY_FINE = 10.0, 15.0
+"""Percent; between them a battery is what it was."""
+
+type Report = Callable[[TroubleBegan | TroubleEnded], object]
+
+
+class Supervision:
+    """Keeps the panel's list of troubles true: at once for what tells, by the minute for what has fallen silent."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        config: SystemConfig,
+        *,
+        state: Callable[[], PanelState],
+        report: Report,
+    ) -> None:
+        """`state` is the panel's; `report` takes what begins and ends."""
+        self._hass = hass
+        self._config = config
+        self._state = state
+        self._report = report
+        self._known: set[Trouble] = set()
+        self._blind_since: dict[str, datetime] = {}
+        self._sources = dict(_sources(config))
+        self._unsubs: list[CALLBACK_TYPE] = []
+
+    @callback
+    def async_start(self) -> None:
+        """Watch from now on. What is wrong already is listed without a word: it was told of when it began."""
+        for entity_id in self._sources:
+            self._look_at(entity_id, quiet=True)
+        if self._sources:
+            self._unsubs.append(
+                async_track_state_change_event(self._hass, list(self._sources), self._async_changed)
+            )
+        self._unsubs.append(
+            async_track_time_interval(self._hass, self._async_look, LOOK_EVERY, cancel_on_shutdown=True)
+        )
+
+    @callback
+    def async_stop(self) -> None:
+        """Watch no more."""
+        while self._unsubs:
+            self._unsubs.pop()()
+
+    @callback
+    def async_companion(self, *, away: bool) -> None:
+        """Take the link's word about the companion."""
+        self._put(Trouble(kind=TroubleKind.COMPANION, source=""), wrong=away)
+
+    @callback
+    def _async_changed(self, event: Event[EventStateChangedData]) -> None:
+        self._look_at(event.data["entity_id"])
+
+    @callback
+    def _async_look(self, _now: datetime) -> None:
+        now = dt_util.utcnow()
+        blind = self._state().blind_zones
+        self._blind_since = {zone_id: self._blind_since.get(zone_id, now) for zone_id in blind}
+        for zone_id, sensing in self._config.sensing.items():
+            since = self._blind_since.get(zone_id)
+            lost = since is not None and now - since >= self._config.lost_after
+            self._put(_of_zone(TroubleKind.LOST, zone_id, sensing), wrong=lost)
+            if sensing.heartbeat is not None:
+                silent = _silent_for(self._hass, sensing, now) >= sensing.heartbeat
+                self._put(_of_zone(TroubleKind.HEARTBEAT, zone_id, sensing), wrong=silent)
+
+    @callback
+    def _look_at(self, entity_id: str, *, quiet: bool = False) -> None:
+        state = self._hass.states.get(entity_id)
+        for trouble in self._sources[entity_id]:
+            wrong = _is_wrong(trouble.kind, state, before=trouble in self._known)
+            self._put(trouble, wrong=wrong, quiet=quiet)
+
+    @callback
+    def _put(self, trouble: Trouble, *, wrong: bool, quiet: bool = False) -> None:
+        if wrong and trouble not in self._known:
+            self._known.add(trouble)
+            self._report(TroubleBegan(trouble, quiet=quiet))
+        elif not wrong and trouble in self._known:
+            self._known.discard(trouble)
+            self._report(TroubleEnded(trouble))
+
+
+def _sources(config: SystemConfig) -> Iterator[tuple[str, list[Trouble]]]:
+    """Yield each entity that tells of troubles, and which."""
+    found: dict[str, list[Trouble]] = {}
+
+    def add(kind: TroubleKind, entity_ids: tuple[str, ...], zone_id: str | None = None) -> None:
+        for entity_id in entity_ids:
+            trouble = Trouble(kind=kind, source=entity_id, zone_id=zone_id)
+            found.setdefault(entity_id, []).append(trouble)
+
+    for zone_id, sensing in config.sensing.items():
+        add(TroubleKind.BATTERY, sensing.battery_entities, zone_id)
+        add(TroubleKind.TAMPER, sensing.tamper_entities, zone_id)
+    add(TroubleKind.POWER, config.power_entities)
+    add(TroubleKind.JAM, config.jam_entities)
+    yield from found.items()
+
+
+def _of_zone(kind: TroubleKind, zone_id: str, sensing: Sensing) -> Trouble:
+    return Trouble(kind=kind, source=sensing.entities[0] if sensing.entities else "", zone_id=zone_id)
+
+
+def _is_wrong(kind: TroubleKind, state: State | None, *, before: bool) -> bool:
+    """Return whether an entity tells of a trouble; one that says nothing tells of what it told before."""
+    text = None if state is None else state.state
+    if text not in (STATE_ON, STATE_OFF):
+        if kind is TroubleKind.BATTERY and (percent := _number(text)) is not None:
+            return percent <= (BATTERY_FINE if before else BATTERY_LOW)
+        return before
+    return text == (STATE_OFF if kind is TroubleKind.POWER else STATE_ON)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def _silent_for(hass: HomeAssistant, sensing: Sensing, now: datetime) -> timedelta:
+    """Return how long the zone's most silent entity has not reported."""
+    reported: Mapping[str, State | None] = {
+        entity_id: hass.states.get(entity_id) for entity_id in sensing.entities
+    }
+    return max(
+        (now - state.last_reported for state in reported.values() if state is not None), default=timedelta(0)
+    )

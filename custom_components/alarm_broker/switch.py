@@ -1,0 +1,80 @@
+"""One switch a zone: on leaves it out until the next disarming."""
+
+from typing import Any, override
+
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .entity import AlarmBrokerEntity, area_device
+from .types import AlarmBrokerConfigEntry
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add a switch for each zone that may be left out."""
+    for zone in entry.runtime_data.system.panel_config.zones.values():
+        if zone.bypassable:
+            async_add_entities([ZoneBypass(entry, zone.zone_id)], config_subentry_id=zone.zone_id)
+
+
+class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
+    """Whether a zone is left out, for whatever reason; it hears of nothing but its own zone."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, zone_id: str) -> None:
+        """Follow the zone."""
+        super().__init__(entry, "bypass")
+        system = entry.runtime_data.system
+        zone = system.panel_config.zones[zone_id]
+        self._attr_unique_id = system.bypass_switch_id(zone_id)
+        self._attr_translation_placeholders = {"zone": system.zone_name(zone_id)}
+        self._attr_device_info = area_device(entry, zone.area_id)
+        self.system = system
+        self._zone_id = zone_id
+        self._area_id = zone.area_id
+        self._was_on: bool | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.system.audience.subscribe_zone(self._zone_id, self._changed))
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always, once the panel has started."""
+        return self._area_id in self.system.state.areas
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return self._zone_id in self.system.state.areas[self._area_id].bypassed
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {"reason": self.system.state.areas[self._area_id].bypassed.get(self._zone_id)}
+
+    @override
+    async def async_turn_on(self, **_kwargs: Any) -> None:
+        await self._async_bypass(bypass=True)
+
+    @override
+    async def async_turn_off(self, **_kwargs: Any) -> None:
+        await self._async_bypass(bypass=False)
+
+    async def _async_bypass(self, *, bypass: bool) -> None:
+        await self.system.async_bypass(
+            (self._zone_id,), bypass=bypass, code=None, by=await self.async_caller()
+        )
+
+    def _changed(self) -> None:
+        if self.is_on is not self._was_on:
+            self._was_on = self.is_on
+            self.async_write_ha_state()

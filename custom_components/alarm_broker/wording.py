@@ -1,0 +1,33 @@
+"""What turns ids into names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .panel.config import PanelConfig
+from .panel.state import Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The names of everything that has one."""
+
+    config: PanelConfig
+    names: Mapping[str, str]
+    """Of the zones."""
+
+    def zone_name(self, zone_id: str) -> str:
+        """Return a zone's name; a zone that is gone has only its id."""
+        return self.names.get(zone_id, zone_id)
+
+    def zone_names(self, zone_ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the zones' names in the same order."""
+        return tuple(self.zone_name(zone_id) for zone_id in zone_ids)
+
+    def area_name(self, area_id: str) -> str:
+        """Return an area's name."""
+        return self.config.areas[area_id].name
+
+    def trouble(self, trouble: Trouble) -> str:
+        """Return where a trouble is and of what kind it is."""
+        where = self.zone_name(trouble.zone_id) if trouble.zone_id else trouble.source
+        return f"{where} ({trouble.kind.value})" if where else trouble.kind.value
