@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
@@ -60,10 +61,7 @@ class Audience:
     def happened(self, happening: Happening) -> None:
         """Tell of one thing that happened."""
         for listener in tuple(self._happenings):
-            try:
-                listener(happening)
-            except Exception:  # noqa: BLE001 - one listener's bug must not keep the panel from going on; logged in full
-                LOGGER.exception("A listener to the panel failed")
+            _call(partial(listener, happening))
 
     @callback
     def tell(self, before: PanelState, after: PanelState) -> None:
@@ -87,7 +85,14 @@ class Audience:
         for zone_id in zones:
             listeners += self._zones.get(zone_id, ())
         for listener in listeners:
-            listener()
+            _call(listener)
+
+
+def _call(listener: Listener) -> None:
+    try:
+        listener()
+    except Exception:  # noqa: BLE001 - one entity's bug must not keep the panel from going on; logged in full
+        LOGGER.exception("A listener to the panel failed")
 
 
 def _seen(area: AreaState | None) -> object:

@@ -36,6 +36,18 @@ def area_device(entry: AlarmBrokerConfigEntry, area_id: str) -> DeviceInfo:
     )
 
 
+def zone_device(entry: AlarmBrokerConfigEntry, zone_id: str) -> DeviceInfo:
+    """Return the device of one zone: Home Assistant keeps a device for each subentry."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, f"{entry.entry_id}_{zone_id}")},
+        name=entry.runtime_data.system.zone_name(zone_id),
+        manufacturer=MANUFACTURER,
+        model="Zone",
+        entry_type=DeviceEntryType.SERVICE,
+        via_device_id=entry.runtime_data.hub_device_id,
+    )
+
+
 class AlarmBrokerEntity(Entity):
     """An entity of the hub device, named by its key."""
 

@@ -7,7 +7,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import AlarmBrokerEntity, area_device
+from .entity import AlarmBrokerEntity, zone_device
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -33,8 +33,7 @@ class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
         system = entry.runtime_data.system
         zone = system.panel_config.zones[zone_id]
         self._attr_unique_id = system.bypass_switch_id(zone_id)
-        self._attr_translation_placeholders = {"zone": system.zone_name(zone_id)}
-        self._attr_device_info = area_device(entry, zone.area_id)
+        self._attr_device_info = zone_device(entry, zone_id)
         self.system = system
         self._zone_id = zone_id
         self._area_id = zone.area_id

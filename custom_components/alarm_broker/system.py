@@ -96,6 +96,8 @@ class AlarmSystem:
         self._unsent: list[Mapping[str, Any]] = []
         self._steps: list[_Step] = []
         self._writer: asyncio.Task[None] | None = None
+        # Apart from the task, which begins to run before there is a name for it.
+        self._writing = False
         self._timer = DeadlineTimer(hass, lambda: self.async_report(TimePassed()))
         self._sensors = ZoneSensors(hass, config.sensing, self.async_report)
         self._unsub_started: CALLBACK_TYPE | None = None
@@ -292,7 +294,8 @@ class AlarmSystem:
         if not (stored and step.shown):
             step.done = self._hass.loop.create_future()
             self._steps.append(step)
-            if self._writer is None:
+            if not self._writing:
+                self._writing = True
                 self._writer = self._hass.async_create_task(self._async_write(), "alarm_broker store")
         return step
 
@@ -318,7 +321,7 @@ class AlarmSystem:
                         step.done.set_result(None)
                 await self._async_send()
         finally:
-            self._writer = None
+            self._writing = False
 
     async def _async_save(self, state: PanelState) -> None:
         try:
