@@ -22,6 +22,7 @@ from .code_hashes import async_matching_user
 from .const import DOMAIN, EVENT_HAPPENED
 from .effects import link_event, link_notice, log_effect, refusal
 from .happenings import Happening, happening
+from .panel.codes import locked_until
 from .panel.config import AlarmKind, ArmMode, PanelConfig
 from .panel.deadlines import next_due
 from .panel.effects import Effect, NotReady, Refuse, ReportBypass, ReportWalkTest
@@ -270,9 +271,13 @@ class AlarmSystem:
         return step.effects
 
     async def _async_credential(self, code: str | None) -> Credential:
-        """Return whose code it is. Hashed also during a lockout: a duress code calls for help even then."""
+        """Return whose code it is. Where there is a duress code it is looked for during a lockout too: it helps then."""
         if not code or not self.config.code_users:
             return CodeMissing()
+        duress = any(user.duress for user in self.config.panel.users.values())
+        if not duress and locked_until(self._decided.lockout, dt_util.utcnow()) is not None:
+            # Refused whatever it is: spare the processor the hashing.
+            return CodeWrong()
         user_id = await async_matching_user(self._hass, code, self.config.code_users)
         return CodeWrong() if user_id is None else CodeMatched(user_id)
 

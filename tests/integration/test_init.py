@@ -27,19 +27,59 @@ def new_entry(hass: HomeAssistant, companion: FakeCompanion) -> MockConfigEntry:
     return entry
 
 
-async def test_everything_of_an_entry_is_one_device(hass: HomeAssistant, linked: MockConfigEntry) -> None:
+async def test_system_areas_and_zones_have_devices_of_their_own(
+    hass: HomeAssistant, linked: MockConfigEntry
+) -> None:
+    registry = dr.async_get(hass)
+    devices = {
+        device.id: device for device in dr.async_entries_for_config_entry(registry, linked.entry_id)
+    }
     entities = er.async_entries_for_config_entry(er.async_get(hass), linked.entry_id)
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), linked.entry_id)
 
-    assert sorted(entity.entity_id for entity in entities) == [
-        "alarm_control_panel.home_alarm",
-        "binary_sensor.home_alarm_alarm_active",
-        "binary_sensor.home_alarm_companion_connected",
-        "event.home_alarm_alarm",
-        "sensor.home_alarm_latest_alarm",
-    ]
-    assert len(devices) == 1
-    assert {entity.device_id for entity in entities} == {devices[0].id}
+    by_device = {
+        device.name: sorted(one.entity_id for one in entities if one.device_id == device.id)
+        for device in devices.values()
+    }
+
+    assert by_device == {
+        "Home alarm": [
+            "binary_sensor.home_alarm_alarm_active",
+            "binary_sensor.home_alarm_companion_connected",
+            "binary_sensor.home_alarm_duress",
+            "binary_sensor.home_alarm_tamper",
+            "binary_sensor.home_alarm_trouble",
+            "event.home_alarm_alarm",
+            "event.home_alarm_panel",
+            "sensor.home_alarm_latest_alarm",
+        ],
+        "Home": [
+            "alarm_control_panel.home",
+            "binary_sensor.home_alarm_memory",
+            "binary_sensor.home_ready_to_arm_away",
+            "binary_sensor.home_ready_to_arm_home",
+            "button.home_clear_alarm_memory",
+            "button.home_walk_test",
+            "select.home_chime",
+            "sensor.home_delay_ends",
+            "sensor.home_open_zones",
+        ],
+        "Front door": ["switch.front_door_bypass"],
+        "Kitchen window": ["switch.kitchen_window_bypass"],
+        "Hall motion": ["switch.hall_motion_bypass"],
+    }
+    hub = linked.runtime_data.hub_device_id
+    assert {device.via_device_id for device in devices.values() if device.id != hub} == {hub}
+
+
+async def test_a_removed_zone_takes_its_entity_and_device_along(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    hass.config_entries.async_remove_subentry(entry, "zone_kitchen_window")
+    await hass.async_block_till_done()
+
+    names = {one.name for one in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)}
+    assert hass.states.get("switch.kitchen_window_bypass") is None
+    assert names == {"Home alarm", "Home", "Front door", "Hall motion"}
 
 
 async def test_unloading_closes_the_link(

@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,13 +13,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 from custom_components.alarm_broker import system as system_module
-from custom_components.alarm_broker.effects import LocalAlarm
 from custom_components.alarm_broker.panel.config import ArmMode
 from custom_components.alarm_broker.panel.state import AreaStatus
-from custom_components.alarm_broker.setup_panel import AREA_ID, system_config_from_entry
+from custom_components.alarm_broker.setup_panel import system_config_from_entry
 from custom_components.alarm_broker.storage import PanelStore
 from custom_components.alarm_broker.system import AlarmSystem
-from tests.integration.house import CODE, DOOR, SMOKE, WINDOW, close_all, options, sense, wait
+from tests.integration.house import AREA, CODE, DOOR, SMOKE, WINDOW, close_all, house_entry, sense, wait
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "link"
 STORE = "alarm_broker.panel.test"
@@ -53,16 +51,19 @@ class FakeLink:
 class Home:
     """A panel without a config entry, and its link."""
 
-    def __init__(self, hass: HomeAssistant, disk: dict[str, Any], **changes: Any) -> None:
+    def __init__(self, hass: HomeAssistant, disk: dict[str, Any], *parts: Any) -> None:
         self.hass = hass
         self.link = FakeLink(disk)
-        self.alarms: list[LocalAlarm] = []
-        entry: Any = SimpleNamespace(options=options(**changes))
-        self.system = AlarmSystem(hass, system_config_from_entry(entry), entry_id="test", emit=self.link.emit)
+        self.system = AlarmSystem(
+            hass,
+            system_config_from_entry(house_entry(*parts)),
+            entry_id="test",
+            title="Home alarm",
+            emit=self.link.emit,
+        )
 
     async def start(self) -> Home:
         """Come up."""
-        self.system.async_subscribe_alarms(self.alarms.append)
         await self.system.async_load()
         await self.system.async_start()
         await self.hass.async_block_till_done()
@@ -70,12 +71,12 @@ class Home:
 
     async def arm(self) -> None:
         """Arm without exit delay."""
-        await self.system.async_arm(AREA_ID, ArmMode.HOME, code=CODE, by=None)
+        await self.system.async_arm([AREA], ArmMode.HOME, code=CODE, by=None)
 
     @property
     def status(self) -> AreaStatus:
         """Return what the area is shown as."""
-        return self.system.state.areas[AREA_ID].status
+        return self.system.state.areas[AREA].status
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ async def test_the_link_hears_the_whole_story_in_order(
     await wait(hass, freezer, 30)
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
-    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+    await home.system.async_disarm([AREA], code=CODE, by=None)
 
     assert home.link.kinds() == ["alarm_pending", "alarm_raised", "zone_tripped", "alarm_disarmed"]
     states = [event["state"] for event in home.link.events if event["kind"] == "area_state"]
@@ -117,13 +118,13 @@ async def test_what_the_link_hears_has_the_shape_of_the_golden_frames(
     await home.arm()
     sense(hass, DOOR, "on")
     await hass.async_block_till_done()
-    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+    await home.system.async_disarm([AREA], code=CODE, by=None)
     sense(hass, DOOR, "off")
     await home.arm()
     sense(hass, WINDOW, "on")
     sense(hass, DOOR, "on")
     await hass.async_block_till_done()
-    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+    await home.system.async_disarm([AREA], code=CODE, by=None)
 
     told = {event["kind"]: set(event) for event in home.link.events}
     golden = {
@@ -147,8 +148,8 @@ async def test_everything_is_on_disk_before_the_link_hears_of_it(hass: HomeAssis
 
     for event, disk in zip(home.link.events, home.link.on_disk, strict=True):
         assert event in disk["unsent"]
-    siren = home.link.on_disk[-1]["panel"]["areas"][AREA_ID]["siren"]
-    assert siren["alarms"][0]["zones"] == [WINDOW]
+    siren = home.link.on_disk[-1]["panel"]["areas"][AREA]["siren"]
+    assert siren["alarms"][0]["zones"] == ["zone_kitchen_window"]
 
 
 async def test_what_a_broken_link_did_not_take_is_told_with_the_next_event(
@@ -158,12 +159,12 @@ async def test_what_a_broken_link_did_not_take_is_told_with_the_next_event(
     home.link.broken = True
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
-    while_broken = (home.status, [alarm.zones for alarm in home.alarms])
+    while_broken = home.status
 
     home.link.broken = False
-    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+    await home.system.async_disarm([AREA], code=CODE, by=None)
 
-    assert while_broken == (AreaStatus.TRIGGERED, [("Kitchen window",)])
+    assert while_broken is AreaStatus.TRIGGERED
     assert home.link.kinds() == ["alarm_raised", "alarm_disarmed"]
 
 
@@ -176,7 +177,7 @@ async def test_a_link_that_hangs_does_not_stop_the_panel(
 
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
-    await home.system.async_disarm(AREA_ID, code=CODE, by=None)
+    await home.system.async_disarm([AREA], code=CODE, by=None)
 
     assert home.status is AreaStatus.DISARMED
 
@@ -195,7 +196,7 @@ async def test_a_cancelled_call_is_finished_all_the_same(
         await save(*args)
 
     monkeypatch.setattr(PanelStore, "async_save", slow_save)
-    call = asyncio.create_task(home.system.async_disarm(AREA_ID, code=CODE, by=None))
+    call = asyncio.create_task(home.system.async_disarm([AREA], code=CODE, by=None))
     async with asyncio.timeout(1):
         await writing.wait()
 
@@ -208,7 +209,7 @@ async def test_a_cancelled_call_is_finished_all_the_same(
     assert home.link.events[-1]["state"] == "disarmed"
 
 
-async def test_after_a_crash_between_disk_and_link_both_link_and_phones_are_told_again(
+async def test_after_a_crash_between_disk_and_link_it_is_told_again(
     hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
 ) -> None:
     await home.arm()
@@ -222,7 +223,6 @@ async def test_after_a_crash_between_disk_and_link_both_link_and_phones_are_told
     again = await Home(hass, hass_storage).start()
 
     assert again.link.kinds() == ["alarm_raised"]
-    assert [alarm.uid for alarm in again.alarms] == [again.link.events[0]["uid"]]
     assert again.status is AreaStatus.TRIGGERED
     await again.system.async_stop()
 
@@ -238,7 +238,6 @@ async def test_what_the_link_took_is_not_told_again_after_a_restart(
     again = await Home(hass, hass_storage).start()
 
     assert again.link.kinds() == []
-    assert again.alarms == []
     await again.system.async_stop()
 
 
@@ -268,7 +267,7 @@ async def test_a_hundred_guesses_at_once_are_locked_out_after_five_hashes(
     monkeypatch.setattr(system_module, "async_matching_user", count)
 
     answers = await asyncio.gather(
-        *(home.system.async_disarm(AREA_ID, code=f"{guess:04}", by=None) for guess in range(100)),
+        *(home.system.async_disarm([AREA], code=f"{guess:04}", by=None) for guess in range(100)),
         return_exceptions=True,
     )
 
@@ -291,15 +290,101 @@ async def test_events_at_the_same_moment_are_one_alarm_with_all_zones(
     assert home.link.kinds() == ["alarm_raised", "zone_tripped"]
 
 
-async def test_a_24_hour_zone_raises_the_kind_of_alarm_that_its_device_class_says(
+async def test_smoke_raises_a_fire_alarm_that_nothing_holds_back(
     hass: HomeAssistant, home: Home
 ) -> None:
     sense(hass, SMOKE, "on")
     await hass.async_block_till_done()
 
-    assert [(alarm.alarm_kind, alarm.area_name, alarm.zones) for alarm in home.alarms] == [
-        ("fire", "Home", ("Smoke detector",))
-    ]
+    (raised,) = (event for event in home.link.events if event["kind"] == "alarm_raised")
+    assert (raised["alarm_kind"], raised["name"], raised["zones"]) == ("fire", "Home", ["Smoke detector"])
+    assert raised["hold_s"] == 0
+
+
+async def test_a_burglary_is_told_at_once_and_held_for_the_abort_window(
+    hass: HomeAssistant, home: Home
+) -> None:
+    await home.arm()
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    await home.system.async_disarm([AREA], code=CODE, by=None)
+
+    raised, disarmed = (event for event in home.link.events if event["kind"] != "area_state")
+    assert raised["hold_s"] == 30
+    assert disarmed["ending"] == "aborted"
+
+
+async def test_a_door_that_opens_shows_at_once_and_before_the_disk_is_asked(
+    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a crash the door says it again; the siren need not wait for a slow card."""
+    await home.arm()
+    stuck = asyncio.Event()
+
+    async def slow_save(*_args: Any) -> None:
+        await stuck.wait()
+
+    monkeypatch.setattr(PanelStore, "async_save", slow_save)
+    told = len(home.link.events)
+
+    sense(hass, WINDOW, "on")
+    await asyncio.sleep(0)
+    shown_at_once, told_at_once = home.status, len(home.link.events)
+    stuck.set()
+    await hass.async_block_till_done()
+
+    assert shown_at_once is AreaStatus.TRIGGERED
+    assert told_at_once == told
+    assert len(home.link.events) > told
+
+
+async def test_a_request_is_not_shown_before_it_is_on_disk(
+    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Armed on the card and disarmed after a crash would be a silent disarm."""
+    stuck = asyncio.Event()
+    save = PanelStore.async_save
+
+    async def slow_save(*args: Any) -> None:
+        await stuck.wait()
+        await save(*args)
+
+    monkeypatch.setattr(PanelStore, "async_save", slow_save)
+    call = asyncio.create_task(home.arm())
+    async with asyncio.timeout(5):
+        while not home.system._steps:
+            await asyncio.sleep(0.001)
+
+    sense(hass, WINDOW, "on")
+    await asyncio.sleep(0)
+    while_waiting = home.status
+    stuck.set()
+    await call
+    await hass.async_block_till_done()
+
+    assert while_waiting is AreaStatus.DISARMED
+    assert home.status is AreaStatus.TRIGGERED
+    states = [event["state"] for event in home.link.events if event["kind"] == "area_state"]
+    assert states == ["disarmed", "armed", "triggered"]
+
+
+async def test_a_full_disk_keeps_nobody_from_hearing_of_the_alarm(
+    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await home.arm()
+
+    async def full(*_args: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(PanelStore, "async_save", full)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    await home.system.async_disarm([AREA], code=CODE, by=None)
+
+    assert home.link.kinds() == ["alarm_raised", "alarm_disarmed"]
+    assert home.status is AreaStatus.DISARMED
+    assert "could not be stored" in caplog.text
+    caplog.clear()
 
 
 async def test_an_alarm_during_an_outage_says_so(
@@ -313,9 +398,9 @@ async def test_an_alarm_during_an_outage_says_so(
 
     again = await Home(hass, hass_storage).start()
 
-    assert [alarm.message for alarm in again.alarms] == [
-        "The entry delay ran out while Home Assistant was not running."
-    ]
+    (raised,) = (event for event in again.link.events if event["kind"] == "alarm_raised")
+    assert raised["message"] == "The entry delay ran out while Home Assistant was not running."
+    assert raised["hold_s"] == 0
     await again.system.async_stop()
 
 
