@@ -33,17 +33,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "duress": "Duress code",
         "silent": "Silent alarm",
         "silent_hint": "Nobody at the panel knows. Do not call there.",
-        HappeningKind.LOCKOUT: "Too many wrong codes: the panel takes none for a while.",
-        HappeningKind.ZONE_SHUT_DOWN: "Raised too many alarms and is left out until disarming: {zones}",
-        HappeningKind.TROUBLE: "Trouble: {trouble}",
-        HappeningKind.TROUBLE_CLEARED: "All right again: {trouble}",
-        TroubleKind.LOST: "no signal",
-        TroubleKind.BATTERY: "battery low",
-        TroubleKind.TAMPER: "housing opened",
-        TroubleKind.JAM: "radio jammed",
-        TroubleKind.HEARTBEAT: "not heard of for too long",
-        TroubleKind.COMPANION: "companion out of reach",
-        TroubleKind.POWER: "no mains power",
     },
     "de": {
         Status.TRIGGERED: "Alarm",
@@ -68,10 +57,33 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "duress": "Code unter Zwang",
         "silent": "Stiller Alarm",
         "silent_hint": "An der Anlage weiß niemand davon. Dort nicht anrufen.",
+    },
+}
+NOTICES: Mapping[str, Mapping[HappeningKind, str]] = {
+    "en": {
+        HappeningKind.LOCKOUT: "Too many wrong codes: the panel takes none for a while.",
+        HappeningKind.ZONE_SHUT_DOWN: "Raised too many alarms and is left out until disarming: {zones}",
+        HappeningKind.TROUBLE: "Trouble: {trouble}",
+        HappeningKind.TROUBLE_CLEARED: "All right again: {trouble}",
+    },
+    "de": {
         HappeningKind.LOCKOUT: "Zu viele falsche Codes: die Anlage nimmt vorerst keinen an.",
         HappeningKind.ZONE_SHUT_DOWN: "Zu oft ausgelöst, bis zum Unscharfschalten ausgelassen: {zones}",
         HappeningKind.TROUBLE: "Störung: {trouble}",
         HappeningKind.TROUBLE_CLEARED: "Wieder in Ordnung: {trouble}",
+    },
+}
+TROUBLES: Mapping[str, Mapping[TroubleKind, str]] = {
+    "en": {
+        TroubleKind.LOST: "no signal",
+        TroubleKind.BATTERY: "battery low",
+        TroubleKind.TAMPER: "housing opened",
+        TroubleKind.JAM: "radio jammed",
+        TroubleKind.HEARTBEAT: "not heard of for too long",
+        TroubleKind.COMPANION: "companion out of reach",
+        TroubleKind.POWER: "no mains power",
+    },
+    "de": {
         TroubleKind.LOST: "kein Signal",
         TroubleKind.BATTERY: "Batterie schwach",
         TroubleKind.TAMPER: "Gehäuse geöffnet",
@@ -138,19 +150,23 @@ def silent_message(alarm: Alarm, *, language: str) -> PushMessage:
 
 def notice_message(happening: Happening, *, title: str, language: str) -> PushMessage | None:
     """Return the short notice about something that is no alarm, or None for what phones are not bothered with."""
-    texts = _texts(language)
-    if (text := texts.get(happening.kind)) is None:
+    known = _language(language)
+    if (text := NOTICES[known].get(happening.kind)) is None:
         return None
     trouble = happening.data.get("trouble")
     where = ", ".join(happening.zones) or happening.data.get("source") or ""
-    said = texts[TroubleKind(trouble)] if trouble else ""
+    said = TROUBLES[known][TroubleKind(trouble)] if trouble else ""
     message = text.format(zones=where, trouble=f"{where}: {said}" if where else said)
     data = {"tag": f"alarm_broker_{happening.kind.value}_{where}", "group": "alarm_broker", **_QUIET}
     return PushMessage(title=title, message=message, data=data)
 
 
 def _texts(language: str) -> Mapping[str, str]:
-    return TEXTS["de" if language.startswith("de") else "en"]
+    return TEXTS[_language(language)]
+
+
+def _language(language: str) -> str:
+    return "de" if language.startswith("de") else "en"
 
 
 # Home Assistant companion app: critical notifications sound on a muted iPhone; ttl 0 and priority high wake an

@@ -1,10 +1,10 @@
 import threading
 
+import bcrypt
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.alarm_broker import code_hashes
-from custom_components.alarm_broker.code_hashes import CodeUser, async_hash_code, async_matching_user
+from custom_components.alarm_broker.code_hashes import CodeUser, Recipe, async_hash_code, async_matching_user
 
 
 async def test_a_code_matches_its_own_user(hass: HomeAssistant) -> None:
@@ -50,21 +50,38 @@ async def test_a_code_of_no_sensible_length_is_not_hashed(hass: HomeAssistant, c
         await async_hash_code(hass, code)
 
 
-async def test_every_user_is_tried_off_the_event_loop_whoever_matches(
+async def test_every_entry_costs_one_derivation_off_the_event_loop_whoever_matches(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    users = [CodeUser(name, await async_hash_code(hass, name)) for name in ("first", "second", "third")]
-    tried: list[int] = []
-    derive = code_hashes._derive
+    """However many users there are: their codes share a salt, and a duress code cannot be told by timing."""
+    hashes: list[str] = []
+    for code in ("first", "second", "third"):
+        hashes.append(await async_hash_code(hass, code, like=hashes))
+    users = [CodeUser(str(number), code_hash) for number, code_hash in enumerate(hashes)]
+    derived: list[int] = []
+    derive = Recipe.derive
 
-    def watched(code: str, salt: bytes, **cost: int) -> bytes:
-        tried.append(threading.get_ident())
-        return derive(code, salt, **cost)
+    def watched(recipe: Recipe, code: str) -> bytes:
+        derived.append(threading.get_ident())
+        return derive(recipe, code)
 
-    monkeypatch.setattr(code_hashes, "_derive", watched)
-    await async_matching_user(hass, "first", users)
-    for_a_match = len(tried)
-    await async_matching_user(hass, "nobody", users)
+    monkeypatch.setattr(Recipe, "derive", watched)
+    matches = [await async_matching_user(hass, code, users) for code in ("first", "third", "nobody")]
 
-    assert for_a_match == len(tried) - for_a_match == 3
-    assert threading.get_ident() not in tried
+    assert matches == ["0", "2", None]
+    assert len(derived) == 3
+    assert threading.get_ident() not in derived
+
+
+async def test_codes_of_different_salts_are_all_tried(hass: HomeAssistant) -> None:
+    users = [CodeUser(code, await async_hash_code(hass, code)) for code in ("1111", "2222")]
+
+    assert await async_matching_user(hass, "2222", users) == "2222"
+
+
+async def test_a_code_that_came_from_alarmo_still_works(hass: HomeAssistant) -> None:
+    imported = "bcrypt$" + bcrypt.hashpw(b"4711", bcrypt.gensalt(4)).decode()
+    users = [CodeUser("Bert", imported), CodeUser("Cut", "bcrypt$2b")]
+
+    assert await async_matching_user(hass, "4711", users) == "Bert"
+    assert await async_matching_user(hass, "4712", users) is None

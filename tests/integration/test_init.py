@@ -31,9 +31,7 @@ async def test_system_areas_and_zones_have_devices_of_their_own(
     hass: HomeAssistant, linked: MockConfigEntry
 ) -> None:
     registry = dr.async_get(hass)
-    devices = {
-        device.id: device for device in dr.async_entries_for_config_entry(registry, linked.entry_id)
-    }
+    devices = {device.id: device for device in dr.async_entries_for_config_entry(registry, linked.entry_id)}
     entities = er.async_entries_for_config_entry(er.async_get(hass), linked.entry_id)
 
     by_device = {

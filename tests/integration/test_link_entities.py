@@ -263,7 +263,7 @@ async def test_alarms_become_unavailable_only_after_a_short_grace_without_the_co
     assert state(hass, ACTIVE) == STATE_UNAVAILABLE
     assert state(hass, LATEST) == STATE_UNAVAILABLE
     assert state(hass, EVENT) != STATE_UNAVAILABLE
-    assert state(hass, "alarm_control_panel.home_alarm") == "disarmed"
+    assert state(hass, "alarm_control_panel.home") == "disarmed"
 
 
 async def test_an_alarm_of_the_panel_shows_although_the_companion_is_away(

@@ -244,7 +244,9 @@ async def test_a_panel_without_users_needs_no_code_and_names_the_caller(
 
 
 async def test_what_the_keypad_needs_is_told(hass: HomeAssistant) -> None:
-    await move_in(hass, area(away=mode(code_to_arm=False), home=mode(code_to_arm=False)), user(), code_format="text")
+    await move_in(
+        hass, area(away=mode(code_to_arm=False), home=mode(code_to_arm=False)), user(), code_format="text"
+    )
 
     told = attributes(hass)
 
@@ -283,6 +285,6 @@ async def test_the_panel_belongs_to_the_device_of_its_area(hass: HomeAssistant) 
     assert registered.unique_id == f"{entry.entry_id}_{AREA}_panel"
     assert registered.device_id is not None
     device = dr.async_get(hass).async_get(registered.device_id)
-    assert device is not None
+    assert isinstance(device, dr.DeviceEntry)
     assert device.name == "Home"
     assert device.via_device_id == entry.runtime_data.hub_device_id

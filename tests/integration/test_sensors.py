@@ -3,8 +3,10 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.alarm_broker.panel.events import ZoneClosed, ZoneLost, ZoneOpened
 from custom_components.alarm_broker.sensors import ZoneEvent, ZoneSensors, zone_event
+from custom_components.alarm_broker.setup_panel import Sensing
 
 DOOR = "binary_sensor.door"
+ONE_DOOR = Sensing(entities=(DOOR,))
 PAIR = ("binary_sensor.left", "binary_sensor.right")
 
 
@@ -27,11 +29,40 @@ async def test_what_an_entity_says_about_its_zone(
 ) -> None:
     hass.states.async_set(DOOR, state)
 
-    assert zone_event(hass, "door", (DOOR,)) == kind("door")
+    assert zone_event(hass, "door", ONE_DOOR) == kind("door")
+
+
+@pytest.mark.parametrize(("state", "kind"), [("on", ZoneClosed), ("off", ZoneOpened), ("unknown", ZoneLost)])
+async def test_an_inverted_zone_is_open_when_its_sensor_is_off(
+    hass: HomeAssistant, state: str, kind: type[ZoneEvent]
+) -> None:
+    hass.states.async_set(DOOR, state)
+
+    assert zone_event(hass, "door", Sensing(entities=(DOOR,), invert=True)) == kind("door")
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("80", ZoneOpened),
+        ("60", ZoneClosed),
+        ("20.5", ZoneClosed),
+        ("4.9", ZoneOpened),
+        ("unavailable", ZoneLost),
+        ("nan", ZoneLost),
+    ],
+)
+async def test_a_number_opens_its_zone_above_or_below_a_threshold(
+    hass: HomeAssistant, state: str, kind: type[ZoneEvent]
+) -> None:
+    hass.states.async_set("sensor.temperature", state)
+    sensing = Sensing(entities=("sensor.temperature",), above=60, below=5)
+
+    assert zone_event(hass, "freezer", sensing) == kind("freezer")
 
 
 async def test_an_entity_that_does_not_exist_is_blind(hass: HomeAssistant) -> None:
-    assert zone_event(hass, "door", (DOOR,)) == ZoneLost("door")
+    assert zone_event(hass, "door", ONE_DOOR) == ZoneLost("door")
 
 
 @pytest.mark.parametrize(
@@ -49,13 +80,13 @@ async def test_a_zone_of_two_sensors_is_closed_only_when_both_are(
     for entity_id, state in zip(PAIR, states, strict=True):
         hass.states.async_set(entity_id, state)
 
-    assert zone_event(hass, "pair", PAIR) == event
+    assert zone_event(hass, "pair", Sensing(entities=PAIR)) == event
 
 
 async def test_what_is_known_and_every_change_is_reported(hass: HomeAssistant) -> None:
     hass.states.async_set(DOOR, "off")
     events: list[ZoneEvent] = []
-    sensors = ZoneSensors(hass, {"door": (DOOR,)}, events.append)
+    sensors = ZoneSensors(hass, {"door": ONE_DOOR}, events.append)
 
     sensors.async_start()
     for state in ("on", "unavailable", "off"):
@@ -73,7 +104,7 @@ async def test_other_entities_attributes_and_changes_after_the_stop_are_nobodys_
 ) -> None:
     hass.states.async_set(DOOR, "off")
     events: list[ZoneEvent] = []
-    sensors = ZoneSensors(hass, {"door": (DOOR,)}, events.append)
+    sensors = ZoneSensors(hass, {"door": ONE_DOOR}, events.append)
     sensors.async_start()
     events.clear()
 

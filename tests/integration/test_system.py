@@ -290,9 +290,7 @@ async def test_events_at_the_same_moment_are_one_alarm_with_all_zones(
     assert home.link.kinds() == ["alarm_raised", "zone_tripped"]
 
 
-async def test_smoke_raises_a_fire_alarm_that_nothing_holds_back(
-    hass: HomeAssistant, home: Home
-) -> None:
+async def test_smoke_raises_a_fire_alarm_that_nothing_holds_back(hass: HomeAssistant, home: Home) -> None:
     sense(hass, SMOKE, "on")
     await hass.async_block_till_done()
 

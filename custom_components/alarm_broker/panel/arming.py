@@ -116,13 +116,13 @@ def _obstacle(
 ) -> Reason | None:
     """Return why not, looking at every area before any is touched."""
     zones = moment.config.zones
-    for area_id, mode in modes.items():
-        if mode is None or mode not in moment.config.areas[area_id].modes:
-            return ModeUnknown(area_id, mode)
     for area_id in modes:
         area = state.areas[area_id]
         if area.siren is not None or isinstance(area.guard, Pending):
             return AlarmOngoing()
+    for area_id, mode in modes.items():
+        if mode is None or mode not in moment.config.areas[area_id].modes:
+            return ModeUnknown(area_id, mode)
     fixed = tuple(sorted(zone_id for zone_id in event.bypass if not zones[zone_id].bypassable))
     if fixed:
         return NotBypassable(fixed)

@@ -162,11 +162,22 @@ def _settled(state: PanelState, moment: Moment) -> PanelStep:
 
 
 def _guarded_again(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
-    """Return the panel after swinger shutdown ended by itself (ANSI/SIA CP-01: 48 hours)."""
+    """Return the panel after swinger shutdown ended by itself (ANSI/SIA CP-01: 48 hours).
+
+    A zone that still stands open joins when it has been seen closed: its alarm has been told.
+    """
     area = state.areas[area_id]
-    back = tuple(sorted(zone_id for zone_id, why in area.bypassed.items() if why is Bypass.SHUT_DOWN))
-    kept = {zone_id: why for zone_id, why in area.bypassed.items() if why is not Bypass.SHUT_DOWN}
-    state = with_area(state, area_id, replace(area, bypassed=kept, trips={}, shut_down_until=None))
-    state, effects = judge_open_zones(state, area_id, moment)
-    report = ReportBypass(area_id=area_id, zone_ids=back, bypass=None, by=None)
-    return state, ((report,) if back else ()) + effects
+    shut_down = {zone_id for zone_id, why in area.bypassed.items() if why is Bypass.SHUT_DOWN}
+    unclosed = shut_down & (state.open_zones | state.blind_zones)
+    always = {zone_id for zone_id in unclosed if moment.config.zones[zone_id].kind.always_guarded}
+    kept = {zone_id: why for zone_id, why in area.bypassed.items() if zone_id not in shut_down}
+    area = replace(
+        area,
+        bypassed={**kept, **dict.fromkeys(unclosed - always, Bypass.AFTER_ALARM)},
+        silenced=area.silenced | always,
+        trips={},
+        shut_down_until=None,
+    )
+    back = tuple(sorted(shut_down - (unclosed - always)))
+    effects = (ReportBypass(area_id=area_id, zone_ids=back, bypass=None, by=None),) if back else ()
+    return with_area(state, area_id, area), effects

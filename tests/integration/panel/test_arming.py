@@ -14,13 +14,12 @@ from custom_components.alarm_broker.panel.effects import (
     WrongCode,
 )
 from custom_components.alarm_broker.panel.events import Credential
-from custom_components.alarm_broker.panel.state import AreaStatus
+from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
 from tests.integration.panel.builders import (
     DOOR,
     HALL,
     NO_CODE,
     SMOKE,
-    TAMPER,
     WINDOW,
     WRONG,
     Panel,
@@ -113,7 +112,7 @@ def test_forced_arming_bypasses_what_is_in_the_way_until_it_closes() -> None:
     panel.close(WINDOW)
     panel.open(WINDOW)
 
-    assert bypassed == {WINDOW, HALL}
+    assert bypassed == {WINDOW: Bypass.FORCED, HALL: Bypass.FORCED}
     assert shown_with_open_window is AreaStatus.ARMED
     assert panel.status is AreaStatus.TRIGGERED
 
@@ -234,17 +233,31 @@ def test_a_panel_without_users_names_who_disarmed_by_the_caller() -> None:
     assert panel.area.changed_by == "Cleo"
 
 
-def test_alarm_memory_stays_until_the_next_arming() -> None:
+def test_alarm_memory_stays_until_somebody_clears_it() -> None:
     panel = Panel().armed()
     panel.open(WINDOW, DOOR)
     panel.close(WINDOW, DOOR)
 
     panel.disarm()
-    remembered = [alarm.zones for alarm in panel.area.memory]
     panel.arm()
+    remembered = [alarm.zones for alarm in panel.area.memory]
+    panel.clear_memory(NO_CODE)
 
     assert remembered == [(WINDOW, DOOR)]
     assert panel.area.memory == ()
+
+
+def test_an_alarm_that_nobody_has_ended_cannot_be_cleared_away() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW)
+    panel.wait(200)
+
+    panel.clear_memory()
+    kept = panel.area.memory
+    panel.disarm()
+
+    assert [alarm.zones for alarm in kept] == [(WINDOW,)]
+    assert [one.uid for one in panel.told(ReportDisarmed)] == [kept[0].uid]
 
 
 def test_smoke_that_is_still_there_does_not_sound_again_after_disarming() -> None:
@@ -255,5 +268,7 @@ def test_smoke_that_is_still_there_does_not_sound_again_after_disarming() -> Non
     panel.wait(600)
 
     assert panel.status is AreaStatus.DISARMED
-    assert panel.area.bypassed == {SMOKE}
-    assert TAMPER not in panel.area.bypassed
+    assert not panel.area.bypassed, "fire is never left out by disarming"
+    panel.close(SMOKE)
+    panel.open(SMOKE)
+    assert panel.status is AreaStatus.TRIGGERED

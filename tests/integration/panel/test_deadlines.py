@@ -159,7 +159,7 @@ def test_a_mode_that_the_new_configuration_dropped_is_replaced_by_one_that_guard
     area = config.areas[HOME]
     away_only = replace(area, modes={ArmMode.AWAY: area.modes[ArmMode.AWAY]})
 
-    panel.power_cut(5, config=replace(config, areas={HOME: away_only}))
+    panel.power_cut(5, config=replace(config, areas={**config.areas, HOME: away_only}))
     panel.sensors_report()
     panel.open(HALL)
 

@@ -1,11 +1,12 @@
 import pytest
 
-from custom_components.alarm_broker.panel.config import AlarmKind, ArmMode
+from custom_components.alarm_broker.panel.config import AlarmKind, ArmMode, ZoneKind
 from custom_components.alarm_broker.panel.effects import RaiseAlarm, ReportPending, ReportZoneTripped
-from custom_components.alarm_broker.panel.state import AreaStatus
+from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
 from tests.integration.panel.builders import (
     DOOR,
     HALL,
+    HOME,
     SMOKE,
     START,
     TAMPER,
@@ -76,8 +77,8 @@ def test_further_zones_are_updates_of_the_same_alarm() -> None:
 
     (raised,) = panel.told(RaiseAlarm)
     assert panel.told(ReportZoneTripped) == [
-        ReportZoneTripped(uid=raised.uid, zone_id=HALL),
-        ReportZoneTripped(uid=raised.uid, zone_id=DOOR),
+        ReportZoneTripped(uid=raised.uid, area_id=HOME, zone_id=HALL, confirmed=True),
+        ReportZoneTripped(uid=raised.uid, area_id=HOME, zone_id=DOOR),
     ]
 
 
@@ -127,7 +128,7 @@ def test_a_fire_lets_the_exit_delay_and_the_entry_delay_go_on() -> None:
 
 
 def test_a_24_hour_burglary_zone_takes_over_the_running_entry_delay() -> None:
-    panel = Panel().armed()
+    panel = Panel(house(zones={TAMPER: {"kind": ZoneKind.ALWAYS}})).armed()
 
     panel.open(DOOR, TAMPER)
     panel.wait(60)
@@ -148,7 +149,7 @@ def test_after_the_siren_the_house_stays_armed_and_only_the_open_zone_is_left_ou
     panel.open(HALL)
 
     assert after_siren is AreaStatus.ARMED
-    assert bypassed == {WINDOW}
+    assert bypassed == {WINDOW: Bypass.AFTER_ALARM}
     assert panel.status is AreaStatus.TRIGGERED
     assert [alarm.zones for alarm in panel.area.memory] == [(WINDOW, HALL)]
 
