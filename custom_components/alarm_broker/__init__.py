@@ -2,6 +2,7 @@
 
 import uuid
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr, instance_id
@@ -165,6 +166,13 @@ class _Reload:
 
     async def __call__(self, hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
         """Reload the entry, unless that is on its way already."""
-        if not self._asked:
-            self._asked = True
+        if self._asked:
+            return
+        self._asked = True
+        # In the next turn of the loop: a hundred zones are added in this one.
+        hass.loop.call_soon(self._reload, hass, entry)
+
+    @callback
+    def _reload(self, hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
+        if entry.state is ConfigEntryState.LOADED:
             hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -5,16 +5,31 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEntry
+from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
+from custom_components.alarm_broker.panel.config import TroubleKind
 from tests.fakes.companion import READ_TOKEN, TOKEN, FakeCompanion
 from tests.integration.conftest import Until
-from tests.integration.house import CODE, DOOR, HALL, SMOKE, WINDOW, close_all, move_in, panel, shown
+from tests.integration.house import (
+    CODE,
+    DOOR,
+    HALL,
+    SMOKE,
+    ZONES,
+    area,
+    close_all,
+    mode,
+    move_in,
+    panel,
+    shown,
+    user,
+)
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "quick_retry")
 
@@ -42,6 +57,10 @@ async def start(hass: HomeAssistant, choice: str) -> Any:
     menu = await hass.config_entries.flow.async_init("alarm_broker", context={"source": SOURCE_USER})
     assert menu["type"] is FlowResultType.MENU
     return await step(hass, menu, {"next_step_id": choice})
+
+
+def parts(entry: ConfigEntry, kind: str) -> list[ConfigSubentry]:
+    return [one for one in entry.subentries.values() if one.subentry_type == kind]
 
 
 async def step(hass: HomeAssistant, result: Any, answer: dict[str, Any]) -> Any:
@@ -88,18 +107,19 @@ async def test_a_panel_alone_guards_with_what_was_answered(hass: HomeAssistant) 
     assert entry.title == "Home"
     assert entry.data == {}
     assert entry.unique_id
-    code_hash = entry.options["users"][0]["code_hash"]
-    mode = {"exit_delay": 45, "entry_delay": 20, "siren_time": 120}
-    assert dict(entry.options) == {
-        "area_name": "Home",
-        "users": [{"name": "Anna", "code_hash": code_hash}],
-        "code_format": "number",
-        "code_arm_required": False,
-        "modes": {"away": {**mode, "sensors": [DOOR, HALL]}, "home": {**mode, "sensors": [DOOR]}},
-        "entry_sensors": [DOOR],
-        "always_sensors": [SMOKE],
-        "notify_targets": [MINE],
-    }
+    assert dict(entry.options) == {"code_format": "number", "notify_targets": [MINE]}
+    times = {"exit_delay": 45, "entry_delay": 20, "siren_time": 120, "code_to_arm": False}
+    (area,) = parts(entry, "area")
+    assert area.data == {"name": "Home", "modes": {"away": times, "home": times}}
+    assert [
+        (zone.title, zone.data["kind"], zone.data["modes"], zone.data["area"])
+        for zone in parts(entry, "zone")
+    ] == [
+        ("Front door", "entry_exit", ["away", "home"], area.subentry_id),
+        ("Hall motion", "follower", ["away"], area.subentry_id),
+        ("Smoke detector", "fire", [], area.subentry_id),
+    ]
+    assert [user.title for user in parts(entry, "user")] == ["Anna"]
     assert hass.states.get("alarm_control_panel.home").state == "disarmed"  # type: ignore[union-attr] # it is there
 
 
@@ -108,9 +128,9 @@ async def test_only_a_hash_of_the_code_is_kept(hass: HomeAssistant) -> None:
 
     entry = await set_panel_up(hass, await start(hass, "alone"))
 
-    code_hash = entry.options["users"][0]["code_hash"]
+    (user,) = parts(entry, "user")
     assert "4711" not in str(entry.as_dict())
-    assert await async_matching_user(hass, "4711", [CodeUser("Anna", code_hash)]) == "Anna"
+    assert await async_matching_user(hass, "4711", [CodeUser("Anna", user.data["code_hash"])]) == "Anna"
 
 
 async def test_a_typed_companion_is_connected(
@@ -330,9 +350,9 @@ async def test_a_panel_that_guards_nothing_sensible_is_not_accepted(
     [
         ({"user_name": " "}, {"user_name": "name_missing"}),
         ({"code_again": "4712"}, {"code_again": "codes_differ"}),
-        ({"code": "123", "code_again": "123"}, {"code": "code_length"}),
-        ({"code": "12345678901", "code_again": "12345678901"}, {"code": "code_length"}),
-        ({"code": "abc", "code_again": "abc"}, {"code": "code_length"}),
+        ({"code": "123", "code_again": "123"}, {"code": "code_too_short"}),
+        ({"code": "12345678901", "code_again": "12345678901"}, {"code": "code_too_long"}),
+        ({"code": "abc", "code_again": "abc"}, {"code": "code_too_short"}),
     ],
 )
 async def test_a_code_that_would_not_work_is_not_accepted(
@@ -466,74 +486,97 @@ async def change_options(hass: HomeAssistant, entry: ConfigEntry, form: str, ans
     return result
 
 
-async def test_sensors_are_changed_and_the_rest_stays(hass: HomeAssistant) -> None:
+GENERAL = {"code_format": "number", "master": True, "notify_targets": [MINE], "duress_targets": []}
+RULES = {
+    "profile": "default",
+    "abort_window": 30,
+    "cancel_window": 300,
+    "confirm_window": 1800,
+    "swinger_trips": 2,
+    "lockout_attempts": 5,
+    "lockout_time": 90,
+    "exit_restart": True,
+    "auto_stay": False,
+}
+TROUBLES = {
+    **dict.fromkeys([f"trouble_{kind.value}" for kind in TroubleKind], "ask"),
+    "lost_after": 60,
+    "power_entities": [],
+    "jam_entities": [],
+}
+
+
+async def test_targets_are_changed(hass: HomeAssistant) -> None:
     entry = await move_in(hass)
-    before = dict(entry.options)
+
+    await change_options(hass, entry, "general", {**GENERAL, "duress_targets": ["notify.neighbour"]})
+
+    assert entry.options["notify_targets"] == [MINE]
+    assert entry.options["duress_targets"] == ["notify.neighbour"]
+
+
+async def test_rules_hold_as_soon_as_they_are_changed(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await change_options(hass, entry, "rules", {**RULES, "abort_window": 0, "lockout_attempts": 3})
+
+    panel_config = entry.runtime_data.system.panel_config
+    assert panel_config.rules.abort_window.total_seconds() == 0
+    assert panel_config.codes.attempts == 3
+
+
+async def test_a_trouble_can_stand_in_the_way_of_arming(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    hass.states.async_set("binary_sensor.mains", "off")
 
     await change_options(
         hass,
         entry,
-        "sensors",
-        {"area_name": "Home", "away_sensors": [WINDOW], "home_sensors": [], "always_sensors": [SMOKE]},
+        "troubles",
+        {**TROUBLES, "trouble_power": "block", "power_entities": ["binary_sensor.mains"]},
     )
+    with pytest.raises(ServiceValidationError) as refused:
+        await panel(hass, "alarm_arm_away", code=CODE)
 
-    assert entry.options["modes"]["away"] == {**before["modes"]["away"], "sensors": [WINDOW]}
-    assert entry.options["entry_sensors"] == []
-    assert entry.options["users"] == before["users"]
-
-
-async def test_delays_are_changed_and_hold_at_once(hass: HomeAssistant) -> None:
-    entry = await move_in(hass)
-
-    await change_options(hass, entry, "delays", {**DELAYS, "exit_delay": 0})
-    await panel(hass, "alarm_arm_away", code=CODE)
-
-    assert shown(hass) == "armed_away"
-
-
-async def test_a_new_code_disarms_and_the_old_one_does_not(hass: HomeAssistant) -> None:
-    entry = await move_in(hass)
-
-    await change_options(hass, entry, "code", {**USER, "code": "998877", "code_again": "998877"})
-
-    users = [CodeUser(user["name"], user["code_hash"]) for user in entry.options["users"]]
-    assert await async_matching_user(hass, "998877", users) == "Anna"
-    assert await async_matching_user(hass, CODE, users) is None
-
-
-async def test_an_empty_code_keeps_the_one_that_is_set(hass: HomeAssistant) -> None:
-    entry = await move_in(hass)
-    before = entry.options["users"][0]["code_hash"]
-
-    await change_options(hass, entry, "code", {"user_name": "Anna Lou", "code_arm_required": False})
-
-    assert entry.options["users"] == [{"name": "Anna Lou", "code_hash": before}]
-    assert entry.options["code_arm_required"] is False
-
-
-async def test_notify_targets_are_changed(hass: HomeAssistant) -> None:
-    entry = await move_in(hass)
-
-    await change_options(hass, entry, "notify", {"notify_targets": [MINE]})
-
-    assert entry.options["notify_targets"] == [MINE]
+    assert refused.value.translation_key == "not_ready_blocked"
 
 
 @pytest.mark.parametrize(
-    ("form", "answer", "errors"),
+    ("answer", "said"),
     [
-        ("sensors", {**SENSORS, "area_name": ""}, {"area_name": "name_missing"}),
-        ("code", {**USER, "code": "1", "code_again": "1"}, {"code": "code_length"}),
-        ("notify", {"notify_targets": ["x"]}, {"notify_targets": "not_a_notify_target"}),
+        ({"profile": "cp01", "abort_window": 5}, "abort_window"),
+        ({"profile": "cp01", "exit_restart": False}, "exit_restart"),
+        ({"profile": "cp01"}, "Home, home: exit_delay"),
+        ({"profile": "en-g2"}, "Anna: code"),
     ],
+    ids=["abort window", "exit restart", "an area's times", "a short code"],
 )
-async def test_a_mistake_in_the_options_changes_nothing(
-    hass: HomeAssistant, form: str, answer: dict[str, Any], errors: dict[str, str]
+async def test_a_profile_that_something_breaks_cannot_be_chosen(
+    hass: HomeAssistant, answer: dict[str, Any], said: str
 ) -> None:
     entry = await move_in(hass)
     before = dict(entry.options)
 
-    result = await change_options(hass, entry, form, answer)
+    result = await change_options(hass, entry, "rules", {**RULES, **answer})
 
-    assert result["errors"] == errors
+    assert result["errors"] == {"base": "profile_violated"}
+    assert said in result["description_placeholders"]["violations"]
     assert dict(entry.options) == before
+
+
+async def test_a_profile_that_everything_keeps_to_can_be_chosen(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(away=mode()), *ZONES, user(code="471100"))
+
+    await change_options(hass, entry, "rules", {**RULES, "profile": "en-g2"})
+
+    assert entry.options["profile"] == "en-g2"
+    assert entry.runtime_data.system.panel_config.codes.always_required
+
+
+@pytest.mark.parametrize("field", ["notify_targets", "duress_targets"])
+async def test_a_target_that_is_none_is_refused(hass: HomeAssistant, field: str) -> None:
+    entry = await move_in(hass)
+
+    result = await change_options(hass, entry, "general", {**GENERAL, field: ["x"]})
+
+    assert result["errors"] == {field: "not_a_notify_target"}

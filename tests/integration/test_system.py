@@ -340,18 +340,18 @@ async def test_a_request_is_not_shown_before_it_is_on_disk(
     hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Armed on the card and disarmed after a crash would be a silent disarm."""
-    stuck = asyncio.Event()
+    writing, stuck = asyncio.Event(), asyncio.Event()
     save = PanelStore.async_save
 
     async def slow_save(*args: Any) -> None:
+        writing.set()
         await stuck.wait()
         await save(*args)
 
     monkeypatch.setattr(PanelStore, "async_save", slow_save)
     call = asyncio.create_task(home.arm())
     async with asyncio.timeout(5):
-        while not home.system._steps:
-            await asyncio.sleep(0.001)
+        await writing.wait()
 
     sense(hass, WINDOW, "on")
     await asyncio.sleep(0)

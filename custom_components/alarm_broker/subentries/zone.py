@@ -42,13 +42,9 @@ class ZoneFlow(PanelSubentryFlow):
         taken = self._taken()
         if user_input is not None:
             entity_ids: list[str] = user_input[FIELD_ENTITIES]
-            clash = next((taken[entity_id] for entity_id in entity_ids if entity_id in taken), None)
-            if clash is not None:
-                errors[FIELD_ENTITIES] = "entity_taken"
-            elif not entity_ids:
-                errors[FIELD_ENTITIES] = "no_entities"
-            else:
+            if entity_ids:
                 return self._created(user_input[FIELD_AREA], entity_ids, together=user_input[FIELD_TOGETHER])
+            errors[FIELD_ENTITIES] = "no_entities"
         possible, likely = suggested(self.hass, taken)
         schema = vol.Schema(
             {

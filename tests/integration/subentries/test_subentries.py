@@ -1,0 +1,423 @@
+"""Areas, zones, users and groups, as a person adds and changes them; the panel keeps its state."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
+from tests.integration.house import (
+    AREA,
+    CODE,
+    DOOR,
+    DURESS_CODE,
+    GARAGE_PARTS,
+    HALL,
+    HOUSE,
+    SMOKE,
+    WINDOW,
+    ZONES,
+    area,
+    attributes,
+    close_all,
+    mode,
+    move_in,
+    panel,
+    shown,
+    under_duress,
+    user,
+)
+
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+
+RIGHTS = {"enabled": True, "areas": [], "actions": ["arm", "disarm"]}
+BERT = {
+    "name": "Bert",
+    "code": "8642",
+    "code_again": "8642",
+    "duress": False,
+    "rights": RIGHTS,
+    "validity": {"weekdays": []},
+}
+ZONE = {
+    "name": "Kitchen window",
+    "area": AREA,
+    "entities": [WINDOW],
+    "kind": "instant",
+    "modes": ["away"],
+    "arming": {"bypassable": True},
+    "tripping": {"hold": 0, "trips": 1, "trip_window": 30},
+    "reading": {},
+    "supervision": {"battery_entities": [], "tamper_entities": []},
+}
+
+
+@pytest.fixture(autouse=True)
+async def unload(hass: HomeAssistant) -> AsyncIterator[None]:
+    yield
+    for entry in hass.config_entries.async_entries("alarm_broker"):
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+def parts(entry: ConfigEntry, kind: str) -> list[ConfigSubentry]:
+    return [one for one in entry.subentries.values() if one.subentry_type == kind]
+
+
+async def add(hass: HomeAssistant, entry: ConfigEntry, kind: str, *answers: dict[str, Any]) -> Any:
+    """Go through the forms of a new part; return the last result."""
+    result: Any = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, kind), context={"source": "user"}
+    )
+    for answer in answers:
+        assert result["type"] is FlowResultType.FORM, result
+        result = await hass.config_entries.subentries.async_configure(result["flow_id"], answer)
+    await hass.async_block_till_done()
+    return result
+
+
+async def change(
+    hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str, *answers: dict[str, Any]
+) -> Any:
+    """Go through the forms that change a part; return the last result."""
+    result: Any = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+    for answer in answers:
+        assert result["type"] is FlowResultType.FORM, result
+        result = await hass.config_entries.subentries.async_configure(result["flow_id"], answer)
+    await hass.async_block_till_done()
+    return result
+
+
+async def test_a_second_area_brings_its_own_panel_and_a_master(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await add(hass, entry, "area", {"name": "Garage", "modes": ["away"]}, {"away": mode(exit_delay=10)})
+
+    assert shown(hass, "alarm_control_panel.garage") == "disarmed"
+    assert shown(hass, "alarm_control_panel.home_alarm") == "disarmed"
+
+
+@pytest.mark.parametrize(
+    ("answer", "errors"),
+    [
+        ({"name": "home", "modes": ["away"]}, {"name": "name_taken"}),
+        ({"name": " ", "modes": ["away"]}, {"name": "name_missing"}),
+        ({"name": "Attic", "modes": []}, {"modes": "no_modes"}),
+    ],
+)
+async def test_an_area_that_makes_no_sense_is_refused(
+    hass: HomeAssistant, answer: dict[str, Any], errors: dict[str, str]
+) -> None:
+    entry = await move_in(hass)
+
+    result = await add(hass, entry, "area", answer)
+
+    assert result["errors"] == errors
+
+
+async def test_times_outside_the_profile_are_refused_with_the_range(hass: HomeAssistant) -> None:
+    entry = await move_in(
+        hass, area(away=mode(exit_delay=60, entry_delay=30)), *ZONES[:1], user(), profile="cp01"
+    )
+
+    result = await change(
+        hass,
+        entry,
+        AREA,
+        {"name": "Home", "modes": ["away"]},
+        {"away": mode(exit_delay=45, entry_delay=40)},
+    )
+
+    assert result["errors"] == {"base": "profile_violated"}
+    assert result["description_placeholders"]["violations"] == "Home, away: entry_delay (≤ 30 s)"
+
+
+async def test_an_armed_area_stays_armed_while_it_is_changed(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    await change(
+        hass,
+        entry,
+        AREA,
+        {"name": "House", "modes": ["away", "home", "night"]},
+        {"away": mode(), "home": mode(exit_delay=0), "night": mode()},
+    )
+
+    assert shown(hass) == "armed_home"
+    assert hass.states.get("binary_sensor.house_ready_to_arm_night") is not None
+    assert parts(entry, "area")[0].title == "House"
+
+
+async def test_two_clicks_make_zones_of_all_that_is_likely(hass: HomeAssistant) -> None:
+    """Open the form, press submit."""
+    close_all(hass)
+    hass.states.async_set("sensor.clock", "12")
+    hass.states.async_set("binary_sensor.updates", "off", {"device_class": "update"})
+    entry = await move_in(hass, area(), user())
+
+    form = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "zone"), context={"source": "user"}
+    )
+    schema: Any = form["data_schema"]
+    suggested = {str(key): key.description["suggested_value"] for key in schema.schema if key.description}
+    await hass.config_entries.subentries.async_configure(form["flow_id"], {**suggested, "together": False})
+    await hass.async_block_till_done()
+
+    found = {zone.title: (zone.data["kind"], zone.data["modes"]) for zone in parts(entry, "zone")}
+    assert found == {
+        "Front door": ("entry_exit", ["away", "home"]),
+        "Kitchen window": ("instant", ["away", "home"]),
+        "Hall motion": ("follower", ["away"]),
+        "Smoke detector": ("fire", []),
+        "Garage gate": ("entry_exit", ["away", "home"]),
+    }
+    assert attributes(hass)["open_zones"] == []
+
+
+async def test_a_hundred_new_zones_are_one_reload(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(), user())
+    windows = [f"binary_sensor.window_{number}" for number in range(100)]
+    for window in windows:
+        hass.states.async_set(window, "off", {"device_class": "window"})
+    reloads = 0
+    unload = hass.config_entries.async_unload
+
+    async def counted(entry_id: str, **kwargs: Any) -> bool:
+        nonlocal reloads
+        reloads += 1
+        return await unload(entry_id, **kwargs)
+
+    hass.config_entries.async_unload = counted  # type: ignore[method-assign] # counts, and passes on
+
+    await add(hass, entry, "zone", {"area": AREA, "entities": windows, "together": False})
+
+    hass.config_entries.async_unload = unload  # type: ignore[method-assign] # as it was
+    assert len(parts(entry, "zone")) == 100
+    assert len(entry.runtime_data.system.panel_config.zones) == 100
+    assert reloads <= 2
+
+
+async def test_several_sensors_can_be_one_zone(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(), user())
+
+    await add(hass, entry, "zone", {"area": AREA, "entities": [DOOR, WINDOW], "together": True})
+
+    (zone,) = parts(entry, "zone")
+    assert zone.data["entities"] == [DOOR, WINDOW]
+
+
+async def test_battery_and_tamper_of_the_same_device_are_found(
+    hass: HomeAssistant, entity_registry: er.EntityRegistry, device_registry: dr.DeviceRegistry
+) -> None:
+    close_all(hass)
+    other = MockConfigEntry(domain="zigbee")
+    other.add_to_hass(hass)
+    device = device_registry.async_get_or_create(
+        config_entry_id=other.entry_id, identifiers={("zigbee", "1")}
+    )
+    for domain, device_class in (
+        ("binary_sensor", "door"),
+        ("sensor", "battery"),
+        ("binary_sensor", "tamper"),
+    ):
+        entity_registry.async_get_or_create(
+            domain,
+            "zigbee",
+            device_class,
+            suggested_object_id=f"back_{device_class}",
+            device_id=device.id,
+            original_device_class=device_class,
+        )
+    hass.states.async_set("binary_sensor.back_door", "off", {"device_class": "door"})
+    entry = await move_in(hass, area(), user())
+
+    await add(hass, entry, "zone", {"area": AREA, "entities": ["binary_sensor.back_door"], "together": False})
+
+    (zone,) = parts(entry, "zone")
+    assert zone.data["battery_entities"] == ["sensor.back_battery"]
+    assert zone.data["tamper_entities"] == ["binary_sensor.back_tamper"]
+
+
+async def test_a_sensor_that_is_in_a_zone_is_not_offered_again(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    with pytest.raises(InvalidData):
+        await add(hass, entry, "zone", {"area": AREA, "entities": [DOOR], "together": False})
+
+
+async def test_without_an_area_there_is_no_zone(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, user())
+
+    result = await add(hass, entry, "zone")
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "no_area")
+
+
+async def test_everything_about_a_zone_can_be_changed(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await change(
+        hass,
+        entry,
+        "zone_kitchen_window",
+        {
+            **ZONE,
+            "name": "Pantry",
+            "kind": "entry_exit",
+            "modes": ["away", "home"],
+            "arming": {"bypassable": False, "final_set": True, "chime": True},
+            "tripping": {"entry_delay": 15, "hold": 2, "trips": 2, "trip_window": 20},
+            "reading": {"invert": True},
+            "supervision": {"battery_entities": [], "tamper_entities": [], "heartbeat_hours": 24},
+        },
+    )
+
+    zone = entry.runtime_data.system.panel_config.zones["zone_kitchen_window"]
+    assert (zone.kind, zone.final_set, zone.chime, zone.bypassable) == ("entry_exit", True, True, False)
+    assert zone.entry_delay is not None
+    assert [zone.entry_delay.seconds, zone.hold.seconds, zone.trips, zone.trip_window.seconds] == [
+        15,
+        2,
+        2,
+        20,
+    ]
+    assert entry.runtime_data.system.zone_name("zone_kitchen_window") == "Pantry"
+    assert attributes(hass)["open_zones"] == ["Pantry"], "inverted: off is open"
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"name": "front door"}, {"name": "name_taken"}),
+        ({"entities": []}, {"entities": "no_entities"}),
+        ({"entities": [WINDOW, DOOR]}, {"entities": "entity_taken"}),
+        ({"modes": []}, {"modes": "never_guarded"}),
+        ({"kind": "fire"}, {"base": "life_safety"}),
+        ({"tripping": {**ZONE["tripping"], "silent": True}}, {"base": "only_panic_is_silent"}),  # type: ignore[dict-item] # a section
+        ({"arming": {"bypassable": True, "final_set": True}}, {"base": "final_door_is_entry"}),
+    ],
+)
+async def test_a_zone_that_makes_no_sense_is_refused_and_can_be_mended(
+    hass: HomeAssistant, changes: dict[str, Any], errors: dict[str, str]
+) -> None:
+    entry = await move_in(hass)
+
+    result = await change(hass, entry, "zone_kitchen_window", {**ZONE, **changes})
+    mended = await hass.config_entries.subentries.async_configure(result["flow_id"], ZONE)
+
+    assert result["errors"] == errors
+    assert mended["reason"] == "reconfigure_successful"
+
+
+async def test_a_zones_own_entry_delay_keeps_to_the_profile(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(away=mode()), *ZONES[:2], user(code="471100"), profile="cp01")
+    delay = {"tripping": {**ZONE["tripping"], "entry_delay": 31}}  # type: ignore[dict-item] # a section
+
+    result = await change(hass, entry, "zone_kitchen_window", {**ZONE, **delay})
+
+    assert result["errors"] == {"base": "profile_violated"}
+
+
+async def test_a_new_user_can_disarm_and_only_a_hash_is_kept(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await add(hass, entry, "user", BERT)
+    await panel(hass, "alarm_arm_home", code="8642")
+
+    assert attributes(hass)["changed_by"] == "Bert"
+    assert "8642" not in str(entry.as_dict())
+    assert parts(entry, "user")[1].data["code_length"] == 4
+
+
+async def test_an_empty_code_keeps_the_one_that_is_set(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    answer = {key: value for key, value in BERT.items() if not key.startswith("code")}
+
+    await change(hass, entry, "user_anna", {**answer, "name": "Anna Lou"})
+
+    (anna,) = parts(entry, "user")
+    assert anna.title == "Anna Lou"
+    assert await async_matching_user(hass, CODE, [CodeUser("x", anna.data["code_hash"])]) == "x"
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"name": "anna"}, {"name": "name_taken"}),
+        ({"name": ""}, {"name": "name_missing"}),
+        ({"code_again": "8643"}, {"code_again": "codes_differ"}),
+        ({"code": "123", "code_again": "123"}, {"code": "code_too_short"}),
+        ({"code": "abcd", "code_again": "abcd"}, {"code": "code_not_digits"}),
+        ({"code": CODE, "code_again": CODE}, {"code": "code_taken"}),
+        ({"code": "9265", "code_again": "9265"}, {"code": "code_like_duress"}),
+        ({"code": "92641", "code_again": "92641"}, {"code": "code_like_duress"}),
+    ],
+)
+async def test_a_user_that_makes_no_sense_is_refused(
+    hass: HomeAssistant, changes: dict[str, Any], errors: dict[str, str]
+) -> None:
+    entry = await move_in(hass, *HOUSE, under_duress())
+
+    result = await add(hass, entry, "user", {**BERT, **changes})
+
+    assert result["errors"] == errors
+
+
+async def test_a_duress_code_bears_the_name_of_whom_it_protects(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    answer = {**BERT, "name": "Anna", "code": DURESS_CODE, "code_again": DURESS_CODE, "duress": True}
+
+    result = await add(hass, entry, "user", answer)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_profile_asks_for_longer_codes(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(away=mode()), user(code="471100"), profile="en-g2")
+
+    result = await add(hass, entry, "user", BERT)
+
+    assert result["errors"] == {"code": "code_too_short"}
+
+
+async def test_a_group_of_zones_alarms_only_together(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    answer = {
+        "name": "Both",
+        "zones": ["zone_kitchen_window", "zone_hall_motion"],
+        "required": 2,
+        "window": 60,
+    }
+
+    await add(hass, entry, "group", answer)
+
+    (group,) = entry.runtime_data.system.panel_config.groups.values()
+    assert (group.required, group.window.seconds, sorted(group.zones)) == (
+        2,
+        60,
+        ["zone_hall_motion", "zone_kitchen_window"],
+    )
+
+
+async def test_a_group_needs_zones_of_one_area_that_can_be_grouped(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(), *ZONES[:2], user())
+
+    result = await add(hass, entry, "group")
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "too_few_zones")
+
+
+async def test_zones_without_an_area_are_guarded_by_nobody_and_it_is_said(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS)
+
+    hass.config_entries.async_remove_subentry(entry, "area_garage")
+    await hass.async_block_till_done()
+
+    assert entry.runtime_data.system.config.homeless_zones == ("Garage gate",)
+    assert HALL in entry.runtime_data.system.config.sensing["zone_hall_motion"].entities
+    assert SMOKE in entry.runtime_data.system.config.sensing["zone_smoke"].entities
