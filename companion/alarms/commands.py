@@ -122,7 +122,8 @@ class Unit:
                 if trigger.dedup_seconds is None or self._locked(winner).status in OPEN:
                     return Raised(self._pressed_again(winner, actor), created=False)
                 take_over_dedup(self.conn, trigger.dedup_key, alarm_id, expires_at)
-        position = None if trigger.policy is None else plan.first(trigger.policy, self.now)
+        begins_at = self.now + trigger.hold
+        position = None if trigger.policy is None else plan.first(trigger.policy, begins_at)
         alarm = Alarm(
             id=alarm_id,
             version=1,
@@ -145,7 +146,7 @@ class Unit:
             round=0,
             step=0,
             steps_run=0,
-            next_due_at=self.now if position is None else position.due_at,
+            next_due_at=begins_at if position is None else position.due_at,
             raised_at=self.now,
             acknowledged_at=None,
             acknowledged_by=None,

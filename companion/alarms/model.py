@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -105,6 +105,8 @@ class Trigger:
     dedup_key: str | None = None
     dedup_seconds: float | None = None
     """How long the same key means the same alarm; None: for ever."""
+    hold: timedelta = timedelta(0)
+    """It is written down at once, and nobody is told before this is over (abort window)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What a word of Home Assistant's panel means as an alarm."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy.engine import Connection
 
@@ -22,6 +23,7 @@ _LABEL = {
     AlarmKind.MEDICAL: "Medical emergency",
     AlarmKind.TECHNICAL: "Fault",
 }
+_MAY_BE_HELD = frozenset({AlarmKind.BURGLARY, AlarmKind.TAMPER})
 _LESS_THAN_CRITICAL = {
     AlarmKind.WATER: Severity.HIGH,
     AlarmKind.TAMPER: Severity.HIGH,
@@ -55,12 +57,15 @@ def panel_trigger(
     test: bool = False,
     message: str | None = None,
     raised_by: str | None = None,
+    hold: timedelta = timedelta(0),
 ) -> Trigger:
     """Return the trigger for the panel's alarm `uid`, with the site's name and policy.
 
     `area` and `zones` are names, the first tripped zone first; `raised_by` says who spoke for a silent panel.
+    `hold` is the panel's abort window; nothing that may cost a life is held back, whatever the panel says.
     """
     known = alarm_kind(kind)
+    hold = hold if kind in _MAY_BE_HELD and not silent else timedelta(0)
     label = _LABEL[known] if known == kind else kind.replace("_", " ").capitalize()
     site = site_of_panel(conn, site_id)
     details = {
@@ -68,6 +73,7 @@ def panel_trigger(
         "message": message,
         "silent": "yes: nobody at the panel knows of this alarm" if silent else None,
         "raised_by": raised_by,
+        "held": f"for {hold.total_seconds():g} s: disarmed in time, nobody is told" if hold else None,
     }
     return Trigger(
         source=Source.PANEL,
@@ -83,6 +89,7 @@ def panel_trigger(
         uid=uid,
         policy=None if site is None else directory.policy_for(conn, site),
         dedup_key=panel_dedup_key(instance, uid),
+        hold=hold,
     )
 
 

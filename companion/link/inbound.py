@@ -13,6 +13,7 @@ from companion.link.protocol import (
     BadFrame,
     Decided,
     Decision,
+    Ending,
     HomeAssistantEvent,
     PendingCleared,
     Unknown,
@@ -28,6 +29,11 @@ GRACE = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
 DISARMED_IN_TIME = "Disarmed within the entry delay; the link was cut, so that this came late."
 
+_ENDINGS = {
+    Ending.ABORTED: "False alarm: disarmed within the abort window.",
+    Ending.CANCELLED: "False alarm: disarmed within the cancel window.",
+    Ending.RESOLVED: None,
+}
 _PANEL = Actor(name=None, via="panel")
 
 
@@ -75,13 +81,14 @@ def _take(unit: Unit, peer: Peer, event: HomeAssistantEvent) -> None:
             _delay_cleared(unit, peer, event)
         case AlarmRaised():
             _raised(unit, peer, event)
-        case ZoneTripped(uid=uid, zone=zone, at=at):
+        case ZoneTripped(uid=uid, zone=zone, at=at, confirmed=confirmed):
             if (alarm := _find(unit, peer, uid=uid)) is not None:
-                _zone_tripped(unit, alarm, zone, at)
-        case AlarmDisarmed(uid=uid, by=by):
+                _zone_tripped(unit, alarm, zone, at, confirmed=confirmed)
+        case AlarmDisarmed(uid=uid, by=by, ending=ending):
             link.clear_pending(unit.conn, peer.instance, uid)
             if (alarm := _find(unit, peer, uid=uid)) is not None:
-                _move(unit, alarm, Decision.RESOLVE, Actor(name=by, via="panel"), note=None)
+                decision = Decision.RESOLVE if ending is Ending.RESOLVED else Decision.CANCEL
+                _move(unit, alarm, decision, Actor(name=by, via="panel"), note=_ENDINGS[ending])
         case Decided():
             if (alarm := _find(unit, peer, alarm_id=event.alarm_id, uid=event.uid)) is not None:
                 _move(unit, alarm, event.decision, Actor(name=event.by, via=event.via), note=event.note)
@@ -126,6 +133,7 @@ def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
             silent=event.silent,
             test=event.test,
             message=event.message,
+            hold=timedelta(seconds=event.hold_s),
         )
         alarm = unit.raise_alarm(trigger, _PANEL).alarm
     known = str(alarm.details.get("zones", "")).split(", ")
@@ -134,12 +142,18 @@ def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
             _zone_tripped(unit, alarm, zone, event.at)
 
 
-def _zone_tripped(unit: Unit, alarm: Alarm, zone: str, at: datetime) -> None:
-    """Write the zone down, once: a Home Assistant that begins a new stream says again what was not confirmed."""
+def _zone_tripped(unit: Unit, alarm: Alarm, zone: str, at: datetime, *, confirmed: bool = False) -> None:
+    """Write the zone down, once: a Home Assistant that begins a new stream says again what was not confirmed.
+
+    The second zone confirms the alarm (BS 8243): whoever has been told learns of it.
+    """
     detail = {"zone": zone, "tripped_at": at.isoformat()}
     lines = journal_of(unit.conn, alarm.id)
-    if not any(line.event is Change.ZONE_TRIPPED and line.detail == detail for line in lines):
-        unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, **detail)
+    if any(line.event is Change.ZONE_TRIPPED and line.detail == detail for line in lines):
+        return
+    unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, **detail)
+    if confirmed:
+        unit.note(alarm.id, _PANEL, f"Confirmed: a second zone has tripped, {zone}.")
 
 
 def _find(unit: Unit, peer: Peer, *, alarm_id: str | None = None, uid: str | None = None) -> Alarm | None:

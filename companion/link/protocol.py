@@ -18,6 +18,7 @@ MAX_FRAME_BYTES = 256 * 1024
 MAX_SEQUENCE = 2**53
 TEXT_LIMIT = 500
 NOTE_LIMIT = 4000
+HOLD_LIMIT_S = 300
 ZONES_LIMIT = 100
 
 _ID = re.compile(r"[\x21-\x7e]{1,64}")
@@ -146,6 +147,8 @@ class AlarmRaised:
     silent: bool
     test: bool
     message: str | None
+    hold_s: float
+    """The abort window: nobody is told before it is over."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,6 +158,16 @@ class ZoneTripped:
     at: datetime
     uid: str
     zone: str
+    confirmed: bool
+    """It makes the alarm a confirmed one."""
+
+
+class Ending(StrEnum):
+    """How disarming ends an alarm."""
+
+    ABORTED = "aborted"
+    CANCELLED = "cancelled"
+    RESOLVED = "resolved"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,6 +177,7 @@ class AlarmDisarmed:
     at: datetime
     uid: str
     by: str | None
+    ending: Ending
 
 
 class Decision(StrEnum):
@@ -275,11 +289,22 @@ def parse_event(body: Mapping[str, Any]) -> HomeAssistantEvent:
                 silent=_boolean(body, "silent"),
                 test=_boolean(body, "test"),
                 message=_text_or_none(body, "message", limit=NOTE_LIMIT),
+                hold_s=_hold(body),
             )
         case "zone_tripped":
-            return ZoneTripped(at=_moment(body, "at"), uid=_id(body, "uid"), zone=_text(body, "zone"))
+            return ZoneTripped(
+                at=_moment(body, "at"),
+                uid=_id(body, "uid"),
+                zone=_text(body, "zone"),
+                confirmed=body.get("confirmed") is True,
+            )
         case "alarm_disarmed":
-            return AlarmDisarmed(at=_moment(body, "at"), uid=_id(body, "uid"), by=_text_or_none(body, "by"))
+            return AlarmDisarmed(
+                at=_moment(body, "at"),
+                uid=_id(body, "uid"),
+                by=_text_or_none(body, "by"),
+                ending=_ending(body),
+            )
         case "acknowledge" | "resolve" | "cancel" as kind:
             return _decided(body, Decision(kind))
         case str(kind):
@@ -302,6 +327,22 @@ def _decided(body: Mapping[str, Any], decision: Decision) -> Decided:
         via=_text_or_none(body, "via", limit=32) or "home_assistant",
         note=_text_or_none(body, "note", limit=NOTE_LIMIT),
     )
+
+
+def _hold(body: Mapping[str, Any]) -> float:
+    """Return how long an alarm is held back; none at all for anything odd: an alarm must not be late for that."""
+    value = body.get("hold_s", 0)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= HOLD_LIMIT_S:
+        return 0.0
+    return float(value)
+
+
+def _ending(body: Mapping[str, Any]) -> Ending:
+    """Return the ending; one that is missing or unknown means that somebody was there."""
+    try:
+        return Ending(body.get("ending", Ending.RESOLVED))
+    except ValueError:
+        return Ending.RESOLVED
 
 
 def _introduction(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .happenings import Happening, HappeningKind
 from .panel.effects import (
     AlarmOngoing,
     CodeNeeded,
@@ -33,19 +32,6 @@ from .panel.effects import (
 from .wording import Wording
 
 LOGGER = logging.getLogger(__name__)
-
-RECORDED = frozenset(
-    {
-        HappeningKind.LOCKOUT,
-        HappeningKind.BYPASSED,
-        HappeningKind.ZONE_SHUT_DOWN,
-        HappeningKind.TROUBLE,
-        HappeningKind.TROUBLE_CLEARED,
-        HappeningKind.WALK_TEST_STARTED,
-        HappeningKind.WALK_TEST_ENDED,
-    }
-)
-"""What the companion keeps in its record besides alarms."""
 
 
 def link_event(effect: Effect, wording: Wording, now: datetime) -> dict[str, Any] | None:
@@ -91,22 +77,6 @@ def link_event(effect: Effect, wording: Wording, now: datetime) -> dict[str, Any
             return {"kind": "alarm_disarmed", "at": at, "uid": uid, "by": by, "ending": ending.value}
         case _:
             return None
-
-
-def link_notice(happening: Happening) -> dict[str, Any] | None:
-    """Return the entry for the companion's record, or None for what it does not keep."""
-    if happening.kind not in RECORDED:
-        return None
-    return {
-        "kind": "panel_notice",
-        "at": happening.at.isoformat(),
-        "area": happening.area_id,
-        "name": happening.area_name,
-        "notice": happening.kind.value,
-        "zones": list(happening.zones),
-        "by": happening.by,
-        "detail": dict(happening.data),
-    }
 
 
 def alarm_message(effect: RaiseAlarm) -> str | None:

@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 from .audience import Audience
 from .code_hashes import async_matching_user
 from .const import DOMAIN, EVENT_HAPPENED
-from .effects import link_event, link_notice, log_effect, refusal
+from .effects import link_event, log_effect, refusal
 from .happenings import Happening, happening
 from .panel.codes import locked_until
 from .panel.config import AlarmKind, ArmMode, PanelConfig
@@ -291,7 +291,6 @@ class AlarmSystem:
         self._timer.async_set(next_due(after))
         told = [body for effect in effects if (body := link_event(effect, self._wording, now))]
         happened = [one for effect in effects if (one := happening(effect, event, self._wording, now))]
-        told += [body for one in happened if (body := link_notice(one))]
         step = _Step(before, after, effects, happened, told=told)
         stored = not told and not self._unsent and _same_on_disk(before, after)
         if (quick or stored) and all(waiting.shown for waiting in self._steps):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from companion.alarms import escalate
 from companion.alarms.commands import AlarmCommands, Unit
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Severity, Source, Status, Trigger
 from companion.link import inbound
@@ -324,3 +325,88 @@ async def test_an_effect_that_cannot_be_stored_is_not_counted_as_received(
 
     assert await received(db) == 0
     assert await db.read(list_alarms) == []
+
+
+async def told(db: Database) -> list[str]:
+    """Return what has been sent or is to be, as its kind."""
+    alarm = await the_alarm(db)
+    return [delivery.kind.value for delivery, _ in await db.read(lambda conn: deliveries_of(conn, alarm.id))]
+
+
+async def test_within_the_abort_window_nobody_is_told_and_afterwards_everybody_is(
+    db: Database, commands: AlarmCommands, say: Say, clock: FrozenClock
+) -> None:
+    """ANSI/SIA CP-01; the alarm itself is on disk from the first moment."""
+    await say(alarm_raised("b1", hold_s=30))
+    clock.advance(29)
+    await commands.run(escalate.run_due)
+    while_held = (await the_alarm(db)).status, await told(db)
+
+    clock.advance(1)
+    await commands.run(escalate.run_due)
+
+    assert while_held == (Status.TRIGGERED, [])
+    assert await told(db) == ["page", "page"]
+
+
+async def test_an_alarm_that_is_aborted_in_time_tells_nobody_ever(
+    db: Database, commands: AlarmCommands, say: Say, clock: FrozenClock
+) -> None:
+    await say(alarm_raised("b1", hold_s=30))
+    clock.advance(10)
+
+    await say({**DISARMED, "ending": "aborted"})
+    clock.advance(1000)
+    await commands.run(escalate.run_due)
+
+    assert (await the_alarm(db)).status is Status.CANCELLED
+    assert await told(db) == []
+
+
+async def test_an_alarm_that_was_told_and_is_cancelled_tells_the_same_people_that_it_was_false(
+    db: Database, say: Say, directory: Directory
+) -> None:
+    await say(alarm_raised("b1"))
+
+    await say({**DISARMED, "ending": "cancelled"})
+
+    alarm = await the_alarm(db)
+    lines = await db.read(lambda conn: journal_of(conn, alarm.id))
+    assert alarm.status is Status.CANCELLED
+    assert "cancelled" in await told(db)
+    assert lines[-1].detail["note"] == "False alarm: disarmed within the cancel window."
+
+
+@pytest.mark.parametrize("kind", ["fire", "gas", "panic", "medical", "duress", "something_new"])
+async def test_what_may_cost_a_life_is_not_held_back_whatever_the_panel_says(
+    db: Database, say: Say, directory: Directory, kind: str
+) -> None:
+    await say(alarm_raised("b1", alarm_kind=kind, hold_s=30))
+
+    assert await told(db) == ["page", "page"]
+
+
+@pytest.mark.parametrize("hold_s", [-1, 301, "30", True, None])
+async def test_an_odd_abort_window_makes_no_alarm_late(
+    db: Database, say: Say, directory: Directory, hold_s: object
+) -> None:
+    await say(alarm_raised("b1", hold_s=hold_s))
+
+    assert await told(db) == ["page", "page"]
+
+
+async def test_a_second_zone_confirms_the_alarm_and_whoever_was_told_learns_of_it(
+    db: Database, say: Say, directory: Directory
+) -> None:
+    await say(alarm_raised("b1"))
+
+    await say({**TRIPPED, "confirmed": True}, {**TRIPPED, "confirmed": True})
+
+    assert await changes(db, await the_alarm(db)) == [Change.RAISED, Change.ZONE_TRIPPED, Change.NOTED]
+    assert "note" in await told(db)
+
+
+async def test_a_disarming_of_an_older_home_assistant_resolves(db: Database, say: Say) -> None:
+    await say(alarm_raised("b1"), {**DISARMED, "ending": "whatever"})
+
+    assert (await the_alarm(db)).status is Status.RESOLVED
