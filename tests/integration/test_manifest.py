@@ -103,8 +103,13 @@ def test_every_integration_that_the_code_imports_is_declared(manifest: Any) -> N
     base_platforms = {
         "alarm_control_panel",
         "binary_sensor",
+        "button",
+        "cover",
         "event",
+        "logbook",
+        "select",
         "sensor",
+        "switch",
         "diagnostics",
         "system_health",
     }

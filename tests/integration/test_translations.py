@@ -10,24 +10,31 @@ from typing import Any
 import pytest
 import yaml
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker import panel_forms as forms
+from custom_components.alarm_broker import first_setup as forms
+from custom_components.alarm_broker.code_rules import CodeRefusal
 from custom_components.alarm_broker.config_flow import (
     COMPANION_SCHEMA,
     TOKEN_SCHEMA,
     AlarmBrokerConfigFlow,
-    AlarmBrokerOptionsFlow,
 )
 from custom_components.alarm_broker.const import CHANGES
-from custom_components.alarm_broker.push_messages import TEXTS
+from custom_components.alarm_broker.happenings import HappeningKind
+from custom_components.alarm_broker.options_flow import AlarmBrokerOptionsFlow
+from custom_components.alarm_broker.panel.config import Action, ArmMode, TroubleEffect, TroubleKind, ZoneKind
+from custom_components.alarm_broker.panel.effects import CodeProblem
+from custom_components.alarm_broker.panel.profiles import Profile
+from custom_components.alarm_broker.panel.state import Bypass, ChimeMode
+from custom_components.alarm_broker.push_messages import NOTICES, TEXTS, TROUBLES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"
 LANGUAGES = ["en", "de"]
 PANEL_FORMS = {
     "sensors": forms.SENSORS_SCHEMA,
     "delays": forms.delays_schema([]),
-    "code": forms.code_schema(keep=False),
+    "code": forms.CODE_SCHEMA,
 }
 
 
@@ -95,34 +102,82 @@ def test_texts_are_sorted_and_not_empty(language: str) -> None:
 
 
 def test_every_error_of_the_code_has_a_text_and_no_text_is_left_over() -> None:
-    raised = constants("_error") | (constants("translation_key") - {"companion_away"})
+    raised = constants("_error") | constants("translation_key")
+    raised -= {"companion_away", "homeless_zones"} | set(texts("en")["selector"])
+    computed = (
+        {f"not_ready_{part}" for part in ("open", "blind", "trouble", "blocked")}
+        | {"not_ready"}
+        | {f"not_allowed_{action.value}" for action in Action}
+        | {f"code_{problem.value}" for problem in CodeProblem}
+        | {refusal.value for refusal in CodeRefusal}
+    )
 
-    assert set(texts("en")["exceptions"]) == raised
+    assert set(texts("en")["exceptions"]) == raised | computed
 
 
 def test_every_issue_has_a_text() -> None:
-    assert set(texts("en")["issues"]) == {"companion_away"}
+    assert set(texts("en")["issues"]) == {"companion_away", "homeless_zones"}
 
 
-def test_every_error_of_a_form_has_a_text_and_no_text_is_left_over() -> None:
-    in_config = texts("en")["config"]["error"]
-    in_options = texts("en")["options"]["error"]
-    of_the_panel_forms = set(
-        re.findall(r'": "(\w+)"|: "(\w+)"}', (INTEGRATION / "panel_forms.py").read_text())
-    )
-    panel_errors = {key for pair in of_the_panel_forms for key in pair if key}
+def test_every_error_of_the_set_up_has_a_text_and_no_text_is_left_over() -> None:
     flow = (INTEGRATION / "config_flow.py").read_text() + (INTEGRATION / "companion_check.py").read_text()
     said = "\n".join(re.findall(r'NotUsable\(.*\)|errors\["base"\] = ".*"', flow))
-    flow_errors = set(re.findall(r'"(\w+)"', said)) - {"base"}
+    of_the_companion = set(re.findall(r'"(\w+)"', said)) - {"base"}
+    first = (INTEGRATION / "first_setup.py").read_text()
+    of_the_panel = set(re.findall(r'return \{.*: "(\w+)"\}', first)) | {"not_a_notify_target"}
+    of_codes = {"code_not_digits", "code_too_short", "code_too_long"}
 
-    assert set(in_options) == panel_errors
-    assert set(in_config) == flow_errors | panel_errors
+    assert set(texts("en")["config"]["error"]) >= of_the_companion | of_the_panel | of_codes
+    assert set(texts("en")["options"]["error"]) == {"not_a_notify_target", "profile_violated"}
+
+
+@pytest.mark.parametrize("kind", ["area", "zone", "user", "group"])
+def test_every_error_and_step_of_a_subentry_has_a_text_and_none_is_left_over(kind: str) -> None:
+    code = (INTEGRATION / "subentries" / f"{kind}.py").read_text()
+    described = texts("en")["config_subentries"][kind]
+    errors = {key for key in re.findall(r'"(\w+)"', code) if key in described["error"]}
+    errors |= {"name_missing", "name_taken"} | (
+        {one.value for one in CodeRefusal} if kind == "user" else set()
+    )
+
+    assert set(described["error"]) == errors
+    assert {"user", "reconfigure"} <= set(described["step"])
+    assert set(described["initiate_flow"]) == {"user", "reconfigure"}
+
+
+@pytest.mark.parametrize(
+    ("selector", "options"),
+    [
+        ("arm_mode", ArmMode),
+        ("zone_kind", ZoneKind),
+        ("action", Action),
+        ("profile", Profile),
+        ("trouble_effect", TroubleEffect),
+    ],
+)
+def test_every_choice_has_a_text_and_none_is_left_over(selector: str, options: Any) -> None:
+    assert set(texts("en")["selector"][selector]["options"]) == {option.value for option in options}
+
+
+def test_every_state_of_the_panels_entities_has_a_text() -> None:
+    described = texts("en")["entity"]
+    happenings = described["event"]["panel"]["state_attributes"]["event_type"]["state"]
+    reasons = described["switch"]["bypass"]["state_attributes"]["reason"]["state"]
+
+    assert set(happenings) == {kind.value for kind in HappeningKind}
+    assert set(described["select"]["chime"]["state"]) == {mode.value for mode in ChimeMode}
+    assert set(reasons) == {reason.value for reason in Bypass}
+    assert {f"ready_{mode.value}" for mode in ArmMode} <= set(described["binary_sensor"])
+    assert {f"trouble_{kind.value}" for kind in TroubleKind} <= set(
+        texts("en")["options"]["step"]["troubles"]["data"]
+    )
 
 
 def test_every_abort_has_a_text() -> None:
     reasons = constants("reason") | {"already_configured"}
+    of_subentries = {reason for kind in texts("en")["config_subentries"].values() for reason in kind["abort"]}
 
-    assert set(texts("en")["config"]["abort"]) == reasons
+    assert set(texts("en")["config"]["abort"]) | of_subentries == reasons
 
 
 def test_every_step_of_the_flows_has_a_text() -> None:
@@ -140,7 +195,6 @@ def test_every_step_of_the_flows_has_a_text() -> None:
         ("config", "reauth_confirm", TOKEN_SCHEMA),
         ("config", "reconfigure_companion", COMPANION_SCHEMA),
         *(("config", step, schema) for step, schema in PANEL_FORMS.items()),
-        *(("options", step, schema) for step, schema in PANEL_FORMS.items()),
     ],
 )
 def test_every_field_has_a_name_and_says_what_it_is_for(flow: str, step: str, schema: Any) -> None:
@@ -172,17 +226,23 @@ async def test_every_entity_is_named_by_its_key(hass: HomeAssistant, linked: Moc
         for state in hass.states.async_all()
         if state.entity_id.split(".")[0] in described
     }
-    ours = {entity_id: name for entity_id, name in states.items() if "home_alarm" in entity_id}
-
-    assert ours == {
-        "alarm_control_panel.home_alarm": "Home alarm",
-        "binary_sensor.home_alarm_alarm_active": "Home alarm Alarm active",
-        "binary_sensor.home_alarm_companion_connected": "Home alarm Companion connected",
-        "event.home_alarm_alarm": "Home alarm Alarm",
-        "sensor.home_alarm_latest_alarm": "Home alarm Latest alarm",
+    keys = {
+        entity.entity_id: entity.translation_key
+        for entity in er.async_entries_for_config_entry(er.async_get(hass), linked.entry_id)
     }
+    unnamed = {"alarm_control_panel.home"}
+    named = {
+        entity_id: described[entity_id.split(".")[0]][key]["name"]
+        for entity_id, key in keys.items()
+        if key is not None and entity_id not in unnamed
+    }
+
+    assert len(named) == len(keys) - len(unnamed)
+    assert all(states[entity_id].endswith(name) for entity_id, name in named.items() if entity_id in states)
 
 
 def test_a_phone_is_told_the_same_things_in_both_languages() -> None:
     assert set(TEXTS) == set(LANGUAGES)
     assert TEXTS["de"].keys() == TEXTS["en"].keys()
+    assert NOTICES["de"].keys() == NOTICES["en"].keys()
+    assert TROUBLES["de"].keys() == TROUBLES["en"].keys() == set(TroubleKind)
