@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms import paging
 from companion.alarms.lifecycle import IllegalMove, Move, moved
-from companion.alarms.model import OPEN, Actor, Alarm, Change, Status, Trigger
+from companion.alarms.model import CONFIRMED_BY, OPEN, Actor, Alarm, Change, Status, Trigger
 from companion.alarms.paging import Paging
 from companion.channels.base import MessageKind
 from companion.clock import Clock
@@ -153,6 +153,7 @@ class Unit:
             closed_at=None,
             closed_by=None,
             exhausted_at=None,
+            held_until=begins_at if trigger.hold else None,
         )
         run = (
             None
@@ -191,6 +192,24 @@ class Unit:
             self.conn, alarm, MessageKind.NOTE, by=actor.name, note=text, paging=self.paging, now=self.now
         )
         self._tell(alarm, Change.NOTED)
+        return alarm
+
+    def confirm(self, alarm_id: str, actor: Actor, *, zone: str, **detail: Any) -> Alarm:
+        """Another zone says the same (BS 8243): later pages say so, and whoever was paged hears it."""
+        alarm = self._locked(alarm_id)
+        alarm = self._changed(alarm, details={**alarm.details, CONFIRMED_BY: zone})
+        self.journal(alarm.id, Change.CONFIRMED, actor, zone=zone, **detail)
+        if alarm.status in OPEN:
+            paging.inform(
+                self.conn,
+                alarm,
+                MessageKind.CONFIRMED,
+                by=None,
+                note=zone,
+                paging=self.paging,
+                now=self.now,
+            )
+        self._tell(alarm, Change.CONFIRMED)
         return alarm
 
     def journal(self, alarm_id: str, change: Change, actor: Actor, **detail: Any) -> None:

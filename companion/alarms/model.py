@@ -19,6 +19,8 @@ class Status(StrEnum):
 
 
 OPEN = frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED})
+CONFIRMED_BY = "confirmed_by"
+"""The detail of a confirmed alarm that names the second zone."""
 
 
 class Source(StrEnum):
@@ -68,6 +70,7 @@ class Change(StrEnum):
     EXHAUSTED = "exhausted"
     NOTED = "noted"
     ZONE_TRIPPED = "zone_tripped"
+    CONFIRMED = "confirmed"
     ANSWERED_AGAIN = "answered_again"
     DELIVERY_SENT = "delivery_sent"
     DELIVERY_DELIVERED = "delivery_delivered"
@@ -141,6 +144,12 @@ class Alarm:
     closed_at: datetime | None
     closed_by: str | None
     exhausted_at: datetime | None
+    held_until: datetime | None
+    """The end of the panel's abort window; None: it was told at once."""
+
+    def is_held(self, now: datetime) -> bool:
+        """Return whether nobody but the panel that raised it may know of it yet."""
+        return self.held_until is not None and now < self.held_until
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,6 @@ def panel_trigger(
     `hold` is the panel's abort window; nothing that may cost a life is held back, whatever the panel says.
     """
     known = alarm_kind(kind)
-    hold = hold if kind in _MAY_BE_HELD and not silent else timedelta(0)
     label = _LABEL[known] if known == kind else kind.replace("_", " ").capitalize()
     site = site_of_panel(conn, site_id)
     details = {
@@ -73,7 +72,6 @@ def panel_trigger(
         "message": message,
         "silent": "yes: nobody at the panel knows of this alarm" if silent else None,
         "raised_by": raised_by,
-        "held": f"for {hold.total_seconds():g} s: disarmed in time, nobody is told" if hold else None,
     }
     return Trigger(
         source=Source.PANEL,
@@ -89,7 +87,7 @@ def panel_trigger(
         uid=uid,
         policy=None if site is None else directory.policy_for(conn, site),
         dedup_key=panel_dedup_key(instance, uid),
-        hold=hold,
+        hold=hold if kind in _MAY_BE_HELD and not silent else timedelta(0),
     )
 
 

@@ -50,7 +50,7 @@ def _raise(unit: Unit, pending: Pending) -> None:
         uid=pending.uid,
         kind=AlarmKind.BURGLARY,
         area=pending.body["name"],
-        zones=[pending.body["zone"]],
+        zones=pending.body["zones"],
         raised_by=RAISED_BY,
     )
     raised = unit.raise_alarm(trigger, _WATCH)

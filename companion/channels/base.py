@@ -14,6 +14,8 @@ class MessageKind(StrEnum):
     """An alarm that needs an answer."""
     ACKNOWLEDGED = "acknowledged"
     """News for those who were paged: somebody answered."""
+    CONFIRMED = "confirmed"
+    """News for those who were paged: a second zone has tripped, which `note` names."""
     RESOLVED = "resolved"
     CANCELLED = "cancelled"
     NOTE = "note"

@@ -30,6 +30,7 @@ class Words:
     source: str
     by: str
     note: str
+    second_zone: str
     answer: str
     nothing_happened: str
     time: str
@@ -39,6 +40,7 @@ ENGLISH = Words(
     kinds={
         MessageKind.PAGE: "ALARM",
         MessageKind.ACKNOWLEDGED: "Acknowledged",
+        MessageKind.CONFIRMED: "CONFIRMED",
         MessageKind.RESOLVED: "Resolved",
         MessageKind.CANCELLED: "Cancelled",
         MessageKind.NOTE: "Note",
@@ -55,6 +57,7 @@ ENGLISH = Words(
     source="Source",
     by="By",
     note="Note",
+    second_zone="Second zone",
     answer="Acknowledge here",
     nothing_happened="Nothing happened. Somebody is trying out this channel.",
     time="%Y-%m-%d %H:%M:%S %Z",
@@ -63,6 +66,7 @@ GERMAN = Words(
     kinds={
         MessageKind.PAGE: "ALARM",
         MessageKind.ACKNOWLEDGED: "Übernommen",
+        MessageKind.CONFIRMED: "BESTÄTIGT",
         MessageKind.RESOLVED: "Erledigt",
         MessageKind.CANCELLED: "Abgebrochen",
         MessageKind.NOTE: "Notiz",
@@ -79,6 +83,7 @@ GERMAN = Words(
     source="Quelle",
     by="Von",
     note="Notiz",
+    second_zone="Zweite Zone",
     answer="Hier übernehmen",
     nothing_happened="Es ist nichts passiert. Jemand probiert diesen Kanal aus.",
     time="%d.%m.%Y %H:%M:%S %Z",
@@ -102,12 +107,17 @@ def facts(message: Message) -> list[tuple[str, str]]:
     words = words_for(message.language)
     found = [
         (words.by, message.by and one_line(message.by, VALUE_LIMIT)),
-        (words.note, message.note and one_line(message.note, NOTE_LIMIT)),
+        (_note_label(message), message.note and one_line(message.note, NOTE_LIMIT)),
         (words.where, place(message)),
         (words.who, message.person and one_line(message.person, VALUE_LIMIT)),
         (words.when, raised_at(message)),
     ]
     return [(label, value) for label, value in found if value]
+
+
+def _note_label(message: Message) -> str:
+    words = words_for(message.language)
+    return words.second_zone if message.kind is MessageKind.CONFIRMED else words.note
 
 
 def context(message: Message) -> list[tuple[str, str]]:
@@ -148,6 +158,7 @@ def asks_for_answer(message: Message) -> bool:
             return message.ack_url is not None
         case (
             MessageKind.ACKNOWLEDGED
+            | MessageKind.CONFIRMED
             | MessageKind.RESOLVED
             | MessageKind.CANCELLED
             | MessageKind.NOTE
@@ -193,7 +204,7 @@ def sms_text(message: Message, *, segments: int = 2) -> str:
         place(message),
         message.person,
         raised_at(message, "%d.%m. %H:%M"),
-        message.note and f"{words.note}: {message.note}",
+        message.note and f"{_note_label(message)}: {message.note}",
     ]
     body = gsm(". ".join(one_line(part, TITLE_LIMIT + 20) for part in parts if part))
     if message.may_have_been_sent:

@@ -40,7 +40,7 @@ class SiteUnknown(Exception):
 
 def publish(unit: Unit, alarm: Alarm, change: Change) -> None:
     """Queue the alarm's snapshot for every Home Assistant of its site. Costs one statement when there is none."""
-    numbered = link.take_sequences(unit.conn, alarm.site_id, _allowed(unit.conn, alarm))
+    numbered = link.take_sequences(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
     if numbered:
         _keep(unit.conn, numbered, snapshot(alarm, change, unit.now), unit.now)
 
@@ -50,7 +50,7 @@ def publish_trouble(unit: Unit, delivery: Delivery, reason: str) -> None:
     alarm = None if delivery.alarm_id is None else alarm_by_id(unit.conn, delivery.alarm_id)
     if alarm is None:
         return
-    numbered = link.take_sequences(unit.conn, alarm.site_id, _allowed(unit.conn, alarm))
+    numbered = link.take_sequences(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
     if not numbered:
         return
     channel = directory.channel_by_id(unit.conn, delivery.channel_id)
@@ -98,12 +98,13 @@ def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _allowed(conn: Connection, alarm: Alarm) -> list[str] | None:
+def _allowed(conn: Connection, alarm: Alarm, now: datetime) -> list[str] | None:
     """Return which Home Assistants may hear of the alarm; None: every one of its site.
 
-    Of a hidden alarm only the one that raised it, which knows that it must not show it.
+    Of a hidden alarm only the one that raised it, which knows that it must not show it; and of a held one, as
+    another would tell its people.
     """
-    if not hidden_at_panel(alarm):
+    if not hidden_at_panel(alarm) and not alarm.is_held(now):
         return None
     if alarm.uid is None:
         return []
@@ -179,7 +180,7 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
         else:
             troubles.append(body)
     for alarm in reversed(list_alarms(conn, statuses=OPEN, site_id=peer.site_id, limit=OPEN_LIMIT)):
-        allowed = _allowed(conn, alarm)
+        allowed = _allowed(conn, alarm, now)
         if allowed is None or instance in allowed:
             newest.setdefault(alarm.id, snapshot(alarm, _CHANGE_TO[alarm.status], now))
     closed = [alarm_id for alarm_id, body in newest.items() if Status(body["status"]) not in OPEN]

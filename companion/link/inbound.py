@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from companion.alarms.commands import MoveRefused, Unit
-from companion.alarms.model import Actor, Alarm, Change, Status
+from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Status
 from companion.alarms.panel import panel_dedup_key, panel_trigger
 from companion.link.protocol import (
+    ZONES_LIMIT,
     AlarmDisarmed,
     AlarmPending,
     AlarmRaised,
@@ -29,11 +30,11 @@ GRACE = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
 DISARMED_IN_TIME = "Disarmed within the entry delay; the link was cut, so that this came late."
 
-_ENDINGS = {
-    Ending.ABORTED: "False alarm: disarmed within the abort window.",
-    Ending.CANCELLED: "False alarm: disarmed within the cancel window.",
-    Ending.RESOLVED: None,
+_FALSE_ALARM = {
+    Ending.ABORTED: "False alarm: disarmed by {by} within the abort window.",
+    Ending.CANCELLED: "False alarm: disarmed by {by} within the cancel window.",
 }
+_ZONE_LINES = frozenset({Change.ZONE_TRIPPED, Change.CONFIRMED})
 _PANEL = Actor(name=None, via="panel")
 
 
@@ -87,8 +88,7 @@ def _take(unit: Unit, peer: Peer, event: HomeAssistantEvent) -> None:
         case AlarmDisarmed(uid=uid, by=by, ending=ending):
             link.clear_pending(unit.conn, peer.instance, uid)
             if (alarm := _find(unit, peer, uid=uid)) is not None:
-                decision = Decision.RESOLVE if ending is Ending.RESOLVED else Decision.CANCEL
-                _move(unit, alarm, decision, Actor(name=by, via="panel"), note=_ENDINGS[ending])
+                _disarmed(unit, alarm, by, ending)
         case Decided():
             if (alarm := _find(unit, peer, alarm_id=event.alarm_id, uid=event.uid)) is not None:
                 _move(unit, alarm, event.decision, Actor(name=event.by, via=event.via), note=event.note)
@@ -102,11 +102,13 @@ def _delay_runs(unit: Unit, peer: Peer, event: AlarmPending) -> None:
     # How long it runs is true also when Home Assistant's clock is wrong. An event that comes late, after a cut, has
     # what ended the delay right behind it: that must have its time too, or each cut ends in a false alarm.
     remaining = min(max(event.until - event.at, timedelta()), LONGEST_DELAY)
+    before = link.pending_body(unit.conn, peer.instance, event.uid)
+    zones = dict.fromkeys([*(() if before is None else before["zones"]), event.zone])
     link.put_pending(
         unit.conn,
         peer.instance,
         uid=event.uid,
-        body={"area": event.area, "name": event.name, "zone": event.zone, "at": event.at.isoformat()},
+        body={"name": event.name, "zones": list(zones)[:ZONES_LIMIT]},
         due_at=unit.now + remaining + GRACE,
     )
 
@@ -143,17 +145,24 @@ def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
 
 
 def _zone_tripped(unit: Unit, alarm: Alarm, zone: str, at: datetime, *, confirmed: bool = False) -> None:
-    """Write the zone down, once: a Home Assistant that begins a new stream says again what was not confirmed.
-
-    The second zone confirms the alarm (BS 8243): whoever has been told learns of it.
-    """
+    """Write the zone down, once: a Home Assistant that begins a new stream says again what was not confirmed."""
     detail = {"zone": zone, "tripped_at": at.isoformat()}
     lines = journal_of(unit.conn, alarm.id)
-    if any(line.event is Change.ZONE_TRIPPED and line.detail == detail for line in lines):
+    if any(line.event in _ZONE_LINES and line.detail == detail for line in lines):
         return
-    unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, **detail)
-    if confirmed:
-        unit.note(alarm.id, _PANEL, f"Confirmed: a second zone has tripped, {zone}.")
+    if confirmed and CONFIRMED_BY not in alarm.details:
+        unit.confirm(alarm.id, _PANEL, **detail)
+    else:
+        unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, **detail)
+
+
+def _disarmed(unit: Unit, alarm: Alarm, by: str | None, ending: Ending) -> None:
+    actor = Actor(name=by, via="panel")
+    if ending is Ending.RESOLVED:
+        _move(unit, alarm, Decision.RESOLVE, actor, note=None)
+    else:
+        note = _FALSE_ALARM[ending].format(by=by or "somebody at the panel")
+        _move(unit, alarm, Decision.CANCEL, actor, note=note)
 
 
 def _find(unit: Unit, peer: Peer, *, alarm_id: str | None = None, uid: str | None = None) -> Alarm | None:

@@ -228,6 +228,14 @@ def put_area(
     )
 
 
+def pending_body(conn: Connection, instance: str, uid: str) -> Body | None:
+    """Return what was said of a running entry delay, or None."""
+    query = sa.select(link_pending.c.body).where(
+        link_pending.c.instance == instance, link_pending.c.uid == uid
+    )
+    return conn.execute(query).scalar()
+
+
 def put_pending(conn: Connection, instance: str, *, uid: str, body: Body, due_at: datetime) -> None:
     """Remember a running entry delay, to be acted on at `due_at` if nothing else is heard of it."""
     values = {"body": dict(body), "due_at": due_at}

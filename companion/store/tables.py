@@ -181,6 +181,7 @@ alarm = sa.Table(
     _time("closed_at"),
     sa.Column("closed_by", sa.Text),
     _time("exhausted_at"),
+    _time("held_until"),  # the panel's abort window
     sa.Index(
         "ix_alarm_next_due_at",
         "next_due_at",

@@ -22,8 +22,8 @@ from companion.web.words import Words, preferred, words_for
 
 NAME_LIMIT: Final = 80
 NOTE_LIMIT: Final = 500
-SAID: Final = frozenset({Change.ACKNOWLEDGED, Change.NOTED, Change.ANSWERED_AGAIN})
-"""What the page shows of the journal: what people have answered."""
+SAID: Final = frozenset({Change.ACKNOWLEDGED, Change.NOTED, Change.ANSWERED_AGAIN, Change.CONFIRMED})
+"""What the page shows of the journal: what people have answered, and what makes the alarm surer."""
 SHOWN: Final = 20
 
 

@@ -38,6 +38,7 @@ class AlarmOut(Output):
     closed_at: datetime | None
     closed_by: str | None
     exhausted_at: datetime | None
+    held_until: datetime | None
 
     @classmethod
     def of(cls, alarm: Alarm) -> Self:

@@ -67,11 +67,23 @@ def test_the_end_of_an_alarm_in_german() -> None:
     assert said == SIGNAL_RESOLVED_DE
 
 
+def test_a_confirmation_names_the_second_zone_in_the_readers_language() -> None:
+    confirmed = message(MessageKind.CONFIRMED, title="Burglary: Front door", note="Hall motion")
+    german = message(MessageKind.CONFIRMED, title="Tür", note="Flur", language="de")
+
+    assert signal_text(confirmed).startswith(
+        "**CONFIRMED: Burglary: Front door**\nSecond zone: Hall motion\n"
+    )
+    assert sms_text(german).startswith("BESTÄTIGT: Tür. ")
+    assert "Zweite Zone: Flur" in sms_text(german)
+
+
 @pytest.mark.parametrize(
     ("kind", "english", "german"),
     [
         (MessageKind.PAGE, "ALARM", "ALARM"),
         (MessageKind.ACKNOWLEDGED, "Acknowledged", "Übernommen"),
+        (MessageKind.CONFIRMED, "CONFIRMED", "BESTÄTIGT"),
         (MessageKind.RESOLVED, "Resolved", "Erledigt"),
         (MessageKind.CANCELLED, "Cancelled", "Abgebrochen"),
         (MessageKind.NOTE, "Note", "Notiz"),

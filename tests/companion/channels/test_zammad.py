@@ -174,7 +174,9 @@ async def test_a_later_page_writes_into_the_ticket_there_is(zammad: FakeZammad, 
     assert len(zammad.tickets[0].articles) == 2
 
 
-@pytest.mark.parametrize("kind", [MessageKind.ACKNOWLEDGED, MessageKind.NOTE, MessageKind.EXHAUSTED])
+@pytest.mark.parametrize(
+    "kind", [MessageKind.ACKNOWLEDGED, MessageKind.CONFIRMED, MessageKind.NOTE, MessageKind.EXHAUSTED]
+)
 async def test_news_become_an_internal_note(zammad: FakeZammad, channel: Channel, kind: MessageKind) -> None:
     await channel.send(message())
 

@@ -1,23 +1,25 @@
 """The abort window, the cancel window and the confirmed alarm, from the panel's word to what people read."""
 
-from typing import Any
+import asyncio
+from datetime import timedelta
 
 import pytest
 
+from companion.alarms import watch
 from companion.alarms.model import Actor, Alarm, Change, Status
-from companion.channels.base import MessageKind
-from companion.link import events, inbound
-from companion.link.protocol import Hello, parse_event
+from companion.dispatch.wake import Wake
+from companion.store import link
 from companion.store.alarms import list_alarms
-from companion.store.database import Database
+from companion.store.database import Database, open_database
 from companion.store.journal import journal_of
-from tests.builders import Engine, engine
+from tests.builders import ELSEWHERE, Engine, engine
 from tests.companion.conftest import Directory
-from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, meet
-from tests.companion.link.test_inbound import DISARMED, TRIPPED
+from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, make_commands, meet
+from tests.companion.link.test_inbound import DISARMED, PENDING, TRIPPED
 from tests.fakes.clock import FrozenClock
 
 CONFIRMED = {**TRIPPED, "confirmed": True}
+OTHER_HOME = "another-home"
 
 
 @pytest.fixture
@@ -30,15 +32,253 @@ async def panel(house: Engine, directory: Directory) -> Panel:
     return Panel(house.commands, await meet(house.commands, site_id=directory.site))
 
 
-async def test_a_page_after_the_hold_does_not_say_that_nobody_is_told(
-    house: Engine, panel: Panel, clock: FrozenClock
-) -> None:
-    await panel.say(alarm_raised("b1", hold_s=30))
-    clock.advance(30)
+async def the_alarm(db: Database) -> Alarm:
+    [alarm] = await db.read(list_alarms)
+    return alarm
+
+
+async def pass_time(house: Engine, clock: FrozenClock, seconds: float) -> None:
+    """Let the time pass, and the companion do what is due then."""
+    clock.advance(seconds)
     await house.escalate()
     await house.dispatch()
 
+
+def heard(house: Engine) -> dict[str, list[str]]:
+    """Return what each channel was told, as kinds of messages; those of one moment go out in any order."""
+    return {
+        name: sorted(message.kind.value for message in channel.messages)
+        for name, channel in house.pool.channels.items()
+    }
+
+
+def told(*kinds: str) -> dict[str, list[str]]:
+    """Return what is heard when the ticket and the porter were told this, and the guard nothing."""
+    return {"zammad": sorted(kinds), "signal": sorted(kinds), "sms": []}
+
+
+# --- the abort window -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hold_s", "ending", "after_s", "expected", "status"),
+    [
+        (30, "aborted", 0, told(), Status.CANCELLED),
+        (30, "aborted", 29.9, told(), Status.CANCELLED),
+        (30, "aborted", 31, told("page", "cancelled"), Status.CANCELLED),
+        (0, "aborted", 1, told("page", "cancelled"), Status.CANCELLED),
+        (30, "cancelled", 10, told(), Status.CANCELLED),
+        (30, "cancelled", 31, told("page", "cancelled"), Status.CANCELLED),
+        (0, "cancelled", 1, told("page", "cancelled"), Status.CANCELLED),
+        (30, "resolved", 10, told(), Status.RESOLVED),
+        (30, "resolved", 31, told("page", "acknowledged", "resolved"), Status.RESOLVED),
+        (0, "resolved", 1, told("page", "acknowledged", "resolved"), Status.RESOLVED),
+        (300, "aborted", 299.9, told(), Status.CANCELLED),
+    ],
+)
+async def test_who_hears_what_depends_on_hold_ending_and_time(
+    house: Engine,
+    panel: Panel,
+    clock: FrozenClock,
+    hold_s: float,
+    ending: str,
+    after_s: float,
+    expected: dict[str, list[str]],
+    status: Status,
+) -> None:
+    await panel.say(alarm_raised("b1", hold_s=hold_s))
+    await house.dispatch()
+    await pass_time(house, clock, after_s)
+
+    await panel.say({**DISARMED, "ending": ending})
+    await pass_time(house, clock, 1000)
+
+    assert heard(house) == expected
+    assert (await the_alarm(house.db)).status is status
+
+
+async def test_a_disarming_that_comes_before_the_due_step_could_run_tells_nobody(
+    house: Engine, panel: Panel, clock: FrozenClock
+) -> None:
+    await panel.say(alarm_raised("b1", hold_s=30))
+    clock.advance(31)
+
+    await panel.say({**DISARMED, "ending": "cancelled"})
+    await pass_time(house, clock, 1000)
+
+    assert heard(house) == told()
+
+
+async def test_the_delays_of_the_policy_count_from_the_end_of_the_hold(
+    house: Engine, panel: Panel, clock: FrozenClock
+) -> None:
+    await panel.say(alarm_raised("b1", hold_s=30))
+    await pass_time(house, clock, 30)
+    await pass_time(house, clock, 59.9)
+    before = heard(house)["sms"]
+
+    await pass_time(house, clock, 0.1)
+
+    assert (before, heard(house)["sms"]) == ([], ["page"])
+
+
+async def test_the_hold_counts_from_arrival_whatever_the_clock_of_home_assistant_says(
+    house: Engine, panel: Panel, clock: FrozenClock
+) -> None:
+    clock.advance(7200)
+    await panel.say(alarm_raised("b1", hold_s=30))
+
+    await pass_time(house, clock, 29.9)
+
+    assert heard(house) == told()
+    assert (await the_alarm(house.db)).held_until == clock() + timedelta(seconds=0.1)
+
+
+async def test_a_worker_that_takes_new_pages_at_birth_waits_for_the_hold_too(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house = engine(db, clock, claims=True)
+    panel = Panel(house.commands, await meet(house.commands, site_id=directory.site))
+    await panel.say(alarm_raised("b1", hold_s=30))
+    await pass_time(house, clock, 29.9)
+    while_held = heard(house)
+
+    await pass_time(house, clock, 0.1)
+
+    assert (while_held, heard(house)) == (told(), told("page"))
+
+
+async def test_a_companion_that_starts_again_within_the_hold_goes_on_with_it(
+    house: Engine, panel: Panel, clock: FrozenClock, database_url: str
+) -> None:
+    await panel.say(alarm_raised("b1", hold_s=30))
+    clock.advance(20)
+    reopened = open_database(database_url)
+    successor = engine(reopened, clock, owner=ELSEWHERE)
+
+    await pass_time(successor, clock, 9.9)
+    while_held = heard(successor)
+    await pass_time(successor, clock, 0.1)
+    await reopened.close()
+
+    assert (while_held, heard(successor)) == (told(), told("page"))
+
+
+async def test_two_replicas_at_the_end_of_the_hold_page_once(
+    house: Engine, panel: Panel, clock: FrozenClock, database_url: str
+) -> None:
+    second_db = open_database(database_url)
+    replica = engine(second_db, clock, owner=ELSEWHERE, pool=house.pool)
+    await panel.say(alarm_raised("b1", hold_s=30))
+    await asyncio.gather(house.escalate(), replica.escalate())
+    while_held = heard(house)
+    clock.advance(30)
+
+    await asyncio.gather(house.escalate(), replica.escalate())
+    await asyncio.gather(house.dispatch(), replica.dispatch())
+    await second_db.close()
+
+    assert (while_held, heard(house)) == (told(), told("page"))
+
+
+async def test_a_silent_alarm_is_never_held(house: Engine, panel: Panel) -> None:
+    await panel.say(alarm_raised("b1", silent=True, hold_s=30))
+    await house.dispatch()
+
+    assert heard(house) == told("page")
+
+
+async def test_a_page_after_the_hold_does_not_say_that_it_was_held(
+    house: Engine, panel: Panel, clock: FrozenClock
+) -> None:
+    await panel.say(alarm_raised("b1", hold_s=30))
+    await pass_time(house, clock, 30)
+
     assert [message.details for message in house.signal.messages] == [{"zones": "Front door"}]
+
+
+async def test_another_home_assistant_of_the_site_hears_nothing_before_the_hold_is_over(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    commands = make_commands(db, clock, Wake())
+    panel = Panel(commands, await meet(commands, site_id=directory.site))
+    await meet(commands, site_id=directory.site, instance=OTHER_HOME)
+    await panel.say(alarm_raised("aborted", hold_s=30), {**DISARMED, "uid": "aborted", "ending": "aborted"})
+    await panel.say(alarm_raised("real", hold_s=30))
+    # It loses its storage meanwhile and asks for everything anew.
+    await meet(commands, site_id=directory.site, instance=OTHER_HOME, stream="s2")
+    while_held = await db.read(lambda conn: link.kept_events(conn, OTHER_HOME, after=0, limit=9))
+    clock.advance(30)
+    due = [alarm for alarm in await db.read(list_alarms) if alarm.uid == "real"]
+
+    await commands.run(lambda unit: unit.run_step(due[0]))
+
+    kept = await db.read(lambda conn: link.kept_events(conn, OTHER_HOME, after=0, limit=9))
+    assert while_held == []
+    assert [(body["uid"], body["status"]) for _, body in kept] == [("real", "triggered")]
+
+
+async def test_the_panel_that_raised_a_held_alarm_hears_of_it_at_once_and_again_in_a_new_stream(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    commands = make_commands(db, clock, Wake())
+    panel = Panel(commands, await meet(commands, site_id=directory.site))
+    await panel.say(alarm_raised("b1", hold_s=30))
+    at_once = await db.read(lambda conn: link.kept_events(conn, INSTANCE, after=0, limit=9))
+
+    await meet(commands, site_id=directory.site, stream="s2")
+
+    kept = await db.read(lambda conn: link.kept_events(conn, INSTANCE, after=0, limit=9))
+    assert [body["uid"] for _, body in at_once] == [body["uid"] for _, body in kept] == ["b1"]
+
+
+# --- how it ended ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ending", "by", "note"),
+    [
+        ("aborted", "Anna", "False alarm: disarmed by Anna within the abort window."),
+        ("cancelled", "Anna", "False alarm: disarmed by Anna within the cancel window."),
+        ("cancelled", None, "False alarm: disarmed by somebody at the panel within the cancel window."),
+    ],
+)
+async def test_whoever_was_paged_reads_that_it_was_false_and_who_disarmed(
+    house: Engine, panel: Panel, ending: str, by: str | None, note: str
+) -> None:
+    await panel.say(alarm_raised("b1"))
+    await house.dispatch()
+
+    await panel.say({**DISARMED, "by": by, "ending": ending})
+    await house.dispatch()
+
+    assert [message.note for message in house.signal.messages] == [None, note]
+    lines = await house.journal((await the_alarm(house.db)).id)
+    assert [line.detail["note"] for line in lines if line.event is Change.CANCELLED] == [note]
+
+
+async def test_the_end_of_an_alarm_that_is_closed_already_is_only_written_down(
+    house: Engine, panel: Panel
+) -> None:
+    await panel.say(alarm_raised("b1"))
+    await house.dispatch()
+    alarm = await the_alarm(house.db)
+    desk = Actor(name="Desk", via="dashboard")
+    await house.commands.run(lambda unit: unit.cancel(alarm.id, desk))
+    await house.dispatch()
+    before = heard(house)
+
+    await panel.say({**DISARMED, "ending": "cancelled"})
+    await house.dispatch()
+
+    after = await the_alarm(house.db)
+    last = (await house.db.read(lambda conn: journal_of(conn, alarm.id)))[-1]
+    assert heard(house) == before
+    assert (after.status, after.closed_by) == (Status.CANCELLED, "Desk")
+    assert (last.event, last.actor, last.detail["decision"]) == (Change.ANSWERED_AGAIN, "Anna", "cancel")
+
+
+# --- the confirmed alarm --------------------------------------------------------------------------------
 
 
 async def test_whoever_was_paged_learns_in_one_message_which_zone_confirmed(
@@ -47,7 +287,83 @@ async def test_whoever_was_paged_learns_in_one_message_which_zone_confirmed(
     await panel.say(alarm_raised("b1"))
     await house.dispatch()
 
+    await panel.say(CONFIRMED, {**CONFIRMED, "zone": "Cellar"})
+    await house.dispatch()
+
+    assert heard(house) == told("page", "confirmed")
+    assert house.signal.messages[-1].note == "Hall motion"
+    lines = await house.journal((await the_alarm(house.db)).id)
+    zones = [(line.event, line.detail["zone"]) for line in lines if "zone" in line.detail]
+    assert zones == [(Change.CONFIRMED, "Hall motion"), (Change.ZONE_TRIPPED, "Cellar")]
+
+
+async def test_a_confirmation_that_is_told_again_in_a_new_stream_is_one(
+    house: Engine, panel: Panel, directory: Directory
+) -> None:
+    await panel.say(alarm_raised("b1"), CONFIRMED)
+    again = Panel(house.commands, await meet(house.commands, site_id=directory.site, stream="s2"))
+
+    await again.say(alarm_raised("b1"), CONFIRMED)
+
+    lines = await house.journal((await the_alarm(house.db)).id)
+    assert [line.event for line in lines if "zone" in line.detail] == [Change.CONFIRMED]
+
+
+async def test_a_later_page_says_that_the_alarm_is_confirmed(
+    house: Engine, panel: Panel, clock: FrozenClock
+) -> None:
+    await panel.say(alarm_raised("b1"), CONFIRMED)
+
+    await pass_time(house, clock, 60)
+
+    assert [message.details.get("confirmed_by") for message in house.sms.pages] == ["Hall motion"]
+
+
+async def test_a_confirmation_within_the_hold_tells_nobody_before_its_end(
+    house: Engine, panel: Panel, clock: FrozenClock
+) -> None:
+    await panel.say(alarm_raised("b1", hold_s=30), CONFIRMED)
+    await pass_time(house, clock, 29.9)
+    while_held = heard(house)
+
+    await pass_time(house, clock, 0.1)
+
+    assert (while_held, heard(house)) == (told(), told("page"))
+    assert house.signal.messages[0].details["confirmed_by"] == "Hall motion"
+
+
+async def test_a_confirmation_of_a_closed_alarm_is_only_written_down(house: Engine, panel: Panel) -> None:
+    await panel.say(alarm_raised("b1"))
+    await house.dispatch()
+    await panel.say({**DISARMED, "ending": "cancelled"})
+    await house.dispatch()
+    before = heard(house)
+
     await panel.say(CONFIRMED)
     await house.dispatch()
 
-    assert [message.kind.value for message in house.signal.messages] == ["page", "confirmed"]
+    alarm = await the_alarm(house.db)
+    assert heard(house) == before
+    assert alarm.status is Status.CANCELLED
+    assert Change.CONFIRMED in [line.event for line in await house.journal(alarm.id)]
+
+
+# --- an entry delay that another zone changes -----------------------------------------------------------
+
+
+async def test_a_second_word_on_an_entry_delay_moves_its_end_and_keeps_the_first_zone_first(
+    house: Engine, panel: Panel, clock: FrozenClock
+) -> None:
+    await panel.say(PENDING)
+    clock.advance(10)
+    await panel.say(
+        PENDING | {"zone": "Garage", "at": "2026-11-20T12:00:10+00:00", "until": "2026-11-20T12:01:00+00:00"}
+    )
+    clock.advance(54.9)
+    early = await house.commands.run(watch.run_due)
+
+    clock.advance(0.1)
+    late = await house.commands.run(watch.run_due)
+
+    assert (early, late) == (0, 1)
+    assert (await the_alarm(house.db)).title == "Burglary: Front door, Garage"
