@@ -10,6 +10,9 @@ LOGGER = logging.getLogger(__package__)
 EVENT_HAPPENED: Final = "alarm_broker_event"
 """Fired on the bus for each thing that happens at the panel, for the logbook."""
 
+SIGNAL_HAPPENED: Final = "alarm_broker_happened"
+"""Sent within Home Assistant for the same, which nobody outside can forge."""
+
 SUBENTRY_AREA: Final = "area"
 SUBENTRY_GROUP: Final = "group"
 SUBENTRY_USER: Final = "user"

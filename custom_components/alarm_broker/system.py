@@ -14,12 +14,13 @@ from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from .audience import Audience
 from .code_hashes import async_matching_user
-from .const import DOMAIN, EVENT_HAPPENED
+from .const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
 from .effects import link_event, log_effect, refusal
 from .happenings import Happening, happening
 from .panel.codes import locked_until
@@ -343,6 +344,7 @@ class AlarmSystem:
         self.audience.tell(step.before, step.after)
         for one in step.happenings:
             self.audience.happened(one)
+            async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
             self._hass.bus.async_fire(
                 EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **one.as_dict()}
             )

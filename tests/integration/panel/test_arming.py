@@ -269,6 +269,14 @@ def test_smoke_that_is_still_there_does_not_sound_again_after_disarming() -> Non
 
     assert panel.status is AreaStatus.DISARMED
     assert not panel.area.bypassed, "fire is never left out by disarming"
+
+
+def test_smoke_that_comes_again_after_disarming_sounds_again() -> None:
+    panel = Panel()
+    panel.open(SMOKE)
+    panel.disarm()
+
     panel.close(SMOKE)
     panel.open(SMOKE)
+
     assert panel.status is AreaStatus.TRIGGERED

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -192,11 +193,9 @@ async def test_a_hundred_new_zones_are_one_reload(hass: HomeAssistant) -> None:
         reloads += 1
         return await unload(entry_id, **kwargs)
 
-    hass.config_entries.async_unload = counted  # type: ignore[method-assign] # counts, and passes on
+    with patch.object(hass.config_entries, "async_unload", counted):
+        await add(hass, entry, "zone", {"area": AREA, "entities": windows, "together": False})
 
-    await add(hass, entry, "zone", {"area": AREA, "entities": windows, "together": False})
-
-    hass.config_entries.async_unload = unload  # type: ignore[method-assign] # as it was
     assert len(parts(entry, "zone")) == 100
     assert len(entry.runtime_data.system.panel_config.zones) == 100
     assert reloads <= 2

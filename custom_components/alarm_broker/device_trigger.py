@@ -1,0 +1,61 @@
+"""Device triggers: the same happenings, for who starts an automation from a device."""
+
+import probatio as vol
+from homeassistant.components.device_automation import DEVICE_TRIGGER_BASE_SCHEMA
+from homeassistant.const import CONF_DEVICE_ID, CONF_DOMAIN, CONF_PLATFORM, CONF_TYPE
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
+from homeassistant.helpers.typing import ConfigType
+
+from .const import DOMAIN, SIGNAL_HAPPENED, SUBENTRY_AREA
+from .happenings import Happening, HappeningKind
+
+TYPES = [kind.value for kind in HappeningKind]
+TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend({vol.Required(CONF_TYPE): vol.In(TYPES)})
+
+
+async def async_get_triggers(hass: HomeAssistant, device_id: str) -> list[dict[str, str]]:
+    """Return the triggers of an area's device; other devices have none."""
+    if _area_id(hass, device_id) is None:
+        return []
+    return [
+        {CONF_PLATFORM: "device", CONF_DOMAIN: DOMAIN, CONF_DEVICE_ID: device_id, CONF_TYPE: kind}
+        for kind in TYPES
+    ]
+
+
+async def async_attach_trigger(
+    hass: HomeAssistant, config: ConfigType, action: TriggerActionType, trigger_info: TriggerInfo
+) -> CALLBACK_TYPE:
+    """Run the action when it happens in the device's area, or in the whole system."""
+    area_id = _area_id(hass, config[CONF_DEVICE_ID])
+
+    @callback
+    def happened(happening: Happening) -> None:
+        if happening.kind.value == config[CONF_TYPE] and happening.area_id in (area_id, None):
+            payload = {
+                **trigger_info["trigger_data"],
+                **happening.as_dict(),
+                "description": f"{happening.kind.value} at the alarm panel",
+            }
+            hass.async_run_hass_job(HassJob(action), {"trigger": payload})
+
+    return async_dispatcher_connect(hass, SIGNAL_HAPPENED, happened)
+
+
+def _area_id(hass: HomeAssistant, device_id: str) -> str | None:
+    """Return the area whose device it is, or None."""
+    device = dr.async_get(hass).async_get(device_id)
+    if device is None:
+        return None
+    for entry_id in device.config_entries:
+        entry = hass.config_entries.async_get_entry(entry_id)
+        if entry is None or entry.domain != DOMAIN:
+            continue
+        for subentry in entry.subentries.values():
+            wanted = (DOMAIN, f"{entry_id}_{subentry.subentry_id}")
+            if subentry.subentry_type == SUBENTRY_AREA and wanted in device.identifiers:
+                return subentry.subentry_id
+    return None

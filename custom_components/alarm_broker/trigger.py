@@ -1,0 +1,109 @@
+"""Triggers in plain words: what happens at the panel.
+
+They listen to the panel itself and not to the bus, where any phone's webhook may fire any event.
+"""
+
+from collections.abc import Mapping
+from typing import override
+
+import probatio as vol
+from homeassistant.const import CONF_OPTIONS
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.trigger import (
+    Trigger,
+    TriggerActionRunner,
+    TriggerConfig,
+    TriggerNotTriggeredReporter,
+)
+from homeassistant.helpers.typing import ConfigType
+
+from .const import SIGNAL_HAPPENED
+from .happenings import Happening, HappeningKind
+from .panel.config import AlarmKind
+
+CONF_AREAS, CONF_KINDS = "areas", "kinds"
+ALARM_KINDS = [kind.value for kind in AlarmKind if kind is not AlarmKind.DURESS]
+
+WHAT: Mapping[str, frozenset[HappeningKind]] = {
+    "alarm": frozenset({HappeningKind.TRIGGERED}),
+    "alarm_confirmed": frozenset({HappeningKind.CONFIRMED}),
+    "false_alarm": frozenset({HappeningKind.ALARM_ABORTED, HappeningKind.ALARM_CANCELLED}),
+    "entry_delay": frozenset({HappeningKind.PENDING}),
+    "exit_delay": frozenset({HappeningKind.ARMING}),
+    "exit_error": frozenset({HappeningKind.EXIT_ERROR}),
+    "arming_refused": frozenset({HappeningKind.ARMING_REFUSED}),
+    "wrong_code": frozenset({HappeningKind.WRONG_CODE, HappeningKind.CODE_REFUSED}),
+    "lockout": frozenset({HappeningKind.LOCKOUT}),
+    "bypassed": frozenset({HappeningKind.BYPASSED, HappeningKind.ZONE_SHUT_DOWN}),
+    "trouble": frozenset({HappeningKind.TROUBLE}),
+    "trouble_cleared": frozenset({HappeningKind.TROUBLE_CLEARED}),
+    "walk_test_ended": frozenset({HappeningKind.WALK_TEST_ENDED}),
+    "chime": frozenset({HappeningKind.CHIME}),
+}
+_AREAS = {vol.Optional(CONF_AREAS, default=list): vol.All(cv.ensure_list, [cv.string])}
+SCHEMA = vol.Schema({vol.Optional(CONF_OPTIONS, default=dict): vol.Schema(_AREAS)})
+ALARM_SCHEMA = vol.Schema(
+    {
+        vol.Optional(CONF_OPTIONS, default=dict): vol.Schema(
+            {
+                **_AREAS,
+                vol.Optional(CONF_KINDS, default=list): vol.All(cv.ensure_list, [vol.In(ALARM_KINDS)]),
+            }
+        )
+    }
+)
+
+
+class HappeningTrigger(Trigger):
+    """Runs when one of some things happens at the panel; in chosen areas, or in any."""
+
+    kinds: frozenset[HappeningKind]
+    schema = SCHEMA
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Take the options."""
+        super().__init__(hass, config)
+        options = config.options or {}
+        self._areas = {name.casefold() for name in options.get(CONF_AREAS, ())}
+        self._alarm_kinds = set(options.get(CONF_KINDS, ()))
+
+    @override
+    @classmethod
+    async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
+        validated: ConfigType = cls.schema(config)
+        return validated
+
+    @override
+    async def async_attach_runner(
+        self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
+    ) -> CALLBACK_TYPE:
+        @callback
+        def happened(happening: Happening) -> None:
+            if self._meant(happening):
+                run_action(happening.as_dict(), f"{happening.kind.value} at the alarm panel")
+
+        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+
+    def _meant(self, happening: Happening) -> bool:
+        if happening.kind not in self.kinds:
+            return False
+        if self._areas and (happening.area_name or "").casefold() not in self._areas:
+            return False
+        return not self._alarm_kinds or happening.data.get("alarm_kind") in self._alarm_kinds
+
+
+def _trigger(name: str, kinds: frozenset[HappeningKind]) -> type[HappeningTrigger]:
+    schema = ALARM_SCHEMA if name == "alarm" else SCHEMA
+    return type(
+        f"{name.title().replace('_', '')}Trigger", (HappeningTrigger,), {"kinds": kinds, "schema": schema}
+    )
+
+
+TRIGGERS: dict[str, type[Trigger]] = {name: _trigger(name, kinds) for name, kinds in WHAT.items()}
+
+
+async def async_get_triggers(_hass: HomeAssistant) -> dict[str, type[Trigger]]:
+    """Return them all."""
+    return TRIGGERS

@@ -1,0 +1,190 @@
+"""Triggers, conditions, device triggers and the logbook, in real automations."""
+
+from typing import Any
+
+import pytest
+import yaml
+from homeassistant.components.device_automation import DeviceAutomationType
+from homeassistant.core import Event, HomeAssistant, ServiceCall
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_get_device_automations,
+    async_mock_service,
+)
+
+from custom_components.alarm_broker.condition import CONDITIONS
+from custom_components.alarm_broker.happenings import HappeningKind
+from custom_components.alarm_broker.logbook import SENTENCES, described
+from custom_components.alarm_broker.trigger import TRIGGERS, WHAT
+from tests.integration.house import (
+    CODE,
+    DOOR,
+    GARAGE_PANEL,
+    GARAGE_PARTS,
+    HOUSE,
+    PANEL,
+    SMOKE,
+    WINDOW,
+    act,
+    move_in,
+    panel,
+    sense,
+)
+from tests.integration.test_translations import INTEGRATION, texts
+
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+
+
+async def automate(
+    hass: HomeAssistant, trigger: dict[str, Any], *conditions: dict[str, Any]
+) -> list[ServiceCall]:
+    """Set an automation up; return the calls that it makes, with what it found in `trigger`."""
+    calls: list[ServiceCall] = async_mock_service(hass, "test", "called")
+    told = {"area": "{{ trigger.area }}", "zones": "{{ trigger.zones }}", "by": "{{ trigger.by }}"}
+    automation = {
+        "alias": "it",
+        "triggers": [trigger],
+        "conditions": list(conditions),
+        "actions": [{"action": "test.called", "data": told}],
+    }
+    assert await async_setup_component(hass, "automation", {"automation": [automation]})
+    await hass.async_block_till_done()
+    return calls
+
+
+async def test_an_automation_hears_of_an_alarm_of_its_kind_and_area(hass: HomeAssistant) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    calls = await automate(
+        hass, {"trigger": "alarm_broker.alarm", "options": {"areas": ["home"], "kinds": ["burglary"]}}
+    )
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    sense(hass, SMOKE, "on")
+    await panel(hass, "alarm_trigger", entity_id=GARAGE_PANEL)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+
+    assert [call.data for call in calls] == [{"area": "Home", "zones": ["Kitchen window"], "by": None}]
+
+
+@pytest.mark.parametrize("name", sorted(TRIGGERS))
+async def test_every_trigger_can_be_used_in_an_automation(
+    hass: HomeAssistant, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await move_in(hass)
+
+    await automate(hass, {"trigger": f"alarm_broker.{name}"})
+
+    assert hass.states.get("automation.it") is not None
+    assert "ERROR" not in [record.levelname for record in caplog.records]
+
+
+async def test_a_wrong_code_is_told_and_a_reload_does_not_deafen_the_automation(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    calls = await automate(hass, {"trigger": "alarm_broker.wrong_code"})
+    await hass.config_entries.async_reload(entry.entry_id)
+
+    with pytest.raises(Exception, match=r"invalid_code|Wrong"):
+        await act(hass, "disarm", code="0000")
+    await hass.async_block_till_done()
+
+    assert len(calls) == 1
+
+
+async def test_a_forged_event_on_the_bus_triggers_nothing(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    calls = await automate(hass, {"trigger": "alarm_broker.alarm"})
+
+    hass.bus.async_fire("alarm_broker_event", {"kind": "triggered", "area": "Home"})
+    await hass.async_block_till_done()
+
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("condition", "entity_id"),
+    [
+        ("is_pending", "alarm_control_panel.home"),
+        ("is_ready", "binary_sensor.home_ready_to_arm_home"),
+        ("has_alarm_memory", "binary_sensor.home_alarm_memory"),
+        ("has_trouble", "binary_sensor.home_alarm_trouble"),
+        ("is_arming", "alarm_control_panel.home"),
+    ],
+)
+async def test_every_condition_holds_only_while_it_is_so(
+    hass: HomeAssistant, condition: str, entity_id: str
+) -> None:
+    await move_in(hass)
+    calls = await automate(
+        hass,
+        {"trigger": "event", "event_type": "go"},
+        {
+            "condition": f"alarm_broker.{condition}",
+            "target": {"entity_id": entity_id},
+            "options": {"behavior": "any"},
+        },
+    )
+    holds = hass.states.get(entity_id)
+    assert holds is not None
+
+    hass.bus.async_fire("go")
+    await hass.async_block_till_done()
+
+    assert len(calls) == (1 if holds.state == "on" else 0)
+    assert (holds.state == "on") is (condition == "is_ready")
+
+
+async def test_a_device_has_a_trigger_for_everything_that_happens(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    registered = er.async_get(hass).async_get(PANEL)
+    assert registered is not None
+    assert registered.device_id is not None
+    offered = await async_get_device_automations(hass, DeviceAutomationType.TRIGGER, registered.device_id)
+    ours = [one for one in offered if one["domain"] == "alarm_broker"]
+    pending = next(one for one in ours if one["type"] == "pending")
+    trigger = {key: pending[key] for key in ("domain", "device_id", "type")}
+    calls = await automate(hass, {"trigger": "device", **trigger})
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+
+    assert {one["type"] for one in ours} == {kind.value for kind in HappeningKind}
+    assert [call.data["zones"] for call in calls] == [["Front door"]]
+
+
+async def test_the_logbook_says_who_did_what(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    happened = async_capture_events(hass, "alarm_broker_event")
+
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    await panel(hass, "alarm_disarm", code=CODE)
+
+    lines = [described(event) for event in happened]
+    assert [f"{line['name']} {line['message']}" for line in lines] == [
+        "Home was armed home by Anna",
+        "Home raised a burglary alarm: Kitchen window",
+        "Home had its alarm aborted in time; nobody outside was told by Anna",
+        "Home was disarmed by Anna",
+    ]
+
+
+def test_everything_that_happens_has_a_sentence_a_trigger_text_and_a_place() -> None:
+    told: Any = texts("en")
+
+    assert set(SENTENCES) == set(HappeningKind)
+    assert set(told["triggers"]) == set(TRIGGERS) == set(WHAT)
+    assert set(told["conditions"]) == set(CONDITIONS)
+    assert set(yaml.safe_load((INTEGRATION / "triggers.yaml").read_text())) == set(TRIGGERS)
+    assert set(yaml.safe_load((INTEGRATION / "conditions.yaml").read_text())) == set(CONDITIONS)
+    assert set(told["device_automation"]["trigger_type"]) == {kind.value for kind in HappeningKind}
+
+
+def test_an_odd_event_on_the_bus_does_not_break_the_logbook() -> None:
+    odd: Event[Any] = Event("alarm_broker_event", {"kind": "dance", "title": "House"})
+
+    assert described(odd)["message"] == "changed"

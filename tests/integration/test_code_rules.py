@@ -1,0 +1,104 @@
+"""Which codes may be set beside which; held against an oracle that knows the codes."""
+
+import pytest
+from homeassistant.core import HomeAssistant
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from custom_components.alarm_broker.code_hashes import hashed
+from custom_components.alarm_broker.code_rules import (
+    CodeRefusal,
+    StoredCode,
+    async_refusal,
+    format_refusal,
+    variants,
+)
+
+DURESS = "260842"
+SAMPLE = [hashed(DURESS)]
+
+
+def stored(code: str, *, duress: bool = False) -> StoredCode:
+    return StoredCode(user_id=code, code_hash=hashed(code, SAMPLE), length=len(code), duress=duress)
+
+
+@pytest.mark.parametrize(
+    ("code", "digits", "least", "refused"),
+    [
+        ("4711", True, 4, None),
+        ("471", True, 4, CodeRefusal.TOO_SHORT),
+        ("4711", True, 6, CodeRefusal.TOO_SHORT),
+        ("12345678901", True, 4, CodeRefusal.TOO_LONG),
+        ("47a1", True, 4, CodeRefusal.NOT_DIGITS),
+        ("١٢٣٤", True, 4, CodeRefusal.NOT_DIGITS),
+        ("open sesame", False, 4, None),
+        ("abc", False, 4, CodeRefusal.TOO_SHORT),
+        ("x" * 65, False, 4, CodeRefusal.TOO_LONG),
+    ],
+)
+def test_what_a_code_must_be_like_by_itself(
+    *, code: str, digits: bool, least: int, refused: CodeRefusal | None
+) -> None:
+    assert format_refusal(code, digits=digits, least=least) is refused
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        (DURESS, CodeRefusal.TAKEN),
+        ("260843", CodeRefusal.LIKE_DURESS),
+        ("960842", CodeRefusal.LIKE_DURESS),
+        ("2608421", CodeRefusal.LIKE_DURESS),
+        ("2608", CodeRefusal.SHORTER_THAN_DURESS),
+        ("9999", CodeRefusal.SHORTER_THAN_DURESS),
+        ("260853", None),
+        ("135790", None),
+    ],
+    ids=["equal", "last digit", "first digit", "longer", "its beginning", "shorter", "two off", "other"],
+)
+async def test_a_normal_code_must_not_be_like_a_duress_code(
+    hass: HomeAssistant, code: str, refused: CodeRefusal | None
+) -> None:
+    others = [stored(DURESS, duress=True)]
+
+    found = await async_refusal(hass, code, duress=False, others=others, digits=True, least=4)
+
+    assert found is refused
+
+
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        ("4711", CodeRefusal.TAKEN),
+        ("4712", CodeRefusal.LIKE_DURESS),
+        ("47110", CodeRefusal.SHORTER_THAN_DURESS),
+        ("8523", None),
+    ],
+)
+async def test_nor_a_duress_code_like_a_normal_one(
+    hass: HomeAssistant, code: str, refused: CodeRefusal | None
+) -> None:
+    found = await async_refusal(hass, code, duress=True, others=[stored("4711")], digits=True, least=4)
+
+    assert found is refused
+
+
+async def test_two_normal_codes_may_be_alike(hass: HomeAssistant) -> None:
+    assert (
+        await async_refusal(hass, "4712", duress=False, others=[stored("4711")], digits=True, least=4) is None
+    )
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@given(
+    code=st.text("0123456789", min_size=4, max_size=8), other=st.text("0123456789", min_size=4, max_size=8)
+)
+def test_the_variants_are_just_what_could_be_mistaken(code: str, other: str) -> None:
+    """An oracle with both codes in clear: a beginning of the new one, or the same but for one digit."""
+    one_off = len(code) == len(other) and sum(a != b for a, b in zip(code, other, strict=True)) == 1
+    beginning = code != other and code.startswith(other)
+
+    assert (other in set(variants(code))) is (one_off or beginning)
+
+
+def test_a_word_may_not_differ_in_its_case_alone() -> None:
+    assert "SESAME" in set(variants("sesame"))
