@@ -73,23 +73,25 @@ class BothEnds(RuleBasedStateMachine):
 
     # --- what happens at either end ---------------------------------------------------------------------
 
-    @rule(uid=UIDS)
-    def panel_raises(self, uid: str) -> None:
+    @rule(uid=UIDS, hold_s=st.sampled_from([0, 30]))
+    def panel_raises(self, uid: str, hold_s: float) -> None:
         if uid not in self.zones:
             self.zones[uid] = []
-            self.emit(alarm_raised(uid))
+            self.emit(alarm_raised(uid, hold_s=hold_s))
 
-    @rule(uid=UIDS)
-    def zone_trips(self, uid: str) -> None:
+    @rule(uid=UIDS, confirmed=st.booleans())
+    def zone_trips(self, uid: str, *, confirmed: bool) -> None:
         if uid in self.zones:
             zone = f"zone {sum(map(len, self.zones.values()))}"
             self.zones[uid].append(zone)
-            self.emit({"kind": "zone_tripped", "at": START.isoformat(), "uid": uid, "zone": zone})
+            body = {"kind": "zone_tripped", "at": START.isoformat(), "uid": uid, "zone": zone}
+            self.emit({**body, "confirmed": confirmed})
 
-    @rule(uid=UIDS)
-    def somebody_disarms(self, uid: str) -> None:
+    @rule(uid=UIDS, ending=st.sampled_from(["aborted", "cancelled", "resolved"]))
+    def somebody_disarms(self, uid: str, ending: str) -> None:
         if uid in self.zones:
-            self.emit({"kind": "alarm_disarmed", "at": START.isoformat(), "uid": uid, "by": "Anna"})
+            body = {"kind": "alarm_disarmed", "at": START.isoformat(), "uid": uid, "by": "Anna"}
+            self.emit({**body, "ending": ending})
 
     @rule(uid=UIDS)
     def entry_delay_begins(self, uid: str) -> None:
@@ -213,8 +215,10 @@ class BothEnds(RuleBasedStateMachine):
             assert set(self.zones) <= set(panel), "no alarm of the panel is lost"
             for uid, zones in self.zones.items():
                 lines = journal_of(self.conn, panel[uid].id)
-                told = [line.detail["zone"] for line in lines if line.event is Change.ZONE_TRIPPED]
+                told = [line.detail["zone"] for line in lines if "zone" in line.detail]
                 assert told == zones, "each zone once, in order"
+                confirmations = [line for line in lines if line.event is Change.CONFIRMED]
+                assert len(confirmations) <= 1, "an alarm is confirmed once"
             assert link.count_kept(self.conn, INSTANCE) == 0, "all is confirmed"
         newest = {body["alarm_id"]: body for body in self.book.heard}
         for alarm in alarms:

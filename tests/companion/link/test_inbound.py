@@ -386,7 +386,7 @@ async def test_what_may_cost_a_life_is_not_held_back_whatever_the_panel_says(
     assert await told(db) == ["page", "page"]
 
 
-@pytest.mark.parametrize("hold_s", [-1, 301, "30", True, None])
+@pytest.mark.parametrize("hold_s", [-1, 301, "30", True, None, float("nan"), float("inf")])
 async def test_an_odd_abort_window_makes_no_alarm_late(
     db: Database, say: Say, directory: Directory, hold_s: object
 ) -> None:

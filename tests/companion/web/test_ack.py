@@ -69,6 +69,25 @@ async def test_a_test_alarm_is_marked_as_one(api: Api) -> None:
     assert ["Test alarm" in page for page in pages] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Confirmed by a second zone 13:00:00 CET Hall motion"),
+        ("de", "Von einer zweiten Zone bestätigt 13:00:00 CET Hall motion"),
+    ],
+)
+async def test_the_page_of_a_confirmed_alarm_names_the_second_zone(
+    api: Api, language: str, sentence: str
+) -> None:
+    alarm_id, token = await paged(api, title="Burglary: Front door")
+    if language == "de":
+        token = await guard_paged(api, alarm_id)
+    panel = Actor(name=None, via="panel")
+    await api.context.commands.run(lambda unit: unit.confirm(alarm_id, panel, zone="Hall motion"))
+
+    assert sentence in text_of(await look(api, token))
+
+
 async def test_a_storm_of_link_previews_changes_nothing_and_keeps_nobody_from_answering(api: Api) -> None:
     alarm_id, token = await paged(api)
     before, lines = await alarm_of(api, alarm_id), await journal(api, alarm_id)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.model import Actor
+from companion.alarms.model import Actor, AlarmKind, Source, Trigger
 from companion.store import directory as store, tables
 from tests.companion.web.harness import Api
 from tests.companion.web.people_pages import tags_of, text_of
@@ -221,6 +221,50 @@ async def test_the_overview_shows_linked_home_assistants_and_their_areas(api: Ap
     text = text_of(await api.call("GET", "/admin", None))
 
     assert "Holiday house 20 s ago Ground floor: armed away" in text
+
+
+async def held_alarm(api: Api) -> str:
+    """Let the panel of the office raise an alarm with an abort window of 30 s, and return its id."""
+    burglary = Trigger(
+        source=Source.PANEL,
+        kind=AlarmKind.BURGLARY,
+        title="Burglary: Front door",
+        site_id="office",
+        timezone="Europe/Berlin",
+        hold=timedelta(seconds=30),
+    )
+    panel = Actor(name=None, via="panel")
+    return (await api.context.commands.run(lambda unit: unit.raise_alarm(burglary, panel))).alarm.id
+
+
+async def test_an_alarm_in_its_abort_window_shows_until_when_nobody_is_told(
+    api: Api, clock: FrozenClock
+) -> None:
+    alarm_id = await held_alarm(api)
+    await log_in(api)
+
+    overview = text_of(await api.call("GET", "/admin", None))
+    own_page = text_of(await api.call("GET", f"/admin/alarms/{alarm_id}", None))
+    over_the_api = (await api.call("GET", f"/v1/alarms/{alarm_id}")).json["held_until"]
+    clock.advance(30)
+    afterwards = text_of(await api.call("GET", "/admin", None))
+
+    assert "held until 2026-11-20 13:00:30 CET" in overview
+    assert "Held until 2026-11-20 13:00:30 CET" in own_page
+    assert "Nobody has been told" in own_page
+    assert over_the_api == "2026-11-20T12:00:30Z"
+    assert "held until" not in afterwards
+
+
+async def test_the_timeline_names_the_zone_that_confirmed_an_alarm(api: Api) -> None:
+    alarm_id = await api.raised(title="Burglary: Front door")
+    panel = Actor(name=None, via="panel")
+    await api.context.commands.run(lambda unit: unit.confirm(alarm_id, panel, zone="Hall motion"))
+    await log_in(api)
+
+    text = text_of(await api.call("GET", f"/admin/alarms/{alarm_id}", None))
+
+    assert "confirmed by itself panel zone: Hall motion" in text
 
 
 async def test_an_alarms_page_tells_its_whole_story(api: Api) -> None:
