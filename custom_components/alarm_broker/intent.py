@@ -1,0 +1,192 @@
+"""Assist: arm, disarm with a code, and ask how the panel is. The sentences are in `sentences/`.
+
+A code that was spoken is never spoken back, and without one nothing is disarmed that takes one.
+"""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+import probatio as vol
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import intent
+
+from .const import DOMAIN
+from .panel.config import ArmMode
+from .panel.state import AreaStatus
+from .system import AlarmSystem
+
+SLOT_MODE, SLOT_CODE, SLOT_AREA = "mode", "code", "area_name"
+AREA = {vol.Optional(SLOT_AREA): intent.non_empty_string}
+CODE = {vol.Optional(SLOT_CODE): intent.non_empty_string}
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "arming": "{area} is being armed.",
+        "armed": "{area} is armed.",
+        "disarmed": "{area} is disarmed.",
+        "pending": "{area}: somebody came in, the entry delay runs.",
+        "triggered": "{area}: there is an alarm!",
+        "open": "Open: {zones}.",
+        "code": "I need the code for that. Say: disarm, with the code.",
+        "no_panel": "There is no alarm panel here.",
+        "no_area": "There is no area of that name.",
+        "and": " and ",
+    },
+    "de": {
+        "arming": "{area} wird scharf geschaltet.",
+        "armed": "{area} ist scharf.",
+        "disarmed": "{area} ist unscharf.",
+        "pending": "{area}: jemand ist hereingekommen, die Eingangsverzögerung läuft.",
+        "triggered": "{area}: es gibt einen Alarm!",
+        "open": "Offen: {zones}.",
+        "code": "Dafür brauche ich den Code. Sage: unscharf schalten, mit dem Code.",
+        "no_panel": "Hier gibt es keine Alarmanlage.",
+        "no_area": "Einen Bereich mit diesem Namen gibt es nicht.",
+        "and": " und ",
+    },
+}
+
+
+async def async_setup_intents(hass: HomeAssistant) -> None:
+    """Register what Assist can do with the panel."""
+    for handler in (Arm(), Disarm(), Status()):
+        intent.async_register(hass, handler)
+
+
+class PanelIntent(intent.IntentHandler):
+    """What the intents share: whom they work on, and how they answer."""
+
+    @override
+    async def async_handle(self, intent_obj: intent.Intent) -> intent.IntentResponse:
+        slots = {
+            key: str(value["value"]).strip()
+            for key, value in self.async_validate_slots(intent_obj.slots).items()
+        }
+        words = WORDS["de" if intent_obj.language.startswith("de") else "en"]
+        response = intent_obj.create_response()
+        systems = [
+            entry.runtime_data.system for entry in intent_obj.hass.config_entries.async_loaded_entries(DOMAIN)
+        ]
+        if not systems:
+            return _failed(response, words["no_panel"])
+        wanted = slots.get(SLOT_AREA, "").casefold()
+        for system in systems:
+            areas = system.panel_config.areas.values()
+            area_ids = [area.area_id for area in areas if not wanted or area.name.casefold() == wanted]
+            if area_ids:
+                return await self._answered(intent_obj, response, system, area_ids, slots, words)
+        return _failed(response, words["no_area"])
+
+    async def _answered(
+        self,
+        intent_obj: intent.Intent,
+        response: intent.IntentResponse,
+        system: AlarmSystem,
+        area_ids: list[str],
+        slots: Mapping[str, str],
+        words: Mapping[str, str],
+    ) -> intent.IntentResponse:
+        user_id = intent_obj.context.user_id
+        user = None if user_id is None else await intent_obj.hass.auth.async_get_user(user_id)
+        try:
+            await self._act(system, area_ids, slots, by=None if user is None else user.name)
+        except ServiceValidationError as err:
+            said = words["code"] if err.translation_key == "code_needed" else str(err)
+            return _failed(response, said)
+        response.async_set_speech(_status(system, area_ids, words))
+        return response
+
+    async def _act(
+        self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
+    ) -> None:
+        """Do what is asked. Raises ServiceValidationError when the panel refuses."""
+        raise NotImplementedError
+
+
+class Arm(PanelIntent):
+    """Arm an area or all of them, away unless another mode is said."""
+
+    intent_type = "AlarmBrokerArm"
+    description = "Arms the alarm panel, away unless a mode is named"
+
+    @property
+    @override
+    def slot_schema(self) -> dict[Any, Any]:
+        return {vol.Optional(SLOT_MODE): vol.In([mode.value for mode in ArmMode]), **CODE, **AREA}
+
+    @override
+    async def _act(
+        self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
+    ) -> None:
+        mode = ArmMode(slots.get(SLOT_MODE, ArmMode.AWAY))
+        await system.async_arm(area_ids, mode, code=_code(slots), by=by)
+
+
+class Disarm(PanelIntent):
+    """Disarm, with a code."""
+
+    intent_type = "AlarmBrokerDisarm"
+    description = "Disarms the alarm panel; it needs a code"
+
+    @property
+    @override
+    def slot_schema(self) -> dict[Any, Any]:
+        return {**CODE, **AREA}
+
+    @override
+    async def _act(
+        self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
+    ) -> None:
+        if system.panel_config.codes.disarm_required and not _code(slots):
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="code_needed")
+        await system.async_disarm(area_ids, code=_code(slots), by=by)
+
+
+class Status(PanelIntent):
+    """Say how the panel is, and what is open."""
+
+    intent_type = "AlarmBrokerStatus"
+    description = "Tells whether the alarm panel is armed and which zones are open"
+
+    @property
+    @override
+    def slot_schema(self) -> dict[Any, Any]:
+        return AREA
+
+    @override
+    async def _act(
+        self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
+    ) -> None:
+        """Only look."""
+
+
+def _code(slots: Mapping[str, str]) -> str | None:
+    """Return a spoken code as it would be typed: speech recognition puts spaces between digits."""
+    code = slots.get(SLOT_CODE)
+    if code is None:
+        return None
+    joined = "".join(code.split())
+    return joined if joined.isdigit() else code
+
+
+def _status(system: AlarmSystem, area_ids: list[str], words: Mapping[str, str]) -> str:
+    state = system.state
+    by_status: dict[AreaStatus, list[str]] = {}
+    for area_id in area_ids:
+        by_status.setdefault(state.areas[area_id].status, []).append(system.wording.area_name(area_id))
+    said = [words[status.value].format(area=words["and"].join(names)) for status, names in by_status.items()]
+    zones = system.panel_config.zones
+    open_zones = [
+        system.zone_name(zone_id)
+        for zone_id in sorted(state.open_zones)
+        if zones[zone_id].area_id in area_ids
+    ]
+    if open_zones:
+        said.append(words["open"].format(zones=", ".join(open_zones)))
+    return " ".join(said)
+
+
+def _failed(response: intent.IntentResponse, said: str) -> intent.IntentResponse:
+    response.async_set_error(intent.IntentResponseErrorCode.FAILED_TO_HANDLE, said)
+    return response
