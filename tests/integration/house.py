@@ -60,7 +60,7 @@ def subentry(kind: str, subentry_id: str, /, **data: Any) -> Any:
     }
 
 
-def area(area_id: str = AREA, name: str = "Home", **modes: dict[str, Any]) -> Any:
+def area(area_id: str = AREA, name: str = "Home", /, **modes: dict[str, Any]) -> Any:
     """Return an area; away and home without an exit delay unless told otherwise."""
     return subentry("area", area_id, name=name, modes=modes or {"away": mode(), "home": mode(exit_delay=0)})
 

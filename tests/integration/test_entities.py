@@ -1,0 +1,273 @@
+"""What the panel's entities show, in a real Home Assistant with its clock moved."""
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+
+from custom_components.alarm_broker.happenings import HappeningKind
+from tests.integration.house import (
+    CODE,
+    DOOR,
+    GARAGE,
+    GARAGE_PANEL,
+    GARAGE_PARTS,
+    GATE,
+    HALL,
+    HOUSE,
+    MASTER,
+    PANEL,
+    SMOKE,
+    WINDOW,
+    area,
+    attributes,
+    mode,
+    move_in,
+    panel,
+    sense,
+    shown,
+    user,
+    wait,
+    zone,
+)
+
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+
+READY_AWAY, READY_HOME = "binary_sensor.home_ready_to_arm_away", "binary_sensor.home_ready_to_arm_home"
+MEMORY = "binary_sensor.home_alarm_memory"
+EVENT = "event.home_alarm_panel"
+
+
+async def press(hass: HomeAssistant, entity_id: str) -> None:
+    await hass.services.async_call("button", "press", {"entity_id": entity_id}, blocking=True)
+    await hass.async_block_till_done()
+
+
+async def turn(hass: HomeAssistant, entity_id: str, state: str) -> None:
+    await hass.services.async_call("switch", f"turn_{state}", {"entity_id": entity_id}, blocking=True)
+    await hass.async_block_till_done()
+
+
+async def test_ready_sensors_follow_the_zones_that_their_mode_guards(hass: HomeAssistant) -> None:
+    await move_in(hass)
+
+    sense(hass, HALL, "on")
+    await hass.async_block_till_done()
+    with_motion = (shown(hass, READY_AWAY), shown(hass, READY_HOME))
+    reason = attributes(hass, READY_AWAY)["open_zones"]
+    sense(hass, HALL, "off")
+    await hass.async_block_till_done()
+
+    assert with_motion == ("off", "on")
+    assert reason == ["Hall motion"]
+    assert (shown(hass, READY_AWAY), shown(hass, READY_HOME)) == ("on", "on")
+
+
+async def test_the_open_zones_are_counted_and_named_by_area(hass: HomeAssistant) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+
+    for sensor in (DOOR, WINDOW, GATE):
+        sense(hass, sensor, "on")
+    await hass.async_block_till_done()
+
+    assert shown(hass, "sensor.home_open_zones") == "2"
+    assert attributes(hass, "sensor.home_open_zones")["zones"] == ["Front door", "Kitchen window"]
+    assert attributes(hass)["open_zones"] == ["Front door", "Kitchen window"]
+    assert shown(hass, "sensor.garage_open_zones") == "1"
+
+
+async def test_all_five_modes_can_be_offered_and_armed(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    modes = ["away", "home", "night", "vacation", "custom_bypass"]
+    await move_in(
+        hass,
+        area(**{one: mode(exit_delay=0) for one in modes}),
+        zone(WINDOW, "instant", *modes),
+        user(),
+    )
+    states = []
+
+    for one in modes:
+        await panel(hass, f"alarm_arm_{one}", code=CODE)
+        states.append(shown(hass))
+
+    assert states == [f"armed_{one}" for one in modes]
+    await wait(hass, freezer, 1)
+
+
+async def test_the_master_shows_the_most_urgent_area_and_says_when_only_some_are_armed(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+
+    await panel(hass, "alarm_arm_home", code=CODE)
+    partly = (shown(hass, MASTER), attributes(hass, MASTER))
+    await panel(hass, "alarm_arm_away", entity_id=GARAGE_PANEL, code=CODE)
+    mixed = (shown(hass, MASTER), attributes(hass, MASTER)["partly_armed"])
+    sense(hass, GATE, "on")
+    await hass.async_block_till_done()
+    pending = shown(hass, MASTER)
+    await panel(hass, "alarm_disarm", entity_id=MASTER, code=CODE)
+
+    assert partly[0] == "armed_custom_bypass"
+    assert partly[1]["partly_armed"] is True
+    assert (partly[1]["armed_areas"], partly[1]["disarmed_areas"]) == (["Home"], ["Garage"])
+    assert mixed == ("armed_custom_bypass", False)
+    assert pending == "pending"
+    assert (shown(hass), shown(hass, GARAGE_PANEL), shown(hass, MASTER)) == ("disarmed",) * 3
+    await wait(hass, freezer, 1)
+
+
+async def test_a_single_area_needs_no_master_and_nobody_has_to_have_one(hass: HomeAssistant) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS, master=False)
+
+    assert hass.states.get(MASTER) is None
+
+
+async def test_the_alarm_memory_keeps_what_happened_until_the_button_is_pressed(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    await move_in(hass)
+    sense(hass, SMOKE, "on")
+    await wait(hass, freezer, 181)
+    await panel(hass, "alarm_disarm", code=CODE)
+    kept = shown(hass, MEMORY), attributes(hass, MEMORY)["alarms"]
+
+    await press(hass, "button.home_clear_alarm_memory")
+
+    assert kept[0] == "on"
+    assert [(alarm["kind"], alarm["zones"]) for alarm in kept[1]] == [("fire", ["Smoke detector"])]
+    assert shown(hass, MEMORY) == "off"
+
+
+async def test_a_switch_leaves_a_zone_out_and_says_why(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    await move_in(hass)
+    switch = "switch.kitchen_window_bypass"
+
+    await turn(hass, switch, "on")
+    by_hand = (shown(hass, switch), attributes(hass, switch)["reason"])
+    await turn(hass, switch, "off")
+    back = shown(hass, switch)
+    sense(hass, WINDOW, "on")
+    await hass.services.async_call(
+        "alarm_broker",
+        "arm",
+        {"entity_id": PANEL, "mode": "home", "code": CODE, "force": True},
+        blocking=True,
+    )
+
+    assert by_hand == ("on", "manual")
+    assert back == "off"
+    assert attributes(hass, switch)["reason"] == "forced"
+    assert attributes(hass)["bypassed_zones"] == ["Kitchen window"]
+    await wait(hass, freezer, 1)
+
+
+async def test_a_switch_cannot_weaken_an_armed_area(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    with pytest.raises(ServiceValidationError) as refused:
+        await turn(hass, "switch.kitchen_window_bypass", "on")
+
+    assert refused.value.translation_key == "code_needed"
+    assert shown(hass, "switch.kitchen_window_bypass") == "off"
+
+
+async def test_a_zones_switch_is_not_written_for_other_zones(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    written = {state.entity_id: state.last_reported for state in hass.states.async_all("switch")}
+
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+
+    assert len(written) == 3
+    assert written == {state.entity_id: state.last_reported for state in hass.states.async_all("switch")}
+
+
+async def test_the_chime_is_an_event_when_and_where_it_is_chosen(hass: HomeAssistant) -> None:
+    await move_in(hass, area(), zone(DOOR, "entry_exit", "away", chime=True), user())
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+    first = attributes(hass, EVENT)
+
+    await hass.services.async_call(
+        "select", "select_option", {"entity_id": "select.home_chime", "option": "off"}, blocking=True
+    )
+    sense(hass, DOOR, "off")
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+
+    assert (first["event_type"], first["zones"]) == ("chime", ["Front door"])
+    assert shown(hass, "select.home_chime") == "off"
+    assert shown(hass, EVENT) == (hass.states.get(EVENT) or pytest.fail()).state
+
+
+async def test_the_walk_test_button_begins_it_and_ends_it_with_a_report(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    await press(hass, "button.home_walk_test")
+    begun = attributes(hass, EVENT)["event_type"]
+    for sensor in (DOOR, WINDOW, HALL):
+        sense(hass, sensor, "on")
+        sense(hass, sensor, "off")
+
+    await press(hass, "button.home_walk_test")
+
+    assert begun == "walk_test_started"
+    assert attributes(hass, EVENT)["event_type"] == "walk_test_ended"
+    assert attributes(hass, EVENT)["never_seen"] == ["Smoke detector"]
+
+
+async def test_everything_that_can_happen_is_an_event_type(hass: HomeAssistant) -> None:
+    await move_in(hass)
+
+    assert attributes(hass, EVENT)["event_types"] == [kind.value for kind in HappeningKind]
+
+
+async def test_a_refused_arming_is_an_event_that_names_the_zones(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    sense(hass, WINDOW, "on")
+
+    with pytest.raises(ServiceValidationError):
+        await panel(hass, "alarm_arm_away", code=CODE)
+
+    told = attributes(hass, EVENT)
+    assert (told["event_type"], told["area"], told["zones"]) == ("arming_refused", "Home", ["Kitchen window"])
+
+
+async def test_the_panel_tells_what_kind_of_alarm_it_is_and_the_most_urgent_first(
+    hass: HomeAssistant,
+) -> None:
+    await move_in(hass)
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    burglary = attributes(hass)["alarm_kind"]
+    sense(hass, SMOKE, "on")
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+
+    assert burglary == "burglary"
+    assert attributes(hass)["alarm_kind"] == "fire"
+    assert attributes(hass)["confirmed"] is True
+    assert attributes(hass)["alarm_zones"] == ["Kitchen window", "Front door", "Smoke detector"]
+
+
+async def test_the_countdown_sensor_is_there_for_who_wants_it(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to("2026-11-20T22:00:00+00:00")
+    entry = await move_in(hass)
+    er.async_get(hass).async_update_entity("sensor.home_delay_ends", disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    await panel(hass, "alarm_arm_away", code=CODE)
+
+    assert shown(hass, "sensor.home_delay_ends") == "2026-11-20T22:01:00+00:00"
+    assert GARAGE not in entry.subentries
