@@ -21,31 +21,32 @@ class Audience:
     def __init__(self, config: PanelConfig) -> None:
         """Begin with nobody."""
         self._config = config
-        self._everything: set[Listener] = set()
-        self._areas: dict[str, set[Listener]] = {}
-        self._zones: dict[str, set[Listener]] = {}
-        self._happenings: set[HappeningListener] = set()
+        # In the order in which they came: the panels are the first to show an alarm.
+        self._everything: dict[Listener, None] = {}
+        self._areas: dict[str, dict[Listener, None]] = {}
+        self._zones: dict[str, dict[Listener, None]] = {}
+        self._happenings: dict[HappeningListener, None] = {}
         self._held: PanelState | None = None
 
     @callback
     def subscribe(self, listener: Listener, *, area_id: str | None = None) -> CALLBACK_TYPE:
         """Call `listener` after each visible change of an area, its zones or the troubles; of any without an area."""
-        listeners = self._everything if area_id is None else self._areas.setdefault(area_id, set())
-        listeners.add(listener)
-        return lambda: listeners.discard(listener)
+        listeners = self._everything if area_id is None else self._areas.setdefault(area_id, {})
+        listeners[listener] = None
+        return lambda: listeners.pop(listener, None)
 
     @callback
     def subscribe_zone(self, zone_id: str, listener: Listener) -> CALLBACK_TYPE:
         """Call `listener` when a zone opened, closed, fell silent, or is left out or not any more."""
-        listeners = self._zones.setdefault(zone_id, set())
-        listeners.add(listener)
-        return lambda: listeners.discard(listener)
+        listeners = self._zones.setdefault(zone_id, {})
+        listeners[listener] = None
+        return lambda: listeners.pop(listener, None)
 
     @callback
     def subscribe_happenings(self, listener: HappeningListener) -> CALLBACK_TYPE:
         """Call `listener` with each thing that happens."""
-        self._happenings.add(listener)
-        return lambda: self._happenings.discard(listener)
+        self._happenings[listener] = None
+        return lambda: self._happenings.pop(listener, None)
 
     @contextmanager
     def held_back(self, now: Callable[[], PanelState]) -> Iterator[None]:
@@ -79,9 +80,11 @@ class Audience:
             areas = set(after.areas)
         for area_id in areas:
             zones |= _bypass_changes(before.areas.get(area_id), after.areas[area_id])
-        listeners = list(self._everything) if areas else []
+        listeners: list[Listener] = []
         for area_id in areas:
             listeners += self._areas.get(area_id, ())
+        if areas:
+            listeners += self._everything
         for zone_id in zones:
             listeners += self._zones.get(zone_id, ())
         for listener in listeners:

@@ -92,6 +92,10 @@ class TroublePresent(SystemEntity, BinarySensorEntity):
         """Follow the troubles."""
         super().__init__(entry, "trouble")
 
+    @override
+    def _shows(self) -> object:
+        return self.system.state.troubles
+
     @property
     @override
     def is_on(self) -> bool:
@@ -123,6 +127,10 @@ class Tampered(SystemEntity, BinarySensorEntity):
         """Follow troubles and tamper zones."""
         super().__init__(entry, "tamper")
 
+    @override
+    def _shows(self) -> object:
+        return self.is_on
+
     @property
     @override
     def is_on(self) -> bool:
@@ -146,6 +154,10 @@ class Duress(SystemEntity, BinarySensorEntity):
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
         """Follow the silent alarms."""
         super().__init__(entry, "duress")
+
+    @override
+    def _shows(self) -> object:
+        return self.is_on
 
     @property
     @override

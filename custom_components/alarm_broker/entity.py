@@ -68,21 +68,37 @@ class AlarmBrokerEntity(Entity):
         return None if user is None else user.name
 
 
-class SystemEntity(AlarmBrokerEntity):
-    """An entity of the hub that shows something of the whole panel."""
+class PanelEntity(AlarmBrokerEntity):
+    """An entity that shows something of the panel, and is written only when that has changed."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
         """Follow the panel."""
         super().__init__(entry, key)
         self.system = entry.runtime_data.system
+        self._written: object = object()
+
+    def _shows(self) -> object:
+        """Return everything that the entity's state depends on; while it is the same nothing is written."""
+        return object()
+
+    @callback
+    def _async_changed(self) -> None:
+        shows = self._shows()
+        if shows != self._written:
+            self._written = shows
+            self.async_write_ha_state()
+
+
+class SystemEntity(PanelEntity):
+    """An entity of the hub that shows something of the whole panel."""
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.system.audience.subscribe(self.async_write_ha_state))
+        self.async_on_remove(self.system.audience.subscribe(self._async_changed))
 
 
-class AreaEntity(AlarmBrokerEntity):
+class AreaEntity(PanelEntity):
     """An entity of one area; it hears only of what concerns that area."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str, key: str) -> None:
@@ -90,9 +106,7 @@ class AreaEntity(AlarmBrokerEntity):
         super().__init__(entry, key)
         self._attr_unique_id = f"{entry.entry_id}_{area_id}_{key}"
         self._attr_device_info = area_device(entry, area_id)
-        self.system = entry.runtime_data.system
         self._area_id = area_id
-        self._written: object = object()
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -108,17 +122,6 @@ class AreaEntity(AlarmBrokerEntity):
     @property
     def _area(self) -> AreaState:
         return self.system.state.areas[self._area_id]
-
-    def _shows(self) -> object:
-        """Return everything that the entity's state depends on; while it is the same nothing is written."""
-        return object()
-
-    @callback
-    def _async_changed(self) -> None:
-        shows = self._shows()
-        if shows != self._written:
-            self._written = shows
-            self.async_write_ha_state()
 
     def _names(self, zone_ids: frozenset[str]) -> list[str]:
         """Return the names of those of the zones that are the area's."""

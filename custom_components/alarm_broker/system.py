@@ -72,10 +72,10 @@ class _Step:
     before: PanelState
     after: PanelState
     effects: tuple[Effect, ...]
-    happenings: list[Happening]
+    happenings: list[Happening] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
     shown: bool = False
     done: asyncio.Future[None] | None = None
-    told: list[dict[str, Any]] = field(default_factory=list)
 
 
 class AlarmSystem:
@@ -289,13 +289,19 @@ class AlarmSystem:
         before = self._decided
         after, effects = transition(before, event, self.config.panel, now, new_uid=lambda: str(uuid4()))
         self._decided = after
-        self._timer.async_set(next_due(after))
-        told = [body for effect in effects if (body := link_event(effect, self._wording, now))]
-        happened = [one for effect in effects if (one := happening(effect, event, self._wording, now))]
-        step = _Step(before, after, effects, happened, told=told)
-        stored = not told and not self._unsent and _same_on_disk(before, after)
-        if (quick or stored) and all(waiting.shown for waiting in self._steps):
+        step = _Step(before, after, effects)
+        in_turn = all(waiting.shown for waiting in self._steps)
+        if quick and in_turn:
             self._async_show(step)
+        if before is not after:
+            self._timer.async_set(next_due(after))
+        step.told = [body for effect in effects if (body := link_event(effect, self._wording, now))]
+        step.happenings = [one for effect in effects if (one := happening(effect, event, self._wording, now))]
+        stored = not step.told and not self._unsent and _same_on_disk(before, after)
+        if stored and in_turn and not step.shown:
+            self._async_show(step)
+        if step.shown:
+            self._async_announce(step)
         if not (stored and step.shown):
             step.done = self._hass.loop.create_future()
             self._steps.append(step)
@@ -320,6 +326,7 @@ class AlarmSystem:
                 for step in steps:
                     if not step.shown:
                         self._async_show(step)
+                        self._async_announce(step)
                 del self._steps[: len(steps)]
                 for step in steps:
                     if step.done is not None and not step.done.done():
@@ -337,11 +344,16 @@ class AlarmSystem:
 
     @callback
     def _async_show(self, step: _Step) -> None:
+        """Let entities show what has been decided."""
         step.shown = True
         self._shown = step.after
+        self.audience.tell(step.before, step.after)
+
+    @callback
+    def _async_announce(self, step: _Step) -> None:
+        """Tell of it within Home Assistant."""
         for effect in step.effects:
             log_effect(effect, self._wording)
-        self.audience.tell(step.before, step.after)
         for one in step.happenings:
             self.audience.happened(one)
             async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
