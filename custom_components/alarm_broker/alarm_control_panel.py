@@ -9,7 +9,7 @@ from homeassistant.components.alarm_control_panel.const import (
     AlarmControlPanelState,
     CodeFormat,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import AlarmBrokerEntity, AreaEntity
@@ -120,6 +120,15 @@ class AreaPanel(AreaEntity, Panel):
         self.area_ids = (area_id,)
         self._offer(entry, list(self.system.panel_config.areas[area_id].modes))
 
+    @override
+    def _follow(self) -> CALLBACK_TYPE:
+        return self.system.audience.subscribe_panel(self._async_changed)
+
+    @override
+    def _shows(self) -> object:
+        state = self.system.state
+        return self._area, self._names(state.open_zones), self._names(state.blind_zones)
+
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState:
@@ -164,7 +173,7 @@ class MasterPanel(Panel):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self._async_look()
-        self.async_on_remove(self.system.audience.subscribe(self._async_changed))
+        self.async_on_remove(self.system.audience.subscribe_panel(self._async_changed))
 
     @property
     @override

@@ -1,6 +1,6 @@
 """Who is told what about the panel's state: nobody is called for a change that is none of theirs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -18,10 +18,11 @@ type HappeningListener = Callable[[Happening], None]
 class Audience:
     """Listeners by area and by zone; the work grows with what has changed, not with what there is."""
 
-    def __init__(self, config: PanelConfig) -> None:
-        """Begin with nobody."""
+    def __init__(self, config: PanelConfig, soon: Callable[..., object]) -> None:
+        """Begin with nobody; `soon` calls a function in the next turn of the loop."""
         self._config = config
-        # In the order in which they came: the panels are the first to show an alarm.
+        self._soon = soon
+        self._panels: dict[Listener, None] = {}
         self._everything: dict[Listener, None] = {}
         self._areas: dict[str, dict[Listener, None]] = {}
         self._zones: dict[str, dict[Listener, None]] = {}
@@ -34,6 +35,12 @@ class Audience:
         listeners = self._everything if area_id is None else self._areas.setdefault(area_id, {})
         listeners[listener] = None
         return lambda: listeners.pop(listener, None)
+
+    @callback
+    def subscribe_panel(self, listener: Listener) -> CALLBACK_TYPE:
+        """Call `listener` after each visible change, before anybody else: a panel shows an alarm at once."""
+        self._panels[listener] = None
+        return lambda: self._panels.pop(listener, None)
 
     @callback
     def subscribe_zone(self, zone_id: str, listener: Listener) -> CALLBACK_TYPE:
@@ -81,14 +88,21 @@ class Audience:
         for area_id in areas:
             zones |= _bypass_changes(before.areas.get(area_id), after.areas[area_id])
         listeners: list[Listener] = []
+        if areas:
+            _call_all(self._panels)
+            listeners += self._everything
         for area_id in areas:
             listeners += self._areas.get(area_id, ())
-        if areas:
-            listeners += self._everything
         for zone_id in zones:
             listeners += self._zones.get(zone_id, ())
-        for listener in listeners:
-            _call(listener)
+        if listeners:
+            # In the next turn, so that whoever waits for the panel's state does not wait for all of these too.
+            self._soon(_call_all, listeners)
+
+
+def _call_all(listeners: Iterable[Listener]) -> None:
+    for listener in tuple(listeners):
+        _call(listener)
 
 
 def _call(listener: Listener) -> None:

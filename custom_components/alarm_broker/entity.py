@@ -2,7 +2,7 @@
 
 from typing import override
 
-from homeassistant.core import callback
+from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
@@ -111,7 +111,10 @@ class AreaEntity(PanelEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.system.audience.subscribe(self._async_changed, area_id=self._area_id))
+        self.async_on_remove(self._follow())
+
+    def _follow(self) -> CALLBACK_TYPE:
+        return self.system.audience.subscribe(self._async_changed, area_id=self._area_id)
 
     @property
     @override

@@ -6,9 +6,9 @@ asked for is shown and answered only once it is on disk; nothing goes outside be
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ from .audience import Audience
 from .code_hashes import async_matching_user
 from .const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
 from .effects import link_event, log_effect, refusal
-from .happenings import Happening, happening
+from .happenings import happening
 from .panel.codes import locked_until
 from .panel.config import AlarmKind, ArmMode, PanelConfig
 from .panel.deadlines import next_due
@@ -72,8 +72,8 @@ class _Step:
     before: PanelState
     after: PanelState
     effects: tuple[Effect, ...]
-    happenings: list[Happening] = field(default_factory=list)
-    told: list[dict[str, Any]] = field(default_factory=list)
+    event: Event
+    now: datetime
     shown: bool = False
     done: asyncio.Future[None] | None = None
 
@@ -87,7 +87,7 @@ class AlarmSystem:
         """`emit` keeps one link event durably until the companion has confirmed it."""
         self.config = config
         self.title = title
-        self.audience = Audience(config.panel)
+        self.audience = Audience(config.panel, hass.loop.call_soon)
         self._hass = hass
         self._entry_id = entry_id
         self._emit = emit
@@ -172,6 +172,8 @@ class AlarmSystem:
             self._unsub_started()
             self._unsub_started = None
         self._running = False
+        if self._steps and (done := self._steps[-1].done) is not None:
+            await asyncio.shield(done)
         if self._writer is not None:
             await asyncio.shield(self._writer)
 
@@ -289,40 +291,41 @@ class AlarmSystem:
         before = self._decided
         after, effects = transition(before, event, self.config.panel, now, new_uid=lambda: str(uuid4()))
         self._decided = after
-        step = _Step(before, after, effects)
+        step = _Step(before, after, effects, event, now)
         in_turn = all(waiting.shown for waiting in self._steps)
-        if quick and in_turn:
-            self._async_show(step)
         if before is not after:
             self._timer.async_set(next_due(after))
-        step.told = [body for effect in effects if (body := link_event(effect, self._wording, now))]
-        step.happenings = [one for effect in effects if (one := happening(effect, event, self._wording, now))]
-        stored = not step.told and not self._unsent and _same_on_disk(before, after)
-        if stored and in_turn and not step.shown:
-            self._async_show(step)
-        if step.shown:
-            self._async_announce(step)
-        if not (stored and step.shown):
+        if effects or not _same_on_disk(before, after) or not in_turn or self._unsent:
             step.done = self._hass.loop.create_future()
             self._steps.append(step)
             if not self._writing:
                 self._writing = True
-                self._writer = self._hass.async_create_task(self._async_write(), "alarm_broker store")
+                # In the next turn, after whoever waits for the panel's state.
+                self._hass.loop.call_soon(self._async_begin_writing)
+        if in_turn and (quick or step.done is None):
+            self._async_show(step)
         return step
+
+    @callback
+    def _async_begin_writing(self) -> None:
+        self._writer = self._hass.async_create_task(self._async_write(), "alarm_broker store")
 
     async def _async_done(self, step: _Step) -> None:
         if step.done is not None:
             await asyncio.shield(step.done)
 
     async def _async_write(self) -> None:
-        """Store what has been decided, as often as it takes; events that come together share one write."""
+        """Tell what is shown, store what has been decided, then show and tell the rest; together what came together."""
         try:
             while self._steps:
                 steps = list(self._steps)
-                self._unsent = [*self._unsent, *(body for step in steps for body in step.told)][
-                    -UNSENT_LIMIT:
-                ]
-                await self._async_save(steps[-1].after)
+                for step in steps:
+                    if step.shown:
+                        self._async_announce(step)
+                told = [body for step in steps for body in self._link_events(step)]
+                if told or self._unsent or not _same_on_disk(steps[0].before, steps[-1].after):
+                    self._unsent = [*self._unsent, *told][-UNSENT_LIMIT:]
+                    await self._async_save(steps[-1].after)
                 for step in steps:
                     if not step.shown:
                         self._async_show(step)
@@ -334,6 +337,11 @@ class AlarmSystem:
                 await self._async_send()
         finally:
             self._writing = False
+
+    def _link_events(self, step: _Step) -> Iterator[dict[str, Any]]:
+        for effect in step.effects:
+            if (body := link_event(effect, self._wording, step.now)) is not None:
+                yield body
 
     async def _async_save(self, state: PanelState) -> None:
         try:
@@ -354,7 +362,9 @@ class AlarmSystem:
         """Tell of it within Home Assistant."""
         for effect in step.effects:
             log_effect(effect, self._wording)
-        for one in step.happenings:
+            one = happening(effect, step.event, self._wording, step.now)
+            if one is None:
+                continue
             self.audience.happened(one)
             async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
             self._hass.bus.async_fire(
