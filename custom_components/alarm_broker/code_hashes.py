@@ -20,8 +20,9 @@ R = 8
 P = 1
 SALT_BYTES = 16
 KEY_BYTES = 32
-MAX_LOG2_N = 16
+MAX_LOG2_N, MAX_R, MAX_P = 16, 8, 4
 MAX_MEMORY = 80 * 1024 * 1024
+"""What the dearest of these takes (128 bytes times n times r), and some."""
 MAX_CODE_LENGTH = 64
 
 BCRYPT = "bcrypt$"
@@ -54,7 +55,8 @@ class Recipe:
             wanted = base64.b64decode(key)
         except ValueError, binascii.Error:
             return None
-        if scheme != "scrypt" or not 0 < recipe.log2_n <= MAX_LOG2_N:
+        sensible = 0 < recipe.log2_n <= MAX_LOG2_N and 0 < recipe.r <= MAX_R and 0 < recipe.p <= MAX_P
+        if scheme != "scrypt" or not sensible:
             return None
         return recipe, wanted
 

@@ -1,8 +1,8 @@
 """Which codes may be set: long enough, nobody else's, and nothing like a duress code.
 
-Only hashes of the others are there. What is equal, one digit off, or begins like the new code is found by hashing
-variants of it. That the new code is the beginning of a longer duress code cannot be found so: hence the rule on
-lengths, that no code is shorter than a duress code.
+Only hashes of the others are there. A code that is equal to the new one, one digit off, or its beginning is found by
+hashing variants of the new one. That the new one is the beginning of a longer code cannot be found so: hence the rule
+on lengths, that no code may be set that is shorter than a duress code, and no duress code shorter than another.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,6 +28,7 @@ class CodeRefusal(StrEnum):
     LIKE_DURESS = "code_like_duress"
     """Equal to a duress code but for one digit, or one begins with the other."""
     SHORTER_THAN_DURESS = "code_shorter_than_duress"
+    """Shorter than a duress code, or a duress code shorter than another: it could be the beginning of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ async def async_refusal(
     if (refused := format_refusal(code, digits=digits, least=least)) is not None:
         return refused
     rivals = [other for other in others if duress or other.duress]
-    if any(other.length < len(code) if duress else other.length > len(code) for other in rivals):
+    if any(other.length > len(code) for other in rivals):
         return CodeRefusal.SHORTER_THAN_DURESS
     return await hass.async_add_executor_job(_clash, code, tuple(others), tuple(rivals))
 
@@ -78,15 +79,19 @@ def _clash(code: str, others: Sequence[StoredCode], rivals: Sequence[StoredCode]
 
 
 def variants(code: str) -> Iterator[str]:
-    """Yield what may not be a duress code beside `code`: its beginnings, and every code that is one digit off."""
+    """Yield what may not be a duress code beside `code`: its beginnings, and every code that is one digit off.
+
+    Of a word also the ways in which its case is usually mistaken: one letter, the first ones, or all.
+    """
     for length in range(LETTERS_LEAST, len(code)):
         yield code[:length]
     for index, character in enumerate(code):
         if character in DIGITS:
             for digit in DIGITS.replace(character, ""):
                 yield code[:index] + digit + code[index + 1 :]
-    if code.swapcase() != code:
-        yield from {code.lower(), code.upper(), code.swapcase()} - {code}
+    one_letter = {code[:at] + code[at].swapcase() + code[at + 1 :] for at in range(len(code))}
+    all_letters = {code.lower(), code.upper(), code.swapcase(), code.capitalize(), code.title()}
+    yield from (one_letter | all_letters) - {code}
 
 
 def _anybody(code: str, users: Iterable[StoredCode]) -> bool:

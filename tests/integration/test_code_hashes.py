@@ -35,8 +35,21 @@ async def test_the_same_code_is_never_stored_the_same_way_and_never_in_clear(has
         "scrypt$14$8$1$AA==",
         "scrypt$40$8$1$AA==$AA==",
         "scrypt$x$8$1$AA==$AA==",
+        "scrypt$14$0$1$AA==$AA==",
+        "scrypt$14$8$0$AA==$AA==",
+        "scrypt$16$64$1$AA==$AA==",
     ],
-    ids=["empty", "clear text", "other scheme", "cut off", "too costly", "no number"],
+    ids=[
+        "empty",
+        "clear text",
+        "other scheme",
+        "cut off",
+        "too costly",
+        "no number",
+        "r",
+        "p",
+        "too much memory",
+    ],
 )
 async def test_a_damaged_hash_matches_nobody(hass: HomeAssistant, code_hash: str) -> None:
     good = CodeUser("Anna", await async_hash_code(hass, "4711"))

@@ -15,6 +15,9 @@ from custom_components.alarm_broker.code_rules import (
 
 DURESS = "260842"
 SAMPLE = [hashed(DURESS)]
+# Near each other, or chance would hardly ever make two that can be mistaken.
+CODES = st.text("01", min_size=1, max_size=3).map("000".__add__)
+CHEAP = ["scrypt$1$8$1$AAAAAAAAAAAAAAAAAAAAAA==$AA=="]
 
 
 def stored(code: str, *, duress: bool = False) -> StoredCode:
@@ -70,9 +73,11 @@ async def test_a_normal_code_must_not_be_like_a_duress_code(
     [
         ("4711", CodeRefusal.TAKEN),
         ("4712", CodeRefusal.LIKE_DURESS),
-        ("47110", CodeRefusal.SHORTER_THAN_DURESS),
+        ("47110", CodeRefusal.LIKE_DURESS),
         ("8523", None),
+        ("85230", None),
     ],
+    ids=["equal", "last digit", "longer", "other", "other and longer"],
 )
 async def test_nor_a_duress_code_like_a_normal_one(
     hass: HomeAssistant, code: str, refused: CodeRefusal | None
@@ -82,6 +87,14 @@ async def test_nor_a_duress_code_like_a_normal_one(
     assert found is refused
 
 
+async def test_a_duress_code_must_not_be_the_beginning_of_a_longer_code(hass: HomeAssistant) -> None:
+    others = [stored("471122"), stored("8523")]
+
+    found = await async_refusal(hass, "4711", duress=True, others=others, digits=True, least=4)
+
+    assert found is CodeRefusal.SHORTER_THAN_DURESS
+
+
 async def test_two_normal_codes_may_be_alike(hass: HomeAssistant) -> None:
     assert (
         await async_refusal(hass, "4712", duress=False, others=[stored("4711")], digits=True, least=4) is None
@@ -89,9 +102,7 @@ async def test_two_normal_codes_may_be_alike(hass: HomeAssistant) -> None:
 
 
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))
-@given(
-    code=st.text("0123456789", min_size=4, max_size=8), other=st.text("0123456789", min_size=4, max_size=8)
-)
+@given(code=CODES, other=CODES)
 def test_the_variants_are_just_what_could_be_mistaken(code: str, other: str) -> None:
     """An oracle with both codes in clear: a beginning of the new one, or the same but for one digit."""
     one_off = len(code) == len(other) and sum(a != b for a, b in zip(code, other, strict=True)) == 1
@@ -100,5 +111,45 @@ def test_the_variants_are_just_what_could_be_mistaken(code: str, other: str) -> 
     assert (other in set(variants(code))) is (one_off or beginning)
 
 
-def test_a_word_may_not_differ_in_its_case_alone() -> None:
-    assert "SESAME" in set(variants("sesame"))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@given(users=st.lists(st.tuples(CODES, st.booleans()), max_size=6))
+async def test_whatever_is_set_in_whatever_order_no_code_can_be_mistaken_for_a_duress_code(
+    hass: HomeAssistant, users: list[tuple[str, bool]]
+) -> None:
+    """An oracle with all codes in clear, over hashes that cost little."""
+    taken: dict[str, bool] = {}
+    decided: list[bool] = []
+    expected: list[bool] = []
+    for code, duress in users:
+        others = [
+            StoredCode(user_id=other, code_hash=hashed(other, CHEAP), length=len(other), duress=under_duress)
+            for other, under_duress in taken.items()
+        ]
+        refused = await async_refusal(hass, code, duress=duress, others=others, digits=True, least=4)
+        rivals = [other for other, under_duress in taken.items() if duress or under_duress]
+        expected.append(
+            code in taken or any(len(other) > len(code) or mistakable(code, other) for other in rivals)
+        )
+        decided.append(refused is not None)
+        taken |= {} if refused else {code: duress}
+
+    assert decided == expected
+
+
+def mistakable(code: str, other: str) -> bool:
+    one_off = len(code) == len(other) and sum(a != b for a, b in zip(code, other, strict=True)) == 1
+    return one_off or code.startswith(other) or other.startswith(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "duress"),
+    [
+        ("sesame", "SESAME"),
+        ("sesame", "Sesame"),
+        ("Sesame", "sesame"),
+        ("sesame", "sesamE"),
+        ("sesame1", "sesame2"),
+    ],
+)
+def test_a_word_may_not_differ_in_its_case_or_a_digit_alone(code: str, duress: str) -> None:
+    assert duress in set(variants(code))
