@@ -41,7 +41,14 @@ HACS_KEYS = {
 RULES = {
     # Home Assistant's Integration Quality Scale, all tiers.
     *("action-setup", "appropriate-polling", "brands", "common-modules", "config-flow"),
-    *("config-flow-test-coverage", "dependency-transparency", "docs-actions", "docs-high-level-description"),
+    *(
+        "config-flow-test-coverage",
+        "dependency-transparency",
+        "docs-actions",
+        "docs-conditions",
+        "docs-high-level-description",
+        "docs-triggers",
+    ),
     *(
         "docs-installation-instructions",
         "docs-removal-instructions",

@@ -227,6 +227,13 @@ def says_left_out(zone: str, reason: Bypass) -> Step:
     return step
 
 
+def says_guarded_again(zone: str) -> Step:
+    def step(panel: Panel) -> None:
+        assert any(zone in one.zone_ids and one.bypass is None for one in panel.told(ReportBypass))
+
+    return step
+
+
 def ends_in(duration_s: float | None) -> Step:
     """What is shown ends by itself in so many seconds."""
 
@@ -845,6 +852,7 @@ CHAPTERS: Mapping[str, tuple[Story, ...]] = {
             closes(WINDOW),
             waits(180),
             waits(48 * 3600),
+            says_guarded_again(WINDOW),
             opens(WINDOW),
             shows(TRIGGERED),
         ),
@@ -903,6 +911,13 @@ CHAPTERS: Mapping[str, tuple[Story, ...]] = {
             closes(SMOKE),
             opens(SMOKE),
             shows(TRIGGERED),
+        ),
+        story(
+            "smoke that has been answered does not sound again after a restart",
+            opens(SMOKE),
+            disarms(),
+            power_fails(60, then_open=(SMOKE,)),
+            shows(DISARMED),
         ),
         story(
             "a disarmed fire alarm is not thereby no fire", opens(SMOKE), disarms(), ends_as(Ending.RESOLVED)
