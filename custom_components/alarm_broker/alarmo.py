@@ -16,6 +16,7 @@ from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.ulid import ulid_now
 
+from .alarmo_notes import ImportNote, Note
 from .code_hashes import BCRYPT
 from .const import (
     CODE_FORMAT_NUMBER,
@@ -39,7 +40,10 @@ MODES: Mapping[str, str] = {
     "armed_vacation": "vacation",
     "armed_custom_bypass": "custom_bypass",
 }
-MAY = (Action.BYPASS, Action.CLEAR_MEMORY, Action.WALK_TEST)
+LEAST_LENGTH = 4
+"""Of a code whose length Alarmo has not stored: its form takes none that is shorter."""
+LOWERING = (Action.DISARM, Action.BYPASS, Action.CLEAR_MEMORY, Action.WALK_TEST)
+"""What goes with the right to disarm: each of them can leave something unguarded."""
 
 type KindOf = Callable[[str], ZoneKind]
 
@@ -54,8 +58,14 @@ class AlarmoImport:
 
     options: dict[str, Any] = field(default_factory=dict)
     subentries: list[ConfigSubentryData] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    """Sentences for the preview: what does not map, or maps to something else."""
+    notes: list[ImportNote] = field(default_factory=list)
+    """For the preview: what does not map, or maps to something else."""
+
+    def note(self, note: Note, **about: str) -> None:
+        """Remark something, once."""
+        one = ImportNote(note, about)
+        if one not in self.notes:
+            self.notes.append(one)
 
     def names(self, kind: str) -> str:
         """Return the names of everything of a kind."""
@@ -73,6 +83,16 @@ class AlarmoImport:
         }
         self.subentries.append(draft)  # type: ignore[arg-type] # the entry takes a given id, which the type does not name
         return subentry_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    """A sensor that has become a zone."""
+
+    zone_id: str
+    name: str
+    kind: ZoneKind
+    area_id: str
 
 
 async def async_is_there(hass: HomeAssistant) -> bool:
@@ -128,9 +148,7 @@ def _areas(found: AlarmoImport, areas: list[Mapping[str, Any]], code_to_arm: boo
             siren = int(times["trigger_time"] or 0)
             if siren == 0:
                 siren = DEFAULTS["siren_time"]
-                found.notes.append(
-                    f"{area['name']}: the siren of {MODES[theirs]} had no end; it gets {siren} seconds."
-                )
+                found.note(Note.SIREN_ENDLESS, area=area["name"], seconds=str(siren))
             modes[MODES[theirs]] = {
                 "exit_delay": int(times["exit_time"] or 0),
                 "entry_delay": int(times["entry_time"] or 0),
@@ -138,7 +156,7 @@ def _areas(found: AlarmoImport, areas: list[Mapping[str, Any]], code_to_arm: boo
                 "code_to_arm": code_to_arm,
             }
         if not modes:
-            found.notes.append(f"{area['name']}: no mode is enabled; the area is left out, with its sensors.")
+            found.note(Note.AREA_WITHOUT_MODES, area=area["name"])
             continue
         ids[area["area_id"]] = found.add(SUBENTRY_AREA, {"name": area["name"], "modes": modes})
     return ids
@@ -146,20 +164,15 @@ def _areas(found: AlarmoImport, areas: list[Mapping[str, Any]], code_to_arm: boo
 
 def _sensors(
     found: AlarmoImport, sensors: list[Mapping[str, Any]], areas: Mapping[str, str], kind_of: KindOf
-) -> dict[str, str]:
-    """Take the sensors as zones; return our ids by entity id."""
-    ids: dict[str, str] = {}
-    for sensor in sensors:
+) -> dict[str, _Zone]:
+    """Take the sensors as zones; return them by entity id."""
+    zones: dict[str, _Zone] = {}
+    taken = [sensor for sensor in sensors if _comes_along(found, sensor, areas)]
+    for sensor in taken:
         entity_id = sensor["entity_id"]
-        if sensor.get("area") not in areas:
-            found.notes.append(f"{entity_id}: its area does not come along; neither does it.")
-            continue
-        if not sensor.get("enabled", True):
-            found.notes.append(f"{entity_id}: disabled in Alarmo; left out.")
-            continue
-        kind = _kind(sensor, kind_of)
-        delay = sensor.get("entry_delay")
-        zone = {
+        kind = _kind(sensor, taken, kind_of)
+        delay = sensor.get("entry_delay") if kind is ZoneKind.ENTRY_EXIT else None
+        zone: dict[str, Any] = {
             "name": sensor.get("name") or split_entity_id(entity_id)[1].replace("_", " ").capitalize(),
             "area": areas[sensor["area"]],
             "entities": [entity_id],
@@ -172,87 +185,135 @@ def _sensors(
             "final_set": bool(sensor.get("arm_on_close")) and kind is ZoneKind.ENTRY_EXIT,
             "hold": int(sensor.get("delay_on") or 0),
         }
-        if sensor.get("trigger_unavailable"):
-            found.notes.append(
-                f"{entity_id}: an unavailable sensor is a trouble here and stands in the way of arming; it does "
-                "not trigger the alarm."
-            )
-        if sensor.get("auto_bypass_modes"):
-            found.notes.append(f"{entity_id}: the automatic bypass holds in all modes, not only in some.")
-        ids[entity_id] = found.add(SUBENTRY_ZONE, zone)
-    return ids
+        _note_differences(found, sensor, kind)
+        zones[entity_id] = _Zone(found.add(SUBENTRY_ZONE, zone), zone["name"], kind, zone["area"])
+    return zones
 
 
-def _kind(sensor: Mapping[str, Any], kind_of: KindOf) -> ZoneKind:
+def _comes_along(found: AlarmoImport, sensor: Mapping[str, Any], areas: Mapping[str, str]) -> bool:
+    if sensor.get("area") not in areas:
+        found.note(Note.SENSOR_HOMELESS, sensor=sensor["entity_id"])
+        return False
+    if not sensor.get("enabled", True):
+        found.note(Note.SENSOR_DISABLED, sensor=sensor["entity_id"])
+        return False
+    return True
+
+
+def _kind(sensor: Mapping[str, Any], sensors: list[Mapping[str, Any]], kind_of: KindOf) -> ZoneKind:
     by_class = kind_of(sensor["entity_id"])
+    theirs = sensor.get("type")
+    if theirs == "tamper":
+        return ZoneKind.TAMPER
     if sensor.get("always_on"):
         return by_class if by_class.always_guarded else ZoneKind.ALWAYS
-    match sensor.get("type"):
-        case "environmental" if by_class.always_guarded:
-            return by_class
-        case "tamper":
-            return ZoneKind.TAMPER
-        case "motion" if sensor.get("use_entry_delay", True):
-            return ZoneKind.FOLLOWER
-        case "door" if sensor.get("use_entry_delay", True):
-            return ZoneKind.ENTRY_EXIT
-        case _:
-            return ZoneKind.ENTRY_EXIT if sensor.get("use_exit_delay") else ZoneKind.INSTANT
+    if theirs == "environmental" and by_class.always_guarded:
+        return by_class
+    if not _delayed(sensor, "entry"):
+        return ZoneKind.INSTANT
+    # A follower takes a door before it. Where no door is guarded too, it is itself the way in.
+    if theirs == "motion" and set(sensor.get("modes", [])) <= _entry_modes(sensors, sensor["area"]):
+        return ZoneKind.FOLLOWER
+    return ZoneKind.ENTRY_EXIT
 
 
-def _groups(found: AlarmoImport, groups: list[Mapping[str, Any]], zones: Mapping[str, str]) -> None:
+def _delayed(sensor: Mapping[str, Any], which: str) -> bool:
+    """Return whether the exit or the entry delay counts for a sensor; version 3 says so of both at once."""
+    return bool(sensor.get(f"use_{which}_delay", not sensor.get("immediate", False)))
+
+
+def _entry_modes(sensors: list[Mapping[str, Any]], area_id: str) -> set[str]:
+    """Return the modes in which a door on the way in is guarded."""
+    doors = (
+        sensor
+        for sensor in sensors
+        if sensor["area"] == area_id
+        and sensor.get("type") not in ("motion", "tamper", "environmental")
+        and not sensor.get("always_on")
+        and _delayed(sensor, "entry")
+    )
+    return {mode for door in doors for mode in door.get("modes", [])}
+
+
+def _note_differences(found: AlarmoImport, sensor: Mapping[str, Any], kind: ZoneKind) -> None:
+    entity_id = sensor["entity_id"]
+    if kind is ZoneKind.FOLLOWER:
+        found.note(Note.FOLLOWER, sensor=entity_id)
+    if kind.always_guarded and not sensor.get("always_on"):
+        found.note(Note.ALWAYS_GUARDED, sensor=entity_id)
+    if not kind.always_guarded and not _delayed(sensor, "exit"):
+        found.note(Note.OPENED_WHILE_LEAVING)
+    if kind is ZoneKind.INSTANT and _delayed(sensor, "exit"):
+        found.note(Note.CLOSED_AT_ARMING, sensor=entity_id)
+    if sensor.get("arm_on_close") and kind is not ZoneKind.ENTRY_EXIT:
+        found.note(Note.FINAL_DOOR_ONLY_ENTRY, sensor=entity_id)
+    if sensor.get("trigger_unavailable"):
+        found.note(Note.BLIND_IS_TROUBLE, sensor=entity_id)
+    some = sensor.get("auto_bypass_modes")
+    if sensor.get("auto_bypass") and some is not None and set(sensor.get("modes", [])) - set(some):
+        found.note(Note.BYPASS_IN_ALL_MODES, sensor=entity_id)
+
+
+def _groups(found: AlarmoImport, groups: list[Mapping[str, Any]], zones: Mapping[str, _Zone]) -> None:
     for group in groups:
+        name = group["name"]
         members = [zones[entity_id] for entity_id in group["entities"] if entity_id in zones]
+        saving = [zone for zone in members if zone.kind.life_safety]
+        if saving:
+            found.note(Note.GROUP_SAVES_LIVES, group=name, sensors=_names(saving))
+            members = [zone for zone in members if zone not in saving]
+        on_the_way_in = [zone for zone in members if zone.kind is ZoneKind.ENTRY_EXIT]
         required = max(2, int(group.get("event_count") or 2))
         if len(members) < required:
-            found.notes.append(f"{group['name']}: too few of its sensors come along; the group is left out.")
-            continue
-        entry_zones = [
-            one["title"]
-            for one in found.subentries
-            if one.get("subentry_id") in members and one["data"]["kind"] == ZoneKind.ENTRY_EXIT
-        ]
-        if entry_zones:
-            found.notes.append(
-                f"{group['name']}: {', '.join(entry_zones)} cannot be in a group, being on the way in."
+            found.note(Note.GROUP_TOO_SMALL, group=name)
+        elif len({zone.area_id for zone in members}) > 1:
+            found.note(Note.GROUP_OVER_AREAS, group=name)
+        elif on_the_way_in:
+            found.note(Note.GROUP_ON_THE_WAY_IN, group=name, sensors=_names(on_the_way_in))
+        else:
+            zone_ids, window = [zone.zone_id for zone in members], int(group["timeout"])
+            found.add(
+                SUBENTRY_GROUP, {"name": name, "zones": zone_ids, "required": required, "window": window}
             )
-            continue
-        found.add(
-            SUBENTRY_GROUP,
-            {
-                "name": group["name"],
-                "zones": members,
-                "required": required,
-                "window": int(group["timeout"]),
-            },
-        )
+
+
+def _names(zones: list[_Zone]) -> str:
+    return ", ".join(zone.name for zone in zones)
 
 
 def _users(found: AlarmoImport, users: list[Mapping[str, Any]], areas: Mapping[str, str]) -> None:
     for user in users:
-        hashed = _bcrypt(user["code"])
+        name = user["name"]
+        hashed = _bcrypt(user["code"] or "")
+        limit = user.get("area_limit") or []
+        own = [areas[area_id] for area_id in limit if area_id in areas]
         if hashed is None:
-            found.notes.append(f"{user['name']}: has no code; the user is left out.")
+            found.note(Note.USER_WITHOUT_CODE, user=name)
             continue
-        actions = [Action.ARM] if user.get("can_arm") else []
-        actions += [Action.DISARM] if user.get("can_disarm") else []
-        limit = [areas[area_id] for area_id in user.get("area_limit") or [] if area_id in areas]
+        if limit and not own:
+            # An empty list means all areas: a user of none must not get them.
+            found.note(Note.USER_WITHOUT_AREA, user=name)
+            continue
+        if len(own) < len(limit):
+            found.note(Note.USER_LOSES_AREA, user=name)
+        if not user.get("code_length"):
+            found.note(Note.USER_CODE_LENGTH, user=name)
+        if user.get("is_override_code"):
+            found.note(Note.USER_OVERRIDE, user=name)
+        may_arm = (Action.ARM,) if user.get("can_arm") else ()
+        may_lower = LOWERING if user.get("can_disarm") else ()
         found.add(
             SUBENTRY_USER,
             {
-                "name": user["name"],
+                "name": name,
                 "code_hash": hashed,
-                "code_length": int(user.get("code_length") or 4),
+                "code_length": int(user.get("code_length") or LEAST_LENGTH),
                 "duress": False,
                 "enabled": user.get("enabled", True),
-                "areas": limit,
-                "actions": [action.value for action in (*actions, *MAY)],
+                "areas": own,
+                "actions": [action.value for action in (*may_arm, *may_lower)],
             },
         )
-        if user.get("is_override_code"):
-            found.notes.append(
-                f"{user['name']}: the override code is an ordinary one here; to arm with open zones, force it."
-            )
 
 
 def _config(found: AlarmoImport, config: Mapping[str, Any], *, automations: int) -> None:
@@ -262,16 +323,15 @@ def _config(found: AlarmoImport, config: Mapping[str, Any], *, automations: int)
         OPTION_MASTER: bool(config.get("master", {}).get("enabled", True)),
     }
     if not config.get("code_disarm_required", True):
-        found.notes.append("Disarming takes a code here as soon as one user has one.")
-    if config.get("disarm_after_trigger"):
-        found.notes.append("After the siren the area stays armed here; it does not disarm itself.")
+        found.note(Note.DISARMING_TAKES_CODE)
+    if not config.get("code_mode_change_required", config["code_arm_required"]):
+        found.note(Note.CHANGING_TAKES_CODE)
+    if config.get("disarm_after_trigger") or not config.get("ignore_blocking_sensors_after_trigger"):
+        found.note(Note.STAYS_ARMED)
     if config.get("mqtt", {}).get("enabled"):
-        found.notes.append("MQTT does not come along: use automations on the panel's entities.")
+        found.note(Note.MQTT)
     if automations:
-        found.notes.append(
-            f"{automations} notifications and actions do not come along: choose notify targets, and write "
-            "automations on the panel's events or take the blueprints."
-        )
+        found.note(Note.AUTOMATIONS, count=str(automations))
 
 
 def _bcrypt(code: str) -> str | None:

@@ -21,6 +21,7 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from yarl import URL
 
 from . import alarmo, first_setup as forms
+from .alarmo_notes import sentence
 from .code_hashes import async_hash_code
 from .companion_check import Companion, NotUsable, async_check, base_url
 from .const import (
@@ -182,7 +183,8 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
                 "zones": found.names("zone"),
                 "users": found.names("user"),
                 "groups": found.names("group"),
-                "notes": "\n".join(f"- {note}" for note in found.notes) or "-",
+                "notes": "\n".join(f"- {sentence(note, self.hass.config.language)}" for note in found.notes)
+                or "-",
             },
         )
 

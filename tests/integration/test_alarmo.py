@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.alarm_broker import alarmo
 from custom_components.alarm_broker.alarmo import AlarmoImport, NotReadableError, parse
+from custom_components.alarm_broker.alarmo_notes import SENTENCES, ImportNote, Note, sentence
 from custom_components.alarm_broker.panel.config import ZoneKind
 from tests.integration.house import DOOR, HALL, SMOKE, WINDOW, close_all, panel, shown
 
@@ -41,8 +43,10 @@ STORED: dict[str, Any] = {
         "config": {
             "code_arm_required": False,
             "code_disarm_required": True,
+            "code_mode_change_required": True,
             "code_format": "number",
             "disarm_after_trigger": False,
+            "ignore_blocking_sensors_after_trigger": True,
             "master": {"enabled": True, "name": "master"},
             "mqtt": {"enabled": False},
         },
@@ -116,7 +120,20 @@ def data(found: AlarmoImport, kind: str) -> list[Any]:
     return [one["data"] for one in found.subentries if one["subentry_type"] == kind]
 
 
-def test_a_plain_house_comes_along_whole_and_without_a_note() -> None:
+def kinds(found: AlarmoImport) -> dict[str, str]:
+    return {zone["entities"][0]: zone["kind"] for zone in data(found, "zone")}
+
+
+def sensor(entity_id: str, **changes: Any) -> dict[str, Any]:
+    (known,) = (one for one in STORED["data"]["sensors"] if one["entity_id"] == entity_id)
+    return {**known, **changes}
+
+
+def user(**changes: Any) -> dict[str, Any]:
+    return {**STORED["data"]["users"][0], **changes}
+
+
+def test_a_plain_house_comes_along_whole() -> None:
     found = imported()
 
     (area,) = data(found, "area")
@@ -136,42 +153,170 @@ def test_a_plain_house_comes_along_whole_and_without_a_note() -> None:
     assert [zone["final_set"] for zone in data(found, "zone")] == [True, False, False, False]
     assert [group["required"] for group in data(found, "group")] == [2]
     assert found.options == {"code_format": "number", "master": True}
-    assert found.notes == []
+    assert found.notes == [
+        ImportNote(Note.OPENED_WHILE_LEAVING),
+        ImportNote(Note.FOLLOWER, {"sensor": HALL}),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("section", "change", "said"),
+    ("changed", "kind"),
     [
-        ("users", {"is_override_code": True}, "override code"),
-        ("users", {"code": ""}, "no code"),
-        ("sensors", {"enabled": False}, "disabled in Alarmo"),
-        ("sensors", {"trigger_unavailable": True}, "unavailable sensor is a trouble"),
-        ("sensors", {"auto_bypass_modes": ["armed_away"]}, "not only in some"),
-        ("sensors", {"area": "gone"}, "its area does not come along"),
-        ("sensor_groups", {"entities": [DOOR, HALL]}, "on the way in"),
-        ("sensor_groups", {"entities": [HALL]}, "too few"),
+        (sensor(WINDOW, use_entry_delay=True), "entry_exit"),
+        (sensor(WINDOW, use_exit_delay=True), "instant"),
+        (sensor(DOOR, use_entry_delay=False), "instant"),
+        (sensor(HALL, use_entry_delay=False), "instant"),
+        (sensor(HALL, modes=["armed_night"]), "entry_exit"),
+        (sensor(DOOR, always_on=True), "24_hour"),
+        (sensor(DOOR, always_on=True, type="tamper"), "tamper"),
+        (sensor(SMOKE, always_on=False), "fire"),
+        (sensor(WINDOW, type="environmental"), "instant"),
+    ],
+    ids=[
+        "delayed window",
+        "open while leaving only",
+        "instant door",
+        "instant motion",
+        "motion where no door is guarded",
+        "always on",
+        "tamper",
+        "smoke only while armed",
+        "environmental of no known class",
     ],
 )
-def test_what_does_not_come_along_is_said(section: str, change: dict[str, Any], said: str) -> None:
-    first, *rest = STORED["data"][section]
+def test_a_zone_is_of_the_kind_that_its_settings_meant(changed: dict[str, Any], kind: str) -> None:
+    others = [one for one in STORED["data"]["sensors"] if one["entity_id"] != changed["entity_id"]]
 
-    found = imported(**{section: [{**first, **change}, *rest]})
+    found = imported(sensors=[*others, changed])
 
-    assert any(said in note for note in found.notes), found.notes
+    assert kinds(found)[changed["entity_id"]] == kind
+
+
+def test_an_old_file_says_immediate_of_both_delays() -> None:
+    new = {"use_exit_delay", "use_entry_delay", "auto_bypass_modes"}
+    old = [
+        {key: value for key, value in sensor(one).items() if key not in new} | {"immediate": one == HALL}
+        for one in (DOOR, WINDOW, HALL)
+    ]
+
+    found = imported(sensors=old)
+
+    assert kinds(found) == {DOOR: "entry_exit", WINDOW: "entry_exit", HALL: "instant"}
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("section", "changed", "note"),
     [
-        ({"mqtt": {"enabled": True}}, "MQTT"),
-        ({"disarm_after_trigger": True}, "stays armed"),
-        ({"code_disarm_required": False}, "takes a code"),
+        ("users", user(is_override_code=True), Note.USER_OVERRIDE),
+        ("users", user(code=""), Note.USER_WITHOUT_CODE),
+        ("users", user(code=None), Note.USER_WITHOUT_CODE),
+        ("users", user(code_length=0), Note.USER_CODE_LENGTH),
+        ("users", user(area_limit=["gone"]), Note.USER_WITHOUT_AREA),
+        ("users", user(area_limit=["1", "gone"]), Note.USER_LOSES_AREA),
+        ("sensors", sensor(DOOR, enabled=False), Note.SENSOR_DISABLED),
+        ("sensors", sensor(DOOR, trigger_unavailable=True), Note.BLIND_IS_TROUBLE),
+        (
+            "sensors",
+            sensor(DOOR, auto_bypass=True, auto_bypass_modes=["armed_away"]),
+            Note.BYPASS_IN_ALL_MODES,
+        ),
+        ("sensors", sensor(DOOR, area="gone"), Note.SENSOR_HOMELESS),
+        ("sensors", sensor(SMOKE, always_on=False), Note.ALWAYS_GUARDED),
+        ("sensors", sensor(WINDOW, use_exit_delay=True), Note.CLOSED_AT_ARMING),
+        ("sensors", sensor(WINDOW, arm_on_close=True), Note.FINAL_DOOR_ONLY_ENTRY),
     ],
 )
-def test_settings_that_mean_something_else_here_are_said(change: dict[str, Any], said: str) -> None:
+def test_what_does_not_come_along_is_said_of_the_one_it_concerns(
+    section: str, changed: dict[str, Any], note: Note
+) -> None:
+    found = imported(**{section: [changed]})
+
+    concerned = changed.get("entity_id") or changed["name"]
+    said = [sentence(one, "de") for one in found.notes if one.note is note]
+    assert [concerned in text for text in said] == [True]
+
+
+@pytest.mark.parametrize(
+    ("entities", "note"),
+    [
+        ([DOOR, HALL], Note.GROUP_ON_THE_WAY_IN),
+        ([HALL], Note.GROUP_TOO_SMALL),
+        ([HALL, SMOKE], Note.GROUP_SAVES_LIVES),
+    ],
+)
+def test_a_group_that_cannot_be_is_left_out_and_said(entities: list[str], note: Note) -> None:
+    group = {**STORED["data"]["sensor_groups"][0], "entities": entities}
+
+    found = imported(sensor_groups=[group])
+
+    assert data(found, "group") == []
+    assert ["Inside" in sentence(one, "en") for one in found.notes if one.note is note] == [True]
+
+
+def test_a_smoke_detector_leaves_a_group_that_would_hold_it_back() -> None:
+    group = {**STORED["data"]["sensor_groups"][0], "entities": [WINDOW, HALL, SMOKE]}
+
+    found = imported(sensor_groups=[group])
+
+    (kept,) = data(found, "group")
+    assert len(kept["zones"]) == 2
+    assert ImportNote(Note.GROUP_SAVES_LIVES, {"group": "Inside", "sensors": "Smoke"}) in found.notes
+
+
+def test_a_group_over_two_areas_is_left_out() -> None:
+    (house,) = STORED["data"]["areas"]
+    sensors = [sensor(WINDOW), sensor(HALL, area="2")]
+
+    found = imported(areas=[house, {**house, "area_id": "2", "name": "Attic"}], sensors=sensors)
+
+    assert data(found, "group") == []
+    assert Note.GROUP_OVER_AREAS in [one.note for one in found.notes]
+
+
+def test_a_user_whose_areas_are_all_gone_does_not_get_every_area() -> None:
+    found = imported(users=[user(area_limit=["gone"])])
+
+    assert data(found, "user") == []
+
+
+@pytest.mark.parametrize(
+    ("rights", "actions"),
+    [
+        ({"can_arm": True, "can_disarm": False}, {"arm"}),
+        ({"can_arm": False, "can_disarm": True}, {"disarm", "bypass", "clear_memory", "walk_test"}),
+        ({"can_arm": False, "can_disarm": False}, set()),
+    ],
+    ids=["arms only", "disarms only", "neither"],
+)
+def test_who_may_not_disarm_may_not_leave_anything_unguarded(
+    rights: dict[str, bool], actions: set[str]
+) -> None:
+    found = imported(users=[user(**rights)])
+
+    assert [set(one["actions"]) for one in data(found, "user")] == [actions]
+
+
+@pytest.mark.parametrize(
+    ("change", "note"),
+    [
+        ({"mqtt": {"enabled": True}}, Note.MQTT),
+        ({"disarm_after_trigger": True}, Note.STAYS_ARMED),
+        ({"ignore_blocking_sensors_after_trigger": False}, Note.STAYS_ARMED),
+        ({"code_disarm_required": False}, Note.DISARMING_TAKES_CODE),
+        ({"code_mode_change_required": False}, Note.CHANGING_TAKES_CODE),
+    ],
+)
+def test_settings_that_mean_something_else_here_are_said(change: dict[str, Any], note: Note) -> None:
     found = imported(config={**STORED["data"]["config"], **change})
 
-    assert any(said in note for note in found.notes)
+    assert note in [one.note for one in found.notes]
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_every_note_has_a_sentence_that_names_the_same_things(language: str) -> None:
+    named = {note: set(re.findall(r"{(\w+)}", text)) for note, text in SENTENCES[language].items()}
+
+    assert named == {note: set(re.findall(r"{(\w+)}", SENTENCES["en"][note])) for note in Note}
 
 
 def test_an_endless_siren_gets_an_end_and_automations_stay_behind() -> None:
@@ -181,8 +326,9 @@ def test_an_endless_siren_gets_an_end_and_automations_stay_behind() -> None:
     found = imported(areas=areas, automations=[{}, {}])
 
     assert data(found, "area")[0]["modes"]["away"]["siren_time"] == 180
-    assert found.notes[0].startswith("House: ")
-    assert "2 notifications and actions" in found.notes[-1]
+    assert sentence(found.notes[0], "en") == "House: a siren without an end gets one, after 180 seconds."
+    assert sentence(found.notes[0], "de-CH").startswith("House: eine Sirene ohne Ende")
+    assert found.notes[-1] == ImportNote(Note.AUTOMATIONS, {"count": "2"})
 
 
 @pytest.mark.parametrize(
@@ -222,6 +368,7 @@ async def test_the_preview_tells_all_and_the_panel_then_works_with_the_old_code(
 
     assert "alarmo" in menu["menu_options"]
     assert preview["description_placeholders"]["zones"] == "Front door, Kitchen window, Hall motion, Smoke"
+    assert f"- {HALL}: has the entry delay only after" in preview["description_placeholders"]["notes"]
     assert created["type"] is FlowResultType.CREATE_ENTRY
     assert sensed == "armed_home"
     assert shown(hass, "alarm_control_panel.house") == "disarmed"
