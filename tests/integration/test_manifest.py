@@ -112,6 +112,7 @@ def test_every_integration_that_the_code_imports_is_declared(manifest: Any) -> N
         "binary_sensor",
         "button",
         "cover",
+        "device_automation",
         "event",
         "logbook",
         "select",

@@ -308,6 +308,7 @@ async def test_a_zone_that_makes_no_sense_is_refused_and_can_be_mended(
 
     result = await change(hass, entry, "zone_kitchen_window", {**ZONE, **changes})
     mended = await hass.config_entries.subentries.async_configure(result["flow_id"], ZONE)
+    await hass.async_block_till_done()
 
     assert result["errors"] == errors
     assert mended["reason"] == "reconfigure_successful"
