@@ -1,4 +1,19 @@
-from custom_components.alarm_broker.panel.effects import LockedOut, ReportLockout, WrongCode
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.alarm_broker.panel.codes import code_problem
+from custom_components.alarm_broker.panel.config import UserConfig
+from custom_components.alarm_broker.panel.effects import (
+    CodeNotValid,
+    CodeProblem,
+    LockedOut,
+    ReportLockout,
+    WrongCode,
+)
+from custom_components.alarm_broker.panel.events import CodeMatched
 from custom_components.alarm_broker.panel.state import AreaStatus
 from tests.integration.panel.builders import ANNA, NO_CODE, WRONG, Panel, house, seconds
 
@@ -86,3 +101,91 @@ def test_a_lockout_survives_a_power_cut() -> None:
     panel.power_cut(30)
 
     assert panel.disarm(ANNA) == LockedOut(panel.now + seconds(60))
+
+
+BERLIN, SYDNEY = ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Sydney")
+MONDAY, TUESDAY = 0, 1
+
+
+def at(text: str, zone: ZoneInfo = BERLIN) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=zone)
+
+
+def cleaner(**validity: Any) -> UserConfig:
+    return UserConfig(user_id="cleaner", name="Cleo", **validity)
+
+
+@pytest.mark.parametrize(
+    ("validity", "local", "problem"),
+    [
+        ({"enabled": False}, "2026-11-23T10:00", CodeProblem.DISABLED),
+        ({"valid_from": at("2026-11-23T10:00")}, "2026-11-23T09:59", CodeProblem.NOT_YET),
+        ({"valid_from": at("2026-11-23T10:00")}, "2026-11-23T10:00", None),
+        ({"valid_until": at("2026-11-23T10:00")}, "2026-11-23T09:59", None),
+        ({"valid_until": at("2026-11-23T10:00")}, "2026-11-23T10:00", CodeProblem.EXPIRED),
+        ({"weekdays": frozenset({TUESDAY})}, "2026-11-23T10:00", CodeProblem.OUTSIDE_HOURS),
+        ({"weekdays": frozenset({MONDAY})}, "2026-11-23T23:59", None),
+        ({"time_from": time(8), "time_to": time(12)}, "2026-11-23T07:59", CodeProblem.OUTSIDE_HOURS),
+        ({"time_from": time(8), "time_to": time(12)}, "2026-11-23T08:00", None),
+        ({"time_from": time(8), "time_to": time(12)}, "2026-11-23T12:00", CodeProblem.OUTSIDE_HOURS),
+        ({"time_from": time(8)}, "2026-11-23T23:00", None),
+        ({"time_from": time(22), "time_to": time(6)}, "2026-11-23T23:00", None),
+        ({"time_from": time(22), "time_to": time(6)}, "2026-11-24T05:59", None),
+        ({"time_from": time(22), "time_to": time(6)}, "2026-11-24T06:00", CodeProblem.OUTSIDE_HOURS),
+    ],
+)
+def test_a_code_is_good_only_in_its_time(
+    validity: dict[str, Any], local: str, problem: CodeProblem | None
+) -> None:
+    assert code_problem(cleaner(**validity), at(local), uses=0) is problem
+
+
+def test_a_night_belongs_to_the_day_on_which_it_begins() -> None:
+    """Monday from 22 to 6: Tuesday at 5 is Monday's night, Monday at 5 is Sunday's."""
+    nights = cleaner(weekdays=frozenset({MONDAY}), time_from=time(22), time_to=time(6))
+
+    assert code_problem(nights, at("2026-11-24T05:00"), uses=0) is None
+    assert code_problem(nights, at("2026-11-23T05:00"), uses=0) is CodeProblem.OUTSIDE_HOURS
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "good"),
+    [
+        # Berlin, spring forward: 01:59 CET is followed by 03:00 CEST. Good from 8 by the wall clock all the same.
+        (BERLIN, "2026-03-29T06:00:00+00:00", True),
+        (BERLIN, "2026-03-28T06:30:00+00:00", False),
+        # Berlin, fall back.
+        (BERLIN, "2026-10-25T06:59:00+00:00", False),
+        (BERLIN, "2026-10-25T07:00:00+00:00", True),
+        # Sydney, where it is the other way round.
+        (SYDNEY, "2026-04-04T21:59:00+00:00", False),
+        (SYDNEY, "2026-04-04T22:00:00+00:00", True),
+        (SYDNEY, "2026-10-03T20:59:00+00:00", False),
+        (SYDNEY, "2026-10-03T21:00:00+00:00", True),
+    ],
+)
+def test_hours_are_those_of_the_wall_clock_whatever_summer_time_does(
+    *, zone: ZoneInfo, utc: str, good: bool
+) -> None:
+    mornings = cleaner(time_from=time(8), time_to=time(12))
+    panel = Panel(house(users=[mornings], timezone=zone))
+    panel.now = datetime.fromisoformat(utc)
+
+    refused = panel.arm(credential=CodeMatched("cleaner"))
+
+    assert (refused is None) is good
+
+
+@pytest.mark.parametrize("uses", [1, 3])
+def test_a_limited_code_disarms_as_often_as_it_may_and_not_for_nothing(uses: int) -> None:
+    panel = Panel(house(users=[cleaner(uses=uses)]))
+    code = CodeMatched("cleaner")
+    panel.disarm(code)
+    answers = []
+
+    for _ in range(uses + 1):
+        panel.armed()
+        answers.append(panel.disarm(code))
+        panel.disarm()
+
+    assert answers == [None] * uses + [CodeNotValid(CodeProblem.USED_UP)]
