@@ -11,6 +11,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .answer_services import async_setup_answer_services
 from .code_services import async_setup_code_services
+from .code_upkeep import async_remove_spent_codes, async_renew_imported_code
 from .const import DOMAIN, OPTION_DURESS_TARGETS, OPTION_NOTIFY_TARGETS
 from .entity import hub_device
 from .link.client import LinkClient
@@ -25,7 +26,6 @@ from .setup_panel import system_config_from_entry
 from .storage import PanelStore
 from .supervision import Supervision
 from .system import AlarmSystem
-from .temporary_codes import async_remove_spent_codes
 from .types import AlarmBrokerConfigEntry, RuntimeData
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -72,7 +72,20 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         duress_targets=entry.options.get(OPTION_DURESS_TARGETS, ()),
     )
     config = system_config_from_entry(entry)
-    system = AlarmSystem(hass, config, entry_id=entry.entry_id, title=entry.title, emit=alarms.async_emit)
+
+    @callback
+    def code_known(user_id: str, code: str) -> None:
+        renew = async_renew_imported_code(hass, entry, user_id, code)
+        entry.async_create_task(hass, renew, "alarm_broker renew an imported code")
+
+    system = AlarmSystem(
+        hass,
+        config,
+        entry_id=entry.entry_id,
+        title=entry.title,
+        emit=alarms.async_emit,
+        on_code_known=code_known,
+    )
     await system.async_load()
     supervision = Supervision(hass, config, state=lambda: system.state, report=system.async_report)
     watch = None if link is None else _watch(hass, entry, link, supervision)

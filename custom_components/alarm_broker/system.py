@@ -82,15 +82,26 @@ class AlarmSystem:
     """The running panel of one config entry."""
 
     def __init__(
-        self, hass: HomeAssistant, config: SystemConfig, *, entry_id: str, title: str, emit: Emit
+        self,
+        hass: HomeAssistant,
+        config: SystemConfig,
+        *,
+        entry_id: str,
+        title: str,
+        emit: Emit,
+        on_code_known: Callable[[str, str], None] = lambda _user_id, _code: None,
     ) -> None:
-        """`emit` keeps one link event durably until the companion has confirmed it."""
+        """`emit` keeps one link event durably until the companion has confirmed it.
+
+        `on_code_known` is told a user and the code, once it was right and has been answered.
+        """
         self.config = config
         self.title = title
         self.audience = Audience(config.panel, hass.loop.call_soon)
         self._hass = hass
         self._entry_id = entry_id
         self._emit = emit
+        self._on_code_known = on_code_known
         self._store = PanelStore(hass, entry_id)
         self._wording = Wording(config=config.panel, names=config.zone_names)
         self._decided = PanelState()
@@ -265,9 +276,12 @@ class AlarmSystem:
         self, code: str | None, request: Callable[[Credential], Request]
     ) -> tuple[Effect, ...]:
         async with self._code_lock:
-            step = self._async_decide(request(await self._async_credential(code)))
+            credential = await self._async_credential(code)
+            step = self._async_decide(request(credential))
         # A script that is restarted cancels its calls; what is half written is finished all the same.
         await self._async_done(step)
+        if code is not None and isinstance(credential, CodeMatched):
+            self._on_code_known(credential.user_id, code)
         for effect in step.effects:
             if isinstance(effect, Refuse):
                 raise refusal(effect.reason, self._wording)

@@ -375,6 +375,27 @@ async def test_the_preview_tells_all_and_the_panel_then_works_with_the_old_code(
     await hass.config_entries.async_unload(created["result"].entry_id)
 
 
+@pytest.mark.usefixtures("alarmo_file")
+async def test_an_imported_code_gets_a_hash_like_the_others_when_it_is_used(hass: HomeAssistant) -> None:
+    """Each of Alarmo's bcrypt hashes costs every entry of a code its time."""
+    close_all(hass)
+    menu: Any = await hass.config_entries.flow.async_init("alarm_broker", context={"source": SOURCE_USER})
+    await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": "alarmo"})
+    created: Any = await hass.config_entries.flow.async_configure(menu["flow_id"], {})
+    await hass.async_block_till_done()
+    entry = created["result"]
+    house = "alarm_control_panel.house"
+
+    await panel(hass, "alarm_disarm", entity_id=house, code="4711")
+    await hass.async_block_till_done()
+    (user,) = (one for one in entry.subentries.values() if one.subentry_type == "user")
+    await panel(hass, "alarm_arm_home", entity_id=house, code="4711")
+
+    assert user.data["code_hash"].startswith("scrypt$")
+    assert shown(hass, house) == "armed_home"
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_without_alarmo_it_is_not_offered(hass: HomeAssistant) -> None:
     menu: Any = await hass.config_entries.flow.async_init("alarm_broker", context={"source": SOURCE_USER})
 
