@@ -10,6 +10,7 @@ import queue
 import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,6 +29,7 @@ type Work[T] = Callable[[Connection], T]
 GROUP_LIMIT = 128
 """Units in one SQLite commit: bounds how long the first of them waits for the last."""
 BUSY_TIMEOUT_S = 10
+BUSY_PAUSE_S = 0.02
 SERIALIZATION_RETRIES = 5
 
 
@@ -94,7 +96,8 @@ def sqlite_engine(url: URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _settings(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=2000"):
+        _write_ahead(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=2000"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @sa.event.listens_for(engine, "begin")
@@ -103,6 +106,24 @@ def sqlite_engine(url: URL) -> sa.Engine:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN IMMEDIATE"))
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a new file to write-ahead logging; two processes may do so at once.
+
+    SQLite asks for the whole file to switch and then reports SQLITE_BUSY at once, whatever the busy timeout says: each
+    of two that wait for the other would wait in vain. https://sqlite.org/c3ref/busy_handler.html
+    """
+    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as err:
+            if err.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(BUSY_PAUSE_S)
+        else:
+            return
 
 
 class _Job[T]:

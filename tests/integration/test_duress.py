@@ -47,6 +47,7 @@ async def live_through(hass: HomeAssistant, code: str, caplog: pytest.LogCapture
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, DOOR, "on")
     await hass.async_block_till_done()
+    changes.clear()
     caplog.clear()
     caplog.set_level("DEBUG", "custom_components.alarm_broker")
 
@@ -60,7 +61,8 @@ async def live_through(hass: HomeAssistant, code: str, caplog: pytest.LogCapture
             {key: value for key, value in event.data.items() if key not in ("entry_id", "until")}
             for event in happened
         ],
-        "changed": [(event.data["entity_id"], event.data["new_state"].state) for event in changes][-3:],
+        # Which entity of a system is first follows from the order in which Home Assistant loaded the platforms.
+        "changed": sorted(event.data["entity_id"] for event in changes),
         "log": [record.getMessage() for record in caplog.records if "alarm_broker" in record.name],
         "household": [call.data["title"] for call in household],
         "neighbour": [call.data for call in neighbour],
@@ -77,8 +79,6 @@ async def test_whoever_watches_sees_no_difference_and_help_is_called(
 
     help_called = forced.pop("neighbour")
     assert normal.pop("neighbour") == []
-    # An event entity's state is its time.
-    assert [name for name, _ in forced.pop("changed")] == [name for name, _ in normal.pop("changed")]
     assert forced == normal
     (call,) = help_called
     assert call["title"] == "Silent alarm: Duress code"

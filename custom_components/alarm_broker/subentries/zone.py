@@ -68,7 +68,8 @@ class ZoneFlow(PanelSubentryFlow):
             errors, found = self._errors(data)
             if not errors:
                 return self.keep(data)
-        values = user_input or nested(current.data, SECTIONS)
+        bypassable = {"bypassable": not ZoneKind(current.data["kind"]).life_safety}
+        values = user_input or nested({**bypassable, **current.data}, SECTIONS)
         return self.form("reconfigure", self._schema(), values, errors, violations=found)
 
     def _created(self, area_id: str, entity_ids: list[str], *, together: bool) -> SubentryFlowResult:

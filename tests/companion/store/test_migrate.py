@@ -1,6 +1,7 @@
 """Migrations give the tables, on both databases, whoever else is migrating at the same time."""
 
 import asyncio
+import sqlite3
 import sys
 import uuid
 from collections.abc import Iterator
@@ -96,6 +97,21 @@ async def test_processes_that_start_together_all_come_up(empty_database_url: str
     database = open_database(empty_database_url)
     assert await database.read(_differences) == []
     await database.close()
+
+
+async def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    ours = asyncio.create_task(migrate(f"sqlite:///{path}"))
+    await asyncio.sleep(0.2)
+    waited = not ours.done()
+
+    other.execute("COMMIT")
+    other.close()
+    await ours
+
+    assert waited
 
 
 async def test_a_database_of_a_newer_version_is_refused_in_a_clear_sentence(

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 from unittest.mock import patch
 
+import probatio as vol
 import pytest
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -30,6 +31,7 @@ from tests.integration.house import (
     move_in,
     panel,
     shown,
+    subentry,
     under_duress,
     user,
 )
@@ -421,3 +423,45 @@ async def test_zones_without_an_area_are_guarded_by_nobody_and_it_is_said(hass: 
     assert entry.runtime_data.system.config.homeless_zones == ("Garage gate",)
     assert HALL in entry.runtime_data.system.config.sensing["zone_hall_motion"].entities
     assert SMOKE in entry.runtime_data.system.config.sensing["zone_smoke"].entities
+
+
+def as_shown(schema: Any) -> dict[str, Any]:
+    """Return what a form sends when nobody touches it: suggested values, else defaults, sections within."""
+    sent: dict[str, Any] = {}
+    for key, value in schema.schema.items():
+        if isinstance(value, section):
+            suggested = (key.description or {}).get("suggested_value", {})
+            sent[str(key)] = {**as_shown(value.schema), **suggested}
+        elif key.description and "suggested_value" in key.description:
+            sent[str(key)] = key.description["suggested_value"]
+        elif not isinstance(key.default, vol.Undefined):
+            sent[str(key)] = key.default()
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("subentry_id", "steps"),
+    [("zone_kitchen_window", 1), ("zone_smoke", 1), ("user_anna", 1), (AREA, 2), ("group_both", 1)],
+)
+async def test_a_form_that_is_opened_and_submitted_changes_nothing(
+    hass: HomeAssistant, subentry_id: str, steps: int
+) -> None:
+    both = subentry(
+        "group",
+        "group_both",
+        name="Both",
+        zones=["zone_kitchen_window", "zone_hall_motion"],
+        required=2,
+        window=60,
+    )
+    entry = await move_in(hass, *HOUSE, both)
+    before = entry.runtime_data.system.config
+
+    result: Any = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+    for _ in range(steps):
+        answer = as_shown(result["data_schema"])
+        result = await hass.config_entries.subentries.async_configure(result["flow_id"], answer)
+    await hass.async_block_till_done()
+
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.runtime_data.system.config == before
