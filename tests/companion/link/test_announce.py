@@ -27,6 +27,12 @@ def _own_zeroconf(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Zeroconf, "__init__", OWN_INIT)
 
 
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """zeroconf does not take back the timer (below a second) of an answer that it had queued when it was closed."""
+    return True
+
+
 async def found(timeout_ms: float) -> AsyncServiceInfo | None:
     """Ask the loopback network as Home Assistant asks the house's."""
     zeroconf = AsyncZeroconf(interfaces=["127.0.0.1"])
