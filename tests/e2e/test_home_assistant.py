@@ -76,7 +76,7 @@ async def test_a_panel_alarm_raised_while_the_companion_was_dead_arrives_once(ho
 
     alarms = await until(home.panel_alarms, "the alarm at the companion", timeout_s=90)
     assert [alarm["status"] for alarm in alarms] == ["triggered"]
-    await until(home.office.tickets, "its ticket")
+    await until(home.office.tickets, "its ticket, after the abort window", timeout_s=90)
     await home.shows(CONNECTED, "on", timeout_s=90)
     await home.assistant.call("alarm_broker", "acknowledge")
 
