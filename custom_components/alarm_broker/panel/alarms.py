@@ -54,6 +54,7 @@ def raise_alarm(
         exit_error=pending is not None and pending.exit_error,
         recent_closing=_recently_armed(area, kind, moment),
         during_outage=moment.during_outage,
+        vacation=moment.vacation,
     )
     return _counted(_sounds(area, area_id, (*_sounding(area), alarm), moment), alarm, zones), (raised,)
 
@@ -72,7 +73,9 @@ def raise_by_hand(
     )
     if pending is not None:
         area = replace(area, guard=Armed(mode=pending.mode))
-    raised = RaiseAlarm(uid=alarm.uid, area_id=area_id, kind=kind, zones=zones, by=by)
+    raised = RaiseAlarm(
+        uid=alarm.uid, area_id=area_id, kind=kind, zones=zones, vacation=moment.vacation, by=by
+    )
     return replace(_sounds(area, area_id, (*_sounding(area), alarm), moment), changed_by=by), (raised,)
 
 
@@ -87,7 +90,15 @@ def raise_silently(
 ) -> AreaStep:
     """Return the area with an alarm that changes nothing anybody at the panel could see or hear."""
     alarm = Alarm(uid=moment.new_uid(), kind=kind, zones=zones, raised_at=moment.now)
-    raised = RaiseAlarm(uid=alarm.uid, area_id=area_id, kind=kind, zones=zones, silent=True, by=by)
+    raised = RaiseAlarm(
+        uid=alarm.uid,
+        area_id=area_id,
+        kind=kind,
+        zones=zones,
+        silent=True,
+        vacation=moment.vacation,
+        by=by,
+    )
     return replace(area, silent=(*area.silent, alarm)[-MEMORY_LIMIT:]), (raised,)
 
 

@@ -212,7 +212,11 @@ def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None
         guard=Disarmed(),
         siren=None,
         # What was left out for an arming that has not begun yet still is.
-        bypassed={zone_id: why for zone_id, why in area.bypassed.items() if at_rest and why is Bypass.MANUAL},
+        bypassed={
+            zone_id: why
+            for zone_id, why in area.bypassed.items()
+            if why is Bypass.WINDOW or (at_rest and why is Bypass.MANUAL)
+        },
         silenced=_still_on(state, {*area.silenced, *area.bypassed, *tripped}, moment),
         trips={},
         shut_down_until=None,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from .codes import authorise
 from .config import Action
 from .effects import Effect, NotBypassable, Refuse, ReportBypass, ReportMemoryCleared
-from .events import BypassRequested, ClearMemoryRequested
+from .events import BypassRequested, ClearMemoryRequested, WindowsChanged
 from .moment import Moment, PanelStep, with_area
 from .state import AreaState, Bypass, Disarmed, PanelState
 
@@ -77,6 +77,26 @@ def clear_memory_requested(state: PanelState, event: ClearMemoryRequested, momen
         silent = area.silent if under_duress else ()
         state = with_area(state, area_id, replace(area, memory=open_ones, silent=silent))
     return state, (*effects, *allowed.effects)
+
+
+def windows_changed(state: PanelState, event: WindowsChanged, moment: Moment) -> PanelStep:
+    """Return the panel with the calendar windows that run now, and with what they leave out left out."""
+    zones = moment.config.zones
+    wanted = {zone_id for zone_id in event.left_out if zone_id in zones and zones[zone_id].bypassable}
+    state = replace(state, windows=event.kinds)
+    effects: list[Effect] = []
+    for area_id, before in tuple(state.areas.items()):
+        own = {zone_id for zone_id in wanted if zones[zone_id].area_id == area_id}
+        held = {zone_id for zone_id, why in before.bypassed.items() if why is Bypass.WINDOW}
+        out = sorted(own - before.bypassed.keys())
+        bypassed = {**before.bypassed, **dict.fromkeys(out, Bypass.WINDOW)}
+        area, back = _back_in(state, replace(before, bypassed=bypassed), sorted(held - own), moment)
+        for changed, why in ((out, Bypass.WINDOW), (back, None)):
+            if changed:
+                effects.append(ReportBypass(area_id=area_id, zone_ids=tuple(changed), bypass=why, by=None))
+        if out or back:
+            state = with_area(state, area_id, area)
+    return state, tuple(effects)
 
 
 def _left_out(area: AreaState, zone_ids: list[str]) -> tuple[AreaState, list[str]]:

@@ -15,12 +15,14 @@ from .effects import (
     NotAllowed,
     Reason,
     Refuse,
+    ReportCodeUsed,
     ReportLockout,
     WrongCode,
 )
-from .events import CodeMatched, CodeMissing, CodeWrong, Credential
+from .events import CodeMatched, CodeMissing, CodeWrong, Credential, Trusted
 from .moment import Moment, with_area
 from .state import Deadline, Lockout, PanelState
+from .windows import WindowKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ def authorise(
     verdict = judge(state, credential, moment, actions=actions, area_ids=area_ids, required=required)
     state = replace(state, lockout=verdict.lockout)
     effects = verdict.effects
+    if verdict.user is not None and WindowKind.VACATION in state.windows:
+        effects = (*effects, ReportCodeUsed(by=verdict.user.name, area_ids=area_ids))
     if verdict.refused is not None:
         effects = (Refuse(verdict.refused, area_ids), *effects)
     user = _whose(credential, moment)
@@ -102,6 +106,8 @@ def judge(
     guess, and is not counted.
     """
     lockout, now = state.lockout, moment.now
+    if isinstance(credential, Trusted):
+        return Verdict(lockout=lockout)
     if isinstance(credential, CodeMissing):
         return Verdict(lockout=lockout, refused=CodeNeeded() if required else None)
     until = locked_until(lockout, now)
@@ -112,7 +118,8 @@ def judge(
         return _wrong(lockout, moment.config.codes, now)
     local = now.astimezone(moment.config.timezone or UTC)
     spending = Action.DISARM in actions
-    if problem := code_problem(user, local, uses=state.uses.get(user.user_id, 0) if spending else 0):
+    uses = state.uses.get(user.user_id, 0) if spending else 0
+    if problem := code_problem(user, local, uses=uses, windows=state.windows):
         return Verdict(lockout=lockout, refused=CodeNotValid(problem))
     for area_id in area_ids:
         for action in actions:
@@ -121,10 +128,12 @@ def judge(
     return Verdict(lockout=Lockout(), user=user)
 
 
-def code_problem(user: UserConfig, local: datetime, *, uses: int) -> CodeProblem | None:
+def code_problem(
+    user: UserConfig, local: datetime, *, uses: int, windows: frozenset[WindowKind] = frozenset()
+) -> CodeProblem | None:
     """Return why a user's code is not good at a local time, or None.
 
-    `uses` is how often it has disarmed: a one-time code disarms once (DSC) and arms freely.
+    `uses` is how often it has disarmed: a one-time code disarms once (DSC) and arms freely. `windows` run now.
     """
     if not user.enabled:
         return CodeProblem.DISABLED
@@ -136,6 +145,8 @@ def code_problem(user: UserConfig, local: datetime, *, uses: int) -> CodeProblem
         return CodeProblem.OUTSIDE_HOURS
     if user.uses is not None and uses >= user.uses:
         return CodeProblem.USED_UP
+    if user.windows and not user.windows & windows:
+        return CodeProblem.NO_WINDOW
     return None
 
 
@@ -154,7 +165,7 @@ def _whose(credential: Credential, moment: Moment) -> UserConfig | None:
     match credential:
         case CodeMatched(user_id):
             return moment.config.users.get(user_id)
-        case CodeWrong() | CodeMissing():
+        case CodeWrong() | CodeMissing() | Trusted():
             return None
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from .windows import WindowKind
+
 
 class ArmMode(StrEnum):
     """How an area is armed; each mode guards its own zones."""
@@ -98,6 +100,10 @@ class TroubleKind(StrEnum):
     """A sensor has not reported for longer than its supervision time."""
     COMPANION = "companion"
     POWER = "power"
+    CALENDAR = "calendar"
+    """A calendar has not been readable for so long that its windows may be wrong."""
+    CAMERA = "camera"
+    """A camera server cannot be reached: alarms would not be verified."""
 
 
 class TroubleEffect(StrEnum):
@@ -201,6 +207,8 @@ class UserConfig:
     """Wall clock; before or at `time_from` means on the next day."""
     uses: int | None = None
     """How often it works; None means always."""
+    windows: frozenset[WindowKind] = frozenset()
+    """It works only while one of these calendar windows runs; none means always."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

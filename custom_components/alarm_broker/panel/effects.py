@@ -69,6 +69,8 @@ class RaiseAlarm:
     """It came right after arming (CP-01)."""
     during_outage: bool = False
     """Its deadline passed while the panel was down."""
+    vacation: bool = False
+    """It was raised in a vacation window."""
     by: str | None = None
     """Who raised it by hand, or whose duress code it was."""
 
@@ -130,6 +132,22 @@ class ReportWalkTest:
     unseen: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCodeUsed:
+    """A code was used although everybody should be on vacation."""
+
+    by: str
+    area_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSilenced:
+    """Somebody stopped the sirens of an area."""
+
+    area_id: str
+    by: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class ReportMemoryCleared:
     """Somebody has seen the alarm memory."""
@@ -171,6 +189,7 @@ class CodeProblem(StrEnum):
     EXPIRED = "expired"
     OUTSIDE_HOURS = "outside_hours"
     USED_UP = "used_up"
+    NO_WINDOW = "no_window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +279,8 @@ type Effect = (
     | ReportTrouble
     | ReportWalkTest
     | ReportMemoryCleared
+    | ReportCodeUsed
+    | ReportSilenced
     | Chime
     | Refuse
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from .config import AlarmKind, ArmMode
 from .state import ChimeMode, Trouble
+from .windows import WindowKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,12 @@ class CodeMissing:
     """No code was entered."""
 
 
-type Credential = CodeMatched | CodeWrong | CodeMissing
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """No code: the panel itself acts as it was set up to, or somebody's own phone that may."""
+
+
+type Credential = CodeMatched | CodeWrong | CodeMissing | Trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,23 @@ class DisarmRequested:
     area_ids: tuple[str, ...]
     credential: Credential
     by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceRequested:
+    """Somebody wants the sirens of areas to stop; the alarm stays one, and what is armed stays armed."""
+
+    area_ids: tuple[str, ...]
+    credential: Credential
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsChanged:
+    """Which calendar windows run now, and which zones they leave out."""
+
+    kinds: frozenset[WindowKind]
+    left_out: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +176,14 @@ class SensorsReady:
     settle: timedelta
 
 
-type Request = ArmRequested | DisarmRequested | BypassRequested | ClearMemoryRequested | WalkTestRequested
+type Request = (
+    ArmRequested
+    | DisarmRequested
+    | BypassRequested
+    | ClearMemoryRequested
+    | WalkTestRequested
+    | SilenceRequested
+)
 type Event = (
     Request
     | ZoneOpened
@@ -163,6 +193,7 @@ type Event = (
     | TroubleEnded
     | TriggerRequested
     | ChimeChosen
+    | WindowsChanged
     | TimePassed
     | Loaded
     | SensorsReady

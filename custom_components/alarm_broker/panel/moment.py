@@ -21,6 +21,8 @@ class Moment:
     new_uid: Callable[[], str]
     during_outage: bool = False
     """The deadline that is acted on passed while the panel was down."""
+    vacation: bool = False
+    """Nobody lives here now: what is raised says so."""
 
 
 def with_area(state: PanelState, area_id: str, area: AreaState) -> PanelState:

@@ -8,7 +8,7 @@ from .effects import Effect, NotReady, ReportBypass
 from .moment import Moment
 from .state import Bypass, PanelState, Trouble
 
-LASTING = frozenset({Bypass.MANUAL, Bypass.SHUT_DOWN})
+LASTING = frozenset({Bypass.MANUAL, Bypass.SHUT_DOWN, Bypass.WINDOW})
 """What stays left out when an area is armed; everything else is judged anew."""
 
 

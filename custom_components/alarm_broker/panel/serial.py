@@ -22,6 +22,7 @@ from .state import (
     Siren,
     WalkTest,
 )
+from .windows import WindowKind
 
 VERSION = 1
 
@@ -32,7 +33,7 @@ class StateUnreadableError(Exception):
 
 def durable(state: PanelState) -> PanelState:
     """Return the part of the state that is stored."""
-    return PanelState(areas=state.areas, lockout=state.lockout, uses=state.uses)
+    return PanelState(areas=state.areas, lockout=state.lockout, uses=state.uses, windows=state.windows)
 
 
 def serialised(state: PanelState) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def serialised(state: PanelState) -> dict[str, Any]:
             "until": _deadline_out(state.lockout.until),
         },
         "uses": dict(state.uses),
+        "windows": sorted(state.windows),
     }
 
 
@@ -65,6 +67,7 @@ def parsed(data: Mapping[str, Any]) -> PanelState:
                 until=_deadline_in(data["lockout"]["until"]),
             ),
             uses=dict(data["uses"]),
+            windows=frozenset(map(WindowKind, data["windows"])),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as err:
         raise StateUnreadableError(f"stored panel state is damaged: {err!r}") from err

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .config import AlarmKind, ArmMode, TroubleKind
+from .windows import WindowKind
 
 
 class AreaStatus(StrEnum):
@@ -37,6 +38,8 @@ class Bypass(StrEnum):
     """It was still open when its siren ended."""
     SHUT_DOWN = "shut_down"
     """It raised too many alarms (swinger shutdown)."""
+    WINDOW = "window"
+    """A calendar window leaves it out while it runs."""
 
     @property
     def until_closed(self) -> bool:
@@ -258,12 +261,14 @@ class Gathering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelState:
-    """The whole panel. The fields after `uses` are what sensors say now and are not stored."""
+    """The whole panel. The fields after `windows` are what sensors say now and are not stored."""
 
     areas: Mapping[str, AreaState] = field(default_factory=dict)
     lockout: Lockout = field(default_factory=Lockout)
     uses: Mapping[str, int] = field(default_factory=dict)
     """How often each user with a limited code has disarmed."""
+    windows: frozenset[WindowKind] = frozenset()
+    """Which calendar windows run."""
     settling: Deadline | None = None
     """After a load sensors come up in any order: until then an open zone is noted, not judged, unless always guarded."""
     open_zones: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from .alarms import raise_by_hand, raise_silently
 from .arming import arm_requested, disarm_requested, fitted
-from .bypassing import bypass_requested, clear_memory_requested
+from .bypassing import bypass_requested, clear_memory_requested, windows_changed
 from .config import PanelConfig
 from .deadlines import clamped, reached
 from .effects import Effect, ReportAreaState, ReportTrouble
@@ -19,18 +19,22 @@ from .events import (
     Event,
     Loaded,
     SensorsReady,
+    SilenceRequested,
     TimePassed,
     TriggerRequested,
     TroubleBegan,
     TroubleEnded,
     WalkTestRequested,
+    WindowsChanged,
     ZoneClosed,
     ZoneLost,
     ZoneOpened,
 )
 from .moment import Moment, PanelStep, with_area
+from .silencing import silence_requested
 from .state import AreaState, Deadline, PanelState
 from .walk_test import walk_test_requested
+from .windows import WindowKind
 from .zones import zone_closed, zone_lost, zone_opened
 
 
@@ -41,7 +45,13 @@ def transition(
 
     `now` is aware UTC. The first event of a run is `Loaded`; `new_uid` names a new alarm, worldwide unique.
     """
-    moment = Moment(config=config, now=now, new_uid=new_uid, during_outage=isinstance(event, Loaded))
+    moment = Moment(
+        config=config,
+        now=now,
+        new_uid=new_uid,
+        during_outage=isinstance(event, Loaded),
+        vacation=WindowKind.VACATION in state.windows,
+    )
     after, effects = _handed_over(clamped(state, now), event, moment)
     known = {} if isinstance(event, Loaded) else state.areas
     if known is after.areas:
@@ -68,6 +78,10 @@ def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
             return clear_memory_requested(state, event, moment)
         case WalkTestRequested():
             return walk_test_requested(state, event, moment)
+        case SilenceRequested():
+            return silence_requested(state, event, moment)
+        case WindowsChanged():
+            return windows_changed(state, event, moment)
         case TriggerRequested():
             return _triggered(state, event, moment)
         case ChimeChosen(area_id, chime):
@@ -108,6 +122,7 @@ def _loaded(state: PanelState, moment: Moment) -> PanelState:
             for area_id, area in config.areas.items()
         },
         lockout=state.lockout,
+        windows=state.windows,
         uses={user_id: used for user_id, used in state.uses.items() if user_id in config.users},
         settling=Deadline.after(config.boot_limit, moment.now),
         blind_zones=zone_ids,

@@ -38,9 +38,11 @@ from custom_components.alarm_broker.panel.effects import (
 from custom_components.alarm_broker.panel.events import (
     Credential,
     SensorsReady,
+    SilenceRequested,
     TimePassed,
     TroubleBegan,
     TroubleEnded,
+    WindowsChanged,
 )
 from custom_components.alarm_broker.panel.serial import durable, parsed, serialised
 from custom_components.alarm_broker.panel.state import (
@@ -52,6 +54,7 @@ from custom_components.alarm_broker.panel.state import (
     Pending,
     Trouble,
 )
+from custom_components.alarm_broker.panel.windows import WindowKind
 from tests.integration.panel.builders import (
     ANNA,
     GARAGE,
@@ -67,6 +70,7 @@ from tests.integration.panel.builders import (
     WRONG,
     Panel,
     house,
+    refused as why_not,
     seconds,
 )
 
@@ -240,6 +244,26 @@ class PanelWalk(RuleBasedStateMachine):
         self.panel.tell(TroubleBegan(trouble) if begins else TroubleEnded(trouble))
 
         assert self.panel.state.areas == before
+
+    @rule(areas=AREAS, credential=CREDENTIALS)
+    def somebody_wants_quiet(self, areas: tuple[str, ...], credential: Credential) -> None:
+        before = self._modes()
+
+        refused = why_not(self.panel.tell(SilenceRequested(area_ids=areas, credential=credential, by=None)))
+
+        if refused is None:
+            assert all(self.panel.state.areas[area_id].siren is None for area_id in areas)
+        self._as_armed_as(before)
+
+    @rule(kinds=st.sets(st.sampled_from(WindowKind)), left_out=st.sets(ZONES))
+    def calendar_windows_change(self, kinds: set[WindowKind], left_out: set[str]) -> None:
+        before = self._statuses()
+
+        self.panel.tell(WindowsChanged(kinds=frozenset(kinds), left_out=frozenset(left_out)))
+
+        assert self._statuses() == before
+        for area in self.panel.state.areas.values():
+            assert {zone for zone, why in area.bypassed.items() if why is Bypass.WINDOW} <= left_out
 
     @rule(duration_s=WAITS)
     def time_passes(self, duration_s: int) -> None:
