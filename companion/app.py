@@ -44,6 +44,7 @@ from companion.logging import bind_alarm
 from companion.store.alarms import next_due_at
 from companion.store.database import Database, StoreUnavailable, open_database
 from companion.store.migrate import migrate
+from companion.store.pictures import forget_pictures
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
@@ -61,6 +62,7 @@ ESCALATION_SETTLE_S = 0.2
 RECEIPTS_REFRESH_S = 30.0
 AUDIT_S = 60.0
 CLOCK_CHECK_S = 60.0
+TIDY_S = 3600.0
 
 
 class _LinkNews:
@@ -167,6 +169,8 @@ class Companion:
         self._run(self._escalate_forever(), "escalation")
         self._run(self._listen_for_receipts_forever(), "receipts")
         self._run(self._audit_forever(), "auditor")
+        if self.settings.picture_days:
+            self._run(self._tidy_forever(), "tidying")
         await self._listen(instance_id)
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -273,6 +277,17 @@ class Companion:
                     health.overdue_deliveries,
                     health.oldest_due_s,
                 )
+
+    async def _tidy_forever(self) -> None:
+        """Delete the pictures that were kept long enough."""
+        kept = timedelta(days=self.settings.picture_days)
+        while True:
+            try:
+                while await self.db.write(lambda conn: forget_pictures(conn, self.clock() - kept)):
+                    pass
+            except Exception:
+                _LOGGER.exception("Old pictures could not be deleted; trying again")
+            await asyncio.sleep(TIDY_S)
 
     async def _set_clock_forever(self) -> None:
         while True:

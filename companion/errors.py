@@ -3,7 +3,7 @@
     Problem
     ├── MalformedRequest · InvalidRequest · BodyTooLarge · UnsupportedMediaType
     ├── KeyMissing · RoleTooLow · OneSiteOnly · FormExpired
-    ├── NotFound: NoSuchPage · UnknownAlarm · UnknownDelivery · UnknownDevice · UnknownToken · …
+    ├── NotFound: NoSuchPage · UnknownAlarm · NoPicture · UnknownDelivery · UnknownDevice · UnknownToken · …
     ├── LinkExpired
     ├── MethodNotAllowed
     ├── Conflict: MoveNotAllowed · RetryNotAllowed · DeviceIncomplete · ChannelNotUsable
@@ -142,6 +142,13 @@ class UnknownAlarm(NotFound):
 
     slug = "unknown-alarm"
     title = "There is no such alarm"
+
+
+class NoPicture(NotFound):
+    """The alarm has no picture."""
+
+    slug = "no-picture"
+    title = "There is no picture of this alarm"
 
 
 class UnknownDelivery(NotFound):

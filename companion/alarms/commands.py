@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -12,7 +12,19 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms import paging
 from companion.alarms.lifecycle import IllegalMove, Move, moved
-from companion.alarms.model import CONFIRMED_BY, OPEN, Actor, Alarm, Change, Status, Trigger
+from companion.alarms.model import (
+    CONFIRMED_BY,
+    OPEN,
+    SURE_LEVEL,
+    Actor,
+    Alarm,
+    Change,
+    Evidence,
+    Picture,
+    PictureShows,
+    Status,
+    Trigger,
+)
 from companion.alarms.paging import Paging
 from companion.channels.base import MessageKind
 from companion.clock import Clock
@@ -26,6 +38,7 @@ from companion.store import journal, tables
 from companion.store.alarms import alarm_by_id, claim_dedup, lock_alarm, take_over_dedup, to_alarm
 from companion.store.database import Database
 from companion.store.deliveries import delivery_by_id, to_delivery
+from companion.store.pictures import picture_of, put_picture
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -154,6 +167,7 @@ class Unit:
             closed_by=None,
             exhausted_at=None,
             held_until=begins_at if trigger.hold else None,
+            evidence=None,
         )
         run = (
             None
@@ -212,10 +226,61 @@ class Unit:
         self._tell(alarm, Change.CONFIRMED)
         return alarm
 
+    def evidence(
+        self, alarm_id: str, actor: Actor, found: Evidence, picture: Picture | None, *, said_at: datetime
+    ) -> Alarm:
+        """Keep the newest word on how sure the alarm is; without a picture the last one stays.
+
+        Once the level first says that somebody is there, whoever was paged hears it. A word that comes again, as
+        `said_at` tells, or says nothing new changes nothing.
+        """
+        alarm = self._locked(alarm_id)
+        before = alarm.evidence
+        shows = None if before is None else before.picture
+        if picture is not None:
+            shows = PictureShows(camera=found.camera, taken_at=found.taken_at)
+        found = found.model_copy(update={"picture": shows})
+        line = found.model_dump(mode="json", exclude={"picture"}) | {"said_at": said_at.isoformat()}
+        line = _known(line | {"picture": None if picture is None else True})
+        lines = [
+            entry.detail
+            for entry in journal.journal_of(self.conn, alarm.id)
+            if entry.event is Change.EVIDENCE
+        ]
+        is_same = found == before and (picture is None or picture == picture_of(self.conn, alarm.id))
+        if is_same or line in lines:
+            return alarm
+        if picture is not None:
+            put_picture(self.conn, alarm.id, picture, self.now)
+        alarm = self._changed(alarm, evidence=found)
+        self.journal(alarm.id, Change.EVIDENCE, actor, **line)
+        was_sure = any(earlier["level"] >= SURE_LEVEL for earlier in lines)
+        if found.level >= SURE_LEVEL and not was_sure and alarm.status in OPEN:
+            paging.inform(
+                self.conn, alarm, MessageKind.VERIFIED, by=None, note=None, paging=self.paging, now=self.now
+            )
+        self._tell(alarm, Change.EVIDENCE)
+        return alarm
+
+    def escalate(self, alarm_id: str, actor: Actor, *, note: str | None = None, **detail: Any) -> Alarm:
+        """Whoever is told next is told now, whatever was held back; written down in every status."""
+        alarm = self._hurried(self._locked(alarm_id))
+        self.journal(alarm.id, Change.ESCALATION_ASKED, actor, note=note, **detail)
+        return alarm
+
+    def push_unconfirmed(self, alarm_id: str, actor: Actor, **detail: Any) -> Alarm:
+        """Nobody at home knows of it: after the abort window, nobody needs to wait for them."""
+        alarm = self._locked(alarm_id)
+        if not alarm.is_held(self.now):
+            alarm = self._hurried(alarm)
+        self.journal(alarm.id, Change.PUSH_UNCONFIRMED, actor, **detail)
+        return alarm
+
     def journal(self, alarm_id: str, change: Change, actor: Actor, **detail: Any) -> None:
         """Write one line of the record. Values of None are left out."""
-        kept = {key: value for key, value in detail.items() if value is not None}
-        journal.append(self.conn, alarm_id, self.now, change, actor=actor.name, via=actor.via, detail=kept)
+        journal.append(
+            self.conn, alarm_id, self.now, change, actor=actor.name, via=actor.via, detail=_known(detail)
+        )
 
     def retry_delivery(self, delivery_id: str, actor: Actor) -> Delivery:
         """Send a delivery that failed or was given up once more, now.
@@ -293,12 +358,19 @@ class Unit:
         self.journal(
             alarm.id, Change.ESCALATED, Actor(name=None, via="escalation"), step=run.occurrence, told=told
         )
-        if reached:
+        return alarm if reached else self._due_now(alarm)
+
+    def _hurried(self, alarm: Alarm) -> Alarm:
+        """Let the next step, if there is one, be due now, and a hold be over."""
+        if alarm.status is not Status.TRIGGERED or alarm.next_due_at is None:
             return alarm
-        self.conn.execute(
-            sa.update(tables.alarm).where(tables.alarm.c.id == alarm.id).values(next_due_at=self.now)
-        )
-        return replace(alarm, next_due_at=self.now)
+        return self._due_now(alarm, **({"held_until": self.now} if alarm.is_held(self.now) else {}))
+
+    def _due_now(self, alarm: Alarm, **values: Any) -> Alarm:
+        """Let the next step be due now; no new version of the alarm, as that step makes one."""
+        values["next_due_at"] = self.now
+        self.conn.execute(sa.update(tables.alarm).where(tables.alarm.c.id == alarm.id).values(**values))
+        return replace(alarm, **values)
 
     def _exhaust(self, alarm: Alarm) -> None:
         targets = (alarm.policy.last_resort if alarm.policy is not None else ()) or self._last_resort
@@ -360,12 +432,20 @@ class Unit:
     def _changed(self, alarm: Alarm, **values: Any) -> Alarm:
         """Write new values of a locked alarm under its next version."""
         alarm = replace(alarm, version=alarm.version + 1, **values)
+        columns = {
+            name: value.model_dump(mode="json") if isinstance(value, Evidence) else value
+            for name, value in values.items()
+        }
         self.conn.execute(
             sa.update(tables.alarm)
             .where(tables.alarm.c.id == alarm.id)
-            .values(version=alarm.version, **values)
+            .values(version=alarm.version, **columns)
         )
         return alarm
+
+
+def _known(detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in detail.items() if value is not None}
 
 
 def _row(alarm: Alarm) -> dict[str, Any]:

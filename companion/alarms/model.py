@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 from companion.escalation.policy import Policy
 
 
@@ -19,6 +21,8 @@ class Status(StrEnum):
 
 
 OPEN = frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED})
+SURE_LEVEL = 2
+"""The validation level from which those who were paged are told of it: somebody is there, or very likely."""
 CONFIRMED_BY = "confirmed_by"
 """The detail of a confirmed alarm that names the second zone."""
 
@@ -71,6 +75,9 @@ class Change(StrEnum):
     NOTED = "noted"
     ZONE_TRIPPED = "zone_tripped"
     CONFIRMED = "confirmed"
+    EVIDENCE = "evidence"
+    ESCALATION_ASKED = "escalation_asked"
+    PUSH_UNCONFIRMED = "push_unconfirmed"
     ANSWERED_AGAIN = "answered_again"
     DELIVERY_SENT = "delivery_sent"
     DELIVERY_DELIVERED = "delivery_delivered"
@@ -112,6 +119,43 @@ class Trigger:
     """It is written down at once, and nobody is told before this is over (abort window)."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """What a camera saw, as a browser shows it."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+class PictureShows(BaseModel):
+    """What the picture that is kept of an alarm shows; its bytes have a table of their own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    camera: str | None
+    taken_at: datetime | None
+
+
+class Evidence(BaseModel):
+    """How sure an alarm is by now, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    level: int
+    """0 to 4, the validation level in the manner of ANSI/TMA-AVS-01."""
+    reasons: tuple[str, ...]
+    camera: str | None
+    label: str | None
+    """What the camera recognised."""
+    score: float | None
+    """How sure the camera's recognition is, 0 to 1."""
+    taken_at: datetime | None
+    link: str | None
+    """Where the recording is, for people at home."""
+    picture: PictureShows | None = None
+    """None: there is none, or it was kept long enough."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
     """One occurrence that needs an answer. The fields are the columns of its table."""
@@ -146,6 +190,7 @@ class Alarm:
     exhausted_at: datetime | None
     held_until: datetime | None
     """The end of the panel's abort window; None: it was told at once."""
+    evidence: Evidence | None
 
     def is_held(self, now: datetime) -> bool:
         """Return whether nobody but the panel that raised it may know of it yet."""

@@ -258,4 +258,5 @@ def facts(alarm: Alarm, language: str, *, by: str | None = None, note: str | Non
         "details": {key: str(value) for key, value in alarm.details.items()},
         "by": by,
         "note": note,
+        **({} if alarm.evidence is None else alarm.evidence.model_dump(include={"level", "label", "camera"})),
     }

@@ -23,6 +23,7 @@ _LABEL = {
     AlarmKind.MEDICAL: "Medical emergency",
     AlarmKind.TECHNICAL: "Fault",
 }
+_ON_VACATION = "The house is in its vacation window"
 _MAY_BE_HELD = frozenset({AlarmKind.BURGLARY, AlarmKind.TAMPER})
 _LESS_THAN_CRITICAL = {
     AlarmKind.WATER: Severity.HIGH,
@@ -58,8 +59,9 @@ def panel_trigger(
     message: str | None = None,
     raised_by: str | None = None,
     hold: timedelta = timedelta(0),
+    vacation: bool = False,
 ) -> Trigger:
-    """Return the trigger for the panel's alarm `uid`, with the site's name and policy.
+    """Return the trigger for the panel's alarm `uid`, with the site's name and its policy for that time.
 
     `area` and `zones` are names, the first tripped zone first; `raised_by` says who spoke for a silent panel.
     `hold` is the panel's abort window; nothing that may cost a life is held back, whatever the panel says.
@@ -72,6 +74,7 @@ def panel_trigger(
         "message": message,
         "silent": "yes: nobody at the panel knows of this alarm" if silent else None,
         "raised_by": raised_by,
+        "vacation": _ON_VACATION if vacation else None,
     }
     return Trigger(
         source=Source.PANEL,
@@ -85,7 +88,7 @@ def panel_trigger(
         room=area,
         details={key: value for key, value in details.items() if value is not None},
         uid=uid,
-        policy=None if site is None else directory.policy_for(conn, site),
+        policy=None if site is None else directory.policy_for(conn, site, vacation=vacation),
         dedup_key=panel_dedup_key(instance, uid),
         hold=hold if kind in _MAY_BE_HELD and not silent else timedelta(0),
     )

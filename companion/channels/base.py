@@ -16,6 +16,8 @@ class MessageKind(StrEnum):
     """News for those who were paged: somebody answered."""
     CONFIRMED = "confirmed"
     """News for those who were paged: a second zone has tripped, which `note` names."""
+    VERIFIED = "verified"
+    """News for those who were paged: somebody is there, or very likely, which `level`, `label` and `camera` say."""
     RESOLVED = "resolved"
     CANCELLED = "cancelled"
     NOTE = "note"
@@ -60,6 +62,11 @@ class Message:
     by: str | None = None
     """Who acknowledged, resolved, cancelled or noted."""
     note: str | None = None
+    level: int | None = None
+    """How sure the alarm is, 0 to 4 (ANSI/TMA-AVS-01); None: nobody has looked."""
+    label: str | None = None
+    """What a camera recognised, and which camera."""
+    camera: str | None = None
     ack_url: str | None = None
 
 

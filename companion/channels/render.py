@@ -31,6 +31,9 @@ class Words:
     by: str
     note: str
     second_zone: str
+    how_sure: str
+    levels: tuple[str, ...]
+    """What each validation level means."""
     answer: str
     nothing_happened: str
     time: str
@@ -41,6 +44,7 @@ ENGLISH = Words(
         MessageKind.PAGE: "ALARM",
         MessageKind.ACKNOWLEDGED: "Acknowledged",
         MessageKind.CONFIRMED: "CONFIRMED",
+        MessageKind.VERIFIED: "VERIFIED",
         MessageKind.RESOLVED: "Resolved",
         MessageKind.CANCELLED: "Cancelled",
         MessageKind.NOTE: "Note",
@@ -58,6 +62,14 @@ ENGLISH = Words(
     by="By",
     note="Note",
     second_zone="Second zone",
+    how_sure="How sure",
+    levels=(
+        "level 0 of 4: nothing to respond to",
+        "level 1 of 4: the alarm alone",
+        "level 2 of 4: somebody is there, or very likely",
+        "level 3 of 4: property is threatened",
+        "level 4 of 4: a life is threatened",
+    ),
     answer="Acknowledge here",
     nothing_happened="Nothing happened. Somebody is trying out this channel.",
     time="%Y-%m-%d %H:%M:%S %Z",
@@ -67,6 +79,7 @@ GERMAN = Words(
         MessageKind.PAGE: "ALARM",
         MessageKind.ACKNOWLEDGED: "Übernommen",
         MessageKind.CONFIRMED: "BESTÄTIGT",
+        MessageKind.VERIFIED: "VERIFIZIERT",
         MessageKind.RESOLVED: "Erledigt",
         MessageKind.CANCELLED: "Abgebrochen",
         MessageKind.NOTE: "Notiz",
@@ -84,6 +97,14 @@ GERMAN = Words(
     by="Von",
     note="Notiz",
     second_zone="Zweite Zone",
+    how_sure="Wie sicher",
+    levels=(
+        "Stufe 0 von 4: kein Einsatz nötig",
+        "Stufe 1 von 4: nur der Alarm allein",
+        "Stufe 2 von 4: jemand ist da, oder sehr wahrscheinlich",
+        "Stufe 3 von 4: Eigentum ist bedroht",
+        "Stufe 4 von 4: ein Leben ist bedroht",
+    ),
     answer="Hier übernehmen",
     nothing_happened="Es ist nichts passiert. Jemand probiert diesen Kanal aus.",
     time="%d.%m.%Y %H:%M:%S %Z",
@@ -108,11 +129,20 @@ def facts(message: Message) -> list[tuple[str, str]]:
     found = [
         (words.by, message.by and one_line(message.by, VALUE_LIMIT)),
         (_note_label(message), message.note and one_line(message.note, NOTE_LIMIT)),
+        (words.how_sure, how_sure(message)),
         (words.where, place(message)),
         (words.who, message.person and one_line(message.person, VALUE_LIMIT)),
         (words.when, raised_at(message)),
     ]
     return [(label, value) for label, value in found if value]
+
+
+def how_sure(message: Message) -> str:
+    """Return the validation level, what a camera recognised, and which; nothing if nobody has looked."""
+    if message.level is None:
+        return ""
+    seen = [one_line(part, VALUE_LIMIT) for part in (message.label, message.camera) if part]
+    return "; ".join([words_for(message.language).levels[message.level], *seen])
 
 
 def _note_label(message: Message) -> str:
@@ -159,6 +189,7 @@ def asks_for_answer(message: Message) -> bool:
         case (
             MessageKind.ACKNOWLEDGED
             | MessageKind.CONFIRMED
+            | MessageKind.VERIFIED
             | MessageKind.RESOLVED
             | MessageKind.CANCELLED
             | MessageKind.NOTE
@@ -201,6 +232,7 @@ def sms_text(message: Message, *, segments: int = 2) -> str:
     parts = [
         headline(message),
         message.by and f"{words.by} {message.by}",
+        how_sure(message),
         place(message),
         message.person,
         raised_at(message, "%d.%m. %H:%M"),

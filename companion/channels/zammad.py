@@ -61,7 +61,7 @@ class ZammadChannel(Channel):
         match message.kind:
             case MessageKind.PAGE | MessageKind.TEST | MessageKind.EXHAUSTED:
                 return await self._open_or_write(message)
-            case MessageKind.ACKNOWLEDGED | MessageKind.CONFIRMED | MessageKind.NOTE:
+            case MessageKind.ACKNOWLEDGED | MessageKind.CONFIRMED | MessageKind.VERIFIED | MessageKind.NOTE:
                 return await self._write(message, new_state=None)
             case MessageKind.RESOLVED | MessageKind.CANCELLED:
                 return await self._write(message, new_state=self._config.closed_state)

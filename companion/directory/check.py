@@ -19,7 +19,7 @@ from companion.directory.state import (
 from companion.escalation.policy import ChannelTarget, PersonTarget, Policy, Target
 
 REFERENCES = {
-    SITE: {"policy_id": POLICY},
+    SITE: {"policy_id": POLICY, "vacation_policy_id": POLICY},
     ROOM: {"site_id": SITE},
     PERSON: {"site_id": SITE},
     DEVICE: {"site_id": SITE, "room_id": ROOM, "person_id": PERSON, "policy_id": POLICY},

@@ -16,6 +16,8 @@ class Site:
     timezone: str
     """IANA zone in which times are shown to people."""
     policy_id: str | None
+    vacation_policy_id: str | None
+    """Instead, while the house is in its vacation window."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -183,8 +183,9 @@ class _Reader:
                     self._problem(f"{path}.id", _sentence("string_pattern_mismatch", err.errors()[0]["msg"]))
                 self._put(POLICY, part.id, path, {"name": part.name, "body": part})
             case SiteSeed():
-                row = {"name": part.name, "timezone": part.timezone, "policy_id": part.policy}
-                self._put(SITE, part.id, path, row)
+                site = {"name": part.name, "timezone": part.timezone}
+                policies = {"policy_id": part.policy, "vacation_policy_id": part.vacation_policy}
+                self._put(SITE, part.id, path, site | policies)
                 for index, room in enumerate(part.rooms):
                     row = {"name": room.name, "site_id": part.id}
                     self._put(ROOM, room.id, f"{path}.rooms[{index}]", row)

@@ -41,6 +41,8 @@ class SiteSeed(_Part):
     name: Name
     timezone: Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
     policy: Id | None = None
+    vacation_policy: Id | None = None
+    """Instead, while the house is in its vacation window."""
     rooms: tuple[RoomSeed, ...] = ()
 
 

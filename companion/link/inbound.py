@@ -1,13 +1,16 @@
 """What Home Assistant says, put into effect: the effect and its sequence are one transaction."""
 
+import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from companion.alarms.commands import MoveRefused, Unit
-from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Status
+from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_dedup_key, panel_trigger
 from companion.link.protocol import (
     ZONES_LIMIT,
     AlarmDisarmed,
+    AlarmEvidence,
     AlarmPending,
     AlarmRaised,
     AreaState,
@@ -17,6 +20,7 @@ from companion.link.protocol import (
     Ending,
     HomeAssistantEvent,
     PendingCleared,
+    PushUnconfirmed,
     Unknown,
     ZoneTripped,
 )
@@ -24,6 +28,8 @@ from companion.store import link
 from companion.store.alarms import alarm_by_id
 from companion.store.journal import journal_of
 from companion.store.link import Peer
+
+_LOGGER = logging.getLogger(__name__)
 
 GRACE = timedelta(seconds=5)
 """After the end of an entry delay, for the word that ends it to arrive."""
@@ -34,7 +40,7 @@ _FALSE_ALARM = {
     Ending.ABORTED: "False alarm: disarmed by {by} within the abort window.",
     Ending.CANCELLED: "False alarm: disarmed by {by} within the cancel window.",
 }
-_ZONE_LINES = frozenset({Change.ZONE_TRIPPED, Change.CONFIRMED})
+_ZONE_LINES = (Change.ZONE_TRIPPED, Change.CONFIRMED)
 _PANEL = Actor(name=None, via="panel")
 
 
@@ -85,13 +91,19 @@ def _take(unit: Unit, peer: Peer, event: HomeAssistantEvent) -> None:
         case ZoneTripped(uid=uid, zone=zone, at=at, confirmed=confirmed):
             if (alarm := _find(unit, peer, uid=uid)) is not None:
                 _zone_tripped(unit, alarm, zone, at, confirmed=confirmed)
+        case AlarmEvidence(uid=uid):
+            if (alarm := _find(unit, peer, uid=uid)) is not None:
+                _seen(unit, alarm, event)
+        case PushUnconfirmed(uid=uid):
+            if (alarm := _find(unit, peer, uid=uid)) is not None:
+                _push_unconfirmed(unit, alarm, event)
         case AlarmDisarmed(uid=uid, by=by, ending=ending):
             link.clear_pending(unit.conn, peer.instance, uid)
             if (alarm := _find(unit, peer, uid=uid)) is not None:
                 _disarmed(unit, alarm, by, ending)
         case Decided():
             if (alarm := _find(unit, peer, alarm_id=event.alarm_id, uid=event.uid)) is not None:
-                _move(unit, alarm, event.decision, Actor(name=event.by, via=event.via), note=event.note)
+                _decided(unit, alarm, event)
         case Unknown():
             pass
 
@@ -136,6 +148,7 @@ def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
             test=event.test,
             message=event.message,
             hold=timedelta(seconds=event.hold_s),
+            vacation=event.vacation,
         )
         alarm = unit.raise_alarm(trigger, _PANEL).alarm
     known = str(alarm.details.get("zones", "")).split(", ")
@@ -145,15 +158,52 @@ def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
 
 
 def _zone_tripped(unit: Unit, alarm: Alarm, zone: str, at: datetime, *, confirmed: bool = False) -> None:
-    """Write the zone down, once: a Home Assistant that begins a new stream says again what was not confirmed."""
     detail = {"zone": zone, "tripped_at": at.isoformat()}
-    lines = journal_of(unit.conn, alarm.id)
-    if any(line.event in _ZONE_LINES and line.detail == detail for line in lines):
+    if _is_written(unit, alarm, detail, *_ZONE_LINES):
         return
     if confirmed and CONFIRMED_BY not in alarm.details:
         unit.confirm(alarm.id, _PANEL, **detail)
     else:
         unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, **detail)
+
+
+def _seen(unit: Unit, alarm: Alarm, event: AlarmEvidence) -> None:
+    if event.dropped is not None:
+        _LOGGER.warning("%s: the picture of its evidence was dropped: %s", alarm.id, event.dropped)
+    found = Evidence(
+        level=event.level,
+        reasons=event.evidence,
+        camera=event.camera,
+        label=event.label,
+        score=event.score,
+        taken_at=event.taken_at,
+        link=event.link,
+    )
+    unit.evidence(alarm.id, _PANEL, found, event.picture, said_at=event.at)
+
+
+def _push_unconfirmed(unit: Unit, alarm: Alarm, event: PushUnconfirmed) -> None:
+    detail: dict[str, Any] = {"people": list(event.people), "said_at": event.at.isoformat()}
+    if event.after_s is not None:
+        detail["after_s"] = event.after_s
+    if not _is_written(unit, alarm, detail, Change.PUSH_UNCONFIRMED):
+        unit.push_unconfirmed(alarm.id, _PANEL, **detail)
+
+
+def _decided(unit: Unit, alarm: Alarm, event: Decided) -> None:
+    actor = Actor(name=event.by, via=event.via)
+    if event.decision is not Decision.ESCALATE:
+        _move(unit, alarm, event.decision, actor, note=event.note)
+        return
+    detail = {"said_at": event.at.isoformat()} | ({} if event.note is None else {"note": event.note})
+    if not _is_written(unit, alarm, detail, Change.ESCALATION_ASKED):
+        unit.escalate(alarm.id, actor, **detail)
+
+
+def _is_written(unit: Unit, alarm: Alarm, detail: dict[str, Any], *changes: Change) -> bool:
+    """Return whether the journal has it: a Home Assistant that begins a new stream says again what was not confirmed."""
+    lines = journal_of(unit.conn, alarm.id)
+    return any(line.event in changes and line.detail == detail for line in lines)
 
 
 def _disarmed(unit: Unit, alarm: Alarm, by: str | None, ending: Ending) -> None:

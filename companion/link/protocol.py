@@ -5,6 +5,7 @@ sees an unchecked value. Texts for people are made storable and cut rather than 
 an alarm from being raised.
 """
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from companion.alarms.model import Picture
+
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
 MAX_SEQUENCE = 2**53
@@ -20,8 +23,19 @@ TEXT_LIMIT = 500
 NOTE_LIMIT = 4000
 HOLD_LIMIT_S = 300
 ZONES_LIMIT = 100
+HIGHEST_LEVEL = 4
+EVIDENCE_LIMIT = 20
+LINK_LIMIT = 2000
+PICTURE_LIMIT_BYTES = 180 * 1024
+LONGEST_WAIT_S = 86_400
 
 _ID = re.compile(r"[\x21-\x7e]{1,64}")
+_WEB_LINK = re.compile(r"https?://(?![/?#])[^\s\x00-\x1f\x7f\ud800-\udfff]+", re.IGNORECASE)
+_PICTURE_BEGINS = {
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/webp": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+}
 
 
 class BadFrame(Exception):
@@ -149,6 +163,8 @@ class AlarmRaised:
     message: str | None
     hold_s: float
     """The abort window: nobody is told before it is over."""
+    vacation: bool
+    """The house is in its vacation window."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,6 +176,36 @@ class ZoneTripped:
     zone: str
     confirmed: bool
     """It makes the alarm a confirmed one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmEvidence:
+    """How sure the alarm is by now, why, and what a camera saw."""
+
+    at: datetime
+    uid: str
+    level: int
+    """0 to 4, the validation level in the manner of ANSI/TMA-AVS-01."""
+    evidence: tuple[str, ...]
+    camera: str | None
+    label: str | None
+    score: float | None
+    """How sure the camera's own recognition is of the label, 0 to 1."""
+    taken_at: datetime | None
+    link: str | None
+    picture: Picture | None
+    dropped: str | None
+    """Why the picture that was sent is not here."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PushUnconfirmed:
+    """No phone of anybody at home has confirmed the notification of the alarm."""
+
+    at: datetime
+    uid: str
+    people: tuple[str, ...]
+    after_s: float | None
 
 
 class Ending(StrEnum):
@@ -186,11 +232,13 @@ class Decision(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     CANCEL = "cancel"
+    ESCALATE = "escalate"
+    """Whoever is told next is to be told now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decided:
-    """Somebody at Home Assistant acknowledges, resolves or cancels the alarm with our id or with theirs."""
+    """Somebody at Home Assistant decides about the alarm with our id or with theirs."""
 
     at: datetime
     decision: Decision
@@ -209,7 +257,16 @@ class Unknown:
 
 
 type HomeAssistantEvent = (
-    AreaState | AlarmPending | PendingCleared | AlarmRaised | ZoneTripped | AlarmDisarmed | Decided | Unknown
+    AreaState
+    | AlarmPending
+    | PendingCleared
+    | AlarmRaised
+    | ZoneTripped
+    | AlarmEvidence
+    | PushUnconfirmed
+    | AlarmDisarmed
+    | Decided
+    | Unknown
 )
 
 
@@ -289,7 +346,8 @@ def parse_event(body: Mapping[str, Any]) -> HomeAssistantEvent:
                 silent=_boolean(body, "silent"),
                 test=_boolean(body, "test"),
                 message=_text_or_none(body, "message", limit=NOTE_LIMIT),
-                hold_s=_hold(body),
+                hold_s=_number(body.get("hold_s"), HOLD_LIMIT_S) or 0.0,
+                vacation=body.get("vacation") is True,
             )
         case "zone_tripped":
             return ZoneTripped(
@@ -298,6 +356,15 @@ def parse_event(body: Mapping[str, Any]) -> HomeAssistantEvent:
                 zone=_text(body, "zone"),
                 confirmed=body.get("confirmed") is True,
             )
+        case "alarm_evidence":
+            return _evidence(body)
+        case "push_unconfirmed":
+            return PushUnconfirmed(
+                at=_moment(body, "at"),
+                uid=_id(body, "uid"),
+                people=_texts(body, "people"),
+                after_s=_number(body.get("after_s"), LONGEST_WAIT_S),
+            )
         case "alarm_disarmed":
             return AlarmDisarmed(
                 at=_moment(body, "at"),
@@ -305,7 +372,7 @@ def parse_event(body: Mapping[str, Any]) -> HomeAssistantEvent:
                 by=_text_or_none(body, "by"),
                 ending=_ending(body),
             )
-        case "acknowledge" | "resolve" | "cancel" as kind:
+        case "acknowledge" | "resolve" | "cancel" | "escalate" as kind:
             return _decided(body, Decision(kind))
         case str(kind):
             return Unknown(kind=kind)
@@ -329,11 +396,55 @@ def _decided(body: Mapping[str, Any], decision: Decision) -> Decided:
     )
 
 
-def _hold(body: Mapping[str, Any]) -> float:
-    """Return how long an alarm is held back; none at all for anything odd: an alarm must not be late for that."""
-    value = body.get("hold_s", 0)
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= HOLD_LIMIT_S:
-        return 0.0
+def _evidence(body: Mapping[str, Any]) -> AlarmEvidence:
+    """Return the evidence, without what is odd about its ornaments: a camera's bad picture must not end the link."""
+    level = _integer(body, "level")
+    if level > HIGHEST_LEVEL:
+        raise BadFrame(f"level is not a whole number from 0 to {HIGHEST_LEVEL}")
+    taken_at, link = body.get("taken_at"), body.get("link")
+    picture, dropped = None, None
+    try:
+        taken_at = None if taken_at is None else _moment(body, "taken_at")
+    except BadFrame:
+        taken_at = None
+    if not isinstance(link, str) or len(link) > LINK_LIMIT or _WEB_LINK.fullmatch(link) is None:
+        link = None
+    try:
+        picture = None if body.get("picture") is None else _picture(body["picture"])
+    except ValueError as err:
+        dropped = str(err)
+    return AlarmEvidence(
+        at=_moment(body, "at"),
+        uid=_id(body, "uid"),
+        level=level,
+        evidence=_texts(body, "evidence", most=EVIDENCE_LIMIT),
+        camera=_text_or_none(body, "camera"),
+        label=_text_or_none(body, "label"),
+        score=_number(body.get("score"), 1),
+        taken_at=taken_at,
+        link=link,
+        picture=picture,
+        dropped=dropped,
+    )
+
+
+def _picture(value: object) -> Picture:
+    """Return the picture; raises ValueError for anything that a browser must not be given as one."""
+    media_type, data = (value.get("type"), value.get("data")) if isinstance(value, Mapping) else (None, None)
+    if not isinstance(media_type, str) or media_type not in _PICTURE_BEGINS or not isinstance(data, str):
+        raise ValueError(f"it is no {' or '.join(_PICTURE_BEGINS)} in base64")
+    raw = base64.b64decode(data, validate=True)
+    if len(raw) > PICTURE_LIMIT_BYTES:
+        raise ValueError(f"it has more than {PICTURE_LIMIT_BYTES // 1024} KiB")
+    if _PICTURE_BEGINS[media_type].match(raw) is None:
+        raise ValueError(f"it does not begin as {media_type} does")
+    return Picture(media_type=media_type, data=raw)
+
+
+def _number(value: object, most: float) -> float | None:
+    """Return a number from 0 to `most`; None for anything odd: what it stands beside must not be late for that."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
+        return None
     return float(value)
 
 
@@ -377,11 +488,11 @@ def _text_or_none(data: Mapping[str, Any], key: str, *, limit: int = TEXT_LIMIT)
     return None if data.get(key) is None else _text(data, key, limit=limit)
 
 
-def _texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+def _texts(data: Mapping[str, Any], key: str, *, most: int = ZONES_LIMIT) -> tuple[str, ...]:
     values = data.get(key)
     if not isinstance(values, list):
         raise BadFrame(f"{key} is not a list")
-    return tuple(_storable(value, key, TEXT_LIMIT) for value in values[:ZONES_LIMIT])
+    return tuple(_storable(value, key, TEXT_LIMIT) for value in values[:most])
 
 
 def _storable(value: object, key: str, limit: int) -> str:

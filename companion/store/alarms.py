@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from companion.alarms.model import OPEN, Alarm, AlarmKind, Severity, Source, Status
+from companion.alarms.model import OPEN, Alarm, AlarmKind, Evidence, Severity, Source, Status
 from companion.escalation.policy import Policy
 from companion.store.sql import skip_locked
 from companion.store.tables import alarm, dedup
@@ -16,7 +16,7 @@ from companion.store.tables import alarm, dedup
 def to_alarm(row: Row[Any]) -> Alarm:
     """Return the row as what it is."""
     values = dict(row._mapping)
-    policy = values.pop("policy")
+    policy, evidence = values.pop("policy"), values.pop("evidence")
     return Alarm(
         **values
         | {
@@ -26,6 +26,7 @@ def to_alarm(row: Row[Any]) -> Alarm:
             "severity": Severity(values["severity"]),
         },
         policy=None if policy is None else Policy.model_validate(policy),
+        evidence=None if evidence is None else Evidence.model_validate(evidence),
     )
 
 

@@ -72,9 +72,10 @@ def policy_by_id(conn: Connection, policy_id: str) -> Policy | None:
     return None if body is None else Policy.model_validate(body)
 
 
-def policy_for(conn: Connection, site: Site) -> Policy | None:
-    """Return the site's policy, or None."""
-    return None if site.policy_id is None else policy_by_id(conn, site.policy_id)
+def policy_for(conn: Connection, site: Site, *, vacation: bool = False) -> Policy | None:
+    """Return the site's policy, or None; on `vacation` the one for that, if the site has one."""
+    policy_id = (vacation and site.vacation_policy_id) or site.policy_id
+    return None if policy_id is None else policy_by_id(conn, policy_id)
 
 
 # --- channels -------------------------------------------------------------------------------------------

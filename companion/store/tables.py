@@ -62,6 +62,9 @@ site = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("timezone", sa.String(64), nullable=False),
     _ref("policy_id", "policy.id", nullable=True),
+    _ref(
+        "vacation_policy_id", "policy.id", nullable=True
+    ),  # instead, while the house is in its vacation window
 )
 
 room = sa.Table(
@@ -182,6 +185,7 @@ alarm = sa.Table(
     sa.Column("closed_by", sa.Text),
     _time("exhausted_at"),
     _time("held_until"),  # the panel's abort window
+    sa.Column("evidence", sa.JSON),  # companion.alarms.model.Evidence as JSON
     sa.Index(
         "ix_alarm_next_due_at",
         "next_due_at",
@@ -210,6 +214,15 @@ journal = sa.Table(
     sa.Column("via", sa.String(32), nullable=False),  # through what
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Index("ix_journal_alarm_id", "alarm_id"),
+)
+
+picture = sa.Table(
+    "picture",
+    metadata,
+    sa.Column("alarm_id", sa.String(64), sa.ForeignKey("alarm.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("media_type", sa.String(32), nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    _time("received_at", nullable=False),  # by our clock: what the time that it is kept counts from
 )
 
 ack_link = sa.Table(

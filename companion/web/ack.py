@@ -1,6 +1,7 @@
 """The page behind the link in a message: one responder answers one alarm. Only POST changes anything."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final
 
 import sqlalchemy as sa
@@ -10,13 +11,24 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckLink, ack_link
 from companion.alarms.commands import MoveRefused, Unit
-from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Status
+from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Picture, Status
 from companion.errors import LinkExpired, Problem, UnknownToken
 from companion.store import tables
 from companion.store.alarms import alarm_by_id
 from companion.store.journal import journal_of
+from companion.store.pictures import picture_of
 from companion.web.context import ALARM_ID, ProblemView, context_of
-from companion.web.pages import one_line, page, read_form, refuse_cross_site, see_other, some_lines
+from companion.web.pages import (
+    HEADERS,
+    PICTURE_TYPES,
+    one_line,
+    page,
+    picture_response,
+    read_form,
+    refuse_cross_site,
+    see_other,
+    some_lines,
+)
 from companion.web.route import Input, Page
 from companion.web.words import Words, preferred, words_for
 
@@ -50,13 +62,13 @@ async def show(request: web.Request) -> web.Response:
     context, token = context_of(request), request.match_info["ack_token"]
     opened = await context.db.read(lambda conn: _opened(conn, token))
     if opened is None:
-        raise UnknownToken("No alarm has a link like this.")
+        raise _unknown()
     request[ALARM_ID] = opened.link.alarm_id
-    if context.clock() >= opened.link.expires_at:
-        raise LinkExpired("The newest message has a link of its own.")
+    _valid(opened.link, context.clock())
     return page(
         request,
         "ack.html",
+        token=token,
         words=_words(request, opened.language),
         alarm=opened.alarm,
         is_open=opened.alarm.status in OPEN,
@@ -65,6 +77,19 @@ async def show(request: web.Request) -> web.Response:
         name_limit=NAME_LIMIT,
         note_limit=NOTE_LIMIT,
     )
+
+
+async def picture(request: web.Request) -> web.Response:
+    """Answer with the picture of the alarm that the link is for."""
+    context, token = context_of(request), request.match_info["ack_token"]
+
+    def work(conn: Connection) -> tuple[AckLink | None, Picture | None]:
+        link = ack_link(conn, token)
+        return link, None if link is None else picture_of(conn, link.alarm_id)
+
+    link, found = await context.db.read(work)
+    request[ALARM_ID] = _valid(link, context.clock()).alarm_id
+    return picture_response(found, HEADERS)
 
 
 async def answer(request: web.Request) -> web.Response:
@@ -82,11 +107,7 @@ async def answer(request: web.Request) -> web.Response:
 
 def _answer(unit: Unit, token: str, *, name: str, note: str | None) -> AckLink:
     """Let the holder of the link answer, and return the link; raises UnknownToken or LinkExpired."""
-    link = ack_link(unit.conn, token)
-    if link is None:
-        raise UnknownToken("No alarm has a link like this.")
-    if unit.now >= link.expires_at:
-        raise LinkExpired("The newest message has a link of its own.")
+    link = _valid(ack_link(unit.conn, token), unit.now)
     actor = Actor(name=name or link.recipient, via="ack_page")
     try:
         unit.acknowledge(link.alarm_id, actor, note=note, link_of=link.recipient)
@@ -97,6 +118,19 @@ def _answer(unit: Unit, token: str, *, name: str, note: str | None) -> AckLink:
         elif refused.alarm.status is Status.ACKNOWLEDGED:
             unit.journal(link.alarm_id, Change.ANSWERED_AGAIN, actor, link_of=link.recipient)
     return link
+
+
+def _valid(link: AckLink | None, now: datetime) -> AckLink:
+    """Return the link; raises UnknownToken if there is none, LinkExpired if its time is over."""
+    if link is None:
+        raise _unknown()
+    if now >= link.expires_at:
+        raise LinkExpired("The newest message has a link of its own.")
+    return link
+
+
+def _unknown() -> UnknownToken:
+    return UnknownToken("No alarm has a link like this.")
 
 
 def _opened(conn: Connection, token: str) -> Opened | None:
@@ -158,6 +192,17 @@ PAGES: Final = (
         name="head_ack_page",
         summary="The same without its body; changes nothing",
         statuses=(200, 404, 410),
+        view=_VIEW,
+        per_minute=300,
+    ),
+    Page(
+        method="GET",
+        path=f"{_PATH}/picture",
+        handler=picture,
+        name="show_ack_picture",
+        summary="The newest picture of the alarm; changes nothing",
+        statuses=(200, 404, 410),
+        content_types=PICTURE_TYPES,
         view=_VIEW,
         per_minute=300,
     ),

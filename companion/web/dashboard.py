@@ -1,4 +1,4 @@
-"""The operators' read-only view of everything, behind a login with an admin key."""
+"""The operators' view of everything, behind a login with an admin key. It changes nothing but to tell more people."""
 
 import hmac
 import secrets
@@ -8,14 +8,25 @@ from typing import Annotated, Any, Final
 from aiohttp import web
 from pydantic import Field
 
+from companion.alarms.commands import AlarmNotFound
 from companion.alarms.model import OPEN
 from companion.directory.model import Role
 from companion.errors import FormExpired, Problem, UnknownAlarm
+from companion.store.pictures import picture_of
 from companion.web import dashboard_data as data
 from companion.web.auth import Caller, Session, Sessions, caller_with_key, count_wrong_try, session_caller
 from companion.web.context import ProblemView, WebContext, context_of
-from companion.web.pages import page, read_form, refuse_cross_site, see_other
+from companion.web.pages import (
+    HEADERS,
+    PICTURE_TYPES,
+    page,
+    picture_response,
+    read_form,
+    refuse_cross_site,
+    see_other,
+)
 from companion.web.route import Input, Page
+from companion.web.words import ENGLISH
 
 REFRESH_S: Final = 5
 LOGIN_COOKIE: Final = "alarm_broker_login"
@@ -29,8 +40,8 @@ class Login(Input):
     form_token: str
 
 
-class Logout(Input):
-    """The button that ends a session."""
+class Button(Input):
+    """A form that is only a button."""
 
     form_token: str
 
@@ -107,6 +118,19 @@ def _may_look(caller: Caller) -> bool:
 
 # --- pages ----------------------------------------------------------------------------------------------
 
+_NO_ALARM: Final = "Go back to the overview; the link may be from another installation."
+
+
+async def _looking(request: web.Request, context: WebContext) -> tuple[Session, Caller] | None:
+    """Return the session of somebody who may see the dashboard, and who that is; None: log in."""
+    found = await session_caller(request, context, _sessions(context))
+    return found if found is not None and _may_look(found[1]) else None
+
+
+def _to_login(request: web.Request) -> web.Response:
+    return see_other("../" * (request.path.count("/") - 1) + "admin/login")
+
+
 type Shown = Callable[[web.Request, WebContext], Awaitable[dict[str, Any]]]
 
 
@@ -115,10 +139,9 @@ def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaita
 
     async def handler(request: web.Request) -> web.StreamResponse:
         context = context_of(request)
-        sessions = _sessions(context)
-        found: tuple[Session, Caller] | None = await session_caller(request, context, sessions)
-        if found is None or not _may_look(found[1]):
-            return see_other("../" * (request.path.count("/") - 1) + "admin/login")
+        found = await _looking(request, context)
+        if found is None:
+            return _to_login(request)
         session, caller = found
         values = await shown(request, context)
         return page(
@@ -126,7 +149,7 @@ def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaita
             template,
             here=template,
             caller=caller,
-            form_token=sessions.form_token(session),
+            form_token=_sessions(context).form_token(session),
             refresh_s=REFRESH_S,
             version=context.version,
             **values,
@@ -144,8 +167,34 @@ async def _alarm(request: web.Request, context: WebContext) -> dict[str, Any]:
     alarm_id = request.match_info["alarm_id"]
     found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id))
     if found is None:
-        raise UnknownAlarm("Go back to the overview; the link may be from another installation.")
-    return {"story": found, "alarm": found.alarm, "is_open": found.alarm.status in OPEN}
+        raise UnknownAlarm(_NO_ALARM)
+    return {"story": found, "alarm": found.alarm, "is_open": found.alarm.status in OPEN, "words": ENGLISH}
+
+
+async def picture(request: web.Request) -> web.StreamResponse:
+    """Answer with the newest picture of the alarm."""
+    context = context_of(request)
+    if await _looking(request, context) is None:
+        return _to_login(request)
+    alarm_id = request.match_info["alarm_id"]
+    return picture_response(await context.db.read(lambda conn: picture_of(conn, alarm_id)), HEADERS)
+
+
+async def escalate(request: web.Request) -> web.StreamResponse:
+    """Let whoever is told next be told now; then show the page anew."""
+    refuse_cross_site(request)
+    context = context_of(request)
+    found = await _looking(request, context)
+    if found is None:
+        return _to_login(request)
+    session, caller = found
+    form, alarm_id = await read_form(request), request.match_info["alarm_id"]
+    _sessions(context).check_form(session, form.get("form_token", ""))
+    try:
+        await context.commands.run(lambda unit: unit.escalate(alarm_id, caller.actor(via="dashboard")))
+    except AlarmNotFound as err:
+        raise UnknownAlarm(_NO_ALARM) from err
+    return see_other(f"../{alarm_id}")
 
 
 async def _devices(_request: web.Request, context: WebContext) -> dict[str, Any]:
@@ -197,6 +246,27 @@ PAGES: Final = (
     ),
     Page(
         method="GET",
+        path="/admin/alarms/{alarm_id}/picture",
+        handler=picture,
+        name="dashboard_picture",
+        summary="The newest picture of an alarm",
+        statuses=(200, 303, 404),
+        content_types=PICTURE_TYPES,
+        view=_VIEW,
+        per_minute=600,
+    ),
+    Page(
+        method="POST",
+        path="/admin/alarms/{alarm_id}/escalate",
+        handler=escalate,
+        name="dashboard_escalate",
+        summary="Let whoever is told next be told now",
+        statuses=(303, 400, 403, 404, 413, 415),
+        form=Button,
+        view=_VIEW,
+    ),
+    Page(
+        method="GET",
         path="/admin/login",
         handler=login_page,
         name="login_page",
@@ -221,7 +291,7 @@ PAGES: Final = (
         name="logout",
         summary="End the session",
         statuses=(303, 400, 403, 413, 415),
-        form=Logout,
+        form=Button,
         view=_VIEW,
     ),
 )

@@ -257,6 +257,7 @@ def _problem_answer(status: int, problems: Sequence[type[Problem]], also: str | 
 
 def _page(page: Page, models: Models) -> Document:
     html = {"text/html": {"schema": {"type": "string"}}}
+    ok = {kind: {"schema": {"type": "string"}} for kind in page.content_types}
     operation: Document = {
         "operationId": page.name,
         "summary": page.summary,
@@ -266,7 +267,7 @@ def _page(page: Page, models: Models) -> Document:
             *([] if page.query is None else _query_parameters(page.query)),
         ],
         "responses": {
-            str(status): {"description": "A page", "content": html}
+            str(status): {"description": "A page", "content": ok if status == 200 else html}
             for status in sorted({*page.statuses, 429, 500, 503})
         },
         "security": [],

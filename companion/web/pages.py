@@ -1,6 +1,7 @@
 """Pages for people: the templates, their filters, and what every page is answered with."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
@@ -12,12 +13,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from yarl import URL
 
-from companion.errors import BodyTooLarge, FormExpired, MalformedRequest, NoSuchPage, UnsupportedMediaType
+from companion.alarms.model import Picture
+from companion.errors import (
+    BodyTooLarge,
+    FormExpired,
+    MalformedRequest,
+    NoPicture,
+    NoSuchPage,
+    UnsupportedMediaType,
+)
 from companion.web.context import context_of
 from companion.web.words import ago, kind_label
 
 FORM_LIMIT: Final = 16 * 1024
 FIELDS: Final = 20
+PICTURE_TYPES: Final = ("image/jpeg", "image/png", "image/webp")
 
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -109,6 +119,13 @@ def page(request: web.Request, template: str, *, status: int = 200, **values: An
         now=context_of(request).clock(),
     )
     return web.Response(status=status, text=html, content_type="text/html", headers=HEADERS)
+
+
+def picture_response(picture: Picture | None, headers: Mapping[str, str]) -> web.Response:
+    """Return the picture itself; raises NoPicture if there is none."""
+    if picture is None:
+        raise NoPicture("None was sent, or it was kept long enough.")
+    return web.Response(body=picture.data, content_type=picture.media_type, headers=headers)
 
 
 def see_other(location: str) -> web.Response:

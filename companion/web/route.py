@@ -117,6 +117,8 @@ class Page:
     statuses: tuple[int, ...] = (200,)
     """What it may answer, besides the problems that `view` shows."""
     query: type[BaseModel] | None = None
+    content_types: tuple[str, ...] = ("text/html",)
+    """What 200 is."""
     form: type[BaseModel] | None = None
     """The fields of the form it takes, for the document."""
     view: ProblemView

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from companion.channels import render
+
 type Words = Mapping[str, str]
 
 ENGLISH: Final[Words] = {
@@ -38,6 +40,14 @@ ENGLISH: Final[Words] = {
     "also_note": "I am also on my way.",
     "also_button": "Tell the others",
     "also_means": "It is written down beside the alarm. It changes nothing else.",
+    "evidence": "What was seen",
+    "picture_of": "Picture of {camera}",
+    "some_camera": "a camera",
+    "label": "Seen",
+    "camera": "Camera",
+    "recording": "Open the recording",
+    "how_sure": render.ENGLISH.how_sure,
+    **{f"level_{number}": text for number, text in enumerate(render.ENGLISH.levels)},
     "said": "Answers and notes",
     "confirmed": "Confirmed by a second zone",
     "said_also": "answered too",
@@ -92,6 +102,14 @@ GERMAN: Final[Words] = {
     "also_note": "Ich bin auch unterwegs.",
     "also_button": "Den anderen sagen",
     "also_means": "Es wird beim Alarm vermerkt. Sonst ändert sich nichts.",
+    "evidence": "Was gesehen wurde",
+    "picture_of": "Bild von {camera}",
+    "some_camera": "einer Kamera",
+    "label": "Gesehen",
+    "camera": "Kamera",
+    "recording": "Aufnahme öffnen",
+    "how_sure": render.GERMAN.how_sure,
+    **{f"level_{number}": text for number, text in enumerate(render.GERMAN.levels)},
     "said": "Antworten und Notizen",
     "confirmed": "Von einer zweiten Zone bestätigt",
     "said_also": "hat auch geantwortet",

@@ -88,6 +88,13 @@ def test_all_mistakes_are_told_at_once_with_their_names_and_without_their_values
     assert "hunter22" not in str(caught.value)
 
 
+@pytest.mark.parametrize(("text", "days"), [("", 30), ("picture_days: 0", 0), ("picture_days: 0.5", 0.5)])
+def test_pictures_are_kept_a_month_unless_it_is_said_otherwise(
+    tmp_path: Path, text: str, days: float
+) -> None:
+    assert load_settings(_file(tmp_path, text)).picture_days == days
+
+
 def test_half_of_a_certificate_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="tls_cert and tls_key belong together"):
         load_settings(_file(tmp_path, "tls_cert: /etc/cert.pem"))

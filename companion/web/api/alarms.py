@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Final
 
 import sqlalchemy as sa
+from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
 
@@ -14,17 +15,19 @@ from companion.alarms.commands import (
     RetryRefused,
     Unit,
 )
-from companion.alarms.model import Actor, Alarm, Source, Status
+from companion.alarms.model import Actor, Alarm, Picture, Source, Status
 from companion.directory.model import Role
-from companion.errors import MoveNotAllowed, RetryNotAllowed, UnknownAlarm, UnknownDelivery
+from companion.errors import MoveNotAllowed, NoPicture, RetryNotAllowed, UnknownAlarm, UnknownDelivery
 from companion.store import tables
 from companion.store.alarms import alarm_by_id, list_alarms
 from companion.store.deliveries import attempts_of, deliveries_of, delivery_by_id
 from companion.store.journal import journal_of
+from companion.store.pictures import picture_of
 from companion.web.api.fields import Identifier, Line, LongText, Moment
 from companion.web.api.shapes import AlarmDetail, AlarmOut, AlarmPage, DeliveryOut
 from companion.web.auth import Caller
 from companion.web.metrics import ANSWER_BUCKETS, answered
+from companion.web.pages import PICTURE_TYPES, picture_response
 from companion.web.route import Call, Input, NoQuery, Output, Route
 
 PAGE_LIMIT: Final = 200
@@ -138,6 +141,22 @@ async def resolve(call: Call[NoQuery, Answering]) -> AlarmOut:
 async def cancel(call: Call[NoQuery, Answering]) -> AlarmOut:
     """It was false."""
     return await _move(call, lambda unit, alarm_id, who: unit.cancel(alarm_id, who, note=call.body.note))
+
+
+async def escalate(call: Call[NoQuery, Answering]) -> AlarmOut:
+    """Whoever is told next is told now; written down in every status."""
+    return await _move(call, lambda unit, alarm_id, who: unit.escalate(alarm_id, who, note=call.body.note))
+
+
+async def picture(call: Call[NoQuery, None]) -> web.Response:
+    """Return the newest picture of the alarm."""
+    alarm_id = call.path("alarm_id")
+
+    def work(conn: Connection) -> Picture | None:
+        visible(conn, alarm_id, call.caller)
+        return picture_of(conn, alarm_id)
+
+    return picture_response(await call.context.db.read(work), {})
 
 
 async def note(call: Call[NoQuery, Remark]) -> AlarmOut:
@@ -268,6 +287,18 @@ ROUTES = (
     _moving("ack", "ack_alarm", acknowledge, "The same as acknowledge"),
     _moving("resolve", "resolve_alarm", resolve, "Say that it is over"),
     _moving("cancel", "cancel_alarm", cancel, "Say that it was false"),
+    _moving("escalate", "escalate_alarm", escalate, "Let whoever is told next be told now"),
+    Route(
+        method="GET",
+        path=f"{_ALARM}/picture",
+        handler=picture,
+        name="show_alarm_picture",
+        summary="The newest picture of the alarm",
+        tag="alarms",
+        role=Role.READ,
+        other_answers={kind: {"type": "string", "format": "binary"} for kind in PICTURE_TYPES},
+        problems=(UnknownAlarm, NoPicture),
+    ),
     Route(
         method="POST",
         path=f"{_ALARM}/notes",

@@ -3,10 +3,30 @@
 from datetime import datetime
 from typing import Any, Self
 
-from companion.alarms.model import Alarm, AlarmKind, Change, JournalEntry, Severity, Source, Status
+from companion.alarms.model import Alarm, AlarmKind, Change, Evidence, JournalEntry, Severity, Source, Status
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Attempt, Delivery, State
 from companion.web.route import Output
+
+
+class EvidenceOut(Output):
+    """How sure an alarm is by now, and why."""
+
+    level: int
+    """0 to 4, the validation level in the manner of ANSI/TMA-AVS-01."""
+    reasons: list[str]
+    camera: str | None
+    label: str | None
+    score: float | None
+    taken_at: datetime | None
+    link: str | None
+    picture: bool
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Self:
+        """Return what is said about `evidence`."""
+        same = evidence.model_dump(exclude={"reasons", "picture"})
+        return cls(**same, reasons=list(evidence.reasons), picture=evidence.picture is not None)
 
 
 class AlarmOut(Output):
@@ -39,6 +59,7 @@ class AlarmOut(Output):
     closed_by: str | None
     exhausted_at: datetime | None
     held_until: datetime | None
+    evidence: EvidenceOut | None
 
     @classmethod
     def of(cls, alarm: Alarm) -> Self:
@@ -137,6 +158,7 @@ class AlarmPage(Output):
 def _alarm_fields(alarm: Alarm) -> dict[str, Any]:
     same = {name: getattr(alarm, name) for name in AlarmOut.model_fields if name != "policy_id"}
     return same | {
+        "evidence": None if alarm.evidence is None else EvidenceOut.of(alarm.evidence),
         "policy_id": None if alarm.policy is None else alarm.policy.id,
         "details": dict(alarm.details),
     }

@@ -67,6 +67,26 @@ def test_the_end_of_an_alarm_in_german() -> None:
     assert said == SIGNAL_RESOLVED_DE
 
 
+def test_a_page_says_how_sure_the_alarm_is_before_where_it_is() -> None:
+    page = message(level=3, label="person", camera="Drive")
+
+    assert signal_text(page).splitlines()[1:3] == [
+        "How sure: level 3 of 4: property is threatened; person; Drive",
+        "Where: Reception, Main office",
+    ]
+    assert sms_text(page).startswith(
+        "ALARM: Panic key: Reception. level 3 of 4: property is threatened; person; Drive. "
+    )
+
+
+def test_that_somebody_is_there_is_told_in_the_readers_language() -> None:
+    german = message(MessageKind.VERIFIED, title="Tür", level=2, camera="Einfahrt", language="de")
+
+    assert signal_text(german).startswith(
+        "**VERIFIZIERT: Tür**\nWie sicher: Stufe 2 von 4: jemand ist da, oder sehr wahrscheinlich; Einfahrt\n"
+    )
+
+
 def test_a_confirmation_names_the_second_zone_in_the_readers_language() -> None:
     confirmed = message(MessageKind.CONFIRMED, title="Burglary: Front door", note="Hall motion")
     german = message(MessageKind.CONFIRMED, title="Tür", note="Flur", language="de")
@@ -84,6 +104,7 @@ def test_a_confirmation_names_the_second_zone_in_the_readers_language() -> None:
         (MessageKind.PAGE, "ALARM", "ALARM"),
         (MessageKind.ACKNOWLEDGED, "Acknowledged", "Übernommen"),
         (MessageKind.CONFIRMED, "CONFIRMED", "BESTÄTIGT"),
+        (MessageKind.VERIFIED, "VERIFIED", "VERIFIZIERT"),
         (MessageKind.RESOLVED, "Resolved", "Erledigt"),
         (MessageKind.CANCELLED, "Cancelled", "Abgebrochen"),
         (MessageKind.NOTE, "Note", "Notiz"),

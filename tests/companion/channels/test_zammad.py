@@ -175,7 +175,14 @@ async def test_a_later_page_writes_into_the_ticket_there_is(zammad: FakeZammad, 
 
 
 @pytest.mark.parametrize(
-    "kind", [MessageKind.ACKNOWLEDGED, MessageKind.CONFIRMED, MessageKind.NOTE, MessageKind.EXHAUSTED]
+    "kind",
+    [
+        MessageKind.ACKNOWLEDGED,
+        MessageKind.CONFIRMED,
+        MessageKind.VERIFIED,
+        MessageKind.NOTE,
+        MessageKind.EXHAUSTED,
+    ],
 )
 async def test_news_become_an_internal_note(zammad: FakeZammad, channel: Channel, kind: MessageKind) -> None:
     await channel.send(message())

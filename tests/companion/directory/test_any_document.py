@@ -87,6 +87,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
                 "name": draw(_text),
                 "timezone": draw(st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"])),
                 "policy": draw(maybe_policy),
+                "vacation_policy": draw(maybe_policy),
                 "rooms": [{"id": room, "name": draw(_text)} for room in rooms[site]],
             }
             for site in sites

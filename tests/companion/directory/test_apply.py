@@ -112,6 +112,24 @@ async def test_a_plan_names_what_changes_but_no_value(db: Database) -> None:
     assert "hunter23" not in repr(plan)
 
 
+async def test_a_site_may_name_another_policy_for_its_vacation_and_the_plan_shows_it(db: Database) -> None:
+    await _apply(db, read(office()))
+    content = office()
+    content["policies"].append({**content["policies"][0], "id": "away"})
+    content["sites"][0]["vacation_policy"] = "away"
+
+    plan = await _apply(db, read(content))
+
+    [site] = await db.read(query.sites)
+    usual = await db.read(lambda conn: query.policy_for(conn, site))
+    away = await db.read(lambda conn: query.policy_for(conn, site, vacation=True))
+    assert _shown(plan) == [
+        ("added", "policy", "away", ()),
+        ("changed", "site", "office", ("vacation_policy",)),
+    ]
+    assert [policy and policy.id for policy in (usual, away)] == ["standard", "away"]
+
+
 async def test_a_changed_channel_gets_a_new_revision_and_the_others_do_not(db: Database) -> None:
     await _apply(db, read(office()))
 
@@ -219,12 +237,13 @@ async def test_a_broken_document_changes_nothing_at_all(db: Database) -> None:
 async def test_mistakes_of_form_and_of_meaning_are_told_together(db: Database) -> None:
     content = office()
     content["people"][0]["nmae"] = "Porter"
-    content["sites"][0]["policy"] = "missing"
+    content["sites"][0] |= {"policy": "missing", "vacation_policy": "gone"}
     content["devices"][0]["person"] = "nobody"
 
     assert await _problems(db, content) == [
         "people[0].nmae: there is no such key here; is it spelled right?",
         "sites[0].policy: there is no policy 'missing' in policies: add it there, or correct this",
+        "sites[0].vacation_policy: there is no policy 'gone' in policies: add it there, or correct this",
         "devices[0].person: there is no person 'nobody' in people: add it there, or correct this",
     ]
 

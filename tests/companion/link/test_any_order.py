@@ -22,6 +22,7 @@ from companion.store.database import sqlite_engine
 from companion.store.journal import journal_of
 from tests.companion.link.conftest import INSTANCE, LinkNews, alarm_raised
 from tests.companion.link.home_assistant import Book
+from tests.companion.link.test_protocol import golden
 from tests.fakes.clock import START
 
 PORTER = Actor(name="Porter", via="ack_page")
@@ -86,6 +87,17 @@ class BothEnds(RuleBasedStateMachine):
             self.zones[uid].append(zone)
             body = {"kind": "zone_tripped", "at": START.isoformat(), "uid": uid, "zone": zone}
             self.emit({**body, "confirmed": confirmed})
+
+    @rule(uid=UIDS, level=st.integers(0, 4), picture=st.booleans())
+    def camera_sees(self, uid: str, level: int, *, picture: bool) -> None:
+        if uid in self.zones:
+            body = golden("event_alarm_evidence")["event"] | {"uid": uid, "level": level}
+            self.emit(body if picture else body | {"picture": None})
+
+    @rule(uid=UIDS, kind=st.sampled_from(["escalate", "push_unconfirmed"]))
+    def nobody_moves(self, uid: str, kind: str) -> None:
+        if uid in self.zones:
+            self.emit(golden(f"event_{kind}")["event"] | {"uid": uid})
 
     @rule(uid=UIDS, ending=st.sampled_from(["aborted", "cancelled", "resolved"]))
     def somebody_disarms(self, uid: str, ending: str) -> None:

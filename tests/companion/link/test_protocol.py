@@ -1,5 +1,6 @@
 """The frames on paper: what both halves read from `tests/golden/link`."""
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -7,17 +8,22 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from companion.alarms.model import Picture
 from companion.link.protocol import (
+    MAX_FRAME_BYTES,
+    AlarmEvidence,
     AlarmRaised,
     BadFrame,
     Decided,
     Event,
+    PushUnconfirmed,
     Unknown,
     dump,
     parse,
     parse_event,
 )
 
+JPEG, PNG, WEBP = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"
 GOLDEN = Path(__file__).parents[2] / "golden" / "link"
 FRAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
 FROM_COMPANION = {"event_alarm", "event_alarm_acknowledged", "event_delivery_trouble"}
@@ -50,9 +56,14 @@ def test_a_golden_event_of_home_assistant_is_understood_whole(name: str) -> None
 
     assert not isinstance(event, Unknown)
     understood = {field: getattr(event, field) for field in event.__slots__}
-    times = {key: understood[key].isoformat() for key in ("at", "until") if key in understood}
-    lists = {key: list(understood[key]) for key in ("zones",) if key in understood}
-    assert understood | times | lists == understood | body_without_kind(body)
+    times = {key: understood[key].isoformat() for key in ("at", "until", "taken_at") if key in understood}
+    lists = {key: list(understood[key]) for key in ("zones", "evidence", "people") if key in understood}
+    pictures = {key: as_sent(understood[key]) for key in ("picture",) if key in understood}
+    assert understood | times | lists | pictures == understood | body_without_kind(body)
+
+
+def as_sent(picture: Picture) -> dict[str, str]:
+    return {"type": picture.media_type, "data": base64.b64encode(picture.data).decode()}
 
 
 def body_without_kind(body: dict[str, Any]) -> dict[str, Any]:
@@ -102,6 +113,22 @@ def test_what_the_contract_does_not_know_is_a_bad_frame(text: str) -> None:
         ("event_alarm_raised", {"at": "0001-01-01T00:00:00+14:00"}),
         ("event_alarm_pending", {"until": 5}),
         ("event_acknowledge", {"alarm_id": None, "uid": None}),
+        ("event_alarm_evidence", {"uid": None}),
+        ("event_alarm_evidence", {"at": None}),
+        ("event_alarm_evidence", {"level": None}),
+        ("event_alarm_evidence", {"level": -1}),
+        ("event_alarm_evidence", {"level": 5}),
+        ("event_alarm_evidence", {"level": True}),
+        ("event_alarm_evidence", {"level": 2.0}),
+        ("event_alarm_evidence", {"evidence": None}),
+        ("event_alarm_evidence", {"evidence": "a person"}),
+        ("event_alarm_evidence", {"evidence": [7]}),
+        ("event_alarm_evidence", {"camera": 7}),
+        ("event_alarm_evidence", {"label": ["person"]}),
+        ("event_escalate", {"alarm_id": None, "uid": None}),
+        ("event_push_unconfirmed", {"uid": None}),
+        ("event_push_unconfirmed", {"people": "Anna"}),
+        ("event_push_unconfirmed", {"people": [None]}),
         ("event_area_state", {"kind": None}),
         ("event_area_state", {"name": ["x"]}),
     ],
@@ -115,6 +142,141 @@ def test_a_known_event_without_what_the_contract_promises_is_a_bad_frame(
 
 def test_a_kind_that_only_a_newer_home_assistant_knows_is_no_mistake() -> None:
     assert parse_event({"kind": "moon_phase", "phase": "full"}) == Unknown(kind="moon_phase")
+
+
+def evidence(**change: Any) -> AlarmEvidence:
+    event = parse_event(golden("event_alarm_evidence")["event"] | change)
+    assert isinstance(event, AlarmEvidence)
+    return event
+
+
+def picture_of(kind: Any, raw: bytes) -> dict[str, Any]:
+    return {"type": kind, "data": base64.b64encode(raw).decode()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"score": 1.01},
+        {"score": -0.1},
+        {"score": float("nan")},
+        {"score": "high"},
+        {"score": True},
+        {"taken_at": "yesterday"},
+        {"taken_at": "2026-11-20T22:00:00"},
+        {"taken_at": 5},
+        {"link": "javascript:alert(1)"},
+        {"link": "/api/camera_proxy/camera.drive"},
+        {"link": "http://"},
+        {"link": "https://home.example/a b"},
+        {"link": "https://home.example/\0"},
+        {"link": "https://home.example/" + "x" * 2000},
+        {"link": 7},
+    ],
+    ids=lambda change: str(change)[:40],
+)
+def test_what_is_odd_beside_the_level_is_left_out_and_the_level_counts(change: dict[str, Any]) -> None:
+    event = evidence(**change)
+
+    assert [getattr(event, key) for key in change] == [None]
+    assert event.level == 2
+
+
+@pytest.mark.parametrize(
+    "link", ["https://home.example/" + "x" * 1979, "HTTP://192.168.0.2:8123/Küche?a=1#b", None]
+)
+def test_a_link_to_the_web_is_kept_as_it_is(link: str | None) -> None:
+    assert evidence(link=link).link == link
+
+
+def test_only_the_first_twenty_sentences_of_evidence_are_kept_and_each_is_cut() -> None:
+    event = evidence(evidence=["x" * 999] * 30)
+
+    assert event.evidence == ("x" * 500,) * 20
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        picture_of("image/jpeg", JPEG + b"x" * (180 * 1024 - len(JPEG))),
+        picture_of("image/png", PNG),
+        picture_of("image/webp", WEBP),
+    ],
+    ids=["largest jpeg", "png", "webp"],
+)
+def test_a_picture_of_a_known_type_is_kept(picture: dict[str, Any]) -> None:
+    event = evidence(picture=picture)
+
+    assert event.picture is not None
+    assert as_sent(event.picture) == picture
+    assert event.dropped is None
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        picture_of("image/jpeg", JPEG + b"x" * 180 * 1024),
+        picture_of("image/jpeg", PNG),
+        picture_of("image/png", JPEG),
+        picture_of("image/webp", b"RIFF\0\0\0\0WAVE"),
+        picture_of("image/jpeg", b""),
+        picture_of("image/svg+xml", b"<svg onload='alert(1)'/>"),
+        picture_of(["image/jpeg"], JPEG),
+        picture_of(None, JPEG),
+        {"type": "image/jpeg", "data": "not base64!"},
+        {"type": "image/jpeg", "data": "ä"},
+        {"type": "image/jpeg", "data": None},
+        {"type": "image/jpeg"},
+        "https://home.example/snapshot.jpg",
+        [],
+        7,
+    ],
+    ids=lambda picture: str(picture)[:60],
+)
+def test_a_picture_that_no_browser_should_see_is_dropped_with_the_reason_and_the_rest_counts(
+    picture: object,
+) -> None:
+    event = evidence(picture=picture)
+
+    assert (event.picture, event.level, event.camera) == (None, 2, "Drive camera")
+    assert event.dropped
+
+
+def test_no_picture_is_nothing_to_complain_about() -> None:
+    event = evidence(picture=None)
+
+    assert (event.picture, event.dropped) == (None, None)
+
+
+@pytest.mark.parametrize("after_s", [None, "soon", -1, True, float("inf")])
+def test_an_odd_waiting_time_does_not_keep_an_unconfirmed_push_from_being_heard(after_s: object) -> None:
+    event = parse_event(golden("event_push_unconfirmed")["event"] | {"after_s": after_s})
+
+    assert isinstance(event, PushUnconfirmed)
+    assert event.after_s is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "vacation"), [({"vacation": True}, True), ({"vacation": "yes"}, False), ({}, False)]
+)
+def test_the_house_is_in_its_vacation_window_only_if_it_says_so(
+    sent: dict[str, Any], *, vacation: bool
+) -> None:
+    body = golden("event_alarm_raised")["event"]
+    del body["vacation"]
+
+    event = parse_event(body | sent)
+
+    assert isinstance(event, AlarmRaised)
+    assert event.vacation is vacation
+
+
+def test_the_largest_picture_fits_into_a_frame() -> None:
+    largest = picture_of("image/jpeg", JPEG + b"x" * (180 * 1024 - len(JPEG)))
+    frame = golden("event_alarm_evidence")
+    frame["event"] |= {"picture": largest, "evidence": ["x" * 300] * 20, "link": "https://" + "x" * 1992}
+
+    assert len(json.dumps(frame)) <= MAX_FRAME_BYTES
 
 
 def test_a_strange_name_does_not_keep_an_alarm_from_being_raised() -> None:

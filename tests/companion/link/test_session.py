@@ -220,7 +220,7 @@ async def test_a_ping_is_answered(link: RunningLink, home: HomeAssistant) -> Non
 async def test_a_quiet_link_is_kept_alive_and_a_silent_one_is_closed(
     commands: AlarmCommands, wake: Wake, start_link: StartLink, home: HomeAssistant
 ) -> None:
-    link = await start_link(commands, wake, heartbeat_s=0.05)
+    link = await start_link(commands, wake, heartbeat_s=0.3)
     await home.connect(link.url)
 
     frames, close_code = await home.hear_the_end()

@@ -84,7 +84,12 @@ class Reply:
 
     status: int
     headers: Mapping[str, str]
-    text: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """Return the body as text."""
+        return self.body.decode()
 
     @property
     def json(self) -> Any:
@@ -116,7 +121,7 @@ class Api:
         async with self.client.request(
             method, path, headers=headers, allow_redirects=False, **kwargs
         ) as response:
-            return Reply(response.status, response.headers.copy(), await response.text())
+            return Reply(response.status, response.headers.copy(), await response.read())
 
     async def press(self, token: str, **params: str) -> Reply:
         """Return the answer to a press of a phone's key."""

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from typing import Any, override
 
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.model import Alarm, JournalEntry
+from companion.alarms.model import Actor, Alarm, Evidence, JournalEntry, Picture
 from companion.store.alarms import alarm_by_id
 from companion.store.journal import journal_of
 from tests.companion.web.harness import SECRET_KEY, Api, Reply
@@ -32,6 +32,27 @@ async def alarm_of(api: Api, alarm_id: str) -> Alarm:
 
 async def journal(api: Api, alarm_id: str) -> list[JournalEntry]:
     return await api.context.db.read(lambda conn: journal_of(conn, alarm_id))
+
+
+JPEG = Picture(media_type="image/jpeg", data=b"\xff\xd8\xff\xe0 a picture")
+
+
+async def saw(api: Api, alarm_id: str, picture: Picture | None = JPEG, **values: Any) -> None:
+    """Let the panel say what a camera saw."""
+    found = {
+        "level": 2,
+        "reasons": ("A person was seen.",),
+        "camera": "Drive",
+        "label": "person",
+        "score": 0.87,
+        "taken_at": api.context.clock(),
+        "link": "https://home.example/clip.mp4?a=1&b=2",
+        **values,
+    }
+    evidence, panel = Evidence.model_validate(found), Actor(name=None, via="panel")
+    await api.context.commands.run(
+        lambda unit: unit.evidence(alarm_id, panel, evidence, picture, said_at=unit.now)
+    )
 
 
 class _Text(HTMLParser):

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.model import Actor
+from companion.alarms.model import Actor, Evidence, Picture
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.migrate import migrate
@@ -24,6 +24,7 @@ from tests.companion.web.harness import (
     web_context,
 )
 from tests.companion.web.people_pages import alarm_of, token_for
+from tests.e2e.scene import front_door_at_night
 from tests.fakes.clock import FrozenClock
 
 FOLDER = Path(__file__).parents[3] / "docs" / "screenshots"
@@ -59,6 +60,25 @@ async def a_day(api: Api, clock: FrozenClock) -> str:
     await api.context.db.write(lambda conn: _dispatched(conn, api))
     clock.advance(12)
     return waiting
+
+
+async def a_break_in(api: Api) -> str:
+    """Let a panel raise an alarm that a camera has seen, and return it."""
+    run, now = api.context.commands.run, api.context.clock()
+    alarm_id = await api.raised(title="Burglary: Front door", kind="burglary", room="reception")
+    found = Evidence(
+        level=2,
+        reasons=("A camera saw a person.",),
+        camera="Front door",
+        label="person",
+        score=0.87,
+        taken_at=now,
+        link=None,
+    )
+    picture = Picture(media_type="image/jpeg", data=front_door_at_night())
+    panel = Actor(name=None, via="panel")
+    await run(lambda unit: unit.evidence(alarm_id, panel, found, picture, said_at=now))
+    return alarm_id
 
 
 def _dispatched(conn: Connection, api: Api) -> None:
@@ -101,12 +121,15 @@ def _dispatched(conn: Connection, api: Api) -> None:
 
 
 async def take(api: Api, waiting: str) -> None:
-    """Take both pictures."""
+    """Take the pictures."""
     async with chromium() as browser:
         phone = await new_context(browser, PHONE, color_scheme="light", device_scale_factor=2)
         page = await phone.new_page()
         await page.goto(str(api.client.make_url(f"/a/{token_for(waiting)}")))
         await page.screenshot(path=FOLDER / "ack-page.png")
+        seen = await a_break_in(api)
+        await page.goto(str(api.client.make_url(f"/a/{token_for(seen)}")))
+        await page.screenshot(path=FOLDER / "ack-page-picture.png", full_page=True)
         desk = await new_context(browser, DESK, color_scheme="light", device_scale_factor=1.5)
         page = await desk.new_page()
         await page.goto(str(api.client.make_url("/admin")))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from companion.store import tables
 from tests.companion.web.harness import Api
+from tests.companion.web.people_pages import JPEG, saw
 from tests.fakes.clock import FrozenClock
 
 NEW = {"kind": "medical", "title": "Somebody fell", "site": "office"}
@@ -237,6 +238,71 @@ async def test_an_alarm_that_does_not_exist_is_not_found(api: Api) -> None:
     reply = await api.call("POST", "/v1/alarms/no-such-alarm/ack")
 
     assert (reply.status, reply.problem) == (404, "unknown-alarm")
+
+
+async def test_asking_for_the_next_step_makes_it_due_now_and_says_who_asked(
+    api: Api, clock: FrozenClock
+) -> None:
+    alarm_id = await api.raised()
+    clock.advance(10)
+
+    reply = await api.call("POST", f"/v1/alarms/{alarm_id}/escalate", "operate", json={"by": "Ann"})
+
+    last = (await shown(api, alarm_id))["journal"][-1]
+    assert (reply.status, reply.json["next_due_at"]) == (200, "2026-11-20T12:00:10Z")
+    assert (last["event"], last["actor"], last["via"]) == ("escalation_asked", "Ann", "api")
+
+
+async def test_asking_for_the_next_step_of_an_answered_alarm_is_only_written_down(api: Api) -> None:
+    alarm_id = await api.raised()
+    answered = (await api.call("POST", f"/v1/alarms/{alarm_id}/ack")).json
+
+    reply = await api.call("POST", f"/v1/alarms/{alarm_id}/escalate")
+
+    assert (reply.status, reply.json) == (200, answered)
+    assert (await shown(api, alarm_id))["journal"][-1]["event"] == "escalation_asked"
+
+
+# --- evidence -------------------------------------------------------------------------------------------
+
+
+async def test_an_alarm_says_how_sure_it_is_and_whether_there_is_a_picture(api: Api) -> None:
+    alarm_id, other = await api.raised(), await api.raised()
+    await saw(api, alarm_id)
+
+    seen = (await shown(api, alarm_id))["evidence"]
+    listed = {one["id"]: one["evidence"] for one in (await api.call("GET", "/v1/alarms")).json["alarms"]}
+
+    assert seen == {
+        "level": 2,
+        "reasons": ["A person was seen."],
+        "camera": "Drive",
+        "label": "person",
+        "score": 0.87,
+        "taken_at": "2026-11-20T12:00:00Z",
+        "link": "https://home.example/clip.mp4?a=1&b=2",
+        "picture": True,
+    }
+    assert listed == {alarm_id: seen, other: None}
+
+
+async def test_the_picture_of_an_alarm_is_for_whoever_may_see_the_alarm(api: Api) -> None:
+    alarm_id, without = await api.raised(), await api.raised()
+    await saw(api, alarm_id)
+
+    reply = await api.call("GET", f"/v1/alarms/{alarm_id}/picture", "read")
+    none = await api.call("GET", f"/v1/alarms/{without}/picture", "read")
+    other_site = await api.call("GET", f"/v1/alarms/{alarm_id}/picture", "other")
+    nobody = await api.call("GET", f"/v1/alarms/{alarm_id}/picture", None)
+
+    assert (reply.status, reply.headers["Content-Type"], reply.body) == (200, "image/jpeg", JPEG.data)
+    assert (reply.headers["Cache-Control"], reply.headers["X-Content-Type-Options"]) == (
+        "no-store",
+        "nosniff",
+    )
+    assert (none.status, none.problem) == (404, "no-picture")
+    assert (other_site.status, other_site.problem) == (404, "unknown-alarm")
+    assert nobody.status == 401
 
 
 # --- deliveries -----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from companion.alarms.model import Actor, AlarmKind, Source, Trigger
 from companion.store import directory as store, tables
 from tests.companion.web.harness import Api
-from tests.companion.web.people_pages import tags_of, text_of
+from tests.companion.web.people_pages import JPEG, alarm_of, journal, saw, tags_of, text_of
 from tests.fakes.clock import FrozenClock
 
 PAGES = ["/admin", "/admin/devices", "/admin/people", "/admin/channels"]
@@ -265,6 +265,71 @@ async def test_the_timeline_names_the_zone_that_confirmed_an_alarm(api: Api) -> 
     text = text_of(await api.call("GET", f"/admin/alarms/{alarm_id}", None))
 
     assert "confirmed by itself panel zone: Hall motion" in text
+
+
+async def test_an_alarms_page_shows_what_a_camera_saw(api: Api) -> None:
+    alarm_id = await api.raised(title="Burglary: Front door")
+    await saw(api, alarm_id)
+    locked_out = await api.call("GET", f"/admin/alarms/{alarm_id}/picture", None)
+    await log_in(api)
+
+    reply = await api.call("GET", f"/admin/alarms/{alarm_id}", None)
+    picture = await api.call("GET", f"/admin/alarms/{alarm_id}/picture", None)
+    none = await api.call("GET", "/admin/alarms/nothing/picture", None)
+
+    assert [attrs["src"] for tag, attrs in tags_of(reply) if tag == "img"] == [f"{alarm_id}/picture"]
+    assert "How sure level 2 of 4: somebody is there, or very likely" in text_of(reply)
+    assert (picture.status, picture.headers["Content-Type"], picture.body) == (200, "image/jpeg", JPEG.data)
+    assert (picture.headers["Cache-Control"], picture.headers["X-Content-Type-Options"]) == (
+        "no-store",
+        "nosniff",
+    )
+    assert (locked_out.status, none.status) == (303, 404)
+
+
+async def test_the_button_of_a_waiting_alarm_makes_its_next_step_due_now(
+    api: Api, clock: FrozenClock
+) -> None:
+    alarm_id = await api.raised()
+    clock.advance(10)
+    await log_in(api)
+    button = f"/admin/alarms/{alarm_id}/escalate"
+    token = await hidden_token(api, f"/admin/alarms/{alarm_id}")
+
+    reply = await api.call("POST", button, None, data={"form_token": token})
+
+    alarm, line = await alarm_of(api, alarm_id), (await journal(api, alarm_id))[-1]
+    assert (reply.status, reply.headers["Location"]) == (303, f"../{alarm_id}")
+    assert alarm.next_due_at == clock()
+    assert (line.event, line.actor, line.via) == ("escalation_asked", "admin key", "dashboard")
+
+
+async def test_the_button_needs_a_session_its_form_and_an_alarm(api: Api) -> None:
+    alarm_id = await api.raised()
+    button = f"/admin/alarms/{alarm_id}/escalate"
+    before = await alarm_of(api, alarm_id)
+    without_session = await api.call("POST", button, None, data={"form_token": "x"})
+    await log_in(api)
+    token = await hidden_token(api, "/admin")
+
+    forged = await api.call("POST", button, None, data={"form_token": "guess"})
+    foreign = await api.call(
+        "POST", button, None, data={"form_token": token}, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    looked = await api.call("GET", button, None)
+    nothing = await api.call("POST", "/admin/alarms/nothing/escalate", None, data={"form_token": token})
+
+    statuses = [one.status for one in (without_session, forged, foreign, looked, nothing)]
+    assert statuses == [303, 403, 403, 405, 404]
+    assert await alarm_of(api, alarm_id) == before
+
+
+async def test_an_alarm_that_was_answered_has_no_button(api: Api) -> None:
+    alarm_id = await api.raised()
+    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA))
+    await log_in(api)
+
+    assert "Do the next step now" not in (await api.call("GET", f"/admin/alarms/{alarm_id}", None)).text
 
 
 async def test_an_alarms_page_tells_its_whole_story(api: Api) -> None:

@@ -46,7 +46,7 @@ from tests.companion.web.harness import (
     started,
     web_context,
 )
-from tests.companion.web.people_pages import token_for
+from tests.companion.web.people_pages import saw, token_for
 from tests.fakes.clock import FrozenClock
 
 URL = "http://127.0.0.1"
@@ -101,6 +101,8 @@ async def _things(api: Api, ids: Directory) -> dict[str, Values]:
     )
     of_open = error.where(tables.delivery.c.alarm_id.in_([alarm["alarm_id"] for alarm in alarms[20:]]))
     given_up = await api.context.db.write(lambda conn: conn.execute(of_open).all())
+    for alarm in alarms[:10]:
+        await saw(api, alarm["alarm_id"])
     links = [{"ack_token": token_for(alarm["alarm_id"])} for alarm in alarms]
     device, policy = [{"device_id": ids.incomplete_phone}], [{"policy_id": ids.policy}]
     return {
@@ -110,6 +112,8 @@ async def _things(api: Api, ids: Directory) -> dict[str, Values]:
         "ack_alarm": alarms[10:15],
         "cancel_alarm": alarms[15:20],
         "note_alarm": alarms,
+        "escalate_alarm": alarms,
+        "show_alarm_picture": alarms[:15],
         "retry_delivery": [{"delivery_id": one, "alarm_id": alarm} for one, alarm in given_up],
         "show_device": device,
         "rotate_token": device,
@@ -118,6 +122,9 @@ async def _things(api: Api, ids: Directory) -> dict[str, Values]:
         "try_channel": [{"channel_id": one} for one in (ids.sms, ids.zammad, ids.signal)],
         "revoke_key": [{"key_id": one.json["about"]["id"]} for one in keys],
         "dashboard_alarm": alarms,
+        "dashboard_picture": alarms[:15],
+        "dashboard_escalate": alarms,
+        "show_ack_picture": links[:15],
         **dict.fromkeys(("show_ack_page", "head_ack_page", "answer_ack_page"), links),
     }
 
@@ -144,7 +151,10 @@ def _serve(
             paths=await _things(api, ids),
             tokens=[{"token": ids.phone_token}, {"token": ids.incomplete_phone_token}],
             cookie=f"alarm_broker={response.cookies['alarm_broker'].value}; alarm_broker_login=ours",
-            form_tokens={"login": "ours", "logout": sessions.form_token(session)},
+            form_tokens={
+                "login": "ours",
+                **dict.fromkeys(("logout", "dashboard_escalate"), sessions.form_token(session)),
+            },
         )
         ready.set()
         await asyncio.to_thread(stop.wait)

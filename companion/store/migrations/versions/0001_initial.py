@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("closed_by", sa.Text(), nullable=True),
         sa.Column("exhausted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("evidence", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
     )
     with op.batch_alter_table("alarm", schema=None) as batch_op:
@@ -197,12 +198,27 @@ def upgrade() -> None:
         batch_op.create_index("ix_journal_alarm_id", ["alarm_id"], unique=False)
 
     op.create_table(
+        "picture",
+        sa.Column("alarm_id", sa.String(length=64), nullable=False),
+        sa.Column("media_type", sa.String(length=32), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alarm_id"], ["alarm.id"], name=op.f("fk_picture_alarm_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("alarm_id", name=op.f("pk_picture")),
+    )
+    op.create_table(
         "site",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.String(length=64), nullable=False),
         sa.Column("policy_id", sa.String(length=64), nullable=True),
+        sa.Column("vacation_policy_id", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["policy_id"], ["policy.id"], name=op.f("fk_site_policy_id")),
+        sa.ForeignKeyConstraint(
+            ["vacation_policy_id"], ["policy.id"], name=op.f("fk_site_vacation_policy_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
     )
     op.create_table(

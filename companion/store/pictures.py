@@ -1,0 +1,46 @@
+"""Queries on the pictures of alarms: one each, the newest, for as long as the operator wants them kept."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.alarms.model import Picture
+from companion.store.alarms import alarm_by_id, lock_alarm
+from companion.store.sql import insert
+from companion.store.tables import alarm, picture
+
+BATCH = 50
+
+
+def put_picture(conn: Connection, alarm_id: str, new: Picture, now: datetime) -> None:
+    """Keep the picture instead of the alarm's last one."""
+    values = {"media_type": new.media_type, "data": new.data, "received_at": now}
+    conn.execute(
+        insert(conn, picture)
+        .values(alarm_id=alarm_id, **values)
+        .on_conflict_do_update(index_elements=[picture.c.alarm_id], set_=values)
+    )
+
+
+def picture_of(conn: Connection, alarm_id: str) -> Picture | None:
+    """Return the picture of the alarm, or None."""
+    query = sa.select(picture.c.media_type, picture.c.data).where(picture.c.alarm_id == alarm_id)
+    row = conn.execute(query).first()
+    return None if row is None else Picture(media_type=row.media_type, data=row.data)
+
+
+def forget_pictures(conn: Connection, received_before: datetime) -> int:
+    """Delete pictures that were kept long enough, and return how many (BATCH: there may be more)."""
+    due = sa.select(picture.c.alarm_id).where(picture.c.received_at < received_before)
+    found = conn.execute(due.order_by(picture.c.alarm_id).limit(BATCH)).scalars().all()
+    for alarm_id in found:
+        lock_alarm(conn, alarm_id)  # from here on no newer one can take its place
+        gone = conn.execute(
+            sa.delete(picture).where(picture.c.alarm_id == alarm_id, picture.c.received_at < received_before)
+        )
+        known = alarm_by_id(conn, alarm_id)
+        if gone.rowcount and known is not None and known.evidence is not None:
+            left = known.evidence.model_copy(update={"picture": None}).model_dump(mode="json")
+            conn.execute(sa.update(alarm).where(alarm.c.id == alarm_id).values(evidence=left))
+    return len(found)
