@@ -1,6 +1,7 @@
 """Alarm Broker: an alarm panel for Home Assistant, and the link to the companion that makes sure of an answer."""
 
 import uuid
+from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL, EVENT_HOMEASSISTANT_STOP, Platform
@@ -10,10 +11,16 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
 from .answer_services import async_setup_answer_services
+from .calendars import Calendars, calendar_store
+from .camera_watch import CameraWatch
 from .code_services import async_setup_code_services
 from .code_upkeep import async_remove_spent_codes, async_renew_imported_code
-from .const import DOMAIN, OPTION_DURESS_TARGETS, OPTION_NOTIFY_TARGETS
+from .const import DOMAIN, OPTION_CALL_NUMBER, OPTION_DURESS_TARGETS, OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S
 from .entity import hub_device
+from .evidence_store import EvidenceStore
+from .evidence_view import EvidenceView
+from .household import Household, household_store
+from .household_services import async_setup_household_services
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.storage import LinkStorage
@@ -21,12 +28,17 @@ from .link.stream import AlarmStream
 from .link.watch import LinkWatch
 from .panel_services import async_setup_panel_services
 from .push import AlarmPush
+from .recipients import recipients_from_entry
 from .repairs import async_clear_away, async_report_away, async_report_homeless
+from .setup_cameras import camera_setup_from_entry, tripped_zone
+from .setup_household import household_config_from_entry
 from .setup_panel import system_config_from_entry
 from .storage import PanelStore
 from .supervision import Supervision
 from .system import AlarmSystem
 from .types import AlarmBrokerConfigEntry, RuntimeData
+from .verification import Verification
+from .window_effects import WindowEffects, window_store
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -34,7 +46,9 @@ PLATFORMS = [
     Platform.ALARM_CONTROL_PANEL,
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.CALENDAR,
     Platform.EVENT,
+    Platform.IMAGE,
     Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
@@ -46,6 +60,8 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     async_setup_answer_services(hass)
     async_setup_panel_services(hass)
     async_setup_code_services(hass)
+    async_setup_household_services(hass)
+    hass.http.register_view(EvidenceView())
     return True
 
 
@@ -55,22 +71,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     The companion is not asked first: a panel that guards must not wait for it, so an entry loads without it and
     the link comes up by itself. Its absence shows in the entities and, after a while, as a repair issue.
     """
+    # First of all: what is changed while this goes on would otherwise wait for the next start.
+    entry.async_on_unload(entry.add_update_listener(_Reload()))
     storage = LinkStorage(hass, entry.entry_id)
     saved = await storage.async_load()
     with_companion = CONF_URL in entry.data
     outbox = Outbox(saved.get("outbox")) if with_companion else None
     alarms = AlarmStream(storage, saved.get("alarms"), outbox)
     link = await _async_link(hass, entry, alarms) if with_companion else None
-    push = AlarmPush(
-        hass,
-        entry,
-        storage=storage,
-        saved=saved.get("nonces"),
-        alarms=alarms,
-        link=link,
-        targets=entry.options.get(OPTION_NOTIFY_TARGETS, ()),
-        duress_targets=entry.options.get(OPTION_DURESS_TARGETS, ()),
-    )
     config = system_config_from_entry(entry)
 
     @callback
@@ -87,27 +95,98 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         on_code_known=code_known,
     )
     await system.async_load()
+    living = household_config_from_entry(entry)
+    household = Household(
+        hass,
+        entry,
+        living.presence,
+        tracked=living.tracked,
+        guest_mode=living.guest_mode,
+        system=system,
+    )
+    await household.async_load()
+    window_effects = WindowEffects(
+        hass,
+        entry,
+        system,
+        living.work,
+        tell_household=household.async_take,
+        anyone_home=lambda: household.anyone_home,
+    )
+    await window_effects.async_load()
+    calendars = Calendars(
+        hass,
+        entry,
+        living.rules,
+        stale_after=living.stale_after,
+        on_windows=window_effects.async_windows,
+        report=system.async_report,
+    )
+    await calendars.async_load()
+    looking = camera_setup_from_entry(hass, entry)
+    evidence = EvidenceStore(hass, entry.entry_id, days=looking.days)
+    verification = Verification(
+        hass,
+        entry,
+        store=evidence,
+        cameras=looking.cameras,
+        sources=looking.sources,
+        wording=system.wording,
+        tripped=lambda zone_id: tripped_zone(hass, config, zone_id),
+        before=looking.before,
+        after=looking.after,
+        emit=system.async_add_to_link,
+        announce=system.async_announce,
+    )
+    await verification.async_load()
+    push = AlarmPush(
+        hass,
+        entry,
+        storage=storage,
+        saved=saved.get("buttons"),
+        alarms=alarms,
+        link=link,
+        system=system,
+        household=household,
+        verification=verification,
+        recipients=recipients_from_entry(entry),
+        duress_targets=entry.options.get(OPTION_DURESS_TARGETS, ()),
+        confirm_after=timedelta(seconds=entry.options.get(OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S)),
+        call_number=entry.options.get(OPTION_CALL_NUMBER),
+    )
     supervision = Supervision(hass, config, state=lambda: system.state, report=system.async_report)
     watch = None if link is None else _watch(hass, entry, link, supervision)
     hub = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub_device(entry))
     entry.runtime_data = RuntimeData(
-        system=system, hub_device_id=hub.id, alarms=alarms, outbox=outbox, link=link, watch=watch
+        system=system,
+        hub_device_id=hub.id,
+        household=household,
+        calendars=calendars,
+        verification=verification,
+        evidence=evidence,
+        alarms=alarms,
+        outbox=outbox,
+        link=link,
+        watch=watch,
     )
 
     # Entities and push first, so that an alarm of the panel's restart and of the resumed link finds them listening.
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    push.async_start(system.audience)
+    verification.async_start(system.audience)
+    push.async_start()
     entry.async_on_unload(system.async_stop)
     await system.async_start()
-    supervision.async_start()
-    entry.async_on_unload(supervision.async_stop)
+    cameras = CameraWatch(hass, looking.named_servers, system.async_report)
+    for part in (supervision, household, window_effects, calendars, cameras):
+        part.async_start()
+        entry.async_on_unload(part.async_stop)
+    evidence.async_start(entry)
     async_report_homeless(hass, entry, config.homeless_zones)
     async_remove_spent_codes(hass, entry, system.state)
     if link is not None and watch is not None:
         _start_link(hass, entry, link, watch)
     else:
         async_clear_away(hass, entry)
-    entry.async_on_unload(entry.add_update_listener(_Reload()))
     return True
 
 
@@ -129,6 +208,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     async_clear_away(hass, entry)
     await LinkStorage(hass, entry.entry_id).async_remove()
     await PanelStore(hass, entry.entry_id).async_remove()
+    for store in (household_store, calendar_store, window_store):
+        await store(hass, entry.entry_id).async_remove()
+    await EvidenceStore(hass, entry.entry_id, days=0).async_remove()
 
 
 async def _async_link(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, alarms: AlarmStream) -> LinkClient:
@@ -187,5 +269,5 @@ class _Reload:
 
     @callback
     def _reload(self, hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
-        if entry.state is ConfigEntryState.LOADED:
+        if entry.state in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
             hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -68,6 +68,8 @@ class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
     def _offer(self, entry: AlarmBrokerConfigEntry, modes: Sequence[ArmMode]) -> None:
         """Offer the modes, and ask for a code wherever one of them takes it."""
         self.system = entry.runtime_data.system
+        self.alarms = entry.runtime_data.alarms
+        self.verification = entry.runtime_data.verification
         config = self.system.panel_config
         settings = [config.areas[area_id].modes[mode] for area_id in self.area_ids for mode in modes]
         self._attr_code_arm_required = config.codes.disarm_required and any(

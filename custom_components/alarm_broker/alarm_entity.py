@@ -13,6 +13,7 @@ def alarm_attributes(alarm: Alarm) -> dict[str, Any]:
     """Return an alarm as automations and dashboards read it."""
     return {
         "alarm_id": alarm.alarm_id or alarm.id,
+        "uid": alarm.id,  # stays the same when the companion gives the alarm its own id
         "title": alarm.title,
         "message": alarm.message,
         "status": alarm.status.value,

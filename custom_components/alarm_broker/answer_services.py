@@ -36,6 +36,11 @@ SCHEMA = vol.Schema(
 )
 
 
+ESCALATE_SCHEMA = vol.Schema(
+    {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, vol.Optional(ATTR_ALARM_ID): cv.string}
+)
+
+
 @callback
 def async_setup_answer_services(hass: HomeAssistant) -> None:
     """Register the actions; they say so when no entry is loaded."""
@@ -47,6 +52,13 @@ def async_setup_answer_services(hass: HomeAssistant) -> None:
             schema=SCHEMA,
             supports_response=SupportsResponse.OPTIONAL,
         )
+    hass.services.async_register(
+        DOMAIN,
+        "escalate",
+        _async_escalate,
+        schema=ESCALATE_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
 
 
 async def _async_answer(decision: Decision, call: ServiceCall) -> ServiceResponse:
@@ -62,6 +74,20 @@ async def _async_answer(decision: Decision, call: ServiceCall) -> ServiceRespons
         # False: kept on disk, and passed on as soon as the companion is back.
         "passed_on": data.link is None or data.link.connected,
     }
+
+
+async def _async_escalate(call: ServiceCall) -> ServiceResponse:
+    entry: AlarmBrokerConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+    )
+    data = entry.runtime_data
+    if data.link is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_companion")
+    alarm = _alarm(data.alarms, call.data.get(ATTR_ALARM_ID))
+    await data.alarms.async_escalate(
+        alarm, by=await async_caller_name(call.hass, call.context), via="service"
+    )
+    return {"alarm_id": alarm.alarm_id or alarm.id, "passed_on": data.link.connected}
 
 
 async def async_caller_name(hass: HomeAssistant, context: Context) -> str:

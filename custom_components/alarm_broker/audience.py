@@ -9,10 +9,12 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from .const import LOGGER
 from .happenings import Happening
 from .panel.config import PanelConfig
+from .panel.effects import Effect
 from .panel.state import AreaState, PanelState
 
 type Listener = Callable[[], None]
 type HappeningListener = Callable[[Happening], None]
+type EffectListener = Callable[[Effect], None]
 
 
 class Audience:
@@ -27,6 +29,7 @@ class Audience:
         self._areas: dict[str, dict[Listener, None]] = {}
         self._zones: dict[str, dict[Listener, None]] = {}
         self._happenings: dict[HappeningListener, None] = {}
+        self._effects: dict[EffectListener, None] = {}
         self._held: PanelState | None = None
 
     @callback
@@ -55,6 +58,12 @@ class Audience:
         self._happenings[listener] = None
         return lambda: self._happenings.pop(listener, None)
 
+    @callback
+    def subscribe_effects(self, listener: EffectListener) -> CALLBACK_TYPE:
+        """Call `listener` with each effect once it is stored; among them are those of silent alarms."""
+        self._effects[listener] = None
+        return lambda: self._effects.pop(listener, None)
+
     @contextmanager
     def held_back(self, now: Callable[[], PanelState]) -> Iterator[None]:
         """Tell of everything within at once at the end: a thousand sensors that come up are one change."""
@@ -70,6 +79,12 @@ class Audience:
         """Tell of one thing that happened."""
         for listener in tuple(self._happenings):
             _call(partial(listener, happening))
+
+    @callback
+    def took_effect(self, effect: Effect) -> None:
+        """Tell of one effect."""
+        for listener in tuple(self._effects):
+            _call(partial(listener, effect))
 
     @callback
     def tell(self, before: PanelState, after: PanelState) -> None:

@@ -7,12 +7,14 @@ from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .alarm_entity import AlarmEntity, alarm_attributes
-from .entity import AlarmBrokerEntity, AreaEntity, SystemEntity
+from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, SystemEntity
 from .link.client import LinkClient
 from .panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
 from .panel.effects import NotReady
+from .panel.windows import Window, WindowKind, current
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -28,6 +30,8 @@ async def async_setup_entry(
         Tampered(entry),
         Duress(entry),
     ]
+    entities.append(AnyoneHome(entry))
+    entities += [WindowRuns(entry, kind) for kind in WindowKind]
     if (link := entry.runtime_data.link) is not None:
         entities.append(CompanionConnected(entry, link))
     async_add_entities(entities)
@@ -79,6 +83,62 @@ class CompanionConnected(AlarmBrokerEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool:
         return self._link.connected
+
+
+class AnyoneHome(HouseholdEntity, BinarySensorEntity):
+    """On while somebody is home, or may be; unknown while nobody can say."""
+
+    _attr_device_class = BinarySensorDeviceClass.PRESENCE
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the household."""
+        super().__init__(entry, "anyone_home")
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        return self.household.anyone_home
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        state = self.household.state
+        return {
+            "people": {
+                self.household.name(person_id): person.place.value
+                for person_id, person in state.persons.items()
+            },
+            "empty_since": None if state.empty_since is None else state.empty_since.isoformat(),
+            "arming_at": None if state.arm_at is None else state.arm_at.due_at.isoformat(),
+        }
+
+
+class WindowRuns(CalendarsEntity, BinarySensorEntity):
+    """On while a calendar window of a kind runs."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, kind: WindowKind) -> None:
+        """Follow the calendars."""
+        super().__init__(entry, f"window_{kind.value}")
+        self._kind = kind
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        return bool(self._running())
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        window = next(iter(self._running()), None)
+        return {
+            "title": None if window is None else ", ".join(window.titles),
+            "until": None if window is None else window.end.isoformat(),
+        }
+
+    def _running(self) -> list[Window]:
+        return [
+            window for window in current(self.calendars.shown, dt_util.utcnow()) if window.kind is self._kind
+        ]
 
 
 class TroublePresent(SystemEntity, BinarySensorEntity):

@@ -30,7 +30,11 @@ from .const import (
     OPTION_CODE_FORMAT,
     OPTION_NOTIFY_TARGETS,
     SUBENTRY_AREA,
+    SUBENTRY_CALENDAR,
+    SUBENTRY_CAMERA,
+    SUBENTRY_FRIGATE,
     SUBENTRY_GROUP,
+    SUBENTRY_PERSON,
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
@@ -40,7 +44,11 @@ from .notify_forms import notify_errors, notify_schema
 from .options_flow import AlarmBrokerOptionsFlow
 from .panel.config import ZoneKind
 from .subentries.area import AreaFlow
+from .subentries.calendar import CalendarFlow
+from .subentries.camera import CameraFlow
+from .subentries.frigate import FrigateFlow
 from .subentries.group import GroupFlow
+from .subentries.person import PersonFlow
 from .subentries.user import UserFlow
 from .subentries.zone import ZoneFlow
 from .types import AlarmBrokerConfigEntry
@@ -86,6 +94,10 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
             SUBENTRY_ZONE: ZoneFlow,
             SUBENTRY_USER: UserFlow,
             SUBENTRY_GROUP: GroupFlow,
+            SUBENTRY_PERSON: PersonFlow,
+            SUBENTRY_CALENDAR: CalendarFlow,
+            SUBENTRY_FRIGATE: FrigateFlow,
+            SUBENTRY_CAMERA: CameraFlow,
         }
 
     @override

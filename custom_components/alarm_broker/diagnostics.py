@@ -9,6 +9,7 @@ from .types import AlarmBrokerConfigEntry
 
 TO_REDACT = {
     "acknowledged_by",
+    "call_number",
     "closed_by",
     "code_hash",
     "code_length",
@@ -16,15 +17,20 @@ TO_REDACT = {
     "duress_targets",
     "message",
     "name",
+    "notify",
     "notify_targets",
+    "password",
     "person",
     "room",
     "site",
     "title",
     "token",
+    "trackers",
     "trouble",
     "unique_id",
     "url",
+    "username",
+    "words",
 }
 
 

@@ -68,6 +68,7 @@ def link_event(effect: Effect, wording: Wording, now: datetime) -> dict[str, Any
                 "silent": effect.silent,
                 "test": False,
                 "hold_s": effect.hold.total_seconds(),
+                "vacation": effect.vacation,
                 "message": alarm_message(effect),
             }
         case ReportZoneTripped(uid=uid, zone_id=zone_id, confirmed=confirmed):

@@ -48,6 +48,18 @@ def zone_device(entry: AlarmBrokerConfigEntry, zone_id: str) -> DeviceInfo:
     )
 
 
+def person_device(entry: AlarmBrokerConfigEntry, person_id: str) -> DeviceInfo:
+    """Return the device of somebody who lives here."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, f"{entry.entry_id}_{person_id}")},
+        name=entry.runtime_data.household.name(person_id),
+        manufacturer=MANUFACTURER,
+        model="Person",
+        entry_type=DeviceEntryType.SERVICE,
+        via_device_id=entry.runtime_data.hub_device_id,
+    )
+
+
 class AlarmBrokerEntity(Entity):
     """An entity of the hub device, named by its key."""
 
@@ -87,6 +99,34 @@ class PanelEntity(AlarmBrokerEntity):
         if shows != self._written:
             self._written = shows
             self.async_write_ha_state()
+
+
+class HouseholdEntity(AlarmBrokerEntity):
+    """An entity of the hub that shows something of who is home."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
+        """Follow the household."""
+        super().__init__(entry, key)
+        self.household = entry.runtime_data.household
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.household.async_subscribe(self.async_write_ha_state))
+
+
+class CalendarsEntity(AlarmBrokerEntity):
+    """An entity of the hub that shows something of the calendar windows."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
+        """Follow the calendars."""
+        super().__init__(entry, key)
+        self.calendars = entry.runtime_data.calendars
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.calendars.async_subscribe(self.async_write_ha_state))
 
 
 class SystemEntity(PanelEntity):

@@ -20,10 +20,12 @@ from .panel.effects import (
     Refuse,
     ReportAreaState,
     ReportBypass,
+    ReportCodeUsed,
     ReportDisarmed,
     ReportLockout,
     ReportMemoryCleared,
     ReportPending,
+    ReportSilenced,
     ReportTrouble,
     ReportWalkTest,
     ReportZoneTripped,
@@ -60,6 +62,20 @@ class HappeningKind(StrEnum):
     WALK_TEST_ENDED = "walk_test_ended"
     MEMORY_CLEARED = "memory_cleared"
     CHIME = "chime"
+    SILENCED = "silenced"
+    CODE_USED = "code_used"
+    EVERYONE_LEFT = "everyone_left"
+    FIRST_ARRIVED = "first_arrived"
+    ARRIVED_WHILE_ARMED = "arrived_while_armed"
+    ARM_REMINDER = "arm_reminder"
+    AUTO_ARM_ANNOUNCED = "auto_arm_announced"
+    AUTO_ARM_DROPPED = "auto_arm_dropped"
+    AUTO_ARM_FAILED = "auto_arm_failed"
+    WINDOW_STARTED = "window_started"
+    WINDOW_ENDED = "window_ended"
+    VERIFIED = "verified"
+    PUSH_REFUSED = "push_refused"
+    PUSH_UNCONFIRMED = "push_unconfirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +139,7 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
                 alarm_kind=effect.kind.value,
                 confirmed=effect.confirmed,
                 during_outage=effect.during_outage,
+                vacation=effect.vacation,
             )
         case ReportZoneTripped(area_id=area_id, zone_id=zone_id, confirmed=confirmed):
             kind = HappeningKind.CONFIRMED if confirmed else HappeningKind.ZONE_TRIPPED
@@ -159,6 +176,10 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
             )
         case ReportMemoryCleared(area_id=area_id, by=by):
             return told(HappeningKind.MEMORY_CLEARED, area_id, by=by)
+        case ReportSilenced(area_id=area_id, by=by):
+            return told(HappeningKind.SILENCED, area_id, by=by)
+        case ReportCodeUsed(by=by, area_ids=area_ids):
+            return told(HappeningKind.CODE_USED, area_ids[0] if len(area_ids) == 1 else None, by=by)
         case Chime(area_id=area_id, zone_id=zone_id):
             return told(HappeningKind.CHIME, area_id, zones=(zone_id,))
         case Refuse():

@@ -37,6 +37,20 @@ SENTENCES: Mapping[str, str] = {
     Kind.WALK_TEST_ENDED: "ended its walk test; never seen: {zones}",
     Kind.MEMORY_CLEARED: "had its alarm memory cleared",
     Kind.CHIME: "chimed: {zones}",
+    Kind.SILENCED: "had its siren silenced",
+    Kind.CODE_USED: "took a code on vacation",
+    Kind.EVERYONE_LEFT: "is empty: the last one left",
+    Kind.FIRST_ARRIVED: "is not empty any more: somebody came",
+    Kind.ARRIVED_WHILE_ARMED: "is armed, and somebody came home",
+    Kind.ARM_REMINDER: "is not armed, and nobody is home",
+    Kind.AUTO_ARM_ANNOUNCED: "will be armed {mode} as nobody is home",
+    Kind.AUTO_ARM_DROPPED: "will not be armed by itself after all",
+    Kind.AUTO_ARM_FAILED: "could not be armed {mode} by itself: {reason}",
+    Kind.WINDOW_STARTED: "began a {window} window: {event_title}",
+    Kind.WINDOW_ENDED: "ended a {window} window",
+    Kind.VERIFIED: "had its alarm verified: level {level}",
+    Kind.PUSH_REFUSED: "refused a push action: {reason}",
+    Kind.PUSH_UNCONFIRMED: "told of an alarm, and no phone confirmed it",
 }
 
 
@@ -58,7 +72,7 @@ def described(event: Event[Any]) -> dict[str, str]:
         "zones": ", ".join(data.get("zones") or ()) or "nothing",
         "alarm_kind": data.get("alarm_kind"),
         "reason": str(data.get("reason") or "").replace("_", " "),
-        "trouble": data.get("trouble"),
+        **{key: data.get(key) for key in ("trouble", "window", "event_title", "level")},
     }
     sentence = SENTENCES.get(str(data.get("kind")), "changed").format(**words)
     by = f" by {data['by']}" if data.get("by") else ""

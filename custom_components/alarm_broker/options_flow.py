@@ -1,32 +1,63 @@
 """The system's settings: general, the rules and their profile, and what troubles do."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import probatio as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
-from homeassistant.helpers.selector import BooleanSelector, EntitySelector, EntitySelectorConfig
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+    TimeSelector,
+)
 
 from .const import (
     CODE_FORMAT_NUMBER,
     CODE_FORMAT_TEXT,
     LOST_AFTER_S,
+    OPTION_ANNOUNCE,
+    OPTION_AUTO_ARM,
+    OPTION_AUTO_ARM_MODE,
     OPTION_AUTO_STAY,
+    OPTION_AWAY_AFTER,
+    OPTION_CALENDAR_STALE,
+    OPTION_CALL_NUMBER,
     OPTION_CODE_FORMAT,
     OPTION_DURESS_TARGETS,
+    OPTION_EVIDENCE_AFTER,
+    OPTION_EVIDENCE_BEFORE,
+    OPTION_EVIDENCE_DAYS,
     OPTION_EXIT_RESTART,
+    OPTION_GUEST_MODE,
     OPTION_JAM_ENTITIES,
     OPTION_LOST_AFTER,
+    OPTION_LOST_PERSON_AFTER,
     OPTION_MASTER,
     OPTION_NOTIFY_TARGETS,
+    OPTION_POSTPONE,
     OPTION_POWER_ENTITIES,
     OPTION_PROFILE,
+    OPTION_PUSH_CONFIRM,
+    OPTION_QUIET_FROM,
+    OPTION_QUIET_TO,
+    OPTION_REMIND,
+    OPTION_REMIND_AFTER,
     OPTION_TROUBLE,
+    OPTION_UNKNOWN_MEANS,
+    PUSH_CONFIRM_S,
 )
 from .notify_forms import notify_errors, notify_schema
-from .panel.config import TroubleEffect, TroubleKind
+from .panel.config import ArmMode, TroubleEffect, TroubleKind
+from .panel.household_state import UnknownMeans
 from .panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
 from .profile_check import as_text, profile_of, violations
+from .setup_cameras import EVIDENCE_DEFAULTS
+from .setup_household import PRESENCE_DEFAULTS
 from .subentries.base import number, translated
 
 RULES = {
@@ -37,6 +68,16 @@ RULES = {
     "lockout_attempts": None,
     "lockout_time": "s",
 }
+PRESENCE_NUMBERS = (
+    OPTION_REMIND_AFTER,
+    OPTION_ANNOUNCE,
+    OPTION_POSTPONE,
+    OPTION_AWAY_AFTER,
+    OPTION_LOST_PERSON_AFTER,
+    OPTION_CALENDAR_STALE,
+)
+PHONE_NUMBER = re.compile(r"\+?[0-9](?:[ ()/.-]*[0-9]){2,19}")
+"""As people write it; emergency numbers are short."""
 TROUBLE_FIELDS = {f"trouble_{kind.value}": kind for kind in TroubleKind}
 
 
@@ -45,15 +86,25 @@ class AlarmBrokerOptionsFlow(OptionsFlow):
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask what to change."""
-        return self.async_show_menu(step_id="init", menu_options=["general", "rules", "troubles"])
+        return self.async_show_menu(
+            step_id="init", menu_options=["general", "rules", "troubles", "presence", "evidence"]
+        )
 
     async def async_step_general(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change codes, notifications and the master."""
         errors: dict[str, str] = {}
         found = ""
         targets = (OPTION_NOTIFY_TARGETS, OPTION_DURESS_TARGETS)
-        if user_input is not None and not (errors := notify_errors(user_input, *targets)):
-            changed = {**self.config_entry.options, **user_input}
+        if user_input is not None and not (
+            errors := notify_errors(user_input, *targets) | _number_errors(user_input)
+        ):
+            # An emptied field is not in the form's answer.
+            changed = {
+                **self.config_entry.options,
+                **user_input,
+                OPTION_CALL_NUMBER: re.sub(r"[^+0-9]", "", user_input.get(OPTION_CALL_NUMBER, "")) or None,
+                OPTION_PUSH_CONFIRM: int(user_input[OPTION_PUSH_CONFIRM]),
+            }
             if not (found := as_text(violations(self.config_entry, changed))):
                 return self.async_create_entry(data=changed)
             errors["base"] = "profile_violated"
@@ -65,6 +116,8 @@ class AlarmBrokerOptionsFlow(OptionsFlow):
                 ),
                 vol.Required(OPTION_MASTER, default=True): BooleanSelector(),
                 **notify_schema(self.hass, *targets).schema,
+                vol.Required(OPTION_PUSH_CONFIRM, default=PUSH_CONFIRM_S): number(0, 600, "s"),
+                vol.Optional(OPTION_CALL_NUMBER): TextSelector(TextSelectorConfig(type=TextSelectorType.TEL)),
             }
         )
         return self._form("general", schema, user_input or self.config_entry.options, errors, found)
@@ -130,6 +183,65 @@ class AlarmBrokerOptionsFlow(OptionsFlow):
         )
         return self._form("troubles", schema, values, errors, found)
 
+    async def async_step_presence(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change what follows from people who leave and come home."""
+        errors: dict[str, str] = {}
+        options = self.config_entry.options
+        if user_input is not None and (OPTION_QUIET_FROM in user_input) != (OPTION_QUIET_TO in user_input):
+            errors["base"] = "quiet_needs_both"
+        elif user_input is not None:
+            numbers = {field: int(user_input[field]) for field in PRESENCE_NUMBERS}
+            emptied = dict.fromkeys((OPTION_GUEST_MODE, OPTION_QUIET_FROM, OPTION_QUIET_TO))
+            return self.async_create_entry(data={**options, **emptied, **user_input, **numbers})
+        defaults = PRESENCE_DEFAULTS
+        times = {field: vol.Required(field, default=defaults[field]) for field in PRESENCE_NUMBERS}
+        schema = vol.Schema(
+            {
+                vol.Required(OPTION_REMIND, default=defaults[OPTION_REMIND]): BooleanSelector(),
+                times[OPTION_REMIND_AFTER]: number(0, 240, "min"),
+                vol.Optional(OPTION_QUIET_FROM): TimeSelector(),
+                vol.Optional(OPTION_QUIET_TO): TimeSelector(),
+                vol.Required(OPTION_AUTO_ARM, default=defaults[OPTION_AUTO_ARM]): BooleanSelector(),
+                vol.Required(OPTION_AUTO_ARM_MODE, default=defaults[OPTION_AUTO_ARM_MODE]): translated(
+                    "arm_mode", [mode.value for mode in ArmMode]
+                ),
+                times[OPTION_ANNOUNCE]: number(10, 3600, "s"),
+                times[OPTION_POSTPONE]: number(1, 1440, "min"),
+                vol.Optional(OPTION_GUEST_MODE): EntitySelector(
+                    EntitySelectorConfig(domain=["input_boolean", "switch", "binary_sensor"])
+                ),
+                vol.Required(OPTION_UNKNOWN_MEANS, default=defaults[OPTION_UNKNOWN_MEANS]): translated(
+                    "unknown_means", [meaning.value for meaning in UnknownMeans]
+                ),
+                times[OPTION_AWAY_AFTER]: number(0, 3600, "s"),
+                times[OPTION_LOST_PERSON_AFTER]: number(1, 1440, "min"),
+                times[OPTION_CALENDAR_STALE]: number(1, 720, "h"),
+            }
+        )
+        return self._form("presence", schema, user_input or options, errors, "")
+
+    async def async_step_evidence(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change how long alarms are looked after, and how long their pictures are kept."""
+        options = self.config_entry.options
+        if user_input is not None:
+            return self.async_create_entry(
+                data={**options, **{field: int(value) for field, value in user_input.items()}}
+            )
+        schema = vol.Schema(
+            {
+                vol.Required(
+                    OPTION_EVIDENCE_BEFORE, default=EVIDENCE_DEFAULTS[OPTION_EVIDENCE_BEFORE]
+                ): number(0, 300, "s"),
+                vol.Required(OPTION_EVIDENCE_AFTER, default=EVIDENCE_DEFAULTS[OPTION_EVIDENCE_AFTER]): number(
+                    5, 600, "s"
+                ),
+                vol.Required(OPTION_EVIDENCE_DAYS, default=EVIDENCE_DEFAULTS[OPTION_EVIDENCE_DAYS]): number(
+                    0, 3650, "d"
+                ),
+            }
+        )
+        return self._form("evidence", schema, options, {}, "")
+
     def _form(
         self,
         step_id: str,
@@ -144,3 +256,11 @@ class AlarmBrokerOptionsFlow(OptionsFlow):
             errors=errors,
             description_placeholders={"violations": found},
         )
+
+
+def _number_errors(answer: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with the number that phones are to call."""
+    typed = answer.get(OPTION_CALL_NUMBER)
+    return (
+        {} if typed is None or PHONE_NUMBER.fullmatch(typed) else {OPTION_CALL_NUMBER: "not_a_phone_number"}
+    )

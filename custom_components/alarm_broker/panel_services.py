@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+from uuid import uuid4
 
 import probatio as vol
 from homeassistant.components.alarm_control_panel.const import DOMAIN as ALARM_CONTROL_PANEL_DOMAIN
@@ -10,6 +11,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, Supp
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.service import async_register_platform_entity_service
+from homeassistant.util import dt as dt_util
 
 from .alarm_control_panel import Panel
 from .const import DOMAIN
@@ -22,6 +24,8 @@ from .system import AlarmSystem
 ATTR_FORCE, ATTR_SKIP_DELAY, ATTR_BYPASS, ATTR_ZONES = "force", "skip_delay", "bypass", "zones"
 ATTR_KIND, ATTR_SILENT, ATTR_RUN = "kind", "silent", "run"
 
+RECORD_OF_ALARM = frozenset({"alarm", "alarm_kind", "raised_at", "judgements"})
+"""What a look that belongs to no alarm has no use for."""
 MODE = vol.In([mode.value for mode in ArmMode])
 CODE = {vol.Optional(ATTR_CODE): cv.string}
 ZONES = vol.All(cv.ensure_list, [cv.string])
@@ -53,6 +57,13 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
             },
             _async_trigger,
             SupportsResponse.NONE,
+        ),
+        "silence": (CODE, _async_silence, SupportsResponse.NONE),
+        "test_alarm": ({}, _async_test_alarm, SupportsResponse.OPTIONAL),
+        "verify": (
+            {vol.Optional(ATTR_ZONES, default=list): ZONES},
+            _async_verify,
+            SupportsResponse.ONLY,
         ),
         "bypass": ({vol.Required(ATTR_ZONES): ZONES, **CODE}, _async_bypass, SupportsResponse.OPTIONAL),
         "unbypass": ({vol.Required(ATTR_ZONES): ZONES, **CODE}, _async_unbypass, SupportsResponse.OPTIONAL),
@@ -113,6 +124,50 @@ async def _async_trigger(panel: Panel, call: ServiceCall) -> ServiceResponse:
         silent=call.data[ATTR_SILENT],
     )
     return None
+
+
+async def _async_silence(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    await panel.system.async_silence(
+        panel.area_ids,
+        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        by=await panel.async_caller(),
+    )
+    return None
+
+
+async def _async_test_alarm(panel: Panel, _call: ServiceCall) -> ServiceResponse:
+    """Raise an alarm that says everywhere that it is a test; the panel itself stays as it is."""
+    uid, area_id = str(uuid4()), panel.area_ids[0]
+    by = await panel.async_caller()
+    await panel.alarms.async_emit(
+        {
+            "kind": "alarm_raised",
+            "at": dt_util.utcnow().isoformat(),
+            "uid": uid,
+            "area": area_id,
+            "name": panel.system.wording.area_name(area_id),
+            "alarm_kind": AlarmKind.BURGLARY.value,
+            "zones": [],
+            "silent": False,
+            "test": True,
+            "hold_s": 0,
+            "vacation": False,
+            "message": f"Test alarm by {by}." if by else "Test alarm.",
+        }
+    )
+    return {"alarm_id": uid}
+
+
+async def _async_verify(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    """Look through the cameras once, and answer what they show."""
+    named = sorted(_zone_ids(panel, call.data[ATTR_ZONES]))
+    zones = panel.system.panel_config.zones
+    area_id = zones[named[0]].area_id if named else panel.area_ids[0]
+    evidence, picture = await panel.verification.async_verify(area_id, named)
+    record = panel.verification.record(evidence)
+    looked = {key: value for key, value in record.items() if key not in RECORD_OF_ALARM}
+    address = None if picture is None else await panel.verification.async_keep_look(picture)
+    return {**looked, "picture": address}
 
 
 async def _async_bypass(panel: Panel, call: ServiceCall) -> ServiceResponse:

@@ -1,81 +1,80 @@
-"""Tells phones about alarms, and takes the answer of the Acknowledge button, which nobody can forge.
+"""Tells phones about alarms: one notification an alarm on each, kept in step with what becomes of it.
 
-The event of a pressed button comes over the bus from any phone that has a webhook, so it proves nothing by itself.
-It counts when it carries the nonce that was sent with this very alarm, not used before, and comes from a user whom
-Home Assistant knows.
+From entry delay to alarm, picture, answer and end the same tag replaces what is shown; buttons that are pressed are
+`push_answers`' business, whether notifications arrive is `push_receipts`'.
 """
 
 import asyncio
-import hashlib
-import hmac
-import secrets
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
-from homeassistant.core import Event, HomeAssistant, callback, split_entity_id
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from .audience import Audience
 from .const import LOGGER
-from .happenings import Happening
+from .evidence import Evidence
+from .evidence_address import signed_picture_path
+from .happenings import Happening, HappeningKind
+from .household import Household
 from .link.book import Alarm, AlarmChange
 from .link.client import LinkClient
 from .link.protocol import Status
 from .link.storage import LinkStorage
 from .link.stream import AlarmStream
-from .push_messages import PushMessage, notice_message, push_message, silent_message
+from .panel.effects import Effect, ReportPending, ReportPendingCleared
+from .panel.state import Pending
+from .push_actions import Button, Buttons, RefusedPress
+from .push_answers import PushAnswers
+from .push_buttons import PhoneButtons
+from .push_delivery import PushDelivery
+from .push_messages import (
+    ARMING_TAG,
+    NOTICE_BUTTONS,
+    PushMessage,
+    Shown,
+    clear_message,
+    failed_message,
+    notice_message,
+    pending_message,
+    push_message,
+    refused_message,
+    silent_message,
+)
+from .push_receipts import PushReceipts
+from .recipients import Recipient, users_of
+from .system import AlarmSystem
+from .verification import Verification
 
 ACTION_EVENT = "mobile_app_notification_action"
-ACTION_PREFIX = "ALARM_BROKER_ACK_"
-NONCE_LIFE = timedelta(hours=24)
-NONCES_KEPT = 200
-SEND_TIMEOUT_S = 10
-RETRY_AFTER_S = 5
-RETRY_ALL_AFTER_S = 30
+RETRY_UNTOLD_AFTER_S = 30
+
+type Told = Sequence[tuple[Recipient, Sequence[PushMessage]]]
 
 
-class AckNonces:
-    """Which unguessable word acknowledges which alarm. Only hashes are kept, and each word works once."""
+@dataclass(slots=True)
+class _Thread:
+    """What the targets are told of one alarm."""
 
-    def __init__(self, saved: Mapping[str, Any] | None) -> None:
-        """Go on from what was stored: a button on a phone outlives a restart."""
-        self._by_hash: dict[str, tuple[str, datetime]] = {
-            key: (alarm_id, datetime.fromisoformat(until)) for key, (alarm_id, until) in (saved or {}).items()
-        }
-
-    def as_dict(self) -> dict[str, list[str]]:
-        """Return what is stored."""
-        return {key: [alarm_id, until.isoformat()] for key, (alarm_id, until) in self._by_hash.items()}
-
-    def issue(self, alarm_id: str, now: datetime) -> str:
-        """Return a new nonce for an alarm; the oldest ones make room."""
-        nonce = secrets.token_urlsafe(32)
-        self._by_hash[_hash(nonce)] = (alarm_id, now + NONCE_LIFE)
-        for key in list(self._by_hash)[:-NONCES_KEPT]:
-            del self._by_hash[key]
-        return nonce
-
-    def redeem(self, nonce: str, now: datetime) -> str | None:
-        """Return the alarm that the nonce was sent with, once; None when it is forged, used or too late."""
-        offered = _hash(nonce)
-        matches = [key for key in self._by_hash if hmac.compare_digest(key, offered)]
-        if not matches:
-            return None
-        alarm_id, until = self._by_hash.pop(matches[0])
-        return alarm_id if now <= until else None
-
-    def withdraw(self, alarm_id: str) -> None:
-        """Make every button of an alarm useless: it has been answered."""
-        self._by_hash = {key: kept for key, kept in self._by_hash.items() if kept[0] != alarm_id}
+    status: Status | None
+    shown: Shown | None = None
+    exhausted: bool = False
+    kept_for: str | None = None
+    """Who has answered while the companion is away."""
+    turn: int = 0
+    """Counts what is told; whoever sends an older turn stops."""
+    took: set[str] = field(default_factory=set)
+    """Targets that know this much: to them more of the same comes without a sound."""
+    failed: set[str] = field(default_factory=set)
 
 
 class AlarmPush:
-    """Keeps the phones' notifications in step with the book of alarms."""
+    """Keeps the phones' notifications in step with the alarms."""
 
     def __init__(
         self,
@@ -86,30 +85,56 @@ class AlarmPush:
         saved: Mapping[str, Any] | None,
         alarms: AlarmStream,
         link: LinkClient | None,
-        targets: Sequence[str],
+        system: AlarmSystem,
+        household: Household,
+        verification: Verification,
+        recipients: Sequence[Recipient],
         duress_targets: Sequence[str],
+        confirm_after: timedelta,
+        call_number: str | None,
     ) -> None:
-        """Prepare; nothing is sent before `async_start`. Of silent alarms only `duress_targets` are told."""
+        """Prepare; nothing is sent before `async_start`. Of silent alarms only `duress_targets` are told.
+
+        `confirm_after` is how long the phones have to say that an alarm has arrived; zero does not wait for that.
+        """
         self._hass = hass
         self._entry = entry
         self._alarms = alarms
-        self._link = link
-        self._targets = targets
+        self._system = system
+        self._verification = verification
+        self._recipients = recipients
         self._duress_targets = duress_targets
-        self._nonces = AckNonces(saved)
-        self._at_work: set[str] = set()
-        self._exhausted: set[str] = set()
-        storage.add_section("nonces", self._nonces.as_dict)
+        self._issued = Buttons(saved)
+        self._buttons = PhoneButtons(hass, self._issued, call_number=call_number, escalates=link is not None)
+        self._delivery = PushDelivery(hass)
+        self._receipts = PushReceipts(hass, recipients, wait=confirm_after, on_unconfirmed=self._unconfirmed)
+        self._threads: dict[str, _Thread] = {}
+        self._asked_to_arm = False
+        self._answers = PushAnswers(
+            hass,
+            buttons=self._issued,
+            alarms=alarms,
+            system=system,
+            household=household,
+            tells=self,
+            linked=lambda: None if link is None else link.connected,
+        )
+        storage.add_section("buttons", self._issued.as_dict)
 
     @callback
-    def async_start(self, audience: Audience) -> None:
+    def async_start(self) -> None:
         """Follow the alarms and the panel, and catch up once every notify service is there."""
-        unload = self._entry.async_on_unload
+        unload, audience = self._entry.async_on_unload, self._system.audience
         unload(self._alarms.async_subscribe(self._alarm_changed))
         unload(self._alarms.async_subscribe_silent(self._silent_alarm))
         unload(audience.subscribe_happenings(self._happened))
-        unload(self._hass.bus.async_listen(ACTION_EVENT, self._async_button_pressed))
+        unload(audience.subscribe_effects(self._took_effect))
+        unload(self._verification.async_subscribe(self._evidence_changed))
+        unload(self._hass.bus.async_listen(ACTION_EVENT, self._answers.async_pressed))
+        unload(self._receipts.async_start())
         unload(async_at_started(self._hass, self._catch_up))
+
+    # What happens
 
     @callback
     def _catch_up(self, _hass: HomeAssistant) -> None:
@@ -118,126 +143,283 @@ class AlarmPush:
 
     @callback
     def _alarm_changed(self, change: AlarmChange) -> None:
-        if change.change == "exhausted":
-            self._exhausted.add(change.alarm.id)
-        if change.alarm.status is not Status.TRIGGERED:
-            self._nonces.withdraw(change.alarm.id)
-        self._keep_told(change.alarm.id)
+        alarm = change.alarm
+        if alarm.status is not Status.TRIGGERED:
+            self._receipts.forget(alarm.id)
+        if not alarm.is_open and not self._sounds(alarm):
+            self._issued.withdraw(alarm.id)
+        self._keep_told(alarm.id, exhausted=change.change == "exhausted")
 
     @callback
     def _silent_alarm(self, change: AlarmChange) -> None:
-        if change.change == "raised" and self._duress_targets:
+        if change.change == "raised":
             message = silent_message(change.alarm, language=self._hass.config.language)
-            self._tell(self._duress_targets, f"silent alarm {change.alarm.id}", message)
+            targets = [Recipient(target=target, name=target) for target in self._duress_targets]
+            # The log is read in the house too: it must not say what kind of alarm could not be told.
+            self._send(change.alarm.id, [(one, [message]) for one in targets])
+
+    @callback
+    def _evidence_changed(self, evidence: Evidence) -> None:
+        self._keep_told(evidence.uid)
+
+    @callback
+    def _took_effect(self, effect: Effect) -> None:
+        match effect:
+            case ReportPending():
+                self._tell_of_entry_delay(effect)
+            case ReportPendingCleared(uid=uid):
+                self._clear(uid)
 
     @callback
     def _happened(self, happening: Happening) -> None:
-        message = notice_message(happening, title=self._entry.title, language=self._hass.config.language)
-        if message is not None:
-            self._tell(self._targets, happening.kind.value, message)
+        kind = happening.kind
+        if kind is HappeningKind.AUTO_ARM_DROPPED or (
+            kind is HappeningKind.FIRST_ARRIVED and self._asked_to_arm
+        ):
+            self._asked_to_arm = False
+            self._clear(ARMING_TAG)
+            return
+        self._asked_to_arm |= kind in NOTICE_BUTTONS
+        told = [
+            (
+                one,
+                notice_message(
+                    happening,
+                    title=self._entry.title,
+                    language=self._buttons.language(one),
+                    buttons=self._buttons.of_notice(happening, one),
+                ),
+            )
+            for one in self._recipients
+        ]
+        self._send(kind.value, [(one, [message]) for one, message in told if message is not None])
+
+    # The entry delay
 
     @callback
-    def _tell(self, targets: Sequence[str], what: str, message: PushMessage) -> None:
-        for target in targets:
-            self._entry.async_create_background_task(
-                self._hass, self._async_send_to(target, what, message), f"alarm_broker push {what}"
+    def _tell_of_entry_delay(self, effect: ReportPending) -> None:
+        guard = self._system.state.areas[effect.area_id].guard
+        if not isinstance(guard, Pending) or guard.uid != effect.uid:
+            return
+        wording = self._system.wording
+        told = [
+            (
+                one,
+                [
+                    pending_message(
+                        effect.uid,
+                        where=wording.area_name(effect.area_id),
+                        zone=wording.zone_name(effect.zone_id),
+                        until=dt_util.as_local(effect.until).strftime("%H:%M:%S"),
+                        language=self._buttons.language(one),
+                        buttons=self._buttons.of_entry_delay(effect.uid, one),
+                    )
+                ],
             )
+            for one in self._phones()
+        ]
+        self._send("an entry delay", told)
 
     @callback
-    def _keep_told(self, alarm_id: str) -> None:
-        if self._targets and alarm_id not in self._at_work:
-            self._at_work.add(alarm_id)
-            self._entry.async_create_background_task(
-                self._hass, self._async_keep_told(alarm_id), f"alarm_broker push {alarm_id}"
+    def _clear(self, tag: str) -> None:
+        self._issued.withdraw(tag)
+        self._send("an end", [(one, [clear_message(tag)]) for one in self._phones()])
+
+    # The thread of an alarm
+
+    @callback
+    def _keep_told(self, alarm_id: str, *, exhausted: bool = False, kept_for: str | None = None) -> None:
+        """Tell whatever the targets do not know yet: status, that nobody answers, picture, level."""
+        alarm = self._alarms.find(alarm_id)
+        if alarm is None:
+            self._drop(alarm_id)
+            return
+        known = self._threads.get(alarm_id) or _Thread(alarm.told, took=self._targets(alarm.told))
+        if not self._recipients or (known.status is None and not alarm.is_open):
+            return  # over before anybody was told: there is nothing to take back
+        moved = alarm.status is not known.status
+        shown = self._evidence_of(alarm)
+        if not (moved or exhausted or kept_for or (alarm.is_open and shown != known.shown)):
+            return
+        if moved or exhausted or kept_for:
+            known.took.clear()
+        known.failed.clear()
+        known.turn += 1
+        known.exhausted = exhausted or (known.exhausted and not moved)
+        known.kept_for = kept_for or (None if moved else known.kept_for)
+        level_before = known.shown.level if known.shown else None
+        known.status, known.shown = alarm.status, shown
+        self._threads[alarm_id] = known
+        told = self._messages(alarm, known, new_level=shown is not None and shown.level != level_before)
+        self._do(self._async_tell(alarm, known, known.turn, told), alarm_id)
+
+    @callback
+    def _drop(self, alarm_id: str) -> None:
+        """Take back what was told of an alarm that the companion does not know any more."""
+        if (thread := self._threads.pop(alarm_id, None)) is not None:
+            thread.turn += 1
+            self._receipts.forget(alarm_id)
+            self._clear(alarm_id)
+
+    def _targets(self, told: Status | None) -> set[str]:
+        return set() if told is None else {one.target for one in self._recipients}
+
+    def _messages(self, alarm: Alarm, thread: _Thread, *, new_level: bool) -> Told:
+        signed = self._signed(alarm, thread.shown)
+        sounding = self._sounds(alarm)
+        told: list[tuple[Recipient, list[PushMessage]]] = []
+        for one in self._recipients:
+            update = one.target in thread.took
+            if update and not one.is_phone and not new_level:
+                continue  # it cannot replace what it shows, and has said nearly the same
+            buttons = [] if thread.kept_for else self._buttons.of_alarm(alarm, one, sounding=sounding)
+            message = push_message(
+                alarm,
+                language=self._buttons.language(one),
+                buttons=buttons,
+                exhausted=thread.exhausted,
+                kept_for=thread.kept_for,
+                shown=signed,
+                update=update,
             )
+            answered = alarm.status is not Status.TRIGGERED or thread.kept_for is not None
+            # The loud one goes from every phone, then comes what became of it.
+            loud_gone = [clear_message(alarm.id)] if answered and not update and one.is_phone else []
+            told.append((one, [*loud_gone, message]))
+        return told
 
-    async def _async_keep_told(self, alarm_id: str) -> None:
-        """Send until the phones know the alarm's newest status; one alarm's messages stay in order."""
-        try:
-            while (alarm := self._alarms.find(alarm_id)) and self._due(alarm):
-                exhausted = alarm_id in self._exhausted
-                self._exhausted.discard(alarm_id)
-                told = await self._async_send(alarm, exhausted=exhausted and alarm.status is Status.TRIGGERED)
-                if not told and alarm.is_open:
-                    await asyncio.sleep(RETRY_ALL_AFTER_S)
-                    continue
-                # At least once: after a crash before this line the same notification replaces itself by its tag.
-                await self._alarms.async_told(alarm_id, alarm.status)
-        finally:
-            self._at_work.discard(alarm_id)
+    async def _async_tell(self, alarm: Alarm, thread: _Thread, turn: int, told: Told) -> None:
+        # A button that is on a phone is on disk.
+        await self._alarms.async_save()
+        if thread.turn != turn:
+            return
+        if alarm.status is Status.TRIGGERED and thread.kept_for is None:
+            self._receipts.expect(alarm.id)
+        await asyncio.gather(
+            *(self._async_tell_one(alarm, thread, turn, one, messages) for one, messages in told)
+        )
+        if thread.turn == turn and not alarm.is_open:
+            self._threads.pop(alarm.id, None)
 
-    def _due(self, alarm: Alarm) -> bool:
-        if alarm.told is None and not alarm.is_open:
-            return False  # over before anybody was told: there is nothing to take back
-        return alarm.told is not alarm.status or alarm.id in self._exhausted
+    async def _async_tell_one(
+        self, alarm: Alarm, thread: _Thread, turn: int, recipient: Recipient, messages: Sequence[PushMessage]
+    ) -> None:
+        """Tell one target, again and again while the alarm is as it was."""
+        while thread.turn == turn:
+            if await self._delivery.async_send(recipient, f"alarm {alarm.id}", messages):
+                if thread.turn == turn:
+                    thread.took.add(recipient.target)
+                    await self._remember_told(alarm)
+                return
+            if thread.turn != turn or not alarm.is_open:
+                return
+            thread.failed.add(recipient.target)
+            if alarm.status is Status.TRIGGERED and len(thread.failed) == len(self._recipients):
+                self._receipts.unreachable(alarm.id)
+            await asyncio.sleep(RETRY_UNTOLD_AFTER_S)
 
-    async def _async_send(
-        self, alarm: Alarm, *, exhausted: bool = False, kept_for: str | None = None
-    ) -> bool:
-        """Return whether at least one target took it."""
-        action = None
-        if alarm.status is Status.TRIGGERED and kept_for is None:
-            action = ACTION_PREFIX + self._nonces.issue(alarm.id, dt_util.utcnow())
+    async def _remember_told(self, alarm: Alarm) -> None:
+        # At least once: after a crash before this the same notification replaces itself by its tag.
+        known = self._alarms.find(alarm.id)
+        if known is not None and known.told is not alarm.status:
+            await self._alarms.async_told(alarm.id, alarm.status)
+
+    def _evidence_of(self, alarm: Alarm) -> Shown | None:
+        """Return what a notification shows of the evidence; None as long as that is nothing to speak of."""
+        evidence = self._verification.of(alarm.id)
+        if evidence is None or (evidence.shot is None and evidence.level == 1):
+            return None
+        shot = evidence.shot
+        sighting = None if shot is None else shot.sighting
+        return Shown(
+            level=int(evidence.level),
+            picture=None if shot is None or not shot.file else shot.file,
+            camera=None if shot is None else shot.camera,
+            label=None if sighting is None else sighting.label,
+            score=None if sighting is None else sighting.score,
+        )
+
+    def _signed(self, alarm: Alarm, shown: Shown | None) -> Shown | None:
+        if shown is None or shown.picture is None:
+            return shown
+        path = signed_picture_path(self._hass, self._entry.entry_id, alarm.id, shown.picture)
+        return replace(shown, picture=path)
+
+    def _sounds(self, alarm: Alarm) -> bool:
+        sirens = [area.siren for area in self._system.state.areas.values() if area.siren is not None]
+        return any(one.uid == alarm.id for siren in sirens for one in siren.alarms)
+
+    @callback
+    def _unconfirmed(self, alarm_id: str, waited: timedelta | None) -> None:
+        """Say that nobody's phone is known to have an alarm: the companion must not wait for the household."""
+        alarm = self._alarms.find(alarm_id)
+        if alarm is None or not alarm.local:
+            return
+        LOGGER.warning("Alarm %s: no phone has said that its notification arrived", alarm_id)
+        now = dt_util.utcnow()
+        names = sorted({recipient.name for recipient in self._recipients})
+        self._system.async_announce(
+            Happening(kind=HappeningKind.PUSH_UNCONFIRMED, at=now, data={"people": names})
+        )
+        after_s = None if waited is None else waited.total_seconds()
+        body = {
+            "kind": "push_unconfirmed",
+            "at": now.isoformat(),
+            "uid": alarm_id,
+            "people": names,
+            "after_s": after_s,
+        }
+        self._do(self._alarms.async_emit(body), alarm_id)
+
+    # What whoever pressed a button is told
+
+    @callback
+    def refused(self, user_id: str, reason: RefusedPress) -> None:
+        """Tell whoever pressed a button that does nothing."""
+        title = self._entry.title
+        told = [
+            (one, [refused_message(reason, title=title, language=self._buttons.language(one))])
+            for one in self._phones_of(user_id)
+        ]
+        self._send("a refused button", told)
+
+    async def async_failed(self, user_id: str, button: Button, err: HomeAssistantError) -> None:
+        """Tell whoever pressed a button why it could not be done."""
+        told = []
+        for one in self._phones_of(user_id):
+            reason = await self._async_reason(err, self._buttons.language(one))
+            buttons = self._buttons.again(button.subject, button.action, one)
+            told.append((one, [failed_message(reason, title=self._entry.title, buttons=buttons)]))
+        self._send("a button that failed", told)
+
+    @callback
+    def kept(self, alarm: Alarm, by: str) -> None:
+        """Tell everybody that the answer waits for the companion."""
+        self._keep_told(alarm.id, kept_for=by)
+
+    async def _async_reason(self, err: HomeAssistantError, language: str) -> str:
+        """Return an error in the phone's language; Home Assistant itself says it in English."""
+        domain = err.translation_domain or ""
+        texts = await async_get_translations(self._hass, language, "exceptions", {domain})
+        text = texts.get(f"component.{domain}.exceptions.{err.translation_key}.message")
+        return str(err) if text is None else text.format(**(err.translation_placeholders or {}))
+
+    # Sending
+
+    def _phones(self) -> Iterable[Recipient]:
+        return (one for one in self._recipients if one.is_phone)
+
+    def _phones_of(self, user_id: str) -> Iterable[Recipient]:
+        return (one for one in self._phones() if user_id in users_of(self._hass, one))
+
+    def _send(self, what: str, told: Told) -> None:
+        if told:
+            self._do(self._async_send(what, told), what)
+
+    async def _async_send(self, what: str, told: Told) -> None:
+        if any("actions" in message.data for _, messages in told for message in messages):
             await self._alarms.async_save()
-        message = push_message(
-            alarm,
-            language=self._hass.config.language,
-            action=action,
-            exhausted=exhausted,
-            kept_for=kept_for,
-        )
-        return any(
-            await asyncio.gather(
-                *(self._async_send_to(target, f"alarm {alarm.id}", message) for target in self._targets)
-            )
-        )
+        await asyncio.gather(*(self._delivery.async_send(one, what, messages) for one, messages in told))
 
-    async def _async_send_to(self, target: str, what: str, message: PushMessage) -> bool:
-        for wait_s in (0, RETRY_AFTER_S):
-            await asyncio.sleep(wait_s)
-            try:
-                async with asyncio.timeout(SEND_TIMEOUT_S):
-                    await _async_notify(self._hass, target, message)
-            except (HomeAssistantError, TimeoutError, ValueError) as err:
-                LOGGER.warning("%s was not notified of %s: %s", target, what, str(err) or "timeout")
-            except Exception:  # noqa: BLE001 - a broken notify platform must not keep the others from being told
-                LOGGER.exception("%s was not notified of %s", target, what)
-            else:
-                return True
-        return False
-
-    async def _async_button_pressed(self, event: Event) -> None:
-        action = event.data.get("action")
-        if not isinstance(action, str) or not action.startswith(ACTION_PREFIX):
-            return
-        user_id = event.context.user_id
-        user = await self._hass.auth.async_get_user(user_id) if user_id else None
-        if user is None or not user.is_active or user.system_generated:
-            LOGGER.warning("An acknowledge button was pressed by nobody whom Home Assistant knows; ignored")
-            return
-        alarm_id = self._nonces.redeem(action.removeprefix(ACTION_PREFIX), dt_util.utcnow())
-        alarm = self._alarms.find(alarm_id) if alarm_id else None
-        if alarm is None or alarm.status is not Status.TRIGGERED:
-            LOGGER.warning("An acknowledge button that is used, too late or forged was pressed; ignored")
-            return
-        by = user.name or "Home Assistant"
-        LOGGER.info("Alarm %s: acknowledged by a push action", alarm.id)
-        holds = await self._alarms.async_answer(alarm, "acknowledge", by=by, via="push")
-        if not holds and self._link is not None and not self._link.connected:
-            await self._async_send(alarm, kept_for=by)
-
-
-async def _async_notify(hass: HomeAssistant, target: str, message: PushMessage) -> None:
-    """Notify one target: a notify service takes everything, a notify entity only title and message."""
-    _, name = split_entity_id(target)
-    data: dict[str, Any] = {"title": message.title, "message": message.message}
-    if hass.services.has_service(Platform.NOTIFY, name):
-        await hass.services.async_call(Platform.NOTIFY, name, {**data, "data": message.data}, blocking=True)
-    else:
-        await hass.services.async_call(
-            Platform.NOTIFY, "send_message", {**data, "entity_id": target}, blocking=True
-        )
-
-
-def _hash(nonce: str) -> str:
-    return hashlib.sha256(nonce.encode()).hexdigest()
+    def _do(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        self._entry.async_create_background_task(self._hass, work, f"alarm_broker push {what}")

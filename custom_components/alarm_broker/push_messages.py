@@ -1,97 +1,29 @@
-"""What a phone shows about an alarm: title, message and the data that makes it heard. Pure."""
+"""What a phone shows: title, message and the data that makes it heard, as the app of Home Assistant takes it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from homeassistant.util import dt as dt_util
 
 from .happenings import Happening, HappeningKind
 from .link.book import Alarm
 from .link.protocol import Status
 from .panel.config import TroubleKind
+from .push_actions import PushAction, RefusedPress
+from .push_texts import BUTTONS, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
 
-TEXTS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        Status.TRIGGERED: "Alarm",
-        Status.ACKNOWLEDGED: "Acknowledged",
-        Status.RESOLVED: "Resolved",
-        Status.CANCELLED: "Cancelled",
-        "burglary": "Burglary",
-        "panic": "Panic",
-        "fire": "Fire",
-        "gas": "Gas",
-        "water": "Water",
-        "tamper": "Tamper",
-        "medical": "Medical",
-        "test": "TEST",
-        "exhausted": "Nobody has answered",
-        "action": "Acknowledge",
-        "where": "Where",
-        "who": "Who",
-        "by": "By",
-        "kept": "Kept: it is passed on as soon as the companion is back.",
-        "aborted": "Nobody outside was told.",
-        "duress": "Duress code",
-        "silent": "Silent alarm",
-        "silent_hint": "Nobody at the panel knows. Do not call there.",
-    },
-    "de": {
-        Status.TRIGGERED: "Alarm",
-        Status.ACKNOWLEDGED: "Bestätigt",
-        Status.RESOLVED: "Erledigt",
-        Status.CANCELLED: "Abgebrochen",
-        "burglary": "Einbruch",
-        "panic": "Überfall",
-        "fire": "Feuer",
-        "gas": "Gas",
-        "water": "Wasser",
-        "tamper": "Sabotage",
-        "medical": "Medizinischer Notfall",
-        "test": "TEST",
-        "exhausted": "Niemand hat geantwortet",
-        "action": "Bestätigen",
-        "where": "Wo",
-        "who": "Wer",
-        "by": "Von",
-        "kept": "Vorgemerkt: wird weitergegeben, sobald der Begleitdienst wieder da ist.",
-        "aborted": "Außerhalb wurde niemand verständigt.",
-        "duress": "Code unter Zwang",
-        "silent": "Stiller Alarm",
-        "silent_hint": "An der Anlage weiß niemand davon. Dort nicht anrufen.",
-    },
-}
-NOTICES: Mapping[str, Mapping[HappeningKind, str]] = {
-    "en": {
-        HappeningKind.LOCKOUT: "Too many wrong codes: the panel takes none for a while.",
-        HappeningKind.ZONE_SHUT_DOWN: "Raised too many alarms and is left out until disarming: {zones}",
-        HappeningKind.TROUBLE: "Trouble: {trouble}",
-        HappeningKind.TROUBLE_CLEARED: "All right again: {trouble}",
-    },
-    "de": {
-        HappeningKind.LOCKOUT: "Zu viele falsche Codes: die Anlage nimmt vorerst keinen an.",
-        HappeningKind.ZONE_SHUT_DOWN: "Zu oft ausgelöst, bis zum Unscharfschalten ausgelassen: {zones}",
-        HappeningKind.TROUBLE: "Störung: {trouble}",
-        HappeningKind.TROUBLE_CLEARED: "Wieder in Ordnung: {trouble}",
-    },
-}
-TROUBLES: Mapping[str, Mapping[TroubleKind, str]] = {
-    "en": {
-        TroubleKind.LOST: "no signal",
-        TroubleKind.BATTERY: "battery low",
-        TroubleKind.TAMPER: "housing opened",
-        TroubleKind.JAM: "radio jammed",
-        TroubleKind.HEARTBEAT: "not heard of for too long",
-        TroubleKind.COMPANION: "companion out of reach",
-        TroubleKind.POWER: "no mains power",
-    },
-    "de": {
-        TroubleKind.LOST: "kein Signal",
-        TroubleKind.BATTERY: "Batterie schwach",
-        TroubleKind.TAMPER: "Gehäuse geöffnet",
-        TroubleKind.JAM: "Funk gestört",
-        TroubleKind.HEARTBEAT: "zu lange nicht gemeldet",
-        TroubleKind.COMPANION: "Begleitdienst nicht erreichbar",
-        TroubleKind.POWER: "kein Netzstrom",
-    },
+ACTION_PREFIX = "ALARM_BROKER_"
+GROUP = "alarm_broker"
+CLEAR = "clear_notification"
+ARMING_TAG = "alarm_broker_arming"
+VERIFIED_FROM = 2
+"""The validation level from which somebody is known to be there (ANSI/TMA-AVS-01)."""
+
+NOTICE_BUTTONS: Mapping[HappeningKind, tuple[PushAction, ...]] = {
+    HappeningKind.ARM_REMINDER: (PushAction.ARM,),
+    HappeningKind.AUTO_ARM_ANNOUNCED: (PushAction.POSTPONE, PushAction.CALL_OFF),
+    HappeningKind.AUTO_ARM_FAILED: (PushAction.FORCE_ARM,),
 }
 
 
@@ -103,27 +35,56 @@ class PushMessage:
     message: str
     data: dict[str, Any]
 
+    @property
+    def clears(self) -> bool:
+        """Return whether it only takes another one away."""
+        return self.message == CLEAR
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What is known of how sure an alarm is."""
+
+    level: int
+    picture: str | None = None
+    """A signed path."""
+    camera: str | None = None
+    label: str | None = None
+    score: float | None = None
+
 
 def push_message(
-    alarm: Alarm, *, language: str, action: str | None, exhausted: bool = False, kept_for: str | None = None
+    alarm: Alarm,
+    *,
+    language: str,
+    buttons: Sequence[Mapping[str, Any]] = (),
+    exhausted: bool = False,
+    kept_for: str | None = None,
+    shown: Shown | None = None,
+    update: bool = False,
 ) -> PushMessage:
     """Return what to show for the alarm as it is.
 
-    `action` is the id that the button sends back; `kept_for` names who answered while the companion is away.
+    `kept_for` names who answered while the companion is away; an `update` of what is shown already makes no sound.
     """
     texts = _texts(language)
-    heading = texts["exhausted"] if exhausted else texts[alarm.status]
+    heading = texts[alarm.status]
+    if alarm.status is Status.TRIGGERED:
+        verified = shown is not None and shown.level >= VERIFIED_FROM
+        heading = texts["exhausted"] if exhausted else texts["verified"] if verified else heading
     if kind := texts.get(alarm.alarm_kind):
         heading = f"{heading}: {kind}"
     if alarm.test:
         heading = f"{texts['test']}: {heading}"
     lines = [alarm.title]
     if alarm.message:
-        lines.append(alarm.message)
+        lines.append(of_the_panel(alarm.message, language))
     if alarm.where and not alarm.local:
         lines.append(f"{texts['where']}: {alarm.where}")
     if alarm.person:
         lines.append(f"{texts['who']}: {alarm.person}")
+    if shown is not None:
+        lines += _shown_lines(shown, texts)
     by = kept_for or (alarm.acknowledged_by if alarm.is_open else alarm.closed_by)
     if by:
         lines.append(f"{texts['by']}: {by}")
@@ -133,40 +94,137 @@ def push_message(
         # ANSI/SIA CP-01, abort annunciation: whoever disarmed in time learns that nothing was sent.
         lines.append(texts["aborted"])
     loud = alarm.status is Status.TRIGGERED and kept_for is None
-    data: dict[str, Any] = {"tag": alarm.id, "group": "alarm_broker", **(_LOUD if loud else _QUIET)}
-    if action is not None:
-        data["actions"] = [{"action": action, "title": texts["action"]}]
+    volume = _SILENT if update else _QUIET if not loud else _volume(alarm)
+    data = _data(alarm.id, volume, buttons)
+    if alarm.is_open:
+        # Android takes a notification away when it or one of its buttons is touched.
+        data["sticky"] = "true"
+    if loud and not update:
+        data["confirmation"] = True
+    if shown is not None and shown.picture is not None:
+        data["image"] = shown.picture
     return PushMessage(title=heading, message="\n".join(lines), data=data)
+
+
+def pending_message(
+    uid: str, *, where: str, zone: str, until: str, language: str, buttons: Sequence[Mapping[str, Any]]
+) -> PushMessage:
+    """Return what to show while an entry delay runs; the alarm that it becomes takes its place by the tag."""
+    texts = _texts(language)
+    message = f"{where}: {zone}\n{texts['disarm_by'].format(until=until)}"
+    data = {**_data(uid, _TIMELY, buttons), "sticky": "true"}
+    return PushMessage(title=texts["pending"], message=message, data=data)
+
+
+def clear_message(tag: str) -> PushMessage:
+    """Return what takes a notification off every phone."""
+    # As urgent as what it clears, or a sleeping Android phone takes it off much later.
+    return PushMessage(title="", message=CLEAR, data={"tag": tag, "ttl": 0, "priority": "high"})
 
 
 def silent_message(alarm: Alarm, *, language: str) -> PushMessage:
     """Return what those learn who may know of a silent alarm."""
     texts = _texts(language)
     kind = texts.get(alarm.alarm_kind, alarm.alarm_kind)
-    lines = [alarm.title, *filter(None, [alarm.message]), texts["silent_hint"]]
-    data = {"tag": alarm.id, "group": "alarm_broker", **_LOUD}
-    return PushMessage(title=f"{texts['silent']}: {kind}", message="\n".join(lines), data=data)
+    lines = [alarm.title, of_the_panel(alarm.message or "", language), texts["silent_hint"]]
+    return PushMessage(
+        title=f"{texts['silent']}: {kind}",
+        message="\n".join(filter(None, lines)),
+        data=_data(alarm.id, _LOUD),
+    )
 
 
-def notice_message(happening: Happening, *, title: str, language: str) -> PushMessage | None:
+def notice_message(
+    happening: Happening, *, title: str, language: str, buttons: Sequence[Mapping[str, Any]] = ()
+) -> PushMessage | None:
     """Return the short notice about something that is no alarm, or None for what phones are not bothered with."""
-    known = _language(language)
+    known = known_language(language)
     if (text := NOTICES[known].get(happening.kind)) is None:
         return None
-    trouble = happening.data.get("trouble")
-    where = ", ".join(happening.zones) or happening.data.get("source") or ""
+    data = happening.data
+    trouble = data.get("trouble")
+    where = ", ".join(happening.zones) or data.get("source") or ""
     said = TROUBLES[known][TroubleKind(trouble)] if trouble else ""
-    message = text.format(zones=where, trouble=f"{where}: {said}" if where else said)
-    data = {"tag": f"alarm_broker_{happening.kind.value}_{where}", "group": "alarm_broker", **_QUIET}
-    return PushMessage(title=title, message=message, data=data)
+    until = dt_util.parse_datetime(str(data.get("until") or ""))
+    lines = [
+        text.format(
+            zones=where,
+            trouble=f"{where}: {said}" if where else said,
+            areas=happening.area_name or title,
+            by=happening.by or "",
+            reason=data.get("reason") or "",
+            until="" if until is None else dt_util.as_local(until).strftime("%H:%M"),
+        )
+    ]
+    if happening.kind in NOTICE_BUTTONS and happening.zones:
+        lines.append(TEXTS[known]["open"].format(zones=", ".join(happening.zones)))
+    urgent = happening.kind in NOTICE_BUTTONS or happening.kind is HappeningKind.ARRIVED_WHILE_ARMED
+    volume = _TIMELY if urgent else _QUIET
+    return PushMessage(
+        title=title,
+        message="\n".join(line.strip() for line in lines),
+        data=_data(notice_tag(happening), volume, buttons),
+    )
+
+
+def notice_tag(happening: Happening) -> str:
+    """Return what a newer notice of the same replaces."""
+    if happening.kind in NOTICE_BUTTONS:
+        return ARMING_TAG
+    where = happening.area_id or ", ".join(happening.zones) or happening.data.get("source") or ""
+    return f"alarm_broker_{happening.kind.value}_{where}"
+
+
+def refused_message(reason: RefusedPress, *, title: str, language: str) -> PushMessage:
+    """Return what whoever pressed a button that does nothing is told."""
+    message = REFUSED[known_language(language)][reason]
+    return PushMessage(title=title, message=message, data=_data("alarm_broker_refused", _QUIET))
+
+
+def failed_message(reason: str, *, title: str, buttons: Sequence[Mapping[str, Any]]) -> PushMessage:
+    """Return what whoever pressed a button in vain is told; the buttons are for another try."""
+    return PushMessage(title=title, message=reason, data=_data("alarm_broker_failed", _TIMELY, buttons))
+
+
+def button(action: PushAction, word: str, *, language: str) -> dict[str, Any]:
+    """Return a button as the app of Home Assistant takes it; what is stronger asks for the unlocked phone."""
+    shown: dict[str, Any] = {
+        "action": ACTION_PREFIX + word,
+        "title": BUTTONS[known_language(language)][action],
+    }
+    if action is not PushAction.ACKNOWLEDGE:
+        shown["authenticationRequired"] = True
+    if action in (PushAction.DISARM, PushAction.FALSE_ALARM):
+        shown["destructive"] = True
+    if action is PushAction.DISARM_WITH_CODE:
+        code = _texts(language)["code"]
+        shown |= {
+            "behavior": "textInput",
+            "textInputButtonTitle": shown["title"],
+            "textInputPlaceholder": code,
+        }
+    return shown
+
+
+def call_button(number: str, *, language: str, android: bool) -> dict[str, Any]:
+    """Return the button that dials a number."""
+    title = BUTTONS[known_language(language)]["call"].format(number=number)
+    # Android's app takes what is no web address for a page of Home Assistant, unless this stands before it.
+    scheme = "deep-link://tel:" if android else "tel:"
+    return {"action": "URI", "title": title, "uri": scheme + number.replace(" ", "")}
+
+
+def _shown_lines(shown: Shown, texts: Mapping[str, str]) -> Iterator[str]:
+    if shown.camera is not None and shown.label is not None and shown.score is not None:
+        yield texts["seen"].format(camera=shown.camera, label=shown.label, percent=round(100 * shown.score))
+    elif shown.camera is not None:
+        yield shown.camera
+    if shown.level != 1:
+        yield texts["level"].format(level=shown.level, words=texts[f"level_{shown.level}"])
 
 
 def _texts(language: str) -> Mapping[str, str]:
-    return TEXTS[_language(language)]
-
-
-def _language(language: str) -> str:
-    return "de" if language.startswith("de") else "en"
+    return TEXTS[known_language(language)]
 
 
 # Home Assistant companion app: critical notifications sound on a muted iPhone; ttl 0 and priority high wake an
@@ -180,4 +238,24 @@ _LOUD: dict[str, Any] = {
         "sound": {"name": "default", "critical": 1, "volume": 1.0},
     },
 }
+_TIMELY: dict[str, Any] = {
+    "ttl": 0,
+    "priority": "high",
+    "channel": "alarm_updates",
+    "push": {"interruption-level": "time-sensitive"},
+}
 _QUIET: dict[str, Any] = {"ttl": 0, "priority": "high", "channel": "alarm_updates"}
+_SILENT: dict[str, Any] = {
+    **_QUIET,
+    "alert_once": True,
+    "push": {"interruption-level": "passive", "sound": "none"},
+}
+
+
+def _volume(alarm: Alarm) -> dict[str, Any]:
+    return _LOUD if alarm.severity == "critical" else _TIMELY
+
+
+def _data(tag: str, volume: Mapping[str, Any], buttons: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    actions = {"actions": [dict(button) for button in buttons]} if buttons else {}
+    return {"tag": tag, "group": GROUP, **volume, **actions}

@@ -4,12 +4,17 @@ from datetime import datetime
 from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .alarm_entity import AlarmEntity, alarm_attributes
-from .entity import AreaEntity
+from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, person_device
+from .evidence import Evidence
 from .link.protocol import Status
+from .panel.household_state import Mark, Presence
+from .panel.verification import Level
+from .panel.windows import current_or_next
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -21,7 +26,18 @@ async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add them."""
-    async_add_entities([LatestAlarm(entry)])
+    async_add_entities(
+        [
+            LatestAlarm(entry),
+            PeopleHome(entry),
+            LastLeft(entry),
+            FirstArrived(entry),
+            NextWindow(entry),
+            ValidationLevel(entry),
+        ]
+    )
+    for person_id in entry.runtime_data.household.config.persons:
+        async_add_entities([Whereabouts(entry, person_id)], config_subentry_id=person_id)
     for area_id in entry.runtime_data.system.panel_config.areas:
         async_add_entities([OpenZones(entry, area_id), DelayEnd(entry, area_id)], config_subentry_id=area_id)
 
@@ -47,6 +63,157 @@ class LatestAlarm(AlarmEntity, SensorEntity):
     def extra_state_attributes(self) -> dict[str, Any]:
         latest = next(iter(self._alarms.visible), None)
         return {} if latest is None else alarm_attributes(latest)
+
+
+class PeopleHome(HouseholdEntity, SensorEntity):
+    """How many people are known to be home, and who."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the household."""
+        super().__init__(entry, "people_home")
+
+    @property
+    @override
+    def native_value(self) -> int:
+        return len(self.household.people_home)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {"people": self.household.people_home}
+
+
+class _Marked(HouseholdEntity, SensorEntity):
+    """Who came or went, and when."""
+
+    @property
+    def _mark(self) -> Mark | None:
+        raise NotImplementedError
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        return None if self._mark is None else self.household.name(self._mark.person_id)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return {"at": None if self._mark is None else self._mark.at.isoformat()}
+
+
+class LastLeft(_Marked):
+    """Who left last."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the household."""
+        super().__init__(entry, "last_left")
+
+    @property
+    @override
+    def _mark(self) -> Mark | None:
+        return self.household.state.last_left
+
+
+class FirstArrived(_Marked):
+    """Who came into the empty house last."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the household."""
+        super().__init__(entry, "first_arrived")
+
+    @property
+    @override
+    def _mark(self) -> Mark | None:
+        return self.household.state.first_arrived
+
+
+class Whereabouts(HouseholdEntity, SensorEntity):
+    """Where somebody is, as the alarm system believes it."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = [place.value for place in Presence]  # noqa: RUF012 - how Home Assistant has it
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, person_id: str) -> None:
+        """Follow one person."""
+        super().__init__(entry, "whereabouts")
+        self._attr_unique_id = f"{entry.entry_id}_{person_id}_whereabouts"
+        self._attr_device_info = person_device(entry, person_id)
+        self._person_id = person_id
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        person = self.household.state.persons.get(self._person_id)
+        return None if person is None else person.place.value
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        person = self.household.state.persons.get(self._person_id)
+        return {"since": None if person is None else person.since.isoformat()}
+
+
+class NextWindow(CalendarsEntity, SensorEntity):
+    """When the calendar window that runs began, or the next one begins."""
+
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the calendars."""
+        super().__init__(entry, "next_window")
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        window = current_or_next(self.calendars.shown, dt_util.utcnow())
+        return None if window is None else window.start
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        now = dt_util.utcnow()
+        window = current_or_next(self.calendars.shown, now)
+        return {
+            "start": None if window is None else window.start.isoformat(),
+            "end": None if window is None else window.end.isoformat(),
+            "title": None if window is None else ", ".join(window.titles),
+            "kind": None if window is None else window.kind.value,
+            "running": window is not None and window.covers(now),
+        }
+
+
+class ValidationLevel(AlarmBrokerEntity, SensorEntity):
+    """How sure the latest alarm is, from 0 to 4, and why."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_options = [str(int(level)) for level in Level]  # noqa: RUF012 - how Home Assistant has it
+    _unrecorded_attributes = frozenset({"candidates", "judgements"})
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the evidence."""
+        super().__init__(entry, "validation_level")
+        self._verification = entry.runtime_data.verification
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._verification.async_subscribe(self._changed))
+
+    @callback
+    def _changed(self, _evidence: Evidence) -> None:
+        self.async_write_ha_state()
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        latest = self._verification.latest
+        return None if latest is None else str(int(latest.level))
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        latest = self._verification.latest
+        return {} if latest is None else self._verification.record(latest)
 
 
 class OpenZones(AreaEntity, SensorEntity):

@@ -49,6 +49,7 @@ from .panel.config import (
     ZoneKind,
 )
 from .panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
+from .panel.windows import WindowKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +200,7 @@ def _user(subentry: ConfigSubentry) -> UserConfig:
         time_from=_clock(data.get("time_from")),
         time_to=_clock(data.get("time_to")),
         uses=None if uses is None else int(uses),
+        windows=frozenset(map(WindowKind, data.get("windows") or ())),
     )
 
 

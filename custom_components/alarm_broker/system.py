@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryError
+from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
@@ -22,7 +22,7 @@ from .audience import Audience
 from .code_hashes import async_matching_user
 from .const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
 from .effects import link_event, log_effect, refusal
-from .happenings import happening
+from .happenings import Happening, happening
 from .panel.codes import locked_until
 from .panel.config import AlarmKind, ArmMode, PanelConfig
 from .panel.deadlines import next_due
@@ -41,8 +41,10 @@ from .panel.events import (
     Loaded,
     Request,
     SensorsReady,
+    SilenceRequested,
     TimePassed,
     TriggerRequested,
+    Trusted,
     WalkTestRequested,
 )
 from .panel.readiness import readiness
@@ -176,13 +178,14 @@ class AlarmSystem:
             self._unsub_started = async_at_started(self._hass, self._async_home_assistant_started)
 
     async def async_stop(self) -> None:
-        """Release everything; the state is on disk."""
+        """Release everything; the state is on disk. A code that is being looked up still counts, a later one is refused."""
+        async with self._code_lock:
+            self._running = False
         self._timer.async_cancel()
         self._sensors.async_stop()
         if self._unsub_started is not None:
             self._unsub_started()
             self._unsub_started = None
-        self._running = False
         if self._steps and (done := self._steps[-1].done) is not None:
             await asyncio.shield(done)
         if self._writer is not None:
@@ -198,9 +201,11 @@ class AlarmSystem:
         force: bool = False,
         skip_delay: bool = False,
         bypass: Iterable[str] = (),
+        trusted: bool = False,
     ) -> tuple[str, ...]:
         """Arm all the areas or none, and return the zones that are left out; a mode of None is the last one.
 
+        `trusted` needs no code: the panel does what it was set up to, or somebody's own phone that may.
         Raises a translated ServiceValidationError, as every request does that the panel refuses.
         """
         effects = await self._async_request(
@@ -214,21 +219,46 @@ class AlarmSystem:
                 skip_delay=skip_delay,
                 bypass=frozenset(bypass),
             ),
+            trusted=trusted,
         )
         reports = [one for one in effects if isinstance(one, ReportBypass) and one.bypass is not None]
         return tuple(zone_id for report in reports for zone_id in report.zone_ids)
 
-    async def async_disarm(self, area_ids: Sequence[str], *, code: str | None, by: str | None) -> None:
+    async def async_disarm(
+        self, area_ids: Sequence[str], *, code: str | None, by: str | None, trusted: bool = False
+    ) -> None:
         """Disarm, and end what sounds or is pending."""
         await self._async_request(
             code,
             lambda credential: DisarmRequested(area_ids=tuple(area_ids), credential=credential, by=by),
+            trusted=trusted,
+        )
+
+    async def async_disarm_by_itself(self, area_ids: Sequence[str], *, by: str) -> None:
+        """Disarm as somebody has come home; refused as long as an alarm has not been ended by a person's hand."""
+        await self._async_request(
+            None,
+            lambda credential: DisarmRequested(
+                area_ids=tuple(area_ids), credential=credential, by=by, by_itself=True
+            ),
+            trusted=True,
+        )
+
+    async def async_silence(
+        self, area_ids: Sequence[str], *, code: str | None, by: str | None, trusted: bool = False
+    ) -> None:
+        """Stop the sirens; the alarm goes on, and what is armed stays armed."""
+        await self._async_request(
+            code,
+            lambda credential: SilenceRequested(area_ids=tuple(area_ids), credential=credential, by=by),
+            trusted=trusted,
         )
 
     async def async_trigger(
         self, area_id: str, *, by: str | None, kind: AlarmKind = AlarmKind.PANIC, silent: bool = False
     ) -> None:
         """Raise the alarm by hand; never refused."""
+        self._require_running()
         event = TriggerRequested(area_id=area_id, by=by, kind=kind, silent=silent)
         await asyncio.shield(self._async_done(self._async_decide(event)))
 
@@ -264,6 +294,7 @@ class AlarmSystem:
 
     async def async_set_chime(self, area_id: str, chime: ChimeMode) -> None:
         """Choose when the chime sounds."""
+        self._require_running()
         await self._async_done(self._async_decide(ChimeChosen(area_id, chime)))
 
     @callback
@@ -272,11 +303,17 @@ class AlarmSystem:
         if self._running:
             self._async_decide(event, quick=True)
 
+    def _require_running(self) -> None:
+        """Refuse what would be decided by a panel that another one has replaced: nobody would carry it out."""
+        if not self._running:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="panel_restarts")
+
     async def _async_request(
-        self, code: str | None, request: Callable[[Credential], Request]
+        self, code: str | None, request: Callable[[Credential], Request], *, trusted: bool = False
     ) -> tuple[Effect, ...]:
         async with self._code_lock:
-            credential = await self._async_credential(code)
+            self._require_running()
+            credential = Trusted() if trusted else await self._async_credential(code)
             step = self._async_decide(request(credential))
         # A script that is restarted cancels its calls; what is half written is finished all the same.
         await self._async_done(step)
@@ -377,13 +414,26 @@ class AlarmSystem:
         for effect in step.effects:
             log_effect(effect, self._wording)
             one = happening(effect, step.event, self._wording, step.now)
-            if one is None:
-                continue
-            self.audience.happened(one)
-            async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
-            self._hass.bus.async_fire(
-                EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **one.as_dict()}
-            )
+            if one is not None:
+                self.async_announce(one)
+            self.audience.took_effect(effect)
+
+    @callback
+    def async_announce(self, one: Happening) -> None:
+        """Tell of something that happened: entities, automations, push and logbook."""
+        self.audience.happened(one)
+        async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
+        self._hass.bus.async_fire(
+            EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **one.as_dict()}
+        )
+
+    async def async_add_to_link(self, body: Mapping[str, Any]) -> None:
+        """Hand the link an event that belongs behind what the panel has decided so far, as evidence behind its alarm."""
+        # Whoever hears of a decision may be here before the writer that told of it has a name.
+        await asyncio.sleep(0)
+        if self._writer is not None:
+            await asyncio.shield(self._writer)
+        await self._emit(body)
 
     async def _async_send(self) -> None:
         """Hand the link its events in order; what it does not take is tried again with the next one."""

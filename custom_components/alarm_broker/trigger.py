@@ -4,7 +4,7 @@ They listen to the panel itself and not to the bus, where any phone's webhook ma
 """
 
 from collections.abc import Mapping
-from typing import override
+from typing import Any, override
 
 import probatio as vol
 from homeassistant.const import CONF_OPTIONS
@@ -22,8 +22,9 @@ from homeassistant.helpers.typing import ConfigType
 from .const import SIGNAL_HAPPENED
 from .happenings import Happening, HappeningKind
 from .panel.config import AlarmKind
+from .panel.windows import WindowKind
 
-CONF_AREAS, CONF_KINDS = "areas", "kinds"
+CONF_AREAS, CONF_KINDS, CONF_WINDOWS = "areas", "kinds", "windows"
 ALARM_KINDS = [kind.value for kind in AlarmKind if kind is not AlarmKind.DURESS]
 
 WHAT: Mapping[str, frozenset[HappeningKind]] = {
@@ -41,26 +42,38 @@ WHAT: Mapping[str, frozenset[HappeningKind]] = {
     "trouble_cleared": frozenset({HappeningKind.TROUBLE_CLEARED}),
     "walk_test_ended": frozenset({HappeningKind.WALK_TEST_ENDED}),
     "chime": frozenset({HappeningKind.CHIME}),
+    "verified": frozenset({HappeningKind.VERIFIED}),
+    "code_used": frozenset({HappeningKind.CODE_USED}),
+    "arrived_while_armed": frozenset({HappeningKind.ARRIVED_WHILE_ARMED}),
+    "everyone_left": frozenset({HappeningKind.EVERYONE_LEFT}),
+    "first_arrived": frozenset({HappeningKind.FIRST_ARRIVED}),
+    "push_refused": frozenset({HappeningKind.PUSH_REFUSED}),
+    "window_started": frozenset({HappeningKind.WINDOW_STARTED}),
+    "window_ended": frozenset({HappeningKind.WINDOW_ENDED}),
 }
-_AREAS = {vol.Optional(CONF_AREAS, default=list): vol.All(cv.ensure_list, [cv.string])}
-SCHEMA = vol.Schema({vol.Optional(CONF_OPTIONS, default=dict): vol.Schema(_AREAS)})
-ALARM_SCHEMA = vol.Schema(
-    {
-        vol.Optional(CONF_OPTIONS, default=dict): vol.Schema(
-            {
-                **_AREAS,
-                vol.Optional(CONF_KINDS, default=list): vol.All(cv.ensure_list, [vol.In(ALARM_KINDS)]),
-            }
-        )
-    }
-)
+AREAS = {vol.Optional(CONF_AREAS, default=list): vol.All(cv.ensure_list, [cv.string])}
+KINDS = {vol.Optional(CONF_KINDS, default=list): vol.All(cv.ensure_list, [vol.In(ALARM_KINDS)])}
+WINDOWS = {
+    vol.Optional(CONF_WINDOWS, default=list): vol.All(
+        cv.ensure_list, [vol.In([kind.value for kind in WindowKind])]
+    )
+}
+CHOICES: Mapping[str, Mapping[vol.Optional, Any]] = {
+    "alarm": AREAS | KINDS,
+    "everyone_left": {},
+    "first_arrived": {},
+    "push_refused": {},
+    "window_started": WINDOWS,
+    "window_ended": WINDOWS,
+}
+"""What can be chosen; of all others, the areas."""
 
 
 class HappeningTrigger(Trigger):
     """Runs when one of some things happens at the panel; in chosen areas, or in any."""
 
     kinds: frozenset[HappeningKind]
-    schema = SCHEMA
+    schema: vol.Schema
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Take the options."""
@@ -68,6 +81,7 @@ class HappeningTrigger(Trigger):
         options = config.options or {}
         self._areas = {name.casefold() for name in options.get(CONF_AREAS, ())}
         self._alarm_kinds = set(options.get(CONF_KINDS, ()))
+        self._windows = set(options.get(CONF_WINDOWS, ()))
 
     @override
     @classmethod
@@ -91,11 +105,14 @@ class HappeningTrigger(Trigger):
             return False
         if self._areas and (happening.area_name or "").casefold() not in self._areas:
             return False
+        if self._windows and happening.data.get("window") not in self._windows:
+            return False
         return not self._alarm_kinds or happening.data.get("alarm_kind") in self._alarm_kinds
 
 
 def _trigger(name: str, kinds: frozenset[HappeningKind]) -> type[HappeningTrigger]:
-    schema = ALARM_SCHEMA if name == "alarm" else SCHEMA
+    choices = vol.Schema(dict(CHOICES.get(name, AREAS)))
+    schema = vol.Schema({vol.Optional(CONF_OPTIONS, default=dict): choices})
     return type(
         f"{name.title().replace('_', '')}Trigger", (HappeningTrigger,), {"kinds": kinds, "schema": schema}
     )

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 
+from .calendars import Calendars
+from .evidence_store import EvidenceStore
+from .household import Household
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.stream import AlarmStream
 from .link.watch import LinkWatch
 from .system import AlarmSystem
+from .verification import Verification
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +30,18 @@ class RuntimeData:
 
     outbox: Outbox | None
     """Events kept for the companion; None for a panel alone."""
+
+    household: Household
+    """Who is home."""
+
+    calendars: Calendars
+    """Which windows of calendars run."""
+
+    verification: Verification
+    """How sure the alarms are."""
+
+    evidence: EvidenceStore
+    """The alarms' pictures on disk."""
 
     link: LinkClient | None
     """The connection to the companion; None for a panel alone."""

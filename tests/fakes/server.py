@@ -49,7 +49,10 @@ class FakeServer:
         return f"http://127.0.0.1:{self.port}"
 
     def behave(self, behaviour: Behaviour | None, *, times: int | None = None) -> None:
-        """Treat the next `times` requests so, or all from now on; None makes it good again."""
+        """Treat the next `times` requests so, or all from now on; None makes it good again.
+
+        A connection that is to stay open is not counted: nobody knows when it comes.
+        """
         self._orders.clear()
         self._always = None
         if times is None:
@@ -96,6 +99,7 @@ class FakeServer:
     async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.startswith("/_"):
             return await handler(request)
+        counted = hdrs.UPGRADE not in request.headers
         entry = Received(
             at=datetime.now(UTC),
             method=request.method,
@@ -103,7 +107,7 @@ class FakeServer:
             query=dict(request.query),
             headers={k: v for k, v in request.headers.items() if k != hdrs.AUTHORIZATION},
             body=_parsed(await request.text()),
-            behaviour=self._orders.popleft() if self._orders else self._always,
+            behaviour=self._orders.popleft() if counted and self._orders else self._always,
         )
         self.received.append(entry)
         if entry.behaviour is not None:

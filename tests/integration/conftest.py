@@ -1,11 +1,13 @@
 """What the integration's tests share."""
 
-import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from freezegun.api import real_monotonic
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -13,9 +15,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import custom_components  # noqa: F401 - imported for its effect
 from custom_components.alarm_broker.link.client import Retry
 from tests.fakes.companion import TOKEN, FakeCompanion
+from tests.fakes.frigate import FakeFrigate
 from tests.integration.house import close_all, house_entry
 
 type Until = Callable[[Callable[[], Any]], Awaitable[None]]
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Let each Home Assistant have a folder of its own: alarms leave their evidence there."""
+    return str(tmp_path)
 
 
 @pytest.fixture
@@ -25,6 +34,20 @@ async def companion(socket_enabled: None) -> AsyncIterator[FakeCompanion]:
     await fake.start()
     yield fake
     await fake.stop()
+
+
+@pytest.fixture
+async def frigate(socket_enabled: None) -> AsyncIterator[FakeFrigate]:
+    """A Frigate that runs."""
+    async with FakeFrigate() as fake:
+        yield fake
+
+
+@pytest.fixture
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look again at once, and wait for no camera's answer for long before the others count."""
+    monkeypatch.setattr("custom_components.alarm_broker.verification.LOOK_AGAIN_S", (0.02,))
+    monkeypatch.setattr("custom_components.alarm_broker.cameras.PROMPT_S", 0.1)
 
 
 @pytest.fixture
@@ -40,9 +63,11 @@ def until(hass: HomeAssistant) -> Until:
     """Let real sockets work until something is the case."""
 
     async def wait_until(happened: Callable[[], Any]) -> None:
-        async with asyncio.timeout(20):  # generous: it only costs time when something is wrong
-            while not happened():  # noqa: ASYNC110 - what happens is on the other side of a socket
-                await asyncio.sleep(0.002)
+        give_up = real_monotonic() + 20  # generous: it only costs time when something is wrong
+        while not happened():
+            assert real_monotonic() < give_up, "it never happened"
+            # Not the loop's own clock: a test may have stopped it.
+            await hass.loop.run_in_executor(None, time.sleep, 0.002)
         await hass.async_block_till_done()
 
     return wait_until

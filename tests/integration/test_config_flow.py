@@ -1,6 +1,7 @@
 """Set-up, change of the companion, a new token and the panel's options, as a person goes through them."""
 
 from collections.abc import AsyncIterator
+from datetime import time, timedelta
 from ipaddress import ip_address
 from typing import Any
 
@@ -580,3 +581,75 @@ async def test_a_target_that_is_none_is_refused(hass: HomeAssistant, field: str)
     result = await change_options(hass, entry, "general", {**GENERAL, field: ["x"]})
 
     assert result["errors"] == {field: "not_a_notify_target"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "dialled"),
+    [("112", "112"), ("+49 (0)170 / 123-45.67", "+4901701234567"), (None, None)],
+)
+async def test_a_number_to_call_is_kept_as_phones_dial_it(
+    hass: HomeAssistant, typed: str | None, dialled: str | None
+) -> None:
+    entry = await move_in(hass, call_number="110")
+
+    await change_options(hass, entry, "general", GENERAL | ({} if typed is None else {"call_number": typed}))
+
+    assert entry.options["call_number"] == dialled
+
+
+@pytest.mark.parametrize("typed", ["the neighbour", "12", "0170;rm", "++49170", "1" * 40])
+async def test_a_number_that_no_phone_can_call_is_refused(hass: HomeAssistant, typed: str) -> None:
+    entry = await move_in(hass)
+
+    result = await change_options(hass, entry, "general", {**GENERAL, "call_number": typed})
+
+    assert result["errors"] == {"call_number": "not_a_phone_number"}
+    assert "call_number" not in entry.options
+
+
+PRESENCE = {
+    "remind": True,
+    "remind_after": 5,
+    "auto_arm": True,
+    "auto_arm_mode": "away",
+    "announce": 60,
+    "postpone": 30,
+    "unknown_means": "home",
+    "away_after": 120,
+    "lost_person_after": 10,
+    "calendar_stale_hours": 24,
+}
+
+
+async def test_what_follows_from_leaving_is_changed_and_emptied_again(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    quiet = {"quiet_from": "22:00:00", "quiet_to": "06:30:00", "guest_mode": "input_boolean.guests"}
+
+    await change_options(hass, entry, "presence", {**PRESENCE, **quiet})
+    config = entry.runtime_data.household.config
+    assert (config.auto_arm, config.announce) == (True, timedelta(seconds=60))
+    assert (config.quiet_from, config.quiet_to) == (time(22), time(6, 30))
+
+    await change_options(hass, entry, "presence", PRESENCE)
+    config = entry.runtime_data.household.config
+    assert (config.quiet_from, config.quiet_to) == (None, None)
+    assert entry.options["guest_mode"] is None
+
+
+async def test_quiet_hours_without_an_end_are_refused(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    result = await change_options(hass, entry, "presence", {**PRESENCE, "quiet_from": "22:00:00"})
+
+    assert result["errors"] == {"base": "quiet_needs_both"}
+
+
+async def test_how_long_cameras_look_and_pictures_are_kept_is_changed(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await change_options(
+        hass, entry, "evidence", {"evidence_before": 20, "evidence_after": 90, "evidence_days": 7}
+    )
+
+    kept = {key: value for key, value in entry.options.items() if key.startswith("evidence")}
+    assert kept == {"evidence_before": 20, "evidence_after": 90, "evidence_days": 7}

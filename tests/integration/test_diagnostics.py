@@ -10,8 +10,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components.alarm_broker.diagnostics import async_get_config_entry_diagnostics
 from tests.fakes.companion import TOKEN, FakeCompanion
+from tests.fakes.frigate import FakeFrigate
 from tests.integration.conftest import Until
-from tests.integration.house import CODE_HASH, move_in
+from tests.integration.house import CODE_HASH, HOUSE, move_in, subentry
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
@@ -44,6 +45,27 @@ async def test_diagnostics_of_a_panel_alone_have_no_link(hass: HomeAssistant) ->
 
     assert diagnostics["link"] is None
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("socket_enabled")
+async def test_diagnostics_say_nothing_of_people_calendars_and_camera_servers(hass: HomeAssistant) -> None:
+    person = {"person": "person.anna", "trackers": ["device_tracker.anna_phone"], "notify": ["notify.anna"]}
+    login = {"username": "watcher", "password": "open sesame", "verify_ssl": True}
+    trips = {"calendar": "calendar.trips", "kind": "vacation", "words": ["Lanzarote"]}
+    async with FakeFrigate() as frigate:
+        entry = await move_in(
+            hass,
+            *HOUSE,
+            subentry("person", "p", name="Anna", **person),
+            subentry("frigate", "f", name="Barn", url=frigate.url, **login),
+            subentry("calendar", "c", name="Trips", **trips),
+            call_number="+4917012345",
+        )
+        text = json.dumps(await async_get_config_entry_diagnostics(hass, entry))
+        await hass.config_entries.async_unload(entry.entry_id)
+
+    private = ["anna", "Barn", frigate.url, "watcher", "sesame", "Lanzarote", "4917012345"]
+    assert [word for word in private if word in text] == []
 
 
 async def health(hass: HomeAssistant) -> dict[str, Any]:

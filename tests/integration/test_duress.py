@@ -33,6 +33,12 @@ def onlooker(hass: HomeAssistant) -> dict[str, Any]:
         told = {key: value for key, value in state.as_dict().items() if key not in TIMES}
         if state.domain == "event":
             told.pop("state")
+        # The address of a picture is new with each start.
+        told["attributes"] = {
+            key: value
+            for key, value in state.attributes.items()
+            if key not in ("access_token", "entity_picture")
+        }
         seen[state.entity_id] = told
     return seen
 

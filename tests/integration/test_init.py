@@ -1,21 +1,28 @@
 """Loading, unloading, and what the entry does when the companion is not as it should be."""
 
+import asyncio
 import json
+from types import MappingProxyType
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.alarm_broker import system as system_module
+from custom_components.alarm_broker.code_hashes import async_matching_user
+from custom_components.alarm_broker.household import Household
+from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.panel.state import ChimeMode
 from tests.fakes.companion import TOKEN, FakeCompanion
 from tests.integration.conftest import Until
-from tests.integration.house import CODE, close_all, house_entry, move_in, panel, shown
+from tests.integration.house import AREA, CODE, GATE, close_all, house_entry, move_in, panel, shown, zone
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
@@ -42,13 +49,25 @@ async def test_system_areas_and_zones_have_devices_of_their_own(
     assert by_device == {
         "Home alarm": [
             "binary_sensor.home_alarm_alarm_active",
+            "binary_sensor.home_alarm_anyone_home",
+            "binary_sensor.home_alarm_cleaning",
             "binary_sensor.home_alarm_companion_connected",
             "binary_sensor.home_alarm_duress",
+            "binary_sensor.home_alarm_guests",
+            "binary_sensor.home_alarm_quiet",
             "binary_sensor.home_alarm_tamper",
             "binary_sensor.home_alarm_trouble",
+            "binary_sensor.home_alarm_vacation",
+            "calendar.home_alarm_windows",
             "event.home_alarm_alarm",
             "event.home_alarm_panel",
+            "image.home_alarm_alarm_picture",
+            "sensor.home_alarm_first_arrived",
+            "sensor.home_alarm_last_left",
             "sensor.home_alarm_latest_alarm",
+            "sensor.home_alarm_next_window",
+            "sensor.home_alarm_people_home",
+            "sensor.home_alarm_validation_level",
         ],
         "Home": [
             "alarm_control_panel.home",
@@ -288,13 +307,75 @@ async def test_removing_the_entry_removes_what_was_stored(
     assert not any(entry.entry_id in key for key in hass_storage)
 
 
+async def test_a_zone_that_is_added_while_the_panel_starts_is_guarded(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = Household.async_load
+    gate = zone(GATE, "instant", "away")
+
+    async def load_and_change(self: Household) -> None:
+        await load(self)
+        [entry] = hass.config_entries.async_entries("alarm_broker")
+        if gate["subentry_id"] not in entry.subentries:
+            hass.config_entries.async_add_subentry(
+                entry, ConfigSubentry(**gate | {"data": MappingProxyType(gate["data"])})
+            )
+
+    monkeypatch.setattr(Household, "async_load", load_and_change)
+    close_all(hass)
+    entry = house_entry()
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert gate["subentry_id"] in entry.runtime_data.system.panel_config.zones
+
+
+async def test_a_code_that_is_looked_up_while_the_panel_is_set_up_anew_still_counts(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await move_in(hass)
+    looking, found = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args: Any) -> str | None:
+        looking.set()
+        await found.wait()
+        return await async_matching_user(*args)
+
+    monkeypatch.setattr(system_module, "async_matching_user", slowly)
+    arming = hass.async_create_task(panel(hass, "alarm_arm_away", code=CODE))
+    await looking.wait()
+    reloading = hass.async_create_task(hass.config_entries.async_reload(entry.entry_id))
+    await asyncio.sleep(0)
+    found.set()
+    await asyncio.gather(arming, reloading)
+
+    assert shown(hass) == "arming"
+    assert entry.runtime_data.system.state.areas[AREA].delay_end is not None
+
+
+async def test_a_panel_that_was_replaced_takes_nothing_more(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    replaced = entry.runtime_data.system
+    await hass.config_entries.async_reload(entry.entry_id)
+
+    for request in (
+        replaced.async_arm([AREA], ArmMode.HOME, code=CODE, by=None),
+        replaced.async_trigger(AREA, by=None),
+        replaced.async_set_chime(AREA, ChimeMode.OFF),
+    ):
+        with pytest.raises(HomeAssistantError, match="set up anew"):
+            await request
+    assert shown(hass) == "disarmed"
+
+
 async def test_a_panel_whose_state_is_unreadable_is_unavailable_until_it_is_mended(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
     entry = await move_in(hass)
     await panel(hass, "alarm_trigger")
     await hass.config_entries.async_unload(entry.entry_id)
-    [key] = [key for key in hass_storage if entry.entry_id in key and ".link." not in key]
+    key = f"alarm_broker.panel.{entry.entry_id}"
     version = hass_storage[key]["version"]
     hass_storage[key]["version"] = 99
     assert not await hass.config_entries.async_setup(entry.entry_id)

@@ -115,6 +115,7 @@ def test_every_integration_that_the_code_imports_is_declared(manifest: Any) -> N
         "device_automation",
         "event",
         "logbook",
+        "media_player",
         "select",
         "sensor",
         "switch",

@@ -1,75 +1,48 @@
-"""Phones hear of alarms, and their Acknowledge button cannot be forged."""
+"""One notification an alarm on every phone, from the entry delay to its end; whatever a phone or the companion does."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import Context, HomeAssistant, ServiceCall
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.alarm_broker import push as push_module
+from custom_components.alarm_broker import push as push_module, push_delivery
+from custom_components.alarm_broker.link import client as link_client
+from custom_components.alarm_broker.panel.verification import Level
 from tests.fakes.companion import FakeCompanion
+from tests.fakes.frigate import FakeFrigate
 from tests.integration.conftest import Until
-from tests.integration.house import CODE, move_in, panel
+from tests.integration.house import (
+    CODE,
+    DOOR,
+    DURESS_CODE,
+    GARAGE_PANEL,
+    GARAGE_PARTS,
+    HOUSE,
+    WINDOW,
+    move_in,
+    panel,
+    sense,
+    under_duress,
+    wait,
+)
+from tests.integration.phones import Phone, Target, settle, told
+from tests.integration.watched import somebody, watched
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
-NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
-TAB = "notify.mobile_app_tab"
-LATEST = "sensor.home_alarm_latest_alarm"
 
-
-class Phone:
-    """A phone as its notify service sees it: what it shows, by tag, and everything that ever came."""
-
-    def __init__(self, hass: HomeAssistant, name: str = "mobile_app_tab") -> None:
-        self.came: list[dict[str, Any]] = []
-        self.fails = 0
-        hass.services.async_register("notify", name, self._notify)
-
-    async def _notify(self, call: ServiceCall) -> None:
-        if self.fails:
-            self.fails -= 1
-            raise HomeAssistantError("the push server is away")
-        self.came.append(dict(call.data))
-
-    @property
-    def last(self) -> dict[str, Any]:
-        return self.came[-1]
-
-    @property
-    def button(self) -> str:
-        return str(self.last["data"]["actions"][0]["action"])
-
-
-@pytest.fixture
-def phone(hass: HomeAssistant) -> Phone:
-    return Phone(hass)
+INTEGRATION = "custom_components.alarm_broker"
 
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push_module, "RETRY_AFTER_S", 0)
-    monkeypatch.setattr(push_module, "RETRY_ALL_AFTER_S", 0.001)
-
-
-@pytest.fixture
-async def alone(hass: HomeAssistant, phone: Phone) -> AsyncIterator[MockConfigEntry]:
-    """A panel without a companion that notifies the phone."""
-    entry = await move_in(hass, notify_targets=[TAB])
-    yield entry
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.fixture
-async def alarmed(hass: HomeAssistant, alone: MockConfigEntry, phone: Phone, until: Until) -> MockConfigEntry:
-    """The same, with an alarm that the phone shows."""
-    await panel(hass, "alarm_trigger")
-    await until(lambda: phone.came)
-    return alone
+    """Try again at once, and some moments later once more."""
+    monkeypatch.setattr(push_delivery, "RETRY_AFTER_S", 0)
+    monkeypatch.setattr(push_module, "RETRY_UNTOLD_AFTER_S", 0.001)
 
 
 @pytest.fixture
@@ -77,290 +50,542 @@ def anna(hass: HomeAssistant) -> MockUser:
     return MockUser(name="Anna", id="anna").add_to_hass(hass)
 
 
-async def press(hass: HomeAssistant, action: Any, user_id: str | None) -> None:
-    hass.bus.async_fire(
-        "mobile_app_notification_action", {"action": action}, context=Context(user_id=user_id)
+@pytest.fixture
+def ben(hass: HomeAssistant) -> MockUser:
+    return MockUser(name="Ben", id="ben").add_to_hass(hass)
+
+
+@pytest.fixture
+def phone(hass: HomeAssistant, anna: MockUser) -> Phone:
+    return Phone(hass, anna)
+
+
+@pytest.fixture
+def other(hass: HomeAssistant, ben: MockUser) -> Phone:
+    return Phone(hass, ben, name="iPhone", os_name="iOS")
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant, phone: Phone, other: Phone) -> AsyncIterator[MockConfigEntry]:
+    """A house without a companion: Anna disarms with her phone, Ben with a code."""
+    entry = await move_in(
+        hass,
+        *HOUSE,
+        *GARAGE_PARTS,
+        told("Anna", phone.target),
+        told("Ben", other.target, disarm="code", language="de"),
+        push_confirm=0,
     )
-    await hass.async_block_till_done()
+    yield entry
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
-def status(hass: HomeAssistant) -> str:
-    found = hass.states.get(LATEST)
-    assert found is not None
-    return found.state
+async def break_in(hass: HomeAssistant) -> None:
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+    await settle(hass)
 
 
-async def test_an_alarm_of_the_panel_wakes_the_phone(
-    hass: HomeAssistant, alarmed: MockConfigEntry, phone: Phone
+async def come_home(hass: HomeAssistant) -> None:
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, DOOR, "on")
+    await settle(hass)
+
+
+async def test_an_alarm_reaches_every_phone_at_once_each_in_its_language(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
 ) -> None:
-    [shown] = phone.came
-    [alarm] = alarmed.runtime_data.alarms.open_alarms
+    await break_in(hass)
 
-    assert shown["title"] == "Alarm: Panic"
-    assert shown["message"] == "Home\nRaised by hand."
-    assert shown["data"]["tag"] == alarm.id
-    assert shown["data"]["push"]["sound"] == {"name": "default", "critical": 1, "volume": 1.0}
-    assert shown["data"]["channel"] == "alarm_stream"
-    assert (shown["data"]["ttl"], shown["data"]["priority"]) == (0, "high")
-    assert shown["data"]["actions"] == [{"action": phone.button, "title": "Acknowledge"}]
-    assert phone.button.startswith("ALARM_BROKER_ACK_")
+    assert phone.titles == ["Alarm: Burglary"]
+    assert other.titles == ["Alarm: Einbruch"]
+    assert phone.last["message"].startswith("Home: Kitchen window\n")
+    assert phone.last["data"]["tag"] == home.runtime_data.alarms.open_alarms[0].id
 
 
-async def test_the_phone_speaks_german_where_home_assistant_does(
-    hass: HomeAssistant, alone: MockConfigEntry, phone: Phone, until: Until
+async def test_each_phone_has_the_buttons_that_its_owner_may_press(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
 ) -> None:
-    hass.config.language = "de-CH"
+    await break_in(hass)
 
-    await panel(hass, "alarm_trigger")
-
-    await until(lambda: phone.came)
-    assert phone.last["data"]["actions"][0]["title"] == "Bestätigen"
+    assert phone.buttons() == ["Acknowledge", "Disarm", "False alarm", "Silence siren"]
+    assert other.buttons() == ["Bestätigen", "Unscharf mit Code", "Fehlalarm"]
 
 
-async def test_the_button_acknowledges_in_the_owners_name_and_the_phone_says_so(
-    hass: HomeAssistant, alarmed: MockConfigEntry, phone: Phone, anna: MockUser, until: Until
+async def test_a_thread_from_the_entry_delay_to_the_end_is_one_notification(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, freezer: FrozenDateTimeFactory
 ) -> None:
-    await press(hass, phone.button, anna.id)
-
-    await until(lambda: len(phone.came) == 2)
-    assert status(hass) == "acknowledged"
-    assert phone.last["title"] == "Acknowledged: Panic"
-    assert phone.last["message"] == "Home\nRaised by hand.\nBy: Anna"
-    assert phone.last["data"]["tag"] == phone.came[0]["data"]["tag"]
-    assert "actions" not in phone.last["data"]
-    assert "push" not in phone.last["data"]
-
-
-async def test_the_end_of_an_alarm_reaches_the_phone(
-    hass: HomeAssistant, alarmed: MockConfigEntry, phone: Phone, until: Until
-) -> None:
+    await come_home(hass)
+    await wait(hass, freezer, 31)
+    await settle(hass)
+    await phone.press("Acknowledge")
     await panel(hass, "alarm_disarm", code=CODE)
+    await settle(hass)
 
-    await until(lambda: len(phone.came) == 2)
-    assert phone.last["title"] == "Resolved: Panic"
-    assert phone.last["message"] == "Home\nRaised by hand.\nBy: Anna"
+    assert phone.titles == [
+        "Entry delay",
+        "Alarm: Burglary",
+        "-",
+        "Acknowledged: Burglary",
+        "-",
+        "Cancelled: Burglary",
+    ]
+    assert len({one["data"]["tag"] for one in phone.came}) == 1
+    assert [one["title"] for one in phone.screen.values()] == ["Cancelled: Burglary"]
+    assert "By: Anna" in phone.last["message"]
 
 
-@pytest.mark.parametrize("user_id", [None, "nobody"], ids=["no user", "unknown user"])
-async def test_a_button_pressed_by_nobody_known_changes_nothing(
+async def test_an_answer_takes_the_loud_notification_off_every_phone_and_says_who_gave_it(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
+) -> None:
+    await break_in(hass)
+
+    await phone.press("Acknowledge")
+
+    assert other.titles == ["Alarm: Einbruch", "-", "Bestätigt: Einbruch"]
+    assert "Von: Anna" in other.last["message"]
+    assert "push" not in other.last["data"]
+
+
+async def test_after_the_answer_there_is_still_what_can_be_done(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
+) -> None:
+    await break_in(hass)
+
+    await phone.press("Acknowledge")
+
+    assert phone.buttons() == ["Disarm", "Silence siren", "False alarm"]
+    assert other.buttons() == ["Unscharf mit Code", "Fehlalarm"]
+
+
+async def test_a_false_alarm_still_offers_to_end_the_siren(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone
+) -> None:
+    await break_in(hass)
+
+    await phone.press("False alarm")
+
+    assert phone.last["title"] == "Cancelled: Burglary"
+    assert phone.buttons() == ["Disarm", "Silence siren"]
+
+
+async def test_an_entry_delay_that_is_disarmed_in_time_is_taken_off_the_phones(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
+) -> None:
+    await come_home(hass)
+    assert phone.buttons() == ["Disarm"]
+    assert other.buttons() == ["Unscharf mit Code"]
+
+    await panel(hass, "alarm_disarm", code=CODE)
+    await settle(hass)
+
+    assert phone.titles == ["Entry delay", "-"]
+    assert (phone.screen, other.screen) == ({}, {})
+
+
+async def test_an_entry_delay_that_is_an_alarm_before_it_could_be_told_is_not_told(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone
+) -> None:
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, DOOR, "on")
+    sense(hass, WINDOW, "on")
+    await settle(hass)
+
+    assert phone.titles == ["Alarm: Burglary"]
+
+
+async def test_an_alarm_disarmed_in_the_abort_window_says_that_nobody_outside_knows(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone
+) -> None:
+    await break_in(hass)
+
+    await panel(hass, "alarm_disarm", code=CODE)
+    await settle(hass)
+
+    assert phone.last["title"] == "Cancelled: Burglary"
+    assert phone.last["message"].endswith("Nobody outside was told.")
+
+
+async def test_what_is_found_out_follows_without_a_sound(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone
+) -> None:
+    await break_in(hass)
+    alarm = home.runtime_data.alarms.open_alarms[0].id
+
+    await home.runtime_data.verification.async_validate(alarm, Level.HUMAN, by="Anna", note=None)
+    await settle(hass)
+
+    assert phone.titles == ["Alarm: Burglary", "Verified alarm: Burglary"]
+    assert phone.last["data"]["alert_once"] is True
+    assert phone.last["data"]["push"] == {"interruption-level": "passive", "sound": "none"}
+    assert phone.last["data"]["actions"] == phone.came[0]["data"]["actions"]
+
+
+async def test_two_alarms_at_once_are_two_threads(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone
+) -> None:
+    await break_in(hass)
+    await panel(hass, "alarm_trigger", entity_id=GARAGE_PANEL)
+    await settle(hass)
+
+    await phone.press("Acknowledge", title="Alarm: Burglary")
+
+    assert sorted(one["title"] for one in phone.screen.values()) == [
+        "Acknowledged: Burglary",
+        "Alarm: Panic",
+    ]
+    await phone.press("Acknowledge", title="Alarm: Panic")
+    assert sorted(one["title"] for one in phone.screen.values()) == [
+        "Acknowledged: Burglary",
+        "Acknowledged: Panic",
+    ]
+
+
+async def test_a_phone_that_hangs_keeps_nobody_else_waiting_and_never_shows_old_news_last(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone, until: Until
+) -> None:
+    other.hangs = asyncio.Event()
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, DOOR, "on")
+    await until(lambda: phone.titles == ["Entry delay"])
+    sense(hass, WINDOW, "on")
+    await until(lambda: phone.titles == ["Entry delay", "Alarm: Burglary"])
+    await panel(hass, "alarm_disarm", code=CODE)
+    await until(lambda: phone.titles[2:] == ["-", "Cancelled: Burglary"])
+    other.hangs.set()
+    await settle(hass)
+
+    assert other.titles == ["Eingangsverzögerung", "-", "Abgebrochen: Einbruch"]
+
+
+async def test_a_phone_that_missed_the_alarm_hears_it_loud_with_the_next_news(
     hass: HomeAssistant,
-    alarmed: MockConfigEntry,
+    home: MockConfigEntry,
     phone: Phone,
-    caplog: pytest.LogCaptureFixture,
-    user_id: str | None,
+    other: Phone,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await press(hass, phone.button, user_id)
+    monkeypatch.setattr(push_module, "RETRY_UNTOLD_AFTER_S", 600)
+    other.fails = 2
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+    await until(lambda: phone.came and not other.fails)
+    alarm = home.runtime_data.alarms.open_alarms[0].id
 
-    assert status(hass) == "triggered"
-    assert "nobody whom Home Assistant knows" in caplog.text
-    assert phone.button not in caplog.text
+    await home.runtime_data.verification.async_validate(alarm, Level.HUMAN, by="Anna", note=None)
+    await until(lambda: other.came)
 
-
-@pytest.mark.parametrize(
-    "traits", [{"is_active": False}, {"system_generated": True}], ids=["inactive", "system"]
-)
-async def test_a_button_pressed_by_a_user_who_may_not_log_in_changes_nothing(
-    hass: HomeAssistant, alarmed: MockConfigEntry, phone: Phone, traits: dict[str, bool]
-) -> None:
-    user = MockUser(name="Old", **traits).add_to_hass(hass)
-
-    await press(hass, phone.button, user.id)
-
-    assert status(hass) == "triggered"
+    assert other.titles == ["Verifizierter Alarm: Einbruch"]
+    loudness = [one.last["data"]["push"]["interruption-level"] for one in (phone, other)]
+    assert loudness == ["passive", "critical"]
 
 
-@pytest.mark.parametrize(
-    "action", ["ALARM_BROKER_ACK_", "ALARM_BROKER_ACK_guess", "ALARM_BROKER_ACK", "ALARMO_DISARM", 7, None]
-)
-async def test_a_forged_button_changes_nothing(
-    hass: HomeAssistant, alarmed: MockConfigEntry, anna: MockUser, action: Any
-) -> None:
-    await press(hass, action, anna.id)
-
-    assert status(hass) == "triggered"
-
-
-async def test_a_button_works_once(
+async def test_a_phone_that_cannot_be_reached_is_tried_until_it_can_and_the_log_says_it_once(
     hass: HomeAssistant,
-    alarmed: MockConfigEntry,
+    home: MockConfigEntry,
     phone: Phone,
-    anna: MockUser,
+    other: Phone,
     until: Until,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    ben = MockUser(name="Ben").add_to_hass(hass)
-    button = phone.button
-    await press(hass, button, anna.id)
-    await until(lambda: status(hass) == "acknowledged")
+    caplog.set_level("INFO")
+    other.fails = 25
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
 
-    await press(hass, button, ben.id)
+    await until(lambda: other.came)
 
-    latest = hass.states.get(LATEST)
-    assert latest is not None
-    assert latest.attributes["acknowledged_by"] == "Anna"
-    assert "used, too late or forged" in caplog.text
-
-
-async def test_the_button_of_one_alarm_does_not_answer_the_next(
-    hass: HomeAssistant, alarmed: MockConfigEntry, phone: Phone, anna: MockUser, until: Until
-) -> None:
-    old = phone.button
-    await panel(hass, "alarm_disarm", code=CODE)
-    await panel(hass, "alarm_trigger")
-    await until(lambda: status(hass) == "triggered" and phone.last["title"] == "Alarm: Panic")
-
-    await press(hass, old, anna.id)
-
-    assert status(hass) == "triggered"
+    assert (phone.titles, other.titles) == (["Alarm: Burglary"], ["Alarm: Einbruch"])
+    assert caplog.text.count(f"{other.target} was not notified") == 1
+    assert f"{other.target} is notified again" in caplog.text
 
 
-async def test_a_button_is_too_late_after_a_day(
-    hass: HomeAssistant,
-    alarmed: MockConfigEntry,
-    phone: Phone,
-    anna: MockUser,
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    freezer.tick(timedelta(hours=25))
-
-    await press(hass, phone.button, anna.id)
-
-    assert status(hass) == "triggered"
-
-
-async def test_a_button_outlives_a_restart_and_the_phone_is_not_told_twice(
-    hass: HomeAssistant, alarmed: MockConfigEntry, phone: Phone, anna: MockUser, until: Until
-) -> None:
-    await hass.config_entries.async_reload(alarmed.entry_id)
-    await hass.async_block_till_done()
-    assert len(phone.came) == 1
-
-    await press(hass, phone.button, anna.id)
-
-    await until(lambda: status(hass) == "acknowledged")
-
-
-async def test_only_a_hash_of_the_button_is_stored(
-    hass: HomeAssistant, alarmed: MockConfigEntry, phone: Phone, hass_storage: dict[str, Any]
-) -> None:
-    nonce = phone.button.removeprefix("ALARM_BROKER_ACK_")
-    stored = hass_storage[f"alarm_broker.link.{alarmed.entry_id}"]
-
-    assert len(stored["data"]["nonces"]) == 1
-    assert nonce not in str(stored)
-
-
-async def test_a_restart_between_alarm_and_notification_still_notifies(
-    hass: HomeAssistant, alone: MockConfigEntry, phone: Phone, until: Until
+async def test_nobody_is_told_of_an_alarm_that_is_over_before_they_could_be(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone, until: Until
 ) -> None:
     phone.fails = 10_000
-    await panel(hass, "alarm_trigger")
-    await hass.config_entries.async_unload(alone.entry_id)
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+    await until(lambda: phone.fails < 9_990)
+    await until(lambda: other.came)
+
+    await panel(hass, "alarm_disarm", code=CODE)
     phone.fails = 0
+    await settle(hass)
 
-    await hass.config_entries.async_setup(alone.entry_id)
-
-    await until(lambda: phone.came)
-    assert phone.last["title"] == "Alarm: Panic"
+    assert "Alarm: Burglary" not in phone.titles
 
 
-async def test_a_phone_that_cannot_be_reached_is_tried_again(
-    hass: HomeAssistant, alone: MockConfigEntry, phone: Phone, until: Until
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), ValueError("odd data"), TimeoutError()])
+async def test_a_broken_target_does_not_keep_another_from_hearing(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone, error: Exception
 ) -> None:
-    phone.fails = 5
+    phone.fails, phone.error = 2, error
 
     await panel(hass, "alarm_trigger")
+    await settle(hass)
 
-    await until(lambda: phone.came)
-    assert len(phone.came) == 1
+    assert other.titles == ["Alarm: Überfall"]
+    assert phone.titles == ["Alarm: Panic"]
 
 
-async def test_a_broken_target_does_not_keep_another_from_hearing(
+async def test_a_target_that_is_gone_does_not_either(
     hass: HomeAssistant, phone: Phone, until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entry = await move_in(hass, notify_targets=["notify.mobile_app_gone", TAB])
+    entry = await move_in(hass, notify_targets=["notify.mobile_app_gone", phone.target])
 
     await panel(hass, "alarm_trigger")
 
     await until(lambda: phone.came)
-    assert "notify.mobile_app_gone was not notified" in caplog.text
+    await until(lambda: "notify.mobile_app_gone was not notified" in caplog.text)
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_a_target_with_a_bug_does_not_keep_another_from_hearing(
-    hass: HomeAssistant, phone: Phone, until: Until
+async def test_a_target_that_does_not_answer_in_time_is_given_up(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(_call: ServiceCall) -> None:
-        raise RuntimeError("a bug")
+    monkeypatch.setattr(push_delivery, "SEND_TIMEOUT_S", 0.01)
+    phone.hangs = asyncio.Event()
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+    await panel(hass, "alarm_disarm", code=CODE)
 
-    hass.services.async_register("notify", "mobile_app_odd", broken)
-    entry = await move_in(hass, notify_targets=["notify.mobile_app_odd", TAB])
+    await settle(hass)
+
+    assert phone.came == []
+
+
+async def test_a_restart_does_not_tell_again_what_phones_know(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone
+) -> None:
+    await break_in(hass)
+
+    await hass.config_entries.async_reload(home.entry_id)
+    await settle(hass)
+
+    assert phone.titles == ["Alarm: Burglary"]
+
+
+async def test_a_button_outlives_a_restart(hass: HomeAssistant, home: MockConfigEntry, phone: Phone) -> None:
+    await break_in(hass)
+    await hass.config_entries.async_reload(home.entry_id)
+    await settle(hass)
+
+    await phone.press("Acknowledge")
+
+    assert phone.last["title"] == "Acknowledged: Burglary"
+
+
+async def test_after_a_restart_the_phones_catch_up(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone, until: Until
+) -> None:
+    phone.fails = other.fails = 10_000
+    await panel(hass, "alarm_trigger")
+    await until(lambda: phone.fails < 10_000)
+    await hass.config_entries.async_unload(home.entry_id)
+    phone.fails = other.fails = 0
+
+    await hass.config_entries.async_setup(home.entry_id)
+    await settle(hass)
+
+    assert (phone.titles, other.titles) == (["Alarm: Panic"], ["Alarm: Überfall"])
+
+
+async def test_after_a_restart_the_phones_learn_what_became_of_an_alarm(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
+) -> None:
+    await break_in(hass)
+    phone.hangs = other.hangs = asyncio.Event()
+    await panel(hass, "alarm_disarm", code=CODE)
+    await hass.config_entries.async_unload(home.entry_id)
+    phone.hangs = other.hangs = None
+
+    await hass.config_entries.async_setup(home.entry_id)
+    await settle(hass)
+
+    assert phone.titles[-1] == "Cancelled: Burglary"
+
+
+async def test_targets_that_are_no_phones_get_words_without_buttons_and_nothing_is_cleared_there(
+    hass: HomeAssistant, until: Until
+) -> None:
+    display, siren = Target(hass, "send_message"), Target(hass, "speaker")
+    entry = await move_in(hass, notify_targets=["notify.kitchen_display", siren.target])
 
     await panel(hass, "alarm_trigger")
+    await settle(hass)
+    await panel(hass, "alarm_disarm", code=CODE)
+    await settle(hass)
 
-    await until(lambda: phone.came)
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
-def test_a_button_is_redeemed_once() -> None:
-    nonces = push_module.AckNonces(None)
-    nonce = nonces.issue("a1", NOW)
-
-    assert [nonces.redeem(nonce, NOW), nonces.redeem(nonce, NOW)] == ["a1", None]
-
-
-def test_buttons_do_not_grow_without_end() -> None:
-    nonces = push_module.AckNonces(None)
-    issued = [nonces.issue("a1", NOW) for _ in range(push_module.NONCES_KEPT + 1)]
-
-    assert nonces.redeem(issued[0], NOW) is None
-    assert nonces.redeem(issued[1], NOW) == "a1"
-
-
-async def test_a_notify_entity_gets_title_and_message(hass: HomeAssistant, until: Until) -> None:
-    messages = Phone(hass, "send_message")
-    entry = await move_in(hass, notify_targets=["notify.kitchen_display"])
-
-    await panel(hass, "alarm_trigger")
-
-    await until(lambda: messages.came)
-    assert messages.came == [
-        {"title": "Alarm: Panic", "message": "Home\nRaised by hand.", "entity_id": "notify.kitchen_display"}
+    assert display.came == [
+        {"title": "Alarm: Panic", "message": "Home\nRaised by hand.", "entity_id": "notify.kitchen_display"},
+        {
+            "title": "Resolved: Panic",
+            "message": "Home\nRaised by hand.\nBy: Anna",
+            "entity_id": "notify.kitchen_display",
+        },
     ]
+    assert siren.titles == ["Alarm: Panic", "Resolved: Panic"]
+    assert "actions" not in siren.came[0]["data"]
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def notifying(hass: HomeAssistant, linked: MockConfigEntry, until: Until) -> None:
-    hass.config_entries.async_update_entry(linked, options={**linked.options, "notify_targets": [TAB]})
+async def test_a_notify_service_that_cannot_take_our_data_gets_the_words_alone(hass: HomeAssistant) -> None:
+    strict = Target(hass, "strict")
+    strict.fails, strict.error = 1, ValueError("priority is not a number")
+    entry = await move_in(hass, notify_targets=[strict.target])
+
+    await panel(hass, "alarm_trigger")
+    await settle(hass)
+
+    assert strict.came == [{"title": "Alarm: Panic", "message": "Home\nRaised by hand."}]
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_target_of_two_is_told_once_with_the_persons_rights(
+    hass: HomeAssistant, phone: Phone
+) -> None:
+    entry = await move_in(hass, *HOUSE, told("Anna", phone.target), notify_targets=[phone.target])
+
+    await panel(hass, "alarm_trigger")
+    await settle(hass)
+
+    assert len(phone.came) == 1
+    assert "Disarm" in phone.buttons()
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_phone_that_belongs_to_nobody_known_has_no_buttons(hass: HomeAssistant) -> None:
+    stray = Target(hass, "mobile_app_stray")
+    entry = await move_in(hass, notify_targets=[stray.target], call_number="110")
+
+    await panel(hass, "alarm_trigger")
+    await settle(hass)
+
+    assert [one["title"] for one in stray.last["data"]["actions"]] == ["Call 110"]
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_calling_goes_by_each_phones_own_address(
+    hass: HomeAssistant, phone: Phone, other: Phone
+) -> None:
+    entry = await move_in(hass, notify_targets=[phone.target, other.target], call_number="+49 30 110")
+
+    await panel(hass, "alarm_trigger")
+    await settle(hass)
+
+    addresses = [one.last["data"]["actions"][-1]["uri"] for one in (phone, other)]
+    assert addresses == ["deep-link://tel:+4930110", "tel:+4930110"]
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_nobody_to_notify_is_no_mistake(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    await panel(hass, "alarm_trigger")
+    await panel(hass, "alarm_disarm", code=CODE)
+
+    assert entry.runtime_data.alarms.open_alarms == []
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_the_log_does_not_tell_that_a_silent_alarm_could_not_be_told(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    neighbour = Target(hass, "neighbour")
+    neighbour.fails = 2
+    entry = await move_in(hass, *HOUSE, under_duress(), duress_targets=[neighbour.target])
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    await panel(hass, "alarm_disarm", code=DURESS_CODE)
+    await settle(hass)
+
+    written = [one.getMessage().lower() for one in caplog.records if one.name.startswith(INTEGRATION)]
+    assert any("notify.neighbour was not notified" in line for line in written)
+    assert not any(word in line for word in ("silent", "duress") for line in written)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_pictures_are_for_who_has_their_signed_address(
+    hass: HomeAssistant,
+    frigate: FakeFrigate,
+    quick_looks: None,
+    phone: Phone,
+    hass_client_no_auth: Any,
+    until: Until,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", INTEGRATION)
+    somebody(frigate)
+    entry = await move_in(hass, *watched(frigate), told("Anna", phone.target))
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+    await until(lambda: phone.came and "image" in phone.last["data"])
+    address = phone.last["data"]["image"]
+    client = await hass_client_no_auth()
+
+    assert (await client.get(address)).status == 200
+    assert (await client.get(address.partition("?")[0])).status == 401
+    assert address.startswith("/api/alarm_broker/evidence/")
+    assert not any(
+        address.partition("?")[2] in one.getMessage()
+        for one in caplog.records
+        if one.name.startswith(INTEGRATION)
+    )
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_what_cannot_replace_its_words_hears_only_how_sure_the_alarm_is(
+    hass: HomeAssistant, frigate: FakeFrigate, quick_looks: None, phone: Phone, until: Until
+) -> None:
+    speaker = Target(hass, "speaker")
+    somebody(frigate)
+    entry = await move_in(hass, *watched(frigate), told("Anna", phone.target, speaker.target))
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+
+    await until(lambda: phone.came and "image" in phone.last["data"])
+
+    assert speaker.titles == ["Alarm: Burglary", "Verified alarm: Burglary"]
+    assert len(phone.came) > len(speaker.came)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+# With a companion
+
+
+@pytest.fixture
+async def at_work(
+    hass: HomeAssistant, linked: MockConfigEntry, phone: Phone, until: Until
+) -> MockConfigEntry:
+    """A house with a companion that notifies Anna's phone."""
+    hass.config_entries.async_update_entry(
+        linked, options={**linked.options, "notify_targets": [phone.target], "push_confirm": 0}
+    )
     await hass.async_block_till_done()
     await until(lambda: linked.state.name == "LOADED" and linked.runtime_data.link.connected)
+    return linked
 
 
 async def test_a_panic_key_at_the_companion_is_told_and_answered_from_the_phone(
-    hass: HomeAssistant,
-    linked: MockConfigEntry,
-    companion: FakeCompanion,
-    phone: Phone,
-    anna: MockUser,
-    until: Until,
+    at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
 ) -> None:
-    await notifying(hass, linked, until)
     companion.raise_alarm("a1")
     await until(lambda: phone.came)
     assert phone.last["message"] == "Panic key: Reception\nWhere: Head office, Reception\nWho: Anna Example"
+    assert phone.buttons() == ["Acknowledge", "False alarm", "Escalate now"]
 
-    await press(hass, phone.button, anna.id)
+    await phone.press("Acknowledge")
 
     await until(lambda: companion.alarms["a1"]["acknowledged_by"] == "Anna")
-    await until(lambda: len(phone.came) == 2)
+    await until(lambda: phone.titles == ["Alarm: Panic", "-", "Acknowledged: Panic"])
     assert companion.heard[-1]["via"] == "push"
-    assert phone.last["title"] == "Acknowledged: Panic"
 
 
 async def test_when_nobody_has_answered_the_phone_sounds_again(
-    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
+    at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
 ) -> None:
-    await notifying(hass, linked, until)
     companion.raise_alarm("a1")
     await until(lambda: phone.came)
 
@@ -371,34 +596,70 @@ async def test_when_nobody_has_answered_the_phone_sounds_again(
     assert phone.last["data"]["channel"] == "alarm_stream"
 
 
-async def test_a_test_alarm_says_that_it_is_one(
-    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
+async def test_that_it_escalated_does_not_sound_again(
+    at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
 ) -> None:
-    await notifying(hass, linked, until)
-
-    companion.raise_alarm("a1", test=True)
-
+    companion.raise_alarm("a1")
     await until(lambda: phone.came)
-    assert phone.last["title"] == "TEST: Alarm: Panic"
+
+    companion.change("a1", "escalated", step=2)
+
+    await until(lambda: not companion.unconfirmed)
+    assert len(phone.came) == 1
 
 
 async def test_an_alarm_that_was_over_before_we_heard_of_it_wakes_nobody(
-    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
+    at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
 ) -> None:
-    await notifying(hass, linked, until)
-
     companion.raise_alarm("a1", status="resolved", change="resolved")
 
     await until(lambda: not companion.unconfirmed)
     assert phone.came == []
 
 
-async def test_a_panel_alarm_wakes_the_phone_while_the_companion_is_away(
-    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
+async def test_an_alarm_that_the_companion_has_lost_is_taken_off_the_phones(
+    at_work: MockConfigEntry,
+    companion: FakeCompanion,
+    phone: Phone,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await notifying(hass, linked, until)
+    monkeypatch.setattr(link_client, "SETTLE_S", 0.01)
+    companion.raise_alarm("a1")
+    await until(lambda: phone.came)
+
+    companion.alarms.clear()
+    companion.forget()
+
+    await until(lambda: phone.titles == ["Alarm: Panic", "-"])
+
+
+async def test_nobody_is_told_of_an_alarm_that_the_companion_has_lost(
+    at_work: MockConfigEntry,
+    companion: FakeCompanion,
+    phone: Phone,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(link_client, "SETTLE_S", 0.01)
+    phone.fails = 10_000
+    companion.raise_alarm("a1")
+    await until(lambda: phone.fails < 10_000)
+    companion.alarms.clear()
+    companion.forget()
+    await until(lambda: not at_work.runtime_data.alarms.visible)
+
+    phone.fails = 0
+    await settle(phone.hass)
+
+    assert "Alarm: Panic" not in phone.titles
+
+
+async def test_an_alarm_of_the_panel_wakes_the_phone_while_the_companion_is_away(
+    hass: HomeAssistant, at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
+) -> None:
     await companion.stop()
-    await until(lambda: not linked.runtime_data.link.connected)
+    await until(lambda: not at_work.runtime_data.link.connected)
 
     await panel(hass, "alarm_trigger")
 
@@ -407,23 +668,18 @@ async def test_a_panel_alarm_wakes_the_phone_while_the_companion_is_away(
 
 
 async def test_an_answer_that_must_wait_for_the_companion_is_said_to_be_kept(
-    hass: HomeAssistant,
-    linked: MockConfigEntry,
-    companion: FakeCompanion,
-    phone: Phone,
-    anna: MockUser,
-    until: Until,
+    at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
 ) -> None:
-    await notifying(hass, linked, until)
     companion.raise_alarm("a1")
     await until(lambda: phone.came)
     await companion.stop()
-    await until(lambda: not linked.runtime_data.link.connected)
+    await until(lambda: not at_work.runtime_data.link.connected)
 
-    await press(hass, phone.button, anna.id)
+    await phone.press("Acknowledge")
 
-    await until(lambda: len(phone.came) == 2)
+    await until(lambda: len(phone.came) == 3)
+    assert phone.titles == ["Alarm: Panic", "-", "Alarm: Panic"]
     assert "passed on as soon as the companion is back" in phone.last["message"]
+    assert phone.buttons() == []
     await companion.start()
-    await until(lambda: companion.alarms["a1"]["status"] == "acknowledged")
     await until(lambda: phone.last["title"] == "Acknowledged: Panic")

@@ -27,7 +27,7 @@ from custom_components.alarm_broker.panel.config import Action, ArmMode, Trouble
 from custom_components.alarm_broker.panel.effects import CodeProblem
 from custom_components.alarm_broker.panel.profiles import Profile
 from custom_components.alarm_broker.panel.state import Bypass, ChimeMode
-from custom_components.alarm_broker.push_messages import NOTICES, TEXTS, TROUBLES
+from custom_components.alarm_broker.push_texts import NOTICES, TEXTS, TROUBLES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"
 LANGUAGES = ["en", "de"]
@@ -128,10 +128,15 @@ def test_every_error_of_the_set_up_has_a_text_and_no_text_is_left_over() -> None
     of_codes = {"code_not_digits", "code_too_short", "code_too_long"}
 
     assert set(texts("en")["config"]["error"]) >= of_the_companion | of_the_panel | of_codes
-    assert set(texts("en")["options"]["error"]) == {"not_a_notify_target", "profile_violated"}
+    assert set(texts("en")["options"]["error"]) == {
+        "not_a_notify_target",
+        "not_a_phone_number",
+        "profile_violated",
+        "quiet_needs_both",
+    }
 
 
-@pytest.mark.parametrize("kind", ["area", "zone", "user", "group"])
+@pytest.mark.parametrize("kind", ["area", "zone", "user", "group", "person", "calendar", "frigate", "camera"])
 def test_every_error_and_step_of_a_subentry_has_a_text_and_none_is_left_over(kind: str) -> None:
     code = (INTEGRATION / "subentries" / f"{kind}.py").read_text()
     described = texts("en")["config_subentries"][kind]
@@ -139,6 +144,7 @@ def test_every_error_and_step_of_a_subentry_has_a_text_and_none_is_left_over(kin
     errors |= {"name_missing", "name_taken"} | (
         {one.value for one in CodeRefusal} if kind == "user" else set()
     )
+    errors |= {"not_a_notify_target"} if kind == "person" else set()
 
     assert set(described["error"]) == errors
     assert {"user", "reconfigure"} <= set(described["step"])

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 COMPACT_ABOVE = 500
+PICTURES_KEPT = 20
+"""Each is up to 240 KiB of what is written with every event; the house itself has them all on disk."""
 
 
 class Outbox:
@@ -32,6 +34,8 @@ class Outbox:
 
     def append(self, body: Mapping[str, Any]) -> None:
         """Keep one more event. It must be stored before anybody is told that it is safe."""
+        if has_picture(body):
+            self._kept = with_fewer_pictures(self._kept, body["uid"])
         self._kept.append(dict(body))
         self._last += 1
         if len(self._kept) > self._compact_above:
@@ -68,11 +72,30 @@ class Outbox:
         self._last = len(self._kept)
 
 
+def has_picture(event: Mapping[str, Any]) -> bool:
+    """Return whether an event carries a picture of an alarm."""
+    return event["kind"] == "alarm_evidence" and event.get("picture") is not None
+
+
+def with_fewer_pictures(events: Sequence[Mapping[str, Any]], uid: str) -> list[Mapping[str, Any]]:
+    """Return the events without the pictures that make room for one more of the alarm `uid`.
+
+    Its older ones, and those of the oldest alarms. The events stay, so that the numbers do: the companion, which may
+    have them already, keeps the last picture when it hears of none.
+    """
+    others = [index for index, event in enumerate(events) if has_picture(event) and event["uid"] != uid]
+    stay = set(others[-(PICTURES_KEPT - 1) :])
+    return [
+        {**event, "picture": None} if has_picture(event) and index not in stay else event
+        for index, event in enumerate(events)
+    ]
+
+
 def still_telling(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the events without those that a later one has made pointless.
 
-    An older state of an area, an entry delay that was cleared in time, and further zones of an alarm that somebody
-    with a code has ended. Alarms, and what people decided about them, stay.
+    An older state of an area, an entry delay that was cleared in time, further zones of an alarm that somebody
+    with a code has ended, and older evidence without a picture. Alarms, and what people decided about them, stay.
     """
     newest_state = {
         event["area"]: index for index, event in enumerate(events) if event["kind"] == "area_state"
@@ -80,6 +103,9 @@ def still_telling(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
     cleared = {event["uid"] for event in events if event["kind"] == "pending_cleared"}
     raised = {event["uid"] for event in events if event["kind"] == "alarm_raised"}
     ended = {event["uid"] for event in events if event["kind"] == "alarm_disarmed"}
+    newest_word = {
+        event["uid"]: index for index, event in enumerate(events) if event["kind"] == "alarm_evidence"
+    }
 
     def tells(index: int, event: Mapping[str, Any]) -> bool:
         match event["kind"]:
@@ -91,6 +117,8 @@ def still_telling(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]
             # keeps the companion from raising the alarm.
             case "zone_tripped":
                 return event["uid"] not in ended
+            case "alarm_evidence":
+                return newest_word[event["uid"]] == index or has_picture(event)
             case _:
                 return True
 

@@ -199,7 +199,7 @@ def parse_event(body: Mapping[str, Any]) -> AlarmSnapshot | DeliveryTrouble | No
 
 
 def answer_event(
-    kind: Literal["acknowledge", "resolve", "cancel"],
+    kind: Literal["acknowledge", "resolve", "cancel", "escalate"],
     *,
     at: datetime,
     alarm_id: str | None,
@@ -219,7 +219,7 @@ def answer_event(
         "uid": None if alarm_id else uid,
         "by": by,
     }
-    if kind == "acknowledge":
+    if kind in ("acknowledge", "escalate"):
         body["via"] = via
     body["note"] = note
     return body

@@ -117,6 +117,19 @@ class AlarmStream:
         await self._async_keep(change, body)
         return own
 
+    async def async_escalate(self, alarm: Alarm, *, by: str, via: Literal["service", "push"]) -> None:
+        """Ask the companion to tell the next ones now."""
+        body = answer_event(
+            "escalate",
+            at=dt_util.utcnow(),
+            alarm_id=alarm.alarm_id,
+            uid=alarm.id,
+            by=by,
+            via=via,
+            note=None,
+        )
+        await self._async_keep(None, body)
+
     async def async_receive(self, seq: int, body: Mapping[str, Any]) -> bool:
         """Take event `seq` of the companion; return whether it is on disk and may be confirmed."""
         change = self._change_from(seq, body)

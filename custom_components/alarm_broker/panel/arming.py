@@ -55,6 +55,8 @@ def arm_requested(state: PanelState, event: ArmRequested, moment: Moment) -> Pan
 
 def disarm_requested(state: PanelState, event: DisarmRequested, moment: Moment) -> PanelStep:
     """Return the panel after somebody wanted to disarm: the only way out of pending and triggered."""
+    if event.by_itself and any(map(_had_an_alarm, state.areas.values())):
+        return state, (Refuse(AlarmOngoing(), event.area_ids),)
     allowed = authorise(
         state,
         event.credential,
@@ -232,6 +234,10 @@ def _last(area: AreaState, mode: ArmMode) -> LastArming:
     return LastArming(
         mode=mode, bypassed=frozenset(zone_id for zone_id, why in area.bypassed.items() if why in _REPEATED)
     )
+
+
+def _had_an_alarm(area: AreaState) -> bool:
+    return area.siren is not None or any(not alarm.disarmed for alarm in area.memory)
 
 
 def _at_rest(area: AreaState) -> bool:

@@ -93,6 +93,8 @@ class DisarmRequested:
     area_ids: tuple[str, ...]
     credential: Credential
     by: str | None
+    by_itself: bool = False
+    """Nobody asked: somebody came home. An alarm that nobody has ended is not ended by that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

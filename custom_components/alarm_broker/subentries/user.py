@@ -19,6 +19,7 @@ from ..code_rules import StoredCode, async_refusal
 from ..const import CODE_FORMAT_NUMBER, OPTION_CODE_FORMAT, SUBENTRY_USER, WEEKDAYS
 from ..panel.config import Action
 from ..panel.profiles import LIMITS
+from ..panel.windows import WindowKind
 from ..profile_check import profile_of
 from .base import PanelSubentryFlow, flat, folded, nested, number, translated
 
@@ -26,9 +27,10 @@ PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autoc
 FIELD_CODE, FIELD_CODE_AGAIN = "code", "code_again"
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "rights": ("enabled", "areas", "actions"),
-    "validity": ("valid_from", "valid_until", "weekdays", "time_from", "time_to", "uses"),
+    "validity": ("valid_from", "valid_until", "weekdays", "time_from", "time_to", "uses", "windows"),
 }
 EMPTY_IS_NONE = ("valid_from", "valid_until", "time_from", "time_to", "uses")
+WINDOWS = [WindowKind.GUEST.value, WindowKind.CLEANING.value, WindowKind.VACATION.value]
 ACTIONS = [action.value for action in Action]
 
 
@@ -124,6 +126,9 @@ class UserFlow(PanelSubentryFlow):
                         vol.Optional("time_from"): TimeSelector(),
                         vol.Optional("time_to"): TimeSelector(),
                         vol.Optional("uses"): number(1, 1000),
+                        vol.Optional("windows", default=list): translated(
+                            "window_kind", WINDOWS, multiple=True
+                        ),
                     }
                 ),
             }

@@ -17,6 +17,10 @@ def raised(uid: str) -> dict[str, Any]:
     return {"kind": "alarm_raised", "uid": uid}
 
 
+def evidence(uid: str, level: int, picture: str | None = None) -> dict[str, Any]:
+    return {"kind": "alarm_evidence", "uid": uid, "level": level, "picture": picture}
+
+
 def filled(*bodies: dict[str, Any]) -> Outbox:
     outbox = Outbox(None)
     for body in bodies:
@@ -113,6 +117,9 @@ def test_only_what_still_tells_something_stays() -> None:
         raised("d"),
         {"kind": "zone_tripped", "uid": "d"},
         {"kind": "acknowledge", "uid": "d"},
+        evidence("d", 1),
+        evidence("d", 2, "a picture"),
+        evidence("d", 2),
         area_state("disarmed"),
     ]
 
@@ -127,8 +134,33 @@ def test_only_what_still_tells_something_stays() -> None:
         raised("d"),
         {"kind": "zone_tripped", "uid": "d"},
         {"kind": "acknowledge", "uid": "d"},
+        evidence("d", 2, "a picture"),
+        evidence("d", 2),
         area_state("disarmed"),
     ]
+
+
+def test_a_newer_picture_of_an_alarm_takes_the_place_of_its_older_one_and_no_number_changes() -> None:
+    outbox = filled(raised("a"), evidence("a", 1, "a frame"), evidence("b", 1, "another alarm's"))
+
+    outbox.append(evidence("a", 2, "somebody"))
+    outbox.append(evidence("a", 3))
+
+    assert outbox.after(0) == [
+        (1, raised("a")),
+        (2, evidence("a", 1)),
+        (3, evidence("b", 1, "another alarm's")),
+        (4, evidence("a", 2, "somebody")),
+        (5, evidence("a", 3)),
+    ]
+
+
+def test_an_outage_with_many_alarms_keeps_the_newest_pictures() -> None:
+    outbox = filled(*(evidence(str(number), 2, "a picture") for number in range(50)))
+
+    shown = [body["uid"] for _, body in outbox.after(0) if body["picture"] is not None]
+
+    assert shown == [str(number) for number in range(50 - module.PICTURES_KEPT, 50)]
 
 
 def test_a_long_outage_leaves_one_state_of_an_area_and_every_alarm(monkeypatch: pytest.MonkeyPatch) -> None:

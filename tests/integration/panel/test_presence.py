@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from custom_components.alarm_broker.panel.config import ArmMode
-from custom_components.alarm_broker.panel.presence import (
+from custom_components.alarm_broker.panel.household_events import (
     AnnounceArming,
     AreasChanged,
     ArmingDropped,
@@ -21,26 +21,26 @@ from custom_components.alarm_broker.panel.presence import (
     EveryoneLeft,
     FirstArrived,
     GuestMode,
-    HouseholdState,
-    PersonConfig,
     Postponed,
-    Presence,
-    PresenceConfig,
     PresenceEffect,
     PresenceEvent,
     RemindToArm,
     Resumed,
     Seen,
     Ticked,
-    UnknownMeans,
     WindowsChanged,
+)
+from custom_components.alarm_broker.panel.household_serial import as_dict, from_dict
+from custom_components.alarm_broker.panel.household_state import (
+    HouseholdState,
+    PersonConfig,
+    Presence,
+    PresenceConfig,
+    UnknownMeans,
     anyone_home,
-    as_dict,
-    from_dict,
-    household,
-    next_due,
     people_home,
 )
+from custom_components.alarm_broker.panel.presence import household, next_due
 from custom_components.alarm_broker.panel.state import AreaStatus
 from custom_components.alarm_broker.panel.windows import WindowKind
 
@@ -263,6 +263,25 @@ def test_on_vacation_the_reminder_comes_every_day_until_the_house_is_armed() -> 
     assert days.waits(timedelta(days=3)) == []
 
 
+def test_on_vacation_a_phone_that_is_silent_abroad_keeps_no_reminder_away() -> None:
+    days = Days(auto_arm=True)
+    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(Seen("anna", AWAY))
+    days.hears(Seen("ben", LOST))
+    told = days.waits(timedelta(hours=1))
+
+    assert days.anyone_home is True
+    assert told == [RemindToArm(("house",), vacation=True)]
+
+
+def test_on_vacation_nobody_is_reminded_while_somebody_is_home() -> None:
+    days = Days()
+    days.hears(Seen("anna", AWAY))
+    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+
+    assert days.waits(timedelta(days=2)) == []
+
+
 def test_a_vacation_that_begins_with_an_empty_house_reminds_too() -> None:
     days = Days(persons={})
     days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
@@ -330,7 +349,7 @@ def test_somebody_who_comes_home_drops_the_announced_arming() -> None:
     days.waits(5 * MINUTE)
     days.hears(Seen("ben", HOME))
 
-    assert days.waits(timedelta(hours=1)) == [ArmingDropped(None), FirstArrived("ben")]
+    assert days.waits(timedelta(hours=1)) == [FirstArrived("ben"), ArmingDropped(None)]
 
 
 def test_somebody_who_becomes_unknown_drops_it_too() -> None:
@@ -359,6 +378,46 @@ def test_guests_who_come_while_the_arming_is_announced_drop_it() -> None:
     assert days.hears(GuestMode(on=True)) == [ArmingDropped(None)]
 
 
+def test_when_the_guests_have_left_too_the_house_arms_itself() -> None:
+    days = Days(auto_arm=True)
+    days.hears(GuestMode(on=True))
+    days.all_leave()
+    with_guests = days.waits(timedelta(days=2))
+    days.hears(GuestMode(on=False))
+    without = days.waits(8 * MINUTE)
+
+    assert with_guests == [RemindToArm(("house",), vacation=False)]
+    assert [type(effect) for effect in without] == [AnnounceArming, ArmNow]
+
+
+def test_calling_off_what_was_postponed_works_too() -> None:
+    days = Days(auto_arm=True)
+    days.all_leave()
+    days.waits(5 * MINUTE)
+    days.hears(Postponed("Anna"))
+
+    assert days.hears(CalledOff("Ben")) == [ArmingDropped("Ben")]
+    assert days.waits(timedelta(days=2)) == []
+
+
+def test_where_nothing_arms_by_itself_there_is_nothing_to_call_off() -> None:
+    days = Days()
+    days.all_leave()
+
+    assert days.hears(CalledOff("Ben")) == []
+    assert days.waits(5 * MINUTE) == [RemindToArm(("house",), vacation=False)]
+
+
+def test_on_vacation_the_reminder_goes_on_after_the_arming_was_called_off() -> None:
+    days = Days(auto_arm=True)
+    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.all_leave()
+    days.waits(5 * MINUTE)
+    days.hears(CalledOff("Ben"))
+
+    assert days.waits(timedelta(days=1)) == [RemindToArm(("house",), vacation=True)]
+
+
 def test_arming_by_hand_drops_the_announced_one() -> None:
     days = Days(auto_arm=True)
     days.all_leave()
@@ -380,6 +439,16 @@ def test_whoever_comes_home_to_an_armed_house_is_warned_and_nothing_else() -> No
     days.hears(Seen("anna", HOME))
 
     assert days.waits(MINUTE) == [FirstArrived("anna"), ArrivedWhileArmed("anna", ("house",))]
+
+
+def test_a_fire_in_a_disarmed_house_is_no_armed_house() -> None:
+    days = Days()
+    days.all_leave()
+    days.hears(AreasChanged({"house": (AreaStatus.TRIGGERED, None)}))
+    days.told.clear()
+    days.hears(Seen("anna", HOME))
+
+    assert days.waits(MINUTE) == [FirstArrived("anna")]
 
 
 LET_IN = {"anna": replace(PERSONS["anna"], auto_disarm=True), "ben": PERSONS["ben"]}
@@ -443,18 +512,76 @@ def test_after_a_restart_everybody_is_where_they_were() -> None:
     assert days.waits(5 * MINUTE) == [RemindToArm(("house",), vacation=False)]
 
 
-def test_an_arming_that_became_due_during_an_outage_is_not_sprung_on_anybody() -> None:
+def restarted(days: Days, outage: timedelta) -> list[PresenceEffect]:
+    """Home Assistant is down for a while; then everybody is still where they were."""
+    days.state = from_dict(as_dict(days.state))
+    days.now += outage
+    effects = days.hears(Resumed())
+    effects += days.hears(AreasChanged({"house": (AreaStatus.DISARMED, None)}))
+    for person_id, person in days.state.persons.items():
+        days.hears(Seen(person_id, person.place))
+    return effects
+
+
+def test_a_countdown_goes_on_to_its_old_end_after_a_short_outage() -> None:
     days = Days(auto_arm=True)
     days.all_leave()
     days.waits(5 * MINUTE)
-    days.state = from_dict(as_dict(days.state))
-    days.now += timedelta(hours=5)
-    resumed = days.hears(Resumed())
-    days.hears(AreasChanged({"house": (AreaStatus.DISARMED, None)}))
-    days.everyone(AWAY)
 
-    assert resumed == []
+    assert restarted(days, timedelta(seconds=30)) == []
+    assert days.waits(timedelta(seconds=80)) == []
+    assert days.waits(timedelta(seconds=10)) == [ArmNow(("house",), ArmMode.AWAY)]
+
+
+def test_an_arming_that_became_due_during_an_outage_is_announced_anew() -> None:
+    days = Days(auto_arm=True)
+    days.all_leave()
+    days.waits(5 * MINUTE)
+
+    assert restarted(days, timedelta(hours=5)) == []
+    assert days.waits(MINUTE) == [AnnounceArming(("house",), ArmMode.AWAY, days.now + 2 * MINUTE)]
     assert days.waits(2 * MINUTE) == [ArmNow(("house",), ArmMode.AWAY)]
+
+
+def test_a_reminder_that_became_due_during_an_outage_comes_afterwards() -> None:
+    days = Days()
+    days.all_leave()
+
+    assert restarted(days, timedelta(hours=5)) == []
+    assert days.waits(MINUTE) == [RemindToArm(("house",), vacation=False)]
+
+
+def test_guests_and_windows_are_known_after_a_restart() -> None:
+    days = Days(auto_arm=True)
+    days.hears(GuestMode(on=True))
+    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.all_leave()
+    restarted(days, MINUTE)
+
+    assert days.waits(timedelta(hours=1)) == [RemindToArm(("house",), vacation=True)]
+
+
+def test_a_restart_on_vacation_is_no_reason_to_remind_again() -> None:
+    days = Days()
+    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.all_leave()
+    days.waits(6 * MINUTE)
+    restarted(days, MINUTE)
+    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+
+    assert days.waits(timedelta(hours=23)) == []
+
+
+def test_an_unknown_newcomer_keeps_the_house_from_arming_itself() -> None:
+    days = Days(auto_arm=True)
+    days.all_leave()
+    days.waits(5 * MINUTE)
+    newcomer = PersonConfig(person_id="carl", name="Carl")
+    days.config = replace(days.config, persons={**PERSONS, "carl": newcomer})
+
+    assert restarted(days, timedelta(seconds=10)) == [ArmingDropped(None)]
+    assert days.waits(timedelta(hours=1)) == []
+    assert days.state.empty_since is None
 
 
 def test_who_is_not_heard_of_after_a_restart_becomes_unknown() -> None:
@@ -502,19 +629,25 @@ class RandomDays(RuleBasedStateMachine):
             **hours,
         )
         self.allowed = let_in
-        self.announced = 0
+        self.announced: datetime | None = None
 
     def check(self, effects: list[PresenceEffect]) -> None:
         days = self.days
         for effect in effects:
             match effect:
-                case AnnounceArming():
-                    self.announced += 1
+                case AnnounceArming(at=at):
+                    self.announced = at
                     assert days.config.auto_arm
+                case ArmingDropped():
+                    self.announced = None
                 case ArmNow(area_ids):
-                    assert self.announced > 0, "armed without a word before"
+                    assert self.announced is not None, "armed without a word before"
+                    # The clock may have been set back meanwhile, but an outage makes it no later.
+                    assert days.now <= self.announced, "armed at another time than announced"
+                    self.announced = None
                     assert days.anyone_home is False, "armed a house that may have people in it"
                     assert not days.state.guests
+                    assert WindowKind.GUEST not in days.state.windows
                     assert all(days.state.areas[one][0] is AreaStatus.DISARMED for one in area_ids)
                 case DisarmFor(person_id, area_ids):
                     assert self.allowed
@@ -524,7 +657,9 @@ class RandomDays(RuleBasedStateMachine):
                         for one in area_ids
                     )
                 case RemindToArm(area_ids):
-                    assert days.anyone_home is not True
+                    on_vacation = WindowKind.VACATION in days.state.windows
+                    assert days.anyone_home is False or on_vacation
+                    assert not people_home(days.state)
                     assert area_ids
                 case EveryoneLeft():
                     pass
@@ -570,7 +705,7 @@ class RandomDays(RuleBasedStateMachine):
     @rule(outage=st.timedeltas(timedelta(0), timedelta(days=2)))
     def home_assistant_restarts(self, outage: timedelta) -> None:
         stored = from_dict(as_dict(self.days.state))
-        self.days.state = replace(stored, areas=self.days.state.areas, windows=self.days.state.windows)
+        self.days.state = replace(stored, areas=self.days.state.areas)
         self.days.now += outage
         self.check(self.days.hears(Resumed()))
 

@@ -1,7 +1,10 @@
 """What calendar windows change at the panel; the panel's own decisions without a code; and silence."""
 
+import pytest
+
 from custom_components.alarm_broker.panel.config import ArmMode, UserConfig
 from custom_components.alarm_broker.panel.effects import (
+    AlarmOngoing,
     CodeNeeded,
     CodeNotValid,
     CodeProblem,
@@ -15,6 +18,7 @@ from custom_components.alarm_broker.panel.effects import (
 from custom_components.alarm_broker.panel.events import (
     CodeMatched,
     Credential,
+    DisarmRequested,
     SilenceRequested,
     Trusted,
     WindowsChanged,
@@ -46,6 +50,12 @@ def windows(*kinds: WindowKind, left_out: tuple[str, ...] = ()) -> WindowsChange
 
 def silence(panel: Panel, credential: Credential) -> Reason | None:
     return refused(panel.tell(SilenceRequested(area_ids=(HOME,), credential=credential, by="Ben")))
+
+
+def arrived(panel: Panel) -> Reason | None:
+    return refused(
+        panel.tell(DisarmRequested(area_ids=(HOME,), credential=Trusted(), by="Ben", by_itself=True))
+    )
 
 
 def test_a_code_for_a_window_works_only_while_it_runs() -> None:
@@ -166,6 +176,21 @@ def test_what_is_trusted_needs_no_code_also_in_a_lockout() -> None:
     assert panel.disarm(Trusted(), by="Ben's phone") is None
     assert panel.area.changed_by == "Ben's phone"
     assert panel.arm(ArmMode.AWAY, Trusted()) is None
+
+
+@pytest.mark.parametrize("later", [0, 3600], ids=["while it sounds", "after the siren"])
+def test_an_alarm_that_nobody_has_ended_is_not_disarmed_by_itself(later: int) -> None:
+    panel = Panel().armed()
+    panel.open(DOOR)
+    panel.wait(31)
+    panel.wait(later)
+
+    assert arrived(panel) == AlarmOngoing()
+    assert panel.area.mode is ArmMode.AWAY
+    panel.disarm()
+    panel.armed()
+    assert arrived(panel) is None
+    assert panel.status is AreaStatus.DISARMED
 
 
 def test_silence_ends_the_siren_and_nothing_else() -> None:

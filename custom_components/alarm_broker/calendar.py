@@ -1,0 +1,55 @@
+"""A calendar of the windows that follow from other calendars, so that people see what the panel goes by."""
+
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.calendar import CalendarEntity, CalendarEvent
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .entity import CalendarsEntity
+from .panel.windows import Window, current_or_next
+from .types import AlarmBrokerConfigEntry
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add it."""
+    async_add_entities([WindowCalendar(entry)])
+
+
+class WindowCalendar(CalendarsEntity, CalendarEntity):
+    """Vacation, guests, cleaning and quiet, as the panel sees them."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+        """Follow the calendars."""
+        super().__init__(entry, "windows")
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        window = current_or_next(self.calendars.shown, dt_util.utcnow())
+        return None if window is None else _event(window)
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        return [
+            _event(window)
+            for window in self.calendars.shown
+            if window.start < end_date and window.end > start_date
+        ]
+
+
+def _event(window: Window) -> CalendarEvent:
+    return CalendarEvent(
+        start=dt_util.as_local(window.start),
+        end=dt_util.as_local(window.end),
+        summary=", ".join(title for title in window.titles if title) or window.kind.value,
+        description=window.kind.value,
+    )

@@ -1,0 +1,169 @@
+"""What is known of how sure an alarm is; and the same as it is kept on disk, to go on after a restart."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from .panel.config import AlarmKind, ZoneKind
+from .panel.verification import (
+    CameraConfig,
+    Detector,
+    Level,
+    Occasion,
+    Sighting,
+    Tripped,
+    Validation,
+    validation,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """The best picture of an alarm so far."""
+
+    file: str
+    """Empty for one that is not kept."""
+    media_type: str
+    camera_id: str
+    camera: str
+    taken_at: datetime
+    sighting: Sighting | None
+    """None for a frame of which nobody knows what it shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A level that an alarm was given."""
+
+    at: datetime
+    level: Level
+    by: str | None
+    """None is the panel itself."""
+    findings: tuple[str, ...]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is known of how sure an alarm is."""
+
+    uid: str
+    occasion: Occasion
+    hidden: bool = False
+    """Nobody in the house may see it: it goes to the companion only, and is not kept here."""
+    raised_at: datetime | None = None
+    """None while it is an entry delay and no alarm yet."""
+    cameras: tuple[str, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    shot: Shot | None = None
+    judgements: tuple[Judgement, ...] = ()
+
+    @property
+    def level(self) -> Level:
+        """Return the level now."""
+        return self.judgements[-1].level if self.judgements else Level.SIGNAL
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Return why."""
+        return self.judgements[-1].findings if self.judgements else ()
+
+
+def judged(
+    evidence: Evidence,
+    cameras: Mapping[str, CameraConfig],
+    *,
+    now: datetime,
+    by: str | None = None,
+    note: str | None = None,
+) -> Evidence:
+    """Return the evidence with the level that it gives, and a judgement if that or whose word it is is new."""
+    found: Validation = validation(evidence.occasion, evidence.sightings, cameras)
+    findings = tuple(one.value for one in found.findings)
+    known = evidence.judgements[-1] if evidence.judgements else None
+    nobody = by is None and note is None
+    if known is not None and nobody and (known.level, known.findings) == (found.level, findings):
+        return evidence
+    new = Judgement(at=now, level=found.level, by=by, findings=findings, note=note)
+    return replace(evidence, judgements=(*evidence.judgements, new))
+
+
+def kept_form(evidence: Evidence) -> dict[str, Any]:
+    """Return evidence as JSON values, from which `evidence_from` makes the same."""
+    plain: dict[str, Any] = _plain(asdict(evidence))
+    return plain
+
+
+def evidence_from(kept: Mapping[str, Any]) -> Evidence:
+    """Return the evidence of which this is the kept form. Raises LookupError, TypeError or ValueError for another."""
+    occasion, shot = kept["occasion"], kept["shot"]
+    return Evidence(
+        uid=kept["uid"],
+        occasion=Occasion(
+            kind=AlarmKind(occasion["kind"]),
+            area_id=occasion["area_id"],
+            tripped=tuple(
+                Tripped(
+                    zone_id=one["zone_id"], kind=ZoneKind(one["kind"]), detector=Detector(one["detector"])
+                )
+                for one in occasion["tripped"]
+            ),
+            moments=tuple(map(datetime.fromisoformat, occasion["moments"])),
+            before=timedelta(seconds=occasion["before"]),
+            after=timedelta(seconds=occasion["after"]),
+            cancelled=occasion["cancelled"],
+            word=None if occasion["word"] is None else Level(occasion["word"]),
+        ),
+        raised_at=_moment(kept["raised_at"]),
+        cameras=tuple(kept["cameras"]),
+        sightings=tuple(map(_sighting, kept["sightings"])),
+        shot=None
+        if shot is None
+        else Shot(
+            **{
+                **shot,
+                "taken_at": datetime.fromisoformat(shot["taken_at"]),
+                "sighting": None if shot["sighting"] is None else _sighting(shot["sighting"]),
+            }
+        ),
+        judgements=tuple(
+            Judgement(
+                **{
+                    **one,
+                    "at": datetime.fromisoformat(one["at"]),
+                    "level": Level(one["level"]),
+                    "findings": tuple(one["findings"]),
+                }
+            )
+            for one in kept["judgements"]
+        ),
+    )
+
+
+def _sighting(kept: Mapping[str, Any]) -> Sighting:
+    return Sighting(
+        **{
+            **kept,
+            "started_at": datetime.fromisoformat(kept["started_at"]),
+            "ended_at": _moment(kept["ended_at"]),
+        }
+    )
+
+
+def _moment(kept: str | None) -> datetime | None:
+    return None if kept is None else datetime.fromisoformat(kept)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _plain(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case _:
+            return value

@@ -1,0 +1,114 @@
+"""The actions about who is home and what calendars say."""
+
+from datetime import timedelta
+from typing import Any
+
+import probatio as vol
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.util import dt as dt_util
+
+from .answer_services import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name
+from .const import DOMAIN
+from .panel.verification import Level
+from .panel.windows import Window
+from .types import AlarmBrokerConfigEntry, RuntimeData
+
+ATTR_MINUTES, ATTR_LEVEL = "minutes", "level"
+
+ENTRY = {vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string}
+POSTPONE_SCHEMA = vol.Schema(
+    {**ENTRY, vol.Optional(ATTR_MINUTES): vol.All(vol.Coerce(int), vol.Range(min=1, max=1440))}
+)
+VALIDATE_SCHEMA = vol.Schema(
+    {
+        **ENTRY,
+        vol.Optional(ATTR_ALARM_ID): cv.string,
+        vol.Required(ATTR_LEVEL): vol.All(vol.Coerce(int), vol.Range(min=0, max=4)),
+        vol.Optional(ATTR_NOTE): vol.All(cv.string, vol.Length(max=MAX_NOTE)),
+    }
+)
+
+
+@callback
+def async_setup_household_services(hass: HomeAssistant) -> None:
+    """Register them."""
+    register = hass.services.async_register
+    register(DOMAIN, "postpone_arming", _async_postpone, schema=POSTPONE_SCHEMA)
+    register(DOMAIN, "call_off_arming", _async_call_off, schema=vol.Schema(ENTRY))
+    register(
+        DOMAIN,
+        "refresh_calendars",
+        _async_refresh,
+        schema=vol.Schema(ENTRY),
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    register(
+        DOMAIN,
+        "get_windows",
+        _async_windows,
+        schema=vol.Schema(ENTRY),
+        supports_response=SupportsResponse.ONLY,
+    )
+    register(DOMAIN, "validate", _async_validate, schema=VALIDATE_SCHEMA)
+
+
+def _data(call: ServiceCall) -> RuntimeData:
+    entry: AlarmBrokerConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+    )
+    return entry.runtime_data
+
+
+async def _async_postpone(call: ServiceCall) -> None:
+    minutes = call.data.get(ATTR_MINUTES)
+    delay = None if minutes is None else timedelta(minutes=minutes)
+    if not _data(call).household.async_postpone(await async_caller_name(call.hass, call.context), delay):
+        raise _error("no_arming_announced")
+
+
+async def _async_call_off(call: ServiceCall) -> None:
+    if not _data(call).household.async_call_off(await async_caller_name(call.hass, call.context)):
+        raise _error("no_arming_announced")
+
+
+async def _async_refresh(call: ServiceCall) -> ServiceResponse:
+    calendars = _data(call).calendars
+    failed = await calendars.async_refresh()
+    return {"windows": list(map(_shown, calendars.shown)), "not_readable": list[Any](failed)}
+
+
+async def _async_windows(call: ServiceCall) -> ServiceResponse:
+    return {"windows": list(map(_shown, _data(call).calendars.shown))}
+
+
+async def _async_validate(call: ServiceCall) -> None:
+    data = _data(call)
+    named = call.data.get(ATTR_ALARM_ID)
+    latest = data.verification.latest
+    alarm = None if named is None else data.alarms.find(named)
+    uid = alarm.id if alarm is not None else named or (None if latest is None else latest.uid)
+    by = await async_caller_name(call.hass, call.context)
+    level = Level(call.data[ATTR_LEVEL])
+    if uid is None or not await data.verification.async_validate(
+        uid, level, by=by, note=call.data.get(ATTR_NOTE)
+    ):
+        raise _error("alarm_unknown", alarm_id=str(named or "-"))
+
+
+def _shown(window: Window) -> dict[str, Any]:
+    return {
+        "kind": window.kind.value,
+        "start": dt_util.as_local(window.start).isoformat(),
+        "end": dt_util.as_local(window.end).isoformat(),
+        "title": ", ".join(window.titles),
+    }
+
+
+def _error(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
+    )

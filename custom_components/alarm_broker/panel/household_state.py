@@ -1,0 +1,116 @@
+"""Who is home, as frozen values: the people, what the household goes by, and what is under way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+from .config import ArmMode
+from .state import AreaStatus, Deadline
+from .windows import WindowKind
+
+
+class Presence(StrEnum):
+    """Where somebody is."""
+
+    HOME = "home"
+    AWAY = "away"
+    UNKNOWN = "unknown"
+
+
+class UnknownMeans(StrEnum):
+    """What somebody of whom nothing is known counts as. Never as away."""
+
+    HOME = "home"
+    """Somebody may be home: nothing happens that needs an empty house."""
+    NOBODY = "nobody"
+    """Only the others count, as long as there is one of whom something is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonConfig:
+    """Somebody of the household."""
+
+    person_id: str
+    name: str
+    auto_disarm: bool = False
+    """Coming home disarms what is armed with nobody inside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceConfig:
+    """What the household goes by."""
+
+    persons: Mapping[str, PersonConfig] = field(default_factory=dict)
+    unknown_means: UnknownMeans = UnknownMeans.HOME
+    away_after: timedelta = timedelta(minutes=2)
+    """Somebody is away after being seen away for so long: positions jump."""
+    home_after: timedelta = timedelta(seconds=5)
+    lost_after: timedelta = timedelta(minutes=10)
+    """Somebody whose trackers have been silent for so long is nowhere known."""
+    remind: bool = True
+    remind_after: timedelta = timedelta(minutes=5)
+    """After everyone has left, or the vacation has begun."""
+    quiet_from: time | None = None
+    """No reminder between this wall clock time ..."""
+    quiet_to: time | None = None
+    """... and this one; it comes afterwards."""
+    auto_arm: bool = False
+    auto_arm_mode: ArmMode = ArmMode.AWAY
+    announce: timedelta = timedelta(minutes=2)
+    """The arming is announced so long before, and can be postponed or called off."""
+    postpone: timedelta = timedelta(minutes=15)
+    timezone: tzinfo = UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonState:
+    """Where somebody is, and where the trackers say they are if that has not lasted yet."""
+
+    place: Presence = Presence.UNKNOWN
+    since: datetime
+    turning: Presence | None = None
+    settles: Deadline | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Somebody's coming or going."""
+
+    person_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseholdState:
+    """Who is where, and what is under way."""
+
+    persons: Mapping[str, PersonState] = field(default_factory=dict)
+    empty_since: datetime | None = None
+    """Since when everyone is away; None while somebody is home or may be."""
+    last_left: Mark | None = None
+    first_arrived: Mark | None = None
+    remind_at: Deadline | None = None
+    arm_at: Deadline | None = None
+    """An arming is announced for then."""
+    called_off: bool = False
+    """Somebody called the arming off: none before everyone has left again."""
+    windows: frozenset[WindowKind] = frozenset()
+    guests: bool = False
+    areas: Mapping[str, tuple[AreaStatus, ArmMode | None]] = field(default_factory=dict)
+    """Not stored: the panel says it at each start."""
+
+
+def anyone_home(state: HouseholdState, config: PresenceConfig) -> bool | None:
+    """Return whether somebody is home; None when nobody can say."""
+    places = [person.place for person in state.persons.values()]
+    if Presence.HOME in places:
+        return True
+    if Presence.UNKNOWN in places and config.unknown_means is UnknownMeans.HOME:
+        return True
+    return False if Presence.AWAY in places else None
+
+
+def people_home(state: HouseholdState) -> tuple[str, ...]:
+    """Return who is known to be home."""
+    return tuple(person_id for person_id, one in state.persons.items() if one.place is Presence.HOME)

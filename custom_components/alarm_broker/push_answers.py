@@ -1,0 +1,200 @@
+"""Takes the buttons that people press on their phones: checks whose they are, does what they say, or tells why not."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from homeassistant.auth.models import User
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+
+from .const import LOGGER
+from .happenings import Happening, HappeningKind
+from .household import Household
+from .link.book import Alarm
+from .link.protocol import Status
+from .link.stream import AlarmStream
+from .panel.config import ArmMode
+from .panel.state import AreaState, AreaStatus, Pending
+from .push_actions import Button, Buttons, PushAction, RefusedPress
+from .push_messages import ACTION_PREFIX
+from .system import AlarmSystem
+
+REFUSALS_TOLD_EVERY = timedelta(seconds=10)
+FALSE_ALARM_NOTE = "False alarm, said by push."
+
+
+class Tells(Protocol):
+    """What the phones are told about presses."""
+
+    def refused(self, user_id: str, reason: RefusedPress) -> None:
+        """Tell whoever pressed that it does nothing, and why."""
+
+    async def async_failed(self, user_id: str, button: Button, err: HomeAssistantError) -> None:
+        """Tell whoever pressed that it was tried in vain, and let them try again where that helps."""
+
+    def kept(self, alarm: Alarm, by: str) -> None:
+        """Tell everybody that an answer waits for the companion."""
+
+
+class PushAnswers:
+    """What presses do."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        *,
+        buttons: Buttons,
+        alarms: AlarmStream,
+        system: AlarmSystem,
+        household: Household,
+        tells: Tells,
+        linked: Callable[[], bool | None],
+    ) -> None:
+        """`linked` says whether the companion hears us; None without one."""
+        self._hass = hass
+        self._buttons = buttons
+        self._alarms = alarms
+        self._system = system
+        self._household = household
+        self._tells = tells
+        self._linked = linked
+        self._told_at: dict[tuple[str | None, RefusedPress], datetime] = {}
+
+    async def async_pressed(self, event: Event[Any]) -> None:
+        """Take one event of the bus; whatever is not a button of ours is somebody else's."""
+        action = event.data.get("action")
+        if not isinstance(action, str) or not action.startswith(ACTION_PREFIX):
+            return
+        user_id = event.context.user_id
+        user = await self._hass.auth.async_get_user(user_id) if user_id else None
+        if user is not None and (user.system_generated or not user.is_active):
+            user = None
+        button, refused = self._buttons.redeem(
+            action.removeprefix(ACTION_PREFIX), user.id if user else None, dt_util.utcnow()
+        )
+        if button is None or refused is not None or user is None:
+            self._refuse(user, refused or RefusedPress.NOT_YOURS, button)
+            return
+        await self._alarms.async_save()
+        LOGGER.info("%s: %s by a push action", button.subject, button.action)
+        try:
+            done = await self._async_do(button, _name(user), event.data.get("reply_text"))
+        except HomeAssistantError as err:
+            await self._tells.async_failed(user.id, button, err)
+            return
+        if not done:
+            self._refuse(user, RefusedPress.LATE, button)
+
+    def _refuse(self, user: User | None, reason: RefusedPress, button: Button | None) -> None:
+        """Tell and write down, but not for each of a thousand presses of a machine."""
+        now = dt_util.utcnow()
+        who = None if user is None else user.id
+        told_at = self._told_at.get((who, reason))
+        if told_at is not None and now - told_at < REFUSALS_TOLD_EVERY:
+            return
+        self._told_at[who, reason] = now
+        LOGGER.warning("A push action was refused: %s", reason)
+        wanted = {} if button is None else {"action": button.action.value}
+        self._system.async_announce(
+            Happening(
+                kind=HappeningKind.PUSH_REFUSED,
+                at=now,
+                by=None if user is None else _name(user),
+                data={"reason": reason.value, **wanted},
+            )
+        )
+        if who is not None:
+            self._tells.refused(who, reason)
+
+    async def _async_do(self, button: Button, by: str, reply: Any) -> bool:
+        """Do what the button is for; return False when its time is over. Raises HomeAssistantError."""
+        alarm = self._alarms.find(button.subject)
+        match button.action:
+            case PushAction.ACKNOWLEDGE:
+                return await self._async_acknowledge(alarm, by)
+            case PushAction.FALSE_ALARM:
+                if alarm is None or not alarm.is_open:
+                    return False
+                await self._alarms.async_answer(alarm, "cancel", by=by, via="push", note=FALSE_ALARM_NOTE)
+                return True
+            case PushAction.ESCALATE:
+                if alarm is None or alarm.status is not Status.TRIGGERED:
+                    return False
+                await self._alarms.async_escalate(alarm, by=by, via="push")
+                return True
+            case PushAction.DISARM | PushAction.DISARM_WITH_CODE:
+                area_ids = _to_disarm(self._system.state.areas, button.subject)
+                trusted = button.action is PushAction.DISARM
+                if not area_ids:
+                    return False
+                # A phone's keyboard likes to end what it takes for a word with a space.
+                code = reply.strip() if isinstance(reply, str) and not trusted else None
+                await self._system.async_disarm(area_ids, code=code, by=by, trusted=trusted)
+                return True
+            case PushAction.SILENCE:
+                area_ids = _areas_of(self._system.state.areas, button.subject)
+                sounding = [one for one in area_ids if self._system.state.areas[one].siren is not None]
+                if not sounding:
+                    return False
+                await self._system.async_silence(sounding, code=None, by=by, trusted=True)
+                return True
+            case PushAction.ARM | PushAction.FORCE_ARM:
+                return await self._async_arm(button.subject, by, force=button.action is PushAction.FORCE_ARM)
+            case PushAction.POSTPONE:
+                return self._household.async_postpone(by)
+            case PushAction.CALL_OFF:
+                return self._household.async_call_off(by)
+
+    async def _async_acknowledge(self, alarm: Alarm | None, by: str) -> bool:
+        if alarm is None or alarm.status is not Status.TRIGGERED:
+            return False
+        holds = await self._alarms.async_answer(alarm, "acknowledge", by=by, via="push")
+        if not holds and self._linked() is False:
+            self._tells.kept(alarm, by)
+        return True
+
+    async def _async_arm(self, subject: str, by: str, *, force: bool) -> bool:
+        """Arm what the notice was about, `mode:area,area`, as far as it is disarmed; one area's refusal is only its own."""
+        mode, _, areas = subject.partition(":")
+        known, states = self._system.panel_config.areas, self._system.state.areas
+        wanted = [
+            one for one in areas.split(",") if one in known and states[one].status is AreaStatus.DISARMED
+        ]
+        refused: HomeAssistantError | None = None
+        for area_id in wanted:
+            offered = [one for one in (ArmMode(mode), ArmMode.AWAY) if one in known[area_id].modes]
+            try:
+                await self._system.async_arm(
+                    (area_id,), next(iter(offered), None), code=None, by=by, force=force, trusted=True
+                )
+            except HomeAssistantError as err:
+                refused = err
+        if refused is not None:
+            raise refused
+        return bool(wanted)
+
+
+def _to_disarm(areas: Mapping[str, AreaState], subject: str) -> list[str]:
+    """Return what a button disarms: the areas of its alarm, or those of its notice that are still armed."""
+    _, notice, named = subject.partition(":")
+    if not notice:
+        return _areas_of(areas, subject)
+    return [one for one in named.split(",") if one in areas and areas[one].status is not AreaStatus.DISARMED]
+
+
+def _areas_of(areas: Mapping[str, AreaState], uid: str) -> list[str]:
+    """Return the areas in which an alarm, or the entry delay that becomes it, is not over."""
+    found = []
+    for area_id, area in areas.items():
+        alarms = (*(area.siren.alarms if area.siren is not None else ()), *area.memory)
+        if (isinstance(area.guard, Pending) and area.guard.uid == uid) or any(
+            alarm.uid == uid and not alarm.disarmed for alarm in alarms
+        ):
+            found.append(area_id)
+    return found
+
+
+def _name(user: User) -> str:
+    return user.name or "Home Assistant"

@@ -1,0 +1,80 @@
+"""Somebody who lives here: where they are, how they are told, and what their phone may do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import probatio as vol
+from homeassistant.config_entries import SubentryFlowResult
+from homeassistant.helpers.selector import BooleanSelector, EntitySelector, EntitySelectorConfig, TextSelector
+
+from ..const import SUBENTRY_PERSON
+from ..notify_forms import notify_errors, notify_schema
+from ..recipients import PushDisarm
+from .base import PanelSubentryFlow, flat, folded, nested, translated
+
+FIELD_PERSON, FIELD_TRACKERS, FIELD_NOTIFY = "person", "trackers", "notify"
+LANGUAGES = ["en", "de"]
+SECTIONS: Mapping[str, tuple[str, ...]] = {"rights": ("push_disarm", "auto_disarm", "language")}
+TRACKER_DOMAINS = ["device_tracker", "binary_sensor"]
+
+
+class PersonFlow(PanelSubentryFlow):
+    """One form; the name is the person's unless one is typed."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a new person."""
+        return self._form("user", user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change a person."""
+        return self._form("reconfigure", user_input)
+
+    def _form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = self._data(flat(user_input, tuple(SECTIONS)))
+            errors = self._errors(data)
+            if not errors:
+                return self.keep(data)
+        current = self.current
+        shown = {} if current is None else nested(current.data, SECTIONS)
+        schema = vol.Schema(
+            {
+                vol.Optional(FIELD_PERSON): EntitySelector(
+                    EntitySelectorConfig(domain="person", exclude_entities=self._taken())
+                ),
+                vol.Optional(FIELD_TRACKERS, default=list): EntitySelector(
+                    EntitySelectorConfig(domain=TRACKER_DOMAINS, multiple=True)
+                ),
+                vol.Optional("name"): TextSelector(),
+                **notify_schema(self.hass, FIELD_NOTIFY).schema,
+                vol.Required("rights"): folded(
+                    {
+                        vol.Required("push_disarm", default=PushDisarm.CODE.value): translated(
+                            "push_disarm", [one.value for one in PushDisarm]
+                        ),
+                        vol.Required("auto_disarm", default=False): BooleanSelector(),
+                        vol.Optional("language"): translated("language", LANGUAGES),
+                    }
+                ),
+            }
+        )
+        return self.form(step_id, schema, shown if user_input is None else user_input, errors)
+
+    def _data(self, form: dict[str, Any]) -> dict[str, Any]:
+        person = form.get(FIELD_PERSON)
+        state = None if person is None else self.hass.states.get(person)
+        name = (form.get("name") or "").strip() or ("" if state is None else state.name)
+        return {FIELD_PERSON: None, "language": None, **form, "name": name}
+
+    def _errors(self, data: Mapping[str, Any]) -> dict[str, str]:
+        if not data[FIELD_PERSON] and not data[FIELD_TRACKERS] and not data[FIELD_NOTIFY]:
+            return {"base": "person_empty"}
+        if (wrong := self.name_error(SUBENTRY_PERSON, data["name"])) is not None:
+            return {"name": wrong}
+        if data[FIELD_PERSON] in self._taken():
+            return {FIELD_PERSON: "person_taken"}
+        return notify_errors(data, FIELD_NOTIFY)
+
+    def _taken(self) -> list[str]:
+        return [one.data[FIELD_PERSON] for one in self.others(SUBENTRY_PERSON) if one.data.get(FIELD_PERSON)]

@@ -1,0 +1,152 @@
+"""What begins and ends with a calendar window: zones left out, codes that work, the house armed again."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .calendars import WindowsNow
+from .const import DOMAIN
+from .happenings import Happening, HappeningKind
+from .panel.config import ArmMode
+from .panel.events import WindowsChanged
+from .panel.household_events import WindowsChanged as HouseholdWindows
+from .panel.state import AreaStatus, Armed
+from .system import AlarmSystem
+
+STORE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowWork:
+    """What a rule's window does besides being one."""
+
+    left_out: frozenset[str] = frozenset()
+    """Zones that are not guarded while it runs."""
+    rearm: bool = False
+    """Areas that were armed in it are armed again when it ends."""
+
+
+class WindowEffects:
+    """Carries windows into the panel and the household."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        system: AlarmSystem,
+        work: Mapping[str, WindowWork],
+        *,
+        tell_household: Callable[[HouseholdWindows], object],
+        anyone_home: Callable[[], bool | None],
+    ) -> None:
+        """`work` is by rule."""
+        self._hass = hass
+        self._entry = entry
+        self._system = system
+        self._work = work
+        self._tell_household = tell_household
+        self._anyone_home = anyone_home
+        self._store = window_store(hass, entry.entry_id)
+        self._to_rearm: dict[str, dict[str, str]] = {}
+        self._rearming: set[str] = set()
+        """Rules whose windows run and that promise to arm again."""
+        self._known: WindowsChanged | None = None
+        self._unsub: CALLBACK_TYPE = lambda: None
+
+    async def async_load(self) -> None:
+        """Read which areas wait for the end of a window."""
+        self._to_rearm = dict(await self._store.async_load() or {})
+
+    @callback
+    def async_start(self) -> None:
+        """Follow which areas are armed."""
+        self._unsub = self._system.audience.subscribe(self._note_armed)
+
+    async def async_stop(self) -> None:
+        """Let whoever starts next find what was promised."""
+        self._unsub()
+        await self._store.async_save(self._to_rearm)
+
+    @callback
+    def async_windows(self, now: WindowsNow) -> None:
+        """Take the windows that run now."""
+        rules = frozenset[str]().union(*(window.rules for window in now.running))
+        left_out = frozenset[str]().union(
+            *(work.left_out for rule, work in self._work.items() if rule in rules)
+        )
+        changed = WindowsChanged(kinds=frozenset(window.kind for window in now.running), left_out=left_out)
+        for window in now.begun:
+            self._tell(HappeningKind.WINDOW_STARTED, window.kind.value, ", ".join(window.titles))
+        self._rearming = {rule for rule in rules if rule in self._work and self._work[rule].rearm}
+        self._note_armed()
+        if changed != self._known:
+            self._known = changed
+            self._system.async_report(changed)
+            self._tell_household(HouseholdWindows(changed.kinds))
+        for kind in sorted(now.ended):
+            self._tell(HappeningKind.WINDOW_ENDED, kind.value, "")
+        if self._hass.state is CoreState.running:  # before, no sensor has spoken and nothing can be armed
+            self._rearm_after(self._to_rearm.keys() - rules)
+
+    @callback
+    def _note_armed(self) -> None:
+        """Remember what is armed while a window runs that promises to arm it again."""
+        armed = {
+            area_id: area.guard.mode.value
+            for area_id, area in self._system.state.areas.items()
+            if isinstance(area.guard, Armed)
+        }
+        for rule in self._rearming:
+            known = self._to_rearm.get(rule, {})
+            if not armed.items() <= known.items():
+                self._to_rearm[rule] = {**known, **armed}
+                self._save()
+
+    @callback
+    def _rearm_after(self, over: Collection[str]) -> None:
+        promised = [self._to_rearm.pop(rule) for rule in sorted(over)]
+        if promised:
+            self._save()
+            areas = {area_id: mode for one in promised for area_id, mode in one.items()}
+            self._entry.async_create_task(self._hass, self._async_rearm(areas), "alarm_broker arm again")
+
+    async def _async_rearm(self, areas: Mapping[str, str]) -> None:
+        states = self._system.state.areas
+        for area_id, mode in areas.items():
+            if area_id not in states or states[area_id].status is not AreaStatus.DISARMED:
+                continue
+            reason = "somebody is home" if self._anyone_home() is True else None
+            if reason is None:
+                try:
+                    await self._system.async_arm((area_id,), ArmMode(mode), code=None, by=None, trusted=True)
+                except HomeAssistantError as err:
+                    reason = str(err)
+            if reason is not None:
+                self._system.async_announce(
+                    Happening(
+                        kind=HappeningKind.AUTO_ARM_FAILED,
+                        at=dt_util.utcnow(),
+                        area_id=area_id,
+                        area_name=self._system.wording.area_name(area_id),
+                        data={"mode": mode, "reason": reason, "area_ids": [area_id]},
+                    )
+                )
+
+    def _tell(self, kind: HappeningKind, window: str, title: str) -> None:
+        self._system.async_announce(
+            Happening(kind=kind, at=dt_util.utcnow(), data={"window": window, "event_title": title})
+        )
+
+    def _save(self) -> None:
+        self._store.async_delay_save(lambda: dict[str, Any](self._to_rearm), 1)
+
+
+def window_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where an entry keeps what to arm again."""
+    return Store(hass, STORE_VERSION, f"{DOMAIN}.windows.{entry_id}", private=True, atomic_writes=True)
