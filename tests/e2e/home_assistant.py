@@ -159,19 +159,55 @@ class HomeAssistant(Process):
                 raise DidNotStart(f"Home Assistant refused {method} {path}: {answer.status} {text}")
             return json.loads(text) if text else None
 
+    async def ask(self, kind: str, **data: Any) -> Any:
+        """Send one command over the websocket; return its result. Raises DidNotStart when it is refused."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(f"{self.url}/api/websocket") as socket,
+        ):
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": self.token})
+            await socket.receive_json()
+            await socket.send_json({"id": 1, "type": kind, **data})
+            answer = await socket.receive_json()
+        if not answer["success"]:
+            raise DidNotStart(f"Home Assistant refused {kind}: {answer['error']}")
+        return answer["result"]
+
+    async def entry_id(self, domain: str) -> str:
+        """Return the id of the one entry of an integration."""
+        [entry] = await self.request("GET", f"/api/config/config_entries/entry?domain={domain}")
+        return str(entry["entry_id"])
+
+    async def parts(self, entry_id: str, kind: str) -> dict[str, str]:
+        """Return the ids of an integration's parts of some kind by their titles."""
+        found = await self.ask("config_entries/subentries/list", entry_id=entry_id)
+        return {one["title"]: one["subentry_id"] for one in found if one["subentry_type"] == kind}
+
     async def configure(self, handler: str, answers: Mapping[str, Mapping[str, Any]]) -> Any:
         """Go through a config flow; `answers` has what to fill into the form, or choose in the menu, of each step."""
-        step = await self.request("POST", "/api/config/config_entries/flow", {"handler": handler})
+        return await self._flow("/api/config/config_entries/flow", handler, answers)
+
+    async def add_part(self, entry_id: str, kind: str, answers: Mapping[str, Mapping[str, Any]]) -> None:
+        """Go through the flow that adds a part of some kind to an integration that is set up."""
+        await self._flow("/api/config/config_entries/subentries/flow", [entry_id, kind], answers)
+
+    async def change_options(self, entry_id: str, answers: Mapping[str, Mapping[str, Any]]) -> None:
+        """Go through an integration's options."""
+        await self._flow("/api/config/config_entries/options/flow", entry_id, answers)
+
+    async def _flow(
+        self, path: str, handler: str | list[str], answers: Mapping[str, Mapping[str, Any]]
+    ) -> Any:
+        step = await self.request("POST", path, {"handler": handler})
         while step["type"] in {"form", "menu"}:
             if step.get("errors"):
                 raise DidNotStart(f"The config flow refuses step {step['step_id']}: {step['errors']}")
             given = answers[step["step_id"]]
-            step = await self.request(
-                "POST", f"/api/config/config_entries/flow/{step['flow_id']}", dict(given)
-            )
+            step = await self.request("POST", f"{path}/{step['flow_id']}", dict(given))
         if step["type"] != "create_entry":
             raise DidNotStart(f"The config flow ended with {step}")
-        return step["result"]
+        return step.get("result")
 
     async def call(self, domain: str, service: str, **data: Any) -> Any:
         """Call an action."""
@@ -189,7 +225,12 @@ class HomeAssistant(Process):
         found: list[dict[str, Any]] = await self.request("GET", "/api/states")
         return found
 
-    async def register_phone(self, name: str, push_url: str) -> str:
+    async def from_phone(self, webhook_id: str, event_type: str, data: Mapping[str, Any]) -> None:
+        """Let a phone say something, as the companion app does."""
+        said = {"type": "fire_event", "data": {"event_type": event_type, "event_data": dict(data)}}
+        await self.request("POST", f"/api/webhook/{webhook_id}", said)
+
+    async def register_phone(self, name: str, push_url: str, *, os_name: str = "iOS") -> str:
         """Register a phone with the companion app's interface; return its webhook id."""
         phone = {
             "device_id": name.lower(),
@@ -199,7 +240,7 @@ class HomeAssistant(Process):
             "device_name": name,
             "manufacturer": "Demo",
             "model": "Phone",
-            "os_name": "iOS",
+            "os_name": os_name,
             "os_version": "20",
             "supports_encryption": False,
             "app_data": {"push_url": push_url, "push_token": "demo"},

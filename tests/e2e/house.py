@@ -188,6 +188,16 @@ class Phone:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def newest(self, *buttons: str, picture: bool = False, words: str = "") -> dict[str, Any] | None:
+        """Return the newest push that has these buttons, a picture and these words."""
+        push: dict[str, Any]
+        for push in reversed(self.pushes):
+            data = push.get("data", {})
+            titles = {one["title"] for one in data.get("actions", ())}
+            if titles >= set(buttons) and words in push["message"] and (not picture or "image" in data):
+                return push
+        return None
+
     async def _push(self, request: web.Request) -> web.Response:
         self.pushes.append(await request.json())
         limits = {"successful": 1, "errors": 0, "maximum": 500, "resetsAt": "2026-11-21T00:00:00Z"}
@@ -236,6 +246,40 @@ async def install_integration(
             },
             "notify": {"notify_targets": list(notify)},
         },
+    )
+
+
+async def install_camera(home_assistant: HomeAssistant, frigate_url: str) -> None:
+    """Add a Frigate server and its camera at the front door."""
+    entry_id = await home_assistant.entry_id("alarm_broker")
+    await home_assistant.add_part(
+        entry_id, "frigate", {"user": {"name": "Frigate", "url": frigate_url, "verify_ssl": True}}
+    )
+    servers = await home_assistant.parts(entry_id, "frigate")
+    zones = await home_assistant.parts(entry_id, "zone")
+    await home_assistant.add_part(
+        entry_id,
+        "camera",
+        {
+            "user": {"source": f"{servers['Frigate']}/front_door"},
+            "looks_at": {
+                "name": "Front door",
+                "zones": [zones["Front door"]],
+                "areas": [],
+                "seeing": {"inside": False, "labels": ["person"], "min_score": 60},
+            },
+        },
+    )
+
+
+async def install_person(
+    home_assistant: HomeAssistant, *, person: str, notify: str, push_disarm: str
+) -> None:
+    """Add somebody who lives in the house, with a phone."""
+    entry_id = await home_assistant.entry_id("alarm_broker")
+    rights = {"push_disarm": push_disarm, "auto_disarm": False}
+    await home_assistant.add_part(
+        entry_id, "person", {"user": {"person": person, "notify": [notify], "rights": rights}}
     )
 
 

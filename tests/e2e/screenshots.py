@@ -1,18 +1,25 @@
-"""Takes the README's picture of Home Assistant, from a real one in the middle of an alarm: `script/screenshots`."""
+"""Takes the README's pictures of Home Assistant and its notifications, from a real one in the middle of an alarm."""
 
 import asyncio
 import json
 import tempfile
+import time
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from playwright.async_api import Page, async_playwright
 
-from tests.e2e import demo as story
+from tests.e2e import demo as story, house
+from tests.e2e.demo import Demo
 from tests.e2e.home_assistant import HomeAssistant
+from tests.e2e.house import until
+from tests.e2e.notification import notifications_html
 from tests.e2e.processes import ROOT
+from tests.e2e.scene import front_door_at_night
+from tests.fakes.frigate import FakeFrigate, camera
 
 FOLDER = ROOT / "docs" / "screenshots"
 CHROMIUM = [
@@ -57,8 +64,15 @@ DASHBOARD: dict[str, Any] = {
                             "state_content": ["event_type", "state"],
                             "grid_options": {"columns": 12},
                         },
-                        {"type": "tile", "entity": "binary_sensor.front_door"},
-                        {"type": "tile", "entity": "binary_sensor.living_room"},
+                        {"type": "tile", "entity": "sensor.home_validation_level"},
+                        {"type": "tile", "entity": "binary_sensor.home_anyone_home"},
+                        {
+                            "type": "picture-entity",
+                            "entity": "image.home_alarm_picture",
+                            "show_state": False,
+                            "show_name": False,
+                            "grid_options": {"columns": 12, "rows": 4},
+                        },
                         {
                             "type": "logbook",
                             "entities": [
@@ -79,26 +93,16 @@ DASHBOARD: dict[str, Any] = {
 
 async def create_dashboard(home_assistant: HomeAssistant) -> None:
     """Make a dashboard with the panel and the alarm's entities."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.ws_connect(f"{home_assistant.url}/api/websocket") as socket,
-    ):
-        await socket.receive_json()
-        await socket.send_json({"type": "auth", "access_token": home_assistant.token})
-        await socket.receive_json()
-        create = {
-            "url_path": "alarm-house",
-            "title": "Alarm",
-            "mode": "storage",
-            "require_admin": False,
-            "show_in_sidebar": True,
-        }
-        await socket.send_json({"id": 1, "type": "lovelace/dashboards/create", **create})
-        await socket.receive_json()
-        await socket.send_json(
-            {"id": 2, "type": "lovelace/config/save", "url_path": "alarm-house", "config": DASHBOARD}
-        )
-        await socket.receive_json()
+    path = "alarm-house"
+    await home_assistant.ask(
+        "lovelace/dashboards/create",
+        url_path=path,
+        title="Alarm",
+        mode="storage",
+        require_admin=False,
+        show_in_sidebar=True,
+    )
+    await home_assistant.ask("lovelace/config/save", url_path=path, config=DASHBOARD)
 
 
 async def home_assistant_page(page: Page, home_assistant: HomeAssistant, path: str) -> None:
@@ -116,19 +120,64 @@ async def home_assistant_page(page: Page, home_assistant: HomeAssistant, path: s
     await page.wait_for_timeout(4000)
 
 
+@dataclass
+class Thread:
+    """The notifications of one alarm, and the picture that they show."""
+
+    pending: dict[str, Any]
+    verified: dict[str, Any]
+    picture: bytes
+
+
+async def break_in(demo: Demo, frigate: FakeFrigate) -> Thread:
+    """Arm, and let somebody through the front door whom the camera sees; return what the owner's phone got."""
+    home = demo.home_assistant
+    await house.install_camera(home, frigate.url)
+    await house.install_person(
+        home, person="person.demo", notify="notify.mobile_app_owner", push_disarm="phone"
+    )
+    await home.call(
+        "alarm_control_panel", "alarm_arm_away", entity_id="alarm_control_panel.home", code=house.CODE
+    )
+    await asyncio.sleep(3)
+    frigate.add_event(start_time=time.time() - 1, camera="front_door", score=0.87)
+    await home.call("input_boolean", "turn_on", entity_id="input_boolean.front_door")
+    pending = await until(lambda: demo.phone.newest("Disarm"), "the entry delay on the phone")
+    verified = await until(lambda: demo.phone.newest("Acknowledge", picture=True), "the picture on the phone")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{home.url}{verified['data']['image']}") as answer,
+    ):
+        return Thread(pending, verified, await answer.read())
+
+
 async def main() -> None:
-    """Start the house, press the key, and take the picture."""
+    """Start the house, break in, and take the pictures."""
+    frigate = FakeFrigate(cameras={"front_door": camera()}, snapshot=front_door_at_night())
     with tempfile.TemporaryDirectory() as name:
         async with AsyncExitStack() as stack:
-            house = await story.set_up(stack, Path(name))
-            await house.press()
-            await house.see_home_assistant("on", "triggered", "")
-            await create_dashboard(house.home_assistant)
+            await stack.enter_async_context(frigate)
+            demo = await story.set_up(stack, Path(name))
+            thread = await break_in(demo, frigate)
+            await create_dashboard(demo.home_assistant)
             playwright = await stack.enter_async_context(async_playwright())
             browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-            page = await browser.new_page(viewport={"width": 1180, "height": 640})
-            await home_assistant_page(page, house.home_assistant, "/alarm-house/0")
+            page = await browser.new_page(viewport={"width": 1180, "height": 760})
+            await home_assistant_page(page, demo.home_assistant, "/alarm-house/0")
             await page.screenshot(path=FOLDER / "home-assistant.png")
+            await demo.home_assistant.call("alarm_broker", "acknowledge")
+            answered = await until(lambda: demo.phone.newest(words="Demo"), "the answer on the phone")
+            page = await browser.new_page(viewport={"width": 1180, "height": 500})
+            await page.set_content(
+                notifications_html(
+                    (
+                        ("The door opens: entry delay", thread.pending, None),
+                        ("Seconds later: alarm, then its picture", thread.verified, thread.picture),
+                        ("Somebody answered", answered, None),
+                    )
+                )
+            )
+            await page.screenshot(path=FOLDER / "notification.png", full_page=True)
             await browser.close()
 
 
