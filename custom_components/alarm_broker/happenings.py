@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from homeassistant.exceptions import HomeAssistantError
+
 from .panel.effects import (
     Chime,
     CodeNotValid,
@@ -90,6 +92,8 @@ class Happening:
     zones: tuple[str, ...] = ()
     """Names."""
     data: Mapping[str, Any] = field(default_factory=dict)
+    error: HomeAssistantError | None = None
+    """Why it could not be done, for whoever is told in another language than Home Assistant's own."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what automations and the logbook read."""
@@ -99,6 +103,7 @@ class Happening:
             "area": self.area_name,
             "by": self.by,
             "zones": list(self.zones),
+            **({} if self.error is None else {"reason": str(self.error)}),
             **self.data,
         }
 

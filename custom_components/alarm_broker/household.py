@@ -176,7 +176,7 @@ class Household:
             try:
                 await self._system.async_arm((area_id,), wanted, code=None, by=None, trusted=True)
             except HomeAssistantError as err:
-                self._tell(HappeningKind.AUTO_ARM_FAILED, (area_id,), mode=wanted.value, reason=str(err))
+                self._tell(HappeningKind.AUTO_ARM_FAILED, (area_id,), error=err, mode=wanted.value)
 
     async def _async_disarm(self, area_ids: tuple[str, ...], by: str) -> None:
         try:
@@ -186,7 +186,13 @@ class Household:
 
     @callback
     def _tell(
-        self, kind: HappeningKind, area_ids: tuple[str, ...] = (), *, by: str | None = None, **data: Any
+        self,
+        kind: HappeningKind,
+        area_ids: tuple[str, ...] = (),
+        *,
+        by: str | None = None,
+        error: HomeAssistantError | None = None,
+        **data: Any,
     ) -> None:
         wording, open_zones = self._system.wording, self._system.state.open_zones
         zones = self._system.panel_config.zones
@@ -207,6 +213,7 @@ class Household:
                 by=by,
                 zones=wording.zone_names(tuple(concerned)),
                 data={**names, **data},
+                error=error,
             )
         )
 

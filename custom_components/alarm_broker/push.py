@@ -180,19 +180,23 @@ class AlarmPush:
             self._clear(ARMING_TAG)
             return
         self._asked_to_arm |= kind in NOTICE_BUTTONS
-        told = [
-            (
-                one,
-                notice_message(
-                    happening,
-                    title=self._entry.title,
-                    language=self._buttons.language(one),
-                    buttons=self._buttons.of_notice(happening, one),
-                ),
+        self._do(self._async_notice(happening), kind.value)
+
+    async def _async_notice(self, happening: Happening) -> None:
+        told, error = [], happening.error
+        for one in self._recipients:
+            language = self._buttons.language(one)
+            message = notice_message(
+                happening,
+                title=self._entry.title,
+                language=language,
+                buttons=self._buttons.of_notice(happening, one),
+                reason="" if error is None else await self._async_reason(error, language),
             )
-            for one in self._recipients
-        ]
-        self._send(kind.value, [(one, [message]) for one, message in told if message is not None])
+            if message is None:
+                return
+            told.append((one, [message]))
+        await self._async_send(happening.kind.value, told)
 
     # The entry delay
 

@@ -135,9 +135,17 @@ def silent_message(alarm: Alarm, *, language: str) -> PushMessage:
 
 
 def notice_message(
-    happening: Happening, *, title: str, language: str, buttons: Sequence[Mapping[str, Any]] = ()
+    happening: Happening,
+    *,
+    title: str,
+    language: str,
+    buttons: Sequence[Mapping[str, Any]] = (),
+    reason: str = "",
 ) -> PushMessage | None:
-    """Return the short notice about something that is no alarm, or None for what phones are not bothered with."""
+    """Return the short notice about something that is no alarm, or None for what phones are not bothered with.
+
+    `reason` says in the language why it could not be done.
+    """
     known = known_language(language)
     if (text := NOTICES[known].get(happening.kind)) is None:
         return None
@@ -152,7 +160,7 @@ def notice_message(
             trouble=f"{where}: {said}" if where else said,
             areas=happening.area_name or title,
             by=happening.by or "",
-            reason=data.get("reason") or "",
+            reason=reason,
             until="" if until is None else dt_util.as_local(until).strftime("%H:%M"),
         )
     ]

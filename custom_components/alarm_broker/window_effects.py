@@ -121,22 +121,24 @@ class WindowEffects:
         for area_id, mode in areas.items():
             if area_id not in states or states[area_id].status is not AreaStatus.DISARMED:
                 continue
-            reason = "somebody is home" if self._anyone_home() is True else None
-            if reason is None:
-                try:
-                    await self._system.async_arm((area_id,), ArmMode(mode), code=None, by=None, trusted=True)
-                except HomeAssistantError as err:
-                    reason = str(err)
-            if reason is not None:
+            try:
+                await self._async_arm(area_id, ArmMode(mode))
+            except HomeAssistantError as err:
                 self._system.async_announce(
                     Happening(
                         kind=HappeningKind.AUTO_ARM_FAILED,
                         at=dt_util.utcnow(),
                         area_id=area_id,
                         area_name=self._system.wording.area_name(area_id),
-                        data={"mode": mode, "reason": reason, "area_ids": [area_id]},
+                        data={"mode": mode, "area_ids": [area_id]},
+                        error=err,
                     )
                 )
+
+    async def _async_arm(self, area_id: str, mode: ArmMode) -> None:
+        if self._anyone_home() is True:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="somebody_home")
+        await self._system.async_arm((area_id,), mode, code=None, by=None, trusted=True)
 
     def _tell(self, kind: HappeningKind, window: str, title: str) -> None:
         self._system.async_announce(

@@ -598,6 +598,21 @@ async def test_who_may_not_disarm_only_hears_of_an_arrival(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_an_arming_that_fails_by_itself_says_why_in_the_phones_language(
+    hass: HomeAssistant, phone: Phone, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await household(hass, phone, language="de", auto_arm=True)
+    sense(hass, WINDOW, "on")
+    await remind(hass, freezer)
+    await wait(hass, freezer, 120)
+    await settle(hass)
+
+    said = [one["message"] for one in phone.came if one["message"].startswith("Ließ sich nicht")]
+    [reason] = said
+    assert reason.startswith("Ließ sich nicht scharf schalten: Home. Nicht bereit. Offen: Kitchen window.")
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_arming_what_is_armed_already_comes_too_late(
     hass: HomeAssistant, phone: Phone, happened: Told, freezer: FrozenDateTimeFactory
 ) -> None:

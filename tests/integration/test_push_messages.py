@@ -472,7 +472,7 @@ def happened(kind: HappeningKind, **fields: Any) -> Happening:
             "Niemand ist zu Hause. Scharf um 23:00: Home.",
         ),
         (
-            happened(HappeningKind.AUTO_ARM_FAILED, area_name="Home", data={"reason": "Not ready."}),
+            happened(HappeningKind.AUTO_ARM_FAILED, area_name="Home"),
             "Could not be armed: Home. Not ready.",
             "Ließ sich nicht scharf schalten: Home. Not ready.",
         ),
@@ -494,7 +494,10 @@ def test_a_notice_in_words(
 ) -> None:
     with monkeypatch.context() as berlin:
         berlin.setattr(dt_util, "DEFAULT_TIME_ZONE", ZoneInfo("Europe/Berlin"))
-        notices = [notice_message(happening, title="Home alarm", language=one) for one in ("en", "de")]
+        notices = [
+            notice_message(happening, title="Home alarm", language=one, reason="Not ready.")
+            for one in ("en", "de")
+        ]
 
     assert [one and one.message for one in notices] == [english, german]
     assert [one and one.title for one in notices] == ["Home alarm", "Home alarm"]
