@@ -22,7 +22,10 @@ from tests.e2e import house
 from tests.e2e.home_assistant import PASSWORD, USERNAME, HomeAssistant
 from tests.e2e.house import Api, until
 from tests.e2e.processes import CompanionProcess, DidNotStart, Providers
+from tests.e2e.scene import front_door_at_night
+from tests.fakes.frigate import FakeFrigate, camera as frigate_camera
 
+PANEL = "alarm_control_panel.home"
 ACTIVE, STATUS = "binary_sensor.home_alarm_active", "sensor.home_latest_alarm"
 
 console = Console(highlight=False, soft_wrap=True)
@@ -37,6 +40,8 @@ class Demo:
     companion: CompanionProcess
     home_assistant: HomeAssistant
     phone: house.Phone
+    frigate: FakeFrigate
+    webhook_id: str = ""
     token: str = field(default_factory=house.new_device_token)
     admin_key: str = ""
     alarm_id: str = ""
@@ -151,6 +156,64 @@ class Demo:
         await until(self._closed, "the ticket is closed")
         self.saw("Zammad: the ticket is closed")
 
+    # --- the second act -----------------------------------------------------------------------------------
+
+    async def break_in(self) -> None:
+        """Arm the house, and let somebody through the front door before the camera."""
+        home = self.home_assistant
+        await home.call("alarm_control_panel", "alarm_arm_away", entity_id=PANEL, code=house.CODE)
+        await until(lambda: _is(home, PANEL, "armed_away"), "armed")
+        self.saw("armed away in Home Assistant; the exit delay is over")
+        self.frigate.add_event(start_time=time.time() - 1, camera="front_door", score=0.87)
+        await home.call("input_boolean", "turn_on", entity_id="input_boolean.front_door")
+        await until(lambda: self.phone.newest("Disarm"), "the entry delay on the phone")
+        self.saw("the front door opens: push “Entry delay” with the button Disarm")
+
+    async def see_the_picture(self) -> dict[str, Any]:
+        """See the alarm and then its picture on the phone, and both at the companion."""
+        await until(lambda: _is(self.home_assistant, PANEL, "triggered"), "triggered")
+        self.saw("nobody disarms: the alarm is raised")
+        push = await until(lambda: self.phone.newest("Acknowledge", picture=True), "the picture")
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{self.home_assistant.url}{push['data']['image']}") as answer,
+        ):
+            assert answer.status == 200, answer
+        self.saw(f"the same push has its picture, behind a signed address: “{push['title']}”")
+        alarm = await until(self._verified, "the picture at the companion")
+        self.alarm_id = alarm["id"]
+        self.saw(f"the companion has it too: validation level {alarm['evidence']['level']} of 4")
+        return push
+
+    async def press_the_push(self, push: dict[str, Any]) -> None:
+        """Press a forged button, then the right one."""
+        pressed = "mobile_app_notification_action"
+        forged = {"action": f"ALARM_BROKER_{'A' * 43}"}
+        await self.home_assistant.from_phone(self.webhook_id, pressed, forged)
+        await until(lambda: self.phone.newest(words="unknown here"), "the refusal")
+        self.saw("a forged button: refused, and the phone says so")
+        action = next(one["action"] for one in push["data"]["actions"] if one["title"] == "Acknowledge")
+        await self.home_assistant.from_phone(self.webhook_id, pressed, {"action": action})
+
+        async def acknowledged() -> bool:
+            alarm = await self.api.get(f"/v1/alarms/{self.alarm_id}")
+            return (alarm["status"], alarm["acknowledged_by"]) == ("acknowledged", "Demo")
+
+        await until(acknowledged, "acknowledged by the push")
+        self.saw("the owner presses Acknowledge on the phone: acknowledged at the companion")
+
+    async def disarm(self) -> None:
+        """Type the code, and see it end."""
+        await self.home_assistant.call(
+            "alarm_control_panel", "alarm_disarm", entity_id=PANEL, code=house.CODE
+        )
+
+        async def over() -> bool:
+            return (await self.api.get(f"/v1/alarms/{self.alarm_id}"))["status"] in {"resolved", "cancelled"}
+
+        await until(over, "the alarm is over")
+        self.saw("disarmed with the code: it is over everywhere")
+
     # --- looking ----------------------------------------------------------------------------------------
 
     async def _ticket(self) -> dict[str, Any] | None:
@@ -166,6 +229,10 @@ class Demo:
             and word in str(request["body"])
             for request in await self.providers.received("zammad")
         )
+
+    async def _verified(self) -> dict[str, Any] | None:
+        alarms: list[dict[str, Any]] = (await self.api.get("/v1/alarms?source=panel"))["alarms"]
+        return next((one for one in alarms if one["evidence"] and one["evidence"]["picture"]), None)
 
     async def _closed(self) -> bool:
         return any(
@@ -190,6 +257,9 @@ async def set_up(stack: AsyncExitStack, folder: Path) -> Demo:
         CompanionProcess(folder / "companion"),
         HomeAssistant(folder),
         await stack.enter_async_context(house.Phone()),
+        await stack.enter_async_context(
+            FakeFrigate(cameras={"front_door": frigate_camera()}, snapshot=front_door_at_night())
+        ),
     )
 
     async def step(what: str, work: Awaitable[Any]) -> None:
@@ -209,12 +279,14 @@ async def set_up(stack: AsyncExitStack, folder: Path) -> Demo:
     link_key = await house.create_key(demo.companion, "operate", "Home Assistant")
     await step("companion, on its embedded SQLite", demo.companion.ready())
     await step("Home Assistant, a real one", demo.home_assistant.ready())
-    await demo.home_assistant.register_phone("Owner", demo.phone.url)
+    demo.webhook_id = await demo.home_assistant.register_phone("Owner", demo.phone.url, os_name="Android")
     await step(
         "integration set up through its config flow",
-        house.install_integration(
-            demo.home_assistant, demo.companion, link_key, notify=("notify.mobile_app_owner",)
-        ),
+        house.install_integration(demo.home_assistant, demo.companion, link_key),
+    )
+    await step(
+        "its owner with a phone, and a camera at the front door",
+        house.install_owner_and_camera(demo.home_assistant, demo.frigate.url),
     )
     linked = until(
         lambda: _is(demo.home_assistant, "binary_sensor.home_companion_connected", "on"), "the link is up"
@@ -239,6 +311,11 @@ async def _story(demo: Demo) -> None:
     await demo.see_home_assistant("on", "acknowledged", "(by Ben Example)")
     await demo.resolve()
     await demo.see_home_assistant("off", "resolved", "")
+    console.print("\n[bold]And now somebody breaks in[/]\n")
+    demo.pressed_at = time.monotonic()
+    await demo.break_in()
+    await demo.press_the_push(await demo.see_the_picture())
+    await demo.disarm()
 
 
 def _addresses(demo: Demo) -> None:
@@ -252,6 +329,7 @@ def _addresses(demo: Demo) -> None:
         ("Press the key", f"curl '{demo.companion.url}/v1/yealink/alarm?token={demo.token}'"),
         ("Zammad saw", f"{demo.providers.url('zammad')}/_received"),
         ("Signal saw", f"{demo.providers.url('signal')}/_received"),
+        ("Frigate saw", f"{demo.frigate.url}/_received"),
         ("Logs, data", f"{demo.folder}   (removed at the end)"),
     ):
         console.print(f"  {name:<15} {what}", markup=False)

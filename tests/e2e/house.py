@@ -217,9 +217,7 @@ async def until[T](look: Callable[[], Awaitable[T | None]], what: str, *, timeou
         raise AssertionError(f"This has not happened within {timeout_s:g} s: {what}") from err
 
 
-async def install_integration(
-    home_assistant: HomeAssistant, companion: CompanionProcess, key: str, *, notify: tuple[str, ...] = ()
-) -> None:
+async def install_integration(home_assistant: HomeAssistant, companion: CompanionProcess, key: str) -> None:
     """Go through the config flow as a user does: with the companion, three sensors and a code."""
     front, living, smoke = (
         "binary_sensor.front_door",
@@ -244,12 +242,12 @@ async def install_integration(
                 "code_again": CODE,
                 "code_arm_required": True,
             },
-            "notify": {"notify_targets": list(notify)},
+            "notify": {"notify_targets": []},
         },
     )
 
 
-async def install_camera(home_assistant: HomeAssistant, frigate_url: str) -> None:
+async def _install_camera(home_assistant: HomeAssistant, frigate_url: str) -> None:
     """Add a Frigate server and its camera at the front door."""
     entry_id = await home_assistant.entry_id("alarm_broker")
     await home_assistant.add_part(
@@ -272,15 +270,13 @@ async def install_camera(home_assistant: HomeAssistant, frigate_url: str) -> Non
     )
 
 
-async def install_person(
-    home_assistant: HomeAssistant, *, person: str, notify: str, push_disarm: str
-) -> None:
-    """Add somebody who lives in the house, with a phone."""
+async def install_owner_and_camera(home_assistant: HomeAssistant, frigate_url: str) -> None:
+    """Add the owner, whose phone may disarm without a code, and the camera at the front door."""
     entry_id = await home_assistant.entry_id("alarm_broker")
-    rights = {"push_disarm": push_disarm, "auto_disarm": False}
-    await home_assistant.add_part(
-        entry_id, "person", {"user": {"person": person, "notify": [notify], "rights": rights}}
-    )
+    rights = {"push_disarm": "phone", "auto_disarm": False}
+    owner = {"person": "person.demo", "notify": ["notify.mobile_app_owner"], "rights": rights}
+    await home_assistant.add_part(entry_id, "person", {"user": owner})
+    await _install_camera(home_assistant, frigate_url)
 
 
 def new_device_token() -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import tempfile
-import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,12 @@ from typing import Any
 import aiohttp
 from playwright.async_api import Page, async_playwright
 
-from tests.e2e import demo as story, house
+from tests.e2e import demo as story
 from tests.e2e.demo import Demo
 from tests.e2e.home_assistant import HomeAssistant
 from tests.e2e.house import until
 from tests.e2e.notification import notifications_html
 from tests.e2e.processes import ROOT
-from tests.e2e.scene import front_door_at_night
-from tests.fakes.frigate import FakeFrigate, camera
 
 FOLDER = ROOT / "docs" / "screenshots"
 CHROMIUM = [
@@ -129,36 +126,24 @@ class Thread:
     picture: bytes
 
 
-async def break_in(demo: Demo, frigate: FakeFrigate) -> Thread:
-    """Arm, and let somebody through the front door whom the camera sees; return what the owner's phone got."""
-    home = demo.home_assistant
-    await house.install_camera(home, frigate.url)
-    await house.install_person(
-        home, person="person.demo", notify="notify.mobile_app_owner", push_disarm="phone"
-    )
-    await home.call(
-        "alarm_control_panel", "alarm_arm_away", entity_id="alarm_control_panel.home", code=house.CODE
-    )
-    await asyncio.sleep(3)
-    frigate.add_event(start_time=time.time() - 1, camera="front_door", score=0.87)
-    await home.call("input_boolean", "turn_on", entity_id="input_boolean.front_door")
+async def break_in(demo: Demo) -> Thread:
+    """Let somebody through the front door; return what the owner's phone got."""
+    await demo.break_in()
     pending = await until(lambda: demo.phone.newest("Disarm"), "the entry delay on the phone")
-    verified = await until(lambda: demo.phone.newest("Acknowledge", picture=True), "the picture on the phone")
+    verified = await demo.see_the_picture()
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"{home.url}{verified['data']['image']}") as answer,
+        session.get(f"{demo.home_assistant.url}{verified['data']['image']}") as answer,
     ):
         return Thread(pending, verified, await answer.read())
 
 
 async def main() -> None:
     """Start the house, break in, and take the pictures."""
-    frigate = FakeFrigate(cameras={"front_door": camera()}, snapshot=front_door_at_night())
     with tempfile.TemporaryDirectory() as name:
         async with AsyncExitStack() as stack:
-            await stack.enter_async_context(frigate)
             demo = await story.set_up(stack, Path(name))
-            thread = await break_in(demo, frigate)
+            thread = await break_in(demo)
             await create_dashboard(demo.home_assistant)
             playwright = await stack.enter_async_context(async_playwright())
             browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)

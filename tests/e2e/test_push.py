@@ -87,13 +87,7 @@ async def watched(tmp_path: Path, office: Office) -> AsyncIterator[Watched]:
             key = await house.create_key(office.companion, "operate", "Home Assistant")
             webhook_id = await assistant.register_phone("Owner", phone.url, os_name="Android")
             await house.install_integration(assistant, office.companion, key)
-            await house.install_camera(assistant, frigate.url)
-            await house.install_person(
-                assistant,
-                person="person.demo",
-                notify="notify.mobile_app_owner",
-                push_disarm="phone",
-            )
+            await house.install_owner_and_camera(assistant, frigate.url)
 
             async def linked() -> bool:
                 state = await assistant.state("binary_sensor.home_companion_connected")
