@@ -111,7 +111,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         system,
         living.work,
         tell_household=household.async_take,
-        anyone_home=lambda: household.anyone_home,
+        may_be_home=lambda: household.may_be_home,
     )
     await window_effects.async_load()
     calendars = Calendars(
@@ -172,7 +172,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
 
     # Entities and push first, so that an alarm of the panel's restart and of the resumed link finds them listening.
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    verification.async_start(system.audience)
+    verification.async_start(system.audience, system.state)
     push.async_start()
     entry.async_on_unload(system.async_stop)
     await system.async_start()

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
-from .frigate import FrigateClient, FrigateError, FrigateEvent
+from .frigate import FrigateClient, FrigateError, FrigateEvent, FrigateReview
 from .panel.verification import Sighting
 
 LOOK_TIMEOUT_S = 6
@@ -76,12 +76,19 @@ class FrigateSource:
         """Return the events that overlap the time, those in an alert marked."""
         events, reviews = await asyncio.gather(
             self._client.async_events([self._name], after=after, before=before),
-            self._client.async_reviews([self._name], after=after, before=before),
+            self._async_reviews(after, before),
         )
         alerts = {
             event_id for review in reviews if review.severity == "alert" for event_id in review.event_ids
         }
         return [self._sighting(event, alert=event.event_id in alerts) for event in events]
+
+    async def _async_reviews(self, after: datetime, before: datetime) -> Sequence[FrigateReview]:
+        """Return the reviews; none where they cannot be had: they only say which of two pictures is better."""
+        try:
+            return await self._client.async_reviews([self._name], after=after, before=before)
+        except FrigateError:
+            return ()
 
     async def async_picture(self, sighting: Sighting) -> Picture:
         """Return the snapshot, or the thumbnail that comes sooner."""
@@ -153,7 +160,8 @@ async def async_look(
                 LOGGER.info("A camera did not say what it saw: %s", str(err) or "timeout")
             return []
         except Exception:  # noqa: BLE001 - one camera's bug must not keep the others from being asked; logged in full
-            LOGGER.exception("A camera did not say what it saw")
+            if not quiet:
+                LOGGER.exception("A camera did not say what it saw")
             return []
         return [replace(sighting, camera_id=camera_id) for sighting in found]
 
@@ -172,7 +180,8 @@ async def async_shown(source: CameraSource, sighting: Sighting | None, *, quiet:
         if not quiet:
             LOGGER.info("A camera gave no picture: %s", str(err) or "timeout")
     except Exception:  # noqa: BLE001 - as above
-        LOGGER.exception("A camera gave no picture")
+        if not quiet:
+            LOGGER.exception("A camera gave no picture")
     return None
 
 

@@ -28,6 +28,7 @@ CALL_TIMEOUT_S = 5.0
 """No method takes longer, with all it has to ask: an alarm never waits for a camera."""
 MAX_JSON_BYTES = 4 * 1024 * 1024
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
+MAX_TEXT = 255
 PICTURE_HEIGHT = 720
 """Pixels; enough to see a face, small enough for a message."""
 
@@ -560,17 +561,23 @@ def _optional_moment(value: object) -> datetime | None:
 
 
 def _text(value: object, pattern: re.Pattern[str] = re.compile(".+", re.DOTALL)) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
+    if not isinstance(value, str) or not _is_text(value) or not pattern.fullmatch(value):
         raise ValueError("not the text it should be")
     return value
 
 
 def _optional_text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value and _is_text(value) else None
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    return tuple(one for one in value if isinstance(one, str) and one) if isinstance(value, list) else ()
+    found = map(_optional_text, value) if isinstance(value, list) else ()
+    return tuple(one for one in found if one is not None)
+
+
+def _is_text(value: str) -> bool:
+    """Return whether a text is short enough, and can be written: JSON may hold half of a character (a lone surrogate)."""
+    return len(value) <= MAX_TEXT and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _flag(value: object) -> bool:

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, LOGGER
 from .happenings import Happening, HappeningKind
 from .panel.config import ArmMode
+from .panel.empty_house import guests_stay
 from .panel.household_events import (
     AnnounceArming,
     AreasChanged,
@@ -75,6 +76,12 @@ class Household:
     def anyone_home(self) -> bool | None:
         """Return whether somebody is home; None when nobody can say."""
         return anyone_home(self._state, self.config)
+
+    @property
+    def may_be_home(self) -> bool:
+        """Return whether somebody is home, may be, or guests stay: nothing arms around them."""
+        nobody_knows = self.anyone_home is None and bool(self.config.persons)
+        return self.anyone_home is True or nobody_knows or guests_stay(self._state)
 
     @property
     def people_home(self) -> list[str]:

@@ -28,7 +28,7 @@ from .link.protocol import Status
 from .link.storage import LinkStorage
 from .link.stream import AlarmStream
 from .panel.effects import Effect, ReportPending, ReportPendingCleared
-from .panel.state import Pending
+from .panel.state import AreaStatus, Pending
 from .push_actions import Button, Buttons, RefusedPress
 from .push_answers import PushAnswers
 from .push_buttons import PhoneButtons
@@ -173,14 +173,22 @@ class AlarmPush:
     @callback
     def _happened(self, happening: Happening) -> None:
         kind = happening.kind
-        if kind is HappeningKind.AUTO_ARM_DROPPED or (
-            kind is HappeningKind.FIRST_ARRIVED and self._asked_to_arm
-        ):
+        if self._settles_arming(kind):
             self._asked_to_arm = False
             self._clear(ARMING_TAG)
             return
         self._asked_to_arm |= kind in NOTICE_BUTTONS
         self._do(self._async_notice(happening), kind.value)
+
+    def _settles_arming(self, kind: HappeningKind) -> bool:
+        """Return whether a question about arming is over: dropped, somebody has come, or everything is armed."""
+        if kind is HappeningKind.AUTO_ARM_DROPPED or not self._asked_to_arm:
+            return kind is HappeningKind.AUTO_ARM_DROPPED
+        areas = self._system.state.areas.values()
+        armed = all(area.status is not AreaStatus.DISARMED for area in areas)
+        return kind is HappeningKind.FIRST_ARRIVED or (
+            kind in (HappeningKind.ARMING, HappeningKind.ARMED) and armed
+        )
 
     async def _async_notice(self, happening: Happening) -> None:
         told, error = [], happening.error

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +33,7 @@ from .panel.effects import (
     ReportPendingCleared,
     ReportZoneTripped,
 )
+from .panel.state import PanelState, Pending
 from .panel.verification import CameraConfig, Level, Occasion, Sighting, Tripped, looking_at, ranked
 from .wording import Wording
 
@@ -129,9 +130,15 @@ class Verification:
                 self._watches[evidence.uid] = _Watch(evidence=evidence)
 
     @callback
-    def async_start(self, audience: Audience) -> None:
-        """Follow the panel, and go on looking after what is young."""
+    def async_start(self, audience: Audience, panel: PanelState) -> None:
+        """Follow the panel, and go on looking after what is young, an entry delay too."""
         self._entry.async_on_unload(audience.subscribe_effects(self._took_effect))
+        for area_id, area in panel.areas.items():
+            if isinstance(area.guard, Pending) and area.guard.uid not in self._watches:
+                new = self._new(area.guard.uid, AlarmKind.BURGLARY, area_id, hidden=False)
+                begun = area.guard.until.due_at - area.guard.until.delay
+                evidence = self._grown(new, area.guard.zones, at=min(begun, dt_util.utcnow()))
+                self._watches[area.guard.uid] = _Watch(evidence=self._judged(evidence))
         for watch in self._watches.values():
             if not self._is_over(watch.evidence):
                 self._look(watch)
@@ -191,7 +198,7 @@ class Verification:
             case ReportDisarmed(uid=uid, by=by, ending=ending) if uid in self._watches:
                 watch = self._watches[uid]
                 self._stop(watch)
-                if ending is not Ending.RESOLVED:
+                if ending is not Ending.RESOLVED and watch.evidence.occasion.word is None:
                     occasion = replace(watch.evidence.occasion, cancelled=True)
                     evidence = replace(watch.evidence, occasion=occasion)
                     self._do(self._async_changed(watch, self._judged(evidence, by=by)), uid)
@@ -242,13 +249,15 @@ class Verification:
         )
         return Evidence(uid=uid, occasion=occasion, hidden=hidden)
 
-    def _grown(self, evidence: Evidence, zone_ids: tuple[str, ...]) -> Evidence:
+    def _grown(
+        self, evidence: Evidence, zone_ids: tuple[str, ...], *, at: datetime | None = None
+    ) -> Evidence:
         """Return the evidence of an alarm to which something has happened now, with those of the zones that are new."""
         occasion = evidence.occasion
         known = {one.zone_id for one in occasion.tripped}
         new = tuple(self._tripped(zone_id) for zone_id in zone_ids if zone_id not in known)
         occasion = replace(
-            occasion, tripped=occasion.tripped + new, moments=(*occasion.moments, dt_util.utcnow())
+            occasion, tripped=occasion.tripped + new, moments=(*occasion.moments, at or dt_util.utcnow())
         )
         looked_at = looking_at(
             self._cameras.values(), occasion.area_id, [one.zone_id for one in occasion.tripped]
@@ -259,7 +268,9 @@ class Verification:
         return judged(evidence, self._cameras, now=dt_util.utcnow(), by=by, note=note)
 
     def _is_over(self, evidence: Evidence) -> bool:
-        return evidence.occasion.cancelled or dt_util.utcnow() > evidence.occasion.end
+        occasion, now = evidence.occasion, dt_util.utcnow()
+        # Long before it began: the clock was set back, and what cameras show now is not of this alarm.
+        return occasion.cancelled or not occasion.begin - occasion.after <= now <= occasion.end
 
     # Looking
 
@@ -271,7 +282,8 @@ class Verification:
             try:
                 await self._async_look(watch)
             except Exception:  # noqa: BLE001 - what is wrong with one look may be over with the next; logged in full
-                LOGGER.exception("Looking through the cameras failed")
+                if not watch.evidence.hidden:
+                    LOGGER.exception("Looking through the cameras failed")
             if not self._asked(watch.evidence) or self._is_over(watch.evidence):
                 return
             with suppress(TimeoutError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -16,8 +17,10 @@ from .happenings import Happening, HappeningKind
 from .panel.config import ArmMode
 from .panel.events import WindowsChanged
 from .panel.household_events import WindowsChanged as HouseholdWindows
-from .panel.state import AreaStatus, Armed
+from .panel.state import AreaStatus, Armed, Pending
+from .panel.windows import Window, WindowKind
 from .system import AlarmSystem
+from .timers import DeadlineTimer
 
 STORE_VERSION = 1
 
@@ -43,7 +46,7 @@ class WindowEffects:
         work: Mapping[str, WindowWork],
         *,
         tell_household: Callable[[HouseholdWindows], object],
-        anyone_home: Callable[[], bool | None],
+        may_be_home: Callable[[], bool],
     ) -> None:
         """`work` is by rule."""
         self._hass = hass
@@ -51,13 +54,15 @@ class WindowEffects:
         self._system = system
         self._work = work
         self._tell_household = tell_household
-        self._anyone_home = anyone_home
+        self._may_be_home = may_be_home
         self._store = window_store(hass, entry.entry_id)
         self._to_rearm: dict[str, dict[str, str]] = {}
         self._rearming: set[str] = set()
         """Rules whose windows run and that promise to arm again."""
         self._known: WindowsChanged | None = None
         self._unsub: CALLBACK_TYPE = lambda: None
+        self._running: tuple[Window, ...] = ()
+        self._settled = DeadlineTimer(hass, lambda: self.async_windows(WindowsNow(running=self._running)))
 
     async def async_load(self) -> None:
         """Read which areas wait for the end of a window."""
@@ -71,11 +76,13 @@ class WindowEffects:
     async def async_stop(self) -> None:
         """Let whoever starts next find what was promised."""
         self._unsub()
+        self._settled.async_cancel()
         await self._store.async_save(self._to_rearm)
 
     @callback
     def async_windows(self, now: WindowsNow) -> None:
         """Take the windows that run now."""
+        self._running = now.running
         rules = frozenset[str]().union(*(window.rules for window in now.running))
         left_out = frozenset[str]().union(
             *(work.left_out for rule, work in self._work.items() if rule in rules)
@@ -92,7 +99,11 @@ class WindowEffects:
         for kind in sorted(now.ended):
             self._tell(HappeningKind.WINDOW_ENDED, kind.value, "")
         if self._hass.state is CoreState.running:  # before, no sensor has spoken and nothing can be armed
-            self._rearm_after(self._to_rearm.keys() - rules)
+            if (settling := self._system.state.settling) is not None:
+                # Sensors are coming up: what they do not say yet would stand in the way.
+                self._settled.async_set(settling.due_at + timedelta(seconds=1))
+            elif not self._rearming and WindowKind.CLEANING not in changed.kinds:
+                self._rearm_after(self._to_rearm.keys() - rules)
 
     @callback
     def _note_armed(self) -> None:
@@ -100,7 +111,7 @@ class WindowEffects:
         armed = {
             area_id: area.guard.mode.value
             for area_id, area in self._system.state.areas.items()
-            if isinstance(area.guard, Armed)
+            if isinstance(area.guard, Armed | Pending)
         }
         for rule in self._rearming:
             known = self._to_rearm.get(rule, {})
@@ -136,7 +147,7 @@ class WindowEffects:
                 )
 
     async def _async_arm(self, area_id: str, mode: ArmMode) -> None:
-        if self._anyone_home() is True:
+        if self._may_be_home():
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="somebody_home")
         await self._system.async_arm((area_id,), mode, code=None, by=None, trusted=True)
 

@@ -27,6 +27,7 @@ from tests.integration.family import (
 )
 from tests.integration.house import (
     CODE,
+    DOOR,
     HALL,
     HOUSE,
     WINDOW,
@@ -585,6 +586,7 @@ async def test_the_promise_to_arm_again_outlives_a_restart(
     await panel(hass, "alarm_disarm", code=CLEANER_CODE)
 
     await restart(hass, entry, freezer, down_s=down_s)
+    await wait(hass, freezer, 62)  # until the sensors are there
     await settle(hass)
     after_boot = shown(hass)
     await at(hass, freezer, "2026-07-10 11:00")
@@ -677,3 +679,93 @@ async def test_a_quiet_window_holds_the_reminder_back(
 
     assert quiet == []
     assert len(told.of("arm_reminder")) == 1
+
+
+# Nobody is armed in
+
+
+async def test_the_house_is_not_armed_again_while_another_cleaning_goes_on(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda
+) -> None:
+    crafts = Agenda(hass, "Crafts")
+    await crafts.open()
+    await agenda.write("Cleaning", *FROM_NINE_TO_ELEVEN)
+    await crafts.write("Painter", "2026-07-10 10:00", "2026-07-10 14:00")
+    painter = {
+        **rule("cleaning", calendar="calendar.crafts", rearm=True),
+        "subentry_id": "rule_painter",
+    }
+    await move_in(hass, *CLEANING_HOUSE, painter)
+    await arm_and_let_the_cleaner_in(hass, freezer)
+    await at(hass, freezer, "2026-07-10 08:30")
+
+    await at(hass, freezer, "2026-07-10 09:00")
+    await wait(hass, freezer, 60)
+    between = shown(hass)
+    await at(hass, freezer, "2026-07-10 12:00")
+    await wait(hass, freezer, 60)
+
+    assert (between, shown(hass)) == ("disarmed", "armed_away")
+
+
+async def test_the_house_is_not_armed_again_around_guests(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+) -> None:
+    guests = Agenda(hass, "Guests")
+    await guests.open()
+    await agenda.write("Cleaning", *FROM_NINE_TO_ELEVEN)
+    await guests.write("Aunt Emma", "2026-07-10 10:00", "2026-07-12 10:00")
+    await live_in(hass, *FAMILY, CLEANING, CLEANER, GUEST, rule("guest", calendar="calendar.guests"))
+    await everyone_leaves(hass, freezer)
+    await arm_and_let_the_cleaner_in(hass, freezer)
+    await at(hass, freezer, "2026-07-10 08:30")
+
+    await at(hass, freezer, "2026-07-10 09:00")
+    await wait(hass, freezer, 60)
+
+    assert shown(hass) == "disarmed"
+    assert len(told.of("auto_arm_failed")) == 1
+
+
+async def test_the_house_is_not_armed_again_when_nobody_knows_where_anybody_is(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda
+) -> None:
+    await agenda.write("Cleaning", *FROM_NINE_TO_ELEVEN)
+    await live_in(hass, *FAMILY, CLEANING, CLEANER, unknown_means="nobody")
+    await arm_and_let_the_cleaner_in(hass, freezer)
+    await seen(hass, "unavailable")
+    await wait(hass, freezer, 601)
+
+    await at(hass, freezer, "2026-07-10 09:00")
+    await wait(hass, freezer, 60)
+
+    assert shown(hass, "binary_sensor.home_alarm_anyone_home") == "unknown"
+    assert shown(hass) == "disarmed"
+
+
+async def test_a_cleaner_who_came_seconds_early_leaves_an_armed_house(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda
+) -> None:
+    await agenda.write("Cleaning", *FROM_NINE_TO_ELEVEN)
+    await move_in(hass, *CLEANING_HOUSE)
+    await panel(hass, "alarm_arm_away", code=CODE)
+    await wait(hass, freezer, 60)
+    await at(hass, freezer, "2026-07-10 06:59:50")
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+    early = shown(hass)
+    await at(hass, freezer, "2026-07-10 07:00")
+    await panel(hass, "alarm_disarm", code=CLEANER_CODE)
+    sense(hass, DOOR, "off")
+
+    await at(hass, freezer, "2026-07-10 09:00")
+    await wait(hass, freezer, 60)
+
+    assert (early, shown(hass)) == ("pending", "armed_away")
+
+
+async def arm_and_let_the_cleaner_in(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    await panel(hass, "alarm_arm_away", code=CODE)
+    await wait(hass, freezer, 60)
+    await at(hass, freezer, "2026-07-10 07:00")
+    await panel(hass, "alarm_disarm", code=CLEANER_CODE)

@@ -692,3 +692,52 @@ async def test_an_arming_by_hand_drops_the_announced_one_and_its_notification(
 
     assert cleared["message"] == "clear_notification"
     assert cleared["data"]["tag"] == announcement["data"]["tag"]
+
+
+async def test_an_announcement_is_taken_back_once_the_house_has_armed_itself(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall]
+) -> None:
+    await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
+    await everyone_leaves(hass, freezer)
+    await wait(hass, freezer, 5 * MINUTE)
+    announcement = await newest(hass, phone)
+    await wait(hass, freezer, 2 * MINUTE)
+    await wait(hass, freezer, MINUTE)
+
+    cleared = await newest(hass, phone)
+    assert shown(hass) == "armed_away"
+    assert cleared["message"] == "clear_notification"
+    assert cleared["data"]["tag"] == announcement["data"]["tag"]
+
+
+async def test_a_network_that_comes_back_lets_nobody_in(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+) -> None:
+    await live_in(hass, *LET_IN)
+    await panel(hass, "alarm_arm_away", code=CODE)
+    await wait(hass, freezer, MINUTE)
+    await seen(hass, "unavailable")
+    await wait(hass, freezer, 10 * MINUTE)
+    await seen(hass, "not_home", ANNA)
+    await wait(hass, freezer, 1)
+    await come_home(hass, freezer, ANNA)
+
+    assert shown(hass) == "armed_away"
+    assert told.of("everyone_left") == []
+
+
+async def test_calling_off_outlasts_a_phone_that_falls_silent(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+) -> None:
+    await live_in(hass, resident("Anna"), resident("Ben"), **BY_ITSELF)
+    await everyone_leaves(hass, freezer)
+    await wait(hass, freezer, 5 * MINUTE)
+    await hass.services.async_call("alarm_broker", "call_off_arming", {}, blocking=True)
+    await seen(hass, "unavailable", BEN)
+    await wait(hass, freezer, 10 * MINUTE)
+    await seen(hass, "not_home", BEN)
+    await wait(hass, freezer, 2 * MINUTE)
+    await wait(hass, freezer, 10 * MINUTE)
+
+    assert shown(hass) == "disarmed"
+    assert len(told.of("auto_arm_announced")) == 1

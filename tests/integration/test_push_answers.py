@@ -620,9 +620,12 @@ async def test_arming_what_is_armed_already_comes_too_late(
     await remind(hass, freezer)
     await panel(hass, "alarm_arm_away", code=CODE)
     await panel(hass, "alarm_arm_away", entity_id=GARAGE_PANEL, code=CODE)
+    await settle(hass)
+    shown_before = dict(phone.screen)
 
-    await phone.press("Arm")
+    await phone.press("Arm", title="Home alarm")
 
+    assert shown_before == {}
     assert refusals(happened) == [("late", "Anna")]
     await hass.config_entries.async_unload(entry.entry_id)
 

@@ -6,6 +6,7 @@ import io
 import random
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, override
 
@@ -31,6 +32,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.alarm_broker import camera_watch, cameras, frigate as client
 from custom_components.alarm_broker.evidence_store import evidence_folder
 from custom_components.alarm_broker.evidence_wording import LINK_PICTURE_BYTES, small_enough
+from custom_components.alarm_broker.frigate import FrigateClient, FrigateUnusable
 from custom_components.alarm_broker.panel.verification import ranked
 from custom_components.alarm_broker.setup_cameras import tripped_zone
 from custom_components.alarm_broker.storage import PanelStore
@@ -1154,3 +1156,98 @@ async def test_a_server_that_is_away_for_longer_than_a_restart_is_a_trouble_unti
 
     assert once == "off"
     await until(lambda: shown(hass, "binary_sensor.home_alarm_trouble") == "off")
+
+
+# What else may go wrong
+
+
+async def test_a_text_that_cannot_be_written_hides_nothing(
+    hass: HomeAssistant, frigate: FakeFrigate, until: Until
+) -> None:
+    somebody(frigate, label="car", sub_label="Bob \ud800", score=0.3)
+    somebody(frigate, score=0.9)
+    await armed(hass, *watched(frigate))
+    await break_in(hass)
+
+    await until(lambda: found(hass)["picture"] and level(hass) == "2")
+
+
+async def test_reviews_that_cannot_be_had_hide_no_event(
+    hass: HomeAssistant, frigate: FakeFrigate, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_args: Any, **_kwargs: Any) -> None:
+        raise FrigateUnusable("500")
+
+    monkeypatch.setattr(FrigateClient, "async_reviews", refused)
+    somebody(frigate, score=0.9)
+    await armed(hass, *watched(frigate))
+    await break_in(hass)
+
+    await until(lambda: level(hass) == "2")
+
+
+async def test_settings_that_are_saved_in_an_entry_delay_lose_no_evidence(
+    hass: HomeAssistant, frigate: FakeFrigate, until: Until, freezer: FrozenDateTimeFactory
+) -> None:
+    event = somebody(frigate)
+    entry = await armed(hass, *watched(frigate))
+    sense(hass, DOOR, "on")
+    await until(lambda: kept(hass) == ["1.jpg"])
+    event["end_time"] = time.time() + 2
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    await wait(hass, freezer, 31)
+
+    assert shown(hass) == "triggered"
+    await until(lambda: found(hass)["picture"] and level(hass) == "2")
+
+
+async def test_a_humans_word_is_not_overruled_by_the_disarming(hass: HomeAssistant, until: Until) -> None:
+    operator = MockUser(name="Operator").add_to_hass(hass)
+    await armed(hass)
+    await break_in(hass)
+    await until(lambda: level(hass) == "1")
+    await hass.services.async_call(
+        "alarm_broker", "validate", {"level": 3}, blocking=True, context=Context(user_id=operator.id)
+    )
+
+    await panel(hass, "alarm_disarm", code=CODE)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    last = found(hass)["judgements"][-1]
+    assert (last["by"], last["level"], last["evidence"]) == ("Operator", 3, ["human_word"])
+
+
+async def test_a_broken_camera_leaves_nothing_of_a_duress_alarm_in_the_log(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    balcony = await plug_in(hass, "camera", Broken())
+    await armed(hass, *HOUSE, under_duress(), camera("Balcony", server=None, camera=None, entity=balcony))
+    caplog.clear()
+
+    await act(hass, "disarm", code=DURESS_CODE)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    ours = [one for one in caplog.records if "alarm_broker" in one.name]
+    assert [one.getMessage() for one in ours if one.levelname in ("WARNING", "ERROR")] == []
+
+
+async def test_after_the_clock_was_set_back_nothing_is_added_to_an_old_alarm(
+    hass: HomeAssistant, frigate: FakeFrigate, until: Until, freezer: FrozenDateTimeFactory
+) -> None:
+    await frigate.stop()
+    entry = await armed(hass, area(home=mode(exit_delay=0, siren_time=900)), *watched(frigate)[1:])
+    await break_in(hass)
+    await until(lambda: level(hass) == "1")
+    await wait(hass, freezer, 400)
+    await panel(hass, "alarm_disarm", code=CODE)
+    await hass.config_entries.async_unload(entry.entry_id)
+    await frigate.start()
+    freezer.tick(timedelta(days=-3))
+
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert looks(frigate) == 0
+    assert found(hass)["picture"] is None

@@ -25,8 +25,9 @@ def seen(
     if says is person.place:
         person = replace(person, turning=None, settles=None)
     elif says is not person.turning or person.settles is None:
-        # The first word after nothing was known is no jump of a position: it counts at once.
-        wait = timedelta(0) if person.place is Presence.UNKNOWN else _settling(says, config)
+        # The first "home" after nothing was known counts at once. "Away" has to last: networks that come back say it too.
+        first = person.place is Presence.UNKNOWN and says is Presence.HOME
+        wait = timedelta(0) if first else _settling(says, config)
         person = replace(person, turning=says, settles=Deadline.after(wait, now))
     return replace(state, persons={**state.persons, person_id: person})
 

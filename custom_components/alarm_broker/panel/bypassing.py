@@ -88,7 +88,10 @@ def windows_changed(state: PanelState, event: WindowsChanged, moment: Moment) ->
     for area_id, before in tuple(state.areas.items()):
         own = {zone_id for zone_id in wanted if zones[zone_id].area_id == area_id}
         held = {zone_id for zone_id, why in before.bypassed.items() if why is Bypass.WINDOW}
-        out = sorted(own - before.bypassed.keys())
+        passing = {
+            zone_id for zone_id, why in before.bypassed.items() if why.until_closed or why is Bypass.AUTO
+        }
+        out = sorted(own - (before.bypassed.keys() - passing))
         bypassed = {**before.bypassed, **dict.fromkeys(out, Bypass.WINDOW)}
         area, back = _back_in(state, replace(before, bypassed=bypassed), sorted(held - own), moment)
         for changed, why in ((out, Bypass.WINDOW), (back, None)):

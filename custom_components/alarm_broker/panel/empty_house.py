@@ -31,7 +31,7 @@ def occasions(state: HouseholdState, config: PresenceConfig) -> frozenset[Occasi
     empty = anyone_home(state, config) is False
     true = {
         Occasion.EMPTY: empty,
-        Occasion.DESERTED: empty and not _guests(state),
+        Occasion.DESERTED: empty and not guests_stay(state),
         Occasion.VACATION: _vacation(state) and not people_home(state),
     }
     return frozenset(occasion for occasion, is_so in true.items() if is_so)
@@ -50,7 +50,7 @@ def reconsidered(
     return replace(
         state,
         empty_since=(state.empty_since or now) if empty else None,
-        called_off=state.called_off and empty,
+        called_off=state.called_off and not people_home(state),
         remind_at=remind_at,
     )
 
@@ -109,12 +109,13 @@ def _arms(state: HouseholdState, config: PresenceConfig) -> bool:
     return (
         config.auto_arm
         and not state.called_off
-        and not _guests(state)
+        and not guests_stay(state)
         and anyone_home(state, config) is False
     )
 
 
-def _guests(state: HouseholdState) -> bool:
+def guests_stay(state: HouseholdState) -> bool:
+    """Return whether guests are there, as a switch or a calendar says."""
     return state.guests or WindowKind.GUEST in state.windows
 
 

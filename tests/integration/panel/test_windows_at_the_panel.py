@@ -213,3 +213,16 @@ def test_silence_where_nothing_sounds_is_nothing() -> None:
 
     assert silence(panel, Trusted()) is None
     assert panel.told(ReportSilenced) == []
+
+
+def test_a_zone_that_was_forced_is_left_out_for_the_whole_window() -> None:
+    panel = Panel()
+    panel.open(WINDOW)
+    panel.arm(force=True)
+    panel.wait(60)
+
+    panel.tell(windows(WindowKind.CLEANING, left_out=(WINDOW,)))
+    panel.close(WINDOW)
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.ARMED
