@@ -248,7 +248,8 @@ class Unit:
             if entry.event is Change.EVIDENCE
         ]
         is_same = found == before and (picture is None or picture == picture_of(self.conn, alarm.id))
-        if is_same or line in lines:
+        # Home Assistant drops older pictures of what it still has to say; the rest of the line stays.
+        if is_same or line in lines or (picture is None and line | {"picture": True} in lines):
             return alarm
         if picture is not None:
             put_picture(self.conn, alarm.id, picture, self.now)

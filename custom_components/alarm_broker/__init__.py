@@ -28,6 +28,7 @@ from .link.stream import AlarmStream
 from .link.watch import LinkWatch
 from .panel_services import async_setup_panel_services
 from .push import AlarmPush
+from .push_presses import PRESSES, Presses
 from .recipients import recipients_from_entry
 from .repairs import async_clear_away, async_report_away, async_report_homeless
 from .setup_cameras import camera_setup_from_entry, tripped_zone
@@ -62,6 +63,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     async_setup_code_services(hass)
     async_setup_household_services(hass)
     hass.http.register_view(EvidenceView())
+    hass.data[PRESSES] = Presses(hass)
     return True
 
 
@@ -180,6 +182,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     for part in (supervision, household, window_effects, calendars, cameras):
         part.async_start()
         entry.async_on_unload(part.async_stop)
+    push.async_take_presses()
     evidence.async_start(entry)
     async_report_homeless(hass, entry, config.homeless_zones)
     async_remove_spent_codes(hass, entry, system.state)

@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry
 from homeassistant.util import dt as dt_util
 
-from .answer_services import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name
+from .answer_services import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name, async_require_control
 from .const import DOMAIN
 from .panel.verification import Level
 from .panel.windows import Window
@@ -56,37 +56,40 @@ def async_setup_household_services(hass: HomeAssistant) -> None:
     register(DOMAIN, "validate", _async_validate, schema=VALIDATE_SCHEMA)
 
 
-def _data(call: ServiceCall) -> RuntimeData:
+async def _async_data(call: ServiceCall) -> RuntimeData:
     entry: AlarmBrokerConfigEntry = async_get_config_entry(
         call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
     )
+    await async_require_control(call, entry)
     return entry.runtime_data
 
 
 async def _async_postpone(call: ServiceCall) -> None:
     minutes = call.data.get(ATTR_MINUTES)
     delay = None if minutes is None else timedelta(minutes=minutes)
-    if not _data(call).household.async_postpone(await async_caller_name(call.hass, call.context), delay):
+    household = (await _async_data(call)).household
+    if not household.async_postpone(await async_caller_name(call.hass, call.context), delay):
         raise _error("no_arming_announced")
 
 
 async def _async_call_off(call: ServiceCall) -> None:
-    if not _data(call).household.async_call_off(await async_caller_name(call.hass, call.context)):
+    household = (await _async_data(call)).household
+    if not household.async_call_off(await async_caller_name(call.hass, call.context)):
         raise _error("no_arming_announced")
 
 
 async def _async_refresh(call: ServiceCall) -> ServiceResponse:
-    calendars = _data(call).calendars
+    calendars = (await _async_data(call)).calendars
     failed = await calendars.async_refresh()
     return {"windows": list(map(_shown, calendars.shown)), "not_readable": list[Any](failed)}
 
 
 async def _async_windows(call: ServiceCall) -> ServiceResponse:
-    return {"windows": list(map(_shown, _data(call).calendars.shown))}
+    return {"windows": list(map(_shown, (await _async_data(call)).calendars.shown))}
 
 
 async def _async_validate(call: ServiceCall) -> None:
-    data = _data(call)
+    data = await _async_data(call)
     named = call.data.get(ATTR_ALARM_ID)
     latest = data.verification.latest
     alarm = None if named is None else data.alarms.find(named)

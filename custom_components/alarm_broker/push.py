@@ -5,9 +5,10 @@ From entry delay to alarm, picture, answer and end the same tag replaces what is
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -29,7 +30,7 @@ from .link.storage import LinkStorage
 from .link.stream import AlarmStream
 from .panel.effects import Effect, ReportPending, ReportPendingCleared
 from .panel.state import AreaStatus, Pending
-from .push_actions import Button, Buttons, RefusedPress
+from .push_actions import ARMING_ACTIONS, Button, Buttons, RefusedPress
 from .push_answers import PushAnswers
 from .push_buttons import PhoneButtons
 from .push_delivery import PushDelivery
@@ -46,13 +47,17 @@ from .push_messages import (
     refused_message,
     silent_message,
 )
+from .push_presses import ACTION_EVENT, PRESSES
 from .push_receipts import PushReceipts
 from .recipients import Recipient, users_of
 from .system import AlarmSystem
 from .verification import Verification
 
-ACTION_EVENT = "mobile_app_notification_action"
 RETRY_UNTOLD_AFTER_S = 30
+SILENT_TRIES = 120
+"""An hour: there is no status that would tell when to stop."""
+TROUBLES_AN_HOUR = 6
+"""Of the same one: what comes and goes must not use up what a phone takes in a day."""
 
 type Told = Sequence[tuple[Recipient, Sequence[PushMessage]]]
 
@@ -110,6 +115,7 @@ class AlarmPush:
         self._receipts = PushReceipts(hass, recipients, wait=confirm_after, on_unconfirmed=self._unconfirmed)
         self._threads: dict[str, _Thread] = {}
         self._asked_to_arm = False
+        self._troubles: dict[tuple[Any, ...], deque[datetime]] = {}
         self._answers = PushAnswers(
             hass,
             buttons=self._issued,
@@ -118,6 +124,10 @@ class AlarmPush:
             household=household,
             tells=self,
             linked=lambda: None if link is None else link.connected,
+            may=lambda user_id, action: any(
+                self._buttons.may(one, action) for one in self._phones_of(user_id)
+            ),
+            not_ours=self._not_ours,
         )
         storage.add_section("buttons", self._issued.as_dict)
 
@@ -130,9 +140,18 @@ class AlarmPush:
         unload(audience.subscribe_happenings(self._happened))
         unload(audience.subscribe_effects(self._took_effect))
         unload(self._verification.async_subscribe(self._evidence_changed))
-        unload(self._hass.bus.async_listen(ACTION_EVENT, self._answers.async_pressed))
         unload(self._receipts.async_start())
         unload(async_at_started(self._hass, self._catch_up))
+
+    @callback
+    def async_take_presses(self) -> None:
+        """Take the buttons that are pressed, and those that were while nobody listened; the panel must run."""
+        unload = self._entry.async_on_unload
+        unload(self._hass.bus.async_listen(ACTION_EVENT, self._answers.async_pressed))
+        missed, stop = self._hass.data[PRESSES].async_listens(self._entry.entry_id, self._issued)
+        unload(stop)
+        for event in missed:
+            self._do(self._answers.async_pressed(event), "a press")
 
     # What happens
 
@@ -156,7 +175,14 @@ class AlarmPush:
             message = silent_message(change.alarm, language=self._hass.config.language)
             targets = [Recipient(target=target, name=target) for target in self._duress_targets]
             # The log is read in the house too: it must not say what kind of alarm could not be told.
-            self._send(change.alarm.id, [(one, [message]) for one in targets])
+            for one in targets:
+                self._do(self._async_tell_silently(one, change.alarm.id, message), change.alarm.id)
+
+    async def _async_tell_silently(self, recipient: Recipient, alarm_id: str, message: PushMessage) -> None:
+        for _ in range(SILENT_TRIES):
+            if await self._delivery.async_send(recipient, alarm_id, [message]):
+                return
+            await asyncio.sleep(RETRY_UNTOLD_AFTER_S)
 
     @callback
     def _evidence_changed(self, evidence: Evidence) -> None:
@@ -173,9 +199,14 @@ class AlarmPush:
     @callback
     def _happened(self, happening: Happening) -> None:
         kind = happening.kind
+        if kind in (HappeningKind.AUTO_ARM_DROPPED, HappeningKind.FIRST_ARRIVED):
+            # Also on a phone that misses the clearing: nobody is to be armed in.
+            self._issued.withdraw_actions(ARMING_ACTIONS)
         if self._settles_arming(kind):
             self._asked_to_arm = False
             self._clear(ARMING_TAG)
+            return
+        if kind in (HappeningKind.TROUBLE, HappeningKind.TROUBLE_CLEARED) and self._flaps(happening):
             return
         self._asked_to_arm |= kind in NOTICE_BUTTONS
         self._do(self._async_notice(happening), kind.value)
@@ -189,6 +220,15 @@ class AlarmPush:
         return kind is HappeningKind.FIRST_ARRIVED or (
             kind in (HappeningKind.ARMING, HappeningKind.ARMED) and armed
         )
+
+    def _flaps(self, happening: Happening) -> bool:
+        """Return whether the same trouble has come and gone so often that phones hear no more of it for a while."""
+        what = (happening.data.get("trouble"), happening.zones, happening.data.get("source"))
+        told = self._troubles.setdefault(what, deque(maxlen=TROUBLES_AN_HOUR))
+        if len(told) == TROUBLES_AN_HOUR and happening.at - told[0] < timedelta(hours=1):
+            return True
+        told.append(happening.at)
+        return False
 
     async def _async_notice(self, happening: Happening) -> None:
         told, error = [], happening.error
@@ -394,6 +434,10 @@ class AlarmPush:
             for one in self._phones_of(user_id)
         ]
         self._send("a refused button", told)
+
+    def _not_ours(self, word: str) -> bool:
+        """Return whether another entry answers for a word."""
+        return self._hass.data[PRESSES].answers_for(word) != self._entry.entry_id
 
     async def async_failed(self, user_id: str, button: Button, err: HomeAssistantError) -> None:
         """Tell whoever pressed a button why it could not be done."""

@@ -33,6 +33,9 @@ class PushAction(StrEnum):
     CALL_OFF = "call_off"
 
 
+ARMING_ACTIONS = frozenset({PushAction.ARM, PushAction.FORCE_ARM, PushAction.POSTPONE, PushAction.CALL_OFF})
+
+
 class RefusedPress(StrEnum):
     """Why a press does nothing."""
 
@@ -114,6 +117,16 @@ class Buttons:
             return button, RefusedPress.LATE
         self._by_hash[key] = replace(button, spent=RefusedPress.REPLAYED)
         return button, None
+
+    def knows(self, word: str) -> bool:
+        """Return whether somebody was ever sent this word from here."""
+        return _hash(word) in self._by_hash
+
+    def withdraw_actions(self, actions: frozenset[PushAction]) -> None:
+        """Make every button of some actions useless, whatever they are about."""
+        for key, button in self._by_hash.items():
+            if button.action in actions and button.spent is None:
+                self._by_hash[key] = replace(button, spent=RefusedPress.LATE)
 
     def withdraw(self, subject: str) -> None:
         """Make every button of a subject useless: it is over, or there are newer ones."""

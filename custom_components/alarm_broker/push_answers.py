@@ -14,7 +14,7 @@ from .happenings import Happening, HappeningKind
 from .household import Household
 from .link.book import Alarm
 from .link.protocol import Status
-from .link.stream import AlarmStream
+from .link.stream import AlarmStream, Decision
 from .panel.config import ArmMode
 from .panel.state import AreaState, AreaStatus, Pending
 from .push_actions import Button, Buttons, PushAction, RefusedPress
@@ -51,8 +51,14 @@ class PushAnswers:
         household: Household,
         tells: Tells,
         linked: Callable[[], bool | None],
+        may: Callable[[str, PushAction], bool],
+        not_ours: Callable[[str], bool],
     ) -> None:
-        """`linked` says whether the companion hears us; None without one."""
+        """`linked` says whether the companion hears us; None without one.
+
+        `may` says whether a user may do this now, whatever could be done when the button was sent; `not_ours` whether a
+        word is another entry's business.
+        """
         self._hass = hass
         self._buttons = buttons
         self._alarms = alarms
@@ -60,12 +66,16 @@ class PushAnswers:
         self._household = household
         self._tells = tells
         self._linked = linked
+        self._may = may
+        self._not_ours = not_ours
         self._told_at: dict[tuple[str | None, RefusedPress], datetime] = {}
 
     async def async_pressed(self, event: Event[Any]) -> None:
         """Take one event of the bus; whatever is not a button of ours is somebody else's."""
         action = event.data.get("action")
         if not isinstance(action, str) or not action.startswith(ACTION_PREFIX):
+            return
+        if self._not_ours(action.removeprefix(ACTION_PREFIX)):
             return
         user_id = event.context.user_id
         user = await self._hass.auth.async_get_user(user_id) if user_id else None
@@ -78,6 +88,9 @@ class PushAnswers:
             self._refuse(user, refused or RefusedPress.NOT_YOURS, button)
             return
         await self._alarms.async_save()
+        if not self._may(user.id, button.action):
+            self._refuse(user, RefusedPress.NOT_YOURS, button)
+            return
         LOGGER.info("%s: %s by a push action", button.subject, button.action)
         try:
             done = await self._async_do(button, _name(user), event.data.get("reply_text"))
@@ -117,7 +130,7 @@ class PushAnswers:
             case PushAction.FALSE_ALARM:
                 if alarm is None or not alarm.is_open:
                     return False
-                await self._alarms.async_answer(alarm, "cancel", by=by, via="push", note=FALSE_ALARM_NOTE)
+                await self._async_answer(alarm, "cancel", by, note=FALSE_ALARM_NOTE)
                 return True
             case PushAction.ESCALATE:
                 if alarm is None or alarm.status is not Status.TRIGGERED:
@@ -150,10 +163,15 @@ class PushAnswers:
     async def _async_acknowledge(self, alarm: Alarm | None, by: str) -> bool:
         if alarm is None or alarm.status is not Status.TRIGGERED:
             return False
-        holds = await self._alarms.async_answer(alarm, "acknowledge", by=by, via="push")
+        await self._async_answer(alarm, "acknowledge", by)
+        return True
+
+    async def _async_answer(
+        self, alarm: Alarm, decision: Decision, by: str, *, note: str | None = None
+    ) -> None:
+        holds = await self._alarms.async_answer(alarm, decision, by=by, via="push", note=note)
         if not holds and self._linked() is False:
             self._tells.kept(alarm, by)
-        return True
 
     async def _async_arm(self, subject: str, by: str, *, force: bool) -> bool:
         """Arm what the notice was about, `mode:area,area`, as far as it is disarmed; one area's refusal is only its own."""

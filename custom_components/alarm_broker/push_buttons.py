@@ -40,7 +40,7 @@ class PhoneButtons:
         """Return the buttons for an alarm as it is; `sounding` while its siren does."""
         actions = alarm_actions(
             alarm.status,
-            disarm=DISARM[recipient.disarm] if alarm.local else None,
+            disarm=DISARM[recipient.disarm] if alarm.local and not alarm.test else None,
             sounding=sounding,
             escalates=self._escalates,
         )
@@ -68,6 +68,16 @@ class PhoneButtons:
     def again(self, subject: str, action: PushAction, recipient: Recipient) -> list[dict[str, Any]]:
         """Return a button for another try of what has failed: the first one is used up."""
         return self._buttons(subject, AGAIN.get(action, ()), recipient)
+
+    def may(self, recipient: Recipient, action: PushAction) -> bool:
+        """Return whether a target's owner may do this now."""
+        match action:
+            case PushAction.DISARM | PushAction.SILENCE:
+                return recipient.disarm is PushDisarm.PHONE
+            case PushAction.DISARM_WITH_CODE:
+                return recipient.disarm is not PushDisarm.NO
+            case _:
+                return True
 
     def language(self, recipient: Recipient) -> str:
         """Return what is spoken on a target."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from homeassistant.const import Platform
+from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.exceptions import HomeAssistantError
 
@@ -42,17 +42,20 @@ class PushDelivery:
         turn = line.newest
         try:
             async with line.lock:
-                return [await self._async_try(recipient, what, one, line, turn) for one in messages][-1]
+                once = len(messages) > 1
+                return [
+                    await self._async_try(recipient, what, one, line, turn, once=once) for one in messages
+                ][-1]
         finally:
             if line.newest == turn:
                 self._lines.pop(key, None)
 
     async def _async_try(
-        self, recipient: Recipient, what: str, message: PushMessage, line: _Line, turn: int
+        self, recipient: Recipient, what: str, message: PushMessage, line: _Line, turn: int, *, once: bool
     ) -> bool:
         # What another notify platform takes as data is not known: the second time it gets the words alone.
         tries = [(0, message.data), (RETRY_AFTER_S, message.data if recipient.is_phone else {})]
-        for wait_s, data in tries[:1] if message.clears else tries:
+        for wait_s, data in tries[:1] if message.clears and once else tries:
             await asyncio.sleep(wait_s)
             if line.newest != turn:
                 return False
@@ -86,4 +89,9 @@ class PushDelivery:
         _, name = split_entity_id(target)
         service = name if self._hass.services.has_service(Platform.NOTIFY, name) else "send_message"
         more = ({"data": data} if data else {}) if service == name else {"entity_id": target}
+        if service != name:
+            # Home Assistant itself takes a message for an entity that is not there, and only logs that.
+            state = self._hass.states.get(target)
+            if state is None or state.state == STATE_UNAVAILABLE:
+                raise HomeAssistantError("there is no such notify action, or its entity is unavailable")
         await self._hass.services.async_call(Platform.NOTIFY, service, {**words, **more}, blocking=True)

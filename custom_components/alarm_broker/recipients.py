@@ -74,6 +74,9 @@ def _of_persons(entry: ConfigEntry[Any]) -> Iterator[Recipient]:
 def users_of(hass: HomeAssistant, recipient: Recipient) -> frozenset[str]:
     """Return the Home Assistant users whose press on this target counts: the phone's and the person's; maybe none."""
     found = {str(phone.data["user_id"]) for phone in _phones(hass, recipient) if phone.data.get("user_id")}
+    if len(found) > 1:
+        # Any user may register a phone of any name, and the newest of a name gets what is sent to it.
+        found.clear()
     person = hass.states.get(recipient.person) if recipient.person else None
     if recipient.is_phone and person is not None and person.attributes.get("user_id"):
         found.add(str(person.attributes["user_id"]))

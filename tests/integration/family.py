@@ -35,7 +35,7 @@ async def seen(hass: HomeAssistant, place: str, *trackers: str) -> None:
 async def live_in(hass: HomeAssistant, *parts: Any, **options: Any) -> MockConfigEntry:
     """Let Anna and Ben live in the house, both at home; `parts` are residents and whatever else there is."""
     for name in NAMES:
-        MockUser(id=name.lower(), name=name).add_to_hass(hass)
+        MockUser(id=name.lower(), name=name, is_owner=True).add_to_hass(hass)
     await seen(hass, HOME)
     persons = [
         {

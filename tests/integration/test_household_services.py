@@ -9,6 +9,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from pytest_homeassistant_custom_component.common import MockUser
 
 from tests.integration.agenda import Agenda, rule, settle
 from tests.integration.family import Told, everyone_leaves, live_in
@@ -35,6 +36,8 @@ async def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> AsyncIte
 
 
 async def call(hass: HomeAssistant, action: str, *, answer: bool = False, **data: Any) -> Any:
+    if await hass.auth.async_get_user("anna") is None:
+        MockUser(id="anna", name="Anna", is_owner=True).add_to_hass(hass)
     found = await hass.services.async_call(
         "alarm_broker", action, data, blocking=True, return_response=answer, context=Context(user_id="anna")
     )

@@ -135,7 +135,7 @@ async def test_trouble_with_a_delivery_shows_on_the_alarm(
 async def test_acknowledging_here_acknowledges_at_the_companion_in_the_users_name(
     hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
 ) -> None:
-    user = MockUser(name="Cleo").add_to_hass(hass)
+    user = MockUser(name="Cleo", is_owner=True).add_to_hass(hass)
     companion.raise_alarm("a1")
     await until(lambda: state(hass, ACTIVE) == STATE_ON)
 

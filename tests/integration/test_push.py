@@ -411,6 +411,7 @@ async def test_targets_that_are_no_phones_get_words_without_buttons_and_nothing_
     hass: HomeAssistant, until: Until
 ) -> None:
     display, siren = Target(hass, "send_message"), Target(hass, "speaker")
+    hass.states.async_set("notify.kitchen_display", "unknown")
     entry = await move_in(hass, notify_targets=["notify.kitchen_display", siren.target])
 
     await panel(hass, "alarm_trigger")

@@ -632,7 +632,7 @@ async def test_a_humans_word_goes_before_everything_cameras_say(
     hass: HomeAssistant, frigate: FakeFrigate, until: Until
 ) -> None:
     events = async_capture_events(hass, "alarm_broker_event")
-    anna = MockUser(name="Anna").add_to_hass(hass)
+    anna = MockUser(name="Anna", is_owner=True).add_to_hass(hass)
     await armed(hass, *watched(frigate))
     await break_in(hass)
     await until(lambda: level(hass) == "1")
@@ -657,7 +657,7 @@ async def test_a_humans_word_goes_before_everything_cameras_say(
 async def test_every_humans_word_is_kept_with_its_author_also_the_same_level_again(
     hass: HomeAssistant, until: Until
 ) -> None:
-    people = [MockUser(name=name).add_to_hass(hass) for name in ("Anna", "Ben")]
+    people = [MockUser(name=name, is_owner=True).add_to_hass(hass) for name in ("Anna", "Ben")]
     await armed(hass)
     await break_in(hass)
     await until(lambda: level(hass) == "1")
@@ -1145,6 +1145,7 @@ async def test_a_server_that_is_away_for_longer_than_a_restart_is_a_trouble_unti
 ) -> None:
     await move_in(hass, *watched(frigate))
     await until(lambda: frigate.received and frigate.received[-1].status)
+    await hass.async_block_till_done(wait_background_tasks=True)  # the first look is over
     frigate.behave(Behaviour.STATUS_500)
 
     await later(hass, freezer, until, frigate)
@@ -1204,7 +1205,7 @@ async def test_settings_that_are_saved_in_an_entry_delay_lose_no_evidence(
 
 
 async def test_a_humans_word_is_not_overruled_by_the_disarming(hass: HomeAssistant, until: Until) -> None:
-    operator = MockUser(name="Operator").add_to_hass(hass)
+    operator = MockUser(name="Operator", is_owner=True).add_to_hass(hass)
     await armed(hass)
     await break_in(hass)
     await until(lambda: level(hass) == "1")

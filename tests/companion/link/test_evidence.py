@@ -434,3 +434,17 @@ async def test_an_alarm_of_an_ordinary_day_says_nothing_of_vacation(house: Engin
     await panel.say(alarm_raised("b1"))
 
     assert "vacation" not in (await the_alarm(house.db)).details
+
+
+async def test_an_older_word_that_comes_again_without_its_picture_changes_nothing(
+    house: Engine, directory: Directory, panel: Panel
+) -> None:
+    first = evidence(2, picture=sent(JPEG))
+    second = evidence(3, at=LATER, evidence=["Two persons."], picture=sent(PNG, "image/png"))
+    await panel.say(alarm_raised("b1"), first, second)
+    anew = Panel(house.commands, await meet(house.commands, site_id=directory.site, stream="s2"))
+
+    await anew.say(alarm_raised("b1"), {**first, "picture": None}, second)
+
+    assert (await said_of(house)).level == 3
+    assert len(await lines_of(house, Change.EVIDENCE)) == 2
