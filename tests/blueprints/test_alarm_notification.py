@@ -101,6 +101,21 @@ async def test_the_code_on_the_phone_silences_and_the_alarm_goes_on(hass: HomeAs
     assert len(tab.screen) == 1
 
 
+async def test_the_button_of_a_former_alarm_does_not_disarm_what_is_armed_anew(
+    hass: HomeAssistant, tab: Phone
+) -> None:
+    await notify(hass)
+    await break_in(hass)
+    word = tab.button("Disarm with code")
+    await panel(hass, "alarm_disarm", code=CODE)
+    sense(hass, WINDOW, "off")
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    await press(hass, word, "anna", CODE)
+
+    assert shown(hass) == "armed_home"
+
+
 @pytest.mark.parametrize("reply", [None, "", "0000"])
 async def test_without_the_code_nothing_is_disarmed(
     hass: HomeAssistant, tab: Phone, reply: str | None

@@ -123,9 +123,12 @@ async def test_only_chosen_people_may_arm(
     await everyone_leaves(hass, freezer)
     await wait(hass, freezer, 300)
 
-    await press(hass, tab.button("Arm"), user)
+    word = tab.button("Arm")
+    await press(hass, word, user)
+    refused = shown(hass)
+    await press(hass, word, "anna")
 
-    assert shown(hass) == "disarmed"
+    assert (refused, shown(hass)) == ("disarmed", "arming")
 
 
 async def test_the_button_dies_after_its_time(

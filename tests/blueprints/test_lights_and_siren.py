@@ -41,9 +41,11 @@ async def calls(hass: HomeAssistant) -> list[ServiceCall]:
     return made
 
 
-async def happens(hass: HomeAssistant, event_type: str, *, test: bool = False) -> None:
-    moment = f"2026-11-20T22:00:{len(hass.states.async_all()):02d}.{len(event_type):03d}+00:00"
-    hass.states.async_set(EVENT, moment, {"event_type": event_type, "test": test})
+async def happens(hass: HomeAssistant, event_type: str, *, test: bool = False, uid: str = "burglary") -> None:
+    moment = f"2026-11-20T22:00:{len(uid):02d}.{len(event_type):03d}+00:00"
+    status = "triggered" if event_type == "raised" else event_type
+    about = {"event_type": event_type, "test": test, "uid": uid, "status": status}
+    hass.states.async_set(EVENT, moment, about)
     await hass.async_block_till_done()
 
 
@@ -80,6 +82,21 @@ async def test_the_siren_goes_off_with_the_answer_and_the_lights_at_the_end(
         "homeassistant.turn_off siren.roof",
         "light.turn_off light.hall",
     ]
+
+
+async def test_the_answer_to_one_alarm_leaves_the_siren_to_the_other(
+    hass: HomeAssistant, calls: list[ServiceCall]
+) -> None:
+    await happens(hass, "raised")
+    await happens(hass, "raised", uid="fire")
+    calls.clear()
+
+    await happens(hass, "acknowledged")
+    still = told(calls)
+    await happens(hass, "acknowledged", uid="fire")
+
+    assert still == []
+    assert told(calls) == ["homeassistant.turn_off siren.roof"]
 
 
 async def test_a_test_alarm_leaves_the_house_quiet(hass: HomeAssistant, calls: list[ServiceCall]) -> None:
