@@ -765,3 +765,18 @@ async def test_what_is_answered_elsewhere_meanwhile_is_not_escalated(
 
     assert refusals(happened) == [("late", "Anna")]
     assert "escalate" not in companion.heard_kinds()
+
+
+async def test_a_false_alarm_that_waits_for_the_companion_is_said_on_the_phones(
+    hass: HomeAssistant, at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
+) -> None:
+    companion.raise_alarm("a1")
+    await until(lambda: phone.came)
+    await companion.stop()
+    await until(lambda: not at_work.runtime_data.link.connected)
+
+    await phone.press("False alarm")
+
+    await until(lambda: len(phone.came) == 3)
+    assert phone.titles[1] == "-"
+    assert "as soon as the companion is back" in phone.last["message"]
