@@ -23,6 +23,8 @@ from .system import AlarmSystem
 from .timers import DeadlineTimer
 
 STORE_VERSION = 1
+LOOK_AGAIN = timedelta(seconds=10)
+"""While sensors come up after a start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +101,9 @@ class WindowEffects:
         for kind in sorted(now.ended):
             self._tell(HappeningKind.WINDOW_ENDED, kind.value, "")
         if self._hass.state is CoreState.running:  # before, no sensor has spoken and nothing can be armed
-            if (settling := self._system.state.settling) is not None:
+            if self._system.state.settling is not None:
                 # Sensors are coming up: what they do not say yet would stand in the way.
-                self._settled.async_set(settling.due_at + timedelta(seconds=1))
+                self._settled.async_set(dt_util.utcnow() + LOOK_AGAIN)
             elif not self._rearming and WindowKind.CLEANING not in changed.kinds:
                 self._rearm_after(self._to_rearm.keys() - rules)
 
