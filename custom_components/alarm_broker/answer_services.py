@@ -3,7 +3,6 @@
 from functools import partial
 
 import probatio as vol  # what core uses; voluptuous is only its alias there, without its types
-from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
     Context,
@@ -13,9 +12,9 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
-from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 
 from .const import DOMAIN
 from .link.book import Alarm
@@ -44,19 +43,20 @@ ESCALATE_SCHEMA = vol.Schema(
 
 @callback
 def async_setup_answer_services(hass: HomeAssistant) -> None:
-    """Register the actions; they say so when no entry is loaded."""
+    """Register the actions; they say so when no entry is loaded, and are for users who may control the panel."""
+    controlled = verify_domain_control(DOMAIN)
     for decision in DECISIONS:
         hass.services.async_register(
             DOMAIN,
             decision,
-            partial(_async_answer, decision),
+            controlled(partial(_async_answer, decision)),
             schema=SCHEMA,
             supports_response=SupportsResponse.OPTIONAL,
         )
     hass.services.async_register(
         DOMAIN,
         "escalate",
-        _async_escalate,
+        controlled(_async_escalate),
         schema=ESCALATE_SCHEMA,
         supports_response=SupportsResponse.OPTIONAL,
     )
@@ -66,7 +66,6 @@ async def _async_answer(decision: Decision, call: ServiceCall) -> ServiceRespons
     entry: AlarmBrokerConfigEntry = async_get_config_entry(
         call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
     )
-    await async_require_control(call, entry)
     data = entry.runtime_data
     alarm = _alarm(data.alarms, call.data.get(ATTR_ALARM_ID))
     by = await async_caller_name(call.hass, call.context)
@@ -82,7 +81,6 @@ async def _async_escalate(call: ServiceCall) -> ServiceResponse:
     entry: AlarmBrokerConfigEntry = async_get_config_entry(
         call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
     )
-    await async_require_control(call, entry)
     data = entry.runtime_data
     if data.link is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_companion")
@@ -91,18 +89,6 @@ async def _async_escalate(call: ServiceCall) -> ServiceResponse:
         alarm, by=await async_caller_name(call.hass, call.context), via="service"
     )
     return {"alarm_id": alarm.alarm_id or alarm.id, "passed_on": data.link.connected}
-
-
-async def async_require_control(call: ServiceCall, entry: AlarmBrokerConfigEntry) -> None:
-    """Refuse users who may not control a panel of the entry, as Home Assistant does where an action names entities."""
-    if (user_id := call.context.user_id) is None:
-        return
-    if (user := await call.hass.auth.async_get_user(user_id)) is None:
-        raise UnknownUser(context=call.context)
-    ours = er.async_entries_for_config_entry(er.async_get(call.hass), entry.entry_id)
-    panels = [one.entity_id for one in ours if one.domain == "alarm_control_panel"]
-    if not any(user.permissions.check_entity(one, POLICY_CONTROL) for one in panels):
-        raise Unauthorized(context=call.context, config_entry_id=entry.entry_id, permission=POLICY_CONTROL)
 
 
 async def async_caller_name(hass: HomeAssistant, context: Context) -> str:

@@ -8,10 +8,10 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_config_entry
+from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 from homeassistant.util import dt as dt_util
 
-from .answer_services import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name, async_require_control
+from .answer_services import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name
 from .const import DOMAIN
 from .panel.verification import Level
 from .panel.windows import Window
@@ -36,60 +36,59 @@ VALIDATE_SCHEMA = vol.Schema(
 @callback
 def async_setup_household_services(hass: HomeAssistant) -> None:
     """Register them."""
-    register = hass.services.async_register
-    register(DOMAIN, "postpone_arming", _async_postpone, schema=POSTPONE_SCHEMA)
-    register(DOMAIN, "call_off_arming", _async_call_off, schema=vol.Schema(ENTRY))
+    register, controlled = hass.services.async_register, verify_domain_control(DOMAIN)
+    register(DOMAIN, "postpone_arming", controlled(_async_postpone), schema=POSTPONE_SCHEMA)
+    register(DOMAIN, "call_off_arming", controlled(_async_call_off), schema=vol.Schema(ENTRY))
     register(
         DOMAIN,
         "refresh_calendars",
-        _async_refresh,
+        controlled(_async_refresh),
         schema=vol.Schema(ENTRY),
         supports_response=SupportsResponse.OPTIONAL,
     )
     register(
         DOMAIN,
         "get_windows",
-        _async_windows,
+        controlled(_async_windows),
         schema=vol.Schema(ENTRY),
         supports_response=SupportsResponse.ONLY,
     )
-    register(DOMAIN, "validate", _async_validate, schema=VALIDATE_SCHEMA)
+    register(DOMAIN, "validate", controlled(_async_validate), schema=VALIDATE_SCHEMA)
 
 
-async def _async_data(call: ServiceCall) -> RuntimeData:
+def _data(call: ServiceCall) -> RuntimeData:
     entry: AlarmBrokerConfigEntry = async_get_config_entry(
         call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
     )
-    await async_require_control(call, entry)
     return entry.runtime_data
 
 
 async def _async_postpone(call: ServiceCall) -> None:
     minutes = call.data.get(ATTR_MINUTES)
     delay = None if minutes is None else timedelta(minutes=minutes)
-    household = (await _async_data(call)).household
+    household = _data(call).household
     if not household.async_postpone(await async_caller_name(call.hass, call.context), delay):
         raise _error("no_arming_announced")
 
 
 async def _async_call_off(call: ServiceCall) -> None:
-    household = (await _async_data(call)).household
+    household = _data(call).household
     if not household.async_call_off(await async_caller_name(call.hass, call.context)):
         raise _error("no_arming_announced")
 
 
 async def _async_refresh(call: ServiceCall) -> ServiceResponse:
-    calendars = (await _async_data(call)).calendars
+    calendars = _data(call).calendars
     failed = await calendars.async_refresh()
     return {"windows": list(map(_shown, calendars.shown)), "not_readable": list[Any](failed)}
 
 
 async def _async_windows(call: ServiceCall) -> ServiceResponse:
-    return {"windows": list(map(_shown, (await _async_data(call)).calendars.shown))}
+    return {"windows": list(map(_shown, _data(call).calendars.shown))}
 
 
 async def _async_validate(call: ServiceCall) -> None:
-    data = await _async_data(call)
+    data = _data(call)
     named = call.data.get(ATTR_ALARM_ID)
     latest = data.verification.latest
     alarm = None if named is None else data.alarms.find(named)

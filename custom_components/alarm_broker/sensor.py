@@ -1,5 +1,6 @@
 """The latest alarm, which zones are open, and when a delay ends."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, override
 
@@ -12,7 +13,7 @@ from .alarm_entity import AlarmEntity, alarm_attributes
 from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, person_device
 from .evidence import Evidence
 from .link.protocol import Status
-from .panel.household_state import Mark, Presence
+from .panel.household_state import HouseholdState, Mark, Presence
 from .panel.verification import Level
 from .panel.windows import current_or_next
 from .types import AlarmBrokerConfigEntry
@@ -30,8 +31,8 @@ async def async_setup_entry(
         [
             LatestAlarm(entry),
             PeopleHome(entry),
-            LastLeft(entry),
-            FirstArrived(entry),
+            Marked(entry, "last_left", lambda state: state.last_left),
+            Marked(entry, "first_arrived", lambda state: state.first_arrived),
             NextWindow(entry),
             ValidationLevel(entry),
         ]
@@ -83,48 +84,27 @@ class PeopleHome(HouseholdEntity, SensorEntity):
         return {"people": self.household.people_home}
 
 
-class _Marked(HouseholdEntity, SensorEntity):
+class Marked(HouseholdEntity, SensorEntity):
     """Who came or went, and when."""
 
-    @property
-    def _mark(self) -> Mark | None:
-        raise NotImplementedError
+    def __init__(
+        self, entry: AlarmBrokerConfigEntry, key: str, mark: Callable[[HouseholdState], Mark | None]
+    ) -> None:
+        """Follow the household; `mark` is what it remembers of this."""
+        super().__init__(entry, key)
+        self._mark_in = mark
 
     @property
     @override
     def native_value(self) -> str | None:
-        return None if self._mark is None else self.household.name(self._mark.person_id)
+        mark = self._mark_in(self.household.state)
+        return None if mark is None else self.household.name(mark.person_id)
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        return {"at": None if self._mark is None else self._mark.at.isoformat()}
-
-
-class LastLeft(_Marked):
-    """Who left last."""
-
-    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the household."""
-        super().__init__(entry, "last_left")
-
-    @property
-    @override
-    def _mark(self) -> Mark | None:
-        return self.household.state.last_left
-
-
-class FirstArrived(_Marked):
-    """Who came into the empty house last."""
-
-    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the household."""
-        super().__init__(entry, "first_arrived")
-
-    @property
-    @override
-    def _mark(self) -> Mark | None:
-        return self.household.state.first_arrived
+        mark = self._mark_in(self.household.state)
+        return {"at": None if mark is None else mark.at.isoformat()}
 
 
 class Whereabouts(HouseholdEntity, SensorEntity):

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from freezegun.api import real_monotonic
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 # The harness puts a package of the same name first on the path; ours must be known before.
 import custom_components  # noqa: F401 - imported for its effect
 from custom_components.alarm_broker.link.client import Retry
 from tests.fakes.companion import TOKEN, FakeCompanion
 from tests.fakes.frigate import FakeFrigate
+from tests.integration.family import Told
 from tests.integration.house import close_all, house_entry
+from tests.integration.phones import Phone
 
 type Until = Callable[[Callable[[], Any]], Awaitable[None]]
 
@@ -91,3 +93,40 @@ async def linked(
     yield entry
     for loaded in hass.config_entries.async_loaded_entries("alarm_broker"):
         await hass.config_entries.async_unload(loaded.entry_id)
+
+
+@pytest.fixture
+def anna(hass: HomeAssistant) -> MockUser:
+    """Somebody who lives here."""
+    return MockUser(name="Anna", id="anna").add_to_hass(hass)
+
+
+@pytest.fixture
+def ben(hass: HomeAssistant) -> MockUser:
+    """Somebody else who does."""
+    return MockUser(name="Ben", id="ben").add_to_hass(hass)
+
+
+@pytest.fixture
+def phone(hass: HomeAssistant, anna: MockUser) -> Phone:
+    """Anna's."""
+    return Phone(hass, anna)
+
+
+@pytest.fixture
+def other(hass: HomeAssistant, ben: MockUser) -> Phone:
+    """Ben's."""
+    return Phone(hass, ben, name="iPhone", os_name="iOS")
+
+
+@pytest.fixture
+def happened(hass: HomeAssistant) -> Told:
+    """What the panel tells of from now on."""
+    return Told(hass)
+
+
+@pytest.fixture
+def prompt_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try phones again at once, and some moments later once more."""
+    monkeypatch.setattr("custom_components.alarm_broker.push_delivery.RETRY_AFTER_S", 0)
+    monkeypatch.setattr("custom_components.alarm_broker.push.RETRY_UNTOLD_AFTER_S", 0.001)

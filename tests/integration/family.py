@@ -58,6 +58,12 @@ async def everyone_leaves(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -
     await wait(hass, freezer, 120)
 
 
+async def left_for_five_minutes(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Let everyone leave, and as much time pass as it takes until they are reminded, or an arming is announced."""
+    await everyone_leaves(hass, freezer)
+    await wait(hass, freezer, 300)
+
+
 async def come_home(hass: HomeAssistant, freezer: FrozenDateTimeFactory, *trackers: str) -> None:
     """Let somebody be home for as long as it takes to be believed."""
     await seen(hass, HOME, *trackers)

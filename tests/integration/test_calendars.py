@@ -20,6 +20,7 @@ from tests.integration.family import (
     Told,
     come_home,
     everyone_leaves,
+    left_for_five_minutes,
     live_in,
     resident,
     restart,
@@ -455,8 +456,7 @@ async def test_a_guest_window_keeps_the_house_from_arming_itself(
     await agenda.write("Aunt Emma", "2026-07-10", "2026-07-11")
     await live_in(hass, *FAMILY, rule("guest"), auto_arm=True)
     await settle(hass)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 300)
+    await left_for_five_minutes(hass, freezer)
     await wait(hass, freezer, HOUR)
     with_guests = list(told.kinds)
     await at(hass, freezer, "2026-07-10 22:00")
@@ -633,8 +633,7 @@ async def test_a_disarmed_house_on_vacation_is_a_reminder_every_day(
     await agenda.write("Lake", "2026-07-10", "2026-07-24")
     await live_in(hass, *FAMILY, rule("vacation"))
     await settle(hass)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 300)
+    await left_for_five_minutes(hass, freezer)
     for _ in range(2):
         await wait(hass, freezer, DAY)
 

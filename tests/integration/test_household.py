@@ -23,6 +23,7 @@ from tests.integration.family import (
     buttons,
     come_home,
     everyone_leaves,
+    left_for_five_minutes,
     live_in,
     press,
     resident,
@@ -244,8 +245,7 @@ async def test_the_button_of_the_reminder_arms(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall]
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"))
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
 
     await press(hass, buttons(await newest(hass, phone))["Arm"], "anna")
     await wait(hass, freezer, MINUTE)
@@ -308,8 +308,7 @@ async def test_an_arming_is_announced_and_then_done(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
 ) -> None:
     await live_in(hass, **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     announced = told.of("auto_arm_announced")
     at = hass.states.get(ANYONE)
     await wait(hass, freezer, 119)
@@ -341,8 +340,7 @@ async def test_postpone_on_the_phone_announces_it_again_later(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], told: Told
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     await press(hass, buttons(await newest(hass, phone))["Postpone"], "anna")
     dropped = told.of("auto_arm_dropped")
     told.clear()
@@ -360,8 +358,7 @@ async def test_cancel_on_the_phone_leaves_the_house_disarmed_until_everyone_has_
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], told: Told
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     await press(hass, buttons(await newest(hass, phone))["Do not arm"], "anna")
     await wait(hass, freezer, DAY)
     called_off = shown(hass)
@@ -378,8 +375,7 @@ async def test_an_open_window_keeps_it_from_arming_and_the_phone_can_arm_all_the
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
     sense(hass, WINDOW, "on")
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     await wait(hass, freezer, 2 * MINUTE)
     refused = shown(hass)
     [failed] = told.of("auto_arm_failed")
@@ -398,8 +394,7 @@ async def test_an_area_that_has_no_such_mode_is_not_passed_over_in_silence(
 ) -> None:
     attic = area("area_attic", "Attic", night=mode())
     await live_in(hass, *FAMILY, attic, **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     await wait(hass, freezer, 2 * MINUTE)
 
     assert [one["area"] for one in told.of("auto_arm_failed")] == ["Attic"]
@@ -410,8 +405,7 @@ async def test_whoever_comes_home_in_time_drops_the_announced_arming(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
 ) -> None:
     await live_in(hass, **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     await come_home(hass, freezer, BEN)
     await wait(hass, freezer, DAY)
 
@@ -423,8 +417,7 @@ async def test_a_phone_that_falls_silent_drops_it_too(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
     await live_in(hass, auto_arm=True, announce=3600)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     await seen(hass, SILENT, BEN)
     await wait(hass, freezer, 600)
     await wait(hass, freezer, DAY)
@@ -437,8 +430,7 @@ async def test_while_guests_stay_nothing_arms_by_itself_and_the_reminder_comes(
 ) -> None:
     hass.states.async_set(GUESTS, "on")
     await live_in(hass, auto_arm=True, guest_mode=GUESTS)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     await wait(hass, freezer, DAY)
     with_guests = list(told.kinds)
     told.clear()
@@ -459,8 +451,7 @@ async def test_guests_who_are_announced_meanwhile_drop_the_arming(
 ) -> None:
     hass.states.async_set(GUESTS, "off")
     await live_in(hass, auto_arm=True, guest_mode=GUESTS)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     hass.states.async_set(GUESTS, "on")
     await hass.async_block_till_done()
     await wait(hass, freezer, DAY)
@@ -575,8 +566,7 @@ async def test_a_countdown_goes_on_over_a_restart(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
 ) -> None:
     entry = await live_in(hass, **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     told.clear()
 
     await restart(hass, entry, freezer, down_s=30)
@@ -592,8 +582,7 @@ async def test_a_countdown_that_ran_out_while_home_assistant_was_down_begins_ane
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
 ) -> None:
     entry = await live_in(hass, **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     told.clear()
 
     await restart(hass, entry, freezer, down_s=3600)
@@ -611,8 +600,7 @@ async def test_whoever_came_home_while_home_assistant_was_down_is_not_shut_in(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
 ) -> None:
     entry = await live_in(hass, **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     assert await hass.config_entries.async_unload(entry.entry_id)
     await seen(hass, HOME, BEN)
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -684,8 +672,7 @@ async def test_an_arming_by_hand_drops_the_announced_one_and_its_notification(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall]
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     announcement = await newest(hass, phone)
     await act(hass, "arm", mode="away", code=CODE)
     cleared = await newest(hass, phone)
@@ -698,8 +685,7 @@ async def test_an_announcement_is_taken_back_once_the_house_has_armed_itself(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall]
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     announcement = await newest(hass, phone)
     await wait(hass, freezer, 2 * MINUTE)
     await wait(hass, freezer, MINUTE)
@@ -730,8 +716,7 @@ async def test_calling_off_outlasts_a_phone_that_falls_silent(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
 ) -> None:
     await live_in(hass, resident("Anna"), resident("Ben"), **BY_ITSELF)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * MINUTE)
+    await left_for_five_minutes(hass, freezer)
     await hass.services.async_call("alarm_broker", "call_off_arming", {}, blocking=True)
     await seen(hass, "unavailable", BEN)
     await wait(hass, freezer, 10 * MINUTE)

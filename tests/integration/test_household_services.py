@@ -12,7 +12,7 @@ from homeassistant.exceptions import ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockUser
 
 from tests.integration.agenda import Agenda, rule, settle
-from tests.integration.family import Told, everyone_leaves, live_in
+from tests.integration.family import Told, left_for_five_minutes, live_in
 from tests.integration.house import HOUSE, move_in, panel, shown, wait
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
@@ -48,8 +48,7 @@ async def call(hass: HomeAssistant, action: str, *, answer: bool = False, **data
 async def announced(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     """An empty house that is going to arm itself in two minutes."""
     await live_in(hass, auto_arm=True)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 300)
+    await left_for_five_minutes(hass, freezer)
 
 
 @pytest.mark.parametrize(

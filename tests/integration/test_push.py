@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker import push as push_module, push_delivery
 from custom_components.alarm_broker.link import client as link_client
@@ -32,37 +32,10 @@ from tests.integration.house import (
 from tests.integration.phones import Phone, Target, settle, told
 from tests.integration.watched import somebody, watched
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "prompt_retries")
 
 
 INTEGRATION = "custom_components.alarm_broker"
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Try again at once, and some moments later once more."""
-    monkeypatch.setattr(push_delivery, "RETRY_AFTER_S", 0)
-    monkeypatch.setattr(push_module, "RETRY_UNTOLD_AFTER_S", 0.001)
-
-
-@pytest.fixture
-def anna(hass: HomeAssistant) -> MockUser:
-    return MockUser(name="Anna", id="anna").add_to_hass(hass)
-
-
-@pytest.fixture
-def ben(hass: HomeAssistant) -> MockUser:
-    return MockUser(name="Ben", id="ben").add_to_hass(hass)
-
-
-@pytest.fixture
-def phone(hass: HomeAssistant, anna: MockUser) -> Phone:
-    return Phone(hass, anna)
-
-
-@pytest.fixture
-def other(hass: HomeAssistant, ben: MockUser) -> Phone:
-    return Phone(hass, ben, name="iPhone", os_name="iOS")
 
 
 @pytest.fixture

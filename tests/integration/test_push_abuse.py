@@ -11,9 +11,14 @@ from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.alarm_broker import push as push_module, push_delivery
 from tests.integration.conftest import Until
-from tests.integration.family import Told, come_home, everyone_leaves, live_in, resident
+from tests.integration.family import (
+    Told,
+    come_home,
+    left_for_five_minutes,
+    live_in,
+    resident,
+)
 from tests.integration.house import (
     CODE,
     DOOR,
@@ -28,35 +33,13 @@ from tests.integration.house import (
     sense,
     shown,
     under_duress,
-    wait,
     zone,
 )
 from tests.integration.phones import Phone, Target, press, settle, told
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "prompt_retries")
 
 LATEST = "sensor.home_alarm_latest_alarm"
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push_delivery, "RETRY_AFTER_S", 0)
-    monkeypatch.setattr(push_module, "RETRY_UNTOLD_AFTER_S", 0.001)
-
-
-@pytest.fixture
-def anna(hass: HomeAssistant) -> MockUser:
-    return MockUser(name="Anna", id="anna").add_to_hass(hass)
-
-
-@pytest.fixture
-def phone(hass: HomeAssistant, anna: MockUser) -> Phone:
-    return Phone(hass, anna)
-
-
-@pytest.fixture
-def happened(hass: HomeAssistant) -> Told:
-    return Told(hass)
 
 
 @pytest.fixture
@@ -201,8 +184,7 @@ async def test_nobody_is_armed_in_by_a_reminder_that_a_phone_still_shows(
 ) -> None:
     anna = resident("Anna", notify=[phone.target], push_disarm="phone")
     entry = await live_in(hass, anna, push_confirm=0)
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * 60)
+    await left_for_five_minutes(hass, freezer)
     await settle(hass)
     word = phone.button("Arm")
     await come_home(hass, freezer)

@@ -12,7 +12,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
-from tests.integration.family import Told, come_home, everyone_leaves, live_in, resident
+from tests.integration.family import (
+    Told,
+    come_home,
+    everyone_leaves,
+    left_for_five_minutes,
+    live_in,
+    resident,
+)
 from tests.integration.house import (
     CODE,
     DOOR,
@@ -35,33 +42,6 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_z
 
 LATEST = "sensor.home_alarm_latest_alarm"
 LOGGER = "custom_components.alarm_broker"
-
-
-@pytest.fixture
-def anna(hass: HomeAssistant) -> MockUser:
-    return MockUser(name="Anna", id="anna").add_to_hass(hass)
-
-
-@pytest.fixture
-def ben(hass: HomeAssistant) -> MockUser:
-    return MockUser(name="Ben", id="ben").add_to_hass(hass)
-
-
-@pytest.fixture
-def phone(hass: HomeAssistant, anna: MockUser) -> Phone:
-    """Anna's, who may disarm with it."""
-    return Phone(hass, anna)
-
-
-@pytest.fixture
-def other(hass: HomeAssistant, ben: MockUser) -> Phone:
-    """Ben's, who needs a code."""
-    return Phone(hass, ben, name="iPhone", os_name="iOS")
-
-
-@pytest.fixture
-def happened(hass: HomeAssistant) -> Told:
-    return Told(hass)
 
 
 @pytest.fixture
@@ -565,11 +545,7 @@ async def test_whoever_hears_of_an_arrival_disarms_from_there_as_far_as_they_may
     reply: str | None,
 ) -> None:
     entry = await household(hass, phone, disarm=rights)
-    await panel(hass, "alarm_arm_away", code=CODE)
-    await wait(hass, freezer, 60)
-    await everyone_leaves(hass, freezer)
-    await come_home(hass, freezer, "device_tracker.anna")
-    await settle(hass)
+    await come_home_to_an_armed_house(hass, freezer)
     warning, still = phone.last["message"], shown(hass)
 
     await phone.press(button, reply=reply)
@@ -587,11 +563,7 @@ async def test_who_may_not_disarm_only_hears_of_an_arrival(
     hass: HomeAssistant, phone: Phone, freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await household(hass, phone, disarm="no")
-    await panel(hass, "alarm_arm_away", code=CODE)
-    await wait(hass, freezer, 60)
-    await everyone_leaves(hass, freezer)
-    await come_home(hass, freezer, "device_tracker.anna")
-    await settle(hass)
+    await come_home_to_an_armed_house(hass, freezer)
 
     assert "has come home" in phone.last["message"]
     assert phone.buttons() == []
@@ -705,10 +677,18 @@ async def household(
     return await live_in(hass, anna, *GARAGE_PARTS, push_confirm=0, **options)
 
 
+async def come_home_to_an_armed_house(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Let everyone leave the house armed, and Anna come back."""
+    await panel(hass, "alarm_arm_away", code=CODE)
+    await wait(hass, freezer, 60)
+    await everyone_leaves(hass, freezer)
+    await come_home(hass, freezer, "device_tracker.anna")
+    await settle(hass)
+
+
 async def remind(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     """Let everybody leave without arming, and the reminder or the announcement come."""
-    await everyone_leaves(hass, freezer)
-    await wait(hass, freezer, 5 * 60)
+    await left_for_five_minutes(hass, freezer)
     await settle(hass)
 
 

@@ -9,25 +9,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_fire_time_changed
 
-from custom_components.alarm_broker import push as push_module, push_delivery
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.family import Told
 from tests.integration.house import CODE, DOOR, HOUSE, PANEL, SMOKE, move_in, panel, sense, wait
 from tests.integration.phones import Phone, Target, settle, told, while_it_is_written
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
-
-
-@pytest.fixture(autouse=True)
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push_delivery, "RETRY_AFTER_S", 0)
-    monkeypatch.setattr(push_module, "RETRY_UNTOLD_AFTER_S", 0.001)
-
-
-@pytest.fixture
-def anna(hass: HomeAssistant) -> MockUser:
-    return MockUser(name="Anna", id="anna").add_to_hass(hass)
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "prompt_retries")
 
 
 @pytest.fixture
@@ -38,11 +26,6 @@ def android(hass: HomeAssistant, anna: MockUser) -> Phone:
 @pytest.fixture
 def iphone(hass: HomeAssistant, anna: MockUser) -> Phone:
     return Phone(hass, anna, name="iPhone", os_name="iOS")
-
-
-@pytest.fixture
-def happened(hass: HomeAssistant) -> Told:
-    return Told(hass)
 
 
 async def alarm_at(hass: HomeAssistant, *targets: Target, **options: Any) -> tuple[MockConfigEntry, str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from . import walk_test
 from .alarms import ending
-from .codes import authorise
+from .codes import authorise, authorise_disarming
 from .config import Action, AreaConfig, ArmMode, ModeConfig
 from .effects import (
     AlarmOngoing,
@@ -57,15 +57,7 @@ def disarm_requested(state: PanelState, event: DisarmRequested, moment: Moment) 
     """Return the panel after somebody wanted to disarm: the only way out of pending and triggered."""
     if event.by_itself and any(map(_had_an_alarm, state.areas.values())):
         return state, (Refuse(AlarmOngoing(), event.area_ids),)
-    allowed = authorise(
-        state,
-        event.credential,
-        moment,
-        actions=(Action.DISARM,),
-        area_ids=event.area_ids,
-        required=moment.config.codes.disarm_required,
-        by=event.by,
-    )
+    allowed = authorise_disarming(state, event, moment)
     state = allowed.state
     if allowed.refused:
         return state, allowed.effects

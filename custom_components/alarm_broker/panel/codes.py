@@ -19,7 +19,15 @@ from .effects import (
     ReportLockout,
     WrongCode,
 )
-from .events import CodeMatched, CodeMissing, CodeWrong, Credential, Trusted
+from .events import (
+    CodeMatched,
+    CodeMissing,
+    CodeWrong,
+    Credential,
+    DisarmRequested,
+    SilenceRequested,
+    Trusted,
+)
 from .moment import Moment, with_area
 from .state import Deadline, Lockout, PanelState
 from .windows import WindowKind
@@ -87,6 +95,21 @@ def authorise(
         effects=effects,
         refused=verdict.refused is not None,
         user=verdict.user,
+    )
+
+
+def authorise_disarming(
+    state: PanelState, event: DisarmRequested | SilenceRequested, moment: Moment
+) -> Authorised:
+    """Return whether somebody may disarm all the areas, and as whom; whoever may not must not stop the siren either."""
+    return authorise(
+        state,
+        event.credential,
+        moment,
+        actions=(Action.DISARM,),
+        area_ids=event.area_ids,
+        required=moment.config.codes.disarm_required,
+        by=event.by,
     )
 
 

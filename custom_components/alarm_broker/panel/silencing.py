@@ -1,8 +1,7 @@
 """The siren stopped by somebody who has heard it: an alarm as before, and armed as before."""
 
 from .alarms import siren_ended
-from .codes import authorise
-from .config import Action
+from .codes import authorise_disarming
 from .effects import Effect, ReportSilenced
 from .events import SilenceRequested
 from .moment import Moment, PanelStep, with_area
@@ -14,15 +13,7 @@ def silence_requested(state: PanelState, event: SilenceRequested, moment: Moment
 
     It takes what disarming takes, or whoever broke in would stop the siren.
     """
-    allowed = authorise(
-        state,
-        event.credential,
-        moment,
-        actions=(Action.DISARM,),
-        area_ids=event.area_ids,
-        required=moment.config.codes.disarm_required,
-        by=event.by,
-    )
+    allowed = authorise_disarming(state, event, moment)
     state = allowed.state
     if allowed.refused:
         return state, allowed.effects

@@ -1,5 +1,6 @@
 """What the flows of all subentries share: reading the entry, unique names, forms with sections."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,6 +77,22 @@ class PanelSubentryFlow(ConfigSubentryFlow):
     def area_selector(self, *, multiple: bool = False) -> SelectSelector:
         """Return a choice of the areas there are."""
         return choice({one.subentry_id: one.title for one in self.others(SUBENTRY_AREA)}, multiple=multiple)
+
+
+class OneFormFlow(PanelSubentryFlow, ABC):
+    """The same form for a new part and for one that is changed."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask for a new one."""
+        return await self.async_one_form("user", user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change one; a secret that is left empty is the one that is set."""
+        return await self.async_one_form("reconfigure", user_input)
+
+    @abstractmethod
+    async def async_one_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+        """Show the form, or keep what was answered."""
 
 
 def choice(options: Mapping[str, str], *, multiple: bool = False) -> SelectSelector:

@@ -1,7 +1,7 @@
 """A rule: which entries of a calendar are windows, and what begins and ends with them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, override
 
 import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
@@ -17,23 +17,16 @@ from homeassistant.helpers.selector import (
 from ..const import DOMAIN, SUBENTRY_CALENDAR, SUBENTRY_ZONE
 from ..panel.config import ZoneKind
 from ..panel.windows import WindowKind
-from .base import PanelSubentryFlow, choice, flat, folded, nested, number, translated
+from .base import OneFormFlow, choice, flat, folded, nested, number, translated
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {"margins": ("lead", "lag"), "work": ("zones", "rearm")}
 
 
-class CalendarFlow(PanelSubentryFlow):
+class CalendarFlow(OneFormFlow):
     """One form."""
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new rule."""
-        return self._form("user", user_input)
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change a rule."""
-        return self._form("reconfigure", user_input)
-
-    def _form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+    @override
+    async def async_one_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         errors: dict[str, str] = {}
         if user_input is not None:
             data = _data(flat(user_input, tuple(SECTIONS)))

@@ -1,6 +1,6 @@
 """A Frigate server: asked before it is kept, so that a wrong address shows now and not at the next alarm."""
 
-from typing import Any
+from typing import Any, override
 
 import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 from ..const import LOGGER, SUBENTRY_FRIGATE
 from ..frigate import FrigateError, FrigateNotFound, FrigateRefused, FrigateUnreachable, FrigateUnusable
 from ..setup_cameras import frigate_client
-from .base import PanelSubentryFlow
+from .base import OneFormFlow
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))
 ERRORS: dict[type[FrigateError], str] = {
@@ -26,18 +26,11 @@ ERRORS: dict[type[FrigateError], str] = {
 }
 
 
-class FrigateFlow(PanelSubentryFlow):
+class FrigateFlow(OneFormFlow):
     """One form; a password that is set is never shown again."""
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new server."""
-        return await self._async_form("user", user_input)
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change a server; an empty password is the one that is set."""
-        return await self._async_form("reconfigure", user_input)
-
-    async def _async_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+    @override
+    async def async_one_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         errors: dict[str, str] = {}
         current, detail = self.current, ""
         if user_input is not None:

@@ -1,6 +1,6 @@
 """A group: zones that alarm only together."""
 
-from typing import Any
+from typing import Any, override
 
 import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
@@ -8,21 +8,14 @@ from homeassistant.helpers.selector import TextSelector
 
 from ..const import SUBENTRY_GROUP, SUBENTRY_ZONE
 from ..panel.config import ZoneKind
-from .base import PanelSubentryFlow, choice, number
+from .base import OneFormFlow, choice, number
 
 
-class GroupFlow(PanelSubentryFlow):
+class GroupFlow(OneFormFlow):
     """One form: which zones, how many of them, within what time."""
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new group."""
-        return self._form("user", user_input)
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change a group."""
-        return self._form("reconfigure", user_input)
-
-    def _form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+    @override
+    async def async_one_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         zones = self._zones()
         if len(zones) < 2:
             return self.async_abort(reason="too_few_zones")

@@ -1,7 +1,7 @@
 """Somebody who lives here: where they are, how they are told, and what their phone may do."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, override
 
 import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
@@ -10,7 +10,7 @@ from homeassistant.helpers.selector import BooleanSelector, EntitySelector, Enti
 from ..const import SUBENTRY_PERSON
 from ..notify_forms import notify_errors, notify_schema
 from ..recipients import PushDisarm
-from .base import PanelSubentryFlow, flat, folded, nested, translated
+from .base import OneFormFlow, flat, folded, nested, translated
 
 FIELD_PERSON, FIELD_TRACKERS, FIELD_NOTIFY = "person", "trackers", "notify"
 LANGUAGES = ["en", "de"]
@@ -18,18 +18,11 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {"rights": ("push_disarm", "auto_disar
 TRACKER_DOMAINS = ["device_tracker", "binary_sensor"]
 
 
-class PersonFlow(PanelSubentryFlow):
+class PersonFlow(OneFormFlow):
     """One form; the name is the person's unless one is typed."""
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new person."""
-        return self._form("user", user_input)
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change a person."""
-        return self._form("reconfigure", user_input)
-
-    def _form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+    @override
+    async def async_one_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         errors: dict[str, str] = {}
         if user_input is not None:
             data = self._data(flat(user_input, tuple(SECTIONS)))

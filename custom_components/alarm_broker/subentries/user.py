@@ -1,7 +1,7 @@
 """A user: who, which code, what it is good for, and when."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, override
 
 import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
@@ -21,7 +21,7 @@ from ..panel.config import Action
 from ..panel.profiles import LIMITS
 from ..panel.windows import WindowKind
 from ..profile_check import profile_of
-from .base import PanelSubentryFlow, flat, folded, nested, number, translated
+from .base import OneFormFlow, flat, folded, nested, number, translated
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password"))
 FIELD_CODE, FIELD_CODE_AGAIN = "code", "code_again"
@@ -34,18 +34,11 @@ WINDOWS = [WindowKind.GUEST.value, WindowKind.CLEANING.value, WindowKind.VACATIO
 ACTIONS = [action.value for action in Action]
 
 
-class UserFlow(PanelSubentryFlow):
+class UserFlow(OneFormFlow):
     """One form; the code is typed twice, and only its hash is kept."""
 
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Ask for a new user."""
-        return await self._async_form("user", user_input)
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change a user; an empty code is the one that is set."""
-        return await self._async_form("reconfigure", user_input)
-
-    async def _async_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
+    @override
+    async def async_one_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         errors: dict[str, str] = {}
         current = self.current
         if user_input is not None:

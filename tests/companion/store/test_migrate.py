@@ -3,9 +3,12 @@
 import asyncio
 import sqlite3
 import sys
+import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from companion.store import tables
+from companion.store import database as database_module, tables
 from companion.store.database import Database, StoreUnavailable, open_database
 from companion.store.migrate import DatabaseTooNew, migrate
 from tests.fakes.postgres import Postgres
@@ -99,12 +102,17 @@ async def test_processes_that_start_together_all_come_up(empty_database_url: str
     await database.close()
 
 
-async def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(tmp_path: Path) -> None:
+async def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = threading.Event()
+    clock = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _seconds: refused.set())
+    monkeypatch.setattr(database_module, "time", clock)
     path = tmp_path / "new.db"
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     ours = asyncio.create_task(migrate(f"sqlite:///{path}"))
-    await asyncio.sleep(0.2)
+    assert await asyncio.to_thread(refused.wait, 10)
     waited = not ours.done()
 
     other.execute("COMMIT")

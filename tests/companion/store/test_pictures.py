@@ -81,28 +81,46 @@ async def test_many_old_pictures_are_deleted_in_batches(house: Engine, clock: Fr
     assert [await forget(house) for _ in range(3)] == [BATCH, 1, 0]
 
 
-@pytest.mark.parametrize(("picture_days", "is_kept"), [(30, False), (0, True)])
-async def test_the_running_service_deletes_old_pictures_unless_it_is_to_keep_them(
-    house: Engine, database_url: str, tmp_path: Path, picture_days: float, *, is_kept: bool
+async def received(house: Engine, alarm: Alarm, at: datetime) -> None:
+    """Let the picture of an alarm have come at some time."""
+    change = sa.update(tables.picture).where(tables.picture.c.alarm_id == alarm.id).values(received_at=at)
+    await house.db.write(lambda conn: conn.execute(change))
+
+
+async def test_the_running_service_deletes_what_is_older_than_wanted_and_nothing_else(
+    house: Engine, database_url: str, tmp_path: Path
 ) -> None:
-    alarm = await photographed(house)
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    await house.db.write(lambda conn: conn.execute(sa.update(tables.picture).values(received_at=long_ago)))
-    settings = Settings(
-        data_dir=tmp_path,
+    older, younger = await photographed(house), await photographed(house)
+    now = datetime.now(UTC)
+    await received(house, older, now - timedelta(days=31))
+    await received(house, younger, now - timedelta(days=29))
+
+    async with Companion(serving(database_url, tmp_path, picture_days=30)), asyncio.timeout(5):
+        while await has_picture(house, older.id):  # noqa: ASYNC110 # the service tells nobody
+            await asyncio.sleep(0.01)
+
+    assert await has_picture(house, younger.id)
+
+
+async def test_a_service_that_is_to_keep_pictures_never_looks_for_old_ones(
+    house: Engine, database_url: str, tmp_path: Path
+) -> None:
+    async with Companion(serving(database_url, tmp_path, picture_days=0)):
+        chores = {task.get_name() for task in asyncio.all_tasks()}
+
+    assert "auditor" in chores
+    assert "tidying" not in chores
+
+
+def serving(database_url: str, folder: Path, *, picture_days: float) -> Settings:
+    return Settings(
+        data_dir=folder,
         database_url=database_url,
         host="127.0.0.1",
         port=0,
         zeroconf=False,
         picture_days=picture_days,
     )
-
-    async with Companion(settings), asyncio.timeout(5):
-        while await has_picture(house, alarm.id) and not is_kept:  # noqa: ASYNC110 # the service tells nobody
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1 if is_kept else 0)
-
-    assert await has_picture(house, alarm.id) is is_kept
 
 
 async def test_a_picture_goes_with_its_alarm(house: Engine) -> None:
