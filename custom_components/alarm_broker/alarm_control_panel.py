@@ -1,7 +1,7 @@
 """The panels as Home Assistant shows them, one an area and a master over all; every decision is the core's."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 from homeassistant.components.alarm_control_panel import AlarmControlPanelEntity
 from homeassistant.components.alarm_control_panel.const import (
@@ -9,7 +9,7 @@ from homeassistant.components.alarm_control_panel.const import (
     AlarmControlPanelState,
     CodeFormat,
 )
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import AlarmBrokerEntity, AreaEntity
@@ -113,8 +113,18 @@ class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
         await self.system.async_arm(self.area_ids, mode, code=code, by=await self.async_caller())
 
 
+class View(NamedTuple):
+    """What an area's panel shows."""
+
+    alarm_state: AlarmControlPanelState
+    changed_by: str | None
+    attributes: dict[str, Any]
+
+
 class AreaPanel(AreaEntity, Panel):
     """One area's panel; available as long as the entry is, with or without the companion."""
+
+    _view: View
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
         """Show the area and send it what is asked of it."""
@@ -123,41 +133,50 @@ class AreaPanel(AreaEntity, Panel):
         self._offer(entry, list(self.system.panel_config.areas[area_id].modes))
 
     @override
-    def _follow(self) -> CALLBACK_TYPE:
-        return self.system.audience.subscribe_panel(self._async_changed)
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self.system.audience.subscribe_panel(self._area_id, self._async_changed))
+        if self.available:
+            self._shows()
 
     @override
-    def _shows(self) -> object:
-        state = self.system.state
-        return self._area, self._names(state.open_zones), self._names(state.blind_zones)
+    def _shows(self) -> View:
+        area, state = self._area, self.system.state
+        status, mode, alarms = area.status, area.mode, _alarms(area)
+        # Comprehensions, not generators: this is on the way of an alarm.
+        attributes = {
+            "arm_mode": mode,
+            "delay_end": area.delay_end,
+            "open_zones": self._names(state.open_zones),
+            "blind_zones": self._names(state.blind_zones),
+            "bypassed_zones": self._names(area.bypassed.keys()),
+            "alarm_zones": self._names_in_order(alarms),
+            "alarm_kind": min([alarm.kind for alarm in alarms], key=URGENCY.index, default=None),
+            "confirmed": True in [alarm.confirmed for alarm in alarms],
+            "exit_error": isinstance(area.guard, Pending) and area.guard.exit_error,
+        }
+        alarm_state = ARMED_STATES[mode] if status is AreaStatus.ARMED else STATES[status]
+        self._view = View(alarm_state, area.changed_by, attributes)
+        return self._view
+
+    def _names_in_order(self, alarms: tuple[Alarm, ...]) -> list[str]:
+        zone_ids = dict.fromkeys([zone_id for alarm in alarms for zone_id in alarm.zones])
+        return [self.system.zone_name(zone_id) for zone_id in zone_ids]
 
     @property
     @override
     def alarm_state(self) -> AlarmControlPanelState:
-        area = self._area
-        return ARMED_STATES[area.mode] if area.status is AreaStatus.ARMED else STATES[area.status]
+        return self._view.alarm_state
 
     @property
     @override
     def changed_by(self) -> str | None:
-        return self._area.changed_by
+        return self._view.changed_by
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        area, state = self._area, self.system.state
-        alarms = _alarms(area)
-        return {
-            "arm_mode": area.mode,
-            "delay_end": area.delay_end,
-            "open_zones": self._names(state.open_zones),
-            "blind_zones": self._names(state.blind_zones),
-            "bypassed_zones": self._names(frozenset(area.bypassed)),
-            "alarm_zones": [self.system.zone_name(zone_id) for zone_id in _zones_in_order(alarms)],
-            "alarm_kind": min((alarm.kind for alarm in alarms), key=URGENCY.index, default=None),
-            "confirmed": any(alarm.confirmed for alarm in alarms),
-            "exit_error": isinstance(area.guard, Pending) and area.guard.exit_error,
-        }
+        return self._view.attributes
 
 
 class MasterPanel(Panel):
@@ -175,7 +194,8 @@ class MasterPanel(Panel):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self._async_look()
-        self.async_on_remove(self.system.audience.subscribe_panel(self._async_changed))
+        for area_id in self.area_ids:
+            self.async_on_remove(self.system.audience.subscribe_panel(area_id, self._async_changed))
 
     @property
     @override
@@ -229,7 +249,3 @@ class MasterPanel(Panel):
 def _alarms(area: AreaState) -> tuple[Alarm, ...]:
     """Return what sounds now, or what the alarm memory keeps."""
     return area.siren.alarms if area.siren is not None else area.memory
-
-
-def _zones_in_order(alarms: tuple[Alarm, ...]) -> list[str]:
-    return list(dict.fromkeys(zone_id for alarm in alarms for zone_id in alarm.zones))

@@ -1,7 +1,6 @@
 """Who is told what about the panel's state: nobody is called for a change that is none of theirs."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, callback
@@ -20,30 +19,31 @@ type EffectListener = Callable[[Effect], None]
 class Audience:
     """Listeners by area and by zone; the work grows with what has changed, not with what there is."""
 
-    def __init__(self, config: PanelConfig, soon: Callable[..., object]) -> None:
-        """Begin with nobody; `soon` calls a function in the next turn of the loop."""
+    def __init__(self, config: PanelConfig) -> None:
+        """Begin with nobody."""
         self._config = config
-        self._soon = soon
-        self._panels: dict[Listener, None] = {}
+        self._panels: dict[str, dict[Listener, None]] = {}
         self._everything: dict[Listener, None] = {}
         self._areas: dict[str, dict[Listener, None]] = {}
         self._zones: dict[str, dict[Listener, None]] = {}
         self._happenings: dict[HappeningListener, None] = {}
         self._effects: dict[EffectListener, None] = {}
-        self._held: PanelState | None = None
+        self._told = self._latest = PanelState()
+        """What everybody has been told of, and what there is to tell."""
 
     @callback
     def subscribe(self, listener: Listener, *, area_id: str | None = None) -> CALLBACK_TYPE:
-        """Call `listener` after each visible change of an area, its zones or the troubles; of any without an area."""
+        """Call `listener` after visible changes of an area, its zones or the troubles; of any without an area."""
         listeners = self._everything if area_id is None else self._areas.setdefault(area_id, {})
         listeners[listener] = None
         return lambda: listeners.pop(listener, None)
 
     @callback
-    def subscribe_panel(self, listener: Listener) -> CALLBACK_TYPE:
-        """Call `listener` after each visible change, before anybody else: a panel shows an alarm at once."""
-        self._panels[listener] = None
-        return lambda: self._panels.pop(listener, None)
+    def subscribe_panel(self, area_id: str, listener: Listener) -> CALLBACK_TYPE:
+        """Call `listener` at once after each change of the area itself: a panel lets nobody wait for an alarm."""
+        listeners = self._panels.setdefault(area_id, {})
+        listeners[listener] = None
+        return lambda: listeners.pop(listener, None)
 
     @callback
     def subscribe_zone(self, zone_id: str, listener: Listener) -> CALLBACK_TYPE:
@@ -64,16 +64,6 @@ class Audience:
         self._effects[listener] = None
         return lambda: self._effects.pop(listener, None)
 
-    @contextmanager
-    def held_back(self, now: Callable[[], PanelState]) -> Iterator[None]:
-        """Tell of everything within at once at the end: a thousand sensors that come up are one change."""
-        before = self._held = now()
-        try:
-            yield
-        finally:
-            self._held = None
-            self.tell(before, now())
-
     @callback
     def happened(self, happening: Happening) -> None:
         """Tell of one thing that happened."""
@@ -87,10 +77,19 @@ class Audience:
             _call(partial(listener, effect))
 
     @callback
-    def tell(self, before: PanelState, after: PanelState) -> None:
-        """Tell everybody who can see a difference."""
-        if self._held is not None or before is after:
-            return
+    def tell_panels(self, state: PanelState) -> None:
+        """Tell the panels of areas that are not as they were; everybody else is told by `tell_everybody`."""
+        before, self._latest = self._latest, state
+        if state.areas is not before.areas:
+            for area_id, area in state.areas.items():
+                if area is not before.areas.get(area_id):
+                    _call_all(self._panels.get(area_id, ()))
+
+    @callback
+    def tell_everybody(self) -> None:
+        """Tell whoever can see a difference to what was told last: many changes may have become one."""
+        before, after = self._told, self._latest
+        self._told = after
         zones = (before.open_zones ^ after.open_zones) | (before.blind_zones ^ after.blind_zones)
         areas = {
             area_id
@@ -102,17 +101,12 @@ class Audience:
             areas = set(after.areas)
         for area_id in areas:
             zones |= _bypass_changes(before.areas.get(area_id), after.areas[area_id])
-        listeners: list[Listener] = []
-        if areas:
-            _call_all(self._panels)
-            listeners += self._everything
+        listeners: dict[Listener, None] = dict(self._everything) if areas else {}
         for area_id in areas:
-            listeners += self._areas.get(area_id, ())
+            listeners |= self._areas.get(area_id, {})
         for zone_id in zones:
-            listeners += self._zones.get(zone_id, ())
-        if listeners:
-            # In the next turn, so that whoever waits for the panel's state does not wait for all of these too.
-            self._soon(_call_all, listeners)
+            listeners |= self._zones.get(zone_id, {})
+        _call_all(listeners)
 
 
 def _call_all(listeners: Iterable[Listener]) -> None:

@@ -1,8 +1,9 @@
 """What all entities of one config entry share: identity, device and availability."""
 
+from collections.abc import Collection
 from typing import override
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
@@ -151,10 +152,7 @@ class AreaEntity(PanelEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._follow())
-
-    def _follow(self) -> CALLBACK_TYPE:
-        return self.system.audience.subscribe(self._async_changed, area_id=self._area_id)
+        self.async_on_remove(self.system.audience.subscribe(self._async_changed, area_id=self._area_id))
 
     @property
     @override
@@ -166,12 +164,14 @@ class AreaEntity(PanelEntity):
     def _area(self) -> AreaState:
         return self.system.state.areas[self._area_id]
 
-    def _names(self, zone_ids: frozenset[str]) -> list[str]:
+    def _names(self, zone_ids: Collection[str]) -> list[str]:
         """Return the names of those of the zones that are the area's."""
-        zones = self.system.panel_config.zones
-        return sorted(
-            self.system.zone_name(zone_id)
-            for zone_id in zone_ids
-            # A stored zone may have left the configuration since.
-            if zone_id in zones and zones[zone_id].area_id == self._area_id
-        )
+        if not zone_ids:
+            return []
+        config = self.system.config
+        zones, names = config.panel.zones, config.zone_names
+        # A stored zone may have left the configuration since.
+        own = [
+            zone_id for zone_id in zone_ids if zone_id in zones and zones[zone_id].area_id == self._area_id
+        ]
+        return sorted([names[zone_id] for zone_id in own])

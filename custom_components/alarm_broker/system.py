@@ -99,7 +99,7 @@ class AlarmSystem:
         """
         self.config = config
         self.title = title
-        self.audience = Audience(config.panel, hass.loop.call_soon)
+        self.audience = Audience(config.panel)
         self._hass = hass
         self._entry_id = entry_id
         self._emit = emit
@@ -113,6 +113,8 @@ class AlarmSystem:
         self._writer: asyncio.Task[None] | None = None
         # Apart from the task, which begins to run before there is a name for it.
         self._writing = False
+        self._following_up = False
+        self._next_uid = str(uuid4())
         self._timer = DeadlineTimer(hass, lambda: self.async_report(TimePassed()))
         self._sensors = ZoneSensors(hass, config.sensing, self.async_report)
         self._unsub_started: CALLBACK_TYPE | None = None
@@ -170,8 +172,7 @@ class AlarmSystem:
         """
         self._running = True
         await self._async_done(self._async_decide(Loaded()))
-        with self.audience.held_back(lambda: self._shown):
-            self._sensors.async_start()
+        self._sensors.async_start()
         if self._hass.state is CoreState.running:
             await self._async_done(self._async_decide(SensorsReady(timedelta(0))))
         else:
@@ -340,26 +341,40 @@ class AlarmSystem:
         """Let the core decide, and see to it that the rest happens in order."""
         now = dt_util.utcnow()
         before = self._decided
-        after, effects = transition(before, event, self.config.panel, now, new_uid=lambda: str(uuid4()))
+        after, effects = transition(before, event, self.config.panel, now, new_uid=self._new_uid)
         self._decided = after
         step = _Step(before, after, effects, event, now)
         in_turn = all(waiting.shown for waiting in self._steps)
-        if before is not after:
-            self._timer.async_set(next_due(after))
         if effects or not _same_on_disk(before, after) or not in_turn or self._unsent:
             step.done = self._hass.loop.create_future()
             self._steps.append(step)
-            if not self._writing:
-                self._writing = True
-                # In the next turn, after whoever waits for the panel's state.
-                self._hass.loop.call_soon(self._async_begin_writing)
         if in_turn and (quick or step.done is None):
             self._async_show(step)
+        self._async_follow_up_soon()
         return step
 
+    def _new_uid(self) -> str:
+        """Return the id of a new alarm; made beforehand, as the system's randomness takes its time."""
+        uid, self._next_uid = self._next_uid or str(uuid4()), ""
+        return uid
+
     @callback
-    def _async_begin_writing(self) -> None:
-        self._writer = self._hass.async_create_task(self._async_write(), "alarm_broker store")
+    def _async_follow_up_soon(self) -> None:
+        """See to everything that an alarm does not wait for, in the next turn and once for all of this one."""
+        if not self._following_up:
+            self._following_up = True
+            self._hass.loop.call_soon(self._async_follow_up)
+
+    @callback
+    def _async_follow_up(self) -> None:
+        self._following_up = False
+        self._next_uid = self._next_uid or str(uuid4())
+        if self._running:
+            self._timer.async_set(next_due(self._decided))
+        if self._steps and not self._writing:
+            self._writing = True
+            self._writer = self._hass.async_create_task(self._async_write(), "alarm_broker store")
+        self.audience.tell_everybody()
 
     async def _async_done(self, step: _Step) -> None:
         if step.done is not None:
@@ -406,7 +421,8 @@ class AlarmSystem:
         """Let entities show what has been decided."""
         step.shown = True
         self._shown = step.after
-        self.audience.tell(step.before, step.after)
+        self.audience.tell_panels(step.after)
+        self._async_follow_up_soon()
 
     @callback
     def _async_announce(self, step: _Step) -> None:
@@ -452,8 +468,7 @@ class AlarmSystem:
                 await self._async_save(self._decided)
 
     async def _async_home_assistant_started(self, _hass: HomeAssistant) -> None:
-        with self.audience.held_back(lambda: self._shown):
-            self._sensors.async_report_all()
+        self._sensors.async_report_all()
         await self._async_done(self._async_decide(SensorsReady(BOOT_SETTLE)))
 
 

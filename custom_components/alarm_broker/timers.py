@@ -18,11 +18,15 @@ class DeadlineTimer:
         self._hass = hass
         self._due = due
         self._cancel: CALLBACK_TYPE | None = None
+        self._due_at: datetime | None = None
 
     @callback
     def async_set(self, due_at: datetime | None) -> None:
         """Wait for another moment, or for none."""
+        if due_at == self._due_at:
+            return
         self.async_cancel()
+        self._due_at = due_at
         if due_at is None:
             return
         delay = max(0.0, (due_at - dt_util.utcnow()).total_seconds())
@@ -32,11 +36,12 @@ class DeadlineTimer:
     @callback
     def async_cancel(self) -> None:
         """Wait for nothing."""
+        self._due_at = None
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
 
     @callback
     def _async_fired(self, _now: datetime) -> None:
-        self._cancel = None
+        self._cancel = self._due_at = None
         self._due()

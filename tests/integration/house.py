@@ -149,7 +149,8 @@ async def move_in(hass: HomeAssistant, *parts: Any, **options: Any) -> MockConfi
 
 
 async def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:
-    """Let time pass, by the wall clock and by the loop's."""
+    """Let time pass, by the wall clock and by the loop's, after what has begun is under way."""
+    await hass.async_block_till_done()
     freezer.tick(timedelta(seconds=seconds))
     async_fire_time_changed(hass, dt_util.utcnow())
     await hass.async_block_till_done()

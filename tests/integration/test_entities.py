@@ -2,9 +2,10 @@
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_state_change_event
 
 from custom_components.alarm_broker.happenings import HappeningKind
 from tests.integration.house import (
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_z
 READY_AWAY, READY_HOME = "binary_sensor.home_ready_to_arm_away", "binary_sensor.home_ready_to_arm_home"
 MEMORY = "binary_sensor.home_alarm_memory"
 EVENT = "event.home_alarm_panel"
+OPEN_ZONES = "sensor.home_open_zones"
 
 
 async def press(hass: HomeAssistant, entity_id: str) -> None:
@@ -47,6 +49,39 @@ async def press(hass: HomeAssistant, entity_id: str) -> None:
 async def turn(hass: HomeAssistant, entity_id: str, state: str) -> None:
     await hass.services.async_call("switch", f"turn_{state}", {"entity_id": entity_id}, blocking=True)
     await hass.async_block_till_done()
+
+
+async def test_what_changes_together_is_written_once(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    written: list[tuple[str, str]] = []
+    async_track_state_change_event(
+        hass,
+        [PANEL, OPEN_ZONES],
+        callback(lambda event: written.append((event.data["entity_id"], event.data["new_state"].state))),
+    )
+
+    sense(hass, DOOR, "on")
+    sense(hass, HALL, "on")
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+
+    assert sorted(written) == [(PANEL, "disarmed"), (OPEN_ZONES, "3")]
+    assert attributes(hass, PANEL)["open_zones"] == ["Front door", "Hall motion", "Kitchen window"]
+
+
+async def test_a_panel_waits_for_nothing_to_show_an_alarm(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    await panel(hass, "alarm_arm_home", code=CODE)
+    await hass.async_block_till_done()
+
+    sense(hass, WINDOW, "on")
+    at_once = hass.states.get(PANEL)
+    await hass.async_block_till_done()
+
+    assert at_once is not None
+    assert at_once.state == "triggered"
+    assert at_once.attributes["alarm_zones"] == ["Kitchen window"]
+    assert at_once.attributes["open_zones"] == ["Kitchen window"]
 
 
 async def test_ready_sensors_follow_the_zones_that_their_mode_guards(hass: HomeAssistant) -> None:

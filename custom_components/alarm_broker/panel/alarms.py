@@ -1,7 +1,9 @@
 """An alarm's life at the panel: raised, joined by further zones, sounding, remembered, and how it ended."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from copy import replace
 from datetime import timedelta
+from itertools import takewhile
 
 from .config import HELD_BACK, AlarmKind
 from .effects import Effect, Ending, RaiseAlarm, ReportBypass, ReportZoneTripped
@@ -56,7 +58,9 @@ def raise_alarm(
         during_outage=moment.during_outage,
         vacation=moment.vacation,
     )
-    return _counted(_sounds(area, area_id, (*_sounding(area), alarm), moment), alarm, zones), (raised,)
+    return _sounds(area, area_id, (*_sounding(area), alarm), moment, trips=_counted(area, alarm, zones)), (
+        raised,
+    )
 
 
 def raise_by_hand(
@@ -76,7 +80,7 @@ def raise_by_hand(
     raised = RaiseAlarm(
         uid=alarm.uid, area_id=area_id, kind=kind, zones=zones, vacation=moment.vacation, by=by
     )
-    return replace(_sounds(area, area_id, (*_sounding(area), alarm), moment), changed_by=by), (raised,)
+    return _sounds(area, area_id, (*_sounding(area), alarm), moment, trips=area.trips, by=by), (raised,)
 
 
 def raise_silently(
@@ -171,27 +175,35 @@ def _joined(area: AreaState, area_id: str, alarm: Alarm, zones: tuple[str, ...],
         )
         for zone_id in new
     )
-    return _counted(_sounds(area, area_id, alarms, moment), alarm, new), effects
+    return _sounds(area, area_id, alarms, moment, trips=_counted(area, alarm, new)), effects
 
 
 def _sounding(area: AreaState) -> tuple[Alarm, ...]:
     return () if area.siren is None else area.siren.alarms
 
 
-def _sounds(area: AreaState, area_id: str, alarms: tuple[Alarm, ...], moment: Moment) -> AreaState:
+def _sounds(
+    area: AreaState,
+    area_id: str,
+    alarms: tuple[Alarm, ...],
+    moment: Moment,
+    *,
+    trips: Mapping[str, int],
+    by: str | None = None,
+) -> AreaState:
     """Return the area with the siren on for its full time from now, never shorter than it was to sound."""
     siren_time = moment.config.areas[area_id].siren_time(area.mode)
     until = Deadline.after(siren_time, moment.now)
     if area.siren is not None and area.siren.until.due_at > until.due_at:
         until = area.siren.until
-    return replace(area, siren=Siren(until=until, alarms=alarms), changed_by=None)
+    return replace(area, siren=Siren(until=until, alarms=alarms), trips=trips, changed_by=by)
 
 
-def _counted(area: AreaState, alarm: Alarm, zones: tuple[str, ...]) -> AreaState:
-    """Return the area with an alarm counted for each zone (ANSI/SIA CP-01, swinger shutdown; fire is exempt)."""
+def _counted(area: AreaState, alarm: Alarm, zones: tuple[str, ...]) -> Mapping[str, int]:
+    """Return the trips with this one of each zone (ANSI/SIA CP-01, swinger shutdown; fire is exempt)."""
     if alarm.kind not in HELD_BACK:
-        return area
-    return replace(area, trips={**area.trips, **{zone: area.trips.get(zone, 0) + 1 for zone in zones}})
+        return area.trips
+    return {**area.trips, **{zone: area.trips.get(zone, 0) + 1 for zone in zones}}
 
 
 def _hold(kind: AlarmKind, moment: Moment) -> timedelta:
@@ -203,12 +215,13 @@ def _hold(kind: AlarmKind, moment: Moment) -> timedelta:
 
 def _follows_another(area: AreaState, kind: AlarmKind, zones: tuple[str, ...], moment: Moment) -> bool:
     """Return whether another zone raised an alarm in this arming whose confirmation time still runs."""
+    # A disarming marks everything before it.
+    undisarmed = takewhile(lambda alarm: not alarm.disarmed, reversed(area.memory))
     return any(
         alarm.kind is kind
-        and not alarm.disarmed
         and bool(set(alarm.zones) - set(zones))
         and moment.now < alarm.raised_at + moment.config.rules.confirm_window
-        for alarm in area.memory
+        for alarm in undisarmed
     )
 
 

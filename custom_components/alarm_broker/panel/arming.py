@@ -1,11 +1,12 @@
 """Arm and disarm: all the areas asked for, or none. A failed request changes no protection."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 from . import walk_test
-from .alarms import ending
+from .alarms import MEMORY_LIMIT, ending
 from .codes import authorise, authorise_disarming
 from .config import Action, AreaConfig, ArmMode, ModeConfig
 from .effects import (
@@ -83,7 +84,9 @@ def fitted(area: AreaState, config: AreaConfig, zone_ids: frozenset[str]) -> Are
     )
     if isinstance(area.guard, Disarmed):
         return area
-    return replace(area, guard=replace(area.guard, mode=config.mode_at_least(area.guard.mode)))
+    # Not copy.replace, of which the type checker knows no unions.
+    guard = dataclasses.replace(area.guard, mode=config.mode_at_least(area.guard.mode))
+    return replace(area, guard=guard)
 
 
 def _mode(area: AreaState, event: ArmRequested) -> ArmMode | None:
@@ -168,18 +171,17 @@ def _arm(
     )
     state, effects = walk_test.ended(state, area_id, moment, by=by)
     area = state.areas[area_id]
+    leaving = delay > timedelta(0)
     armed = replace(
         area,
-        guard=Arming(mode=mode, until=Deadline.after(delay, moment.now))
-        if delay > timedelta(0)
-        else Armed(mode=mode),
+        guard=Arming(mode=mode, until=Deadline.after(delay, moment.now)) if leaving else Armed(mode=mode),
         bypassed={**kept, **forced},
         trips={},
-        armed_at=None if delay > timedelta(0) else moment.now,
+        armed_at=None if leaving else moment.now,
         changed_by=by,
     )
     state = with_area(state, area_id, armed)
-    if delay <= timedelta(0):
+    if not leaving:
         standing, _ = standing_open(state, area_id, settings, moment)
         armed = replace(armed, bypassed={**standing, **armed.bypassed})
         state = with_area(state, area_id, armed)
@@ -215,7 +217,9 @@ def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None
         trips={},
         shut_down_until=None,
         armed_at=None,
-        memory=tuple(replace(alarm, disarmed=True) for alarm in alarms),
+        memory=tuple(alarm if alarm.disarmed else replace(alarm, disarmed=True) for alarm in alarms)[
+            -MEMORY_LIMIT:
+        ],
         changed_by=by,
         last=area.last if area.mode is None else _last(area, area.mode),
     )

@@ -1,7 +1,7 @@
 """People come and go: what trackers say becomes where somebody is once it has lasted."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import datetime, timedelta
 
 from .config import ArmMode

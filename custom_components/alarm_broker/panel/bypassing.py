@@ -1,6 +1,6 @@
 """Zones left out by hand, and the alarm memory cleared."""
 
-from dataclasses import replace
+from copy import replace
 
 from .codes import authorise
 from .config import Action

@@ -1,7 +1,8 @@
 """Who may: gets which user a code matched, never the code; counts the wrong ones."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from .alarms import raise_silently

@@ -1,7 +1,8 @@
 """The next deadline, and what a reached one does; late after an outage it does the same."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -46,8 +47,16 @@ def running(state: PanelState) -> Iterator[Due]:
     if state.settling is not None:
         yield Due(state.settling.due_at, DeadlineKind.SETTLING)
     for area_id, area in state.areas.items():
-        for kind, deadline in _of_area(area):
-            yield Due(deadline.due_at, kind, area_id)
+        if isinstance(area.guard, Arming):
+            yield Due(area.guard.ends.due_at, DeadlineKind.EXIT, area_id)
+        elif isinstance(area.guard, Pending):
+            yield Due(area.guard.until.due_at, DeadlineKind.ENTRY, area_id)
+        if area.siren is not None:
+            yield Due(area.siren.until.due_at, DeadlineKind.SIREN, area_id)
+        if area.walk_test is not None:
+            yield Due(area.walk_test.until.due_at, DeadlineKind.WALK_TEST, area_id)
+        if area.shut_down_until is not None:
+            yield Due(area.shut_down_until.due_at, DeadlineKind.SHUT_DOWN, area_id)
     for zone_id, until in state.holding.items():
         yield Due(until.due_at, DeadlineKind.HOLD, zone_id=zone_id)
     for group_id, gathering in state.gathering.items():
@@ -76,7 +85,7 @@ def reached(state: PanelState, moment: Moment) -> PanelStep:
 
 def clamped(state: PanelState, now: datetime) -> PanelState:
     """Return the panel with no deadline further away than its full length: the clock may have been set back."""
-    if max((due.due_at for due in running(state)), default=now) <= now:
+    if all(due.due_at <= now for due in running(state)):
         return state
 
     def near(deadline: Deadline | None) -> Deadline | None:
@@ -96,20 +105,6 @@ def clamped(state: PanelState, now: datetime) -> PanelState:
             for group_id, gathering in state.gathering.items()
         },
     )
-
-
-def _of_area(area: AreaState) -> Iterator[tuple[DeadlineKind, Deadline]]:
-    match area.guard:
-        case Arming():
-            yield DeadlineKind.EXIT, area.guard.ends
-        case Pending():
-            yield DeadlineKind.ENTRY, area.guard.until
-    if area.siren is not None:
-        yield DeadlineKind.SIREN, area.siren.until
-    if area.walk_test is not None:
-        yield DeadlineKind.WALK_TEST, area.walk_test.until
-    if area.shut_down_until is not None:
-        yield DeadlineKind.SHUT_DOWN, area.shut_down_until
 
 
 def _clamped_area(area: AreaState, now: datetime) -> AreaState:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from .config import Action, AlarmKind, ArmMode
 from .state import AreaStatus, Bypass, Trouble
+from .values import value
 
 
 class Ending(StrEnum):
@@ -19,7 +20,7 @@ class Ending(StrEnum):
     """Later: somebody with a code was there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportAreaState:
     """An area is shown differently from before."""
 
@@ -31,7 +32,7 @@ class ReportAreaState:
     """How it was shown; None after a load."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportPending:
     """The entry delay runs, or became shorter; whoever hears this can finish it if the panel dies."""
 
@@ -43,7 +44,7 @@ class ReportPending:
     """The zone was still open at the end of the exit delay: sound, so that the leaver hears it (CP-01)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportPendingCleared:
     """Disarmed in time."""
 
@@ -51,7 +52,7 @@ class ReportPendingCleared:
     by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RaiseAlarm:
     """Tell people: this alarm is new."""
 
@@ -75,7 +76,7 @@ class RaiseAlarm:
     """Who raised it by hand, or whose duress code it was."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportZoneTripped:
     """Another zone in a known alarm."""
 
@@ -86,7 +87,7 @@ class ReportZoneTripped:
     """It is the one that makes the alarm a confirmed one (BS 8243)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportDisarmed:
     """Somebody with a code ended this alarm."""
 
@@ -96,14 +97,14 @@ class ReportDisarmed:
     ending: Ending
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportLockout:
     """Too many wrong codes: none is taken until then."""
 
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportBypass:
     """Zones are left out from now on, for this reason; or guarded again, with None."""
 
@@ -121,7 +122,7 @@ class ReportTrouble:
     active: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportWalkTest:
     """A walk test began, or ended with this report."""
 
@@ -132,7 +133,7 @@ class ReportWalkTest:
     unseen: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportCodeUsed:
     """A code was used although everybody should be on vacation."""
 
@@ -140,7 +141,7 @@ class ReportCodeUsed:
     area_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReportSilenced:
     """Somebody stopped the sirens of an area."""
 
@@ -220,7 +221,7 @@ class ModeUnknown:
     mode: ArmMode | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NotReady:
     """What stands in the way of arming."""
 

@@ -1,6 +1,6 @@
 """Nobody is home: a reminder to arm, or an announced arming."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 

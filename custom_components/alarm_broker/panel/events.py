@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from .config import AlarmKind, ArmMode
 from .state import ChimeMode, Trouble
+from .values import value
 from .windows import WindowKind
 
 
@@ -69,7 +70,7 @@ class TroubleEnded:
     trouble: Trouble
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ArmRequested:
     """Somebody wants to arm areas, all of them or none."""
 
@@ -86,7 +87,7 @@ class ArmRequested:
     """Zones to leave out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DisarmRequested:
     """Somebody wants to disarm areas, all of them or none."""
 
@@ -97,7 +98,7 @@ class DisarmRequested:
     """Nobody asked: somebody came home. An alarm that nobody has ended is not ended by that."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SilenceRequested:
     """Somebody wants the sirens of areas to stop; the alarm stays one, and what is armed stays armed."""
 
@@ -106,7 +107,7 @@ class SilenceRequested:
     by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WindowsChanged:
     """Which calendar windows run now, and which zones they leave out."""
 
@@ -114,7 +115,7 @@ class WindowsChanged:
     left_out: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TriggerRequested:
     """Somebody raises the alarm by hand; never refused."""
 
@@ -124,7 +125,7 @@ class TriggerRequested:
     silent: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BypassRequested:
     """Somebody wants zones left out, or back in."""
 
@@ -134,7 +135,7 @@ class BypassRequested:
     by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClearMemoryRequested:
     """Somebody has seen the alarm memory."""
 
@@ -143,7 +144,7 @@ class ClearMemoryRequested:
     by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WalkTestRequested:
     """Somebody wants to try the zones of areas, or is done with it."""
 

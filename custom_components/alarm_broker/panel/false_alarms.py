@@ -1,7 +1,8 @@
 """What makes an open zone wait before it counts: pulse count and cross-zoning. Each open zone asks here first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 
 from .config import GroupConfig, PanelConfig, ZoneConfig
 from .moment import Moment
@@ -30,7 +31,10 @@ def pulse_counted(state: PanelState, zone: ZoneConfig, moment: Moment) -> tuple[
 
 def group_of(config: PanelConfig, zone_id: str) -> GroupConfig | None:
     """Return the group that a zone alarms with, or None for a zone that alarms alone."""
-    return next((group for group in config.groups.values() if zone_id in group.zones), None)
+    for group in config.groups.values():
+        if zone_id in group.zones:
+            return group
+    return None
 
 
 def gathered(

@@ -1,6 +1,6 @@
 """Whether an open zone is an alarm now, begins the entry delay, or is none of the panel's business."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 from .alarms import burglary_sounds, raise_alarm, raise_silently

@@ -1,6 +1,6 @@
 """The exit delay: the way out, coming back in, the final door, and what its end finds."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 from .config import ArmMode, ModeConfig, ZoneConfig, ZoneKind

@@ -1,18 +1,19 @@
 """What every rule may ask besides the state, and what rules return."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
 
 from .config import PanelConfig
 from .effects import Effect
 from .state import AreaState, PanelState
+from .values import value
 
 type AreaStep = tuple[AreaState, tuple[Effect, ...]]
 type PanelStep = tuple[PanelState, tuple[Effect, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Moment:
     """The configuration, the time, and where names of new alarms come from."""
 

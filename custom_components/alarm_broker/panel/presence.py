@@ -5,7 +5,7 @@ Somebody of whom nothing is known is never taken for away.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 
 from .arrivals import seen, settled, unheard

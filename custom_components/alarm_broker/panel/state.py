@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from .config import AlarmKind, ArmMode, TroubleKind
+from .values import value
 from .windows import WindowKind
 
 
@@ -77,7 +78,7 @@ class Deadline:
         return self if self.due_at <= now + self.delay else Deadline.after(self.delay, now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Alarm:
     """One occurrence: what kind, and which zones in the order in which they tripped."""
 
@@ -98,7 +99,7 @@ class Disarmed:
     """Only zones that are always guarded are guarded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Arming:
     """The exit delay runs: people are leaving."""
 
@@ -121,14 +122,14 @@ class Arming:
         return self.until
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Armed:
     """The zones of the mode are guarded."""
 
     mode: ArmMode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Pending:
     """The entry delay runs: disarm in time, or it becomes an alarm."""
 
@@ -144,7 +145,7 @@ class Pending:
 type Guard = Disarmed | Arming | Armed | Pending
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Siren:
     """Alarms that sound now; at most one of each kind, further zones join it."""
 
@@ -152,7 +153,7 @@ class Siren:
     alarms: tuple[Alarm, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LastArming:
     """How the area was armed before it was disarmed, to do it again (quick re-arm)."""
 
@@ -160,7 +161,7 @@ class LastArming:
     bypassed: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WalkTest:
     """Zones are tried one by one; tripping one marks it seen and alarms nobody."""
 
@@ -168,7 +169,7 @@ class WalkTest:
     seen: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AreaState:
     """One area."""
 
@@ -227,7 +228,7 @@ class AreaState:
                 return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Lockout:
     """Wrong codes so far, shared by all inputs."""
 
@@ -249,7 +250,7 @@ class Trouble:
     """None is the whole panel."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Gathering:
     """Trips of a group's zones that are not an alarm yet."""
 
@@ -259,7 +260,7 @@ class Gathering:
     """Open ever since they tripped."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PanelState:
     """The whole panel. The fields after `windows` are what sensors say now and are not stored."""
 

@@ -1,7 +1,7 @@
 """Match on the event and hand over to the file that knows."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from copy import replace
 from datetime import datetime
 
 from .alarms import raise_by_hand, raise_silently
@@ -134,11 +134,14 @@ def _shown_differently(
 ) -> Iterator[ReportAreaState]:
     for area_id, area in after.items():
         old = before.get(area_id)
-        if old is None or (old.status, old.mode) != (area.status, area.mode):
+        if area is old:
+            continue
+        status, mode = area.status, area.mode
+        if old is None or old.status is not status or old.mode is not mode:
             yield ReportAreaState(
                 area_id=area_id,
-                status=area.status,
-                mode=area.mode,
+                status=status,
+                mode=mode,
                 by=area.changed_by,
                 before=None if old is None else old.status,
             )

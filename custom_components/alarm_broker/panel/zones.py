@@ -1,6 +1,6 @@
 """A zone opened, closed or fell silent: notes it, and asks the rules that care."""
 
-from dataclasses import replace
+from copy import replace
 
 from .config import ArmMode, ZoneConfig
 from .effects import Chime, Effect, ReportBypass

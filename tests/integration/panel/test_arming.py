@@ -1,6 +1,7 @@
 import pytest
 
-from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.panel.alarms import MEMORY_LIMIT
+from custom_components.alarm_broker.panel.config import ArmMode, Rules
 from custom_components.alarm_broker.panel.effects import (
     AlarmOngoing,
     CodeNeeded,
@@ -231,6 +232,24 @@ def test_a_panel_without_users_names_who_disarmed_by_the_caller() -> None:
     panel.disarm(NO_CODE, by="Cleo")
 
     assert panel.area.changed_by == "Cleo"
+
+
+@pytest.mark.parametrize("disarmed", [True, False])
+def test_the_memory_keeps_the_latest_alarms_and_does_not_grow_for_ever(*, disarmed: bool) -> None:
+    panel = Panel(house(rules=Rules(swinger_trips=0)))
+    uids = []
+    for _ in range(MEMORY_LIMIT + 10):
+        if panel.status is not AreaStatus.ARMED:
+            panel.armed()
+        panel.open(WINDOW)
+        uids.append(panel.told(RaiseAlarm)[-1].uid)
+        panel.close(WINDOW)
+        if disarmed:
+            panel.disarm()
+        else:
+            panel.wait(180)
+
+    assert [alarm.uid for alarm in panel.area.memory] == uids[-MEMORY_LIMIT:]
 
 
 def test_alarm_memory_stays_until_somebody_clears_it() -> None:
