@@ -21,6 +21,7 @@ from .evidence_store import EvidenceStore
 from .evidence_view import EvidenceView
 from .household import Household, household_store
 from .household_services import async_setup_household_services
+from .journal import Journal, journal_store
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.storage import LinkStorage
@@ -141,6 +142,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         announce=system.async_announce,
     )
     await verification.async_load()
+    journal = Journal(hass, entry.entry_id)
+    await journal.async_load()
     push = AlarmPush(
         hass,
         entry,
@@ -166,6 +169,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         calendars=calendars,
         verification=verification,
         evidence=evidence,
+        journal=journal,
         alarms=alarms,
         outbox=outbox,
         link=link,
@@ -176,6 +180,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     verification.async_start(system.audience, system.state)
     push.async_start()
+    journal.async_start(system.audience)
+    entry.async_on_unload(journal.async_stop)
     entry.async_on_unload(system.async_stop)
     await system.async_start()
     cameras = CameraWatch(hass, looking.named_servers, system.async_report)
@@ -211,7 +217,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     async_clear_away(hass, entry)
     await LinkStorage(hass, entry.entry_id).async_remove()
     await PanelStore(hass, entry.entry_id).async_remove()
-    for store in (household_store, calendar_store, window_store):
+    for store in (household_store, calendar_store, window_store, journal_store):
         await store(hass, entry.entry_id).async_remove()
     await EvidenceStore(hass, entry.entry_id, days=0).async_remove()
 

@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .entity import AlarmBrokerEntity, AreaEntity
 from .panel.config import AlarmKind, ArmMode
 from .panel.master import MasterView, master_modes, master_view
-from .panel.state import Alarm, AreaState, AreaStatus, Pending
+from .panel.state import Alarm, AreaStatus, Pending
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -70,6 +70,7 @@ class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
         self.system = entry.runtime_data.system
         self.alarms = entry.runtime_data.alarms
         self.verification = entry.runtime_data.verification
+        self.journal = entry.runtime_data.journal
         config = self.system.panel_config
         settings = [config.areas[area_id].modes[mode] for area_id in self.area_ids for mode in modes]
         self._attr_code_arm_required = config.codes.disarm_required and any(
@@ -142,19 +143,22 @@ class AreaPanel(AreaEntity, Panel):
     @override
     def _shows(self) -> View:
         area, state = self._area, self.system.state
-        status, mode, alarms = area.status, area.mode, _alarms(area)
+        status, mode = area.status, area.mode
+        hides = self.system.config.hides_status
+        alarms = area.siren.alarms if area.siren is not None else () if hides else area.memory
         # Comprehensions, not generators: this is on the way of an alarm.
-        attributes = {
+        attributes: dict[str, Any] = {
             "arm_mode": mode,
             "delay_end": area.delay_end,
-            "open_zones": self._names(state.open_zones),
-            "blind_zones": self._names(state.blind_zones),
-            "bypassed_zones": self._names(area.bypassed.keys()),
-            "alarm_zones": self._names_in_order(alarms),
             "alarm_kind": min([alarm.kind for alarm in alarms], key=URGENCY.index, default=None),
             "confirmed": True in [alarm.confirmed for alarm in alarms],
             "exit_error": isinstance(area.guard, Pending) and area.guard.exit_error,
         }
+        if not hides:
+            attributes["open_zones"] = self._names(state.open_zones)
+            attributes["blind_zones"] = self._names(state.blind_zones)
+            attributes["bypassed_zones"] = self._names(area.bypassed.keys())
+            attributes["alarm_zones"] = self._names_in_order(alarms)
         alarm_state = ARMED_STATES[mode] if status is AreaStatus.ARMED else STATES[status]
         self._view = View(alarm_state, area.changed_by, attributes)
         return self._view
@@ -244,8 +248,3 @@ class MasterPanel(Panel):
         areas = [self.system.state.areas.get(area_id) for area_id in self.area_ids]
         known = [area for area in areas if area is not None]
         self._view = master_view(known) if len(known) == len(areas) else None
-
-
-def _alarms(area: AreaState) -> tuple[Alarm, ...]:
-    """Return what sounds now, or what the alarm memory keeps."""
-    return area.siren.alarms if area.siren is not None else area.memory

@@ -24,17 +24,14 @@ async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add them; the companion's only where there is one."""
-    entities: list[BinarySensorEntity] = [
-        AlarmActive(entry),
-        TroublePresent(entry),
-        Tampered(entry),
-        Duress(entry),
-    ]
-    entities.append(AnyoneHome(entry))
+    entities: list[BinarySensorEntity] = [AlarmActive(entry), Duress(entry), AnyoneHome(entry)]
     entities += [WindowRuns(entry, kind) for kind in WindowKind]
     if (link := entry.runtime_data.link) is not None:
         entities.append(CompanionConnected(entry, link))
     async_add_entities(entities)
+    if entry.runtime_data.system.config.hides_status:
+        return
+    async_add_entities([TroublePresent(entry), Tampered(entry)])
     for area_id, area in entry.runtime_data.system.panel_config.areas.items():
         async_add_entities(
             [AlarmMemory(entry, area_id), *(ReadyToArm(entry, area_id, mode) for mode in area.modes)],

@@ -53,7 +53,8 @@ class PanelEvent(AlarmBrokerEntity, EventEntity):
         super().__init__(entry, "panel")
         self._attr_unique_id = f"{entry.entry_id}_panel_event"
         self._attr_event_types = [kind.value for kind in HappeningKind]
-        self._audience = entry.runtime_data.system.audience
+        system = entry.runtime_data.system
+        self._audience, self._hides = system.audience, system.config.hides_status
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -63,5 +64,8 @@ class PanelEvent(AlarmBrokerEntity, EventEntity):
     @callback
     def _async_happened(self, happening: Happening) -> None:
         attributes = happening.as_dict()
-        self._trigger_event(attributes.pop("kind"), attributes)
+        kind = attributes.pop("kind")
+        if self._hides:
+            attributes = {key: attributes[key] for key in ("area_id", "area", "by")}
+        self._trigger_event(kind, attributes)
         self.async_write_ha_state()

@@ -1,22 +1,24 @@
-"""Assist: arm, disarm with a code, and ask how the panel is. The sentences are in `sentences/`.
+"""Assist: arm, disarm with a code, and ask how the panel is. The words are in `sentences.py`.
 
 A code that was spoken is never spoken back, and without one nothing is disarmed that takes one.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, override
 
 import probatio as vol
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import intent
 
+from .assist import async_setup_assist
 from .const import DOMAIN
 from .panel.config import ArmMode
-from .panel.state import AreaStatus
+from .reasons import async_reason
+from .sentences import ARM, DISARM, SLOT_AREA, SLOT_CODE, SLOT_MODE, STATUS
 from .system import AlarmSystem
 
-SLOT_MODE, SLOT_CODE, SLOT_AREA = "mode", "code", "area_name"
 AREA = {vol.Optional(SLOT_AREA): intent.non_empty_string}
 CODE = {vol.Optional(SLOT_CODE): intent.non_empty_string}
 
@@ -28,10 +30,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "pending": "{area}: somebody came in, the entry delay runs.",
         "triggered": "{area}: there is an alarm!",
         "open": "Open: {zones}.",
-        "code": "I need the code for that. Say: disarm, with the code.",
+        "code": "I need the code for that. Say it again, with the code.",
         "no_panel": "There is no alarm panel here.",
         "no_area": "There is no area of that name.",
-        "and": " and ",
     },
     "de": {
         "arming": "{area} wird scharf geschaltet.",
@@ -40,18 +41,28 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "pending": "{area}: jemand ist hereingekommen, die Eingangsverzögerung läuft.",
         "triggered": "{area}: es gibt einen Alarm!",
         "open": "Offen: {zones}.",
-        "code": "Dafür brauche ich den Code. Sage: unscharf schalten, mit dem Code.",
+        "code": "Dafür brauche ich den Code. Sag es noch einmal, mit dem Code.",
         "no_panel": "Hier gibt es keine Alarmanlage.",
         "no_area": "Einen Bereich mit diesem Namen gibt es nicht.",
-        "and": " und ",
     },
 }
 
+DIGITS: Mapping[str, str] = {
+    word: str(digit)
+    for words in (
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+        ("null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"),
+    )
+    for digit, word in enumerate(words)
+} | {"oh": "0", "zwo": "2"}
+"""As some speech recognition writes them."""
+
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
-    """Register what Assist can do with the panel."""
+    """Register what Assist can do with the panel, and the sentences for it."""
     for handler in (Arm(), Disarm(), Status()):
         intent.async_register(hass, handler)
+    async_setup_assist(hass)
 
 
 class PanelIntent(intent.IntentHandler):
@@ -63,7 +74,7 @@ class PanelIntent(intent.IntentHandler):
             key: str(value["value"]).strip()
             for key, value in self.async_validate_slots(intent_obj.slots).items()
         }
-        words = WORDS["de" if intent_obj.language.startswith("de") else "en"]
+        words = WORDS[_language(intent_obj)]
         response = intent_obj.create_response()
         systems = [
             entry.runtime_data.system for entry in intent_obj.hass.config_entries.async_loaded_entries(DOMAIN)
@@ -91,23 +102,24 @@ class PanelIntent(intent.IntentHandler):
         user = None if user_id is None else await intent_obj.hass.auth.async_get_user(user_id)
         try:
             await self._act(system, area_ids, slots, by=None if user is None else user.name)
-        except ServiceValidationError as err:
-            said = words["code"] if err.translation_key == "code_needed" else str(err)
-            return _failed(response, said)
+        except HomeAssistantError as err:
+            if err.translation_key == "code_needed":
+                return _failed(response, words["code"])
+            return _failed(response, await async_reason(intent_obj.hass, err, _language(intent_obj)))
         response.async_set_speech(_status(system, area_ids, words))
         return response
 
     async def _act(
         self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
     ) -> None:
-        """Do what is asked. Raises ServiceValidationError when the panel refuses."""
+        """Do what is asked. Raises HomeAssistantError when the panel refuses."""
         raise NotImplementedError
 
 
 class Arm(PanelIntent):
     """Arm an area or all of them, away unless another mode is said."""
 
-    intent_type = "AlarmBrokerArm"
+    intent_type = ARM
     description = "Arms the alarm panel, away unless a mode is named"
 
     @property
@@ -126,7 +138,7 @@ class Arm(PanelIntent):
 class Disarm(PanelIntent):
     """Disarm, with a code."""
 
-    intent_type = "AlarmBrokerDisarm"
+    intent_type = DISARM
     description = "Disarms the alarm panel; it needs a code"
 
     @property
@@ -146,7 +158,7 @@ class Disarm(PanelIntent):
 class Status(PanelIntent):
     """Say how the panel is, and what is open."""
 
-    intent_type = "AlarmBrokerStatus"
+    intent_type = STATUS
     description = "Tells whether the alarm panel is armed and which zones are open"
 
     @property
@@ -161,28 +173,32 @@ class Status(PanelIntent):
         """Only look."""
 
 
+def _language(intent_obj: intent.Intent) -> str:
+    return "de" if intent_obj.language.startswith("de") else "en"
+
+
 def _code(slots: Mapping[str, str]) -> str | None:
-    """Return a spoken code as it would be typed: speech recognition puts spaces between digits."""
+    """Return a spoken code as it would be typed: its digits may be heard as words, and with something between."""
     code = slots.get(SLOT_CODE)
     if code is None:
         return None
-    joined = "".join(code.split())
-    return joined if joined.isdigit() else code
+    digits = "".join(DIGITS.get(word, word) for word in re.split(r"[\s.,-]+", code.casefold()))
+    return digits if digits.isdigit() else code
 
 
 def _status(system: AlarmSystem, area_ids: list[str], words: Mapping[str, str]) -> str:
     state = system.state
-    by_status: dict[AreaStatus, list[str]] = {}
-    for area_id in area_ids:
-        by_status.setdefault(state.areas[area_id].status, []).append(system.wording.area_name(area_id))
-    said = [words[status.value].format(area=words["and"].join(names)) for status, names in by_status.items()]
+    said = [
+        words[state.areas[area_id].status.value].format(area=system.wording.area_name(area_id))
+        for area_id in area_ids
+    ]
     zones = system.panel_config.zones
     open_zones = [
         system.zone_name(zone_id)
         for zone_id in sorted(state.open_zones)
         if zones[zone_id].area_id in area_ids
     ]
-    if open_zones:
+    if open_zones and not system.config.hides_status:
         said.append(words["open"].format(zones=", ".join(open_zones)))
     return " ".join(said)
 

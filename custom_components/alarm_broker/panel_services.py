@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from .alarm_control_panel import Panel
 from .const import DOMAIN
+from .journal import KEPT
 from .panel.config import AlarmKind, ArmMode
 from .panel.effects import NotReady
 from .panel.master import master_modes
@@ -22,7 +23,7 @@ from .panel.readiness import together
 from .system import AlarmSystem
 
 ATTR_FORCE, ATTR_SKIP_DELAY, ATTR_BYPASS, ATTR_ZONES = "force", "skip_delay", "bypass", "zones"
-ATTR_KIND, ATTR_SILENT, ATTR_RUN = "kind", "silent", "run"
+ATTR_KIND, ATTR_SILENT, ATTR_RUN, ATTR_LIMIT = "kind", "silent", "run", "limit"
 
 RECORD_OF_ALARM = frozenset({"alarm", "alarm_kind", "raised_at", "judgements"})
 """What a look that belongs to no alarm has no use for."""
@@ -73,7 +74,12 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
             _async_walk_test,
             SupportsResponse.OPTIONAL,
         ),
-        "check": ({vol.Optional(ATTR_MODE): MODE}, _async_check, SupportsResponse.ONLY),
+        "check": ({vol.Optional(ATTR_MODE): MODE, **CODE}, _async_check, SupportsResponse.ONLY),
+        "journal": (
+            {vol.Optional(ATTR_LIMIT, default=50): vol.All(vol.Coerce(int), vol.Range(1, KEPT)), **CODE},
+            _async_journal,
+            SupportsResponse.ONLY,
+        ),
     }
     for name, (schema, action, supports_response) in actions.items():
         async_register_platform_entity_service(
@@ -215,6 +221,7 @@ async def _async_walk_test(panel: Panel, call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_check(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    await _async_look(panel, call)
     mode = call.data.get(ATTR_MODE)
     config = panel.system.panel_config
     offered = master_modes([config.areas[area_id] for area_id in panel.area_ids])
@@ -226,6 +233,21 @@ async def _async_check(panel: Panel, call: ServiceCall) -> ServiceResponse:
             translation_placeholders={"area": ", ".join(_area_names(panel)), "mode": str(mode)},
         )
     return {one.value: _readiness(panel, one) for one in modes}
+
+
+async def _async_journal(panel: Panel, call: ServiceCall) -> ServiceResponse:
+    await _async_look(panel, call)
+    return {"entries": [*panel.journal.entries(panel.area_ids, limit=call.data[ATTR_LIMIT])]}
+
+
+async def _async_look(panel: Panel, call: ServiceCall) -> None:
+    """Where looking takes a code, it takes one from people: an automation shows nobody anything by itself."""
+    await panel.system.async_look(
+        panel.area_ids,
+        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        by=await panel.async_caller(),
+        trusted=call.context.user_id is None,
+    )
 
 
 def _readiness(panel: Panel, mode: ArmMode) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
@@ -49,6 +48,7 @@ from .push_messages import (
 )
 from .push_presses import ACTION_EVENT, PRESSES
 from .push_receipts import PushReceipts
+from .reasons import async_reason
 from .recipients import Recipient, users_of
 from .system import AlarmSystem
 from .verification import Verification
@@ -239,7 +239,7 @@ class AlarmPush:
                 title=self._entry.title,
                 language=language,
                 buttons=self._buttons.of_notice(happening, one),
-                reason="" if error is None else await self._async_reason(error, language),
+                reason="" if error is None else await async_reason(self._hass, error, language),
             )
             if message is None:
                 return
@@ -443,7 +443,7 @@ class AlarmPush:
         """Tell whoever pressed a button why it could not be done."""
         told = []
         for one in self._phones_of(user_id):
-            reason = await self._async_reason(err, self._buttons.language(one))
+            reason = await async_reason(self._hass, err, self._buttons.language(one))
             buttons = self._buttons.again(button.subject, button.action, one)
             told.append((one, [failed_message(reason, title=self._entry.title, buttons=buttons)]))
         self._send("a button that failed", told)
@@ -452,13 +452,6 @@ class AlarmPush:
     def kept(self, alarm: Alarm, by: str) -> None:
         """Tell everybody that the answer waits for the companion."""
         self._keep_told(alarm.id, kept_for=by)
-
-    async def _async_reason(self, err: HomeAssistantError, language: str) -> str:
-        """Return an error in the phone's language; Home Assistant itself says it in English."""
-        domain = err.translation_domain or ""
-        texts = await async_get_translations(self._hass, language, "exceptions", {domain})
-        text = texts.get(f"component.{domain}.exceptions.{err.translation_key}.message")
-        return str(err) if text is None else text.format(**(err.translation_placeholders or {}))
 
     # Sending
 

@@ -40,7 +40,9 @@ async def async_setup_entry(
     for person_id in entry.runtime_data.household.config.persons:
         async_add_entities([Whereabouts(entry, person_id)], config_subentry_id=person_id)
     for area_id in entry.runtime_data.system.panel_config.areas:
-        async_add_entities([OpenZones(entry, area_id), DelayEnd(entry, area_id)], config_subentry_id=area_id)
+        async_add_entities([DelayEnd(entry, area_id)], config_subentry_id=area_id)
+        if not entry.runtime_data.system.config.hides_status:
+            async_add_entities([OpenZones(entry, area_id)], config_subentry_id=area_id)
 
 
 class LatestAlarm(AlarmEntity, SensorEntity):

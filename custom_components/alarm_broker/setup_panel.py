@@ -77,6 +77,8 @@ class SystemConfig:
     """`number` or `text`."""
     master: bool
     """A panel over all areas is wanted."""
+    hides_status: bool
+    """Zones, troubles and the memory are not shown (EN 50131-1)."""
     zone_names: Mapping[str, str]
     sensing: Mapping[str, Sensing]
     lost_after: timedelta
@@ -104,6 +106,7 @@ def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
         codes=CodePolicy(
             disarm_required=bool(users),
             always_required=bool(users) and LIMITS[profile].always_code,
+            look_required=bool(users) and LIMITS[profile].hides_status,
             attempts=int(options.get(OPTION_LOCKOUT_ATTEMPTS, DEFAULTS[OPTION_LOCKOUT_ATTEMPTS])),
             lockout=_seconds(options.get(OPTION_LOCKOUT_TIME, DEFAULTS[OPTION_LOCKOUT_TIME])),
         ),
@@ -117,6 +120,7 @@ def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
         code_users=tuple(CodeUser(user.subentry_id, user.data["code_hash"]) for user in users),
         code_format=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER),
         master=bool(options.get(OPTION_MASTER, True)) and len(panel.areas) > 1,
+        hides_status=LIMITS[profile].hides_status,
         zone_names={zone.subentry_id: zone.title for zone in zones},
         sensing={zone.subentry_id: _sensing(zone.data) for zone in zones},
         lost_after=_seconds(options.get(OPTION_LOST_AFTER, LOST_AFTER_S)),

@@ -16,7 +16,9 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add a switch for each zone that may be left out."""
+    """Add a switch for each zone that may be left out, where it may be seen."""
+    if entry.runtime_data.system.config.hides_status:
+        return
     for zone in entry.runtime_data.system.panel_config.zones.values():
         if zone.bypassable:
             async_add_entities([ZoneBypass(entry, zone.zone_id)], config_subentry_id=zone.zone_id)

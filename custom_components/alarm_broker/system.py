@@ -39,6 +39,7 @@ from .panel.events import (
     DisarmRequested,
     Event,
     Loaded,
+    LookRequested,
     Request,
     SensorsReady,
     SilenceRequested,
@@ -279,6 +280,16 @@ class AlarmSystem:
         await self._async_request(
             code,
             lambda credential: ClearMemoryRequested(area_ids=tuple(area_ids), credential=credential, by=by),
+        )
+
+    async def async_look(
+        self, area_ids: Sequence[str], *, code: str | None, by: str | None, trusted: bool = False
+    ) -> None:
+        """See to it that only who may sees zones, troubles, memory and journal."""
+        await self._async_request(
+            code,
+            lambda credential: LookRequested(area_ids=tuple(area_ids), credential=credential, by=by),
+            trusted=trusted,
         )
 
     async def async_walk_test(

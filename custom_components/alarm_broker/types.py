@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigEntry
 from .calendars import Calendars
 from .evidence_store import EvidenceStore
 from .household import Household
+from .journal import Journal
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.stream import AlarmStream
@@ -42,6 +43,9 @@ class RuntimeData:
 
     evidence: EvidenceStore
     """The alarms' pictures on disk."""
+
+    journal: Journal
+    """What has happened, for those who may see it."""
 
     link: LinkClient | None
     """The connection to the companion; None for a panel alone."""

@@ -183,10 +183,10 @@ async def test_silence_stops_the_siren_and_nothing_else(
 
 async def test_silence_comes_too_late_once_the_siren_is_over(
     hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
     alarmed: MockConfigEntry,
     phone: Phone,
     happened: Told,
-    freezer: FrozenDateTimeFactory,
 ) -> None:
     await wait(hass, freezer, 181)
 
@@ -290,10 +290,10 @@ async def test_a_phone_that_still_shows_the_loud_notification_can_disarm_after_s
 
 async def test_the_buttons_of_an_alarm_that_is_over_do_not_disarm_what_is_armed_as_before(
     hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
     alarmed: MockConfigEntry,
     phone: Phone,
     happened: Told,
-    freezer: FrozenDateTimeFactory,
 ) -> None:
     await wait(hass, freezer, 181)
     await hass.services.async_call("alarm_broker", "resolve", {}, blocking=True)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.alarm_broker import system as system_module
 from custom_components.alarm_broker.panel.config import ArmMode
@@ -297,6 +300,24 @@ async def test_smoke_raises_a_fire_alarm_that_nothing_holds_back(hass: HomeAssis
     (raised,) = (event for event in home.link.events if event["kind"] == "alarm_raised")
     assert (raised["alarm_kind"], raised["name"], raised["zones"]) == ("fire", "Home", ["Smoke detector"])
     assert raised["hold_s"] == 0
+
+
+async def test_a_deadline_is_kept_when_the_wall_clock_falls_behind_the_timer(
+    hass: HomeAssistant, home: Home, freezer: FrozenDateTimeFactory
+) -> None:
+    """The timer counts by the machine's own clock; time servers move the wall clock a little all the time."""
+    await home.arm()
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+    freezer.tick(25)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=5))
+    await hass.async_block_till_done()
+    too_early = home.status
+
+    await wait(hass, freezer, 5)
+
+    assert too_early is AreaStatus.PENDING
+    assert home.status is AreaStatus.TRIGGERED
 
 
 async def test_a_burglary_is_told_at_once_and_held_for_the_abort_window(

@@ -5,7 +5,7 @@ snapshots the newest version wins; what the panel raised here and the companion'
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -85,9 +85,9 @@ class Alarm:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
-            key: value.isoformat() if isinstance(value, datetime) else value
-            for key, value in asdict(self).items()
+            key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()
         }
 
     @classmethod

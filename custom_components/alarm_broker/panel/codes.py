@@ -26,10 +26,11 @@ from .events import (
     CodeWrong,
     Credential,
     DisarmRequested,
+    LookRequested,
     SilenceRequested,
     Trusted,
 )
-from .moment import Moment, with_area
+from .moment import Moment, PanelStep, with_area
 from .state import Deadline, Lockout, PanelState
 from .windows import WindowKind
 
@@ -112,6 +113,20 @@ def authorise_disarming(
         required=moment.config.codes.disarm_required,
         by=event.by,
     )
+
+
+def look_requested(state: PanelState, event: LookRequested, moment: Moment) -> PanelStep:
+    """Return the panel after somebody wanted to see more of it than it shows."""
+    allowed = authorise(
+        state,
+        event.credential,
+        moment,
+        actions=(Action.LOOK,),
+        area_ids=event.area_ids,
+        required=moment.config.codes.look_required,
+        by=event.by,
+    )
+    return allowed.state, allowed.effects
 
 
 def judge(

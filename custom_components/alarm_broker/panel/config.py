@@ -86,6 +86,8 @@ class Action(StrEnum):
     BYPASS = "bypass"
     CLEAR_MEMORY = "clear_memory"
     WALK_TEST = "walk_test"
+    LOOK = "look"
+    """See zones, troubles, memory and journal, where that takes a code."""
 
 
 class TroubleKind(StrEnum):
@@ -219,6 +221,8 @@ class CodePolicy:
     """Somebody has a code: disarming takes one, and arming where the mode says so."""
     always_required: bool = False
     """Also bypassing, clearing the memory and the walk test take one (EN 50131-1: access level 2)."""
+    look_required: bool = False
+    """Also seeing zones, troubles and memory takes one (EN 50131-1: indications are hidden at access level 1)."""
     attempts: int = 5
     """Wrong codes in a row until the lockout."""
     lockout: timedelta = timedelta(seconds=90)

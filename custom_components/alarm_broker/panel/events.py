@@ -145,6 +145,15 @@ class ClearMemoryRequested:
 
 
 @value
+class LookRequested:
+    """Somebody wants to see zones, troubles, memory or journal."""
+
+    area_ids: tuple[str, ...]
+    credential: Credential
+    by: str | None
+
+
+@value
 class WalkTestRequested:
     """Somebody wants to try the zones of areas, or is done with it."""
 
@@ -184,6 +193,7 @@ type Request = (
     | DisarmRequested
     | BypassRequested
     | ClearMemoryRequested
+    | LookRequested
     | WalkTestRequested
     | SilenceRequested
 )

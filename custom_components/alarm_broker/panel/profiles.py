@@ -38,6 +38,8 @@ class Limits:
     least_digits: int = 4
     troubles_stop_arming: bool = False
     always_code: bool = False
+    hides_status: bool = False
+    """Zones, troubles and the memory are not shown; whoever has a code asks for them."""
 
 
 _WIDEST = {
@@ -69,7 +71,7 @@ LIMITS: Mapping[Profile, Limits] = {
         must_be_on=frozenset({"exit_restart"}),
     ),
     # EN 50131-1 as panel manuals print it: entry at most 45 s, the report 30 s after the local warning, sounders 2-15
-    # minutes, all keypads blocked for 90 s after few wrong codes, setting prevented by faults, six digits.
+    # minutes, all keypads blocked for 90 s after few wrong codes, setting prevented by faults, six digits, indications hidden.
     Profile.EN_G2: Limits(
         ranges={
             **_WIDEST,
@@ -82,6 +84,7 @@ LIMITS: Mapping[Profile, Limits] = {
         least_digits=6,
         troubles_stop_arming=True,
         always_code=True,
+        hides_status=True,
     ),
 }
 DEFAULTS: Mapping[str, int] = {

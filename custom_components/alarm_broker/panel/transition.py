@@ -7,6 +7,7 @@ from datetime import datetime
 from .alarms import raise_by_hand, raise_silently
 from .arming import arm_requested, disarm_requested, fitted
 from .bypassing import bypass_requested, clear_memory_requested, windows_changed
+from .codes import look_requested
 from .config import PanelConfig
 from .deadlines import clamped, reached
 from .effects import Effect, ReportAreaState, ReportTrouble
@@ -18,6 +19,7 @@ from .events import (
     DisarmRequested,
     Event,
     Loaded,
+    LookRequested,
     SensorsReady,
     SilenceRequested,
     TimePassed,
@@ -76,6 +78,8 @@ def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
             return bypass_requested(state, event, moment)
         case ClearMemoryRequested():
             return clear_memory_requested(state, event, moment)
+        case LookRequested():
+            return look_requested(state, event, moment)
         case WalkTestRequested():
             return walk_test_requested(state, event, moment)
         case SilenceRequested():

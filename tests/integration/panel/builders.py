@@ -32,6 +32,7 @@ from custom_components.alarm_broker.panel.events import (
     DisarmRequested,
     Event,
     Loaded,
+    LookRequested,
     SensorsReady,
     TimePassed,
     TriggerRequested,
@@ -90,6 +91,7 @@ def house(
     arm_required: bool = True,
     disarm_required: bool = True,
     always_required: bool = False,
+    look_required: bool = False,
     rules: Rules = Rules(),  # noqa: B008 - frozen
     zones: Mapping[str, Mapping[str, Any]] | None = None,
     users: Iterable[UserConfig] = (),
@@ -129,7 +131,9 @@ def house(
             )
             for zone_id, kind in KINDS.items()
         },
-        codes=CodePolicy(disarm_required=disarm_required, always_required=always_required),
+        codes=CodePolicy(
+            disarm_required=disarm_required, always_required=always_required, look_required=look_required
+        ),
         users={**USERS, **{user.user_id: user for user in users}},
         groups={group.group_id: group for group in groups},
         rules=rules,
@@ -202,6 +206,10 @@ class Panel:
     def clear_memory(self, credential: Credential = ANNA) -> Reason | None:
         """Say that the alarm memory has been seen; return why not, or None."""
         return refused(self.tell(ClearMemoryRequested(area_ids=(HOME,), credential=credential, by=None)))
+
+    def look(self, credential: Credential = ANNA) -> Reason | None:
+        """Ask to see more than is shown; return why not, or None."""
+        return refused(self.tell(LookRequested(area_ids=(HOME,), credential=credential, by=None)))
 
     def walk_test(self, *, start: bool, credential: Credential = ANNA) -> Reason | None:
         """Begin or end the walk test; return why not, or None."""

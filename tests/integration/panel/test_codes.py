@@ -5,17 +5,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.alarm_broker.panel.codes import code_problem
-from custom_components.alarm_broker.panel.config import UserConfig
+from custom_components.alarm_broker.panel.config import Action, UserConfig
 from custom_components.alarm_broker.panel.effects import (
     CodeNotValid,
     CodeProblem,
     LockedOut,
+    NotAllowed,
     ReportLockout,
     WrongCode,
 )
 from custom_components.alarm_broker.panel.events import CodeMatched
 from custom_components.alarm_broker.panel.state import AreaStatus
-from tests.integration.panel.builders import ANNA, NO_CODE, WRONG, Panel, house, seconds
+from tests.integration.panel.builders import ANNA, GARAGE, HOME, NO_CODE, WRONG, Panel, house, seconds
 
 
 def guess(panel: Panel, times: int) -> None:
@@ -189,3 +190,25 @@ def test_a_limited_code_disarms_as_often_as_it_may_and_not_for_nothing(uses: int
         panel.disarm()
 
     assert answers == [None] * uses + [CodeNotValid(CodeProblem.USED_UP)]
+
+
+def test_a_code_shows_only_the_areas_and_only_if_it_is_good_for_looking() -> None:
+    users = [
+        cleaner(actions=frozenset({Action.ARM, Action.DISARM})),
+        UserConfig(user_id="gardener", name="Gardener", areas=frozenset({GARAGE})),
+    ]
+    panel = Panel(house(users=users, look_required=True))
+
+    assert panel.look(CodeMatched("cleaner")) == NotAllowed(Action.LOOK, HOME)
+    assert panel.look(CodeMatched("gardener")) == NotAllowed(Action.LOOK, HOME)
+    assert panel.look() is None
+
+
+def test_guessing_a_code_by_looking_locks_out() -> None:
+    panel = Panel(house(look_required=True))
+
+    answers = [panel.look(WRONG) for _ in range(5)]
+
+    assert answers[:4] == [WrongCode()] * 4
+    assert isinstance(answers[4], LockedOut)
+    assert isinstance(panel.disarm(), LockedOut)

@@ -122,6 +122,10 @@ def clears_memory(code: Credential = ANNA) -> Step:
     return lambda panel: _none(panel.clear_memory(code), "clearing the memory")
 
 
+def looks(code: Credential = ANNA) -> Step:
+    return lambda panel: _none(panel.look(code), "looking")
+
+
 def walk_test(*, begins: bool) -> Step:
     return lambda panel: _none(panel.walk_test(start=begins), "the walk test")
 
@@ -1053,6 +1057,32 @@ CHAPTERS: Mapping[str, tuple[Story, ...]] = {
             "some zones may never be left out",
             refuses(bypasses(WINDOW), NotBypassable((WINDOW,))),
             zones={WINDOW: {"bypassable": False}},
+        ),
+    ),
+    "hidden status": (
+        story("zones, troubles and memory are for everybody to see", looks(NO_CODE)),
+        story(
+            "for whoever has a code, where the profile asks for it (EN 50131-1)",
+            refuses(looks(NO_CODE), CodeNeeded()),
+            looks(),
+            look_required=True,
+        ),
+        story(
+            "looking changes nothing",
+            leaves_armed(),
+            opens(DOOR),
+            looks(),
+            shows(PENDING),
+            waits(30),
+            shows(TRIGGERED),
+            look_required=True,
+        ),
+        story(
+            "under duress help is called and everything is shown",
+            looks(UNDER_THREAT),
+            raises(AlarmKind.DURESS, silent=True),
+            shows(DISARMED),
+            look_required=True,
         ),
     ),
     "walk test": (
