@@ -484,5 +484,12 @@ class AlarmSystem:
 
 
 def _same_on_disk(before: PanelState, after: PanelState) -> bool:
-    same = before.areas is after.areas and before.lockout is after.lockout and before.uses is after.uses
+    # Most events leave all of it as it is.
+    same = (
+        before.areas is after.areas
+        and before.lockout is after.lockout
+        and before.uses is after.uses
+        and before.windows is after.windows
+        and before.left_out is after.left_out
+    )
     return same or durable(before) == durable(after)

@@ -15,6 +15,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from tests.integration.agenda import Agenda, rule, settle
+from tests.integration.conftest import Until
 from tests.integration.family import (
     FAMILY,
     Told,
@@ -344,25 +345,30 @@ async def test_a_calendar_that_fails_is_one_out_of_reach(
 
 
 async def test_a_calendar_that_never_answers_keeps_no_other_waiting_and_is_one_out_of_reach(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, until: Until
 ) -> None:
     work = Agenda(hass, "Work")
     await work.open()
     await work.write("Leave", "2026-07-10 07:00", "2026-07-12 14:00")
-    answer, shows_it = hass.services.async_call, asyncio.Event()
+    answer, shows_it, answered = hass.services.async_call, asyncio.Event(), 0
     async_track_state_change_event(
         hass, "binary_sensor.home_alarm_vacation", callback(lambda _: shows_it.set())
     )
 
     async def one_hangs(domain: str, service: str, data: Any = None, **options: Any) -> Any:
+        nonlocal answered
         if domain == "calendar" and data["entity_id"] == agenda.entity_id:
             await asyncio.Event().wait()
-        return await answer(domain, service, data, **options)
+        response = await answer(domain, service, data, **options)
+        answered += 1
+        return response
 
     with patch.object(type(hass.services), "async_call", side_effect=one_hangs):
         await move_in(hass, *HOUSE, rule("guest"), rule("vacation", calendar="calendar.work"))
         await shows_it.wait()
+        at_first = answered
         await wait(hass, freezer, DAY)
+        await until(lambda: answered > at_first)
         await wait(hass, freezer, 30)
 
         assert [one["source"] for one in troubles(hass)] == [agenda.entity_id]

@@ -203,16 +203,14 @@ def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None
     ]
     at_rest = isinstance(area.guard, Disarmed)
     tripped = {zone_id for alarm in sounding for zone_id in alarm.zones}
+    # What was left out for an arming that has not begun yet still is.
+    manual = {zone_id: why for zone_id, why in area.bypassed.items() if at_rest and why is Bypass.MANUAL}
+    by_window = dict.fromkeys(area.bypassed.keys() & state.left_out, Bypass.WINDOW)
     area = replace(
         area,
         guard=Disarmed(),
         siren=None,
-        # What was left out for an arming that has not begun yet still is.
-        bypassed={
-            zone_id: why
-            for zone_id, why in area.bypassed.items()
-            if why is Bypass.WINDOW or (at_rest and why is Bypass.MANUAL)
-        },
+        bypassed={**by_window, **manual},
         silenced=_still_on(state, {*area.silenced, *area.bypassed, *tripped}, moment),
         trips={},
         shut_down_until=None,

@@ -33,7 +33,13 @@ class StateUnreadableError(Exception):
 
 def durable(state: PanelState) -> PanelState:
     """Return the part of the state that is stored."""
-    return PanelState(areas=state.areas, lockout=state.lockout, uses=state.uses, windows=state.windows)
+    return PanelState(
+        areas=state.areas,
+        lockout=state.lockout,
+        uses=state.uses,
+        windows=state.windows,
+        left_out=state.left_out,
+    )
 
 
 def serialised(state: PanelState) -> dict[str, Any]:
@@ -48,6 +54,7 @@ def serialised(state: PanelState) -> dict[str, Any]:
         },
         "uses": dict(state.uses),
         "windows": sorted(state.windows),
+        "left_out": sorted(state.left_out),
     }
 
 
@@ -68,6 +75,7 @@ def parsed(data: Mapping[str, Any]) -> PanelState:
             ),
             uses=dict(data["uses"]),
             windows=frozenset(map(WindowKind, data["windows"])),
+            left_out=frozenset(data["left_out"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as err:
         raise StateUnreadableError(f"stored panel state is damaged: {err!r}") from err

@@ -262,7 +262,7 @@ class Gathering:
 
 @value
 class PanelState:
-    """The whole panel. The fields after `windows` are what sensors say now and are not stored."""
+    """The whole panel. The fields after `left_out` are what sensors say now and are not stored."""
 
     areas: Mapping[str, AreaState] = field(default_factory=dict)
     lockout: Lockout = field(default_factory=Lockout)
@@ -270,6 +270,8 @@ class PanelState:
     """How often each user with a limited code has disarmed."""
     windows: frozenset[WindowKind] = frozenset()
     """Which calendar windows run."""
+    left_out: frozenset[str] = frozenset()
+    """The zones that these windows leave out."""
     settling: Deadline | None = None
     """After a load sensors come up in any order: until then an open zone is noted, not judged, unless always guarded."""
     open_zones: frozenset[str] = frozenset()

@@ -127,6 +127,7 @@ def _loaded(state: PanelState, moment: Moment) -> PanelState:
         },
         lockout=state.lockout,
         windows=state.windows,
+        left_out=state.left_out & zone_ids,
         uses={user_id: used for user_id, used in state.uses.items() if user_id in config.users},
         settling=Deadline.after(config.boot_limit, moment.now),
         blind_zones=zone_ids,

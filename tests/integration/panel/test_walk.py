@@ -233,6 +233,14 @@ class PanelWalk(RuleBasedStateMachine):
 
         assert all(not alarm.disarmed for alarm in self.panel.area.memory)
 
+    @rule(credential=CREDENTIALS)
+    def somebody_looks(self, credential: Credential) -> None:
+        before = {area_id: visible(area) for area_id, area in self.panel.state.areas.items()}
+
+        self.panel.look(credential)
+
+        assert {area_id: visible(area) for area_id, area in self.panel.state.areas.items()} == before
+
     @rule(start=st.booleans())
     def somebody_tests_the_zones(self, start: bool) -> None:  # noqa: FBT001 - hypothesis names it
         self.panel.walk_test(start=start)
@@ -428,6 +436,10 @@ class TwinWalk(RuleBasedStateMachine):
     @rule()
     def somebody_clears_the_memory(self) -> None:
         self._same(lambda panel, code: panel.clear_memory(code))
+
+    @rule()
+    def somebody_looks(self) -> None:
+        self._same(lambda panel, code: panel.look(code))
 
     @rule()
     def somebody_guesses(self) -> None:

@@ -108,6 +108,37 @@ def test_zones_are_left_out_for_the_window_also_over_disarming_and_arming() -> N
     assert panel.status is AreaStatus.TRIGGERED
 
 
+def test_a_zone_that_was_left_out_by_hand_before_the_window_stays_out_until_its_end() -> None:
+    panel = Panel()
+    panel.bypass(HALL)
+    panel.armed()
+    panel.tell(windows(WindowKind.CLEANING, left_out=(HALL,)))
+    panel.power_cut(10)
+    panel.sensors_report()
+    panel.disarm()
+    panel.armed()
+    panel.open(HALL)
+    during = panel.status
+    panel.close(HALL)
+    panel.tell(windows())
+    panel.open(HALL)
+
+    assert during is AreaStatus.ARMED
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_a_zone_that_somebody_guards_again_within_the_window_stays_guarded() -> None:
+    panel = Panel().armed()
+    panel.tell(windows(WindowKind.CLEANING, left_out=(HALL,)))
+    panel.bypass(HALL, bypass=False)
+    panel.disarm()
+    panel.armed()
+
+    panel.open(HALL)
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
 def test_a_zone_that_is_open_when_the_window_ends_joins_when_it_is_closed() -> None:
     panel = Panel().armed()
     panel.tell(windows(WindowKind.CLEANING, left_out=(WINDOW,)))
