@@ -9,18 +9,19 @@ from .link.book import Alarm, AlarmChange
 from .types import AlarmBrokerConfigEntry
 
 
-def alarm_attributes(alarm: Alarm) -> dict[str, Any]:
-    """Return an alarm as automations and dashboards read it."""
+def alarm_attributes(alarm: Alarm, *, names_zones: bool) -> dict[str, Any]:
+    """Return an alarm as automations and dashboards read it; one of the panel perhaps without its zones."""
+    names_all = names_zones or alarm.source != PANEL
     return {
         "alarm_id": alarm.alarm_id or alarm.id,
         "uid": alarm.id,  # stays the same when the companion gives the alarm its own id
-        "title": alarm.title,
+        "title": alarm.title if names_all else alarm.site,
         "message": alarm.message,
         "status": alarm.status.value,
         "alarm_kind": alarm.alarm_kind,
         "severity": alarm.severity,
         "source": alarm.source,
-        "where": alarm.where,
+        "where": alarm.where if names_all else alarm.site,
         "who": alarm.person,
         "test": alarm.test,
         "raised_at": alarm.raised_at.isoformat(),
@@ -33,6 +34,10 @@ def alarm_attributes(alarm: Alarm) -> dict[str, Any]:
     }
 
 
+PANEL = "panel"
+"""The source of what this or another panel raised."""
+
+
 class AlarmEntity(AlarmBrokerEntity):
     """An entity that follows the book of alarms."""
 
@@ -41,6 +46,7 @@ class AlarmEntity(AlarmBrokerEntity):
         super().__init__(entry, key)
         self._alarms = entry.runtime_data.alarms
         self._watch = entry.runtime_data.watch
+        self._names_zones = not entry.runtime_data.system.config.hides_status
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -59,6 +65,9 @@ class AlarmEntity(AlarmBrokerEntity):
         if self._watch is None or self._watch.trusted:
             return True
         return any(alarm.local for alarm in self._alarms.open_alarms)
+
+    def _described(self, alarm: Alarm) -> dict[str, Any]:
+        return alarm_attributes(alarm, names_zones=self._names_zones)
 
     @callback
     def _alarm_changed(self, _change: AlarmChange) -> None:

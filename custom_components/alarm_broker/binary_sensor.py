@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .alarm_entity import AlarmEntity, alarm_attributes
+from .alarm_entity import AlarmEntity
 from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, SystemEntity
 from .link.client import LinkClient
 from .panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
@@ -57,7 +57,7 @@ class AlarmActive(AlarmEntity, BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        return {"alarms": [alarm_attributes(alarm) for alarm in self._alarms.open_alarms]}
+        return {"alarms": [self._described(alarm) for alarm in self._alarms.open_alarms]}
 
 
 class CompanionConnected(AlarmBrokerEntity, BinarySensorEntity):

@@ -113,9 +113,11 @@ def log_effect(effect: Effect, wording: Wording) -> None:
             pass
 
 
-def refusal(reason: Reason, wording: Wording) -> ServiceValidationError:
-    """Return the reason as the error that the person at the keypad reads."""
+def refusal(reason: Reason, wording: Wording, *, hides: bool) -> ServiceValidationError:
+    """Return the reason as the error that the person at the keypad reads; `hides` names no zones and troubles."""
     match reason:
+        case NotReady() if hides:
+            return _error("not_ready_hidden")
         case WrongCode():
             return _error("invalid_code")
         case CodeNeeded():

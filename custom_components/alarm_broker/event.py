@@ -6,7 +6,7 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .alarm_entity import AlarmEntity, alarm_attributes
+from .alarm_entity import AlarmEntity
 from .const import CHANGES
 from .entity import AlarmBrokerEntity
 from .happenings import Happening, HappeningKind
@@ -41,7 +41,7 @@ class AlarmEvent(AlarmEntity, EventEntity):
     @override
     def _alarm_changed(self, _change: AlarmChange) -> None:
         if _change.change is not None:
-            self._trigger_event(_change.change, alarm_attributes(_change.alarm))
+            self._trigger_event(_change.change, self._described(_change.alarm))
             self.async_write_ha_state()
 
 

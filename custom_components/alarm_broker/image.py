@@ -19,8 +19,9 @@ PARALLEL_UPDATES = 0
 async def async_setup_entry(
     hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add it."""
-    async_add_entities([AlarmPicture(hass, entry)])
+    """Add it, where the alarm memory may be seen."""
+    if not entry.runtime_data.system.config.hides_status:
+        async_add_entities([AlarmPicture(hass, entry)])
 
 
 class AlarmPicture(AlarmBrokerEntity, ImageEntity):

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import UnsupportedStorageVersionError
 from homeassistant.helpers.storage import Store
 
 from .audience import Audience
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .happenings import Happening, HappeningKind
 
 KEPT = 1000
@@ -31,8 +32,11 @@ class Journal:
         self._entries: list[dict[str, Any]] = []
 
     async def async_load(self) -> None:
-        """Read what was written before."""
-        self._entries = await self._store.async_load() or []
+        """Read what was written before; what a newer version wrote is left out, as a panel that guards is worth more."""
+        try:
+            self._entries = await self._store.async_load() or []
+        except UnsupportedStorageVersionError:
+            LOGGER.exception("The journal cannot be read and begins anew")
 
     async def async_stop(self) -> None:
         """Write what is not on disk yet."""

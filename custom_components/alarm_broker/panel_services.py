@@ -94,11 +94,11 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
 
 
 async def _async_arm(panel: Panel, call: ServiceCall) -> ServiceResponse:
-    mode = call.data.get(ATTR_MODE)
+    mode, code = call.data.get(ATTR_MODE), panel.code_or_default_code(call.data.get(ATTR_CODE))
     bypassed = await panel.system.async_arm(
         panel.area_ids,
         None if mode is None else ArmMode(mode),
-        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        code=code,
         by=await panel.async_caller(),
         force=call.data[ATTR_FORCE],
         skip_delay=call.data[ATTR_SKIP_DELAY],
@@ -106,9 +106,10 @@ async def _async_arm(panel: Panel, call: ServiceCall) -> ServiceResponse:
     )
     ends = [panel.system.state.areas[area_id].delay_end for area_id in panel.area_ids]
     end = max((one for one in ends if one is not None), default=None)
+    hides = panel.system.config.hides_status and not code
     return {
         "areas": [*_area_names(panel)],
-        "bypassed_zones": list(panel.system.wording.zone_names(bypassed)),
+        "bypassed_zones": [] if hides else list(panel.system.wording.zone_names(bypassed)),
         "delay_end": None if end is None else end.isoformat(),
     }
 

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .alarm_entity import AlarmEntity, alarm_attributes
+from .alarm_entity import AlarmEntity
 from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, person_device
 from .evidence import Evidence
 from .link.protocol import Status
@@ -65,7 +65,7 @@ class LatestAlarm(AlarmEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         latest = next(iter(self._alarms.visible), None)
-        return {} if latest is None else alarm_attributes(latest)
+        return {} if latest is None else self._described(latest)
 
 
 class PeopleHome(HouseholdEntity, SensorEntity):
@@ -175,6 +175,7 @@ class ValidationLevel(AlarmBrokerEntity, SensorEntity):
         """Follow the evidence."""
         super().__init__(entry, "validation_level")
         self._verification = entry.runtime_data.verification
+        self._hides = entry.runtime_data.system.config.hides_status
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -195,7 +196,7 @@ class ValidationLevel(AlarmBrokerEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         latest = self._verification.latest
-        return {} if latest is None else self._verification.record(latest)
+        return {} if latest is None or self._hides else self._verification.record(latest)
 
 
 class OpenZones(AreaEntity, SensorEntity):

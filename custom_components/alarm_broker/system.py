@@ -333,7 +333,8 @@ class AlarmSystem:
             self._on_code_known(credential.user_id, code)
         for effect in step.effects:
             if isinstance(effect, Refuse):
-                raise refusal(effect.reason, self._wording)
+                hides = self.config.hides_status and isinstance(credential, CodeMissing)
+                raise refusal(effect.reason, self._wording, hides=hides)
         return step.effects
 
     async def _async_credential(self, code: str | None) -> Credential:

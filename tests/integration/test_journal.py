@@ -23,6 +23,8 @@ from tests.integration.house import (
     WINDOW,
     ZONES,
     act,
+    close_all,
+    house_entry,
     move_in,
     panel,
     sense,
@@ -166,6 +168,21 @@ async def test_it_is_on_disk(
     stored = hass_storage[journal_store(hass, entry.entry_id).key]["data"]
 
     assert stored == list(reversed(expected))
+
+
+async def test_a_journal_of_a_newer_version_keeps_no_panel_from_guarding(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    close_all(hass)
+    entry = house_entry()
+    entry.add_to_hass(hass)
+    key = journal_store(hass, entry.entry_id).key
+    hass_storage[key] = {"version": 2, "minor_version": 1, "key": key, "data": {}}
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await burglary(hass)
+
+    assert "triggered" in kinds(await journal(hass))
 
 
 async def test_it_goes_with_the_panel(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
