@@ -227,13 +227,16 @@ class MasterPanel(Panel):
         if self._view is None:
             return {}
         areas = self.system.panel_config.areas
-        armed = {area_id for area_id, area in self.system.state.areas.items() if area.mode is not None}
+        names = [
+            (areas[area_id].name, armed)
+            for area_id, armed in zip(self.area_ids, self._view.armed, strict=True)
+        ]
         return {
             "arm_mode": self._view.mode,
             "delay_end": self._view.delay_end,
             "partly_armed": self._view.partly_armed,
-            "armed_areas": [area.name for area in areas.values() if area.area_id in armed],
-            "disarmed_areas": [area.name for area in areas.values() if area.area_id not in armed],
+            "armed_areas": [name for name, armed in names if armed],
+            "disarmed_areas": [name for name, armed in names if not armed],
         }
 
     @callback

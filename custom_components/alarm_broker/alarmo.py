@@ -42,7 +42,7 @@ MODES: Mapping[str, str] = {
 }
 LEAST_LENGTH = 4
 """Of a code whose length Alarmo has not stored: its form takes none that is shorter."""
-LOWERING = (Action.DISARM, Action.BYPASS, Action.CLEAR_MEMORY, Action.WALK_TEST)
+LOWERING = (Action.DISARM, Action.BYPASS, Action.CLEAR_MEMORY, Action.WALK_TEST, Action.LOOK)
 """What goes with the right to disarm: each of them can leave something unguarded."""
 
 type KindOf = Callable[[str], ZoneKind]

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import intent
 
 from .assist import async_setup_assist
-from .const import DOMAIN
+from .const import CODE_FORMAT_NUMBER, DOMAIN
 from .panel.config import ArmMode
 from .reasons import async_reason
 from .sentences import ARM, DISARM, SLOT_AREA, SLOT_CODE, SLOT_MODE, STATUS
@@ -81,10 +81,10 @@ class PanelIntent(intent.IntentHandler):
         ]
         if not systems:
             return _failed(response, words["no_panel"])
-        wanted = slots.get(SLOT_AREA, "").casefold()
+        wanted = _as_heard(slots.get(SLOT_AREA, ""))
         for system in systems:
             areas = system.panel_config.areas.values()
-            area_ids = [area.area_id for area in areas if not wanted or area.name.casefold() == wanted]
+            area_ids = [area.area_id for area in areas if not wanted or _as_heard(area.name) == wanted]
             if area_ids:
                 return await self._answered(intent_obj, response, system, area_ids, slots, words)
         return _failed(response, words["no_area"])
@@ -132,7 +132,7 @@ class Arm(PanelIntent):
         self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
     ) -> None:
         mode = ArmMode(slots.get(SLOT_MODE, ArmMode.AWAY))
-        await system.async_arm(area_ids, mode, code=_code(slots), by=by)
+        await system.async_arm(area_ids, mode, code=_code(slots, system), by=by)
 
 
 class Disarm(PanelIntent):
@@ -150,9 +150,10 @@ class Disarm(PanelIntent):
     async def _act(
         self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
     ) -> None:
-        if system.panel_config.codes.disarm_required and not _code(slots):
-            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="code_needed")
-        await system.async_disarm(area_ids, code=_code(slots), by=by)
+        code = _code(slots, system)
+        if system.panel_config.codes.disarm_required and not code:
+            raise _code_needed()
+        await system.async_disarm(area_ids, code=code, by=by)
 
 
 class Status(PanelIntent):
@@ -177,13 +178,27 @@ def _language(intent_obj: intent.Intent) -> str:
     return "de" if intent_obj.language.startswith("de") else "en"
 
 
-def _code(slots: Mapping[str, str]) -> str | None:
-    """Return a spoken code as it would be typed: its digits may be heard as words, and with something between."""
+def _code(slots: Mapping[str, str], system: AlarmSystem) -> str | None:
+    """Return a spoken code as it would be typed: its digits may be heard as words, and with something between.
+
+    Raises ServiceValidationError for what is no number where codes are: it was heard wrong, and is no guess.
+    """
     code = slots.get(SLOT_CODE)
-    if code is None:
-        return None
+    if code is None or system.config.code_format != CODE_FORMAT_NUMBER:
+        return code
     digits = "".join(DIGITS.get(word, word) for word in re.split(r"[\s.,-]+", code.casefold()))
-    return digits if digits.isdigit() else code
+    if not digits.isdigit():
+        raise _code_needed()
+    return digits
+
+
+def _code_needed() -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key="code_needed")
+
+
+def _as_heard(name: str) -> str:
+    """Return a name without what nobody says: Home Assistant takes the punctuation out of a sentence."""
+    return " ".join(re.sub(r"[^\w\s]", "", name).casefold().split())
 
 
 def _status(system: AlarmSystem, area_ids: list[str], words: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """What has happened, kept on our own disk: nobody can change or delete it from Home Assistant."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -30,11 +31,13 @@ class Journal:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._store = journal_store(hass, entry_id)
         self._entries: list[dict[str, Any]] = []
+        self._saving = False
 
     async def async_load(self) -> None:
         """Read what was written before; what a newer version wrote is left out, as a panel that guards is worth more."""
         try:
-            self._entries = await self._store.async_load() or []
+            stored: Any = await self._store.async_load()
+            self._entries = [entry for entry in stored or () if isinstance(entry, dict)]
         except UnsupportedStorageVersionError:
             LOGGER.exception("The journal cannot be read and begins anew")
 
@@ -47,14 +50,33 @@ class Journal:
         """Write down what happens from now on."""
         audience.subscribe_happenings(self._happened)
 
-    def entries(self, area_ids: Collection[str], *, limit: int) -> list[dict[str, Any]]:
-        """Return the latest entries of areas and of the whole panel, newest first."""
-        own = [entry for entry in reversed(self._entries) if entry["area_id"] in (None, *area_ids)]
-        return own[:limit]
+    def entries(
+        self, area_ids: Collection[str], *, known: Collection[str], limit: int
+    ) -> list[dict[str, Any]]:
+        """Return the latest entries of areas, of those that are gone, and of the whole panel, newest first.
+
+        What was asked of several areas and names zones is for whoever may see all that there are, the `known` ones.
+        """
+        others = set(known) - set(area_ids)
+
+        def is_theirs(entry: Mapping[str, Any]) -> bool:
+            if (area_id := entry.get("area_id")) is not None:
+                return area_id not in others
+            return not others or not (entry.get("zones") or entry.get("troubles"))
+
+        return list(islice(filter(is_theirs, reversed(self._entries)), limit))
 
     @callback
     def _happened(self, happening: Happening) -> None:
         if happening.kind in UNTOLD:
             return
         self._entries = [*self._entries[-KEPT + 1 :], {"at": happening.at.isoformat(), **happening.as_dict()}]
-        self._store.async_delay_save(lambda: self._entries, SAVE_DELAY_S)
+        if not self._saving:
+            # Once: each call would put it off again, for as long as something goes on happening.
+            self._saving = True
+            self._store.async_delay_save(self._as_stored, SAVE_DELAY_S)
+
+    @callback
+    def _as_stored(self) -> list[dict[str, Any]]:
+        self._saving = False
+        return self._entries

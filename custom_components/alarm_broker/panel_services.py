@@ -62,7 +62,7 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
         "silence": (CODE, _async_silence, SupportsResponse.NONE),
         "test_alarm": ({}, _async_test_alarm, SupportsResponse.OPTIONAL),
         "verify": (
-            {vol.Optional(ATTR_ZONES, default=list): ZONES},
+            {vol.Optional(ATTR_ZONES, default=list): ZONES, **CODE},
             _async_verify,
             SupportsResponse.ONLY,
         ),
@@ -167,6 +167,7 @@ async def _async_test_alarm(panel: Panel, _call: ServiceCall) -> ServiceResponse
 
 async def _async_verify(panel: Panel, call: ServiceCall) -> ServiceResponse:
     """Look through the cameras once, and answer what they show."""
+    await _async_look(panel, call)
     named = sorted(_zone_ids(panel, call.data[ATTR_ZONES]))
     zones = panel.system.panel_config.zones
     area_id = zones[named[0]].area_id if named else panel.area_ids[0]
@@ -238,16 +239,20 @@ async def _async_check(panel: Panel, call: ServiceCall) -> ServiceResponse:
 
 async def _async_journal(panel: Panel, call: ServiceCall) -> ServiceResponse:
     await _async_look(panel, call)
-    return {"entries": [*panel.journal.entries(panel.area_ids, limit=call.data[ATTR_LIMIT])]}
+    known, limit = panel.system.panel_config.areas, call.data[ATTR_LIMIT]
+    return {"entries": [*panel.journal.entries(panel.area_ids, known=known, limit=limit)]}
 
 
 async def _async_look(panel: Panel, call: ServiceCall) -> None:
     """Where looking takes a code, it takes one from people: an automation shows nobody anything by itself."""
+    code = call.data.get(ATTR_CODE)
+    if panel.system.panel_config.codes.look_required:
+        code = panel.code_or_default_code(code)
     await panel.system.async_look(
         panel.area_ids,
-        code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
+        code=code,
         by=await panel.async_caller(),
-        trusted=call.context.user_id is None,
+        trusted=call.context.user_id is None and not call.data.get(ATTR_CODE),
     )
 
 

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import AlarmBrokerEntity, zone_device
+from .panel.state import Bypass
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -39,7 +40,7 @@ class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
         self.system = system
         self._zone_id = zone_id
         self._area_id = zone.area_id
-        self._was_on: bool | None = None
+        self._written: object = object()
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -55,12 +56,16 @@ class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool:
-        return self._zone_id in self.system.state.areas[self._area_id].bypassed
+        return self._reason is not None
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        return {"reason": self.system.state.areas[self._area_id].bypassed.get(self._zone_id)}
+        return {"reason": self._reason}
+
+    @property
+    def _reason(self) -> Bypass | None:
+        return self.system.state.areas[self._area_id].bypassed.get(self._zone_id)
 
     @override
     async def async_turn_on(self, **_kwargs: Any) -> None:
@@ -76,6 +81,6 @@ class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
         )
 
     def _changed(self) -> None:
-        if self.is_on is not self._was_on:
-            self._was_on = self.is_on
+        if self._reason is not self._written:
+            self._written = self._reason
             self.async_write_ha_state()

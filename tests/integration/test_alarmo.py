@@ -283,7 +283,10 @@ def test_a_user_whose_areas_are_all_gone_does_not_get_every_area() -> None:
     ("rights", "actions"),
     [
         ({"can_arm": True, "can_disarm": False}, {"arm"}),
-        ({"can_arm": False, "can_disarm": True}, {"disarm", "bypass", "clear_memory", "walk_test"}),
+        (
+            {"can_arm": False, "can_disarm": True},
+            {"disarm", "bypass", "clear_memory", "look", "walk_test"},
+        ),
         ({"can_arm": False, "can_disarm": False}, set()),
     ],
     ids=["arms only", "disarms only", "neither"],

@@ -8,6 +8,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 
 from custom_components.alarm_broker.happenings import HappeningKind
+from custom_components.alarm_broker.panel.events import WindowsChanged
+from custom_components.alarm_broker.panel.windows import WindowKind
 from tests.integration.house import (
     CODE,
     DOOR,
@@ -306,3 +308,29 @@ async def test_the_countdown_sensor_is_there_for_who_wants_it(
 
     assert shown(hass, "sensor.home_delay_ends") == "2026-11-20T22:01:00+00:00"
     assert GARAGE not in entry.subentries
+
+
+async def test_a_bypass_switch_says_why_also_when_only_that_changes(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    switch = "switch.hall_motion_bypass"
+    await turn(hass, switch, "on")
+    first = attributes(hass, switch)["reason"]
+    left_out = WindowsChanged(
+        kinds=frozenset({WindowKind.CLEANING}), left_out=frozenset({"zone_hall_motion"})
+    )
+    entry.runtime_data.system.async_report(left_out)
+    await panel(hass, "alarm_arm_home", code=CODE)
+    await panel(hass, "alarm_disarm", code=CODE)
+
+    assert (first, attributes(hass, switch)["reason"]) == ("manual", "window")
+
+
+async def test_the_master_names_every_area_that_is_armed(hass: HomeAssistant) -> None:
+    shed = area("area_shed", "Shed", away=mode(exit_delay=0))
+    await move_in(hass, *HOUSE, *GARAGE_PARTS, shed)
+    await panel(hass, "alarm_arm_away", entity_id=GARAGE_PANEL, code=CODE)
+    await panel(hass, "alarm_arm_away", entity_id="alarm_control_panel.shed", code=CODE)
+
+    seen = attributes(hass, MASTER)
+
+    assert (seen["armed_areas"], seen["disarmed_areas"]) == (["Garage", "Shed"], ["Home"])

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 from custom_components.alarm_broker.panel.config import Action, AlarmKind
 from tests.integration.house import (
     AREA,
+    CODE,
     PANEL,
     WINDOW,
     ZONES,
@@ -94,7 +95,7 @@ async def test_what_is_shown_names_no_zone(hass: HomeAssistant, passer_by: Conte
     assert attributes(hass)["alarm_kind"] is None
 
 
-@pytest.mark.parametrize("action", ["check", "journal"])
+@pytest.mark.parametrize("action", ["check", "journal", "verify"])
 async def test_whoever_has_no_code_is_shown_nothing(
     hass: HomeAssistant, passer_by: Context, action: str
 ) -> None:
@@ -157,6 +158,37 @@ async def test_an_automation_may_look(hass: HomeAssistant) -> None:
     await grade_2(hass)
 
     assert (await ask(hass, "check", Context()))["home"]["ready"] is True
+
+
+async def test_a_code_that_an_automation_passes_on_is_looked_at(hass: HomeAssistant) -> None:
+    """It was typed by somebody, perhaps under duress."""
+    entry = await grade_2(hass)
+
+    with pytest.raises(ServiceValidationError):
+        await ask(hass, "check", Context(), code="000111")
+    await ask(hass, "check", Context(), code=FORCED)
+
+    assert [alarm.kind for alarm in entry.runtime_data.system.state.areas[AREA].silent] == [AlarmKind.DURESS]
+
+
+async def test_a_default_code_that_is_out_of_date_is_no_guess_where_none_is_needed(
+    hass: HomeAssistant, passer_by: Context
+) -> None:
+    await move_in(hass)
+    er.async_get(hass).async_update_entity_options(PANEL, "alarm_control_panel", {"default_code": "0000"})
+    for _ in range(6):
+        await ask(hass, "check", passer_by)
+
+    await ask(hass, "arm", passer_by, mode="home", code=CODE)
+
+    assert shown(hass) == "armed_home"
+
+
+async def test_a_default_code_looks_where_one_is_needed(hass: HomeAssistant, passer_by: Context) -> None:
+    await grade_2(hass)
+    er.async_get(hass).async_update_entity_options(PANEL, "alarm_control_panel", {"default_code": LONG})
+
+    assert (await ask(hass, "check", passer_by))["home"]["ready"] is True
 
 
 async def test_other_profiles_show_everything_to_everybody(hass: HomeAssistant, passer_by: Context) -> None:

@@ -352,3 +352,31 @@ def spoken(said: Expression, dice: random.Random) -> str:
         case Sequence():
             return "".join(spoken(item, dice) for item in said.items)
     raise AssertionError(said)
+
+
+async def test_a_code_that_was_heard_wrong_is_no_guess(hass: HomeAssistant) -> None:
+    await ready(hass, *HOUSE, *GARAGE_PARTS)
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    answers = {await say(hass, f"disarm the alarm with code {CODE} in the garage") for _ in range(6)}
+    disarmed = await say(hass, f"disarm the alarm with code {CODE}")
+
+    assert answers == {"I need the code for that. Say it again, with the code."}
+    assert disarmed == "Home is disarmed. Garage is disarmed."
+
+
+@pytest.mark.parametrize("name", ["1. OG", "St. Anna", "O'Brien's", "Haus (oben)"])
+async def test_an_area_is_found_by_how_its_name_is_spoken(hass: HomeAssistant, name: str) -> None:
+    await ready(hass, area(AREA, name, away=EASY), zone(DOOR, "entry_exit", "away"))
+
+    assert await say(hass, f"arm the {name} area") == f"{name} is armed."
+
+
+async def test_a_code_of_letters_is_taken_as_it_is(hass: HomeAssistant) -> None:
+    await set_up_assist(hass)
+    await move_in(hass, *HOUSE[:-1], user(code="zero-12"), code_format="text")
+    await panel(hass, "alarm_arm_home", code="zero-12")
+
+    await intent.async_handle(hass, "test", "AlarmBrokerDisarm", {"code": {"value": "zero-12"}})
+
+    assert shown(hass) == "disarmed"

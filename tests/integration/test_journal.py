@@ -16,9 +16,11 @@ from tests.integration.house import (
     CODE,
     DOOR,
     DURESS_CODE,
+    GARAGE,
     GARAGE_PANEL,
     GARAGE_PARTS,
     HOUSE,
+    MASTER,
     PANEL,
     WINDOW,
     ZONES,
@@ -135,7 +137,7 @@ async def test_the_latest_thousand_are_kept(hass: HomeAssistant) -> None:
             Happening(kind=HappeningKind.MEMORY_CLEARED, at=dt_util.utcnow(), by=str(number))
         )
 
-    entries = entry.runtime_data.journal.entries([], limit=2 * KEPT)
+    entries = entry.runtime_data.journal.entries([], known=[], limit=2 * KEPT)
 
     assert [one["by"] for one in entries] == [str(number) for number in reversed(range(5, KEPT + 5))]
 
@@ -183,6 +185,58 @@ async def test_a_journal_of_a_newer_version_keeps_no_panel_from_guarding(
     await burglary(hass)
 
     assert "triggered" in kinds(await journal(hass))
+
+
+async def test_what_is_no_entry_is_left_out(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+    close_all(hass)
+    entry = house_entry()
+    entry.add_to_hass(hass)
+    key = journal_store(hass, entry.entry_id).key
+    stored = ["odd", {"kind": "armed", "at": "?"}]
+    hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": stored}
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await burglary(hass)
+
+    assert kinds(await journal(hass))[-2:] == ["armed", "armed"]
+
+
+async def test_it_is_written_however_much_goes_on(
+    hass: HomeAssistant, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await move_in(hass)
+    for _ in range(4):
+        entry.runtime_data.system.async_announce(
+            Happening(kind=HappeningKind.TROUBLE, at=dt_util.utcnow(), data={"trouble": "jam"})
+        )
+        await wait(hass, freezer, SAVE_DELAY_S * 0.75)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert hass_storage[journal_store(hass, entry.entry_id).key]["data"]
+
+
+async def test_what_happened_in_an_area_that_is_gone_is_still_told(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    await panel(hass, "alarm_arm_away", entity_id=GARAGE_PANEL, code=CODE)
+    await panel(hass, "alarm_disarm", entity_id=GARAGE_PANEL, code=CODE)
+    before = await journal(hass)
+    hass.config_entries.async_remove_subentry(entry, GARAGE)
+    await hass.async_block_till_done()
+
+    after = await journal(hass)
+
+    assert (before, kinds(after)) == ([], ["disarmed", "armed"])
+
+
+async def test_zones_of_all_areas_are_told_to_who_asks_for_all_areas(hass: HomeAssistant) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    with pytest.raises(ServiceValidationError):
+        await panel(hass, "alarm_arm_away", entity_id=MASTER, code=CODE)
+
+    assert kinds(await journal(hass, entity_id=MASTER)) == ["arming_refused"]
+    assert await journal(hass, entity_id=GARAGE_PANEL) == []
 
 
 async def test_it_goes_with_the_panel(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:

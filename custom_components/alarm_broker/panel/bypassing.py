@@ -33,6 +33,9 @@ def bypass_requested(state: PanelState, event: BypassRequested, moment: Moment) 
     state = allowed.state
     if allowed.refused:
         return state, allowed.effects
+    if not event.bypass:
+        # What somebody wants guarded in spite of a calendar window stays so.
+        state = replace(state, left_out=state.left_out.difference(event.zone_ids))
     fixed = tuple(zone_id for zone_id in event.zone_ids if event.bypass and not zones[zone_id].bypassable)
     if fixed:
         return state, (Refuse(NotBypassable(fixed), tuple(by_area)), *allowed.effects)

@@ -15,6 +15,8 @@ class MasterView:
     status: AreaStatus
     mode: ArmMode | None
     """None while armed means: not every area is armed in the same mode."""
+    armed: tuple[bool, ...]
+    """Which of the areas are armed or being armed."""
     partly_armed: bool
     delay_end: datetime | None
     changed_by: str | None
@@ -27,7 +29,7 @@ def master_view(areas: Sequence[AreaState]) -> MasterView:
     """
     statuses = {area.status for area in areas}
     modes = {area.mode for area in areas}
-    armed = [area for area in areas if area.mode is not None]
+    armed = tuple(area.mode is not None for area in areas)
     status = next(
         (
             one
@@ -41,7 +43,8 @@ def master_view(areas: Sequence[AreaState]) -> MasterView:
     return MasterView(
         status=status,
         mode=modes.pop() if len(modes) == 1 else None,
-        partly_armed=0 < len(armed) < len(areas),
+        armed=armed,
+        partly_armed=0 < sum(armed) < len(areas),
         delay_end=min(ends, default=None),
         changed_by=by.pop() if len(by) == 1 else None,
     )

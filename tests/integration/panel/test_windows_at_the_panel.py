@@ -127,11 +127,17 @@ def test_a_zone_that_was_left_out_by_hand_before_the_window_stays_out_until_its_
     assert panel.status is AreaStatus.TRIGGERED
 
 
-def test_a_zone_that_somebody_guards_again_within_the_window_stays_guarded() -> None:
+@pytest.mark.parametrize("forced_meanwhile", [False, True])
+def test_a_zone_that_somebody_guards_again_within_the_window_stays_guarded(*, forced_meanwhile: bool) -> None:
     panel = Panel().armed()
     panel.tell(windows(WindowKind.CLEANING, left_out=(HALL,)))
     panel.bypass(HALL, bypass=False)
     panel.disarm()
+    if forced_meanwhile:
+        panel.open(HALL)
+        panel.arm(force=True)
+        panel.disarm()
+        panel.close(HALL)
     panel.armed()
 
     panel.open(HALL)
