@@ -205,14 +205,16 @@ async def test_it_is_written_however_much_goes_on(
     hass: HomeAssistant, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
 ) -> None:
     entry = await move_in(hass)
+    key, on_disk = journal_store(hass, entry.entry_id).key, []
     for _ in range(4):
         entry.runtime_data.system.async_announce(
             Happening(kind=HappeningKind.TROUBLE, at=dt_util.utcnow(), data={"trouble": "jam"})
         )
-        await wait(hass, freezer, SAVE_DELAY_S * 0.75)
-    await hass.async_block_till_done(wait_background_tasks=True)
+        await wait(hass, freezer, SAVE_DELAY_S * 0.6)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        on_disk.append(key in hass_storage)
 
-    assert hass_storage[journal_store(hass, entry.entry_id).key]["data"]
+    assert on_disk == [False, True, True, True]
 
 
 async def test_what_happened_in_an_area_that_is_gone_is_still_told(hass: HomeAssistant) -> None:

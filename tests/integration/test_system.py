@@ -17,7 +17,9 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.alarm_broker import system as system_module
 from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.panel.events import WindowsChanged
 from custom_components.alarm_broker.panel.state import AreaStatus
+from custom_components.alarm_broker.panel.windows import WindowKind
 from custom_components.alarm_broker.setup_panel import system_config_from_entry
 from custom_components.alarm_broker.storage import PanelStore
 from custom_components.alarm_broker.system import AlarmSystem
@@ -254,6 +256,24 @@ async def test_a_sensor_that_only_opens_and_closes_while_disarmed_costs_no_write
     await hass.async_block_till_done()
 
     assert STORE not in hass_storage
+
+
+@pytest.mark.parametrize("zone", ["zone_hall_motion", "zone_kitchen_window"])
+async def test_what_calendar_windows_leave_out_is_on_disk(
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any], zone: str
+) -> None:
+    """Also of a zone that is left out already, so that nothing else changes with it."""
+    await home.system.async_bypass(["zone_hall_motion"], bypass=True, code=None, by=None)
+    home.system.async_report(WindowsChanged(kinds=frozenset({WindowKind.CLEANING})))
+    await hass.async_block_till_done()
+
+    home.system.async_report(
+        WindowsChanged(kinds=frozenset({WindowKind.CLEANING}), left_out=frozenset({zone}))
+    )
+    await hass.async_block_till_done()
+
+    stored = hass_storage[STORE]["data"]["panel"]
+    assert (stored["windows"], stored["left_out"]) == (["cleaning"], [zone])
 
 
 async def test_a_hundred_guesses_at_once_are_locked_out_after_five_hashes(

@@ -82,6 +82,28 @@ def test_further_zones_are_updates_of_the_same_alarm() -> None:
     ]
 
 
+@pytest.mark.parametrize("disarmed_between", [False, True])
+def test_another_zone_after_the_siren_confirms_unless_somebody_has_disarmed(
+    *, disarmed_between: bool
+) -> None:
+    """Also where older alarms, which somebody has disarmed, are in the memory before it."""
+    panel = Panel().armed()
+    panel.open(HALL)
+    panel.close(HALL)
+    panel.disarm()
+    panel.armed()
+    panel.open(WINDOW)
+    panel.close(WINDOW)
+    panel.wait(180)
+    if disarmed_between:
+        panel.disarm()
+        panel.armed()
+
+    panel.open(HALL)
+
+    assert panel.told(RaiseAlarm)[-1].confirmed is not disarmed_between
+
+
 def test_a_door_that_closes_again_does_not_end_the_entry_delay() -> None:
     panel = Panel().armed()
 
