@@ -75,7 +75,7 @@ def parsed(data: Mapping[str, Any]) -> PanelState:
             ),
             uses=dict(data["uses"]),
             windows=frozenset(map(WindowKind, data["windows"])),
-            left_out=frozenset(data["left_out"]),
+            left_out=frozenset(data.get("left_out", ())),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as err:
         raise StateUnreadableError(f"stored panel state is damaged: {err!r}") from err

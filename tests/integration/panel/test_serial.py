@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from custom_components.alarm_broker.panel.events import WindowsChanged
 from custom_components.alarm_broker.panel.serial import (
     StateUnreadableError,
     durable,
@@ -9,6 +10,7 @@ from custom_components.alarm_broker.panel.serial import (
     serialised,
 )
 from custom_components.alarm_broker.panel.state import PanelState
+from custom_components.alarm_broker.panel.windows import WindowKind
 from tests.integration.panel.builders import DOOR, SMOKE, WINDOW, WRONG, Panel
 
 
@@ -25,6 +27,8 @@ def stories() -> dict[str, Panel]:
     remembering.wait(200)
     for _ in range(5):
         locked.disarm(WRONG)
+    in_window = Panel().armed()
+    in_window.tell(WindowsChanged(kinds=frozenset({WindowKind.CLEANING}), left_out=frozenset({WINDOW})))
     return {
         "disarmed": Panel(),
         "arming": arming,
@@ -34,6 +38,7 @@ def stories() -> dict[str, Panel]:
         "triggered": triggered,
         "remembering": remembering,
         "locked out": locked,
+        "in a window": in_window,
     }
 
 
@@ -42,6 +47,13 @@ def test_a_stored_state_reads_back_as_it_was(name: str) -> None:
     state = stories()[name].state
 
     assert parsed(json.loads(json.dumps(serialised(state)))) == durable(state)
+
+
+def test_a_state_that_was_stored_before_windows_left_zones_out_is_read() -> None:
+    data = serialised(stories()["in a window"].state)
+    del data["left_out"]
+
+    assert parsed(data).areas == stories()["in a window"].state.areas
 
 
 @pytest.mark.parametrize(
