@@ -348,7 +348,8 @@ async def test_what_was_found_in_the_entry_delay_is_there_when_it_becomes_an_ala
 
     await until(lambda: level(hass) == "2")
     assert shown(hass) == "triggered"
-    assert found(hass, "picture", "label") == {"picture": "1.jpg", "label": "person"}
+    # On disk is a moment before known.
+    await until(lambda: found(hass, "picture", "label") == {"picture": "1.jpg", "label": "person"})
 
 
 async def test_no_picture_of_somebody_who_comes_home_is_kept(
