@@ -5,13 +5,13 @@ from typing import Any, override
 from homeassistant.core import callback
 
 from .entity import AlarmBrokerEntity
-from .link.book import Alarm, AlarmChange
+from .link.book import PANEL_SOURCE, Alarm, AlarmChange
 from .types import AlarmBrokerConfigEntry
 
 
 def alarm_attributes(alarm: Alarm, *, names_zones: bool) -> dict[str, Any]:
     """Return an alarm as automations and dashboards read it; one of the panel perhaps without its zones."""
-    names_all = names_zones or alarm.source != PANEL
+    names_all = names_zones or alarm.source != PANEL_SOURCE
     return {
         "alarm_id": alarm.alarm_id or alarm.id,
         "uid": alarm.id,  # stays the same when the companion gives the alarm its own id
@@ -32,10 +32,6 @@ def alarm_attributes(alarm: Alarm, *, names_zones: bool) -> dict[str, Any]:
         "step": alarm.step,
         "delivery_trouble": alarm.trouble,
     }
-
-
-PANEL = "panel"
-"""The source of what this or another panel raised."""
 
 
 class AlarmEntity(AlarmBrokerEntity):

@@ -106,7 +106,7 @@ async def _async_arm(panel: Panel, call: ServiceCall) -> ServiceResponse:
     )
     ends = [panel.system.state.areas[area_id].delay_end for area_id in panel.area_ids]
     end = max((one for one in ends if one is not None), default=None)
-    hides = panel.system.config.hides_status and not code
+    hides = panel.system.panel_config.codes.look_required and not code
     return {
         "areas": [*_area_names(panel)],
         "bypassed_zones": [] if hides else list(panel.system.wording.zone_names(bypassed)),

@@ -333,7 +333,7 @@ class AlarmSystem:
             self._on_code_known(credential.user_id, code)
         for effect in step.effects:
             if isinstance(effect, Refuse):
-                hides = self.config.hides_status and isinstance(credential, CodeMissing)
+                hides = self.config.panel.codes.look_required and isinstance(credential, CodeMissing)
                 raise refusal(effect.reason, self._wording, hides=hides)
         return step.effects
 

@@ -231,6 +231,20 @@ async def test_arming_with_a_code_says_what_is_open(hass: HomeAssistant, passer_
     assert forced["bypassed_zones"] == ["Kitchen window"]
 
 
+async def test_where_nobody_has_a_code_yet_whoever_asks_is_answered(
+    hass: HomeAssistant, passer_by: Context
+) -> None:
+    await move_in(hass, area(home=HOME), *ZONES, profile="en-g2")
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+
+    with pytest.raises(ServiceValidationError, match="Kitchen window"):
+        await ask(hass, "arm", passer_by, mode="home")
+    forced = await ask(hass, "arm", passer_by, mode="home", force=True)
+
+    assert forced["bypassed_zones"] == ["Kitchen window"]
+
+
 async def test_a_voice_names_no_zone_either(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "intent", {})
     await grade_2(hass)

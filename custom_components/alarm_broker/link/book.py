@@ -12,6 +12,8 @@ from typing import Any, Self
 from .protocol import AlarmSnapshot, Status
 
 CLOSED_KEPT = 20
+PANEL_SOURCE = "panel"
+"""What raised an alarm, in the link's words: a panel, here or at another site."""
 
 _RANK = {Status.TRIGGERED: 0, Status.ACKNOWLEDGED: 1, Status.RESOLVED: 2, Status.CANCELLED: 2}
 _CHANGE = {
@@ -180,7 +182,7 @@ def raised_here(body: Mapping[str, Any]) -> Alarm:
         id=body["uid"],
         local=True,
         hidden=body["silent"] or body["alarm_kind"] == "duress",
-        source="panel",
+        source=PANEL_SOURCE,
         alarm_kind=body["alarm_kind"],
         title=f"{body['name']}: {zones}" if zones else body["name"],
         message=body["message"],
