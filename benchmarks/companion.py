@@ -19,7 +19,8 @@ import aiohttp
 import yaml
 from aiohttp import web
 
-from tests.e2e.processes import CompanionProcess, Process, free_port
+from tests.e2e.processes import CompanionProcess, Process
+from tests.fakes.ports import free_port
 
 POOL = 3000
 """Keys in the directory. Each is pressed at most once a run, so that every press is an alarm of its own."""

@@ -11,7 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.e2e.processes import ROOT, DidNotStart, Process, free_port
+from tests.e2e.processes import ROOT, DidNotStart, Process
+from tests.fakes.ports import free_port
 
 USERNAME, PASSWORD = "demo", "alarm-broker-demo"
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,15 +12,10 @@ from typing import Any
 
 import aiohttp
 
+from tests.fakes.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 READY_S = 60
-
-
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class DidNotStart(Exception):

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from aiohttp import WSMsgType, web
 
+from tests.fakes.ports import free_port
+
 type Frame = dict[str, Any]
 type Cut = Literal["before", "after"]
 
@@ -78,9 +80,8 @@ class FakeCompanion:
         app.router.add_get(self.link_path, self._link)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        self._port = self._port or free_port()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
 
     async def stop(self) -> None:
         if self._runner is not None:

@@ -5,7 +5,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.fakes.ports import free_port
 
 USER = "alarm"
 START_TIMEOUT_S = 60
@@ -99,7 +100,7 @@ def running_postgres() -> Iterator[Postgres]:
             timeout=START_TIMEOUT_S,
             cwd=folder,
         )
-        port = _free_port()
+        port = free_port()
         settings = [part for name, value in FAST.items() for part in ("-c", f"{name}={value}")]
         log = (folder / "log").open("wb")
         server = subprocess.Popen(
@@ -129,13 +130,6 @@ def _as_unprivileged(folder: Path) -> list[str]:
     # --pdeathsig: the server must not outlive a test run that was killed.
     ids = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--pdeathsig=INT"]
     return ["setpriv", *ids, "--"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], binaries: Path, port: int, log: Path) -> None:

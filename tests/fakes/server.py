@@ -10,6 +10,7 @@ from typing import Any, Self
 from aiohttp import hdrs, web
 
 from tests.fakes.misbehaviour import Behaviour, Handler, misbehave
+from tests.fakes.ports import free_port
 
 
 @dataclass(kw_only=True)
@@ -77,9 +78,8 @@ class FakeServer:
         # A hanging handler ends with its client, and never holds up a stop.
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.01, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        self.port = self.port or free_port()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
 
     async def stop(self) -> None:
         """End every connection and stop listening."""

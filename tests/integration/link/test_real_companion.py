@@ -1,7 +1,6 @@
 """Both ends as they are: this integration and the companion, over a network that is cut."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from companion.store import link, tables
 from companion.store.alarms import list_alarms
 from companion.store.directory import create_api_key
 from companion.store.journal import journal_of
+from tests.fakes.ports import free_port
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, close_all, house_entry, panel
 from tests.integration.link.test_cuts import EVENT, Watcher
@@ -95,10 +95,8 @@ class Relay:
 @pytest.fixture
 async def real(socket_enabled: None, tmp_path: Path) -> AsyncIterator[Companion]:
     """The companion as `alarm-broker serve` runs it, on SQLite, for one site."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    async with Companion(Settings(data_dir=tmp_path, host="127.0.0.1", port=port, zeroconf=False)) as running:
+    settings = Settings(data_dir=tmp_path, host="127.0.0.1", port=free_port(), zeroconf=False)
+    async with Companion(settings) as running:
         await running.db.write(_seed)
         yield running
 
