@@ -50,6 +50,9 @@ class Subject(Protocol):
 
     panel: str
 
+    def configure(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
+        """Leave what Home Assistant has read from its own disk before it sets anything up."""
+
     async def set_up(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
         """Bring it up, disarmed."""
 
@@ -64,6 +67,9 @@ class Idle:
     """Nobody: what Home Assistant itself spends when something else tracks the same sensors."""
 
     panel = ""
+
+    def configure(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
+        """Nothing."""
 
     async def set_up(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
         """Track the sensors as any other integration would, and do nothing."""
@@ -181,16 +187,27 @@ class AlarmBroker(_Panel):
     """The panel of this project, without a companion."""
 
     panel = "alarm_control_panel.house"
+    bypassable = True
+    """Each such zone has a switch, and with it an entity and a device."""
+
+    @override
+    def configure(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
+        self._entry = alarm_broker_entry(zones, bypassable=self.bypassable)
+        self._entry.add_to_hass(hass)
 
     @override
     async def set_up(self, hass: HomeAssistant, zones: Sequence[str]) -> None:
-        entry = alarm_broker_entry(zones)
-        entry.add_to_hass(hass)
-        assert await hass.config_entries.async_setup(entry.entry_id)
+        assert await hass.config_entries.async_setup(self._entry.entry_id)
         await hass.async_block_till_done()
 
 
-def alarm_broker_entry(zones: Sequence[str]) -> MockConfigEntry:
+class WithoutSwitches(AlarmBroker):
+    """The same with zones that nobody may bypass: what the panel costs, without the entity that shows each zone."""
+
+    bypassable = False
+
+
+def alarm_broker_entry(zones: Sequence[str], *, bypassable: bool) -> MockConfigEntry:
     """Return a house whose doors are instant zones, armed without delays or codes."""
     mode = {"exit_delay": 0, "entry_delay": 0, "siren_time": 180, "code_to_arm": False}
     area = _subentry("area", "area_house", {"name": "House", "modes": {"away": mode}})
@@ -204,6 +221,7 @@ def alarm_broker_entry(zones: Sequence[str]) -> MockConfigEntry:
                 "entities": [entity_id],
                 "kind": "instant",
                 "modes": ["away"],
+                "bypassable": bypassable,
             },
         )
         for number, entity_id in enumerate(zones)
@@ -244,6 +262,7 @@ async def measured(subject: Subject, zones: int, alarms: int) -> Figures:
             for door in doors:
                 hass.states.async_set(door, "off", {"device_class": "door"})
             hass.states.async_set(BYSTANDER, "0")
+            subject.configure(hass, doors)
             before = time.perf_counter()
             await subject.set_up(hass, doors)
             setup_s = time.perf_counter() - before
@@ -345,14 +364,23 @@ async def _spent(hass: HomeAssistant, event: Callable[[int], Any]) -> float:
         gc.enable()
 
 
-async def memory(subject: Subject, zones: int) -> float:
-    """Return the bytes that a subject keeps for each zone."""
+async def memory_a_zone(subject: Callable[[], Subject], zones: int) -> float:
+    """Return the bytes that a subject keeps for each further zone, beside Home Assistant's record of its configuration.
+
+    What it keeps for the first ones, its modules among them, is not of the zones.
+    """
+    few = 10
+    return (await _kept(subject(), zones + few) - await _kept(subject(), few)) / zones
+
+
+async def _kept(subject: Subject, zones: int) -> int:
     with tempfile.TemporaryDirectory() as config_dir:
         async with async_test_home_assistant(config_dir=config_dir) as hass:
             _let_in(hass)
             doors = sensors(zones)
             for door in doors:
                 hass.states.async_set(door, "off", {"device_class": "door"})
+            subject.configure(hass, doors)
             gc.collect()
             tracemalloc.start()
             await subject.set_up(hass, doors)
@@ -360,7 +388,7 @@ async def memory(subject: Subject, zones: int) -> float:
             kept, _peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
             await hass.async_stop(force=True)
-    return kept / zones
+    return kept
 
 
 SUBJECTS: Mapping[str, Callable[[], Subject]] = {
@@ -387,7 +415,7 @@ FIGURES: Mapping[str, tuple[tuple[str, ...], Callable[[Figures], float]]] = {
     "zone event while disarmed": (("floor", "manual"), lambda run: run.disarmed_event_s),
     "the same, alone in its turn": (("floor", "manual"), lambda run: run.lone_event_s),
     "event of another entity": (("idle", "manual"), lambda run: run.other_event_s),
-    "setup": (("manual",), lambda run: run.setup_s),
+    "setup": (("floor", "manual"), lambda run: run.setup_s),
 }
 
 
@@ -409,11 +437,17 @@ async def report(zone_counts: Sequence[int], alarms: int, repeat: int) -> None:
                 f"{own / _median(runs[other, zones], figure):.2f}x {other}" for other in others
             )
             print(f"  {title:28} {own * 1e6:9.1f} us   {against}")
-        kept = {name: await memory(SUBJECTS[name](), zones) for name in ("manual", "alarm broker")}
-        print(
-            f"  {'memory a zone':28} {kept['alarm broker'] / 1024:9.2f} KiB  manual {kept['manual'] / 1024:.2f}"
+        bare = [await measured(WithoutSwitches(), zones, 0) for _ in range(repeat)]
+        setup_s = _median(bare, lambda run: run.setup_s)
+        against = ", ".join(
+            f"{setup_s / _median(runs[other, zones], lambda run: run.setup_s):.2f}x {other}"
+            for other in ("floor", "manual")
         )
+        print(f"  {'setup without switches':28} {setup_s * 1e6:9.1f} us   {against}")
     least, most = min(zone_counts), max(zone_counts)
+    print(f"\nmemory of a further zone, {most} of them")
+    for name, subject in {**SUBJECTS, "alarm broker, no switches": WithoutSwitches}.items():
+        print(f"  {name:28} {await memory_a_zone(subject, most) / 1024:9.2f} KiB")
     print(f"\n{most} zones against {least}")
     for title, (_others, figure) in FIGURES.items():
         grown = _median(runs["alarm broker", most], figure) / _median(runs["alarm broker", least], figure)

@@ -24,7 +24,6 @@ from .household_services import async_setup_household_services
 from .journal import Journal, journal_store
 from .link.client import LinkClient
 from .link.outbox import Outbox
-from .link.storage import LinkStorage
 from .link.stream import AlarmStream
 from .link.watch import LinkWatch
 from .panel_services import async_setup_panel_services
@@ -35,7 +34,7 @@ from .repairs import async_clear_away, async_report_away, async_report_homeless
 from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
 from .setup_panel import system_config_from_entry
-from .storage import PanelStore
+from .storage import EntryStorage
 from .supervision import Supervision
 from .system import AlarmSystem
 from .types import AlarmBrokerConfigEntry, RuntimeData
@@ -76,7 +75,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     """
     # First of all: what is changed while this goes on would otherwise wait for the next start.
     entry.async_on_unload(entry.add_update_listener(_Reload()))
-    storage = LinkStorage(hass, entry.entry_id)
+    storage = EntryStorage(hass, entry.entry_id)
     saved = await storage.async_load()
     with_companion = CONF_URL in entry.data
     outbox = Outbox(saved.get("outbox")) if with_companion else None
@@ -94,10 +93,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         config,
         entry_id=entry.entry_id,
         title=entry.title,
-        emit=alarms.async_emit,
+        storage=storage,
+        saved=saved.get("panel"),
+        alarms=alarms,
         on_code_known=code_known,
     )
-    await system.async_load()
     living = household_config_from_entry(entry)
     household = Household(
         hass,
@@ -138,7 +138,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         tripped=lambda zone_id: tripped_zone(hass, config, zone_id),
         before=looking.before,
         after=looking.after,
-        emit=system.async_add_to_link,
+        emit=alarms.async_emit,
         announce=system.async_announce,
     )
     await verification.async_load()
@@ -215,8 +215,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
 async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
     """Delete what was stored for the entry."""
     async_clear_away(hass, entry)
-    await LinkStorage(hass, entry.entry_id).async_remove()
-    await PanelStore(hass, entry.entry_id).async_remove()
+    await EntryStorage(hass, entry.entry_id).async_remove()
     for store in (household_store, calendar_store, window_store, journal_store):
         await store(hass, entry.entry_id).async_remove()
     await EvidenceStore(hass, entry.entry_id, days=0).async_remove()

@@ -25,7 +25,6 @@ from .household import Household
 from .link.book import Alarm, AlarmChange
 from .link.client import LinkClient
 from .link.protocol import Status
-from .link.storage import LinkStorage
 from .link.stream import AlarmStream
 from .panel.effects import Effect, ReportPending, ReportPendingCleared
 from .panel.state import AreaStatus, Pending
@@ -50,6 +49,7 @@ from .push_presses import ACTION_EVENT, PRESSES
 from .push_receipts import PushReceipts
 from .reasons import async_reason
 from .recipients import Recipient, users_of
+from .storage import EntryStorage
 from .system import AlarmSystem
 from .verification import Verification
 
@@ -86,7 +86,7 @@ class AlarmPush:
         hass: HomeAssistant,
         entry: ConfigEntry,
         *,
-        storage: LinkStorage,
+        storage: EntryStorage,
         saved: Mapping[str, Any] | None,
         alarms: AlarmStream,
         link: LinkClient | None,

@@ -100,9 +100,9 @@ def _beyond(text: str, sensing: Sensing) -> bool | None:
     return (above or below) is not sensing.invert
 
 
-def _zones_by_entity(sensing: Mapping[str, Sensing]) -> dict[str, list[str]]:
-    zones: dict[str, list[str]] = {}
+def _zones_by_entity(sensing: Mapping[str, Sensing]) -> dict[str, tuple[str, ...]]:
+    zones: dict[str, tuple[str, ...]] = {}
     for zone_id, one in sensing.items():
         for entity_id in one.entities:
-            zones.setdefault(entity_id, []).append(zone_id)
+            zones[entity_id] = (*zones.get(entity_id, ()), zone_id)
     return zones

@@ -1,8 +1,9 @@
 """From the config entry's options and subentries to what the panel core and its shell work with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -54,16 +55,22 @@ from .panel.windows import WindowKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensing:
-    """How a zone's entities are read and supervised."""
+    """How a zone's entities are read."""
 
-    entities: tuple[str, ...]
-    """One of them open means that the zone is open."""
+    entities: Sequence[str]
+    """One of them open means that the zone is open. Home Assistant's own list: not a second one for each zone."""
     invert: bool = False
     above: float | None = None
     below: float | None = None
-    battery_entities: tuple[str, ...] = ()
-    tamper_entities: tuple[str, ...] = ()
-    heartbeat: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervised:
+    """What else tells of a zone's troubles than its entities falling silent."""
+
+    battery_entities: Sequence[str]
+    tamper_entities: Sequence[str]
+    heartbeat: timedelta | None
     """Not heard of for so long is a trouble."""
 
 
@@ -81,6 +88,8 @@ class SystemConfig:
     """Zones, troubles and the memory are not shown (EN 50131-1)."""
     zone_names: Mapping[str, str]
     sensing: Mapping[str, Sensing]
+    supervised: Mapping[str, Supervised]
+    """Only the zones of which there is something to supervise."""
     lost_after: timedelta
     power_entities: tuple[str, ...] = ()
     """Off means no mains power."""
@@ -123,6 +132,7 @@ def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
         hides_status=LIMITS[profile].hides_status,
         zone_names={zone.subentry_id: zone.title for zone in zones},
         sensing={zone.subentry_id: _sensing(zone.data) for zone in zones},
+        supervised={zone.subentry_id: one for zone in zones if (one := _supervised(zone.data)) is not None},
         lost_after=_seconds(options.get(OPTION_LOST_AFTER, LOST_AFTER_S)),
         power_entities=tuple(options.get(OPTION_POWER_ENTITIES, ())),
         jam_entities=tuple(options.get(OPTION_JAM_ENTITIES, ())),
@@ -175,14 +185,22 @@ def _zone(subentry: ConfigSubentry) -> ZoneConfig:
 
 
 def _sensing(data: Mapping[str, Any]) -> Sensing:
-    hours = data.get("heartbeat_hours")
     return Sensing(
-        entities=tuple(data["entities"]),
+        entities=data["entities"],
         invert=data.get("invert", False),
         above=data.get("above"),
         below=data.get("below"),
-        battery_entities=tuple(data.get("battery_entities", ())),
-        tamper_entities=tuple(data.get("tamper_entities", ())),
+    )
+
+
+def _supervised(data: Mapping[str, Any]) -> Supervised | None:
+    hours = data.get("heartbeat_hours")
+    battery_entities, tamper_entities = data.get("battery_entities", ()), data.get("tamper_entities", ())
+    if hours is None and not battery_entities and not tamper_entities:
+        return None
+    return Supervised(
+        battery_entities=battery_entities,
+        tamper_entities=tamper_entities,
         heartbeat=None if hours is None else timedelta(hours=hours),
     )
 
@@ -241,6 +259,7 @@ def _rules(options: Mapping[str, Any], profile: Profile) -> Rules:
     )
 
 
+@cache
 def _seconds(number: float) -> timedelta:
     return timedelta(seconds=number)
 

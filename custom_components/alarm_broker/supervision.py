@@ -1,6 +1,6 @@
 """What is wrong without being an alarm: sensors lost, silent or weak, opened housings, jamming, power, companion."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from homeassistant.const import STATE_OFF, STATE_ON
@@ -78,8 +78,10 @@ class Supervision:
             since = self._blind_since.get(zone_id)
             lost = since is not None and now - since >= self._config.lost_after
             self._put(_of_zone(TroubleKind.LOST, zone_id, sensing), wrong=lost)
-            if sensing.heartbeat is not None:
-                silent = _silent_for(self._hass, sensing, now) >= sensing.heartbeat
+        for zone_id, supervised in self._config.supervised.items():
+            if supervised.heartbeat is not None:
+                sensing = self._config.sensing[zone_id]
+                silent = _silent_for(self._hass, sensing, now) >= supervised.heartbeat
                 self._put(_of_zone(TroubleKind.HEARTBEAT, zone_id, sensing), wrong=silent)
 
     @callback
@@ -103,14 +105,14 @@ def _sources(config: SystemConfig) -> Iterator[tuple[str, list[Trouble]]]:
     """Yield each entity that tells of troubles, and which."""
     found: dict[str, list[Trouble]] = {}
 
-    def add(kind: TroubleKind, entity_ids: tuple[str, ...], zone_id: str | None = None) -> None:
+    def add(kind: TroubleKind, entity_ids: Sequence[str], zone_id: str | None = None) -> None:
         for entity_id in entity_ids:
             trouble = Trouble(kind=kind, source=entity_id, zone_id=zone_id)
             found.setdefault(entity_id, []).append(trouble)
 
-    for zone_id, sensing in config.sensing.items():
-        add(TroubleKind.BATTERY, sensing.battery_entities, zone_id)
-        add(TroubleKind.TAMPER, sensing.tamper_entities, zone_id)
+    for zone_id, supervised in config.supervised.items():
+        add(TroubleKind.BATTERY, supervised.battery_entities, zone_id)
+        add(TroubleKind.TAMPER, supervised.tamper_entities, zone_id)
     add(TroubleKind.POWER, config.power_entities)
     add(TroubleKind.JAM, config.jam_entities)
     yield from found.items()

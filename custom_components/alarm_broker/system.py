@@ -6,14 +6,14 @@ asked for is shown and answered only once it is on disk; nothing goes outside be
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryError, HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
@@ -23,6 +23,8 @@ from .code_hashes import async_matching_user
 from .const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
 from .effects import link_event, log_effect, refusal
 from .happenings import Happening, happening
+from .link.book import AlarmChange
+from .link.stream import AlarmStream
 from .panel.codes import locked_until
 from .panel.config import AlarmKind, ArmMode, PanelConfig
 from .panel.deadlines import next_due
@@ -49,12 +51,12 @@ from .panel.events import (
     WalkTestRequested,
 )
 from .panel.readiness import readiness
-from .panel.serial import StateUnreadableError, durable
+from .panel.serial import StateUnreadableError, durable, parsed, serialised
 from .panel.state import ChimeMode, PanelState
 from .panel.transition import transition
 from .sensors import ZoneSensors
 from .setup_panel import SystemConfig
-from .storage import PanelStore
+from .storage import EntryStorage, unreadable
 from .timers import DeadlineTimer
 from .wording import Wording
 
@@ -62,10 +64,6 @@ LOGGER = logging.getLogger(__name__)
 
 BOOT_SETTLE = timedelta(seconds=60)
 """ANSI/SIA CP-01 (draft 4.4.3): after power-up inputs are ignored for 60 s."""
-EMIT_TIMEOUT_S = 5
-UNSENT_LIMIT = 500
-
-type Emit = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -91,25 +89,29 @@ class AlarmSystem:
         *,
         entry_id: str,
         title: str,
-        emit: Emit,
+        storage: EntryStorage,
+        saved: Mapping[str, Any] | None,
+        alarms: AlarmStream,
         on_code_known: Callable[[str, str], None] = lambda _user_id, _code: None,
     ) -> None:
-        """`emit` keeps one link event durably until the companion has confirmed it.
+        """Go on from what was stored, so that entities show it and not a panel that was never armed.
 
         `on_code_known` is told a user and the code, once it was right and has been answered.
+        Raises ConfigEntryError for a panel that cannot be read.
         """
         self.config = config
         self.title = title
         self.audience = Audience(config.panel)
         self._hass = hass
         self._entry_id = entry_id
-        self._emit = emit
+        self._alarms = alarms
         self._on_code_known = on_code_known
-        self._store = PanelStore(hass, entry_id)
+        self._storage = storage
         self._wording = Wording(config=config.panel, names=config.zone_names)
-        self._decided = PanelState()
-        self._shown = PanelState()
-        self._unsent: list[Mapping[str, Any]] = []
+        self._decided = self._shown = _restored(saved)
+        # Not simply what has been decided: whoever else stores must not store a decision without what tells of it.
+        self._stored = serialised(self._decided)
+        storage.add_section("panel", lambda: self._stored)
         self._steps: list[_Step] = []
         self._writer: asyncio.Task[None] | None = None
         # Apart from the task, which begins to run before there is a name for it.
@@ -149,22 +151,6 @@ class AlarmSystem:
     def readiness(self, area_id: str, mode: ArmMode) -> NotReady | None:
         """Return why an area could not be armed in a mode now, or None."""
         return readiness(self._shown, self.config.panel, area_id, mode)
-
-    async def async_load(self) -> None:
-        """Read the stored panel, so that entities show it and not a panel that was never armed.
-
-        Raises ConfigEntryError for one that cannot be read.
-        """
-        try:
-            stored = await self._store.async_load()
-        except StateUnreadableError as err:
-            raise ConfigEntryError(
-                translation_domain=DOMAIN,
-                translation_key="state_unreadable",
-                translation_placeholders={"detail": str(err)},
-            ) from err
-        self._decided = self._shown = stored.state
-        self._unsent = list(stored.unsent)
 
     async def async_start(self) -> None:
         """Go on where the loaded panel stopped; deadlines that passed meanwhile act at once.
@@ -357,7 +343,7 @@ class AlarmSystem:
         self._decided = after
         step = _Step(before, after, effects, event, now)
         in_turn = all(waiting.shown for waiting in self._steps)
-        if effects or not _same_on_disk(before, after) or not in_turn or self._unsent:
+        if effects or not _same_on_disk(before, after) or not in_turn:
             step.done = self._hass.loop.create_future()
             self._steps.append(step)
         if in_turn and (quick or step.done is None):
@@ -397,13 +383,16 @@ class AlarmSystem:
         try:
             while self._steps:
                 steps = list(self._steps)
+                news = [self._async_take(body) for step in steps for body in self._link_events(step)]
+                store = bool(news) or not _same_on_disk(steps[0].before, steps[-1].after)
+                if store:
+                    self._stored = serialised(steps[-1].after)
                 for step in steps:
                     if step.shown:
                         self._async_announce(step)
-                told = [body for step in steps for body in self._link_events(step)]
-                if told or self._unsent or not _same_on_disk(steps[0].before, steps[-1].after):
-                    self._unsent = [*self._unsent, *told][-UNSENT_LIMIT:]
-                    await self._async_save(steps[-1].after)
+                if store:
+                    # A full disk must neither keep an alarm back nor anybody from disarming.
+                    await self._storage.async_save()
                 for step in steps:
                     if not step.shown:
                         self._async_show(step)
@@ -412,7 +401,8 @@ class AlarmSystem:
                 for step in steps:
                     if step.done is not None and not step.done.done():
                         step.done.set_result(None)
-                await self._async_send()
+                for change in news:
+                    self._alarms.async_tell(change)
         finally:
             self._writing = False
 
@@ -421,12 +411,13 @@ class AlarmSystem:
             if (body := link_event(effect, self._wording, step.now)) is not None:
                 yield body
 
-    async def _async_save(self, state: PanelState) -> None:
+    def _async_take(self, body: Mapping[str, Any]) -> AlarmChange | None:
         try:
-            await self._store.async_save(state, self._unsent)
+            return self._alarms.async_take(body)
         except Exception:
-            # A full disk must neither keep an alarm back nor anybody from disarming.
-            LOGGER.exception("The panel could not be stored; it goes on, but a restart now would forget this")
+            # The panel must go on guarding whatever is wrong with the link.
+            LOGGER.exception("The link did not take an event: %s", body["kind"])
+            return None
 
     @callback
     def _async_show(self, step: _Step) -> None:
@@ -455,33 +446,18 @@ class AlarmSystem:
             EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **one.as_dict()}
         )
 
-    async def async_add_to_link(self, body: Mapping[str, Any]) -> None:
-        """Hand the link an event that belongs behind what the panel has decided so far, as evidence behind its alarm."""
-        # Whoever hears of a decision may be here before the writer that told of it has a name.
-        await asyncio.sleep(0)
-        if self._writer is not None:
-            await asyncio.shield(self._writer)
-        await self._emit(body)
-
-    async def _async_send(self) -> None:
-        """Hand the link its events in order; what it does not take is tried again with the next one."""
-        sent = 0
-        try:
-            for body in tuple(self._unsent):
-                async with asyncio.timeout(EMIT_TIMEOUT_S):
-                    await self._emit(body)
-                sent += 1
-        except Exception:
-            # The panel must go on guarding whatever is wrong with the link.
-            LOGGER.exception("The link did not take an event; it is kept")
-        if sent:
-            self._unsent = self._unsent[sent:]
-            if not self._steps:
-                await self._async_save(self._decided)
-
     async def _async_home_assistant_started(self, _hass: HomeAssistant) -> None:
         self._sensors.async_report_all()
         await self._async_done(self._async_decide(SensorsReady(BOOT_SETTLE)))
+
+
+def _restored(saved: Mapping[str, Any] | None) -> PanelState:
+    if saved is None:
+        return PanelState()
+    try:
+        return parsed(saved)
+    except StateUnreadableError as err:
+        raise unreadable(str(err)) from err
 
 
 def _same_on_disk(before: PanelState, after: PanelState) -> bool:

@@ -117,20 +117,6 @@ async def test_reloading_does_not_cry_that_the_companion_is_away(
     assert "The companion is away" not in caplog.text
 
 
-async def test_a_newer_versions_file_does_not_keep_the_panel_from_guarding(
-    hass: HomeAssistant, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    entry = await move_in(hass)
-    await panel(hass, "alarm_trigger")
-    hass_storage[f"alarm_broker.link.{entry.entry_id}"]["version"] = 9
-
-    await hass.config_entries.async_reload(entry.entry_id)
-
-    assert shown(hass) == "triggered"
-    assert "cannot be read" in caplog.text
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
 async def test_the_panel_guards_before_the_companion_is_there(
     hass: HomeAssistant, companion: FakeCompanion, until: Until, quick_retry: None
 ) -> None:

@@ -12,16 +12,19 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.alarm_broker import system as system_module
+from custom_components.alarm_broker.link.outbox import Outbox
+from custom_components.alarm_broker.link.stream import AlarmStream
 from custom_components.alarm_broker.panel.config import ArmMode
 from custom_components.alarm_broker.panel.events import WindowsChanged
 from custom_components.alarm_broker.panel.state import AreaStatus
 from custom_components.alarm_broker.panel.windows import WindowKind
 from custom_components.alarm_broker.setup_panel import system_config_from_entry
-from custom_components.alarm_broker.storage import PanelStore
+from custom_components.alarm_broker.storage import EntryStorage
 from custom_components.alarm_broker.system import AlarmSystem
 from tests.integration.house import AREA, CODE, DOOR, SMOKE, WINDOW, close_all, house_entry, sense, wait
 
@@ -29,47 +32,40 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "link"
 STORE = "alarm_broker.panel.test"
 
 
-class FakeLink:
-    """Keeps what it is told, unless it is broken; remembers what was on disk at that moment."""
-
-    def __init__(self, disk: Mapping[str, Any]) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.on_disk: list[dict[str, Any]] = []
-        self.broken = False
-        self.stuck = False
-        self._disk = disk
-
-    async def emit(self, event: Mapping[str, Any]) -> None:
-        """Take one event."""
-        if self.stuck:
-            await asyncio.Event().wait()
-        if self.broken:
-            raise OSError("disk full")
-        self.on_disk.append(deepcopy(self._disk[STORE]["data"]))
-        self.events.append(dict(event))
-
-    def kinds(self) -> list[str]:
-        """Return what it was told, without the area's states."""
-        return [event["kind"] for event in self.events if event["kind"] != "area_state"]
-
-
 class Home:
-    """A panel without a config entry, and its link."""
+    """A panel without a config entry, and what it tells the companion."""
 
-    def __init__(self, hass: HomeAssistant, disk: dict[str, Any], *parts: Any) -> None:
+    def __init__(self, hass: HomeAssistant, disk: Mapping[str, Any], *parts: Any) -> None:
         self.hass = hass
-        self.link = FakeLink(disk)
-        self.system = AlarmSystem(
-            hass,
-            system_config_from_entry(house_entry(*parts)),
-            entry_id="test",
-            title="Home alarm",
-            emit=self.link.emit,
-        )
+        self.events: list[dict[str, Any]] = []
+        """What the link was told, oldest first; in `on_disk` what was on disk at that moment."""
+        self.on_disk: list[dict[str, Any]] = []
+        self.storage = EntryStorage(hass, "test")
+        self._disk = disk
+        self._config = system_config_from_entry(house_entry(*parts))
 
     async def start(self) -> Home:
         """Come up."""
-        await self.system.async_load()
+        saved = await self.storage.async_load()
+        outbox = Outbox(saved.get("outbox"))
+        alarms = AlarmStream(self.storage, saved.get("alarms"), outbox)
+        known = len(outbox)
+
+        def wake() -> None:
+            for _, event in outbox.after(known + len(self.events)):
+                self.events.append(dict(event))
+                self.on_disk.append(deepcopy(self._disk[STORE]["data"]))
+
+        alarms.async_wake_with(wake)
+        self.system = AlarmSystem(
+            self.hass,
+            self._config,
+            entry_id="test",
+            title="Home alarm",
+            storage=self.storage,
+            saved=saved.get("panel"),
+            alarms=alarms,
+        )
         await self.system.async_start()
         await self.hass.async_block_till_done()
         return self
@@ -77,6 +73,10 @@ class Home:
     async def arm(self) -> None:
         """Arm without exit delay."""
         await self.system.async_arm([AREA], ArmMode.HOME, code=CODE, by=None)
+
+    def kinds(self) -> list[str]:
+        """Return what the link was told, without the area's states."""
+        return [event["kind"] for event in self.events if event["kind"] != "area_state"]
 
     @property
     def status(self) -> AreaStatus:
@@ -102,12 +102,10 @@ async def test_the_link_hears_the_whole_story_in_order(
     await hass.async_block_till_done()
     await home.system.async_disarm([AREA], code=CODE, by=None)
 
-    assert home.link.kinds() == ["alarm_pending", "alarm_raised", "zone_tripped", "alarm_disarmed"]
-    states = [event["state"] for event in home.link.events if event["kind"] == "area_state"]
+    assert home.kinds() == ["alarm_pending", "alarm_raised", "zone_tripped", "alarm_disarmed"]
+    states = [event["state"] for event in home.events if event["kind"] == "area_state"]
     assert states == ["disarmed", "armed", "pending", "triggered", "disarmed"]
-    pending, raised, tripped, disarmed = (
-        event for event in home.link.events if event["kind"] != "area_state"
-    )
+    pending, raised, tripped, disarmed = (event for event in home.events if event["kind"] != "area_state")
     assert pending["uid"] == raised["uid"] == tripped["uid"] == disarmed["uid"]
     assert (pending["zone"], raised["zones"], tripped["zone"]) == (
         "Front door",
@@ -131,7 +129,7 @@ async def test_what_the_link_hears_has_the_shape_of_the_golden_frames(
     await hass.async_block_till_done()
     await home.system.async_disarm([AREA], code=CODE, by=None)
 
-    told = {event["kind"]: set(event) for event in home.link.events}
+    told = {event["kind"]: set(event) for event in home.events}
     golden = {
         kind: set(json.loads((GOLDEN / f"event_{kind}.json").read_text())["event"])
         for kind in (
@@ -151,40 +149,28 @@ async def test_everything_is_on_disk_before_the_link_hears_of_it(hass: HomeAssis
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
 
-    for event, disk in zip(home.link.events, home.link.on_disk, strict=True):
-        assert event in disk["unsent"]
-    siren = home.link.on_disk[-1]["panel"]["areas"][AREA]["siren"]
+    for event, disk in zip(home.events, home.on_disk, strict=True):
+        assert event in disk["outbox"]["kept"]
+    siren = home.on_disk[-1]["panel"]["areas"][AREA]["siren"]
     assert siren["alarms"][0]["zones"] == ["zone_kitchen_window"]
 
 
-async def test_what_a_broken_link_did_not_take_is_told_with_the_next_event(
-    hass: HomeAssistant, home: Home
+async def test_a_link_that_fails_does_not_stop_the_panel(
+    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    def fail(*_args: Any) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(AlarmStream, "async_take", fail)
     await home.arm()
-    home.link.broken = True
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
-    while_broken = home.status
-
-    home.link.broken = False
+    alarmed = home.status
     await home.system.async_disarm([AREA], code=CODE, by=None)
 
-    assert while_broken is AreaStatus.TRIGGERED
-    assert home.link.kinds() == ["alarm_raised", "alarm_disarmed"]
-
-
-async def test_a_link_that_hangs_does_not_stop_the_panel(
-    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(system_module, "EMIT_TIMEOUT_S", 0.01)
-    await home.arm()
-    home.link.stuck = True
-
-    sense(hass, WINDOW, "on")
-    await hass.async_block_till_done()
-    await home.system.async_disarm([AREA], code=CODE, by=None)
-
-    assert home.status is AreaStatus.DISARMED
+    assert (alarmed, home.status) == (AreaStatus.TRIGGERED, AreaStatus.DISARMED)
+    assert "The link did not take an event: area_state" in caplog.text
+    caplog.clear()
 
 
 async def test_a_cancelled_call_is_finished_all_the_same(
@@ -193,14 +179,14 @@ async def test_a_cancelled_call_is_finished_all_the_same(
     """As a script does that is restarted in the middle of its call."""
     await home.arm()
     writing, written = asyncio.Event(), asyncio.Event()
-    save = PanelStore.async_save
+    save = EntryStorage.async_save
 
     async def slow_save(*args: Any) -> None:
         writing.set()
         await written.wait()
         await save(*args)
 
-    monkeypatch.setattr(PanelStore, "async_save", slow_save)
+    monkeypatch.setattr(EntryStorage, "async_save", slow_save)
     call = asyncio.create_task(home.system.async_disarm([AREA], code=CODE, by=None))
     async with asyncio.timeout(1):
         await writing.wait()
@@ -211,23 +197,51 @@ async def test_a_cancelled_call_is_finished_all_the_same(
 
     assert call.cancelled()
     assert home.status is AreaStatus.DISARMED
-    assert home.link.events[-1]["state"] == "disarmed"
+    assert home.events[-1]["state"] == "disarmed"
 
 
-async def test_after_a_crash_between_disk_and_link_it_is_told_again(
+async def test_an_alarm_and_what_tells_of_it_are_in_one_write(
+    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when somebody else stores just then: after a crash there are both or neither."""
+    await home.arm()
+    written: list[dict[str, Any]] = []
+    write = Store._async_write_data
+
+    async def watched(self: Any, data: dict[str, Any]) -> None:
+        written.append(deepcopy(data["data"]))
+        await write(self, data)
+
+    with monkeypatch.context() as watching:
+        watching.setattr(Store, "_async_write_data", watched)
+        sense(hass, WINDOW, "on")
+        decided = home.status
+        await home.storage.async_save()
+        await hass.async_block_till_done()
+
+    assert decided is AreaStatus.TRIGGERED
+    alarms = [one["panel"]["areas"][AREA]["siren"] is not None for one in written]
+    tells = ["alarm_raised" in [event["kind"] for event in one["outbox"]["kept"]] for one in written]
+    books = [len(one["alarms"]["alarms"]) == 1 for one in written]
+    assert alarms == tells == books == [False, True]
+
+
+async def test_after_a_crash_the_link_has_what_it_was_not_told(
     hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
 ) -> None:
     await home.arm()
-    home.link.broken = True
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
     crashed_with = deepcopy(hass_storage[STORE])
+    await home.system.async_disarm([AREA], code=CODE, by=None)
     await home.system.async_stop()
     hass_storage[STORE] = crashed_with
 
+    saved = await EntryStorage(hass, "test").async_load()
     again = await Home(hass, hass_storage).start()
 
-    assert again.link.kinds() == ["alarm_raised"]
+    unconfirmed = [event["kind"] for _, event in Outbox(saved["outbox"]).after(0)]
+    assert "alarm_raised" in unconfirmed
     assert again.status is AreaStatus.TRIGGERED
     await again.system.async_stop()
 
@@ -242,7 +256,7 @@ async def test_what_the_link_took_is_not_told_again_after_a_restart(
 
     again = await Home(hass, hass_storage).start()
 
-    assert again.link.kinds() == []
+    assert again.kinds() == []
     await again.system.async_stop()
 
 
@@ -310,14 +324,14 @@ async def test_events_at_the_same_moment_are_one_alarm_with_all_zones(
         sense(hass, zone_id, "on")
     await hass.async_block_till_done()
 
-    assert home.link.kinds() == ["alarm_raised", "zone_tripped"]
+    assert home.kinds() == ["alarm_raised", "zone_tripped"]
 
 
 async def test_smoke_raises_a_fire_alarm_that_nothing_holds_back(hass: HomeAssistant, home: Home) -> None:
     sense(hass, SMOKE, "on")
     await hass.async_block_till_done()
 
-    (raised,) = (event for event in home.link.events if event["kind"] == "alarm_raised")
+    (raised,) = (event for event in home.events if event["kind"] == "alarm_raised")
     assert (raised["alarm_kind"], raised["name"], raised["zones"]) == ("fire", "Home", ["Smoke detector"])
     assert raised["hold_s"] == 0
 
@@ -348,7 +362,7 @@ async def test_a_burglary_is_told_at_once_and_held_for_the_abort_window(
     await hass.async_block_till_done()
     await home.system.async_disarm([AREA], code=CODE, by=None)
 
-    raised, disarmed = (event for event in home.link.events if event["kind"] != "area_state")
+    raised, disarmed = (event for event in home.events if event["kind"] != "area_state")
     assert raised["hold_s"] == 30
     assert disarmed["ending"] == "aborted"
 
@@ -363,18 +377,18 @@ async def test_a_door_that_opens_shows_at_once_and_before_the_disk_is_asked(
     async def slow_save(*_args: Any) -> None:
         await stuck.wait()
 
-    monkeypatch.setattr(PanelStore, "async_save", slow_save)
-    told = len(home.link.events)
+    monkeypatch.setattr(EntryStorage, "async_save", slow_save)
+    told = len(home.events)
 
     sense(hass, WINDOW, "on")
     await asyncio.sleep(0)
-    shown_at_once, told_at_once = home.status, len(home.link.events)
+    shown_at_once, told_at_once = home.status, len(home.events)
     stuck.set()
     await hass.async_block_till_done()
 
     assert shown_at_once is AreaStatus.TRIGGERED
     assert told_at_once == told
-    assert len(home.link.events) > told
+    assert len(home.events) > told
 
 
 async def test_a_request_is_not_shown_before_it_is_on_disk(
@@ -382,14 +396,14 @@ async def test_a_request_is_not_shown_before_it_is_on_disk(
 ) -> None:
     """Armed on the card and disarmed after a crash would be a silent disarm."""
     writing, stuck = asyncio.Event(), asyncio.Event()
-    save = PanelStore.async_save
+    save = EntryStorage.async_save
 
     async def slow_save(*args: Any) -> None:
         writing.set()
         await stuck.wait()
         await save(*args)
 
-    monkeypatch.setattr(PanelStore, "async_save", slow_save)
+    monkeypatch.setattr(EntryStorage, "async_save", slow_save)
     call = asyncio.create_task(home.arm())
     async with asyncio.timeout(5):
         await writing.wait()
@@ -403,7 +417,7 @@ async def test_a_request_is_not_shown_before_it_is_on_disk(
 
     assert while_waiting is AreaStatus.DISARMED
     assert home.status is AreaStatus.TRIGGERED
-    states = [event["state"] for event in home.link.events if event["kind"] == "area_state"]
+    states = [event["state"] for event in home.events if event["kind"] == "area_state"]
     assert states == ["disarmed", "armed", "triggered"]
 
 
@@ -415,12 +429,13 @@ async def test_a_full_disk_keeps_nobody_from_hearing_of_the_alarm(
     async def full(*_args: Any) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(PanelStore, "async_save", full)
-    sense(hass, WINDOW, "on")
-    await hass.async_block_till_done()
-    await home.system.async_disarm([AREA], code=CODE, by=None)
+    with monkeypatch.context() as disk:
+        disk.setattr(Store, "_async_write_data", full)
+        sense(hass, WINDOW, "on")
+        await hass.async_block_till_done()
+        await home.system.async_disarm([AREA], code=CODE, by=None)
 
-    assert home.link.kinds() == ["alarm_raised", "alarm_disarmed"]
+    assert home.kinds() == ["alarm_raised", "alarm_disarmed"]
     assert home.status is AreaStatus.DISARMED
     assert "could not be stored" in caplog.text
     caplog.clear()
@@ -437,7 +452,7 @@ async def test_an_alarm_during_an_outage_says_so(
 
     again = await Home(hass, hass_storage).start()
 
-    (raised,) = (event for event in again.link.events if event["kind"] == "alarm_raised")
+    (raised,) = (event for event in again.events if event["kind"] == "alarm_raised")
     assert raised["message"] == "The entry delay ran out while Home Assistant was not running."
     assert raised["hold_s"] == 0
     await again.system.async_stop()
@@ -453,4 +468,4 @@ async def test_a_stopped_panel_acts_no_more(
     await home.system.async_stop()
     await wait(hass, freezer, 60)
 
-    assert home.link.kinds() == ["alarm_pending"]
+    assert home.kinds() == ["alarm_pending"]

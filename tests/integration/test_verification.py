@@ -35,7 +35,7 @@ from custom_components.alarm_broker.evidence_wording import LINK_PICTURE_BYTES, 
 from custom_components.alarm_broker.frigate import FrigateClient, FrigateUnusable
 from custom_components.alarm_broker.panel.verification import ranked
 from custom_components.alarm_broker.setup_cameras import tripped_zone
-from custom_components.alarm_broker.storage import PanelStore
+from custom_components.alarm_broker.storage import EntryStorage
 from tests.fakes.companion import FakeCompanion
 from tests.fakes.frigate import JPEG, FakeFrigate, camera as frigate_camera
 from tests.fakes.misbehaviour import Behaviour
@@ -842,13 +842,13 @@ async def test_what_was_found_in_the_entry_delay_comes_to_the_companion_behind_t
     sense(hass, DOOR, "on")
     await until(lambda: kept(hass) == ["1.jpg"])
     assert evidence(companion) == []
-    save = PanelStore.async_save
+    save = EntryStorage.async_save
 
-    async def slowly(*args: Any) -> None:
+    async def slowly(*args: Any) -> bool:
         await hass.loop.run_in_executor(None, time.sleep, 0.2)
-        await save(*args)
+        return await save(*args)
 
-    monkeypatch.setattr(PanelStore, "async_save", slowly)
+    monkeypatch.setattr(EntryStorage, "async_save", slowly)
 
     await wait(hass, freezer, 31)
 

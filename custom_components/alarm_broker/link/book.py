@@ -87,27 +87,27 @@ class Alarm:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {
-            key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()
-        }
+        values: dict[str, Any] = {name: getattr(self, name) for name in _STORED}
+        for name in _TIMES:
+            values[name] = None if values[name] is None else values[name].isoformat()
+        return values
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the alarm that `as_dict` stored, by this version or another."""
-        known = {field.name for field in fields(cls)}
-        times = {
-            key: datetime.fromisoformat(data[key]) if data[key] else None
-            for key in ("raised_at", "acknowledged_at", "closed_at")
-        }
+        times = {name: datetime.fromisoformat(data[name]) if data[name] else None for name in _TIMES}
         return cls(
             **{
-                **{key: value for key, value in data.items() if key in known},
+                **{key: value for key, value in data.items() if key in _STORED},
                 **times,
                 "status": Status(data["status"]),
                 "told": Status(data["told"]) if data["told"] else None,
             }
         )
+
+
+_STORED = tuple(field.name for field in fields(Alarm))
+_TIMES = ("raised_at", "acknowledged_at", "closed_at")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

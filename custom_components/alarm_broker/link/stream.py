@@ -12,10 +12,10 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
+from ..storage import EntryStorage
 from .book import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
 from .outbox import Outbox
 from .protocol import AlarmSnapshot, BadFrame, DeliveryTrouble, Status, answer_event, parse_event
-from .storage import LinkStorage
 
 type AlarmListener = Callable[[AlarmChange], None]
 type Decision = Literal["acknowledge", "resolve", "cancel"]
@@ -30,7 +30,7 @@ _DECIDED: Mapping[Decision, Status] = {
 class AlarmStream:
     """Every alarm that Home Assistant knows, from both sides, and where in the companion's stream we are."""
 
-    def __init__(self, storage: LinkStorage, saved: Mapping[str, Any] | None, outbox: Outbox | None) -> None:
+    def __init__(self, storage: EntryStorage, saved: Mapping[str, Any] | None, outbox: Outbox | None) -> None:
         """Go on from what was stored; `outbox` is None for a panel without a companion."""
         self.outbox = outbox
         self.peer_stream: str | None = saved["peer_stream"] if saved else None
@@ -78,8 +78,12 @@ class AlarmStream:
         """Call `wake` when there is something new for the companion."""
         self._wake = wake
 
-    async def async_emit(self, body: Mapping[str, Any]) -> None:
-        """Take an event of the panel: into the book if it is about an alarm, and on disk for the companion."""
+    @callback
+    def async_take(self, body: Mapping[str, Any]) -> AlarmChange | None:
+        """Take an event of the panel: into the book if it is about an alarm, and into the outbox.
+
+        Whoever calls stores it, and then tells of the change that is returned.
+        """
         change = None
         match body["kind"]:
             case "alarm_raised" if known := self._alarms.get(body["uid"]):
@@ -92,7 +96,19 @@ class AlarmStream:
                 status = Status.RESOLVED if body["ending"] == "resolved" else Status.CANCELLED
                 alarm = replace(alarm, aborted=aborted)
                 change = moved(alarm, status, by=body["by"], at=datetime.fromisoformat(body["at"]))
-        await self._async_keep(change, body)
+        self._keep(change, body)
+        return change
+
+    @callback
+    def async_tell(self, change: AlarmChange | None) -> None:
+        """Tell of what has been taken and stored: the companion, and whoever listens to a change of an alarm."""
+        self._wake()
+        self._tell(change)
+
+    async def async_emit(self, body: Mapping[str, Any]) -> None:
+        """Take an event that belongs to no decision of the panel; return when it is on disk and told."""
+        change = self.async_take(body)
+        await self._async_keep_and_tell(change)
 
     async def async_answer(
         self,
@@ -114,7 +130,8 @@ class AlarmStream:
         body = answer_event(
             decision, at=now, alarm_id=alarm.alarm_id, uid=alarm.id, by=by, via=via, note=note
         )
-        await self._async_keep(change, body)
+        self._keep(change, body)
+        await self._async_keep_and_tell(change)
         return own
 
     async def async_escalate(self, alarm: Alarm, *, by: str, via: Literal["service", "push"]) -> None:
@@ -128,7 +145,8 @@ class AlarmStream:
             via=via,
             note=None,
         )
-        await self._async_keep(None, body)
+        self._keep(None, body)
+        await self._async_keep_and_tell(None)
 
     async def async_receive(self, seq: int, body: Mapping[str, Any]) -> bool:
         """Take event `seq` of the companion; return whether it is on disk and may be confirmed."""
@@ -191,15 +209,16 @@ class AlarmStream:
         """Wait for what is being written; nothing more is."""
         await self._storage.async_close()
 
-    async def _async_keep(self, change: AlarmChange | None, body: Mapping[str, Any]) -> None:
+    def _keep(self, change: AlarmChange | None, body: Mapping[str, Any]) -> None:
         if change is not None:
             self._put(change.alarm)
         if self.outbox is not None:
             self.outbox.append(body)
+
+    async def _async_keep_and_tell(self, change: AlarmChange | None) -> None:
         if change is not None or self.outbox is not None:
             await self._storage.async_save()
-        self._wake()
-        self._tell(change)
+        self.async_tell(change)
 
     def _change_from(self, seq: int, body: Mapping[str, Any]) -> AlarmChange | None:
         try:

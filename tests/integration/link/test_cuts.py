@@ -336,7 +336,7 @@ async def test_a_restored_backup_of_home_assistant_starts_a_new_stream(
     until: Until,
     hass_storage: dict[str, Any],
 ) -> None:
-    key = f"alarm_broker.link.{linked.entry_id}"
+    key = f"alarm_broker.panel.{linked.entry_id}"
     await until(lambda: key in hass_storage)
     backup = dict(hass_storage[key])
     companion.raise_alarm("key")
@@ -362,7 +362,7 @@ async def test_a_restored_backup_that_only_lacks_what_the_companion_said_is_mend
     until: Until,
     hass_storage: dict[str, Any],
 ) -> None:
-    key = f"alarm_broker.link.{linked.entry_id}"
+    key = f"alarm_broker.panel.{linked.entry_id}"
     await until(lambda: key in hass_storage and len(linked.runtime_data.outbox) == 0)
     backup = dict(hass_storage[key])
     companion.raise_alarm("key")
