@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 COMPACT_ABOVE = 500
-PICTURES_KEPT = 20
-"""Each is up to 240 KiB of what is written with every event; the house itself has them all on disk."""
+PICTURES_KEPT = 5
+"""Each is up to 240 KiB of what is written with every decision of the panel; the house itself has them all on disk."""
 
 
 class Outbox:
