@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.fakes.companion import Cut, FakeCompanion
@@ -406,6 +407,34 @@ async def test_unloading_lets_the_event_in_hand_be_stored_and_told(
 
     await until(lambda: settled_stream(linked, companion))
     assert watcher.changes == {"key": ["raised"]}
+
+
+async def test_what_the_disk_refuses_is_shown_and_said_again_until_it_is_kept(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    watcher = Watcher(hass)
+    hellos = len(companion.hellos)
+
+    async def full(*_args: Any) -> None:
+        raise WriteError("No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Store, "_async_write_data", full)
+        companion.raise_alarm("key")
+        await until(lambda: len(companion.hellos) > hellos + 1)
+        shown_with_a_full_disk = dict(watcher.changes)
+        unconfirmed = [body["alarm_id"] for body in companion.unconfirmed]
+
+    assert shown_with_a_full_disk == {"key": ["raised"]}
+    assert unconfirmed == ["key"]
+    await until(lambda: settled_stream(linked, companion))
+    assert watcher.changes == {"key": ["raised"]}
+    caplog.clear()
 
 
 def settled_stream(entry: MockConfigEntry, companion: FakeCompanion) -> bool:
