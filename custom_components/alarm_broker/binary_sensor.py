@@ -5,8 +5,9 @@ from typing import Any, override
 from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from .alarm_entity import AlarmEntity
@@ -15,6 +16,7 @@ from .link.client import LinkClient
 from .panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
 from .panel.effects import NotReady
 from .panel.windows import Window, WindowKind, current
+from .repairs import async_report_duress_in_logbook
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -211,6 +213,17 @@ class Duress(SystemEntity, BinarySensorEntity):
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
         """Follow the silent alarms."""
         super().__init__(entry, "duress")
+        self._entry = entry
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        # The logbook may be set up after us.
+        self.async_on_remove(async_at_started(self.hass, self._async_look_at_logbook))
+
+    @callback
+    def _async_look_at_logbook(self, hass: HomeAssistant) -> None:
+        self.async_on_remove(async_report_duress_in_logbook(hass, self._entry, self.entity_id))
 
     @override
     def _shows(self) -> object:

@@ -22,6 +22,7 @@ from tests.integration.house import (
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
+SENSOR = "binary_sensor.home_alarm_duress"
 MINE, NEIGHBOUR = "notify.mobile_app_mine", "notify.neighbour"
 TIMES = ("last_changed", "last_updated", "last_reported", "context")
 
@@ -109,7 +110,7 @@ async def test_a_duress_code_calls_for_help_even_while_codes_are_locked_out(hass
 
 async def test_the_duress_sensor_is_there_only_for_who_wants_it(hass: HomeAssistant) -> None:
     await move_in(hass, *HOUSE, under_duress())
-    registered = er.async_get(hass).async_get("binary_sensor.home_alarm_duress")
+    registered = er.async_get(hass).async_get(SENSOR)
 
     assert registered is not None
     assert registered.disabled
@@ -118,16 +119,16 @@ async def test_the_duress_sensor_is_there_only_for_who_wants_it(hass: HomeAssist
 
 async def test_the_duress_sensor_stays_on_until_somebody_free_clears_it(hass: HomeAssistant) -> None:
     entry = await move_in(hass, *HOUSE, under_duress())
-    er.async_get(hass).async_update_entity("binary_sensor.home_alarm_duress", disabled_by=None)
+    er.async_get(hass).async_update_entity(SENSOR, disabled_by=None)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    before = shown(hass, "binary_sensor.home_alarm_duress")
+    before = shown(hass, SENSOR)
 
     await act(hass, "disarm", code=DURESS_CODE)
-    after = shown(hass, "binary_sensor.home_alarm_duress")
+    after = shown(hass, SENSOR)
     await act(hass, "clear_memory", code=DURESS_CODE)
-    cleared_by_force = shown(hass, "binary_sensor.home_alarm_duress")
+    cleared_by_force = shown(hass, SENSOR)
     await act(hass, "clear_memory", code=CODE)
 
     assert (before, after, cleared_by_force) == ("off", "on", "on")
-    assert shown(hass, "binary_sensor.home_alarm_duress") == "off"
+    assert shown(hass, SENSOR) == "off"
