@@ -343,10 +343,12 @@ async def _disarmed_events(hass: HomeAssistant, doors: Sequence[str], *, turns: 
 
 
 async def _other_events(hass: HomeAssistant) -> float:
+    """Return the least of five, as `timeit` does: what is looked for is less than what the allocator adds now and then."""
+
     async def event(number: int) -> None:
         hass.states.async_set(BYSTANDER, str(number))
 
-    return await _spent(hass, event)
+    return min([await _spent(hass, event) for _ in range(5)])
 
 
 async def _spent(hass: HomeAssistant, event: Callable[[int], Any]) -> float:
