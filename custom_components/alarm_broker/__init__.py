@@ -34,7 +34,7 @@ from .repairs import async_clear_away, async_report_away, async_report_homeless
 from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
 from .setup_panel import system_config_from_entry
-from .storage import EntryStorage
+from .storage import PANEL, EntryStorage
 from .supervision import Supervision
 from .system import AlarmSystem
 from .types import AlarmBrokerConfigEntry, RuntimeData
@@ -94,7 +94,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         entry_id=entry.entry_id,
         title=entry.title,
         storage=storage,
-        saved=saved.get("panel"),
+        saved=saved.get(PANEL),
         alarms=alarms,
         on_code_known=code_known,
     )

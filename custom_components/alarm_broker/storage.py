@@ -5,16 +5,36 @@ or neither.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, override
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol, override
 
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, UnsupportedStorageVersionError
+from homeassistant.helpers.json import prepare_save_json
 from homeassistant.helpers.storage import Store
+from homeassistant.util.json import SerializationError
 
 from .const import DOMAIN, LOGGER
 
 STORAGE_VERSION = 1
+PANEL = "panel"
+"""The section without which there is no file."""
+
+
+class Written(Protocol):
+    """Is told that a write has ended."""
+
+    def __call__(self, *, taken: bool) -> None:
+        """`taken` says whether the disk took it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    content: Callable[[], Any]
+    begin: Callable[[], Written] | None
 
 
 class EntryStorage:
@@ -26,23 +46,33 @@ class EntryStorage:
         self._store = _Store(
             hass, STORAGE_VERSION, f"{DOMAIN}.panel.{entry_id}", private=True, atomic_writes=True
         )
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing: set[asyncio.Task[bool]] = set()
         self._closed = False
-        self._sections: dict[str, Callable[[], Any]] = {}
+        self._sections: dict[str, _Section] = {}
 
     async def async_load(self) -> dict[str, Any]:
         """Return the stored sections; empty at first.
 
-        Raises ConfigEntryError when a newer version has written them: a panel that forgot would be a silent disarm.
+        Raises ConfigEntryError when a newer version has written them, or the panel's is missing: a panel that forgot
+        would be a silent disarm.
         """
         try:
-            return await self._store.async_load() or {}
+            saved = await self._store.async_load() or {}
         except UnsupportedStorageVersionError as err:
             raise unreadable(str(err)) from err
+        if saved and PANEL not in saved:
+            raise unreadable("it holds no panel")
+        return saved
 
-    def add_section(self, name: str, content: Callable[[], Any]) -> None:
-        """Write what `content` returns under `name` from now on."""
-        self._sections[name] = content
+    def add_section(
+        self, name: str, content: Callable[[], Any], begin: Callable[[], Written] | None = None
+    ) -> None:
+        """Write what `content` returns under `name` from now on.
+
+        `begin` is called in the same breath, and what it returns as soon as that write has ended: what was not in it
+        must not be seen outside yet.
+        """
+        self._sections[name] = _Section(content, begin)
 
     async def async_save(self) -> bool:
         """Write all sections as they are now; return whether they are on disk.
@@ -52,18 +82,13 @@ class EntryStorage:
         """
         if self._closed:
             return False
-        self._store.refused = False
-        try:
-            content = {name: content() for name, content in self._sections.items()}
-            # Whoever waits may be cancelled; the write ends all the same, and async_close waits for it.
-            task = self._hass.async_create_task(self._store.async_save(content), "alarm_broker write")
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
-            await asyncio.shield(task)
-        except Exception:  # noqa: BLE001 - whatever is wrong with the disk keeps no alarm back; logged in full
-            LOGGER.exception("The panel could not be stored; it goes on, but a restart now would forget this")
-            return False
-        return not self._store.refused and self._hass.state is not CoreState.stopping
+        content = {name: self._content(name, section) for name, section in self._sections.items()}
+        ended = [section.begin() for section in self._sections.values() if section.begin is not None]
+        # Whoever waits may be cancelled; the write ends all the same, and async_close waits for it.
+        task = self._hass.async_create_task(self._async_write(content, ended), "alarm_broker write")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return await asyncio.shield(task) and self._hass.state is not CoreState.stopping
 
     async def async_close(self) -> None:
         """Wait for the writes under way and take no more: the entry is built anew from this file."""
@@ -74,6 +99,26 @@ class EntryStorage:
     async def async_remove(self) -> None:
         """Delete the file: the entry is gone."""
         await self._store.async_remove()
+
+    def _content(self, name: str, section: _Section) -> Any:
+        try:
+            return section.content()
+        except Exception:  # noqa: BLE001 - logged in full
+            # What is wrong with one part must not keep the panel from being stored.
+            LOGGER.exception("The part %s could not be stored; the file keeps what it had", name)
+            return self._store.written.get(name)
+
+    async def _async_write(self, content: dict[str, Any], ended: Sequence[Written]) -> bool:
+        refusals = self._store.refusals
+        try:
+            await self._store.async_save(content)
+        except Exception:  # noqa: BLE001 - whatever is wrong with the disk keeps no alarm back; logged in full
+            LOGGER.exception("The panel could not be stored; it goes on, but a restart now would forget this")
+        # One that another write has suffered meanwhile counts too: to say it again does no harm.
+        taken = self._store.refusals == refusals
+        for tell in ended:
+            tell(taken=taken)
+        return taken
 
 
 def unreadable(detail: str) -> ConfigEntryError:
@@ -88,12 +133,36 @@ def unreadable(detail: str) -> ConfigEntryError:
 class _Store(Store[dict[str, Any]]):
     """Home Assistant's store, which logs a refused write and hides it from its caller."""
 
-    refused = False
+    refusals = 0
+    """Writes that have failed."""
+    written: Mapping[str, Any] = MappingProxyType({})
+    """The sections that were written last."""
 
     @override
     async def _async_write_data(self, data: dict[str, Any]) -> None:
         try:
-            await super()._async_write_data(data)
+            try:
+                await super()._async_write_data(data)
+            except SerializationError as err:
+                LOGGER.error("A part cannot be stored; the file keeps what it had of it: %s", err)
+                data = {**data, "data": self._encodable(data["data"])}
+                await super()._async_write_data(data)
         except Exception:
-            self.refused = True
+            self.refusals += 1
             raise
+        self.written = data["data"]
+
+    def _encodable(self, sections: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the sections, with what was written last of each that cannot be written; never so of the panel."""
+        return {
+            name: content if name == PANEL or _is_json(content) else self.written.get(name)
+            for name, content in sections.items()
+        }
+
+
+def _is_json(content: Any) -> bool:
+    try:
+        prepare_save_json(content, encoder=None)
+    except SerializationError:
+        return False
+    return True

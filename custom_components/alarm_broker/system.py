@@ -56,7 +56,7 @@ from .panel.state import ChimeMode, PanelState
 from .panel.transition import transition
 from .sensors import ZoneSensors
 from .setup_panel import SystemConfig
-from .storage import EntryStorage, unreadable
+from .storage import PANEL, EntryStorage, unreadable
 from .timers import DeadlineTimer
 from .wording import Wording
 
@@ -76,6 +76,8 @@ class _Step:
     event: Event
     now: datetime
     shown: bool = False
+    taken: bool = False
+    """The link has its events."""
     done: asyncio.Future[None] | None = None
 
 
@@ -111,7 +113,7 @@ class AlarmSystem:
         self._decided = self._shown = _restored(saved)
         # Not simply what has been decided: whoever else stores must not store a decision without what tells of it.
         self._stored = serialised(self._decided)
-        storage.add_section("panel", lambda: self._stored)
+        storage.add_section(PANEL, lambda: self._stored)
         self._steps: list[_Step] = []
         self._writer: asyncio.Task[None] | None = None
         # Apart from the task, which begins to run before there is a name for it.
@@ -383,7 +385,7 @@ class AlarmSystem:
         try:
             while self._steps:
                 steps = list(self._steps)
-                news = [self._async_take(body) for step in steps for body in self._link_events(step)]
+                news = self._async_take(steps)
                 store = bool(news) or not _same_on_disk(steps[0].before, steps[-1].after)
                 if store:
                     self._stored = serialised(steps[-1].after)
@@ -411,13 +413,20 @@ class AlarmSystem:
             if (body := link_event(effect, self._wording, step.now)) is not None:
                 yield body
 
-    def _async_take(self, body: Mapping[str, Any]) -> AlarmChange | None:
-        try:
-            return self._alarms.async_take(body)
-        except Exception:
-            # The panel must go on guarding whatever is wrong with the link.
-            LOGGER.exception("The link did not take an event: %s", body["kind"])
-            return None
+    def _async_take(self, steps: Sequence[_Step]) -> list[AlarmChange | None]:
+        """Hand the link the events of the steps; return what each of them changes."""
+        news: list[AlarmChange | None] = []
+        for step in steps:
+            if not step.taken:
+                step.taken = True
+                for body in self._link_events(step):
+                    try:
+                        news.append(self._alarms.async_take(body))
+                    except Exception:
+                        # The panel must go on guarding whatever is wrong with the link.
+                        LOGGER.exception("The link did not take an event: %s", body["kind"])
+                        news.append(None)
+        return news
 
     @callback
     def _async_show(self, step: _Step) -> None:
@@ -431,10 +440,15 @@ class AlarmSystem:
     def _async_announce(self, step: _Step) -> None:
         """Tell of it within Home Assistant."""
         for effect in step.effects:
-            log_effect(effect, self._wording)
-            one = happening(effect, step.event, self._wording, step.now)
-            if one is not None:
-                self.async_announce(one)
+            try:
+                log_effect(effect, self._wording)
+                one = happening(effect, step.event, self._wording, step.now)
+            except Exception:
+                # Whoever is to hear of it would otherwise keep the disk and every answer waiting.
+                LOGGER.exception("What happened cannot be put into words: %s", type(effect).__name__)
+            else:
+                if one is not None:
+                    self.async_announce(one)
             self.audience.took_effect(effect)
 
     @callback

@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..storage import Written
+
 COMPACT_ABOVE = 500
 PICTURES_KEPT = 5
 """Each is up to 240 KiB of what is written with every decision of the panel; the house itself has them all on disk."""
@@ -22,6 +24,8 @@ class Outbox:
         self.stream: str = saved["stream"] if saved else str(uuid.uuid4())
         self._last: int = saved["last"] if saved else 0
         self._kept: list[Mapping[str, Any]] = list(saved["kept"]) if saved else []
+        self._stored_stream: str | None = saved["stream"] if saved else None
+        self._appended = self._released = 0
         self._compact_above = COMPACT_ABOVE
 
     def as_dict(self) -> dict[str, Any]:
@@ -33,21 +37,37 @@ class Outbox:
         return len(self._kept)
 
     def append(self, body: Mapping[str, Any]) -> None:
-        """Keep one more event. It must be stored before anybody is told that it is safe."""
+        """Keep one more event; it is shown by `after` once it has been stored."""
         if has_picture(body):
             self._kept = with_fewer_pictures(self._kept, body["uid"])
         self._kept.append(dict(body))
         self._last += 1
+        self._appended += 1
         if len(self._kept) > self._compact_above:
             self._kept = still_telling(self._kept)
             self.restart()
             # Alarms are never dropped: if they alone are this many, look again only when there are many more.
             self._compact_above = max(COMPACT_ABOVE, 2 * len(self._kept))
 
+    def begin_write(self) -> Written:
+        """Return what to call when the write that has all of this has ended, with whether the disk took it."""
+        appended, stream = self._appended, self.stream
+
+        def ended(*, taken: bool) -> None:
+            self._released = max(self._released, appended)
+            if taken:
+                self._stored_stream = stream
+            elif self._stored_stream == self.stream:
+                # Told all the same. After a crash other events would get these numbers, so not in this stream.
+                self.restart()
+
+        return ended
+
     def after(self, seq: int) -> list[tuple[int, Mapping[str, Any]]]:
-        """Return the kept events above `seq`, numbered, in order."""
+        """Return the kept events above `seq`, numbered, in order; none whose write has not ended yet."""
         first = self._last - len(self._kept) + 1
-        return [(first + index, body) for index, body in enumerate(self._kept) if first + index > seq]
+        shown = self._kept[: max(0, len(self._kept) - (self._appended - self._released))]
+        return [(first + index, body) for index, body in enumerate(shown) if first + index > seq]
 
     def confirm(self, seq: int) -> bool:
         """Forget everything up to `seq`; return False when that cannot be this stream's number."""

@@ -12,7 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..storage import EntryStorage
+from ..storage import EntryStorage, Written
 from .book import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
 from .outbox import Outbox
 from .protocol import AlarmSnapshot, BadFrame, DeliveryTrouble, Status, answer_event, parse_event
@@ -37,18 +37,20 @@ class AlarmStream:
         self.received: int = saved["received"] if saved else 0
         stored = [Alarm.from_dict(item) for item in saved["alarms"]] if saved else []
         self._alarms = {alarm.id: alarm for alarm in stored}
+        # What people see is what has been written.
+        self._shown: Mapping[str, Alarm] = self._alarms
         self._storage = storage
         self._listeners: list[AlarmListener] = []
         self._silent_listeners: list[AlarmListener] = []
         self._wake: CALLBACK_TYPE = lambda: None
-        storage.add_section("alarms", self._as_dict)
+        storage.add_section("alarms", self._as_dict, self._begin_write)
         if outbox is not None:
-            storage.add_section("outbox", outbox.as_dict)
+            storage.add_section("outbox", outbox.as_dict, outbox.begin_write)
 
     @property
     def visible(self) -> list[Alarm]:
         """Return what people may see, newest first."""
-        seen = [alarm for alarm in self._alarms.values() if not alarm.hidden]
+        seen = [alarm for alarm in self._shown.values() if not alarm.hidden]
         return sorted(seen, key=lambda alarm: alarm.raised_at, reverse=True)
 
     @property
@@ -58,7 +60,7 @@ class AlarmStream:
 
     def find(self, alarm_id: str) -> Alarm | None:
         """Return the visible alarm that the panel or the companion calls `alarm_id`."""
-        alarm = find(self._alarms, alarm_id)
+        alarm = find(self._shown, alarm_id)
         return None if alarm is None or alarm.hidden else alarm
 
     @callback
@@ -80,10 +82,12 @@ class AlarmStream:
 
     @callback
     def async_take(self, body: Mapping[str, Any]) -> AlarmChange | None:
-        """Take an event of the panel: into the book if it is about an alarm, and into the outbox.
+        """Take an event of the panel: into the outbox, and into the book if it is about an alarm.
 
         Whoever calls stores it, and then tells of the change that is returned.
         """
+        if self.outbox is not None:
+            self.outbox.append(body)
         change = None
         match body["kind"]:
             case "alarm_raised" if known := self._alarms.get(body["uid"]):
@@ -96,7 +100,8 @@ class AlarmStream:
                 status = Status.RESOLVED if body["ending"] == "resolved" else Status.CANCELLED
                 alarm = replace(alarm, aborted=aborted)
                 change = moved(alarm, status, by=body["by"], at=datetime.fromisoformat(body["at"]))
-        self._keep(change, body)
+        if change is not None:
+            self._put(change.alarm)
         return change
 
     @callback
@@ -188,8 +193,7 @@ class AlarmStream:
     async def async_drop_stale(self) -> None:
         """Forget alarms of a lost stream that the companion did not say again."""
         stale = [alarm for alarm in self._alarms.values() if alarm.stale]
-        for alarm in stale:
-            del self._alarms[alarm.id]
+        self._alarms = {key: alarm for key, alarm in self._alarms.items() if not alarm.stale}
         if stale:
             await self._storage.async_save()
         for alarm in stale:
@@ -241,6 +245,16 @@ class AlarmStream:
                 return AlarmChange(alarm=replace(alarm, trouble=trouble), change=None)
             case None:
                 return None
+
+    def _begin_write(self) -> Written:
+        written = self._alarms
+
+        def ended(*, taken: bool) -> None:
+            # Also what the disk refused: as with the panel, nobody is kept from seeing it.
+            del taken
+            self._shown = written
+
+        return ended
 
     def _put(self, alarm: Alarm) -> None:
         self._alarms = bounded(self._alarms | {alarm.id: alarm})

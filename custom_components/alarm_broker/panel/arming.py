@@ -7,45 +7,67 @@ from datetime import timedelta
 
 from . import walk_test
 from .alarms import MEMORY_LIMIT, ending
-from .codes import authorise, authorise_disarming
-from .config import Action, AreaConfig, ArmMode, ModeConfig
+from .codes import authorise, authorise_disarming, spent
+from .config import Action, AreaConfig, ArmMode, ModeConfig, ZoneKind
 from .effects import (
     AlarmOngoing,
     Effect,
     ModeUnknown,
     NotBypassable,
+    NotReady,
     Reason,
     Refuse,
     ReportDisarmed,
     ReportPendingCleared,
 )
-from .events import ArmRequested, DisarmRequested
+from .events import ArmRequested, DisarmRequested, Trusted
+from .false_alarms import forgotten
 from .moment import AreaStep, Moment, PanelStep, with_area
 from .readiness import LASTING, bypass_reports, obstacles, standing_open, together
-from .state import AreaState, Armed, Arming, Bypass, Deadline, Disarmed, LastArming, PanelState, Pending
-
-_REPEATED = frozenset({Bypass.MANUAL, Bypass.FORCED})
+from .state import (
+    AreaState,
+    Armed,
+    Arming,
+    Bypass,
+    Deadline,
+    Disarmed,
+    Guard,
+    LastArming,
+    PanelState,
+    Pending,
+)
 
 
 def arm_requested(state: PanelState, event: ArmRequested, moment: Moment) -> PanelStep:
     """Return the panel after somebody wanted to arm; arming the armed mode again changes nothing."""
     modes = {area_id: _mode(state.areas[area_id], event) for area_id in event.area_ids}
     # Another mode while armed guards less for the length of the exit delay: that takes what disarming takes.
-    lowers = any(_lowers(state.areas[area_id], mode) for area_id, mode in modes.items())
+    lowers = any(_lowers(state.areas[area_id], area_id, mode, moment) for area_id, mode in modes.items())
+    obstacle = _obstacle(state, event, modes, moment)
+    forced = event.force and isinstance(obstacle, NotReady) and obstacle.forceable
+    codes = moment.config.codes
+    leaves_out = forced or bool(event.bypass)
     allowed = authorise(
         state,
         event.credential,
         moment,
-        actions=(Action.ARM, Action.DISARM) if lowers else (Action.ARM,),
+        actions=(
+            Action.ARM,
+            *((Action.DISARM,) if lowers else ()),
+            *((Action.BYPASS,) if leaves_out else ()),
+        ),
         area_ids=event.area_ids,
-        required=moment.config.codes.disarm_required and (lowers or _takes_code(modes, moment)),
+        required=(codes.disarm_required and (lowers or _takes_code(modes, moment)))
+        or (codes.always_required and leaves_out),
         by=event.by,
     )
     state = allowed.state
     if allowed.refused:
         return state, allowed.effects
-    if (obstacle := _obstacle(state, event, modes, moment)) is not None:
+    if obstacle is not None and not forced:
         return state, (Refuse(obstacle, event.area_ids), *allowed.effects)
+    if lowers:
+        state = spent(state, allowed.user)
     effects: list[Effect] = []
     for area_id, mode in modes.items():
         if mode is not None and state.areas[area_id].mode is not mode:
@@ -62,15 +84,12 @@ def disarm_requested(state: PanelState, event: DisarmRequested, moment: Moment) 
     state = allowed.state
     if allowed.refused:
         return state, allowed.effects
-    user = allowed.user
-    at_rest = all(_at_rest(state.areas[area_id]) for area_id in event.area_ids)
-    if user is not None and user.uses is not None and not at_rest:
-        used = state.uses.get(user.user_id, 0) + 1
-        state = replace(state, uses={**state.uses, user.user_id: used})
+    if not all(_at_rest(state.areas[area_id]) for area_id in event.area_ids):
+        state = spent(state, allowed.user)
     effects: list[Effect] = []
     for area_id in event.area_ids:
         area, more = _disarmed(state, area_id, moment, by=allowed.by)
-        state = with_area(state, area_id, area)
+        state = with_area(forgotten(state, _of_the_arming(area_id, moment)), area_id, area)
         effects += more
     return state, (*effects, *allowed.effects)
 
@@ -86,6 +105,9 @@ def fitted(area: AreaState, config: AreaConfig, zone_ids: frozenset[str]) -> Are
         return area
     # Not copy.replace, of which the type checker knows no unions.
     guard = dataclasses.replace(area.guard, mode=config.mode_at_least(area.guard.mode))
+    if isinstance(guard, Arming):
+        # Nobody saw the door meanwhile.
+        guard = replace(guard, left=True)
     return replace(area, guard=guard)
 
 
@@ -96,8 +118,14 @@ def _mode(area: AreaState, event: ArmRequested) -> ArmMode | None:
     return area.mode or (area.last.mode if area.last is not None else None)
 
 
-def _lowers(area: AreaState, mode: ArmMode | None) -> bool:
-    return isinstance(area.guard, Armed) and mode is not None and area.guard.mode is not mode
+def _lowers(area: AreaState, area_id: str, mode: ArmMode | None, moment: Moment) -> bool:
+    """Return whether the area is guarded less for it: in another mode, or, while people leave, by fewer zones."""
+    if mode is None or area.mode is None or area.mode is mode:
+        return False
+    modes = moment.config.areas[area_id].modes
+    if isinstance(area.guard, Arming) and mode in modes:
+        return not modes[area.guard.mode].zones <= modes[mode].zones
+    return isinstance(area.guard, Armed)
 
 
 def _takes_code(modes: Mapping[str, ArmMode | None], moment: Moment) -> bool:
@@ -111,7 +139,7 @@ def _takes_code(modes: Mapping[str, ArmMode | None], moment: Moment) -> bool:
 def _obstacle(
     state: PanelState, event: ArmRequested, modes: Mapping[str, ArmMode | None], moment: Moment
 ) -> Reason | None:
-    """Return why not, looking at every area before any is touched."""
+    """Return why not, looking at every area before any is touched; what can be forced is not yet."""
     zones = moment.config.zones
     for area_id in modes:
         area = state.areas[area_id]
@@ -123,33 +151,38 @@ def _obstacle(
     fixed = tuple(sorted(zone_id for zone_id in event.bypass if not zones[zone_id].bypassable))
     if fixed:
         return NotBypassable(fixed)
-    reason = together(
+    return together(
         obstacles(
             state,
             moment.config,
             area_id,
             moment.config.areas[area_id].modes[mode],
             exit_delay=_exit_delay(event, moment.config.areas[area_id].modes[mode]),
-            left_out=_kept(state.areas[area_id], area_id, event, moment).keys(),
+            left_out=_kept(state, area_id, event, moment).keys(),
         )
         for area_id, mode in modes.items()
         if mode is not None and state.areas[area_id].mode is not mode
     )
-    return None if reason is None or (event.force and reason.forceable) else reason
 
 
 def _exit_delay(event: ArmRequested, settings: ModeConfig) -> timedelta:
     return timedelta(0) if event.skip_delay else settings.exit_delay
 
 
-def _kept(area: AreaState, area_id: str, event: ArmRequested, moment: Moment) -> dict[str, Bypass]:
-    """Return the zones that are left out from the start: for longer than one arming, named, or repeated."""
-    zones = moment.config.zones
+def _kept(state: PanelState, area_id: str, event: ArmRequested, moment: Moment) -> dict[str, Bypass]:
+    """Return the zones that are left out from the start: for longer than one arming, named, or repeated.
+
+    What was forced the last time is repeated only if it is in the way once more, and again until it has been closed.
+    """
+    zones, area = moment.config.zones, state.areas[area_id]
     lasting = {zone_id: why for zone_id, why in area.bypassed.items() if why in LASTING}
     named = {zone_id for zone_id in event.bypass if zones[zone_id].area_id == area_id}
+    forced: frozenset[str] = frozenset()
     if event.mode is None and area.last is not None:
-        named |= {zone_id for zone_id in area.last.bypassed if zone_id in zones and zones[zone_id].bypassable}
-    return {**dict.fromkeys(named, Bypass.MANUAL), **lasting}
+        repeatable = {zone_id for zone_id, zone in zones.items() if zone.bypassable}
+        named |= area.last.bypassed & repeatable
+        forced = area.last.forced & repeatable & (state.open_zones | state.blind_zones)
+    return {**dict.fromkeys(forced, Bypass.FORCED), **dict.fromkeys(named, Bypass.MANUAL), **lasting}
 
 
 def _arm(
@@ -157,7 +190,7 @@ def _arm(
 ) -> PanelStep:
     area, settings = state.areas[area_id], moment.config.areas[area_id].modes[mode]
     delay = _exit_delay(event, settings)
-    kept = _kept(area, area_id, event, moment)
+    kept = _kept(state, area_id, event, moment)
     in_the_way = obstacles(state, moment.config, area_id, settings, exit_delay=delay, left_out=kept.keys())
     forced = (
         {}
@@ -172,19 +205,24 @@ def _arm(
     state, effects = walk_test.ended(state, area_id, moment, by=by)
     area = state.areas[area_id]
     leaving = delay > timedelta(0)
+    guard: Guard = Armed(mode=mode)
+    if leaving:
+        # ANSI/SIA CP-01: never home by itself for who arms from elsewhere, or where no door could tell.
+        left = isinstance(event.credential, Trusted) or not _has_exit(settings, moment)
+        guard = Arming(mode=mode, until=Deadline.after(delay, moment.now), left=left)
     armed = replace(
         area,
-        guard=Arming(mode=mode, until=Deadline.after(delay, moment.now)) if leaving else Armed(mode=mode),
+        guard=guard,
         bypassed={**kept, **forced},
+        late=frozenset(),
         trips={},
         armed_at=None if leaving else moment.now,
         changed_by=by,
     )
     state = with_area(state, area_id, armed)
-    if not leaving:
-        standing, _ = standing_open(state, area_id, settings, moment)
-        armed = replace(armed, bypassed={**standing, **armed.bypassed})
-        state = with_area(state, area_id, armed)
+    standing, _ = standing_open(state, area_id, settings, moment, leaving=leaving)
+    armed = replace(armed, bypassed={**standing, **armed.bypassed})
+    state = with_area(state, area_id, armed)
     news = {zone_id: why for zone_id, why in armed.bypassed.items() if area.bypassed.get(zone_id) is not why}
     return state, (*effects, *bypass_reports(area_id, news, by=by))
 
@@ -212,6 +250,7 @@ def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None
         siren=None,
         bypassed={**by_window, **manual},
         silenced=_still_on(state, {*area.silenced, *area.bypassed, *tripped}, moment),
+        late=frozenset(),
         trips={},
         shut_down_until=None,
         armed_at=None,
@@ -225,8 +264,22 @@ def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None
 
 
 def _last(area: AreaState, mode: ArmMode) -> LastArming:
-    return LastArming(
-        mode=mode, bypassed=frozenset(zone_id for zone_id, why in area.bypassed.items() if why in _REPEATED)
+    def left_out(reason: Bypass) -> frozenset[str]:
+        return frozenset(zone_id for zone_id, why in area.bypassed.items() if why is reason)
+
+    return LastArming(mode=mode, bypassed=left_out(Bypass.MANUAL), forced=left_out(Bypass.FORCED))
+
+
+def _has_exit(mode: ModeConfig, moment: Moment) -> bool:
+    return any(moment.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT for zone_id in mode.zones)
+
+
+def _of_the_arming(area_id: str, moment: Moment) -> frozenset[str]:
+    """Return the zones that are guarded only while the area is armed."""
+    return frozenset(
+        zone_id
+        for zone_id, zone in moment.config.zones.items()
+        if zone.area_id == area_id and not zone.kind.always_guarded
     )
 
 

@@ -6,6 +6,7 @@ from .codes import authorise
 from .config import Action
 from .effects import Effect, NotBypassable, Refuse, ReportBypass, ReportMemoryCleared
 from .events import BypassRequested, ClearMemoryRequested, WindowsChanged
+from .false_alarms import forgotten
 from .moment import Moment, PanelStep, with_area
 from .state import AreaState, Bypass, Disarmed, PanelState
 
@@ -47,9 +48,12 @@ def bypass_requested(state: PanelState, event: BypassRequested, moment: Moment) 
             else _back_in(state, state.areas[area_id], zone_ids, moment)
         )
         state = with_area(state, area_id, area)
-        if changed:
-            why = Bypass.MANUAL if event.bypass else None
-            effects.append(ReportBypass(area_id=area_id, zone_ids=tuple(changed), bypass=why, by=allowed.by))
+        if event.bypass:
+            state = forgotten(state, changed)
+        # One that is still open is left out until it has been closed, and that is said.
+        for why in dict.fromkeys(area.bypassed.get(zone_id) for zone_id in changed):
+            zones_of = tuple(zone_id for zone_id in changed if area.bypassed.get(zone_id) is why)
+            effects.append(ReportBypass(area_id=area_id, zone_ids=zones_of, bypass=why, by=allowed.by))
     return state, (*effects, *allowed.effects)
 
 

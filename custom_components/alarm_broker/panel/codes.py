@@ -115,6 +115,13 @@ def authorise_disarming(
     )
 
 
+def spent(state: PanelState, user: UserConfig | None) -> PanelState:
+    """Return the panel after a code has disarmed, or lowered the protection as disarming does."""
+    if user is None or user.uses is None:
+        return state
+    return replace(state, uses={**state.uses, user.user_id: state.uses.get(user.user_id, 0) + 1})
+
+
 def look_requested(state: PanelState, event: LookRequested, moment: Moment) -> PanelStep:
     """Return the panel after somebody wanted to see more of it than it shows."""
     allowed = authorise(
@@ -164,7 +171,8 @@ def judge(
         for action in actions:
             if action not in user.actions or (user.areas is not None and area_id not in user.areas):
                 return Verdict(lockout=lockout, refused=NotAllowed(action, area_id))
-    return Verdict(lockout=Lockout(), user=user)
+    # A code that may not disarm ends no count: its owner could go on guessing another's.
+    return Verdict(lockout=Lockout() if Action.DISARM in user.actions else lockout, user=user)
 
 
 def code_problem(

@@ -9,10 +9,10 @@ from enum import StrEnum
 from . import walk_test
 from .alarms import siren_ended
 from .effects import Effect, ReportBypass
-from .guarding import entry_ended, group_window_ended, hold_ended, judge_open_zones
+from .guarding import entry_ended, group_window_ended, hold_ended, judge_late_zones, judge_open_zones
 from .leaving import exit_ended
 from .moment import Moment, PanelStep, with_area
-from .state import AreaState, Arming, Bypass, Deadline, PanelState, Pending
+from .state import Alarm, AreaState, Armed, Arming, Bypass, Deadline, PanelState, Pending, Siren
 
 
 class DeadlineKind(StrEnum):
@@ -84,8 +84,13 @@ def reached(state: PanelState, moment: Moment) -> PanelStep:
 
 
 def clamped(state: PanelState, now: datetime) -> PanelState:
-    """Return the panel with no deadline further away than its full length: the clock may have been set back."""
-    if all(due.due_at <= now for due in running(state)):
+    """Return the panel with no deadline further away than its full length, and nothing that is still to have happened.
+
+    The clock may have been set back.
+    """
+    if all(due.due_at <= now for due in running(state)) and not any(
+        _is_of_the_future(area, now) for area in state.areas.values()
+    ):
         return state
 
     def near(deadline: Deadline | None) -> Deadline | None:
@@ -97,6 +102,9 @@ def clamped(state: PanelState, now: datetime) -> PanelState:
         settling=near(state.settling),
         areas={area_id: _clamped_area(area, now) for area_id, area in state.areas.items()},
         holding={zone_id: until.clamped(now) for zone_id, until in state.holding.items()},
+        pulses={
+            zone_id: tuple(until.clamped(now) for until in pulses) for zone_id, pulses in state.pulses.items()
+        },
         gathering={
             group_id: replace(
                 gathering,
@@ -115,12 +123,27 @@ def _clamped_area(area: AreaState, now: datetime) -> AreaState:
         case Pending():
             area = replace(area, guard=replace(area.guard, until=area.guard.until.clamped(now)))
     if area.siren is not None:
-        area = replace(area, siren=replace(area.siren, until=area.siren.until.clamped(now)))
+        alarms = tuple(_happened(alarm, now) for alarm in area.siren.alarms)
+        area = replace(area, siren=Siren(until=area.siren.until.clamped(now), alarms=alarms))
+    if _is_of_the_future(area, now):
+        armed_at = None if area.armed_at is None else min(area.armed_at, now)
+        memory = tuple(_happened(alarm, now) for alarm in area.memory)
+        area = replace(area, armed_at=armed_at, memory=memory)
     if area.walk_test is not None:
         area = replace(area, walk_test=replace(area.walk_test, until=area.walk_test.until.clamped(now)))
     if area.shut_down_until is not None:
         area = replace(area, shut_down_until=area.shut_down_until.clamped(now))
     return area
+
+
+def _is_of_the_future(area: AreaState, now: datetime) -> bool:
+    return (area.armed_at is not None and area.armed_at > now) or (
+        bool(area.memory) and area.memory[-1].raised_at > now
+    )
+
+
+def _happened(alarm: Alarm, now: datetime) -> Alarm:
+    return alarm if alarm.raised_at <= now else replace(alarm, raised_at=now)
 
 
 def _ended(state: PanelState, due: Due, moment: Moment) -> PanelStep:
@@ -150,8 +173,10 @@ def _ended(state: PanelState, due: Due, moment: Moment) -> PanelStep:
 
 def _settled(state: PanelState, moment: Moment) -> PanelStep:
     effects: list[Effect] = []
-    for area_id in state.areas:
-        state, more = judge_open_zones(state, area_id, moment)
+    for area_id, area in state.areas.items():
+        unjudged = isinstance(area.guard, Armed) and area.guard.unjudged
+        judge = judge_late_zones if unjudged else judge_open_zones
+        state, more = judge(state, area_id, moment)
         effects += more
     return state, tuple(effects)
 

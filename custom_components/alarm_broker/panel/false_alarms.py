@@ -1,6 +1,6 @@
 """What makes an open zone wait before it counts: pulse count and cross-zoning. Each open zone asks here first."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import replace
 from dataclasses import dataclass
 
@@ -65,6 +65,22 @@ def window_ended(state: PanelState, group_id: str, zone_id: str) -> tuple[PanelS
     held = zone_id in gathering.held and zone_id in state.open_zones
     left = Gathering(trips=_without(gathering.trips, zone_id), held=gathering.held - {zone_id})
     return _with_gathering(state, group_id, left), Tripped((zone_id,) if held else ())
+
+
+def forgotten(state: PanelState, zone_ids: Collection[str]) -> PanelState:
+    """Return the panel without what these zones have said towards an alarm: it belongs to an arming that is over."""
+    gathering = {
+        group_id: Gathering(
+            trips={zone_id: until for zone_id, until in one.trips.items() if zone_id not in zone_ids},
+            held=one.held.difference(zone_ids),
+        )
+        for group_id, one in state.gathering.items()
+    }
+    return replace(
+        state,
+        pulses={zone_id: pulses for zone_id, pulses in state.pulses.items() if zone_id not in zone_ids},
+        gathering={group_id: one for group_id, one in gathering.items() if one.trips},
+    )
 
 
 def closed(state: PanelState, zone_id: str) -> PanelState:

@@ -4,7 +4,7 @@ from copy import replace
 from datetime import timedelta
 
 from .alarms import burglary_sounds, raise_alarm, raise_silently
-from .config import AlarmKind, ModeConfig, PanelConfig, ZoneConfig, ZoneKind
+from .config import AlarmKind, GroupConfig, ModeConfig, PanelConfig, ZoneConfig, ZoneKind
 from .effects import Effect, ReportPending
 from .false_alarms import gathered, group_of, pulse_counted, window_ended
 from .moment import AreaStep, Moment, PanelStep, with_area
@@ -24,9 +24,7 @@ def guarded(area: AreaState, zone: ZoneConfig, config: PanelConfig) -> bool:
     )
 
 
-def judge(
-    state: PanelState, zone: ZoneConfig, moment: Moment, *, opened: bool, exit_error: bool = False
-) -> PanelStep:
+def judge(state: PanelState, zone: ZoneConfig, moment: Moment, *, opened: bool) -> PanelStep:
     """Return the panel after an open zone was looked at; `opened` just now, or standing open.
 
     While the panel settles only zones that are always guarded are judged.
@@ -40,18 +38,16 @@ def judge(
         if not enough:
             return state, ()
     zones: tuple[str, ...] = (zone.zone_id,)
-    if (group := group_of(moment.config, zone.zone_id)) is not None:
+    if (group := group_of(moment.config, zone.zone_id)) is not None and _can_gather(state, group, moment):
         state, tripped = gathered(state, zone, group, moment)
         zones = tripped.zones
     if not zones:
         return state, ()
-    area, effects = _tripped(state.areas[zone.area_id], zone, zones, moment, exit_error=exit_error)
+    area, effects = _tripped(state.areas[zone.area_id], zone, zones, moment)
     return with_area(state, zone.area_id, area), effects
 
 
-def judge_open_zones(
-    state: PanelState, area_id: str, moment: Moment, *, exit_error: bool = False
-) -> PanelStep:
+def judge_open_zones(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
     """Return the panel after every open zone of an area was judged.
 
     An armed area never rests with an open zone that it guards: at the end of the exit delay, and of settling.
@@ -60,9 +56,19 @@ def judge_open_zones(
     for zone_id in sorted(state.open_zones):
         zone = moment.config.zones[zone_id]
         if zone.area_id == area_id:
-            state, more = judge(state, zone, moment, opened=False, exit_error=exit_error)
+            state, more = judge(state, zone, moment, opened=False)
             effects += more
     return state, tuple(effects)
+
+
+def judge_late_zones(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
+    """Return the panel after the exit delay has ended: what the mode guards and is open now is late."""
+    area = state.areas[area_id]
+    if not isinstance(area.guard, Armed):
+        return state, ()
+    late = state.open_zones & moment.config.areas[area_id].modes[area.guard.mode].zones
+    area = replace(area, guard=replace(area.guard, unjudged=False), late=late - area.bypassed.keys())
+    return judge_open_zones(with_area(state, area_id, area), area_id, moment)
 
 
 def hold_ended(state: PanelState, zone_id: str, moment: Moment) -> PanelStep:
@@ -79,7 +85,7 @@ def group_window_ended(state: PanelState, group_id: str, zone_id: str, moment: M
     zone = moment.config.zones[zone_id]
     if not tripped.zones or not guarded(state.areas[zone.area_id], zone, moment.config):
         return state, ()
-    area, effects = _tripped(state.areas[zone.area_id], zone, tripped.zones, moment, exit_error=False)
+    area, effects = _tripped(state.areas[zone.area_id], zone, tripped.zones, moment)
     return with_area(state, zone.area_id, area), effects
 
 
@@ -88,9 +94,14 @@ def entry_ended(area: AreaState, area_id: str, moment: Moment) -> AreaStep:
     return raise_alarm(area, area_id, AlarmKind.BURGLARY, moment)
 
 
-def _tripped(
-    area: AreaState, zone: ZoneConfig, zones: tuple[str, ...], moment: Moment, *, exit_error: bool
-) -> AreaStep:
+def _can_gather(state: PanelState, group: GroupConfig, moment: Moment) -> bool:
+    """Return whether enough of a group's zones are guarded and seen for it ever to alarm; else each alarms alone."""
+    zones = (moment.config.zones[zone_id] for zone_id in group.zones - state.blind_zones)
+    watching = sum(guarded(state.areas[zone.area_id], zone, moment.config) for zone in zones)
+    return watching >= group.required
+
+
+def _tripped(area: AreaState, zone: ZoneConfig, zones: tuple[str, ...], moment: Moment) -> AreaStep:
     kind = zone.kind.alarm_kind
     if zone.kind is ZoneKind.PANIC and zone.silent:
         area, effects = raise_silently(area, zone.area_id, kind, moment, zones=zones)
@@ -100,6 +111,7 @@ def _tripped(
         return raise_alarm(area, zone.area_id, kind, moment, zones=zones, together=len(zones) > 1)
     guard = area.guard
     # ANSI/SIA CP-01, exit error: whatever is open at the end of the exit delay gets the entry delay.
+    exit_error = zone.zone_id in area.late
     delayed = (
         exit_error
         or zone.kind is ZoneKind.ENTRY_EXIT

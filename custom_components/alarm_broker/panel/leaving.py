@@ -4,7 +4,7 @@ from copy import replace
 from datetime import timedelta
 
 from .config import ArmMode, ModeConfig, ZoneConfig, ZoneKind
-from .guarding import judge_open_zones
+from .guarding import judge_late_zones
 from .moment import Moment, PanelStep, with_area
 from .readiness import standing_open
 from .state import AreaState, Armed, Arming, Deadline, PanelState
@@ -13,8 +13,8 @@ FINAL_DOOR_SETTLE = timedelta(seconds=5)
 """Honeywell VISTA: the exit delay ends when the exit door has been closed for 5 seconds."""
 
 
-def exit_door_opened(area: AreaState, zone: ZoneConfig, moment: Moment) -> AreaState:
-    """Return the area after a zone opened during the exit delay.
+def exit_zone_opened(area: AreaState, zone: ZoneConfig, moment: Moment) -> AreaState:
+    """Return the area after a zone opened during the exit delay; whatever it is, the way out is not free yet.
 
     ANSI/SIA CP-01, exit time restart: the door was opened, closed and is opened again: somebody comes back in, and
     gets the whole exit delay anew, once.
@@ -22,26 +22,31 @@ def exit_door_opened(area: AreaState, zone: ZoneConfig, moment: Moment) -> AreaS
     guard, mode = _on_the_way_out(area, zone, moment)
     if guard is None or mode is None:
         return area
-    leaving = replace(guard, left=True, final=None)
+    if zone.kind is not ZoneKind.ENTRY_EXIT:
+        return area if guard.final is None else replace(area, guard=replace(guard, final=None))
+    leaving = replace(guard, left=True, final=None, out=guard.out and not zone.final_set)
     if guard.closed and not guard.restarted and moment.config.rules.exit_restart:
         until = Deadline.after(mode.exit_delay, moment.now)
         leaving = replace(leaving, until=until, restarted=True)
     return replace(area, guard=leaving)
 
 
-def exit_door_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelState:
-    """Return the panel after a zone closed during the exit delay; a final door that closes last soon ends it."""
+def exit_zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelState:
+    """Return the panel after a zone closed during the exit delay.
+
+    Once the final door has been closed behind somebody, the last zone that closes soon ends the delay: the door
+    itself, or the motion sensor that still saw them leave.
+    """
     area = state.areas[zone.area_id]
     guard, mode = _on_the_way_out(area, zone, moment)
     if guard is None or mode is None:
         return state
-    leaving = replace(guard, left=True, closed=True)
-    others_open = any(
-        moment.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT for zone_id in state.open_zones & mode.zones
-    )
-    if zone.final_set and not others_open:
+    leaving = guard
+    if zone.kind is ZoneKind.ENTRY_EXIT:
+        leaving = replace(guard, left=True, closed=True, out=guard.out or zone.final_set)
+    if leaving.out and not (state.open_zones & mode.zones) - area.bypassed.keys():
         leaving = replace(leaving, final=Deadline.after(FINAL_DOOR_SETTLE, moment.now))
-    return with_area(state, zone.area_id, replace(area, guard=leaving))
+    return state if leaving is guard else with_area(state, zone.area_id, replace(area, guard=leaving))
 
 
 def exit_ended(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
@@ -57,20 +62,25 @@ def exit_ended(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
     stayed = moment.config.rules.auto_stay and mode is ArmMode.AWAY and not area.guard.left
     if stayed and ArmMode.HOME in modes:
         mode = ArmMode.HOME
-    area = replace(area, guard=Armed(mode=mode), armed_at=moment.now)
+    area = replace(
+        area,
+        guard=Armed(mode=mode, unjudged=state.settling is not None),
+        armed_at=moment.now,
+        late=frozenset(),
+    )
     bypassed, effects = standing_open(state, area_id, modes[mode], moment)
     area = replace(area, bypassed={**bypassed, **area.bypassed})
     state = with_area(state, area_id, area)
     if state.settling is not None:
         return state, effects
-    state, more = judge_open_zones(state, area_id, moment, exit_error=True)
+    state, more = judge_late_zones(state, area_id, moment)
     return state, (*effects, *more)
 
 
 def _on_the_way_out(
     area: AreaState, zone: ZoneConfig, moment: Moment
 ) -> tuple[Arming, ModeConfig] | tuple[None, None]:
-    if zone.kind is not ZoneKind.ENTRY_EXIT or not isinstance(area.guard, Arming):
+    if not isinstance(area.guard, Arming):
         return None, None
     mode = moment.config.areas[zone.area_id].modes[area.guard.mode]
     return (area.guard, mode) if zone.zone_id in mode.zones else (None, None)

@@ -11,6 +11,9 @@ from .state import Bypass, PanelState, Trouble
 LASTING = frozenset({Bypass.MANUAL, Bypass.SHUT_DOWN, Bypass.WINDOW})
 """What stays left out when an area is armed; everything else is judged anew."""
 
+ON_THE_WAY_OUT = frozenset({ZoneKind.ENTRY_EXIT, ZoneKind.FOLLOWER})
+"""What may be open at arming where there is an exit delay: people are inside and will leave."""
+
 
 def readiness(state: PanelState, config: PanelConfig, area_id: str, mode: ArmMode) -> NotReady | None:
     """Return why an area could not be armed in a mode now, or None when it is ready."""
@@ -37,8 +40,7 @@ def obstacles(
     open_zones = [
         zone
         for zone in _concerned(state.open_zones, config, area_id, mode, left_out)
-        if not (leaving and zone.kind in (ZoneKind.ENTRY_EXIT, ZoneKind.FOLLOWER))
-        and not (zone.auto_bypass or zone.allow_open)
+        if not (leaving and zone.kind in ON_THE_WAY_OUT) and not (zone.auto_bypass or zone.allow_open)
     ]
     effects = config.rules.trouble
     blind = effects.get(TroubleKind.LOST, TroubleEffect.IGNORE)
@@ -82,14 +84,17 @@ def together(reasons: Iterable[NotReady | None]) -> NotReady | None:
 
 
 def standing_open(
-    state: PanelState, area_id: str, mode: ModeConfig, moment: Moment
+    state: PanelState, area_id: str, mode: ModeConfig, moment: Moment, *, leaving: bool = False
 ) -> tuple[dict[str, Bypass], tuple[Effect, ...]]:
-    """Return the zones that are left out because they stand open and are set up to, and the report of it."""
+    """Return the zones that are left out because they stand open and are set up to, and the report of it.
+
+    Those that people open while they leave are looked at when they have left.
+    """
     left_out: dict[str, Bypass] = {}
     for zone in _concerned(
         state.open_zones, moment.config, area_id, mode, state.areas[area_id].bypassed.keys()
     ):
-        if zone.kind.always_guarded:
+        if zone.kind.always_guarded or (leaving and zone.kind in ON_THE_WAY_OUT):
             continue
         if zone.auto_bypass:
             left_out[zone.zone_id] = Bypass.AUTO

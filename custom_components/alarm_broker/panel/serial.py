@@ -90,13 +90,16 @@ def _area_out(area: AreaState) -> dict[str, Any]:
         else {"until": _deadline_out(siren.until), "alarms": _alarms_out(siren.alarms)},
         "bypassed": {zone_id: why.value for zone_id, why in area.bypassed.items()},
         "silenced": sorted(area.silenced),
+        "late": sorted(area.late),
         "trips": dict(area.trips),
         "shut_down_until": _deadline_out(area.shut_down_until),
         "armed_at": None if area.armed_at is None else area.armed_at.isoformat(),
         "memory": _alarms_out(area.memory),
         "silent": _alarms_out(area.silent),
         "changed_by": area.changed_by,
-        "last": None if last is None else {"mode": last.mode.value, "bypassed": sorted(last.bypassed)},
+        "last": None
+        if last is None
+        else {"mode": last.mode.value, "bypassed": sorted(last.bypassed), "forced": sorted(last.forced)},
         "walk_test": None
         if walk_test is None
         else {"until": _deadline_out(walk_test.until), "seen": sorted(walk_test.seen)},
@@ -113,6 +116,7 @@ def _area_in(data: Mapping[str, Any]) -> AreaState:
         else Siren(until=_until_in(siren["until"]), alarms=_alarms_in(siren["alarms"])),
         bypassed={zone_id: Bypass(why) for zone_id, why in data["bypassed"].items()},
         silenced=frozenset(data["silenced"]),
+        late=frozenset(data["late"]),
         trips=dict(data["trips"]),
         shut_down_until=_deadline_in(data["shut_down_until"]),
         armed_at=None if data["armed_at"] is None else datetime.fromisoformat(data["armed_at"]),
@@ -121,7 +125,11 @@ def _area_in(data: Mapping[str, Any]) -> AreaState:
         changed_by=data["changed_by"],
         last=None
         if last is None
-        else LastArming(mode=ArmMode(last["mode"]), bypassed=frozenset(last["bypassed"])),
+        else LastArming(
+            mode=ArmMode(last["mode"]),
+            bypassed=frozenset(last["bypassed"]),
+            forced=frozenset(last["forced"]),
+        ),
         walk_test=None
         if walk_test is None
         else WalkTest(until=_until_in(walk_test["until"]), seen=frozenset(walk_test["seen"])),
@@ -133,8 +141,8 @@ def _guard_out(guard: Guard) -> dict[str, Any]:
     match guard:
         case Disarmed():
             return {"is": "disarmed"}
-        case Armed(mode=mode):
-            return {"is": "armed", "mode": mode.value}
+        case Armed(mode=mode, unjudged=unjudged):
+            return {"is": "armed", "mode": mode.value, "unjudged": unjudged}
         case Arming():
             return {
                 "is": "arming",
@@ -142,6 +150,7 @@ def _guard_out(guard: Guard) -> dict[str, Any]:
                 "until": _deadline_out(guard.until),
                 "left": guard.left,
                 "closed": guard.closed,
+                "out": guard.out,
                 "restarted": guard.restarted,
                 "final": _deadline_out(guard.final),
             }
@@ -161,13 +170,14 @@ def _guard_in(data: Mapping[str, Any]) -> Guard:
         case "disarmed":
             return Disarmed()
         case "armed":
-            return Armed(mode=ArmMode(data["mode"]))
+            return Armed(mode=ArmMode(data["mode"]), unjudged=data["unjudged"])
         case "arming":
             return Arming(
                 mode=ArmMode(data["mode"]),
                 until=_until_in(data["until"]),
                 left=data["left"],
                 closed=data["closed"],
+                out=data["out"],
                 restarted=data["restarted"],
                 final=_deadline_in(data["final"]),
             )

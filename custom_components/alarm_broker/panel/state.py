@@ -106,9 +106,11 @@ class Arming:
     mode: ArmMode
     until: Deadline
     left: bool = False
-    """An entry/exit zone opened."""
+    """An entry/exit zone opened, or nobody can tell whether somebody stayed."""
     closed: bool = False
     """... and closed again: opening it once more is coming back in."""
+    out: bool = False
+    """The final door has been closed behind somebody."""
     restarted: bool = False
     """The exit delay has begun anew; it does so once."""
     final: Deadline | None = None
@@ -127,6 +129,8 @@ class Armed:
     """The zones of the mode are guarded."""
 
     mode: ArmMode
+    unjudged: bool = False
+    """The exit delay ended while sensors were coming up: what they find open then was open at its end."""
 
 
 @value
@@ -159,6 +163,8 @@ class LastArming:
 
     mode: ArmMode
     bypassed: frozenset[str]
+    forced: frozenset[str] = frozenset()
+    """They were in the way; left out again only if they are once more."""
 
 
 @value
@@ -178,6 +184,8 @@ class AreaState:
     bypassed: Mapping[str, Bypass] = field(default_factory=dict)
     silenced: frozenset[str] = frozenset()
     """Always guarded zones whose alarm was answered and that are still open: they do not sound twice for it."""
+    late: frozenset[str] = frozenset()
+    """Zones that have been open since before the exit delay ended: they get the entry delay (exit error)."""
     trips: Mapping[str, int] = field(default_factory=dict)
     """Alarms that each zone has raised in this arming."""
     shut_down_until: Deadline | None = None

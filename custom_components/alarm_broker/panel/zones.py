@@ -6,7 +6,7 @@ from .config import ArmMode, ZoneConfig
 from .effects import Chime, Effect, ReportBypass
 from .false_alarms import closed
 from .guarding import judge
-from .leaving import exit_door_closed, exit_door_opened
+from .leaving import exit_zone_closed, exit_zone_opened
 from .moment import Moment, PanelStep, with_area
 from .state import AreaState, Armed, ChimeMode, Deadline, Disarmed, PanelState
 
@@ -21,6 +21,7 @@ def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
         return state, ()
     # Open, unavailable, open again is no new opening: nobody came through the door.
     again = zone_id in state.lost_open
+    tried = not again and state.settling is None
     state = replace(
         state,
         open_zones=state.open_zones | {zone_id},
@@ -29,11 +30,11 @@ def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
     )
     area = state.areas[zone.area_id]
     if area.walk_test is not None:
-        return with_area(state, zone.area_id, _seen(area, zone_id)), ()
+        return (with_area(state, zone.area_id, _seen(area, zone_id)) if tried else state), ()
     effects: tuple[Effect, ...] = ()
     if not again:
         effects = _chime(state, area, zone, moment)
-        leaving = exit_door_opened(area, zone, moment)
+        leaving = exit_zone_opened(area, zone, moment)
         if leaving is not area:
             state = with_area(state, zone.area_id, leaving)
     if zone.hold:
@@ -52,11 +53,13 @@ def zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
     was_open = zone_id in state.open_zones
     state = _known_closed(state, zone_id)
     if was_open:
-        state = exit_door_closed(closed(state, zone_id), zone, moment)
+        state = exit_zone_closed(closed(state, zone_id), zone, moment)
     area = state.areas[zone.area_id]
     effects: tuple[Effect, ...] = ()
     if zone_id in area.silenced:
         area = replace(area, silenced=area.silenced - {zone_id})
+    if zone_id in area.late:
+        area = replace(area, late=area.late - {zone_id})
     if (why := area.bypassed.get(zone_id)) is not None and why.until_closed:
         kept = {other: reason for other, reason in area.bypassed.items() if other != zone_id}
         area = replace(area, bypassed=kept)

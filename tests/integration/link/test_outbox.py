@@ -21,10 +21,16 @@ def evidence(uid: str, level: int, picture: str | None = None) -> dict[str, Any]
     return {"kind": "alarm_evidence", "uid": uid, "level": level, "picture": picture}
 
 
+def put(outbox: Outbox, body: dict[str, Any]) -> None:
+    """Append an event and store it."""
+    outbox.append(body)
+    outbox.begin_write()(taken=True)
+
+
 def filled(*bodies: dict[str, Any]) -> Outbox:
     outbox = Outbox(None)
     for body in bodies:
-        outbox.append(body)
+        put(outbox, body)
     return outbox
 
 
@@ -39,7 +45,7 @@ def test_a_confirmed_event_is_forgotten_and_numbers_go_on() -> None:
     outbox = filled(raised("a"), raised("b"))
 
     assert outbox.confirm(1)
-    outbox.append(raised("c"))
+    put(outbox, raised("c"))
 
     assert outbox.after(0) == [(2, raised("b")), (3, raised("c"))]
 
@@ -66,7 +72,7 @@ def test_what_is_stored_goes_on_where_it_stopped() -> None:
     outbox.confirm(1)
 
     again = Outbox(outbox.as_dict())
-    again.append(raised("c"))
+    put(again, raised("c"))
 
     assert again.stream == outbox.stream
     assert again.after(0) == [(2, raised("b")), (3, raised("c"))]
@@ -143,8 +149,8 @@ def test_only_what_still_tells_something_stays() -> None:
 def test_a_newer_picture_of_an_alarm_takes_the_place_of_its_older_one_and_no_number_changes() -> None:
     outbox = filled(raised("a"), evidence("a", 1, "a frame"), evidence("b", 1, "another alarm's"))
 
-    outbox.append(evidence("a", 2, "somebody"))
-    outbox.append(evidence("a", 3))
+    put(outbox, evidence("a", 2, "somebody"))
+    put(outbox, evidence("a", 3))
 
     assert outbox.after(0) == [
         (1, raised("a")),
@@ -169,9 +175,9 @@ def test_a_long_outage_leaves_one_state_of_an_area_and_every_alarm(monkeypatch: 
     old = outbox.stream
 
     for number in range(30):
-        outbox.append(area_state(str(number)))
+        put(outbox, area_state(str(number)))
         if number % 10 == 0:
-            outbox.append(raised(str(number)))
+            put(outbox, raised(str(number)))
 
     kept = [body for _, body in outbox.after(0)]
     assert [body["uid"] for body in kept if body["kind"] == "alarm_raised"] == ["0", "10", "20"]
@@ -196,7 +202,7 @@ def test_numbers_never_have_holes_and_nothing_unconfirmed_is_lost(steps: list[st
         match step:
             case "append":
                 number += 1
-                outbox.append(raised(str(number)))
+                put(outbox, raised(str(number)))
                 expected.append(str(number))
             case "confirm" if expected:
                 outbox.confirm(outbox.after(0)[0][0])
@@ -209,3 +215,31 @@ def test_numbers_never_have_holes_and_nothing_unconfirmed_is_lost(steps: list[st
     kept = outbox.after(0)
     assert [body["uid"] for _, body in kept] == expected
     assert [seq for seq, _ in kept] == list(range(kept[0][0], kept[0][0] + len(kept)) if kept else [])
+
+
+def test_an_event_is_shown_once_the_write_that_has_it_has_ended() -> None:
+    outbox = filled(raised("a"))
+    outbox.append(raised("b"))
+    ended = outbox.begin_write()
+    outbox.append(raised("c"))
+    before = outbox.after(0)
+
+    ended(taken=True)
+
+    assert before == [(1, raised("a"))]
+    assert outbox.after(0) == [(1, raised("a")), (2, raised("b"))]
+
+
+def test_what_the_disk_refuses_is_told_in_a_new_stream_once() -> None:
+    """After a crash other events would get its numbers, and the companion would take them for known."""
+    outbox = filled(raised("a"))
+    stored = outbox.stream
+    streams = []
+    for name in "bc":
+        outbox.append(raised(name))
+        outbox.begin_write()(taken=False)
+        streams.append(outbox.stream)
+
+    assert outbox.after(0) == [(1, raised("a")), (2, raised("b")), (3, raised("c"))]
+    assert streams == [outbox.stream] * 2
+    assert outbox.stream != stored
