@@ -143,8 +143,9 @@ class _Store(Store[dict[str, Any]]):
         try:
             try:
                 await super()._async_write_data(data)
-            except SerializationError as err:
-                LOGGER.error("A part cannot be stored; the file keeps what it had of it: %s", err)
+            except SerializationError:
+                # Not what it is about: that may be anything, and cannot be written into a log either.
+                LOGGER.error("A part cannot be stored; the file keeps what it had of it")
                 data = {**data, "data": self._encodable(data["data"])}
                 await super()._async_write_data(data)
         except Exception:

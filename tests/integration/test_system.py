@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import ConfigEntryError, ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -373,9 +373,11 @@ async def test_a_door_that_opens_shows_at_once_and_before_the_disk_is_asked(
     """After a crash the door says it again; the siren need not wait for a slow card."""
     await home.arm()
     stuck = asyncio.Event()
+    save = EntryStorage.async_save
 
-    async def slow_save(*_args: Any) -> None:
+    async def slow_save(*args: Any) -> None:
         await stuck.wait()
+        await save(*args)
 
     monkeypatch.setattr(EntryStorage, "async_save", slow_save)
     told = len(home.events)
@@ -438,6 +440,35 @@ async def test_a_full_disk_keeps_nobody_from_hearing_of_the_alarm(
     assert home.kinds() == ["alarm_raised", "alarm_disarmed"]
     assert home.status is AreaStatus.DISARMED
     assert "could not be stored" in caplog.text
+    caplog.clear()
+
+
+async def test_a_file_without_a_panel_is_an_error_and_not_a_disarmed_panel(
+    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
+) -> None:
+    await home.arm()
+    del hass_storage[STORE]["data"]["panel"]
+
+    with pytest.raises(ConfigEntryError) as refused:
+        await EntryStorage(hass, "test").async_load()
+    assert refused.value.translation_placeholders == {"detail": "it holds no panel"}
+
+
+async def test_what_cannot_be_put_into_words_is_stored_and_told_once(
+    hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_args: Any) -> None:
+        raise ValueError("a bug")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(system_module, "happening", fail)
+        await home.arm()
+        sense(hass, WINDOW, "on")
+        await hass.async_block_till_done()
+    await home.system.async_disarm([AREA], code=CODE, by=None)
+
+    assert home.kinds() == ["alarm_raised", "alarm_disarmed"]
+    assert "cannot be put into words: RaiseAlarm" in caplog.text
     caplog.clear()
 
 

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.alarm_broker.panel.codes import code_problem
-from custom_components.alarm_broker.panel.config import Action, UserConfig
+from custom_components.alarm_broker.panel.config import Action, ArmMode, UserConfig
 from custom_components.alarm_broker.panel.effects import (
+    CodeNeeded,
     CodeNotValid,
     CodeProblem,
     LockedOut,
@@ -16,7 +17,7 @@ from custom_components.alarm_broker.panel.effects import (
 )
 from custom_components.alarm_broker.panel.events import CodeMatched
 from custom_components.alarm_broker.panel.state import AreaStatus
-from tests.integration.panel.builders import ANNA, GARAGE, HOME, NO_CODE, WRONG, Panel, house, seconds
+from tests.integration.panel.builders import ANNA, GARAGE, HOME, NO_CODE, WINDOW, WRONG, Panel, house, seconds
 
 
 def guess(panel: Panel, times: int) -> None:
@@ -212,3 +213,72 @@ def test_guessing_a_code_by_looking_locks_out() -> None:
     assert answers[:4] == [WrongCode()] * 4
     assert isinstance(answers[4], LockedOut)
     assert isinstance(panel.disarm(), LockedOut)
+
+
+BERT = UserConfig(user_id="bert", name="Bert", actions=frozenset({Action.ARM}))
+
+
+@pytest.mark.parametrize("by", ["named", "forced"])
+def test_leaving_zones_out_while_arming_takes_the_right_to_leave_them_out(by: str) -> None:
+    panel = Panel(house(users=[BERT]))
+    if by == "forced":
+        panel.open(WINDOW)
+    bypass = [WINDOW] if by == "named" else []
+
+    refused = panel.arm(credential=CodeMatched("bert"), bypass=bypass, force=by == "forced")
+    allowed = panel.arm(credential=ANNA, bypass=bypass, force=by == "forced")
+
+    assert refused == NotAllowed(Action.BYPASS, HOME)
+    assert allowed is None
+
+
+def test_force_that_forces_nothing_takes_no_further_right() -> None:
+    panel = Panel(house(users=[BERT]))
+
+    assert panel.arm(credential=CodeMatched("bert"), force=True) is None
+
+
+@pytest.mark.parametrize("by", ["named", "forced"])
+def test_where_status_is_guarded_nobody_leaves_zones_out_without_a_code(by: str) -> None:
+    panel = Panel(house(arm_required=False, always_required=True))
+    if by == "forced":
+        panel.open(WINDOW)
+    bypass = [WINDOW] if by == "named" else []
+
+    assert panel.arm(credential=NO_CODE, bypass=bypass, force=by == "forced") == CodeNeeded()
+
+
+def test_a_code_that_may_not_disarm_does_not_end_the_count_of_wrong_ones() -> None:
+    """Else a cleaner could guess the owner's code for ever."""
+    panel = Panel(house(users=[BERT]))
+
+    for _ in range(2):
+        guess(panel, 3)
+        panel.arm(credential=CodeMatched("bert"))
+
+    assert panel.state.lockout.rounds == 1
+
+
+def test_a_one_time_code_is_used_up_by_changing_the_mode_while_armed() -> None:
+    once = UserConfig(user_id="once", name="Once", uses=1)
+    panel = Panel(house(users=[once])).armed()
+
+    first = panel.arm(ArmMode.HOME, CodeMatched("once"))
+    panel.wait(60)
+    second = panel.arm(ArmMode.AWAY, CodeMatched("once"))
+
+    assert first is None
+    assert second == CodeNotValid(CodeProblem.USED_UP)
+
+
+def test_who_hides_inside_cannot_take_the_interior_out_during_the_exit_delay() -> None:
+    panel = Panel(house(arm_required=False))
+    panel.arm()
+
+    less = panel.arm(ArmMode.HOME, NO_CODE)
+    panel.disarm()
+    panel.arm(ArmMode.HOME, NO_CODE)
+    more = panel.arm(ArmMode.AWAY, NO_CODE)
+
+    assert less == CodeNeeded()
+    assert more is None

@@ -4,9 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.panel.config import ArmMode, Rules
 from custom_components.alarm_broker.panel.deadlines import next_due
-from custom_components.alarm_broker.panel.effects import RaiseAlarm, ReportPending
+from custom_components.alarm_broker.panel.effects import (
+    Ending,
+    RaiseAlarm,
+    ReportDisarmed,
+    ReportPending,
+    ReportZoneTripped,
+)
 from custom_components.alarm_broker.panel.events import SensorsReady, TimePassed, ZoneClosed, ZoneOpened
 from custom_components.alarm_broker.panel.state import AreaStatus
 from tests.integration.panel.builders import DOOR, HALL, HOME, SMOKE, WINDOW, Panel, house, seconds
@@ -165,3 +171,47 @@ def test_a_mode_that_the_new_configuration_dropped_is_replaced_by_one_that_guard
 
     assert panel.area.mode is ArmMode.AWAY
     assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_a_clock_that_is_set_back_opens_no_abort_window_again_for_long() -> None:
+    panel = Panel().armed()
+    panel.open(WINDOW)
+    panel.wait(60)
+    panel.now -= seconds(3600)
+    panel.tell(TimePassed())
+    panel.wait(600)
+
+    panel.disarm()
+
+    assert [one.ending for one in panel.told(ReportDisarmed)] == [Ending.RESOLVED]
+
+
+def test_a_clock_that_is_set_back_makes_nothing_recent_that_is_long_ago() -> None:
+    rules = Rules(confirm_window=seconds(60), recent_closing=seconds(120))
+    panel = Panel(house(rules=rules, zones={HALL: {"trips": 2, "trip_window": seconds(30)}})).armed()
+    panel.open(HALL)
+    panel.close(HALL)
+    panel.wait(600)
+    panel.now -= seconds(3600)
+    panel.tell(TimePassed())
+    panel.wait(300)
+
+    panel.open(HALL)
+    once = panel.status
+    panel.open(WINDOW)
+
+    assert once is AreaStatus.ARMED
+    assert not panel.told(RaiseAlarm)[0].recent_closing
+
+
+def test_a_clock_that_is_set_back_lets_no_zone_confirm_what_is_long_ago() -> None:
+    panel = Panel(house(rules=Rules(confirm_window=seconds(60)))).armed()
+    panel.open(WINDOW)
+    panel.wait(170)
+    panel.now -= seconds(3600)
+    panel.tell(TimePassed())
+    panel.wait(70)
+
+    panel.open(HALL)
+
+    assert [one.confirmed for one in panel.told(ReportZoneTripped)] == [False]

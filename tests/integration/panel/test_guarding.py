@@ -1,13 +1,21 @@
+from collections.abc import Callable
+
 import pytest
 
-from custom_components.alarm_broker.panel.config import AlarmKind, ArmMode, ZoneKind
-from custom_components.alarm_broker.panel.effects import RaiseAlarm, ReportPending, ReportZoneTripped
+from custom_components.alarm_broker.panel.config import AlarmKind, ArmMode, GroupConfig, Rules, ZoneKind
+from custom_components.alarm_broker.panel.effects import (
+    RaiseAlarm,
+    ReportBypass,
+    ReportPending,
+    ReportZoneTripped,
+)
 from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
 from tests.integration.panel.builders import (
     DOOR,
     HALL,
     HOME,
     SMOKE,
+    STAIRS,
     START,
     TAMPER,
     WINDOW,
@@ -229,3 +237,104 @@ def test_the_alarm_can_be_raised_by_hand_in_any_state() -> None:
     assert shown is AreaStatus.TRIGGERED
     assert [(one.kind, one.by) for one in panel.told(RaiseAlarm)] == [(AlarmKind.PANIC, "Bert")]
     assert panel.status is AreaStatus.DISARMED
+
+
+def pair(window_s: float = 60) -> list[GroupConfig]:
+    return [GroupConfig(group_id="g", zones=frozenset({WINDOW, HALL}), required=2, window=seconds(window_s))]
+
+
+def blind(panel: Panel) -> None:
+    panel.lose(HALL)
+    panel.armed()
+
+
+def bypassed(panel: Panel) -> None:
+    panel.bypass(HALL)
+    panel.armed()
+
+
+def not_in_the_mode(panel: Panel) -> None:
+    panel.armed(ArmMode.HOME)
+
+
+def gone_blind(panel: Panel) -> None:
+    panel.armed()
+    panel.lose(HALL)
+
+
+@pytest.mark.parametrize("prepared", [blind, bypassed, not_in_the_mode, gone_blind])
+def test_a_group_with_too_few_watching_zones_alarms_one_by_one(prepared: Callable[[Panel], None]) -> None:
+    """Else those that are left could never alarm, and nobody would know."""
+    panel = Panel(house(groups=pair(), rules=Rules(trouble={})))
+    prepared(panel)
+
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_a_trip_of_an_arming_that_is_over_does_not_count() -> None:
+    panel = Panel(house(groups=pair(120), zones={DOOR: {"trips": 2, "trip_window": seconds(300)}}))
+    panel.arm(skip_delay=True)
+    for zone_id in (HALL, DOOR):
+        panel.open(zone_id)
+        panel.close(zone_id)
+    panel.disarm()
+    panel.arm(skip_delay=True)
+
+    panel.open(WINDOW, DOOR)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_a_trip_of_a_zone_that_was_left_out_since_does_not_count() -> None:
+    panel = Panel(
+        house(
+            groups=[
+                GroupConfig(
+                    group_id="g", zones=frozenset({WINDOW, HALL, STAIRS}), required=2, window=seconds(120)
+                )
+            ]
+        )
+    )
+    panel.arm(skip_delay=True)
+    panel.open(HALL)
+    panel.close(HALL)
+    panel.bypass(HALL)
+
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_a_zone_that_is_guarded_again_while_it_is_open_is_said_to_be_left_out_until_it_closes() -> None:
+    panel = Panel().armed()
+    panel.bypass(WINDOW)
+    panel.open(WINDOW)
+    panel.effects.clear()
+
+    panel.bypass(WINDOW, bypass=False)
+
+    assert [(one.zone_ids, one.bypass) for one in panel.told(ReportBypass)] == [((WINDOW,), Bypass.FORCED)]
+
+
+@pytest.mark.parametrize("outage", [False, True])
+def test_a_sensor_that_only_comes_back_open_has_not_been_tried(*, outage: bool) -> None:
+    panel = Panel()
+    panel.open(WINDOW)
+    panel.walk_test(start=True)
+
+    if outage:
+        panel.power_cut(5)
+        panel.sensors_report(opened=(WINDOW,))
+    else:
+        panel.lose(WINDOW)
+        panel.open(WINDOW)
+    untried = panel.area.walk_test
+    panel.close(WINDOW)
+    panel.open(WINDOW)
+
+    assert untried is not None
+    assert not untried.seen
+    assert panel.area.walk_test is not None
+    assert panel.area.walk_test.seen == {WINDOW}
