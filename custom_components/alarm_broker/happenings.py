@@ -21,6 +21,7 @@ from .panel.effects import (
     RaiseAlarm,
     Refuse,
     ReportAreaState,
+    ReportArmedWithFault,
     ReportBypass,
     ReportCodeUsed,
     ReportDisarmed,
@@ -55,6 +56,7 @@ class HappeningKind(StrEnum):
     WRONG_CODE = "wrong_code"
     CODE_REFUSED = "code_refused"
     LOCKOUT = "lockout"
+    ARMED_WITH_FAULT = "armed_with_fault"
     BYPASSED = "bypassed"
     UNBYPASSED = "unbypassed"
     ZONE_SHUT_DOWN = "zone_shut_down"
@@ -155,6 +157,9 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
             return told(HappeningKind.ALARM_CANCELLED, area_id, by=by)
         case ReportLockout(until=until):
             return told(HappeningKind.LOCKOUT, None, until=until.isoformat())
+        case ReportArmedWithFault(area_id=area_id, blind_zones=blind_zones, troubles=troubles, by=by):
+            named = [wording.trouble(trouble) for trouble in troubles]
+            return told(HappeningKind.ARMED_WITH_FAULT, area_id, by=by, zones=blind_zones, troubles=named)
         case ReportBypass(area_id=area_id, zone_ids=zone_ids, bypass=bypass, by=by):
             kinds = {None: HappeningKind.UNBYPASSED, Bypass.SHUT_DOWN: HappeningKind.ZONE_SHUT_DOWN}
             reason = {} if bypass is None else {"reason": bypass.value}

@@ -28,6 +28,7 @@ SENTENCES: Mapping[str, str] = {
     Kind.WRONG_CODE: "got a wrong code",
     Kind.CODE_REFUSED: "refused a code that is not valid for this",
     Kind.LOCKOUT: "takes no code for a while: too many were wrong",
+    Kind.ARMED_WITH_FAULT: "was armed in spite of a fault: {faults}",
     Kind.BYPASSED: "left out {zones} ({reason})",
     Kind.UNBYPASSED: "guards again {zones}",
     Kind.ZONE_SHUT_DOWN: "left out {zones} after too many alarms",
@@ -70,6 +71,7 @@ def described(event: Event[Any]) -> dict[str, str]:
     words = {
         "mode": str(data.get("mode") or "").replace("_", " "),
         "zones": ", ".join(data.get("zones") or ()) or "nothing",
+        "faults": ", ".join((*(data.get("zones") or ()), *(data.get("troubles") or ()))),
         "alarm_kind": data.get("alarm_kind"),
         "reason": str(data.get("reason") or "").replace("_", " "),
         **{key: data.get(key) for key in ("trouble", "window", "event_title", "level")},

@@ -116,7 +116,7 @@ def test_every_error_of_the_code_has_a_text_and_no_text_is_left_over() -> None:
 
 
 def test_every_issue_has_a_text() -> None:
-    assert set(texts("en")["issues"]) == {"companion_away", "homeless_zones"}
+    assert set(texts("en")["issues"]) == {"companion_away", "duress_in_logbook", "homeless_zones"}
 
 
 def test_every_error_of_the_set_up_has_a_text_and_no_text_is_left_over() -> None:

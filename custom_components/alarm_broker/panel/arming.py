@@ -17,13 +17,14 @@ from .effects import (
     NotReady,
     Reason,
     Refuse,
+    ReportArmedWithFault,
     ReportDisarmed,
     ReportPendingCleared,
 )
 from .events import ArmRequested, DisarmRequested, Trusted
 from .false_alarms import forgotten
 from .moment import AreaStep, Moment, PanelStep, with_area
-from .readiness import LASTING, bypass_reports, obstacles, standing_open, together
+from .readiness import LASTING, blind_when_armed, bypass_reports, obstacles, standing_open, together
 from .state import (
     AreaState,
     Armed,
@@ -224,7 +225,14 @@ def _arm(
     armed = replace(armed, bypassed={**standing, **armed.bypassed})
     state = with_area(state, area_id, armed)
     news = {zone_id: why for zone_id, why in armed.bypassed.items() if area.bypassed.get(zone_id) is not why}
-    return state, (*effects, *bypass_reports(area_id, news, by=by))
+    fault = ReportArmedWithFault(
+        area_id=area_id,
+        blind_zones=blind_when_armed(state, moment.config, area_id, settings, left_out=armed.bypassed.keys()),
+        troubles=() if in_the_way is None else in_the_way.troubles,
+        by=by,
+    )
+    faults = (fault,) if fault.blind_zones or fault.troubles else ()
+    return state, (*effects, *bypass_reports(area_id, news, by=by), *faults)
 
 
 def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None) -> AreaStep:

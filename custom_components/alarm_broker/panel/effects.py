@@ -105,6 +105,17 @@ class ReportLockout:
 
 
 @value
+class ReportArmedWithFault:
+    """An area was armed in spite of what should not be so (EN 50131-1: overriding is logged)."""
+
+    area_id: str
+    blind_zones: tuple[str, ...]
+    """Guarded, and nobody knows whether they are closed."""
+    troubles: tuple[Trouble, ...]
+    by: str | None
+
+
+@value
 class ReportBypass:
     """Zones are left out from now on, for this reason; or guarded again, with None."""
 
@@ -276,6 +287,7 @@ type Effect = (
     | ReportZoneTripped
     | ReportDisarmed
     | ReportLockout
+    | ReportArmedWithFault
     | ReportBypass
     | ReportTrouble
     | ReportWalkTest

@@ -70,6 +70,15 @@ def obstacles(
     )
 
 
+def blind_when_armed(
+    state: PanelState, config: PanelConfig, area_id: str, mode: ModeConfig, *, left_out: Collection[str]
+) -> tuple[str, ...]:
+    """Return the zones that are guarded all the same though their sensor says nothing."""
+    if state.settling is not None:
+        return ()
+    return tuple(zone.zone_id for zone in _concerned(state.blind_zones, config, area_id, mode, left_out))
+
+
 def together(reasons: Iterable[NotReady | None]) -> NotReady | None:
     """Return what stands in the way of arming several areas at once, or None."""
     found = [reason for reason in reasons if reason is not None]

@@ -1,7 +1,7 @@
 import pytest
 
 from custom_components.alarm_broker.panel.alarms import MEMORY_LIMIT
-from custom_components.alarm_broker.panel.config import ArmMode, Rules
+from custom_components.alarm_broker.panel.config import ArmMode, Rules, TroubleEffect, TroubleKind
 from custom_components.alarm_broker.panel.effects import (
     AlarmOngoing,
     CodeNeeded,
@@ -9,16 +9,18 @@ from custom_components.alarm_broker.panel.effects import (
     RaiseAlarm,
     Reason,
     ReportAreaState,
+    ReportArmedWithFault,
     ReportDisarmed,
     ReportPending,
     ReportPendingCleared,
     WrongCode,
 )
-from custom_components.alarm_broker.panel.events import Credential
-from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
+from custom_components.alarm_broker.panel.events import Credential, TroubleBegan
+from custom_components.alarm_broker.panel.state import AreaStatus, Bypass, Trouble
 from tests.integration.panel.builders import (
     DOOR,
     HALL,
+    HOME,
     NO_CODE,
     SMOKE,
     WINDOW,
@@ -299,3 +301,44 @@ def test_smoke_that_comes_again_after_disarming_sounds_again() -> None:
     panel.open(SMOKE)
 
     assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_arming_in_spite_of_a_trouble_is_written_down() -> None:
+    """EN 50131-1: who overrides a fault is logged."""
+    panel = Panel(house(rules=Rules(trouble={TroubleKind.BATTERY: TroubleEffect.ASK})))
+    weak = Trouble(kind=TroubleKind.BATTERY, source="sensor.hall_battery", zone_id=HALL)
+    panel.tell(TroubleBegan(weak))
+
+    panel.arm(force=True)
+
+    assert panel.told(ReportArmedWithFault) == [
+        ReportArmedWithFault(area_id=HOME, blind_zones=(), troubles=(weak,), by="Anna")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone_id", "effect", "named"),
+    [
+        (SMOKE, TroubleEffect.ASK, True),
+        (HALL, TroubleEffect.IGNORE, True),
+        # Left out, which is said.
+        (HALL, TroubleEffect.ASK, False),
+    ],
+)
+def test_arming_with_a_guarded_sensor_that_says_nothing_is_written_down(
+    zone_id: str, effect: TroubleEffect, *, named: bool
+) -> None:
+    panel = Panel(house(rules=Rules(trouble={TroubleKind.LOST: effect})))
+    panel.lose(zone_id)
+
+    panel.arm(force=True)
+
+    assert [one.blind_zones for one in panel.told(ReportArmedWithFault)] == ([(zone_id,)] if named else [])
+
+
+def test_arming_without_a_fault_says_nothing_of_one() -> None:
+    panel = Panel()
+
+    panel.arm(force=True)
+
+    assert not panel.told(ReportArmedWithFault)
