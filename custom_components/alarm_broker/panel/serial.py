@@ -116,7 +116,7 @@ def _area_in(data: Mapping[str, Any]) -> AreaState:
         else Siren(until=_until_in(siren["until"]), alarms=_alarms_in(siren["alarms"])),
         bypassed={zone_id: Bypass(why) for zone_id, why in data["bypassed"].items()},
         silenced=frozenset(data["silenced"]),
-        late=frozenset(data["late"]),
+        late=frozenset(data.get("late", ())),
         trips=dict(data["trips"]),
         shut_down_until=_deadline_in(data["shut_down_until"]),
         armed_at=None if data["armed_at"] is None else datetime.fromisoformat(data["armed_at"]),
@@ -128,7 +128,7 @@ def _area_in(data: Mapping[str, Any]) -> AreaState:
         else LastArming(
             mode=ArmMode(last["mode"]),
             bypassed=frozenset(last["bypassed"]),
-            forced=frozenset(last["forced"]),
+            forced=frozenset(last.get("forced", ())),
         ),
         walk_test=None
         if walk_test is None
@@ -170,14 +170,14 @@ def _guard_in(data: Mapping[str, Any]) -> Guard:
         case "disarmed":
             return Disarmed()
         case "armed":
-            return Armed(mode=ArmMode(data["mode"]), unjudged=data["unjudged"])
+            return Armed(mode=ArmMode(data["mode"]), unjudged=data.get("unjudged", False))
         case "arming":
             return Arming(
                 mode=ArmMode(data["mode"]),
                 until=_until_in(data["until"]),
                 left=data["left"],
                 closed=data["closed"],
-                out=data["out"],
+                out=data.get("out", False),
                 restarted=data["restarted"],
                 final=_deadline_in(data["final"]),
             )
