@@ -216,7 +216,8 @@ async def test_arming_without_a_code_names_no_zone(
         answer = str(refused)
 
     assert "Kitchen window" not in str(answer)
-    assert (shown(hass) == "armed_home") is force
+    assert ("code" in str(answer)) is force
+    assert shown(hass) == "disarmed"
 
 
 async def test_arming_with_a_code_says_what_is_open(hass: HomeAssistant, passer_by: Context) -> None:
