@@ -13,6 +13,9 @@ from custom_components.alarm_broker.panel.config import Action, AlarmKind
 from tests.integration.house import (
     AREA,
     CODE,
+    GARAGE,
+    GATE,
+    MASTER,
     PANEL,
     WINDOW,
     ZONES,
@@ -23,6 +26,7 @@ from tests.integration.house import (
     sense,
     shown,
     user,
+    zone,
 )
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
@@ -93,6 +97,15 @@ async def test_what_is_shown_names_no_zone(hass: HomeAssistant, passer_by: Conte
     assert [one for one in (disarmed, sounding, seen()) if "Kitchen window" in one] == []
     assert (kind, event, alarm["title"]) == ("burglary", "triggered", "Home")
     assert attributes(hass)["alarm_kind"] is None
+
+
+async def test_the_master_names_no_zone_either(hass: HomeAssistant) -> None:
+    garage = (area(GARAGE, "Garage", home=HOME), zone(GATE, "instant", "home", area_id=GARAGE))
+    await move_in(hass, area(home=HOME), *ZONES, *garage, ANNA, profile="en-g2")
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+
+    assert attributes(hass, MASTER).keys().isdisjoint({"open_zones", "bypassed_zones"})
 
 
 @pytest.mark.parametrize("action", ["check", "journal", "verify"])
