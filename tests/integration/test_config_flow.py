@@ -539,7 +539,7 @@ async def test_a_trouble_can_stand_in_the_way_of_arming(hass: HomeAssistant) -> 
     with pytest.raises(ServiceValidationError) as refused:
         await panel(hass, "alarm_arm_away", code=CODE)
 
-    assert refused.value.translation_key == "not_ready_blocked"
+    assert refused.value.translation_key == "not_ready_blocked_trouble"
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ async def test_a_wrong_code_is_refused_in_the_language_of_the_request(hass: Home
     english = await say(hass, "disarm the alarm with code 9999")
     german = await say(hass, "entschärfe die Alarmanlage mit Code 9999", "de-CH")
 
-    assert (english, german) == ("Wrong code.", "Falscher Code.")
+    assert (english, german) == ("Home: wrong code.", "Home: falscher Code.")
     assert shown(hass) == "armed_home"
 
 
@@ -178,7 +178,7 @@ async def test_what_keeps_the_panel_from_arming_is_said(hass: HomeAssistant) -> 
 
     answer = await say(hass, f"Alarmanlage scharf schalten mit Code {CODE}", "de")
 
-    assert answer.startswith("Nicht bereit. Offen: Kitchen window.")
+    assert answer.startswith("Home: nicht bereit. Offen: Kitchen window.")
 
 
 async def test_a_spoken_code_is_neither_spoken_back_nor_logged(

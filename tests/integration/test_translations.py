@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,12 @@ def test_every_error_of_the_code_has_a_text_and_no_text_is_left_over() -> None:
     raised = constants("_error") | constants("translation_key")
     raised -= {"companion_away", "homeless_zones"} | set(texts("en")["selector"])
     computed = (
-        {f"not_ready_{part}" for part in ("open", "blind", "trouble", "blocked")}
-        | {"not_ready"}
+        {
+            "_".join(("not_ready", *blocked, *parts))
+            for count in (1, 2, 3)
+            for parts in combinations(("open", "blind", "trouble"), count)
+            for blocked in ((), ("blocked",))
+        }
         | {f"not_allowed_{action.value}" for action in Action}
         | {f"code_{problem.value}" for problem in CodeProblem}
         | {refusal.value for refusal in CodeRefusal}
