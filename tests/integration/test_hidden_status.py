@@ -23,6 +23,7 @@ from tests.integration.house import (
     attributes,
     mode,
     move_in,
+    panel,
     sense,
     shown,
     user,
@@ -106,6 +107,20 @@ async def test_the_master_names_no_zone_either(hass: HomeAssistant) -> None:
     await hass.async_block_till_done()
 
     assert attributes(hass, MASTER).keys().isdisjoint({"open_zones", "bypassed_zones"})
+
+
+async def test_nor_does_the_master_tell_in_which_area_something_is_open(hass: HomeAssistant) -> None:
+    easy = mode(exit_delay=0, code_to_arm=False, siren_time=180)
+    garage = (area(GARAGE, "Garage", home=easy), zone(GATE, "instant", "home", area_id=GARAGE))
+    await move_in(hass, area(home=easy), *ZONES, *garage, ANNA, profile="en-g2")
+    sense(hass, GATE, "on")
+    await hass.async_block_till_done()
+
+    with pytest.raises(ServiceValidationError) as refused:
+        await panel(hass, "alarm_arm_home", entity_id=MASTER)
+
+    assert refused.value.translation_key == "not_ready_hidden"
+    assert refused.value.translation_placeholders == {"area": "Home, Garage"}
 
 
 @pytest.mark.parametrize("action", ["check", "journal", "verify"])
