@@ -1,6 +1,6 @@
 """The panels as Home Assistant shows them, one an area and a master over all; every decision is the core's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, override
 
 from homeassistant.components.alarm_control_panel import AlarmControlPanelEntity
@@ -193,6 +193,7 @@ class MasterPanel(Panel):
         self.area_ids = tuple(areas)
         self._offer(entry, master_modes(list(areas.values())))
         self._view: MasterView | None = None
+        self._zones: dict[str, list[str]] = {}
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -200,6 +201,8 @@ class MasterPanel(Panel):
         self._async_look()
         for area_id in self.area_ids:
             self.async_on_remove(self.system.audience.subscribe_panel(area_id, self._async_changed))
+        # An opened zone leaves the areas as they are.
+        self.async_on_remove(self.system.audience.subscribe(self._async_changed))
 
     @property
     @override
@@ -237,13 +240,14 @@ class MasterPanel(Panel):
             "partly_armed": self._view.partly_armed,
             "armed_areas": [name for name, armed in names if armed],
             "disarmed_areas": [name for name, armed in names if not armed],
+            **self._zones,
         }
 
     @callback
     def _async_changed(self) -> None:
-        before = self._view
+        before = self._view, self._zones
         self._async_look()
-        if self._view != before:
+        if (self._view, self._zones) != before:
             self.async_write_ha_state()
 
     @callback
@@ -251,3 +255,13 @@ class MasterPanel(Panel):
         areas = [self.system.state.areas.get(area_id) for area_id in self.area_ids]
         known = [area for area in areas if area is not None]
         self._view = master_view(known) if len(known) == len(areas) else None
+        if not self.system.config.hides_status:
+            self._zones = {
+                "open_zones": self._names(self.system.state.open_zones),
+                "bypassed_zones": self._names({zone_id for area in known for zone_id in area.bypassed}),
+            }
+
+    def _names(self, zone_ids: Collection[str]) -> list[str]:
+        zones = self.system.panel_config.zones
+        # A stored zone may have left the configuration since.
+        return sorted([self.system.zone_name(zone_id) for zone_id in zone_ids if zone_id in zones])

@@ -1,13 +1,16 @@
 """What the core decided, in the words of those outside: link events, log lines, errors."""
 
 import logging
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .panel.config import ArmMode
 from .panel.effects import (
     AlarmOngoing,
     CodeNeeded,
@@ -20,7 +23,7 @@ from .panel.effects import (
     NotDisarmed,
     NotReady,
     RaiseAlarm,
-    Reason,
+    Refuse,
     ReportAreaState,
     ReportDisarmed,
     ReportLockout,
@@ -29,7 +32,10 @@ from .panel.effects import (
     ReportZoneTripped,
     WrongCode,
 )
+from .panel.state import Trouble
+from .push_texts import TROUBLES, known_language
 from .wording import Wording
+from .words import MODES
 
 LOGGER = logging.getLogger(__name__)
 
@@ -113,52 +119,96 @@ def log_effect(effect: Effect, wording: Wording) -> None:
             pass
 
 
-def refusal(reason: Reason, wording: Wording, *, hides: bool) -> ServiceValidationError:
-    """Return the reason as the error that the person at the keypad reads; `hides` names no zones and troubles."""
-    match reason:
+type Said = str | Callable[[str], str]
+"""What an error names; what is called differently in each language is asked for in that of whoever reads it."""
+
+
+class Refusal(ServiceValidationError):
+    """A request that the panel refused; its translated sentence may name what has a translation itself."""
+
+    def __init__(self, key: str, language: str, named: Mapping[str, Said]) -> None:
+        """Name everything in the language of the system, as Home Assistant passes it on to a browser."""
+        self._named = named
+        super().__init__(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders=self.placeholders_in(language),
+        )
+
+    def placeholders_in(self, language: str) -> dict[str, str]:
+        """Return what fills the sentence in a language."""
+        return {name: said if isinstance(said, str) else said(language) for name, said in self._named.items()}
+
+
+def refusal(effect: Refuse, wording: Wording, language: str, *, hides: bool) -> Refusal:
+    """Return the reason as the error that the person at the keypad reads; `hides` names no zones and troubles.
+
+    It names the areas: an automation or a master may have asked for several.
+    """
+    area = wording.area_names(effect.area_ids)
+    match effect.reason:
         case NotReady() if hides:
-            return _error("not_ready_hidden")
+            # All that were asked for: which of them has something open is hidden too.
+            return _error("not_ready_hidden", language, area=area)
         case WrongCode():
-            return _error("invalid_code")
+            return _error("invalid_code", language, area=area)
         case CodeNeeded():
-            return _error("code_needed")
+            return _error("code_needed", language, area=area)
         case LockedOut(until):
-            return _error("locked_out", until=dt_util.as_local(until).strftime("%H:%M:%S"))
+            return _error("locked_out", language, area=area, until=_clock(until))
         case CodeNotValid(problem):
-            return _error(f"code_{problem.value}")
+            return _error(f"code_{problem.value}", language, area=area)
         case NotAllowed(action, area_id):
-            return _error(f"not_allowed_{action.value}", area=wording.area_name(area_id))
+            return _error(f"not_allowed_{action.value}", language, area=wording.area_name(area_id))
         case AlarmOngoing():
-            return _error("alarm_ongoing")
-        case ModeUnknown(area_id, None):
-            return _error("nothing_to_repeat", area=wording.area_name(area_id))
+            return _error("alarm_ongoing", language, area=area)
         case ModeUnknown(area_id, mode):
-            return _error("mode_unknown", area=wording.area_name(area_id), mode=str(mode))
+            area = wording.area_name(area_id)
+            if mode is None:
+                return _error("nothing_to_repeat", language, area=area)
+            return _error("mode_unknown", language, area=area, mode=partial(_mode_name, mode))
         case NotReady():
-            return _not_ready(reason, wording)
+            return _not_ready(effect.reason, effect.area_ids, wording, language)
         case NotBypassable(zone_ids):
-            return _error("not_bypassable", zones=", ".join(wording.zone_names(zone_ids)))
+            zones = ", ".join(wording.zone_names(zone_ids))
+            area = wording.area_names(wording.areas_of(zone_ids))
+            return _error("not_bypassable", language, area=area, zones=zones)
         case NotDisarmed(area_id):
-            return _error("not_disarmed", area=wording.area_name(area_id))
+            return _error("not_disarmed", language, area=wording.area_name(area_id))
 
 
-def _not_ready(reason: NotReady, wording: Wording) -> ServiceValidationError:
-    parts = {
-        "open": ", ".join(wording.zone_names(reason.open_zones)),
-        "blind": ", ".join(wording.zone_names(reason.blind_zones)),
-        "trouble": ", ".join(wording.trouble(one) for one in reason.troubles),
-    }
-    present = [key for key, names in parts.items() if names]
-    key = f"not_ready_{present[0]}" if len(present) == 1 else "not_ready"
-    if not reason.forceable:
-        key = "not_ready_blocked"
-    return _error(key, **{part: names or "-" for part, names in parts.items()})
+def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, language: str) -> Refusal:
+    """Say what there is to say and no more: one text for each combination of what may be in the way."""
+    named: dict[str, Said] = {}
+    if reason.open_zones:
+        named["open"] = ", ".join(wording.zone_names(reason.open_zones))
+    if reason.blind_zones:
+        named["blind"] = ", ".join(wording.zone_names(reason.blind_zones))
+    if reason.troubles:
+        named["trouble"] = partial(_trouble_names, reason.troubles, wording)
+    key = "_".join(("not_ready", *(() if reason.forceable else ("blocked",)), *named))
+    places = [trouble.zone_id for trouble in reason.troubles]
+    zone_ids = [*reason.open_zones, *reason.blind_zones, *(one for one in places if one is not None)]
+    # Mains or a radio are nobody's alone.
+    area_ids = asked if None in places else wording.areas_of(zone_ids)
+    return _error(key, language, area=wording.area_names(area_ids), **named)
 
 
-def _error(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
-    )
+def _trouble_names(troubles: Iterable[Trouble], wording: Wording, language: str) -> str:
+    kinds = TROUBLES[known_language(language)]
+    return ", ".join(wording.trouble(trouble, kinds[trouble.kind]) for trouble in troubles)
+
+
+def _mode_name(mode: ArmMode, language: str) -> str:
+    return MODES[known_language(language)][mode]
+
+
+def _clock(moment: datetime) -> str:
+    return dt_util.as_local(moment).strftime("%H:%M:%S")
+
+
+def _error(key: str, language: str, **named: Said) -> Refusal:
+    return Refusal(key, language, named)
 
 
 def _area(area_id: str, wording: Wording) -> dict[str, str]:

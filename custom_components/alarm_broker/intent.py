@@ -132,7 +132,7 @@ class Arm(PanelIntent):
         self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
     ) -> None:
         mode = ArmMode(slots.get(SLOT_MODE, ArmMode.AWAY))
-        await system.async_arm(area_ids, mode, code=_code(slots, system), by=by)
+        await system.async_arm(area_ids, mode, code=_code(slots, system, area_ids), by=by)
 
 
 class Disarm(PanelIntent):
@@ -150,9 +150,9 @@ class Disarm(PanelIntent):
     async def _act(
         self, system: AlarmSystem, area_ids: list[str], slots: Mapping[str, str], *, by: str | None
     ) -> None:
-        code = _code(slots, system)
+        code = _code(slots, system, area_ids)
         if system.panel_config.codes.disarm_required and not code:
-            raise _code_needed()
+            raise _code_needed(system, area_ids)
         await system.async_disarm(area_ids, code=code, by=by)
 
 
@@ -178,7 +178,7 @@ def _language(intent_obj: intent.Intent) -> str:
     return "de" if intent_obj.language.startswith("de") else "en"
 
 
-def _code(slots: Mapping[str, str], system: AlarmSystem) -> str | None:
+def _code(slots: Mapping[str, str], system: AlarmSystem, area_ids: list[str]) -> str | None:
     """Return a spoken code as it would be typed: its digits may be heard as words, and with something between.
 
     Raises ServiceValidationError for what is no number where codes are: it was heard wrong, and is no guess.
@@ -188,12 +188,16 @@ def _code(slots: Mapping[str, str], system: AlarmSystem) -> str | None:
         return code
     digits = "".join(DIGITS.get(word, word) for word in re.split(r"[\s.,-]+", code.casefold()))
     if not digits.isdigit():
-        raise _code_needed()
+        raise _code_needed(system, area_ids)
     return digits
 
 
-def _code_needed() -> ServiceValidationError:
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key="code_needed")
+def _code_needed(system: AlarmSystem, area_ids: list[str]) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="code_needed",
+        translation_placeholders={"area": system.wording.area_names(area_ids)},
+    )
 
 
 def _as_heard(name: str) -> str:

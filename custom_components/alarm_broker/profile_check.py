@@ -1,9 +1,10 @@
 """Whether everything that is set up keeps to a profile."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import async_get_hass
 
 from .const import (
     CODE_FORMAT_NUMBER,
@@ -14,7 +15,10 @@ from .const import (
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
+from .panel.config import ArmMode
 from .panel.profiles import DEFAULTS, Profile, Violation, code_violations, mode_violations, rule_violations
+from .push_texts import known_language
+from .words import ALLOWED, FIELDS, MODES
 
 
 def profile_of(options: Mapping[str, Any]) -> Profile:
@@ -51,12 +55,22 @@ def area_violations(
     options: Mapping[str, Any], modes: Mapping[str, Mapping[str, Any]], name: str
 ) -> Iterator[Violation]:
     """Yield what a profile does not allow in an area's times."""
+    names = MODES[_language()]
     for mode, times in modes.items():
         yield from mode_violations(
-            profile_of(options), times, abort_window_of(options), where=f"{name}, {mode}"
+            profile_of(options), times, abort_window_of(options), where=f"{name}, {names[ArmMode(mode)]}"
         )
 
 
-def as_text(found: Iterator[Violation] | list[Violation]) -> str:
-    """Return violations as a person reads them."""
-    return "; ".join(f"{one.where + ': ' if one.where else ''}{one.field} ({one.allowed})" for one in found)
+def as_text(found: Iterable[Violation]) -> str:
+    """Return violations as a person reads them, with the words of the forms."""
+    fields, allowed = FIELDS[_language()], ALLOWED[_language()]
+    return "; ".join(
+        f"{one.where + ': ' if one.where else ''}{fields[one.field]} ({allowed.get(one.allowed, one.allowed)})"
+        for one in found
+    )
+
+
+def _language() -> str:
+    """Return the system's language: a form is not told whose browser shows it."""
+    return known_language(async_get_hass().config.language)

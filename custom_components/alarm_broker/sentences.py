@@ -53,6 +53,7 @@ ENGLISH = Language(
         ArmMode.HOME: "(home|stay)",
         ArmMode.NIGHT: "(night|tonight|overnight)",
         ArmMode.VACATION: "(vacation|holiday[s])",
+        ArmMode.CUSTOM_BYPASS: "(custom [bypass]|bypass)",
     },
     arm_in_mode=(
         "arm <where> ([<code>];<mode>)",
@@ -96,6 +97,7 @@ GERMAN = Language(
         ArmMode.HOME: "(anwesend|Anwesenheit[smodus]|zuhause|zu Hause|daheim)",
         ArmMode.NIGHT: "([heute ]Nacht|nachts|Nachtmodus)",
         ArmMode.VACATION: "(Urlaub[smodus]|Ferien[modus])",
+        ArmMode.CUSTOM_BYPASS: "(benutzerdefiniert[en Modus]|individuell[en Modus])",
     },
     arm_in_mode=(
         "<verb> <where> ([<code>];<mode>) scharf [<code>]",

@@ -322,7 +322,7 @@ class AlarmSystem:
         for effect in step.effects:
             if isinstance(effect, Refuse):
                 hides = self.config.panel.codes.look_required and isinstance(credential, CodeMissing)
-                raise refusal(effect.reason, self._wording, hides=hides)
+                raise refusal(effect, self._wording, self._hass.config.language, hides=hides)
         return step.effects
 
     async def _async_credential(self, code: str | None) -> Credential:

@@ -1,6 +1,6 @@
 """What turns ids into names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .panel.config import PanelConfig
@@ -27,7 +27,17 @@ class Wording:
         """Return an area's name."""
         return self.config.areas[area_id].name
 
-    def trouble(self, trouble: Trouble) -> str:
-        """Return where a trouble is and of what kind it is."""
+    def area_names(self, area_ids: Iterable[str]) -> str:
+        """Return the areas' names as a sentence lists them."""
+        return ", ".join(self.area_name(area_id) for area_id in area_ids)
+
+    def areas_of(self, zone_ids: Iterable[str]) -> tuple[str, ...]:
+        """Return the areas that the zones are in, in their usual order."""
+        found = {self.config.zones[zone_id].area_id for zone_id in zone_ids}
+        return tuple(area_id for area_id in self.config.areas if area_id in found)
+
+    def trouble(self, trouble: Trouble, kind: str | None = None) -> str:
+        """Return where a trouble is and of what kind it is, which may have a name for people."""
         where = self.zone_name(trouble.zone_id) if trouble.zone_id else trouble.source
-        return f"{where} ({trouble.kind.value})" if where else trouble.kind.value
+        what = kind or trouble.kind.value
+        return f"{where} ({what})" if where else what

@@ -539,16 +539,16 @@ async def test_a_trouble_can_stand_in_the_way_of_arming(hass: HomeAssistant) -> 
     with pytest.raises(ServiceValidationError) as refused:
         await panel(hass, "alarm_arm_away", code=CODE)
 
-    assert refused.value.translation_key == "not_ready_blocked"
+    assert refused.value.translation_key == "not_ready_blocked_trouble"
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"profile": "cp01", "abort_window": 5}, "abort_window"),
-        ({"profile": "cp01", "exit_restart": False}, "exit_restart"),
-        ({"profile": "cp01"}, "Home, home: exit_delay"),
-        ({"profile": "en-g2"}, "Anna: code"),
+        ({"profile": "cp01", "abort_window": 5}, "Abort window (15 … 45)"),
+        ({"profile": "cp01", "exit_restart": False}, "Restart the exit delay on coming back (on)"),
+        ({"profile": "cp01"}, "Home, Home: Exit delay (45 … 255)"),
+        ({"profile": "en-g2"}, "Anna: Code (≥ 6)"),
     ],
     ids=["abort window", "exit restart", "an area's times", "a short code"],
 )
@@ -563,6 +563,21 @@ async def test_a_profile_that_something_breaks_cannot_be_chosen(
     assert result["errors"] == {"base": "profile_violated"}
     assert said in result["description_placeholders"]["violations"]
     assert dict(entry.options) == before
+
+
+async def test_what_breaks_a_profile_is_said_in_the_language_of_the_system(hass: HomeAssistant) -> None:
+    hass.config.language = "de"
+    entry = await move_in(hass, trouble={"battery": "ignore"}, exit_restart=False)
+
+    said = [
+        (await change_options(hass, entry, "rules", {**RULES, "exit_restart": False, "profile": profile}))[
+            "description_placeholders"
+        ]["violations"]
+        for profile in ("cp01", "en-g2")
+    ]
+
+    assert said[0].startswith("Ausgangsverzögerung beim Zurückkommen neu beginnen (ein); Home, Anwesend: Aus")
+    assert said[1] == "Batterie schwach (nachfragen oder verhindern); Anna: Code (≥ 6)"
 
 
 async def test_a_profile_that_everything_keeps_to_can_be_chosen(hass: HomeAssistant) -> None:

@@ -334,3 +334,55 @@ async def test_the_master_names_every_area_that_is_armed(hass: HomeAssistant) ->
     seen = attributes(hass, MASTER)
 
     assert (seen["armed_areas"], seen["disarmed_areas"]) == (["Garage", "Shed"], ["Home"])
+
+
+async def test_the_master_names_what_is_open_and_left_out_in_any_area(hass: HomeAssistant) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    for entity_id in (WINDOW, GATE):
+        sense(hass, entity_id, "on")
+    await hass.async_block_till_done()
+    opened = attributes(hass, MASTER)
+    await turn(hass, "switch.garage_gate_bypass", "on")
+    await turn(hass, "switch.kitchen_window_bypass", "on")
+    sense(hass, WINDOW, "off")
+    await hass.async_block_till_done()
+    left_out = attributes(hass, MASTER)
+
+    assert (opened["open_zones"], opened["bypassed_zones"]) == (["Garage gate", "Kitchen window"], [])
+    assert left_out["open_zones"] == ["Garage gate"]
+    assert left_out["bypassed_zones"] == ["Garage gate", "Kitchen window"]
+
+
+async def test_the_countdown_of_the_master_ends_when_the_last_area_is_armed(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    garage = area(GARAGE, "Garage", away=mode(exit_delay=20))
+    await move_in(hass, *HOUSE, garage, GARAGE_PARTS[1])
+    await panel(hass, "alarm_arm_away", entity_id=MASTER, code=CODE)
+    ends = attributes(hass)["delay_end"]
+
+    seen = [(shown(hass, MASTER), attributes(hass, MASTER)["delay_end"])]
+    await wait(hass, freezer, 21)
+    seen.append((shown(hass, MASTER), attributes(hass, MASTER)["delay_end"]))
+    await wait(hass, freezer, 40)
+
+    assert seen == [("arming", ends)] * 2
+    assert (shown(hass, MASTER), attributes(hass, MASTER)["delay_end"]) == ("armed_away", None)
+
+
+async def test_the_countdown_of_the_master_ends_when_the_first_area_would_sound(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    garage = area(GARAGE, "Garage", away=mode(exit_delay=0, entry_delay=60))
+    home = area(away=mode(exit_delay=0, entry_delay=30))
+    await move_in(hass, home, *HOUSE[1:], garage, GARAGE_PARTS[1])
+    await panel(hass, "alarm_arm_away", entity_id=MASTER, code=CODE)
+    for entity_id in (GATE, DOOR):
+        sense(hass, entity_id, "on")
+        await hass.async_block_till_done()
+
+    seen = attributes(hass, MASTER)["delay_end"]
+
+    assert seen == attributes(hass)["delay_end"] < attributes(hass, GARAGE_PANEL)["delay_end"]
+    await panel(hass, "alarm_disarm", entity_id=MASTER, code=CODE)
+    await wait(hass, freezer, 1)

@@ -13,6 +13,9 @@ from custom_components.alarm_broker.panel.config import Action, AlarmKind
 from tests.integration.house import (
     AREA,
     CODE,
+    GARAGE,
+    GATE,
+    MASTER,
     PANEL,
     WINDOW,
     ZONES,
@@ -20,9 +23,11 @@ from tests.integration.house import (
     attributes,
     mode,
     move_in,
+    panel,
     sense,
     shown,
     user,
+    zone,
 )
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
@@ -93,6 +98,29 @@ async def test_what_is_shown_names_no_zone(hass: HomeAssistant, passer_by: Conte
     assert [one for one in (disarmed, sounding, seen()) if "Kitchen window" in one] == []
     assert (kind, event, alarm["title"]) == ("burglary", "triggered", "Home")
     assert attributes(hass)["alarm_kind"] is None
+
+
+async def test_the_master_names_no_zone_either(hass: HomeAssistant) -> None:
+    garage = (area(GARAGE, "Garage", home=HOME), zone(GATE, "instant", "home", area_id=GARAGE))
+    await move_in(hass, area(home=HOME), *ZONES, *garage, ANNA, profile="en-g2")
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+
+    assert attributes(hass, MASTER).keys().isdisjoint({"open_zones", "bypassed_zones"})
+
+
+async def test_nor_does_the_master_tell_in_which_area_something_is_open(hass: HomeAssistant) -> None:
+    easy = mode(exit_delay=0, code_to_arm=False, siren_time=180)
+    garage = (area(GARAGE, "Garage", home=easy), zone(GATE, "instant", "home", area_id=GARAGE))
+    await move_in(hass, area(home=easy), *ZONES, *garage, ANNA, profile="en-g2")
+    sense(hass, GATE, "on")
+    await hass.async_block_till_done()
+
+    with pytest.raises(ServiceValidationError) as refused:
+        await panel(hass, "alarm_arm_home", entity_id=MASTER)
+
+    assert refused.value.translation_key == "not_ready_hidden"
+    assert refused.value.translation_placeholders == {"area": "Home, Garage"}
 
 
 @pytest.mark.parametrize("action", ["check", "journal", "verify"])

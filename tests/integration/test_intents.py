@@ -16,7 +16,8 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_capture_events, async_mock_service
 
 from custom_components.alarm_broker.const import EVENT_HAPPENED
-from custom_components.alarm_broker.sentences import SENTENCES
+from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.sentences import ENGLISH, GERMAN, SENTENCES
 from tests.integration.house import (
     AREA,
     CODE,
@@ -39,8 +40,8 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_z
 
 EASY = mode(exit_delay=0, code_to_arm=False)
 EVERY_MODE = (
-    area(AREA, "Home", away=EASY, home=EASY, night=EASY, vacation=EASY),
-    zone(DOOR, "entry_exit", "away", "home", "night", "vacation"),
+    area(AREA, "Home", **dict.fromkeys(ArmMode, EASY)),
+    zone(DOOR, "entry_exit", *ArmMode),
     user(),
 )
 
@@ -103,6 +104,12 @@ async def test_the_panel_is_armed_and_disarmed_by_voice(
         ("en", "armed_night", ["set the alarm to night", "arm the alarm for the night, please"]),
         ("en", "armed_night", [f"arm the alarm with code {CODE} in night mode", "arm the alarm tonight"]),
         ("en", "armed_vacation", ["set the alarm for the holidays", "arm the house in vacation mode"]),
+        ("en", "armed_custom_bypass", ["arm the alarm custom bypass", "set the alarm to custom bypass mode"]),
+        (
+            "en",
+            "armed_custom_bypass",
+            ["arm the house in custom mode", f"arm the panel with code {CODE} for bypass"],
+        ),
         ("de", "armed_away", ["Alarmanlage scharf schalten", "Kannst du bitte den Alarm scharfschalten?"]),
         ("de", "armed_away", ["schalte die Alarmanlage scharf", f"schalte den Alarm mit Code {CODE} an"]),
         ("de", "armed_home", ["schalte die Alarmanlage anwesend scharf", "mach das Haus zuhause scharf"]),
@@ -110,6 +117,9 @@ async def test_the_panel_is_armed_and_disarmed_by_voice(
         ("de", "armed_night", ["schalte die Alarmanlage für die Nacht scharf"]),
         ("de", "armed_night", [f"schalte bitte den Alarm mit Code {CODE} für heute Nacht scharf"]),
         ("de", "armed_vacation", ["Schalte die Alarmanlage scharf für den Urlaub."]),
+        ("de", "armed_custom_bypass", ["schalte die Alarmanlage benutzerdefiniert scharf"]),
+        ("de", "armed_custom_bypass", ["Alarmanlage im benutzerdefinierten Modus scharf schalten"]),
+        ("de", "armed_custom_bypass", [f"stelle den Alarm mit Code {CODE} individuell scharf"]),
     ],
 )
 async def test_the_mode_is_heard_in_the_words(
@@ -167,7 +177,7 @@ async def test_a_wrong_code_is_refused_in_the_language_of_the_request(hass: Home
     english = await say(hass, "disarm the alarm with code 9999")
     german = await say(hass, "entschärfe die Alarmanlage mit Code 9999", "de-CH")
 
-    assert (english, german) == ("Wrong code.", "Falscher Code.")
+    assert (english, german) == ("Home: wrong code.", "Home: falscher Code.")
     assert shown(hass) == "armed_home"
 
 
@@ -178,7 +188,7 @@ async def test_what_keeps_the_panel_from_arming_is_said(hass: HomeAssistant) -> 
 
     answer = await say(hass, f"Alarmanlage scharf schalten mit Code {CODE}", "de")
 
-    assert answer.startswith("Nicht bereit. Offen: Kitchen window.")
+    assert answer.startswith("Home: nicht bereit. Offen: Kitchen window.")
 
 
 async def test_a_spoken_code_is_neither_spoken_back_nor_logged(
@@ -318,6 +328,10 @@ async def test_without_a_panel_it_is_said_that_there_is_none(hass: HomeAssistant
 
     assert await say(hass, "arm the alarm") == "There is no alarm panel here."
     assert await say(hass, "ist die Alarmanlage scharf", "de") == "Hier gibt es keine Alarmanlage."
+
+
+def test_every_mode_can_be_said_in_both_languages() -> None:
+    assert ENGLISH.modes.keys() == GERMAN.modes.keys() == set(ArmMode)
 
 
 def test_home_assistant_takes_our_sentences_for_well_formed() -> None:

@@ -147,8 +147,8 @@ async def refused(hass: HomeAssistant, service: str, **data: Any) -> str:
 async def test_a_wrong_code_is_refused_in_words(hass: HomeAssistant) -> None:
     await move_in(hass)
 
-    assert await refused(hass, "alarm_arm_away", code="0000") == "Wrong code"
-    assert await refused(hass, "alarm_disarm") == "Enter a code"
+    assert await refused(hass, "alarm_arm_away", code="0000") == "Home: wrong code"
+    assert await refused(hass, "alarm_disarm") == "Home: enter a code"
     assert shown(hass) == "disarmed"
 
 
@@ -165,8 +165,8 @@ async def test_five_wrong_codes_lock_the_right_one_out_for_a_while(
     await wait(hass, freezer, 90)
     await panel(hass, "alarm_disarm", code=CODE)
 
-    assert answers[:4] == ["Wrong code"] * 4
-    assert answers[4] == locked == "Too many wrong codes: none is accepted until 22:01:30"
+    assert answers[:4] == ["Home: wrong code"] * 4
+    assert answers[4] == locked == "Home: too many wrong codes, none is accepted until 22:01:30"
     assert shown(hass) == "disarmed"
 
 
@@ -178,7 +178,7 @@ async def test_an_unready_house_is_refused_and_the_zones_are_named(hass: HomeAss
 
     answer = await refused(hass, "alarm_arm_away", code=CODE)
 
-    assert answer.startswith("Not ready. Open: Kitchen window. No signal from: Hall motion.")
+    assert answer.startswith("Home: not ready. Open: Kitchen window. No signal from: Hall motion. Close")
     assert shown(hass) == "disarmed"
 
 
@@ -209,7 +209,7 @@ async def test_a_pending_panel_cannot_be_armed_away_from(hass: HomeAssistant) ->
 
     answer = await refused(hass, "alarm_arm_away", code=CODE)
 
-    assert answer == "An alarm is pending or sounding: disarm first, with a code"
+    assert answer == "Home: an alarm is pending or sounding. Disarm first, with a code"
     assert shown(hass) == "pending"
 
 

@@ -143,7 +143,7 @@ async def test_the_right_code_as_a_reply_disarms_in_the_codes_name(
 
 @pytest.mark.parametrize(
     ("reply", "answer"),
-    [("0000", "Wrong code."), ("", "Enter a code."), (None, "Enter a code.")],
+    [("0000", "Home: wrong code."), ("", "Home: enter a code."), (None, "Home: enter a code.")],
     ids=["wrong", "empty", "none"],
 )
 async def test_a_wrong_reply_changes_nothing_and_can_be_tried_again(
@@ -524,7 +524,7 @@ async def test_what_could_not_be_armed_is_said_in_the_phones_language_and_offere
 
     assert (
         refused
-        == "Nicht bereit. Offen: Kitchen window. Schließen oder mit Zwang scharf schalten, um sie auszulassen."
+        == "Home: nicht bereit. Offen: Kitchen window. Schließen oder erzwungen scharf schalten, um sie auszulassen."
     )
     assert others == "armed_away"
     assert shown(hass) == "arming"
@@ -581,7 +581,9 @@ async def test_an_arming_that_fails_by_itself_says_why_in_the_phones_language(
 
     said = [one["message"] for one in phone.came if one["message"].startswith("Ließ sich nicht")]
     [reason] = said
-    assert reason.startswith("Ließ sich nicht scharf schalten: Home. Nicht bereit. Offen: Kitchen window.")
+    assert reason.startswith(
+        "Ließ sich nicht scharf schalten: Home. Home: nicht bereit. Offen: Kitchen window."
+    )
     await hass.config_entries.async_unload(entry.entry_id)
 
 

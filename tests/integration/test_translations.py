@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,16 @@ from custom_components.alarm_broker.happenings import HappeningKind
 from custom_components.alarm_broker.options_flow import AlarmBrokerOptionsFlow
 from custom_components.alarm_broker.panel.config import Action, ArmMode, TroubleEffect, TroubleKind, ZoneKind
 from custom_components.alarm_broker.panel.effects import CodeProblem
-from custom_components.alarm_broker.panel.profiles import Profile
+from custom_components.alarm_broker.panel.profiles import (
+    DEFAULTS,
+    Profile,
+    code_violations,
+    mode_violations,
+    rule_violations,
+)
 from custom_components.alarm_broker.panel.state import Bypass, ChimeMode
 from custom_components.alarm_broker.push_texts import NOTICES, TEXTS, TROUBLES
+from custom_components.alarm_broker.words import ALLOWED, FIELDS, MODES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"
 LANGUAGES = ["en", "de"]
@@ -105,8 +113,12 @@ def test_every_error_of_the_code_has_a_text_and_no_text_is_left_over() -> None:
     raised = constants("_error") | constants("translation_key")
     raised -= {"companion_away", "homeless_zones"} | set(texts("en")["selector"])
     computed = (
-        {f"not_ready_{part}" for part in ("open", "blind", "trouble", "blocked")}
-        | {"not_ready"}
+        {
+            "_".join(("not_ready", *blocked, *parts))
+            for count in (1, 2, 3)
+            for parts in combinations(("open", "blind", "trouble"), count)
+            for blocked in ((), ("blocked",))
+        }
         | {f"not_allowed_{action.value}" for action in Action}
         | {f"code_{problem.value}" for problem in CodeProblem}
         | {refusal.value for refusal in CodeRefusal}
@@ -252,3 +264,36 @@ def test_a_phone_is_told_the_same_things_in_both_languages() -> None:
     assert TEXTS["de"].keys() == TEXTS["en"].keys()
     assert NOTICES["de"].keys() == NOTICES["en"].keys()
     assert TROUBLES["de"].keys() == TROUBLES["en"].keys() == set(TroubleKind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_calls_modes_and_settings_as_the_forms_do(language: str) -> None:
+    tree = texts(language)
+    steps_of = tree["config_subentries"]
+    labels = {
+        **tree["options"]["step"]["rules"]["data"],
+        **tree["options"]["step"]["troubles"]["data"],
+        **steps_of["area"]["step"]["times"]["sections"]["away"]["data"],
+        "code": steps_of["user"]["step"]["user"]["data"]["code"],
+    }
+
+    assert MODES[language] == tree["selector"]["arm_mode"]["options"]
+    assert FIELDS[language] == {field: labels[field] for field in FIELDS[language]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_a_profile_forbids_has_words(language: str) -> None:
+    ignored = dict.fromkeys(TroubleKind, TroubleEffect.IGNORE.value)
+    nothing_right = {**dict.fromkeys(DEFAULTS, -1), "exit_restart": False, "trouble": ignored}
+    found = [
+        violation
+        for profile in Profile
+        for violation in (
+            *rule_violations(profile, nothing_right),
+            *mode_violations(profile, nothing_right, 0),
+            *code_violations(profile, [("Anna", 0)]),
+        )
+    ]
+
+    assert {one.field for one in found} == set(FIELDS[language])
+    assert {one.allowed for one in found if re.search("[a-z]{2}", one.allowed)} == set(ALLOWED[language])

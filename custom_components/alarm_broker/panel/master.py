@@ -19,6 +19,7 @@ class MasterView:
     """Which of the areas are armed or being armed."""
     partly_armed: bool
     delay_end: datetime | None
+    """When what it shows ends: of several delays the last to leave in, the first to come in."""
     changed_by: str | None
 
 
@@ -39,13 +40,15 @@ def master_view(areas: Sequence[AreaState]) -> MasterView:
         AreaStatus.DISARMED,
     )
     ends = [area.delay_end for area in areas if area.status is status and area.delay_end is not None]
+    # It shows `arming` until the last area is armed; of two entry delays the first ends in an alarm.
+    ends.sort(reverse=status is AreaStatus.ARMING)
     by = {area.changed_by for area in areas}
     return MasterView(
         status=status,
         mode=modes.pop() if len(modes) == 1 else None,
         armed=armed,
         partly_armed=0 < sum(armed) < len(areas),
-        delay_end=min(ends, default=None),
+        delay_end=ends[0] if ends else None,
         changed_by=by.pop() if len(by) == 1 else None,
     )
 

@@ -136,7 +136,7 @@ async def test_times_outside_the_profile_are_refused_with_the_range(hass: HomeAs
     )
 
     assert result["errors"] == {"base": "profile_violated"}
-    assert result["description_placeholders"]["violations"] == "Home, away: entry_delay (≤ 30 s)"
+    assert result["description_placeholders"]["violations"] == "Home, Away: Entry delay (≤ 30 s)"
 
 
 async def test_an_armed_area_stays_armed_while_it_is_changed(hass: HomeAssistant) -> None:
