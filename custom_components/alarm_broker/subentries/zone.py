@@ -13,7 +13,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from ..const import SUBENTRY_AREA, SUBENTRY_ZONE
+from ..const import SUBENTRY_AREA, SUBENTRY_GROUP, SUBENTRY_ZONE
 from ..panel.config import ArmMode, ZoneKind
 from ..panel.profiles import LIMITS, mode_violations
 from ..profile_check import abort_window_of, as_text, profile_of
@@ -62,15 +62,17 @@ class ZoneFlow(PanelSubentryFlow):
         """Show everything about the zone."""
         errors: dict[str, str] = {}
         current = self._get_reconfigure_subentry()
-        found = ""
+        found, group = "", self._group()
         if user_input is not None:
             data = _data(user_input)
             errors, found = self._errors(data)
+            errors |= self._group_errors(data, group)
             if not errors:
                 return self.keep(data)
         bypassable = {"bypassable": not ZoneKind(current.data["kind"]).life_safety}
         values = user_input or nested({**bypassable, **current.data}, SECTIONS)
-        return self.form("reconfigure", self._schema(), values, errors, violations=found)
+        named = {"group": "" if group is None else group.title, "zone": current.title}
+        return self.form("reconfigure", self._schema(), values, errors, violations=found, **named)
 
     def _created(self, area_id: str, entity_ids: list[str], *, together: bool) -> SubentryFlowResult:
         """Create one zone an entity, or one of all."""
@@ -141,6 +143,26 @@ class ZoneFlow(PanelSubentryFlow):
         if found:
             errors["base"] = "profile_violated"
         return errors, found
+
+    def _group(self) -> ConfigSubentry | None:
+        """Return the group that the zone is in."""
+        own = self._get_reconfigure_subentry().subentry_id
+        return next((one for one in self.others(SUBENTRY_GROUP) if own in one.data["zones"]), None)
+
+    def _group_errors(self, data: Mapping[str, Any], group: ConfigSubentry | None) -> dict[str, str]:
+        """Return what its group forbids a zone to become: the others would wait for it in vain."""
+        if group is None:
+            return {}
+        if not ZoneKind(data["kind"]).groupable:
+            return {"kind": "kind_in_group"}
+        current = self._get_reconfigure_subentry()
+        areas = {
+            zone.data["area"]
+            for zone in self.others(SUBENTRY_ZONE)
+            if zone.subentry_id in group.data["zones"]
+        }
+        moved = data[FIELD_AREA] != current.data[FIELD_AREA]
+        return {FIELD_AREA: "area_in_group"} if moved and areas - {data[FIELD_AREA]} else {}
 
     def _schema(self) -> vol.Schema:
         kinds = [kind.value for kind in ZoneKind]

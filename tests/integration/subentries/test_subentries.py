@@ -18,6 +18,7 @@ from tests.integration.house import (
     CODE,
     DOOR,
     DURESS_CODE,
+    GARAGE,
     GARAGE_PARTS,
     HALL,
     HOUSE,
@@ -34,6 +35,7 @@ from tests.integration.house import (
     subentry,
     under_duress,
     user,
+    zone,
 )
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
@@ -208,8 +210,8 @@ async def test_several_sensors_can_be_one_zone(hass: HomeAssistant) -> None:
 
     await add(hass, entry, "zone", {"area": AREA, "entities": [DOOR, WINDOW], "together": True})
 
-    (zone,) = parts(entry, "zone")
-    assert zone.data["entities"] == [DOOR, WINDOW]
+    (found,) = parts(entry, "zone")
+    assert found.data["entities"] == [DOOR, WINDOW]
 
 
 async def test_battery_and_tamper_of_the_same_device_are_found(
@@ -239,9 +241,9 @@ async def test_battery_and_tamper_of_the_same_device_are_found(
 
     await add(hass, entry, "zone", {"area": AREA, "entities": ["binary_sensor.back_door"], "together": False})
 
-    (zone,) = parts(entry, "zone")
-    assert zone.data["battery_entities"] == ["sensor.back_battery"]
-    assert zone.data["tamper_entities"] == ["binary_sensor.back_tamper"]
+    (found,) = parts(entry, "zone")
+    assert found.data["battery_entities"] == ["sensor.back_battery"]
+    assert found.data["tamper_entities"] == ["binary_sensor.back_tamper"]
 
 
 async def test_a_sensor_that_is_in_a_zone_is_not_offered_again(hass: HomeAssistant) -> None:
@@ -414,6 +416,73 @@ async def test_a_group_needs_zones_of_one_area_that_can_be_grouped(hass: HomeAss
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "too_few_zones")
 
 
+BOTH = subentry(
+    "group",
+    "group_both",
+    name="Both",
+    zones=["zone_kitchen_window", "zone_hall_motion"],
+    required=2,
+    window=60,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"kind": "entry_exit"}, {"kind": "kind_in_group"}),
+        ({"kind": "fire", "arming": {"bypassable": False}}, {"kind": "kind_in_group"}),
+        ({"area": GARAGE}, {"area": "area_in_group"}),
+    ],
+)
+async def test_a_zone_is_taken_out_of_its_group_before_it_becomes_something_else(
+    hass: HomeAssistant, changes: dict[str, Any], errors: dict[str, str]
+) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS, BOTH)
+
+    refused = await change(hass, entry, "zone_kitchen_window", {**ZONE, **changes})
+    hass.config_entries.async_remove_subentry(entry, "group_both")
+    allowed = await hass.config_entries.subentries.async_configure(refused["flow_id"], {**ZONE, **changes})
+    await hass.async_block_till_done()
+
+    assert refused["errors"] == errors
+    assert refused["description_placeholders"]["group"] == "Both"
+    assert allowed["reason"] == "reconfigure_successful"
+
+
+async def test_a_zone_that_stays_what_it_is_can_be_changed_within_its_group(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, BOTH)
+
+    result = await change(hass, entry, "zone_kitchen_window", {**ZONE, "kind": "follower", "name": "Pantry"})
+
+    assert result["reason"] == "reconfigure_successful"
+    assert len(entry.runtime_data.system.panel_config.groups) == 1
+
+
+@pytest.mark.parametrize(
+    ("member", "needed", "together"),
+    [
+        (zone("binary_sensor.stray", "fire"), 2, {"zone_kitchen_window", "zone_hall_motion"}),
+        (zone("binary_sensor.stray", "gas"), 3, set()),
+        (zone("binary_sensor.stray", "panic"), 3, set()),
+        (zone("binary_sensor.stray", "entry_exit", "away"), 3, set()),
+        (zone("binary_sensor.stray", "instant", "away", area_id=GARAGE), 3, set()),
+        (zone("binary_sensor.stray", "instant", "away"), 3, None),
+    ],
+)
+async def test_a_stored_group_holds_no_zone_back_that_must_alarm_alone(
+    hass: HomeAssistant, member: Any, needed: int, together: set[str] | None
+) -> None:
+    zones = ["zone_stray", "zone_kitchen_window", "zone_hall_motion"]
+    group = subentry("group", "group_all", name="All", zones=zones, required=needed, window=60)
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS, member, group)
+
+    groups = entry.runtime_data.system.panel_config.groups.values()
+
+    assert {zone_id for one in groups for zone_id in one.zones} == (
+        set(zones) if together is None else together
+    )
+
+
 async def test_zones_without_an_area_are_guarded_by_nobody_and_it_is_said(hass: HomeAssistant) -> None:
     entry = await move_in(hass, *HOUSE, *GARAGE_PARTS)
 
@@ -446,15 +515,7 @@ def as_shown(schema: Any) -> dict[str, Any]:
 async def test_a_form_that_is_opened_and_submitted_changes_nothing(
     hass: HomeAssistant, subentry_id: str, steps: int
 ) -> None:
-    both = subentry(
-        "group",
-        "group_both",
-        name="Both",
-        zones=["zone_kitchen_window", "zone_hall_motion"],
-        required=2,
-        window=60,
-    )
-    entry = await move_in(hass, *HOUSE, both)
+    entry = await move_in(hass, *HOUSE, BOTH)
     before = entry.runtime_data.system.config
 
     result: Any = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
