@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import probatio as vol
 import pytest
@@ -13,6 +13,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
+from custom_components.alarm_broker.panel.config import ArmMode
 from tests.integration.house import (
     AREA,
     CODE,
@@ -151,11 +152,83 @@ async def test_an_armed_area_stays_armed_while_it_is_changed(hass: HomeAssistant
         AREA,
         {"name": "House", "modes": ["away", "home", "night"]},
         {"away": mode(), "home": mode(exit_delay=0), "night": mode()},
+        {"night": ["zone_front_door"]},
     )
 
     assert shown(hass) == "armed_home"
     assert hass.states.get("binary_sensor.house_ready_to_arm_night") is not None
     assert parts(entry, "area")[0].title == "House"
+
+
+def chosen(result: Any) -> dict[str, list[str]]:
+    """Return what is chosen already in a form of multiple choices."""
+    return {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
+
+
+async def test_an_added_mode_asks_which_zones_it_guards_with_the_likely_ones_chosen(
+    hass: HomeAssistant,
+) -> None:
+    inside = zone(HALL, "follower", "away")
+    entry = await move_in(hass, area(away=mode()), *ZONES[:2], inside, ZONES[3], user(), *GARAGE_PARTS)
+    reloads = AsyncMock(wraps=hass.config_entries.async_reload)
+    modes = ["away", "night", "vacation"]
+
+    form = await change(hass, entry, AREA, {"name": "Home", "modes": modes}, {one: mode() for one in modes})
+    before = entry.runtime_data.system.panel_config
+    with patch.object(hass.config_entries, "async_reload", reloads):
+        await hass.config_entries.subentries.async_configure(form["flow_id"], chosen(form))
+        await hass.async_block_till_done()
+
+    around = ["zone_front_door", "zone_kitchen_window"]
+    everything = [*around, "zone_hall_motion"]
+    assert chosen(form) == {"night": around, "vacation": everything}
+    assert list(before.areas[AREA].modes) == ["away"], "nothing is kept before the last step"
+    after = entry.runtime_data.system.panel_config.areas[AREA].modes
+    assert {name: set(one.zones) for name, one in after.items()} == {
+        "away": set(everything),
+        "night": set(around),
+        "vacation": set(everything),
+    }
+    assert reloads.await_count == 1
+
+
+async def test_an_added_mode_guards_what_is_chosen_and_a_mode_that_was_there_what_it_did(
+    hass: HomeAssistant,
+) -> None:
+    entry = await move_in(hass)
+    modes = ["away", "home", "night"]
+
+    await change(
+        hass,
+        entry,
+        AREA,
+        {"name": "Home", "modes": modes},
+        {one: mode() for one in modes},
+        {"night": ["zone_hall_motion"]},
+    )
+
+    guarded = entry.runtime_data.system.panel_config.areas[AREA].modes
+    assert sorted(guarded[ArmMode.NIGHT].zones) == ["zone_hall_motion"]
+    assert sorted(guarded[ArmMode.HOME].zones) == ["zone_front_door", "zone_kitchen_window"]
+
+
+async def test_an_area_without_zones_has_nothing_to_choose_for_a_mode(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(away=mode()), ZONES[3], user())
+
+    result = await change(
+        hass, entry, AREA, {"name": "Home", "modes": ["away", "home"]}, {"away": mode(), "home": mode()}
+    )
+
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_a_mode_that_an_area_lost_is_not_chosen_in_its_zones(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    await change(hass, entry, AREA, {"name": "Home", "modes": ["away"]}, {"away": mode()})
+
+    form = await change(hass, entry, "zone_kitchen_window")
+
+    assert as_shown(form["data_schema"])["modes"] == ["away"]
 
 
 async def test_two_clicks_make_zones_of_all_that_is_likely(hass: HomeAssistant) -> None:
@@ -300,6 +373,8 @@ async def test_everything_about_a_zone_can_be_changed(hass: HomeAssistant) -> No
         ({"entities": []}, {"entities": "no_entities"}),
         ({"entities": [WINDOW, DOOR]}, {"entities": "entity_taken"}),
         ({"modes": []}, {"modes": "never_guarded"}),
+        ({"modes": ["night"]}, {"modes": "never_guarded"}),
+        ({"modes": ["away", "night"]}, {"modes": "mode_not_in_area"}),
         ({"kind": "fire"}, {"base": "life_safety"}),
         ({"tripping": {**ZONE["tripping"], "silent": True}}, {"base": "only_panic_is_silent"}),  # type: ignore[dict-item] # a section
         ({"arming": {"bypassable": True, "final_set": True}}, {"base": "final_door_is_entry"}),
