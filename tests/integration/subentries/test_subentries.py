@@ -50,6 +50,7 @@ BERT = {
     "rights": RIGHTS,
     "validity": {"weekdays": []},
 }
+WITHOUT_CODE = {key: value for key, value in BERT.items() if not key.startswith("code")}
 ZONE = {
     "name": "Kitchen window",
     "area": AREA,
@@ -415,9 +416,8 @@ async def test_a_new_user_can_disarm_and_only_a_hash_is_kept(hass: HomeAssistant
 
 async def test_an_empty_code_keeps_the_one_that_is_set(hass: HomeAssistant) -> None:
     entry = await move_in(hass)
-    answer = {key: value for key, value in BERT.items() if not key.startswith("code")}
 
-    await change(hass, entry, "user_anna", {**answer, "name": "Anna Lou"})
+    await change(hass, entry, "user_anna", {**WITHOUT_CODE, "name": "Anna Lou"})
 
     (anna,) = parts(entry, "user")
     assert anna.title == "Anna Lou"
@@ -454,6 +454,52 @@ async def test_a_duress_code_bears_the_name_of_whom_it_protects(hass: HomeAssist
     result = await add(hass, entry, "user", answer)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_user_of_removed_areas_does_not_gain_all_areas(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS, user("Bert", "8642", areas=[GARAGE]))
+    hass.config_entries.async_remove_subentry(entry, GARAGE)
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, "user_bert")
+    untouched = as_shown(form["data_schema"])
+    refused = await hass.config_entries.subentries.async_configure(form["flow_id"], untouched)
+    untouched["rights"]["areas"] = [AREA]
+    mended = await hass.config_entries.subentries.async_configure(form["flow_id"], untouched)
+    await hass.async_block_till_done()
+
+    assert refused["errors"] == {"base": "no_area_left"}
+    assert mended["reason"] == "reconfigure_successful"
+    assert entry.runtime_data.system.panel_config.users["user_bert"].areas == {AREA}
+
+
+async def test_a_user_keeps_the_areas_that_are_left(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS, user("Bert", "8642", areas=[AREA, GARAGE]))
+    hass.config_entries.async_remove_subentry(entry, GARAGE)
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, "user_bert")
+    await hass.config_entries.subentries.async_configure(form["flow_id"], as_shown(form["data_schema"]))
+    await hass.async_block_till_done()
+
+    assert entry.runtime_data.system.panel_config.users["user_bert"].areas == {AREA}
+
+
+async def test_the_days_between_which_a_code_works_can_be_taken_away(hass: HomeAssistant) -> None:
+    span = {"valid_from": "2026-01-01 00:00:00", "valid_until": "2026-02-01 00:00:00"}
+    entry = await move_in(hass, *HOUSE, user("Bert", "8642", **span))
+
+    kept = await change(hass, entry, "user_bert", {**WITHOUT_CODE, "validity": {**span, "weekdays": []}})
+    before = entry.runtime_data.system.panel_config.users["user_bert"]
+    away = {**span, "no_beginning": True, "no_end": True, "weekdays": []}
+    await change(hass, entry, "user_bert", {**WITHOUT_CODE, "validity": away})
+    after = entry.runtime_data.system.panel_config.users["user_bert"]
+    form = await change(hass, entry, "user_bert")
+
+    assert kept["reason"] == "reconfigure_successful"
+    assert None not in (before.valid_from, before.valid_until)
+    assert (after.valid_from, after.valid_until) == (None, None)
+    assert "no_end" not in as_shown(form["data_schema"])["validity"], "there is none to take away"
 
 
 async def test_the_profile_asks_for_longer_codes(hass: HomeAssistant) -> None:
@@ -556,6 +602,83 @@ async def test_a_stored_group_holds_no_zone_back_that_must_alarm_alone(
     assert {zone_id for one in groups for zone_id in one.zones} == (
         set(zones) if together is None else together
     )
+
+
+async def test_a_group_can_be_changed_after_one_of_its_zones_was_removed(hass: HomeAssistant) -> None:
+    gone = subentry(
+        "zone", "zone_gone", **{**ZONES[2]["data"], "name": "Gone", "entities": ["binary_sensor.x"]}
+    )
+    members = ["zone_gone", "zone_kitchen_window", "zone_hall_motion"]
+    group = subentry("group", "group_all", name="All", zones=members, required=2, window=60)
+    entry = await move_in(hass, *HOUSE, gone, group)
+    hass.config_entries.async_remove_subentry(entry, "zone_gone")
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, "group_all")
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], as_shown(form["data_schema"])
+    )
+    await hass.async_block_till_done()
+
+    assert result["reason"] == "reconfigure_successful"
+    assert parts(entry, "group")[0].data["zones"] == members[1:]
+
+
+CLEANING = subentry(
+    "calendar",
+    "rule",
+    name="Cleaning",
+    kind="cleaning",
+    calendar="calendar.family",
+    words=[],
+    lead=0,
+    lag=0,
+    zones=["zone_hall_motion", "zone_kitchen_window"],
+    rearm=False,
+)
+CAMERA = subentry(
+    "camera",
+    "camera",
+    name="Hall",
+    server=None,
+    camera=None,
+    entity="camera.hall",
+    zones=["zone_hall_motion", "zone_kitchen_window"],
+    areas=[],
+    inside=False,
+    labels=["person"],
+    min_score=60,
+)
+
+
+@pytest.mark.parametrize("part", [CLEANING, CAMERA])
+async def test_what_names_a_removed_zone_can_be_changed(hass: HomeAssistant, part: Any) -> None:
+    entry = await move_in(hass, *HOUSE, part)
+    hass.config_entries.async_remove_subentry(entry, "zone_hall_motion")
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, part["subentry_id"])
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], as_shown(form["data_schema"])
+    )
+    await hass.async_block_till_done()
+
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.subentries[part["subentry_id"]].data["zones"] == ["zone_kitchen_window"]
+
+
+async def test_a_zone_whose_area_was_removed_can_be_given_another(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    hass.config_entries.async_remove_subentry(entry, GARAGE)
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, "zone_garage_gate")
+    shown_first = as_shown(form["data_schema"])
+    await hass.config_entries.subentries.async_configure(form["flow_id"], {**shown_first, "area": AREA})
+    await hass.async_block_till_done()
+
+    assert "area" not in shown_first
+    assert "zone_garage_gate" in entry.runtime_data.system.panel_config.areas[AREA].modes[ArmMode.AWAY].zones
 
 
 async def test_zones_without_an_area_are_guarded_by_nobody_and_it_is_said(hass: HomeAssistant) -> None:
