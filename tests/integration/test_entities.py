@@ -157,6 +157,18 @@ async def test_the_master_shows_the_most_urgent_area_and_says_when_only_some_are
     await wait(hass, freezer, 1)
 
 
+async def test_the_master_is_not_called_like_an_area_that_has_the_name_of_the_house(
+    hass: HomeAssistant,
+) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS, title="Home")
+
+    assert {state.entity_id: state.name for state in hass.states.async_all("alarm_control_panel")} == {
+        PANEL: "Home",
+        GARAGE_PANEL: "Garage",
+        "alarm_control_panel.home_all_areas": "Home All areas",
+    }
+
+
 async def test_a_single_area_needs_no_master_and_nobody_has_to_have_one(hass: HomeAssistant) -> None:
     await move_in(hass, *HOUSE, *GARAGE_PARTS, master=False)
 

@@ -23,6 +23,7 @@ from tests.integration.house import (
     GARAGE_PARTS,
     HALL,
     HOUSE,
+    MASTER,
     SMOKE,
     WINDOW,
     ZONES,
@@ -105,7 +106,7 @@ async def test_a_second_area_brings_its_own_panel_and_a_master(hass: HomeAssista
     await add(hass, entry, "area", {"name": "Garage", "modes": ["away"]}, {"away": mode(exit_delay=10)})
 
     assert shown(hass, "alarm_control_panel.garage") == "disarmed"
-    assert shown(hass, "alarm_control_panel.home_alarm") == "disarmed"
+    assert shown(hass, MASTER) == "disarmed"
 
 
 @pytest.mark.parametrize(
