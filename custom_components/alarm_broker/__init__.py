@@ -16,7 +16,7 @@ from .camera_watch import CameraWatch
 from .code_services import async_setup_code_services
 from .code_upkeep import async_remove_spent_codes, async_renew_imported_code
 from .const import DOMAIN, OPTION_CALL_NUMBER, OPTION_DURESS_TARGETS, OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S
-from .entity import hub_device
+from .entity import async_forget_taken_away, hub_device
 from .evidence_store import EvidenceStore
 from .evidence_view import EvidenceView
 from .household import Household, household_store
@@ -191,6 +191,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     push.async_take_presses()
     evidence.async_start(entry)
     async_report_homeless(hass, entry, config.homeless_zones)
+    async_forget_taken_away(hass, entry)
     async_remove_spent_codes(hass, entry, system.state)
     if link is not None and watch is not None:
         _start_link(hass, entry, link, watch)

@@ -59,7 +59,6 @@ async def async_setup_entry(
 class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
     """What an area's panel and the master do alike: ask the system, on behalf of whoever calls."""
 
-    _attr_name = None
     _unrecorded_attributes = frozenset({"open_zones", "blind_zones", "delay_end"})
 
     area_ids: tuple[str, ...]
@@ -124,6 +123,8 @@ class View(NamedTuple):
 
 class AreaPanel(AreaEntity, Panel):
     """One area's panel; available as long as the entry is, with or without the companion."""
+
+    _attr_name = None
 
     _view: View
 

@@ -1,11 +1,14 @@
 """What all entities of one config entry share: identity, device and availability."""
 
+import asyncio
 from collections.abc import Collection
 from typing import override
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import EntityPlatform
 
 from .const import DOMAIN
 from .panel.state import AreaState
@@ -61,6 +64,18 @@ def person_device(entry: AlarmBrokerConfigEntry, person_id: str) -> DeviceInfo:
     )
 
 
+@callback
+def async_forget_taken_away(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
+    """Take entities out of the registry that a change of the settings took away: they would stay as unavailable.
+
+    Home Assistant remembers their names and ids, should they come back.
+    """
+    registry = er.async_get(hass)
+    for one in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if (one.domain, one.unique_id) not in entry.runtime_data.offered:
+            registry.async_remove(one.entity_id)
+
+
 class AlarmBrokerEntity(Entity):
     """An entity of the hub device, named by its key."""
 
@@ -72,6 +87,16 @@ class AlarmBrokerEntity(Entity):
         self._attr_unique_id = f"{entry.entry_id}_{key}"
         self._attr_translation_key = key
         self._attr_device_info = hub_device(entry)
+        self._offered = entry.runtime_data.offered
+
+    @override
+    @callback
+    def add_to_platform_start(
+        self, hass: HomeAssistant, platform: EntityPlatform, parallel_updates: asyncio.Semaphore | None
+    ) -> None:
+        super().add_to_platform_start(hass, platform, parallel_updates)
+        # Here and not when it is added: one that is disabled never is, and must be remembered too.
+        self._offered.add((platform.domain, str(self.unique_id)))
 
     async def async_caller(self) -> str | None:
         """Return the name of the Home Assistant user who calls, None for an automation."""

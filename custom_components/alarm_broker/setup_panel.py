@@ -1,5 +1,6 @@
 """From the config entry's options and subentries to what the panel core and its shell work with."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -120,7 +121,7 @@ def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
             lockout=_seconds(options.get(OPTION_LOCKOUT_TIME, DEFAULTS[OPTION_LOCKOUT_TIME])),
         ),
         users={user.subentry_id: _user(user) for user in users},
-        groups=_groups(_subentries(entry, SUBENTRY_GROUP), {zone.subentry_id for zone in zones}),
+        groups=_groups(_subentries(entry, SUBENTRY_GROUP), zones),
         rules=_rules(options, profile),
         timezone=dt_util.get_default_time_zone(),
     )
@@ -226,11 +227,12 @@ def _user(subentry: ConfigSubentry) -> UserConfig:
     )
 
 
-def _groups(subentries: Iterable[ConfigSubentry], zone_ids: set[str]) -> dict[str, GroupConfig]:
+def _groups(subentries: Iterable[ConfigSubentry], zones: Iterable[ConfigSubentry]) -> dict[str, GroupConfig]:
+    areas = {zone.subentry_id: zone.data["area"] for zone in zones if ZoneKind(zone.data["kind"]).groupable}
     groups = (
         GroupConfig(
             group_id=subentry.subentry_id,
-            zones=frozenset(subentry.data["zones"]) & zone_ids,
+            zones=_members(subentry.data["zones"], areas),
             required=int(subentry.data["required"]),
             window=_seconds(subentry.data["window"]),
         )
@@ -238,6 +240,17 @@ def _groups(subentries: Iterable[ConfigSubentry], zone_ids: set[str]) -> dict[st
     )
     # A group that has lost too many zones could never alarm: its zones go back to alarming alone.
     return {group.group_id: group for group in groups if len(group.zones) >= group.required}
+
+
+def _members(zone_ids: Iterable[str], areas: Mapping[str, str]) -> frozenset[str]:
+    """Return those of a group's zones that may wait for each other, given the areas of all that may be grouped.
+
+    Whatever is stored, no zone may be silenced by it: one that was made a front door or a smoke detector since, or
+    was moved away from the others, alarms alone.
+    """
+    known = [zone_id for zone_id in zone_ids if zone_id in areas]
+    together = Counter(areas[zone_id] for zone_id in known).most_common(1)
+    return frozenset(zone_id for zone_id in known if areas[zone_id] == together[0][0])
 
 
 def _rules(options: Mapping[str, Any], profile: Profile) -> Rules:

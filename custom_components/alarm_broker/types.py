@@ -1,6 +1,6 @@
 """What a loaded entry holds, and the type of the entry that holds it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry
 
@@ -52,6 +52,9 @@ class RuntimeData:
 
     watch: LinkWatch | None
     """Whether the companion's word can be trusted now; None for a panel alone."""
+
+    offered: set[tuple[str, str]] = field(default_factory=set)
+    """Platform and unique id of every entity there is now, also of those that somebody disabled."""
 
 
 type AlarmBrokerConfigEntry = ConfigEntry[RuntimeData]

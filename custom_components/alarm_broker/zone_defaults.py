@@ -82,19 +82,25 @@ def name_of(hass: HomeAssistant, entity_id: str) -> str:
     return split_entity_id(entity_id)[1].replace("_", " ").capitalize() if state is None else state.name
 
 
+def guarding_modes(kind: ZoneKind, modes: Iterable[str]) -> list[str]:
+    """Return those of the modes that most likely guard a zone of this kind; none where it is always guarded."""
+    if kind.always_guarded:
+        return []
+    return [mode for mode in modes if not (kind is ZoneKind.FOLLOWER and ArmMode(mode) in INSIDE_IS_FREE)]
+
+
 def zone_data(
     hass: HomeAssistant, *, area_id: str, entity_ids: list[str], modes: Iterable[str], name: str | None = None
 ) -> dict[str, Any]:
     """Return a zone of one or more entities with the defaults of the first."""
     kind = kind_of(hass, entity_ids[0])
-    guarding = [mode for mode in modes if not (kind is ZoneKind.FOLLOWER and ArmMode(mode) in INSIDE_IS_FREE)]
     helpers = siblings(hass, entity_ids)
     return {
         "name": name or name_of(hass, entity_ids[0]),
         "area": area_id,
         "entities": list(entity_ids),
         "kind": kind.value,
-        "modes": [] if kind.always_guarded else guarding,
+        "modes": guarding_modes(kind, modes),
         "battery_entities": helpers[Binary.BATTERY],
         "tamper_entities": [] if kind is ZoneKind.TAMPER else helpers[Binary.TAMPER],
     }

@@ -19,7 +19,7 @@ AREA, GARAGE = "area_home", "area_garage"
 PANEL, GARAGE_PANEL, MASTER = (
     "alarm_control_panel.home",
     "alarm_control_panel.garage",
-    "alarm_control_panel.home_alarm",
+    "alarm_control_panel.home_alarm_all_areas",
 )
 DOOR = "binary_sensor.front_door"
 WINDOW = "binary_sensor.kitchen_window"
@@ -125,12 +125,16 @@ def close_all(hass: HomeAssistant) -> None:
 
 
 def house_entry(
-    *parts: Any, data: dict[str, Any] | None = None, unique_id: str = "home", **options: Any
+    *parts: Any,
+    data: dict[str, Any] | None = None,
+    unique_id: str = "home",
+    title: str = "Home alarm",
+    **options: Any,
 ) -> MockConfigEntry:
     """Return the panel's config entry: the house unless other parts are given."""
     return MockConfigEntry(
         domain=DOMAIN,
-        title="Home alarm",
+        title=title,
         data=data or {},
         options={**OPTIONS, **options},
         unique_id=unique_id,

@@ -6,11 +6,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.happenings import HappeningKind
 from custom_components.alarm_broker.panel.events import WindowsChanged
 from custom_components.alarm_broker.panel.windows import WindowKind
 from tests.integration.house import (
+    AREA,
     CODE,
     DOOR,
     GARAGE,
@@ -20,9 +22,11 @@ from tests.integration.house import (
     HALL,
     HOUSE,
     MASTER,
+    OPTIONS,
     PANEL,
     SMOKE,
     WINDOW,
+    ZONES,
     area,
     attributes,
     mode,
@@ -155,6 +159,18 @@ async def test_the_master_shows_the_most_urgent_area_and_says_when_only_some_are
     assert pending == "pending"
     assert (shown(hass), shown(hass, GARAGE_PANEL), shown(hass, MASTER)) == ("disarmed",) * 3
     await wait(hass, freezer, 1)
+
+
+async def test_the_master_is_not_called_like_an_area_that_has_the_name_of_the_house(
+    hass: HomeAssistant,
+) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS, title="Home")
+
+    assert {state.entity_id: state.name for state in hass.states.async_all("alarm_control_panel")} == {
+        PANEL: "Home",
+        GARAGE_PANEL: "Garage",
+        "alarm_control_panel.home_all_areas": "Home All areas",
+    }
 
 
 async def test_a_single_area_needs_no_master_and_nobody_has_to_have_one(hass: HomeAssistant) -> None:
@@ -386,3 +402,54 @@ async def test_the_countdown_of_the_master_ends_when_the_first_area_would_sound(
     assert seen == attributes(hass)["delay_end"] < attributes(hass, GARAGE_PANEL)["delay_end"]
     await panel(hass, "alarm_disarm", entity_id=MASTER, code=CODE)
     await wait(hass, freezer, 1)
+
+
+def registered(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
+    """Return the ids of the registry's entries by entity id."""
+    found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return {one.entity_id: one.id for one in found}
+
+
+async def test_what_a_change_took_away_leaves_the_registry_and_nothing_else_does(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    before = registered(hass, entry)
+    home, gate = entry.subentries[AREA], entry.subentries["zone_garage_gate"]
+    entries = hass.config_entries
+
+    entries.async_update_subentry(entry, home, data=area(AREA, "Home", away=mode())["data"])
+    entries.async_update_subentry(entry, gate, data={**gate.data, "bypassable": False})
+    entries.async_update_entry(entry, options={**entry.options, "master": False})
+    await hass.async_block_till_done()
+
+    gone = {"binary_sensor.home_ready_to_arm_home", "switch.garage_gate_bypass", MASTER}
+    assert before.keys() - registered(hass, entry).keys() == gone
+    assert hass.states.get(MASTER) is None
+
+
+async def test_what_is_disabled_stays_in_the_registry(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    registry = er.async_get(hass)
+    registry.async_update_entity(READY_HOME, disabled_by=er.RegistryEntryDisabler.USER)
+    before = registered(hass, entry)
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert registered(hass, entry) == before
+    assert "binary_sensor.home_alarm_duress" in before, "disabled from the beginning"
+
+
+async def test_what_a_profile_hides_comes_back_as_it_was_named(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(away=mode()), *ZONES, user(code="471100"))
+    er.async_get(hass).async_update_entity(READY_AWAY, new_entity_id="binary_sensor.ready", name="All shut")
+    before = registered(hass, entry)
+
+    hass.config_entries.async_update_entry(entry, options={**OPTIONS, "profile": "en-g2"})
+    await hass.async_block_till_done()
+    hidden = before.keys() - registered(hass, entry).keys()
+    hass.config_entries.async_update_entry(entry, options=OPTIONS)
+    await hass.async_block_till_done()
+
+    assert "binary_sensor.ready" in hidden
+    assert registered(hass, entry) == before
+    assert attributes(hass, "binary_sensor.ready")["friendly_name"] == "All shut"

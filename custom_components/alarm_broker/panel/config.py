@@ -59,6 +59,11 @@ class ZoneKind(StrEnum):
         return self in _LIFE_SAFETY
 
     @property
+    def groupable(self) -> bool:
+        """Return whether it may wait for another zone: not on the way in, and not where lives are at stake."""
+        return self is not ZoneKind.ENTRY_EXIT and not self.life_safety
+
+    @property
     def alarm_kind(self) -> AlarmKind:
         """Return the kind of alarm that it raises."""
         return _ALARM_KINDS.get(self, AlarmKind.BURGLARY)

@@ -66,10 +66,10 @@ class PanelSubentryFlow(ConfigSubentryFlow):
         errors: dict[str, str],
         **placeholders: str,
     ) -> SubentryFlowResult:
-        """Show a form."""
+        """Show a form; what is chosen in it and was removed since is not chosen any more."""
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, values),
+            data_schema=self.add_suggested_values_to_schema(schema, _offered(schema, values)),
             errors=errors,
             description_placeholders=placeholders,
         )
@@ -93,6 +93,25 @@ class OneFormFlow(PanelSubentryFlow, ABC):
     @abstractmethod
     async def async_one_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:
         """Show the form, or keep what was answered."""
+
+
+def _offered(schema: vol.Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values without choices that a form does not offer: it could never be sent with one of them."""
+    found = dict(values)
+    for key, field in schema.schema.items():
+        name = str(key)
+        if name not in values:
+            continue
+        value = values[name]
+        if isinstance(field, section):
+            found[name] = _offered(field.schema, value)
+        elif isinstance(field, SelectSelector) and not field.config.get("custom_value"):
+            options = [one if isinstance(one, str) else one["value"] for one in field.config["options"]]
+            if isinstance(value, list):
+                found[name] = [one for one in value if one in options]
+            elif value not in options:
+                del found[name]
+    return found
 
 
 def choice(options: Mapping[str, str], *, multiple: bool = False) -> SelectSelector:

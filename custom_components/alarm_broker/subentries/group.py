@@ -47,8 +47,7 @@ class GroupFlow(OneFormFlow):
         return {
             one.subentry_id: one.title
             for one in self.others(SUBENTRY_ZONE)
-            if ZoneKind(one.data["kind"]) is not ZoneKind.ENTRY_EXIT
-            and not ZoneKind(one.data["kind"]).life_safety
+            if ZoneKind(one.data["kind"]).groupable
         }
 
     def _errors(self, form: dict[str, Any]) -> dict[str, str]:

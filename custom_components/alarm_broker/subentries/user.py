@@ -29,6 +29,8 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "rights": ("enabled", "areas", "actions"),
     "validity": ("valid_from", "valid_until", "weekdays", "time_from", "time_to", "uses", "windows"),
 }
+TAKES_AWAY: Mapping[str, str] = {"no_beginning": "valid_from", "no_end": "valid_until"}
+"""Switches, and the moment that each takes away: Home Assistant's field for one cannot be emptied."""
 EMPTY_IS_NONE = ("valid_from", "valid_until", "time_from", "time_to", "uses")
 WINDOWS = [WindowKind.GUEST.value, WindowKind.CLEANING.value, WindowKind.VACATION.value]
 ACTIONS = [action.value for action in Action]
@@ -61,6 +63,8 @@ class UserFlow(OneFormFlow):
         named = [one for one in self.others(SUBENTRY_USER) if not one.data.get("duress") and not duress]
         if any(one.title.casefold() == name.casefold() for one in named):
             return {"name": "name_taken"}
+        if not form["areas"] and self._lost_all_areas():
+            return {"base": "no_area_left"}
         if code != form.get(FIELD_CODE_AGAIN, ""):
             return {FIELD_CODE_AGAIN: "codes_differ"}
         if not code:
@@ -78,9 +82,17 @@ class UserFlow(OneFormFlow):
         )
         return {} if refused is None else {FIELD_CODE: refused.value}
 
+    def _lost_all_areas(self) -> bool:
+        """Return whether the code was for certain areas that are all gone; choosing none means all of them."""
+        areas = [] if self.current is None else self.current.data.get("areas") or []
+        return bool(areas) and not any(area_id in self.entry.subentries for area_id in areas)
+
     async def _async_data(self, form: Mapping[str, Any]) -> dict[str, Any]:
         data = {key: value for key, value in form.items() if key not in (FIELD_CODE, FIELD_CODE_AGAIN)}
         data["name"] = data["name"].strip()
+        for switch, moment in TAKES_AWAY.items():
+            if data.pop(switch, False):
+                data[moment] = None
         if data.get("uses") is not None:
             data["uses"] = int(data["uses"])
         current, code = self.current, form.get(FIELD_CODE, "")
@@ -91,6 +103,13 @@ class UserFlow(OneFormFlow):
         elif current is not None:
             data |= {key: current.data[key] for key in ("code_hash", "code_length")}
         return {**dict.fromkeys(EMPTY_IS_NONE), **data}
+
+    def _moment(self, moment: str, taken_away_by: str) -> dict[Any, Any]:
+        """Return the field for a moment, and what takes it away where one is set."""
+        fields: dict[Any, Any] = {vol.Optional(moment): DateTimeSelector()}
+        if self.current is not None and self.current.data.get(moment) is not None:
+            fields[vol.Optional(taken_away_by, default=False)] = BooleanSelector()
+        return fields
 
     def _schema(self) -> vol.Schema:
         code = vol.Required if self.current is None else vol.Optional
@@ -111,8 +130,8 @@ class UserFlow(OneFormFlow):
                 ),
                 vol.Required("validity"): folded(
                     {
-                        vol.Optional("valid_from"): DateTimeSelector(),
-                        vol.Optional("valid_until"): DateTimeSelector(),
+                        **self._moment("valid_from", "no_beginning"),
+                        **self._moment("valid_until", "no_end"),
                         vol.Optional("weekdays", default=list): translated(
                             "weekday", list(WEEKDAYS), multiple=True
                         ),

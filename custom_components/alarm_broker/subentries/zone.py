@@ -1,6 +1,6 @@
 """Zones: many at once from suggested entities, and everything about one of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +13,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from ..const import SUBENTRY_AREA, SUBENTRY_ZONE
+from ..const import SUBENTRY_AREA, SUBENTRY_GROUP, SUBENTRY_ZONE
 from ..panel.config import ArmMode, ZoneKind
 from ..panel.profiles import LIMITS, mode_violations
 from ..profile_check import abort_window_of, as_text, profile_of
@@ -62,15 +62,24 @@ class ZoneFlow(PanelSubentryFlow):
         """Show everything about the zone."""
         errors: dict[str, str] = {}
         current = self._get_reconfigure_subentry()
-        found = ""
+        found, group = "", self._group()
         if user_input is not None:
             data = _data(user_input)
             errors, found = self._errors(data)
+            errors |= self._group_errors(data, group)
             if not errors:
                 return self.keep(data)
-        bypassable = {"bypassable": not ZoneKind(current.data["kind"]).life_safety}
-        values = user_input or nested({**bypassable, **current.data}, SECTIONS)
-        return self.form("reconfigure", self._schema(), values, errors, violations=found)
+        values = user_input or nested(self._shown(current.data), SECTIONS)
+        named = {"group": "" if group is None else group.title, "zone": current.title}
+        return self.form("reconfigure", self._schema(), values, errors, violations=found, **named)
+
+    def _shown(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a zone as its form shows it: with the modes that its area still has."""
+        return {
+            "bypassable": not ZoneKind(data["kind"]).life_safety,
+            **data,
+            "modes": [mode for mode in data["modes"] if mode in self._area_modes(data)],
+        }
 
     def _created(self, area_id: str, entity_ids: list[str], *, together: bool) -> SubentryFlowResult:
         """Create one zone an entity, or one of all."""
@@ -122,8 +131,8 @@ class ZoneFlow(PanelSubentryFlow):
             errors["entities"] = "no_entities"
         elif any(entity_id in taken for entity_id in data["entities"]):
             errors["entities"] = "entity_taken"
-        if not kind.always_guarded and not data["modes"]:
-            errors["modes"] = "never_guarded"
+        if (wrong := self._mode_error(data)) is not None:
+            errors["modes"] = wrong
         if kind.life_safety and (data.get("trips", 1) > 1 or data.get("bypassable")):
             errors["base"] = "life_safety"
         if data.get("silent") and kind is not ZoneKind.PANIC:
@@ -141,6 +150,41 @@ class ZoneFlow(PanelSubentryFlow):
         if found:
             errors["base"] = "profile_violated"
         return errors, found
+
+    def _mode_error(self, data: Mapping[str, Any]) -> str | None:
+        """Return what is wrong with the modes, or None: one that the area does not have guards nothing."""
+        if ZoneKind(data["kind"]).always_guarded:
+            return None
+        unknown = [mode for mode in data["modes"] if mode not in self._area_modes(data)]
+        if len(unknown) == len(data["modes"]):
+            return "never_guarded"
+        return "mode_not_in_area" if unknown else None
+
+    def _area_modes(self, data: Mapping[str, Any]) -> Collection[str]:
+        """Return the modes of a zone's area; of one that is gone, those that the zone was guarded in."""
+        area = self.entry.subentries.get(data[FIELD_AREA])
+        modes: Collection[str] = (data if area is None else area.data)["modes"]
+        return modes
+
+    def _group(self) -> ConfigSubentry | None:
+        """Return the group that the zone is in."""
+        own = self._get_reconfigure_subentry().subentry_id
+        return next((one for one in self.others(SUBENTRY_GROUP) if own in one.data["zones"]), None)
+
+    def _group_errors(self, data: Mapping[str, Any], group: ConfigSubentry | None) -> dict[str, str]:
+        """Return what its group forbids a zone to become: the others would wait for it in vain."""
+        if group is None:
+            return {}
+        if not ZoneKind(data["kind"]).groupable:
+            return {"kind": "kind_in_group"}
+        current = self._get_reconfigure_subentry()
+        areas = {
+            zone.data["area"]
+            for zone in self.others(SUBENTRY_ZONE)
+            if zone.subentry_id in group.data["zones"]
+        }
+        moved = data[FIELD_AREA] != current.data[FIELD_AREA]
+        return {FIELD_AREA: "area_in_group"} if moved and areas - {data[FIELD_AREA]} else {}
 
     def _schema(self) -> vol.Schema:
         kinds = [kind.value for kind in ZoneKind]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import probatio as vol
 import pytest
@@ -13,14 +13,17 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
+from custom_components.alarm_broker.panel.config import ArmMode
 from tests.integration.house import (
     AREA,
     CODE,
     DOOR,
     DURESS_CODE,
+    GARAGE,
     GARAGE_PARTS,
     HALL,
     HOUSE,
+    MASTER,
     SMOKE,
     WINDOW,
     ZONES,
@@ -34,6 +37,7 @@ from tests.integration.house import (
     subentry,
     under_duress,
     user,
+    zone,
 )
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
@@ -47,6 +51,7 @@ BERT = {
     "rights": RIGHTS,
     "validity": {"weekdays": []},
 }
+WITHOUT_CODE = {key: value for key, value in BERT.items() if not key.startswith("code")}
 ZONE = {
     "name": "Kitchen window",
     "area": AREA,
@@ -101,7 +106,7 @@ async def test_a_second_area_brings_its_own_panel_and_a_master(hass: HomeAssista
     await add(hass, entry, "area", {"name": "Garage", "modes": ["away"]}, {"away": mode(exit_delay=10)})
 
     assert shown(hass, "alarm_control_panel.garage") == "disarmed"
-    assert shown(hass, "alarm_control_panel.home_alarm") == "disarmed"
+    assert shown(hass, MASTER) == "disarmed"
 
 
 @pytest.mark.parametrize(
@@ -149,11 +154,83 @@ async def test_an_armed_area_stays_armed_while_it_is_changed(hass: HomeAssistant
         AREA,
         {"name": "House", "modes": ["away", "home", "night"]},
         {"away": mode(), "home": mode(exit_delay=0), "night": mode()},
+        {"night": ["zone_front_door"]},
     )
 
     assert shown(hass) == "armed_home"
     assert hass.states.get("binary_sensor.house_ready_to_arm_night") is not None
     assert parts(entry, "area")[0].title == "House"
+
+
+def chosen(result: Any) -> dict[str, list[str]]:
+    """Return what is chosen already in a form of multiple choices."""
+    return {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
+
+
+async def test_an_added_mode_asks_which_zones_it_guards_with_the_likely_ones_chosen(
+    hass: HomeAssistant,
+) -> None:
+    inside = zone(HALL, "follower", "away")
+    entry = await move_in(hass, area(away=mode()), *ZONES[:2], inside, ZONES[3], user(), *GARAGE_PARTS)
+    reloads = AsyncMock(wraps=hass.config_entries.async_reload)
+    modes = ["away", "night", "vacation"]
+
+    form = await change(hass, entry, AREA, {"name": "Home", "modes": modes}, {one: mode() for one in modes})
+    before = entry.runtime_data.system.panel_config
+    with patch.object(hass.config_entries, "async_reload", reloads):
+        await hass.config_entries.subentries.async_configure(form["flow_id"], chosen(form))
+        await hass.async_block_till_done()
+
+    around = ["zone_front_door", "zone_kitchen_window"]
+    everything = [*around, "zone_hall_motion"]
+    assert chosen(form) == {"night": around, "vacation": everything}
+    assert list(before.areas[AREA].modes) == ["away"], "nothing is kept before the last step"
+    after = entry.runtime_data.system.panel_config.areas[AREA].modes
+    assert {name: set(one.zones) for name, one in after.items()} == {
+        "away": set(everything),
+        "night": set(around),
+        "vacation": set(everything),
+    }
+    assert reloads.await_count == 1
+
+
+async def test_an_added_mode_guards_what_is_chosen_and_a_mode_that_was_there_what_it_did(
+    hass: HomeAssistant,
+) -> None:
+    entry = await move_in(hass)
+    modes = ["away", "home", "night"]
+
+    await change(
+        hass,
+        entry,
+        AREA,
+        {"name": "Home", "modes": modes},
+        {one: mode() for one in modes},
+        {"night": ["zone_hall_motion"]},
+    )
+
+    guarded = entry.runtime_data.system.panel_config.areas[AREA].modes
+    assert sorted(guarded[ArmMode.NIGHT].zones) == ["zone_hall_motion"]
+    assert sorted(guarded[ArmMode.HOME].zones) == ["zone_front_door", "zone_kitchen_window"]
+
+
+async def test_an_area_without_zones_has_nothing_to_choose_for_a_mode(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, area(away=mode()), ZONES[3], user())
+
+    result = await change(
+        hass, entry, AREA, {"name": "Home", "modes": ["away", "home"]}, {"away": mode(), "home": mode()}
+    )
+
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_a_mode_that_an_area_lost_is_not_chosen_in_its_zones(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    await change(hass, entry, AREA, {"name": "Home", "modes": ["away"]}, {"away": mode()})
+
+    form = await change(hass, entry, "zone_kitchen_window")
+
+    assert as_shown(form["data_schema"])["modes"] == ["away"]
 
 
 async def test_two_clicks_make_zones_of_all_that_is_likely(hass: HomeAssistant) -> None:
@@ -208,8 +285,8 @@ async def test_several_sensors_can_be_one_zone(hass: HomeAssistant) -> None:
 
     await add(hass, entry, "zone", {"area": AREA, "entities": [DOOR, WINDOW], "together": True})
 
-    (zone,) = parts(entry, "zone")
-    assert zone.data["entities"] == [DOOR, WINDOW]
+    (found,) = parts(entry, "zone")
+    assert found.data["entities"] == [DOOR, WINDOW]
 
 
 async def test_battery_and_tamper_of_the_same_device_are_found(
@@ -239,9 +316,9 @@ async def test_battery_and_tamper_of_the_same_device_are_found(
 
     await add(hass, entry, "zone", {"area": AREA, "entities": ["binary_sensor.back_door"], "together": False})
 
-    (zone,) = parts(entry, "zone")
-    assert zone.data["battery_entities"] == ["sensor.back_battery"]
-    assert zone.data["tamper_entities"] == ["binary_sensor.back_tamper"]
+    (found,) = parts(entry, "zone")
+    assert found.data["battery_entities"] == ["sensor.back_battery"]
+    assert found.data["tamper_entities"] == ["binary_sensor.back_tamper"]
 
 
 async def test_a_sensor_that_is_in_a_zone_is_not_offered_again(hass: HomeAssistant) -> None:
@@ -298,6 +375,8 @@ async def test_everything_about_a_zone_can_be_changed(hass: HomeAssistant) -> No
         ({"entities": []}, {"entities": "no_entities"}),
         ({"entities": [WINDOW, DOOR]}, {"entities": "entity_taken"}),
         ({"modes": []}, {"modes": "never_guarded"}),
+        ({"modes": ["night"]}, {"modes": "never_guarded"}),
+        ({"modes": ["away", "night"]}, {"modes": "mode_not_in_area"}),
         ({"kind": "fire"}, {"base": "life_safety"}),
         ({"tripping": {**ZONE["tripping"], "silent": True}}, {"base": "only_panic_is_silent"}),  # type: ignore[dict-item] # a section
         ({"arming": {"bypassable": True, "final_set": True}}, {"base": "final_door_is_entry"}),
@@ -338,9 +417,8 @@ async def test_a_new_user_can_disarm_and_only_a_hash_is_kept(hass: HomeAssistant
 
 async def test_an_empty_code_keeps_the_one_that_is_set(hass: HomeAssistant) -> None:
     entry = await move_in(hass)
-    answer = {key: value for key, value in BERT.items() if not key.startswith("code")}
 
-    await change(hass, entry, "user_anna", {**answer, "name": "Anna Lou"})
+    await change(hass, entry, "user_anna", {**WITHOUT_CODE, "name": "Anna Lou"})
 
     (anna,) = parts(entry, "user")
     assert anna.title == "Anna Lou"
@@ -379,6 +457,52 @@ async def test_a_duress_code_bears_the_name_of_whom_it_protects(hass: HomeAssist
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_a_user_of_removed_areas_does_not_gain_all_areas(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS, user("Bert", "8642", areas=[GARAGE]))
+    hass.config_entries.async_remove_subentry(entry, GARAGE)
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, "user_bert")
+    untouched = as_shown(form["data_schema"])
+    refused = await hass.config_entries.subentries.async_configure(form["flow_id"], untouched)
+    untouched["rights"]["areas"] = [AREA]
+    mended = await hass.config_entries.subentries.async_configure(form["flow_id"], untouched)
+    await hass.async_block_till_done()
+
+    assert refused["errors"] == {"base": "no_area_left"}
+    assert mended["reason"] == "reconfigure_successful"
+    assert entry.runtime_data.system.panel_config.users["user_bert"].areas == {AREA}
+
+
+async def test_a_user_keeps_the_areas_that_are_left(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS, user("Bert", "8642", areas=[AREA, GARAGE]))
+    hass.config_entries.async_remove_subentry(entry, GARAGE)
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, "user_bert")
+    await hass.config_entries.subentries.async_configure(form["flow_id"], as_shown(form["data_schema"]))
+    await hass.async_block_till_done()
+
+    assert entry.runtime_data.system.panel_config.users["user_bert"].areas == {AREA}
+
+
+async def test_the_days_between_which_a_code_works_can_be_taken_away(hass: HomeAssistant) -> None:
+    span = {"valid_from": "2026-01-01 00:00:00", "valid_until": "2026-02-01 00:00:00"}
+    entry = await move_in(hass, *HOUSE, user("Bert", "8642", **span))
+
+    kept = await change(hass, entry, "user_bert", {**WITHOUT_CODE, "validity": {**span, "weekdays": []}})
+    before = entry.runtime_data.system.panel_config.users["user_bert"]
+    away = {**span, "no_beginning": True, "no_end": True, "weekdays": []}
+    await change(hass, entry, "user_bert", {**WITHOUT_CODE, "validity": away})
+    after = entry.runtime_data.system.panel_config.users["user_bert"]
+    form = await change(hass, entry, "user_bert")
+
+    assert kept["reason"] == "reconfigure_successful"
+    assert None not in (before.valid_from, before.valid_until)
+    assert (after.valid_from, after.valid_until) == (None, None)
+    assert "no_end" not in as_shown(form["data_schema"])["validity"], "there is none to take away"
+
+
 async def test_the_profile_asks_for_longer_codes(hass: HomeAssistant) -> None:
     entry = await move_in(hass, area(away=mode()), user(code="471100"), profile="en-g2")
 
@@ -414,6 +538,150 @@ async def test_a_group_needs_zones_of_one_area_that_can_be_grouped(hass: HomeAss
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "too_few_zones")
 
 
+BOTH = subentry(
+    "group",
+    "group_both",
+    name="Both",
+    zones=["zone_kitchen_window", "zone_hall_motion"],
+    required=2,
+    window=60,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"kind": "entry_exit"}, {"kind": "kind_in_group"}),
+        ({"kind": "fire", "arming": {"bypassable": False}}, {"kind": "kind_in_group"}),
+        ({"area": GARAGE}, {"area": "area_in_group"}),
+    ],
+)
+async def test_a_zone_is_taken_out_of_its_group_before_it_becomes_something_else(
+    hass: HomeAssistant, changes: dict[str, Any], errors: dict[str, str]
+) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS, BOTH)
+
+    refused = await change(hass, entry, "zone_kitchen_window", {**ZONE, **changes})
+    hass.config_entries.async_remove_subentry(entry, "group_both")
+    allowed = await hass.config_entries.subentries.async_configure(refused["flow_id"], {**ZONE, **changes})
+    await hass.async_block_till_done()
+
+    assert refused["errors"] == errors
+    assert refused["description_placeholders"]["group"] == "Both"
+    assert allowed["reason"] == "reconfigure_successful"
+
+
+async def test_a_zone_that_stays_what_it_is_can_be_changed_within_its_group(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, BOTH)
+
+    result = await change(hass, entry, "zone_kitchen_window", {**ZONE, "kind": "follower", "name": "Pantry"})
+
+    assert result["reason"] == "reconfigure_successful"
+    assert len(entry.runtime_data.system.panel_config.groups) == 1
+
+
+@pytest.mark.parametrize(
+    ("member", "needed", "together"),
+    [
+        (zone("binary_sensor.stray", "fire"), 2, {"zone_kitchen_window", "zone_hall_motion"}),
+        (zone("binary_sensor.stray", "gas"), 3, set()),
+        (zone("binary_sensor.stray", "panic"), 3, set()),
+        (zone("binary_sensor.stray", "entry_exit", "away"), 3, set()),
+        (zone("binary_sensor.stray", "instant", "away", area_id=GARAGE), 3, set()),
+        (zone("binary_sensor.stray", "instant", "away"), 3, None),
+    ],
+)
+async def test_a_stored_group_holds_no_zone_back_that_must_alarm_alone(
+    hass: HomeAssistant, member: Any, needed: int, together: set[str] | None
+) -> None:
+    zones = ["zone_stray", "zone_kitchen_window", "zone_hall_motion"]
+    group = subentry("group", "group_all", name="All", zones=zones, required=needed, window=60)
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS, member, group)
+
+    groups = entry.runtime_data.system.panel_config.groups.values()
+
+    assert {zone_id for one in groups for zone_id in one.zones} == (
+        set(zones) if together is None else together
+    )
+
+
+async def test_a_group_can_be_changed_after_one_of_its_zones_was_removed(hass: HomeAssistant) -> None:
+    gone = subentry(
+        "zone", "zone_gone", **{**ZONES[2]["data"], "name": "Gone", "entities": ["binary_sensor.x"]}
+    )
+    members = ["zone_gone", "zone_kitchen_window", "zone_hall_motion"]
+    group = subentry("group", "group_all", name="All", zones=members, required=2, window=60)
+    entry = await move_in(hass, *HOUSE, gone, group)
+    hass.config_entries.async_remove_subentry(entry, "zone_gone")
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, "group_all")
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], as_shown(form["data_schema"])
+    )
+    await hass.async_block_till_done()
+
+    assert result["reason"] == "reconfigure_successful"
+    assert parts(entry, "group")[0].data["zones"] == members[1:]
+
+
+CLEANING = subentry(
+    "calendar",
+    "rule",
+    name="Cleaning",
+    kind="cleaning",
+    calendar="calendar.family",
+    words=[],
+    lead=0,
+    lag=0,
+    zones=["zone_hall_motion", "zone_kitchen_window"],
+    rearm=False,
+)
+CAMERA = subentry(
+    "camera",
+    "camera",
+    name="Hall",
+    server=None,
+    camera=None,
+    entity="camera.hall",
+    zones=["zone_hall_motion", "zone_kitchen_window"],
+    areas=[],
+    inside=False,
+    labels=["person"],
+    min_score=60,
+)
+
+
+@pytest.mark.parametrize("part", [CLEANING, CAMERA])
+async def test_what_names_a_removed_zone_can_be_changed(hass: HomeAssistant, part: Any) -> None:
+    entry = await move_in(hass, *HOUSE, part)
+    hass.config_entries.async_remove_subentry(entry, "zone_hall_motion")
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, part["subentry_id"])
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], as_shown(form["data_schema"])
+    )
+    await hass.async_block_till_done()
+
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.subentries[part["subentry_id"]].data["zones"] == ["zone_kitchen_window"]
+
+
+async def test_a_zone_whose_area_was_removed_can_be_given_another(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    hass.config_entries.async_remove_subentry(entry, GARAGE)
+    await hass.async_block_till_done()
+
+    form = await change(hass, entry, "zone_garage_gate")
+    shown_first = as_shown(form["data_schema"])
+    await hass.config_entries.subentries.async_configure(form["flow_id"], {**shown_first, "area": AREA})
+    await hass.async_block_till_done()
+
+    assert "area" not in shown_first
+    assert "zone_garage_gate" in entry.runtime_data.system.panel_config.areas[AREA].modes[ArmMode.AWAY].zones
+
+
 async def test_zones_without_an_area_are_guarded_by_nobody_and_it_is_said(hass: HomeAssistant) -> None:
     entry = await move_in(hass, *HOUSE, *GARAGE_PARTS)
 
@@ -446,15 +714,7 @@ def as_shown(schema: Any) -> dict[str, Any]:
 async def test_a_form_that_is_opened_and_submitted_changes_nothing(
     hass: HomeAssistant, subentry_id: str, steps: int
 ) -> None:
-    both = subentry(
-        "group",
-        "group_both",
-        name="Both",
-        zones=["zone_kitchen_window", "zone_hall_motion"],
-        required=2,
-        window=60,
-    )
-    entry = await move_in(hass, *HOUSE, both)
+    entry = await move_in(hass, *HOUSE, BOTH)
     before = entry.runtime_data.system.config
 
     result: Any = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
