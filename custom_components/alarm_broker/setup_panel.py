@@ -97,7 +97,7 @@ class SystemConfig:
     jam_entities: tuple[str, ...] = ()
     """On means that radio is jammed."""
     homeless_zones: tuple[str, ...] = field(default=())
-    """Names of zones whose area is gone: nobody guards them."""
+    """Names of zones that nobody guards: their area is gone, or all its modes that had them."""
 
 
 def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
@@ -137,7 +137,7 @@ def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
         lost_after=_seconds(options.get(OPTION_LOST_AFTER, LOST_AFTER_S)),
         power_entities=tuple(options.get(OPTION_POWER_ENTITIES, ())),
         jam_entities=tuple(options.get(OPTION_JAM_ENTITIES, ())),
-        homeless_zones=tuple(zone.title for zone in all_zones if zone.data["area"] not in area_ids),
+        homeless_zones=tuple(zone.title for zone in all_zones if not _is_guarded(zone, panel)),
     )
 
 
@@ -270,6 +270,13 @@ def _rules(options: Mapping[str, Any], profile: Profile) -> Rules:
             for kind in TroubleKind
         },
     )
+
+
+def _is_guarded(zone: ConfigSubentry, panel: PanelConfig) -> bool:
+    area = panel.areas.get(zone.data["area"])
+    if area is None or ZoneKind(zone.data["kind"]).always_guarded:
+        return area is not None
+    return any(zone.subentry_id in mode.zones for mode in area.modes.values())
 
 
 @cache

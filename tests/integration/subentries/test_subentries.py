@@ -9,7 +9,7 @@ import pytest
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
@@ -691,6 +691,23 @@ async def test_zones_without_an_area_are_guarded_by_nobody_and_it_is_said(hass: 
     assert entry.runtime_data.system.config.homeless_zones == ("Garage gate",)
     assert HALL in entry.runtime_data.system.config.sensing["zone_hall_motion"].entities
     assert SMOKE in entry.runtime_data.system.config.sensing["zone_smoke"].entities
+
+
+async def test_zones_whose_modes_were_taken_from_the_area_are_guarded_by_nobody_and_it_is_said(
+    hass: HomeAssistant,
+) -> None:
+    entry = await move_in(hass, *HOUSE)
+    home = entry.subentries[AREA]
+
+    hass.config_entries.async_update_subentry(
+        entry, home, data={**home.data, "modes": {"home": home.data["modes"]["home"]}}
+    )
+    await hass.async_block_till_done()
+
+    (issue,) = ir.async_get(hass).issues.values()
+    assert issue.translation_key == "homeless_zones"
+    assert issue.translation_placeholders is not None
+    assert issue.translation_placeholders["zones"] == "Hall motion"
 
 
 def as_shown(schema: Any) -> dict[str, Any]:
