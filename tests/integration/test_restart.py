@@ -197,7 +197,7 @@ async def test_the_lockout_survives_a_restart(hass: HomeAssistant) -> None:
 
     await hass.config_entries.async_reload(entry.entry_id)
 
-    with pytest.raises(Exception, match="Too many wrong codes"):
+    with pytest.raises(Exception, match="too many wrong codes"):
         await panel(hass, "alarm_disarm", code=CODE)
     assert shown(hass) == "armed_home"
 
