@@ -136,6 +136,54 @@ async def test_every_condition_holds_only_while_it_is_so(
     assert (holds.state == "on") is (condition == "is_ready")
 
 
+@pytest.mark.parametrize("behavior", ["any", "all"])
+@pytest.mark.parametrize(
+    ("condition", "runs"), [("is_ready", 1), ("has_alarm_memory", 0), ("has_trouble", 0)]
+)
+async def test_a_condition_on_a_device_asks_only_the_sensors_that_are_meant(
+    hass: HomeAssistant, condition: str, runs: int, behavior: str
+) -> None:
+    await move_in(hass)
+    registered = er.async_get(hass).async_get(PANEL)
+    assert registered is not None
+    calls = await automate(
+        hass,
+        {"trigger": "event", "event_type": "go"},
+        {
+            "condition": f"alarm_broker.{condition}",
+            "target": {"device_id": registered.device_id},
+            "options": {"behavior": behavior},
+        },
+    )
+
+    hass.bus.async_fire("go")
+    await hass.async_block_till_done()
+
+    assert len(calls) == runs
+
+
+@pytest.mark.parametrize("behavior", ["any", "all"])
+async def test_a_sensor_of_somebody_else_does_not_say_that_an_area_is_ready(
+    hass: HomeAssistant, behavior: str
+) -> None:
+    await move_in(hass)
+    sense(hass, WINDOW, "on")
+    calls = await automate(
+        hass,
+        {"trigger": "event", "event_type": "go"},
+        {
+            "condition": "alarm_broker.is_ready",
+            "target": {"entity_id": WINDOW},
+            "options": {"behavior": behavior},
+        },
+    )
+
+    hass.bus.async_fire("go")
+    await hass.async_block_till_done()
+
+    assert not calls
+
+
 async def test_a_device_has_a_trigger_for_everything_that_happens(hass: HomeAssistant) -> None:
     await move_in(hass)
     registered = er.async_get(hass).async_get(PANEL)
