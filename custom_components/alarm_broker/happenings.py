@@ -3,7 +3,7 @@
 Nothing about a duress code or a silent alarm ever becomes one of these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -86,14 +86,24 @@ class Happening:
 
     kind: HappeningKind
     at: datetime
-    area_id: str | None = None
-    area_name: str | None = None
+    areas: Mapping[str, str] = field(default_factory=dict)
+    """What it is about: the areas' names by their ids; none is the whole panel."""
     by: str | None = None
     zones: tuple[str, ...] = ()
     """Names."""
     data: Mapping[str, Any] = field(default_factory=dict)
     error: HomeAssistantError | None = None
     """Why it could not be done, for whoever is told in another language than Home Assistant's own."""
+
+    @property
+    def area_id(self) -> str | None:
+        """Return the area that it is about, if it is one."""
+        return next(iter(self.areas)) if len(self.areas) == 1 else None
+
+    @property
+    def area_name(self) -> str | None:
+        """Return the name of what it is about, for people."""
+        return ", ".join(self.areas.values()) or None
 
     def as_dict(self) -> dict[str, Any]:
         """Return what automations and the logbook read."""
@@ -108,13 +118,17 @@ class Happening:
         }
 
 
+def named(area_ids: Iterable[str], wording: Wording) -> dict[str, str]:
+    """Return areas as a happening tells them."""
+    return {area_id: wording.area_name(area_id) for area_id in area_ids}
+
+
 def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> Happening | None:
     """Return what an effect of `event` is in words, or None when there is nothing to tell."""
 
     def told(
         kind: HappeningKind,
-        area_id: str | None,
-        *,
+        *area_ids: str,
         by: str | None = None,
         zones: tuple[str, ...] = (),
         **data: Any,
@@ -122,8 +136,7 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
         return Happening(
             kind=kind,
             at=now,
-            area_id=area_id,
-            area_name=None if area_id is None else wording.area_name(area_id),
+            areas=named(area_ids, wording),
             by=by,
             zones=wording.zone_names(zones),
             data=data,
@@ -154,7 +167,7 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
         case ReportDisarmed(area_id=area_id, by=by, ending=Ending.CANCELLED):
             return told(HappeningKind.ALARM_CANCELLED, area_id, by=by)
         case ReportLockout(until=until):
-            return told(HappeningKind.LOCKOUT, None, until=until.isoformat())
+            return told(HappeningKind.LOCKOUT, until=until.isoformat())
         case ReportBypass(area_id=area_id, zone_ids=zone_ids, bypass=bypass, by=by):
             kinds = {None: HappeningKind.UNBYPASSED, Bypass.SHUT_DOWN: HappeningKind.ZONE_SHUT_DOWN}
             reason = {} if bypass is None else {"reason": bypass.value}
@@ -163,7 +176,7 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
             zone = wording.config.zones.get(trouble.zone_id or "")
             return told(
                 HappeningKind.TROUBLE if active else HappeningKind.TROUBLE_CLEARED,
-                None if zone is None else zone.area_id,
+                *(() if zone is None else (zone.area_id,)),
                 zones=() if zone is None else (zone.zone_id,),
                 trouble=trouble.kind.value,
                 source=trouble.source,
@@ -184,7 +197,7 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
         case ReportSilenced(area_id=area_id, by=by):
             return told(HappeningKind.SILENCED, area_id, by=by)
         case ReportCodeUsed(by=by, area_ids=area_ids):
-            return told(HappeningKind.CODE_USED, area_ids[0] if len(area_ids) == 1 else None, by=by)
+            return told(HappeningKind.CODE_USED, *area_ids, by=by)
         case Chime(area_id=area_id, zone_id=zone_id):
             return told(HappeningKind.CHIME, area_id, zones=(zone_id,))
         case Refuse():
@@ -208,19 +221,17 @@ def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Hap
     return Happening(
         kind=kinds[effect.status],
         at=now,
-        area_id=effect.area_id,
-        area_name=wording.area_name(effect.area_id),
+        areas=named((effect.area_id,), wording),
         by=effect.by,
         data={} if effect.mode is None else {"mode": effect.mode.value},
     )
 
 
 def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> Happening | None:
-    area_id = effect.area_ids[0] if len(effect.area_ids) == 1 else None
-    area_name = ", ".join(wording.area_name(one) for one in effect.area_ids)
+    areas = named(effect.area_ids, wording)
     match effect.reason:
         case WrongCode():
-            return Happening(kind=HappeningKind.WRONG_CODE, at=now, area_id=area_id, area_name=area_name)
+            return Happening(kind=HappeningKind.WRONG_CODE, at=now, areas=areas)
         case CodeNotValid(problem):
             data = {"problem": problem.value}
         case NotAllowed(action):
@@ -229,13 +240,12 @@ def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> H
             return Happening(
                 kind=HappeningKind.ARMING_REFUSED,
                 at=now,
-                area_id=area_id,
-                area_name=area_name,
+                areas=areas,
                 zones=wording.zone_names((*open_zones, *blind_zones)),
                 data={"troubles": [wording.trouble(one) for one in troubles]},
             )
         case _ if isinstance(event, ArmRequested):
-            return Happening(kind=HappeningKind.ARMING_REFUSED, at=now, area_id=area_id, area_name=area_name)
+            return Happening(kind=HappeningKind.ARMING_REFUSED, at=now, areas=areas)
         case _:
             return None
-    return Happening(kind=HappeningKind.CODE_REFUSED, at=now, area_id=area_id, area_name=area_name, data=data)
+    return Happening(kind=HappeningKind.CODE_REFUSED, at=now, areas=areas, data=data)

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.core import Event, HomeAssistant, ServiceCall
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
@@ -17,6 +18,9 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.alarm_broker.condition import CONDITIONS
 from custom_components.alarm_broker.happenings import HappeningKind
 from custom_components.alarm_broker.logbook import SENTENCES, described
+from custom_components.alarm_broker.panel.config import TroubleKind
+from custom_components.alarm_broker.panel.events import TroubleBegan
+from custom_components.alarm_broker.panel.state import Trouble
 from custom_components.alarm_broker.trigger import TRIGGERS, WHAT
 from tests.integration.house import (
     CODE,
@@ -24,6 +28,7 @@ from tests.integration.house import (
     GARAGE_PANEL,
     GARAGE_PARTS,
     HOUSE,
+    MASTER,
     PANEL,
     SMOKE,
     WINDOW,
@@ -91,6 +96,61 @@ async def test_a_wrong_code_is_told_and_a_reload_does_not_deafen_the_automation(
     await hass.async_block_till_done()
 
     assert len(calls) == 1
+
+
+async def test_what_is_refused_at_the_master_is_heard_for_each_of_its_areas(hass: HomeAssistant) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    calls = await automate(hass, {"trigger": "alarm_broker.wrong_code", "options": {"areas": ["garage"]}})
+
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "disarm", entity_id=PANEL, code="0000")
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "disarm", entity_id=MASTER, code="0000")
+    await hass.async_block_till_done()
+
+    assert [call.data["area"] for call in calls] == ["Home, Garage"]
+
+
+async def test_a_trouble_of_the_whole_panel_is_heard_for_every_area(hass: HomeAssistant) -> None:
+    entry = await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    calls = await automate(hass, {"trigger": "alarm_broker.trouble", "options": {"areas": ["garage"]}})
+
+    for zone_id in (None, "zone_kitchen_window"):
+        trouble = Trouble(kind=TroubleKind.TAMPER, source="", zone_id=zone_id)
+        entry.runtime_data.system.async_report(TroubleBegan(trouble))
+    await hass.async_block_till_done()
+
+    assert [call.data["area"] for call in calls] == [None]
+
+
+async def test_the_device_of_an_area_hears_what_is_refused_at_the_master_only_if_it_is_about_it(
+    hass: HomeAssistant,
+) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    registered = er.async_get(hass).async_get(GARAGE_PANEL)
+    assert registered is not None
+    trigger = {"trigger": "device", "domain": "alarm_broker", "device_id": registered.device_id}
+    calls = await automate(hass, {**trigger, "type": "wrong_code"})
+
+    for entity_id in (PANEL, MASTER):
+        with pytest.raises(ServiceValidationError):
+            await act(hass, "disarm", entity_id=entity_id, code="0000")
+    await hass.async_block_till_done()
+
+    assert [call.data["area"] for call in calls] == ["Home, Garage"]
+
+
+async def test_the_device_of_the_panel_hears_what_happens_in_any_area(hass: HomeAssistant) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+    registered = er.async_get(hass).async_get(MASTER)
+    assert registered is not None
+    trigger = {"trigger": "device", "domain": "alarm_broker", "device_id": registered.device_id}
+    calls = await automate(hass, {**trigger, "type": "triggered"})
+
+    sense(hass, SMOKE, "on")
+    await hass.async_block_till_done()
+
+    assert [call.data["area"] for call in calls] == ["Home"]
 
 
 async def test_a_forged_event_on_the_bus_triggers_nothing(hass: HomeAssistant) -> None:
