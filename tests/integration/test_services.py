@@ -165,6 +165,36 @@ async def test_a_trigger_has_a_kind(hass: HomeAssistant) -> None:
     assert (shown(hass), attributes(hass)["alarm_kind"]) == ("triggered", "medical")
 
 
+async def test_a_trigger_answers_which_alarm_it_raised_or_joined(hass: HomeAssistant) -> None:
+    await move_in(hass)
+
+    first = await act(hass, "trigger", kind="fire")
+    again = await act(hass, "trigger", kind="fire")
+    other = await act(hass, "trigger", kind="water")
+
+    alarms = {alarm["alarm_id"] for alarm in attributes(hass, "binary_sensor.home_alarm_alarm_active")["alarms"]}
+    assert (first["areas"], first["kind"], other["kind"]) == (["Home"], "fire", "water")
+    assert first == again
+    assert {first["alarm_id"], other["alarm_id"]} == alarms
+
+
+async def test_a_silent_trigger_is_answered_like_a_loud_one(hass: HomeAssistant) -> None:
+    await move_in(hass)
+
+    silent = await act(hass, "trigger", kind="panic", silent=True)
+    loud = await act(hass, "trigger", kind="panic")
+
+    assert silent["alarm_id"] != loud["alarm_id"]
+    assert {**silent, "alarm_id": None} == {**loud, "alarm_id": None}
+
+
+@pytest.mark.parametrize("service", ["clear_memory", "silence"])
+async def test_what_is_done_in_areas_is_answered_with_their_names(hass: HomeAssistant, service: str) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+
+    assert await act(hass, service, entity_id=MASTER, code=CODE) == {"areas": ["Home", "Garage"]}
+
+
 async def test_a_silent_trigger_changes_nothing_that_can_be_seen(hass: HomeAssistant) -> None:
     await move_in(hass)
     before = {state.entity_id: state.as_dict() for state in hass.states.async_all()}
