@@ -90,6 +90,8 @@ class UserFlow(OneFormFlow):
             data["code_length"] = len(code)
         elif current is not None:
             data |= {key: current.data[key] for key in ("code_hash", "code_length")}
+        if current is not None and current.data.get("temporary"):
+            data["temporary"] = True
         return {**dict.fromkeys(EMPTY_IS_NONE), **data}
 
     def _schema(self) -> vol.Schema:
