@@ -7,18 +7,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 
 from .panel.effects import (
+    AlarmOngoing,
     Chime,
+    CodeNeeded,
     CodeNotValid,
     Effect,
     Ending,
+    LockedOut,
+    ModeUnknown,
     NotAllowed,
+    NotBypassable,
     NotReady,
     RaiseAlarm,
+    Reason,
     Refuse,
     ReportAreaState,
     ReportBypass,
@@ -33,8 +40,18 @@ from .panel.effects import (
     ReportZoneTripped,
     WrongCode,
 )
-from .panel.events import ArmRequested, Event
-from .panel.state import AreaStatus, Bypass
+from .panel.events import (
+    ArmRequested,
+    BypassRequested,
+    ClearMemoryRequested,
+    CodeMatched,
+    DisarmRequested,
+    Event,
+    LookRequested,
+    SilenceRequested,
+    WalkTestRequested,
+)
+from .panel.state import AreaStatus, Bypass, Trouble
 from .wording import Wording
 
 
@@ -228,24 +245,76 @@ def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Hap
 
 
 def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> Happening | None:
-    areas = named(effect.area_ids, wording)
+    told = partial(
+        Happening, at=now, areas=named(effect.area_ids, wording), by=_who_was_refused(effect, event, wording)
+    )
     match effect.reason:
         case WrongCode():
-            return Happening(kind=HappeningKind.WRONG_CODE, at=now, areas=areas)
+            return told(kind=HappeningKind.WRONG_CODE)
         case CodeNotValid(problem):
-            data = {"problem": problem.value}
+            return told(kind=HappeningKind.CODE_REFUSED, data={"problem": problem.value})
         case NotAllowed(action):
             data = {"problem": "not_allowed", "action": action.value}
+            return told(kind=HappeningKind.CODE_REFUSED, data=data)
         case NotReady(open_zones=open_zones, blind_zones=blind_zones, troubles=troubles):
-            return Happening(
+            return told(
                 kind=HappeningKind.ARMING_REFUSED,
-                at=now,
-                areas=areas,
                 zones=wording.zone_names((*open_zones, *blind_zones)),
-                data={"troubles": [wording.trouble(one) for one in troubles]},
+                data={
+                    "troubles": [wording.trouble(one) for one in troubles],
+                    "trouble_details": [_details(one, wording) for one in troubles],
+                },
             )
-        case _ if isinstance(event, ArmRequested):
-            return Happening(kind=HappeningKind.ARMING_REFUSED, at=now, areas=areas)
+        case reason if isinstance(event, ArmRequested):
+            zones = reason.zone_ids if isinstance(reason, NotBypassable) else ()
+            return told(
+                kind=HappeningKind.ARMING_REFUSED,
+                zones=wording.zone_names(zones),
+                data={"problem": _problem(reason)},
+            )
         case _:
             return None
-    return Happening(kind=HappeningKind.CODE_REFUSED, at=now, areas=areas, data=data)
+
+
+def _problem(reason: Reason) -> str | None:
+    """Return why a wish to arm was wrong in itself."""
+    match reason:
+        case CodeNeeded():
+            return "code_needed"
+        case LockedOut():
+            return "locked_out"
+        case AlarmOngoing():
+            return "alarm_ongoing"
+        case ModeUnknown(mode=None):
+            return "nothing_to_repeat"
+        case ModeUnknown():
+            return "mode_unknown"
+        case NotBypassable():
+            return "not_bypassable"
+        case _:
+            return None
+
+
+def _details(trouble: Trouble, wording: Wording) -> dict[str, str | None]:
+    zone = None if trouble.zone_id is None else wording.zone_name(trouble.zone_id)
+    return {"kind": trouble.kind.value, "source": trouble.source or None, "zone": zone}
+
+
+def _who_was_refused(effect: Refuse, event: Event, wording: Wording) -> str | None:
+    """Return whose code it was, or who was logged in."""
+    match event:
+        case (
+            ArmRequested(credential=credential, by=by)
+            | DisarmRequested(credential=credential, by=by)
+            | BypassRequested(credential=credential, by=by)
+            | ClearMemoryRequested(credential=credential, by=by)
+            | LookRequested(credential=credential, by=by)
+            | WalkTestRequested(credential=credential, by=by)
+            | SilenceRequested(credential=credential, by=by)
+        ):
+            # While no code is taken nobody may learn from the logbook that the one he tried was right.
+            if isinstance(credential, CodeMatched) and not isinstance(effect.reason, WrongCode | LockedOut):
+                return wording.config.users[credential.user_id].name
+            return by
+        case _:
+            return None

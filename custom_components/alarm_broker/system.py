@@ -54,6 +54,7 @@ from .panel.readiness import readiness
 from .panel.serial import StateUnreadableError, durable, parsed, serialised
 from .panel.state import ChimeMode, PanelState
 from .panel.transition import transition
+from .places import place
 from .sensors import ZoneSensors
 from .setup_panel import SystemConfig
 from .storage import PANEL, EntryStorage, unreadable
@@ -461,8 +462,9 @@ class AlarmSystem:
         """Tell of something that happened: entities, automations, push and logbook."""
         self.audience.happened(one)
         async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
+        where = place(self._hass, self._entry_id, one.areas, known=self.config.panel.areas)
         self._hass.bus.async_fire(
-            EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **one.as_dict()}
+            EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **where, **one.as_dict()}
         )
 
     async def _async_home_assistant_started(self, _hass: HomeAssistant) -> None:

@@ -1,23 +1,21 @@
-"""Triggers, conditions, device triggers and the logbook, in real automations."""
+"""Triggers, conditions and device triggers, in real automations."""
 
 from typing import Any
 
 import pytest
 import yaml
 from homeassistant.components.device_automation import DeviceAutomationType
-from homeassistant.core import Event, HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import (
-    async_capture_events,
     async_get_device_automations,
     async_mock_service,
 )
 
 from custom_components.alarm_broker.condition import CONDITIONS
 from custom_components.alarm_broker.happenings import HappeningKind
-from custom_components.alarm_broker.logbook import SENTENCES, described
 from custom_components.alarm_broker.panel.config import TroubleKind
 from custom_components.alarm_broker.panel.events import TroubleBegan
 from custom_components.alarm_broker.panel.state import Trouble
@@ -263,36 +261,11 @@ async def test_a_device_has_a_trigger_for_everything_that_happens(hass: HomeAssi
     assert [call.data["zones"] for call in calls] == [["Front door"]]
 
 
-async def test_the_logbook_says_who_did_what(hass: HomeAssistant) -> None:
-    await move_in(hass)
-    happened = async_capture_events(hass, "alarm_broker_event")
-
-    await panel(hass, "alarm_arm_home", code=CODE)
-    sense(hass, WINDOW, "on")
-    await hass.async_block_till_done()
-    await panel(hass, "alarm_disarm", code=CODE)
-
-    lines = [described(event) for event in happened]
-    assert [f"{line['name']} {line['message']}" for line in lines] == [
-        "Home was armed home by Anna",
-        "Home raised a burglary alarm: Kitchen window",
-        "Home had its alarm aborted in time; nobody outside was told by Anna",
-        "Home was disarmed by Anna",
-    ]
-
-
-def test_everything_that_happens_has_a_sentence_a_trigger_text_and_a_place() -> None:
+def test_everything_that_happens_has_a_trigger_text_and_a_place() -> None:
     told: Any = texts("en")
 
-    assert set(SENTENCES) == set(HappeningKind)
     assert set(told["triggers"]) == set(TRIGGERS) == set(WHAT)
     assert set(told["conditions"]) == set(CONDITIONS)
     assert set(yaml.safe_load((INTEGRATION / "triggers.yaml").read_text())) == set(TRIGGERS)
     assert set(yaml.safe_load((INTEGRATION / "conditions.yaml").read_text())) == set(CONDITIONS)
     assert set(told["device_automation"]["trigger_type"]) == {kind.value for kind in HappeningKind}
-
-
-def test_an_odd_event_on_the_bus_does_not_break_the_logbook() -> None:
-    odd: Event[Any] = Event("alarm_broker_event", {"kind": "dance", "title": "House"})
-
-    assert described(odd)["message"] == "changed"
