@@ -14,7 +14,11 @@ from .answer_services import async_setup_answer_services
 from .calendars import Calendars, calendar_store
 from .camera_watch import CameraWatch
 from .code_services import async_setup_code_services
-from .code_upkeep import async_remove_spent_codes, async_renew_imported_code
+from .code_upkeep import (
+    async_remove_codes_when_over,
+    async_remove_spent_codes,
+    async_renew_imported_code,
+)
 from .const import DOMAIN, OPTION_CALL_NUMBER, OPTION_DURESS_TARGETS, OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S
 from .entity import async_forget_taken_away, hub_device
 from .evidence_store import EvidenceStore
@@ -85,6 +89,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
 
     @callback
     def code_known(user_id: str, code: str) -> None:
+        async_remove_spent_codes(hass, entry, system.state)
         renew = async_renew_imported_code(hass, entry, user_id, code)
         entry.async_create_task(hass, renew, "alarm_broker renew an imported code")
 
@@ -192,7 +197,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     evidence.async_start(entry)
     async_report_homeless(hass, entry, config.homeless_zones)
     async_forget_taken_away(hass, entry)
-    async_remove_spent_codes(hass, entry, system.state)
+    entry.async_on_unload(async_remove_codes_when_over(hass, entry, lambda: system.state))
     if link is not None and watch is not None:
         _start_link(hass, entry, link, watch)
     else:

@@ -1,5 +1,6 @@
 """The actions that add and remove temporary codes: users like others, which remove themselves when they are over."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -15,10 +16,12 @@ from homeassistant.util import dt as dt_util
 
 from .code_hashes import async_hash_code
 from .code_rules import async_refusal
+from .code_upkeep import spent_users
 from .const import CODE_FORMAT_NUMBER, DOMAIN, OPTION_CODE_FORMAT, SUBENTRY_USER
 from .panel.config import Action
 from .panel.profiles import LIMITS
 from .profile_check import profile_of
+from .reloading import async_settled, async_until_reloaded
 from .subentries.user import stored_codes
 from .types import AlarmBrokerConfigEntry
 
@@ -54,64 +57,96 @@ def async_setup_code_services(hass: HomeAssistant) -> None:
     async_register_admin_service(
         hass, DOMAIN, "add_code", _async_add, schema=ADD_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )
-    async_register_admin_service(hass, DOMAIN, "remove_code", _async_remove, schema=REMOVE_SCHEMA)
+    async_register_admin_service(
+        hass,
+        DOMAIN,
+        "remove_code",
+        _async_remove,
+        schema=REMOVE_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
 
 
 async def _async_add(call: ServiceCall) -> ServiceResponse:
     hass, data = call.hass, call.data
-    entry: AlarmBrokerConfigEntry = async_get_config_entry(hass, DOMAIN, data.get(ATTR_CONFIG_ENTRY_ID))
-    users = _users(entry)
-    name = data[ATTR_NAME].strip()
-    if not name or any(user.title.casefold() == name.casefold() for user in users):
-        raise _error("code_name_taken", name=name)
-    until: datetime | None = data.get(ATTR_UNTIL)
-    if until is None and ATTR_USES not in data:
-        raise _error("code_never_ends")
-    if until is not None and dt_util.as_utc(until) <= dt_util.utcnow():
-        raise _error("code_over_already")
-    options = entry.options
-    least = LIMITS[profile_of(options)].least_digits
+    entry = await _async_entry(call)
+    # A code that is over makes room for the next of its name, as for the cleaner of every week.
+    spent = spent_users(entry, entry.runtime_data.system.state)
+    users = [user for user in _users(entry) if user not in spent]
+    user = _validated(entry, data, users)
+    least = LIMITS[profile_of(entry.options)].least_digits
     refused = await async_refusal(
         hass,
         data[ATTR_CODE],
         duress=False,
         others=stored_codes(users),
-        digits=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER) == CODE_FORMAT_NUMBER,
+        digits=entry.options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER) == CODE_FORMAT_NUMBER,
         least=least,
     )
     if refused is not None:
         raise _error(refused.value, least=str(least))
     code_hash = await async_hash_code(hass, data[ATTR_CODE], like=[user.data["code_hash"] for user in users])
-    user: dict[str, Any] = {
+    user |= {"code_hash": code_hash, "code_length": len(data[ATTR_CODE])}
+    added = ConfigSubentry(
+        data=MappingProxyType(user), subentry_type=SUBENTRY_USER, title=user["name"], unique_id=None
+    )
+    async with async_until_reloaded(entry):
+        for one in spent:
+            # It may have removed itself while the code was being hashed.
+            if one.subentry_id in entry.subentries:
+                hass.config_entries.async_remove_subentry(entry, one.subentry_id)
+        hass.config_entries.async_add_subentry(entry, added)
+    return {key: user[key] for key in ("name", "valid_until", "uses")}
+
+
+def _validated(
+    entry: AlarmBrokerConfigEntry, data: Mapping[str, Any], users: Iterable[ConfigSubentry]
+) -> dict[str, Any]:
+    """Return the user as it is stored, without the code. Raises ServiceValidationError for what makes no sense."""
+    name = data[ATTR_NAME].strip()
+    begin: datetime | None = data.get(ATTR_FROM)
+    until: datetime | None = data.get(ATTR_UNTIL)
+    if not name:
+        raise _error("code_name_missing")
+    if any(user.title.casefold() == name.casefold() for user in users):
+        raise _error("code_name_taken", name=name)
+    if until is None and ATTR_USES not in data:
+        raise _error("code_never_ends")
+    if until is not None and dt_util.as_utc(until) <= dt_util.utcnow():
+        raise _error("code_over_already")
+    if until is not None and begin is not None and dt_util.as_utc(until) <= dt_util.as_utc(begin):
+        raise _error("code_ends_before_it_begins")
+    return {
         "name": name,
-        "code_hash": code_hash,
-        "code_length": len(data[ATTR_CODE]),
         "duress": False,
         "enabled": True,
         "areas": _area_ids(entry, data[ATTR_AREAS]),
         "actions": data[ATTR_ACTIONS],
-        "valid_from": data[ATTR_FROM].isoformat() if ATTR_FROM in data else None,
+        "valid_from": None if begin is None else begin.isoformat(),
         "valid_until": None if until is None else until.isoformat(),
         "uses": data.get(ATTR_USES),
         "temporary": True,
     }
-    hass.config_entries.async_add_subentry(
-        entry,
-        ConfigSubentry(data=MappingProxyType(user), subentry_type=SUBENTRY_USER, title=name, unique_id=None),
-    )
-    return {"name": name, "valid_until": user["valid_until"], "uses": user["uses"]}
 
 
-async def _async_remove(call: ServiceCall) -> None:
-    entry: AlarmBrokerConfigEntry = async_get_config_entry(
-        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
-    )
+async def _async_remove(call: ServiceCall) -> ServiceResponse:
+    entry = await _async_entry(call)
     name = call.data[ATTR_NAME].strip()
     for user in _users(entry):
         if user.data.get("temporary") and user.title.casefold() == name.casefold():
-            call.hass.config_entries.async_remove_subentry(entry, user.subentry_id)
-            return
+            async with async_until_reloaded(entry):
+                call.hass.config_entries.async_remove_subentry(entry, user.subentry_id)
+            return {"name": user.title}
     raise _error("code_name_unknown", name=name)
+
+
+async def _async_entry(call: ServiceCall) -> AlarmBrokerConfigEntry:
+    """Return the panel that is meant; one that is being reloaded, as each changed code does, is waited for."""
+    await async_settled(call.hass)
+    entry: AlarmBrokerConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
+    )
+    return entry
 
 
 def _users(entry: AlarmBrokerConfigEntry) -> list[ConfigSubentry]:

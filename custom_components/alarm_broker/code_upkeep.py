@@ -1,9 +1,11 @@
 """Codes that change by themselves: temporary ones go when they are over, imported ones get a hash like the others'."""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from .code_hashes import BCRYPT, async_hash_code
@@ -14,16 +16,48 @@ from .panel.state import PanelState
 @callback
 def async_remove_spent_codes(hass: HomeAssistant, entry: ConfigEntry, state: PanelState) -> None:
     """Remove temporary users whose time or uses are over."""
+    for user in spent_users(entry, state):
+        hass.config_entries.async_remove_subentry(entry, user.subentry_id)
+
+
+@callback
+def async_remove_codes_when_over(
+    hass: HomeAssistant, entry: ConfigEntry, state: Callable[[], PanelState]
+) -> CALLBACK_TYPE:
+    """Remove the codes that are over, and the next one when its time comes; its removal sets everything up anew."""
+
+    @callback
+    def over(_now: datetime) -> None:
+        async_remove_spent_codes(hass, entry, state())
+
+    async_remove_spent_codes(hass, entry, state())
+    ends = [end for user in _temporary(entry) if (end := _end(user)) is not None]
+    return async_track_point_in_utc_time(hass, over, min(ends)) if ends else lambda: None
+
+
+def spent_users(entry: ConfigEntry, state: PanelState) -> list[ConfigSubentry]:
+    """Return the temporary users whose time or uses are over."""
     now = dt_util.utcnow()
-    for subentry in list(entry.subentries.values()):
-        data = subentry.data
-        if subentry.subentry_type != SUBENTRY_USER or not data.get("temporary"):
-            continue
-        until, uses = data.get("valid_until"), data.get("uses")
-        over = until is not None and dt_util.as_utc(datetime.fromisoformat(until)) <= now
-        spent = uses is not None and state.uses.get(subentry.subentry_id, 0) >= uses
-        if over or spent:
-            hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+
+    def is_spent(user: ConfigSubentry) -> bool:
+        end, uses = _end(user), user.data.get("uses")
+        used_up = uses is not None and state.uses.get(user.subentry_id, 0) >= uses
+        return used_up or (end is not None and end <= now)
+
+    return [user for user in _temporary(entry) if is_spent(user)]
+
+
+def _temporary(entry: ConfigEntry) -> list[ConfigSubentry]:
+    return [
+        one
+        for one in entry.subentries.values()
+        if one.subentry_type == SUBENTRY_USER and one.data.get("temporary")
+    ]
+
+
+def _end(user: ConfigSubentry) -> datetime | None:
+    until = user.data.get("valid_until")
+    return None if until is None else dt_util.as_utc(datetime.fromisoformat(until))
 
 
 async def async_renew_imported_code(hass: HomeAssistant, entry: ConfigEntry, user_id: str, code: str) -> None:

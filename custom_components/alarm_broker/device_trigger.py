@@ -29,12 +29,13 @@ async def async_get_triggers(hass: HomeAssistant, device_id: str) -> list[dict[s
 async def async_attach_trigger(
     hass: HomeAssistant, config: ConfigType, action: TriggerActionType, trigger_info: TriggerInfo
 ) -> CALLBACK_TYPE:
-    """Run the action when it happens in the device's area, or in the whole system."""
+    """Run the action when it happens in the device's area or to the whole panel; for the hub, wherever it happens."""
     area_id = _area_id(hass, config[CONF_DEVICE_ID])
 
     @callback
     def happened(happening: Happening) -> None:
-        if happening.kind.value == config[CONF_TYPE] and happening.area_id in (area_id, None):
+        meant = area_id is None or not happening.areas or area_id in happening.areas
+        if meant and happening.kind.value == config[CONF_TYPE]:
             payload = {
                 **trigger_info["trigger_data"],
                 **happening.as_dict(),

@@ -3,22 +3,29 @@
 Nothing about a duress code or a silent alarm ever becomes one of these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 
 from .panel.effects import (
+    AlarmOngoing,
     Chime,
+    CodeNeeded,
     CodeNotValid,
     Effect,
     Ending,
+    LockedOut,
+    ModeUnknown,
     NotAllowed,
+    NotBypassable,
     NotReady,
     RaiseAlarm,
+    Reason,
     Refuse,
     ReportAreaState,
     ReportArmedWithFault,
@@ -34,8 +41,18 @@ from .panel.effects import (
     ReportZoneTripped,
     WrongCode,
 )
-from .panel.events import ArmRequested, Event
-from .panel.state import AreaStatus, Bypass
+from .panel.events import (
+    ArmRequested,
+    BypassRequested,
+    ClearMemoryRequested,
+    CodeMatched,
+    DisarmRequested,
+    Event,
+    LookRequested,
+    SilenceRequested,
+    WalkTestRequested,
+)
+from .panel.state import AreaStatus, Bypass, Trouble
 from .wording import Wording
 
 
@@ -88,14 +105,24 @@ class Happening:
 
     kind: HappeningKind
     at: datetime
-    area_id: str | None = None
-    area_name: str | None = None
+    areas: Mapping[str, str] = field(default_factory=dict)
+    """What it is about: the areas' names by their ids; none is the whole panel."""
     by: str | None = None
     zones: tuple[str, ...] = ()
     """Names."""
     data: Mapping[str, Any] = field(default_factory=dict)
     error: HomeAssistantError | None = None
     """Why it could not be done, for whoever is told in another language than Home Assistant's own."""
+
+    @property
+    def area_id(self) -> str | None:
+        """Return the area that it is about, if it is one."""
+        return next(iter(self.areas)) if len(self.areas) == 1 else None
+
+    @property
+    def area_name(self) -> str | None:
+        """Return the name of what it is about, for people."""
+        return ", ".join(self.areas.values()) or None
 
     def as_dict(self) -> dict[str, Any]:
         """Return what automations and the logbook read."""
@@ -110,13 +137,17 @@ class Happening:
         }
 
 
+def named(area_ids: Iterable[str], wording: Wording) -> dict[str, str]:
+    """Return areas as a happening tells them."""
+    return {area_id: wording.area_name(area_id) for area_id in area_ids}
+
+
 def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> Happening | None:
     """Return what an effect of `event` is in words, or None when there is nothing to tell."""
 
     def told(
         kind: HappeningKind,
-        area_id: str | None,
-        *,
+        *area_ids: str,
         by: str | None = None,
         zones: tuple[str, ...] = (),
         **data: Any,
@@ -124,8 +155,7 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
         return Happening(
             kind=kind,
             at=now,
-            area_id=area_id,
-            area_name=None if area_id is None else wording.area_name(area_id),
+            areas=named(area_ids, wording),
             by=by,
             zones=wording.zone_names(zones),
             data=data,
@@ -156,10 +186,10 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
         case ReportDisarmed(area_id=area_id, by=by, ending=Ending.CANCELLED):
             return told(HappeningKind.ALARM_CANCELLED, area_id, by=by)
         case ReportLockout(until=until):
-            return told(HappeningKind.LOCKOUT, None, until=until.isoformat())
+            return told(HappeningKind.LOCKOUT, until=until.isoformat())
         case ReportArmedWithFault(area_id=area_id, blind_zones=blind_zones, troubles=troubles, by=by):
-            named = [wording.trouble(trouble) for trouble in troubles]
-            return told(HappeningKind.ARMED_WITH_FAULT, area_id, by=by, zones=blind_zones, troubles=named)
+            kind = HappeningKind.ARMED_WITH_FAULT
+            return told(kind, area_id, by=by, zones=blind_zones, **_troubles(troubles, wording))
         case ReportBypass(area_id=area_id, zone_ids=zone_ids, bypass=bypass, by=by):
             kinds = {None: HappeningKind.UNBYPASSED, Bypass.SHUT_DOWN: HappeningKind.ZONE_SHUT_DOWN}
             reason = {} if bypass is None else {"reason": bypass.value}
@@ -168,7 +198,7 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
             zone = wording.config.zones.get(trouble.zone_id or "")
             return told(
                 HappeningKind.TROUBLE if active else HappeningKind.TROUBLE_CLEARED,
-                None if zone is None else zone.area_id,
+                *(() if zone is None else (zone.area_id,)),
                 zones=() if zone is None else (zone.zone_id,),
                 trouble=trouble.kind.value,
                 source=trouble.source,
@@ -189,7 +219,7 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
         case ReportSilenced(area_id=area_id, by=by):
             return told(HappeningKind.SILENCED, area_id, by=by)
         case ReportCodeUsed(by=by, area_ids=area_ids):
-            return told(HappeningKind.CODE_USED, area_ids[0] if len(area_ids) == 1 else None, by=by)
+            return told(HappeningKind.CODE_USED, *area_ids, by=by)
         case Chime(area_id=area_id, zone_id=zone_id):
             return told(HappeningKind.CHIME, area_id, zones=(zone_id,))
         case Refuse():
@@ -213,34 +243,88 @@ def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Hap
     return Happening(
         kind=kinds[effect.status],
         at=now,
-        area_id=effect.area_id,
-        area_name=wording.area_name(effect.area_id),
+        areas=named((effect.area_id,), wording),
         by=effect.by,
         data={} if effect.mode is None else {"mode": effect.mode.value},
     )
 
 
 def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> Happening | None:
-    area_id = effect.area_ids[0] if len(effect.area_ids) == 1 else None
-    area_name = ", ".join(wording.area_name(one) for one in effect.area_ids)
+    told = partial(
+        Happening, at=now, areas=named(effect.area_ids, wording), by=_who_was_refused(effect, event, wording)
+    )
     match effect.reason:
         case WrongCode():
-            return Happening(kind=HappeningKind.WRONG_CODE, at=now, area_id=area_id, area_name=area_name)
+            return told(kind=HappeningKind.WRONG_CODE)
         case CodeNotValid(problem):
-            data = {"problem": problem.value}
+            return told(kind=HappeningKind.CODE_REFUSED, data={"problem": problem.value})
         case NotAllowed(action):
             data = {"problem": "not_allowed", "action": action.value}
+            return told(kind=HappeningKind.CODE_REFUSED, data=data)
         case NotReady(open_zones=open_zones, blind_zones=blind_zones, troubles=troubles):
-            return Happening(
+            return told(
                 kind=HappeningKind.ARMING_REFUSED,
-                at=now,
-                area_id=area_id,
-                area_name=area_name,
                 zones=wording.zone_names((*open_zones, *blind_zones)),
-                data={"troubles": [wording.trouble(one) for one in troubles]},
+                data=_troubles(troubles, wording),
             )
-        case _ if isinstance(event, ArmRequested):
-            return Happening(kind=HappeningKind.ARMING_REFUSED, at=now, area_id=area_id, area_name=area_name)
+        case reason if isinstance(event, ArmRequested):
+            zones = reason.zone_ids if isinstance(reason, NotBypassable) else ()
+            return told(
+                kind=HappeningKind.ARMING_REFUSED,
+                zones=wording.zone_names(zones),
+                data={"problem": _problem(reason)},
+            )
         case _:
             return None
-    return Happening(kind=HappeningKind.CODE_REFUSED, at=now, area_id=area_id, area_name=area_name, data=data)
+
+
+def _problem(reason: Reason) -> str | None:
+    """Return why a wish to arm was wrong in itself."""
+    match reason:
+        case CodeNeeded():
+            return "code_needed"
+        case LockedOut():
+            return "locked_out"
+        case AlarmOngoing():
+            return "alarm_ongoing"
+        case ModeUnknown(mode=None):
+            return "nothing_to_repeat"
+        case ModeUnknown():
+            return "mode_unknown"
+        case NotBypassable():
+            return "not_bypassable"
+        case _:
+            return None
+
+
+def _troubles(troubles: Iterable[Trouble], wording: Wording) -> dict[str, Any]:
+    """Return troubles as people and as automations read them."""
+    return {
+        "troubles": [wording.trouble(one) for one in troubles],
+        "trouble_details": [_details(one, wording) for one in troubles],
+    }
+
+
+def _details(trouble: Trouble, wording: Wording) -> dict[str, str | None]:
+    zone = None if trouble.zone_id is None else wording.zone_name(trouble.zone_id)
+    return {"kind": trouble.kind.value, "source": trouble.source or None, "zone": zone}
+
+
+def _who_was_refused(effect: Refuse, event: Event, wording: Wording) -> str | None:
+    """Return whose code it was, or who was logged in."""
+    match event:
+        case (
+            ArmRequested(credential=credential, by=by)
+            | DisarmRequested(credential=credential, by=by)
+            | BypassRequested(credential=credential, by=by)
+            | ClearMemoryRequested(credential=credential, by=by)
+            | LookRequested(credential=credential, by=by)
+            | WalkTestRequested(credential=credential, by=by)
+            | SilenceRequested(credential=credential, by=by)
+        ):
+            # While no code is taken nobody may learn from the logbook that the one he tried was right.
+            if isinstance(credential, CodeMatched) and not isinstance(effect.reason, WrongCode | LockedOut):
+                return wording.config.users[credential.user_id].name
+            return by
+        case _:
+            return None

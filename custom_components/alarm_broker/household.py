@@ -1,6 +1,6 @@
 """The shell around the household: what people and the panel do goes in, reminders and armings come out."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .happenings import Happening, HappeningKind
+from .happenings import Happening, HappeningKind, named
 from .panel.config import ArmMode
 from .panel.empty_house import guests_stay
 from .panel.household_events import (
@@ -206,17 +206,13 @@ class Household:
         concerned = sorted(
             zone_id for zone_id in open_zones if zone_id in zones and zones[zone_id].area_id in area_ids
         )
-        names: Mapping[str, Any] = (
-            {"areas": [wording.area_name(area_id) for area_id in area_ids], "area_ids": list(area_ids)}
-            if area_ids
-            else {}
-        )
+        areas = named(area_ids, wording)
+        names = {"areas": list(areas.values()), "area_ids": list(areas)} if areas else {}
         self._system.async_announce(
             Happening(
                 kind=kind,
                 at=dt_util.utcnow(),
-                area_id=area_ids[0] if len(area_ids) == 1 else None,
-                area_name=", ".join(names.get("areas", ())) or None,
+                areas=areas,
                 by=by,
                 zones=wording.zone_names(tuple(concerned)),
                 data={**names, **data},

@@ -57,9 +57,9 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
                 vol.Optional(ATTR_SILENT, default=False): cv.boolean,
             },
             _async_trigger,
-            SupportsResponse.NONE,
+            SupportsResponse.OPTIONAL,
         ),
-        "silence": (CODE, _async_silence, SupportsResponse.NONE),
+        "silence": (CODE, _async_silence, SupportsResponse.OPTIONAL),
         "test_alarm": ({}, _async_test_alarm, SupportsResponse.OPTIONAL),
         "verify": (
             {vol.Optional(ATTR_ZONES, default=list): ZONES, **CODE},
@@ -68,7 +68,7 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
         ),
         "bypass": ({vol.Required(ATTR_ZONES): ZONES, **CODE}, _async_bypass, SupportsResponse.OPTIONAL),
         "unbypass": ({vol.Required(ATTR_ZONES): ZONES, **CODE}, _async_unbypass, SupportsResponse.OPTIONAL),
-        "clear_memory": (CODE, _async_clear_memory, SupportsResponse.NONE),
+        "clear_memory": (CODE, _async_clear_memory, SupportsResponse.OPTIONAL),
         "walk_test": (
             {vol.Required(ATTR_RUN): cv.boolean, **CODE},
             _async_walk_test,
@@ -124,13 +124,12 @@ async def _async_disarm(panel: Panel, call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_trigger(panel: Panel, call: ServiceCall) -> ServiceResponse:
-    await panel.system.async_trigger(
-        panel.area_ids[0],
-        by=await panel.async_caller(),
-        kind=AlarmKind(call.data[ATTR_KIND]),
-        silent=call.data[ATTR_SILENT],
+    """Answer a silent alarm like a loud one: whoever reads the answer cannot tell which it was."""
+    area_id, kind = panel.area_ids[0], AlarmKind(call.data[ATTR_KIND])
+    alarm_id = await panel.system.async_trigger(
+        area_id, by=await panel.async_caller(), kind=kind, silent=call.data[ATTR_SILENT]
     )
-    return None
+    return {"areas": [panel.system.wording.area_name(area_id)], "kind": kind.value, "alarm_id": alarm_id}
 
 
 async def _async_silence(panel: Panel, call: ServiceCall) -> ServiceResponse:
@@ -139,7 +138,7 @@ async def _async_silence(panel: Panel, call: ServiceCall) -> ServiceResponse:
         code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
         by=await panel.async_caller(),
     )
-    return None
+    return {"areas": [*_area_names(panel)]}
 
 
 async def _async_test_alarm(panel: Panel, _call: ServiceCall) -> ServiceResponse:
@@ -204,7 +203,7 @@ async def _async_clear_memory(panel: Panel, call: ServiceCall) -> ServiceRespons
         code=panel.code_or_default_code(call.data.get(ATTR_CODE)),
         by=await panel.async_caller(),
     )
-    return None
+    return {"areas": [*_area_names(panel)]}
 
 
 async def _async_walk_test(panel: Panel, call: ServiceCall) -> ServiceResponse:

@@ -28,7 +28,7 @@ from .link.stream import AlarmStream
 from .panel.codes import locked_until
 from .panel.config import AlarmKind, ArmMode, PanelConfig
 from .panel.deadlines import next_due
-from .panel.effects import Effect, NotReady, Refuse, ReportBypass, ReportWalkTest
+from .panel.effects import Effect, NotReady, RaiseAlarm, Refuse, ReportBypass, ReportWalkTest
 from .panel.events import (
     ArmRequested,
     BypassRequested,
@@ -54,6 +54,7 @@ from .panel.readiness import readiness
 from .panel.serial import StateUnreadableError, durable, parsed, serialised
 from .panel.state import ChimeMode, PanelState
 from .panel.transition import transition
+from .places import place
 from .sensors import ZoneSensors
 from .setup_panel import SystemConfig
 from .storage import PANEL, EntryStorage, unreadable
@@ -246,11 +247,16 @@ class AlarmSystem:
 
     async def async_trigger(
         self, area_id: str, *, by: str | None, kind: AlarmKind = AlarmKind.PANIC, silent: bool = False
-    ) -> None:
-        """Raise the alarm by hand; never refused."""
+    ) -> str | None:
+        """Raise the alarm by hand; never refused. Return its id, or that of the alarm that it joins."""
         self._require_running()
         event = TriggerRequested(area_id=area_id, by=by, kind=kind, silent=silent)
-        await asyncio.shield(self._async_done(self._async_decide(event)))
+        step = self._async_decide(event)
+        await asyncio.shield(self._async_done(step))
+        raised = [one.uid for one in step.effects if isinstance(one, RaiseAlarm)]
+        siren = step.after.areas[area_id].siren
+        joined = [] if siren is None else [alarm.uid for alarm in siren.alarms if alarm.kind is kind]
+        return next(iter((*raised, *joined)), None)
 
     async def async_bypass(
         self, zone_ids: Sequence[str], *, bypass: bool, code: str | None, by: str | None
@@ -456,8 +462,9 @@ class AlarmSystem:
         """Tell of something that happened: entities, automations, push and logbook."""
         self.audience.happened(one)
         async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
+        where = place(self._hass, self._entry_id, one.areas, known=self.config.panel.areas)
         self._hass.bus.async_fire(
-            EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **one.as_dict()}
+            EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **where, **one.as_dict()}
         )
 
     async def _async_home_assistant_started(self, _hass: HomeAssistant) -> None:

@@ -61,6 +61,7 @@ WINDOWS = {
 CHOICES: Mapping[str, Mapping[vol.Optional, Any]] = {
     "alarm": AREAS | KINDS,
     "everyone_left": {},
+    "lockout": {},
     "first_arrived": {},
     "push_refused": {},
     "window_started": WINDOWS,
@@ -103,7 +104,9 @@ class HappeningTrigger(Trigger):
     def _meant(self, happening: Happening) -> bool:
         if happening.kind not in self.kinds:
             return False
-        if self._areas and (happening.area_name or "").casefold() not in self._areas:
+        # What is about no area, as a mains failure, is about each of them.
+        named = {name.casefold() for name in happening.areas.values()}
+        if self._areas and named and not named & self._areas:
             return False
         if self._windows and happening.data.get("window") not in self._windows:
             return False

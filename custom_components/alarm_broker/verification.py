@@ -22,7 +22,7 @@ from .evidence import Evidence, Shot, evidence_from, judged, kept_form
 from .evidence_address import signed_picture_path
 from .evidence_store import EvidenceStore
 from .evidence_wording import evidence_event, evidence_record, small_enough
-from .happenings import Happening, HappeningKind
+from .happenings import Happening, HappeningKind, named
 from .panel.config import AlarmKind
 from .panel.effects import (
     Effect,
@@ -396,8 +396,7 @@ class Verification:
             Happening(
                 kind=HappeningKind.VERIFIED,
                 at=dt_util.utcnow(),
-                area_id=area_id,
-                area_name=self._wording.area_name(area_id),
+                areas=named((area_id,), self._wording),
                 by=evidence.judgements[-1].by,
                 zones=self._wording.zone_names(tuple(one.zone_id for one in evidence.occasion.tripped)),
                 data={

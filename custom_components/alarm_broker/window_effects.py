@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from .calendars import WindowsNow
 from .const import DOMAIN
-from .happenings import Happening, HappeningKind
+from .happenings import Happening, HappeningKind, named
 from .panel.config import ArmMode
 from .panel.events import WindowsChanged
 from .panel.household_events import WindowsChanged as HouseholdWindows
@@ -141,8 +141,7 @@ class WindowEffects:
                     Happening(
                         kind=HappeningKind.AUTO_ARM_FAILED,
                         at=dt_util.utcnow(),
-                        area_id=area_id,
-                        area_name=self._system.wording.area_name(area_id),
+                        areas=named((area_id,), self._system.wording),
                         data={"mode": mode, "area_ids": [area_id]},
                         error=err,
                     )

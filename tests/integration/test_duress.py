@@ -24,6 +24,8 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_z
 
 SENSOR = "binary_sensor.home_alarm_duress"
 MINE, NEIGHBOUR = "notify.mobile_app_mine", "notify.neighbour"
+VARIES = ("entry_id", "device_id", "until")
+"""What differs between any two runs."""
 TIMES = ("last_changed", "last_updated", "last_reported", "context")
 
 
@@ -65,8 +67,7 @@ async def live_through(hass: HomeAssistant, code: str, caplog: pytest.LogCapture
         "answer": answer,
         "states": onlooker(hass),
         "happened": [
-            {key: value for key, value in event.data.items() if key not in ("entry_id", "until")}
-            for event in happened
+            {key: value for key, value in event.data.items() if key not in VARIES} for event in happened
         ],
         # Which entity of a system is first follows from the order in which Home Assistant loaded the platforms.
         "changed": sorted(event.data["entity_id"] for event in changes),

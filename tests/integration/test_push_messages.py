@@ -462,22 +462,26 @@ def happened(kind: HappeningKind, **fields: Any) -> Happening:
             "Wieder in Ordnung: Begleitdienst nicht erreichbar",
         ),
         (
-            happened(HappeningKind.ARM_REMINDER, area_name="Home, Garage", zones=("Window",)),
+            happened(
+                HappeningKind.ARM_REMINDER, areas={"home": "Home", "garage": "Garage"}, zones=("Window",)
+            ),
             "Nobody is home, and not armed is: Home, Garage.\nOpen: Window",
             "Niemand ist zu Hause, und nicht scharf ist: Home, Garage.\nOffen: Window",
         ),
         (
-            happened(HappeningKind.AUTO_ARM_ANNOUNCED, area_name="Home", data={"until": NOW.isoformat()}),
+            happened(
+                HappeningKind.AUTO_ARM_ANNOUNCED, areas={"home": "Home"}, data={"until": NOW.isoformat()}
+            ),
             "Nobody is home. Armed at 23:00: Home.",
             "Niemand ist zu Hause. Scharf um 23:00: Home.",
         ),
         (
-            happened(HappeningKind.AUTO_ARM_FAILED, area_name="Home"),
+            happened(HappeningKind.AUTO_ARM_FAILED, areas={"home": "Home"}),
             "Could not be armed: Home. Not ready.",
             "Ließ sich nicht scharf schalten: Home. Not ready.",
         ),
         (
-            happened(HappeningKind.ARRIVED_WHILE_ARMED, area_name="Home", by="Anna"),
+            happened(HappeningKind.ARRIVED_WHILE_ARMED, areas={"home": "Home"}, by="Anna"),
             "Anna has come home, and armed is: Home.",
             "Anna ist nach Hause gekommen, und scharf ist: Home.",
         ),

@@ -7,8 +7,9 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from tests.integration.house import (
     CODE,
@@ -20,6 +21,7 @@ from tests.integration.house import (
     HALL,
     HOUSE,
     MASTER,
+    PANEL,
     SMOKE,
     WINDOW,
     act,
@@ -49,6 +51,10 @@ async def add_code(hass: HomeAssistant, **data: Any) -> Any:
     )
     await hass.async_block_till_done()
     return answer
+
+
+def users(entry: MockConfigEntry) -> list[str]:
+    return [one.title for one in entry.subentries.values() if one.subentry_type == "user"]
 
 
 async def test_arming_answers_what_is_left_out_and_until_when_to_leave(
@@ -165,6 +171,38 @@ async def test_a_trigger_has_a_kind(hass: HomeAssistant) -> None:
     assert (shown(hass), attributes(hass)["alarm_kind"]) == ("triggered", "medical")
 
 
+async def test_a_trigger_answers_which_alarm_it_raised_or_joined(hass: HomeAssistant) -> None:
+    await move_in(hass)
+
+    first = await act(hass, "trigger", kind="fire")
+    again = await act(hass, "trigger", kind="fire")
+    other = await act(hass, "trigger", kind="water")
+
+    alarms = {
+        alarm["alarm_id"] for alarm in attributes(hass, "binary_sensor.home_alarm_alarm_active")["alarms"]
+    }
+    assert (first["areas"], first["kind"], other["kind"]) == (["Home"], "fire", "water")
+    assert first == again
+    assert {first["alarm_id"], other["alarm_id"]} == alarms
+
+
+async def test_a_silent_trigger_is_answered_like_a_loud_one(hass: HomeAssistant) -> None:
+    await move_in(hass)
+
+    silent = await act(hass, "trigger", kind="panic", silent=True)
+    loud = await act(hass, "trigger", kind="panic")
+
+    assert silent["alarm_id"] != loud["alarm_id"]
+    assert {**silent, "alarm_id": None} == {**loud, "alarm_id": None}
+
+
+@pytest.mark.parametrize("service", ["clear_memory", "silence"])
+async def test_what_is_done_in_areas_is_answered_with_their_names(hass: HomeAssistant, service: str) -> None:
+    await move_in(hass, *HOUSE, *GARAGE_PARTS)
+
+    assert await act(hass, service, entity_id=MASTER, code=CODE) == {"areas": ["Home", "Garage"]}
+
+
 async def test_a_silent_trigger_changes_nothing_that_can_be_seen(hass: HomeAssistant) -> None:
     await move_in(hass)
     before = {state.entity_id: state.as_dict() for state in hass.states.async_all()}
@@ -223,21 +261,19 @@ async def test_a_temporary_code_works_once_and_removes_itself(hass: HomeAssistan
     await panel(hass, "alarm_arm_home", code="7531")
     await panel(hass, "alarm_disarm", code="7531")
     by = attributes(hass)["changed_by"]
-    await panel(hass, "alarm_arm_home", code="7531")
+    left = users(entry)
 
     with pytest.raises(ServiceValidationError) as error:
-        await panel(hass, "alarm_disarm", code="7531")
-    await panel(hass, "alarm_disarm", code=CODE)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
+        await panel(hass, "alarm_arm_home", code="7531")
 
     assert by == "Cleaner"
-    assert error.value.translation_key == "code_used_up"
-    assert [one.title for one in entry.subentries.values() if one.subentry_type == "user"] == ["Anna"]
+    assert left == ["Anna"]
+    assert error.value.translation_key == "invalid_code"
 
 
 async def test_a_temporary_code_ends_in_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    await move_in(hass)
+    entry = await move_in(hass)
+    await add_code(hass, name="Plumber", code="9753", valid_until=dt_util.now() + timedelta(hours=1))
     until = dt_util.now() + timedelta(hours=2)
     await add_code(hass, code="7531", valid_until=until)
     await panel(hass, "alarm_arm_home", code="7531")
@@ -246,8 +282,72 @@ async def test_a_temporary_code_ends_in_time(hass: HomeAssistant, freezer: Froze
     with pytest.raises(ServiceValidationError) as error:
         await panel(hass, "alarm_disarm", code="7531")
 
-    assert error.value.translation_key == "code_expired"
+    assert error.value.translation_key == "invalid_code"
     assert shown(hass) == "armed_home"
+    assert users(entry) == ["Anna"]
+
+
+async def test_every_temporary_code_goes_at_its_own_time(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await move_in(hass)
+    await add_code(hass, name="Plumber", code="9753", valid_until=dt_util.now() + timedelta(hours=1))
+    await add_code(hass, name="Cleaner", code="7531", valid_until=dt_util.now() + timedelta(hours=2))
+
+    await wait(hass, freezer, 3601)
+    after_one = users(entry)
+    await wait(hass, freezer, 3600)
+
+    assert after_one == ["Anna", "Cleaner"]
+    assert users(entry) == ["Anna"]
+
+
+async def test_a_code_that_is_over_makes_room_for_the_next_of_its_name(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    entry = await move_in(hass)
+    await add_code(hass, code="7531", valid_until=dt_util.now() + timedelta(hours=2))
+
+    freezer.tick(timedelta(days=7))
+    await add_code(hass, code="7531", valid_until=dt_util.now() + timedelta(hours=2))
+
+    assert users(entry) == ["Anna", "Cleaner"]
+    await panel(hass, "alarm_arm_home", code="7531")
+    assert attributes(hass)["changed_by"] == "Cleaner"
+
+
+async def test_a_script_can_hand_out_and_take_back_codes_one_after_the_other(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+    hand_out = {"action": "alarm_broker.add_code"}
+    script = {
+        "sequence": [
+            {**hand_out, "data": {"name": "Cleaner", "code": "7531", "uses": 1}},
+            {**hand_out, "data": {"name": "Plumber", "code": "9753", "uses": 1}},
+            {"action": "alarm_broker.remove_code", "data": {"name": "Cleaner"}, "response_variable": "taken"},
+            {
+                "action": "alarm_control_panel.alarm_arm_home",
+                "target": {"entity_id": PANEL},
+                "data": {"code": "9753"},
+            },
+            {"stop": "answered", "response_variable": "taken"},
+        ]
+    }
+    assert await async_setup_component(hass, "script", {"script": {"busy": script}})
+
+    answer = await hass.services.async_call("script", "busy", blocking=True, return_response=True)
+
+    assert answer == {"name": "Cleaner"}
+    assert users(entry) == ["Anna", "Plumber"]
+    assert attributes(hass)["changed_by"] == "Plumber"
+
+
+async def test_a_code_can_be_handed_out_while_the_panel_is_being_set_up_anew(hass: HomeAssistant) -> None:
+    entry = await move_in(hass)
+
+    hass.config_entries.async_schedule_reload(entry.entry_id)
+    await add_code(hass, code="7531", uses=1)
+
+    assert users(entry) == ["Anna", "Cleaner"]
 
 
 @pytest.mark.parametrize(
@@ -260,6 +360,11 @@ async def test_a_temporary_code_ends_in_time(hass: HomeAssistant, freezer: Froze
         ({"code": "9263", "uses": 1}, "code_like_duress"),
         ({"code": "7531", "uses": 1, "areas": ["Attic"]}, "area_unknown"),
         ({"code": "7531", "valid_until": "2020-01-01 00:00:00"}, "code_over_already"),
+        ({"code": "7531", "uses": 1, "name": "  "}, "code_name_missing"),
+        (
+            {"code": "7531", "valid_from": "2099-01-02 00:00:00", "valid_until": "2099-01-01 00:00:00"},
+            "code_ends_before_it_begins",
+        ),
     ],
 )
 async def test_a_temporary_code_that_makes_no_sense_is_refused(
@@ -282,7 +387,7 @@ async def test_a_temporary_code_can_be_taken_back_and_others_cannot(hass: HomeAs
     with pytest.raises(ServiceValidationError) as error:
         await hass.services.async_call("alarm_broker", "remove_code", {"name": "Anna"}, blocking=True)
 
-    assert [one.title for one in entry.subentries.values() if one.subentry_type == "user"] == ["Anna"]
+    assert users(entry) == ["Anna"]
     assert error.value.translation_key == "code_name_unknown"
 
 

@@ -102,6 +102,8 @@ class UserFlow(OneFormFlow):
             data["code_length"] = len(code)
         elif current is not None:
             data |= {key: current.data[key] for key in ("code_hash", "code_length")}
+        if current is not None and current.data.get("temporary"):
+            data["temporary"] = True
         return {**dict.fromkeys(EMPTY_IS_NONE), **data}
 
     def _moment(self, moment: str, taken_away_by: str) -> dict[Any, Any]:

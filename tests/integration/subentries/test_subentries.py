@@ -6,6 +6,7 @@ from unittest.mock import AsyncMock, patch
 
 import probatio as vol
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
@@ -413,6 +414,22 @@ async def test_a_new_user_can_disarm_and_only_a_hash_is_kept(hass: HomeAssistant
     assert attributes(hass)["changed_by"] == "Bert"
     assert "8642" not in str(entry.as_dict())
     assert parts(entry, "user")[1].data["code_length"] == 4
+
+
+async def test_a_temporary_user_that_is_changed_stays_temporary(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    cleaner = user("Cleaner", "8642", temporary=True, valid_until="2099-01-01T12:00:00+00:00")
+    entry = await move_in(hass, *HOUSE, cleaner)
+    sooner = {"weekdays": [], "valid_until": "2098-01-01 12:00:00"}
+    answer = {**BERT, "name": "Cleaner", "code": "", "code_again": "", "validity": sooner}
+
+    await change(hass, entry, "user_cleaner", answer)
+    freezer.move_to("2098-01-02T12:00:00+00:00")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert "user_cleaner" not in entry.subentries
 
 
 async def test_an_empty_code_keeps_the_one_that_is_set(hass: HomeAssistant) -> None:
