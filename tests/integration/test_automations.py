@@ -8,21 +8,26 @@ from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     async_get_device_automations,
     async_mock_service,
 )
 
 from custom_components.alarm_broker.condition import CONDITIONS
-from custom_components.alarm_broker.happenings import HappeningKind
+from custom_components.alarm_broker.const import SIGNAL_HAPPENED
+from custom_components.alarm_broker.happenings import Happening, HappeningKind
 from custom_components.alarm_broker.panel.config import TroubleKind
 from custom_components.alarm_broker.panel.events import TroubleBegan
 from custom_components.alarm_broker.panel.state import Trouble
 from custom_components.alarm_broker.trigger import TRIGGERS, WHAT
 from tests.integration.house import (
+    AREA,
     CODE,
     DOOR,
+    GARAGE,
     GARAGE_PANEL,
     GARAGE_PARTS,
     HOUSE,
@@ -121,18 +126,18 @@ async def test_a_trouble_of_the_whole_panel_is_heard_for_every_area(hass: HomeAs
     assert [call.data["area"] for call in calls] == [None]
 
 
-async def test_the_device_of_an_area_hears_what_is_refused_at_the_master_only_if_it_is_about_it(
+async def test_the_device_of_an_area_hears_of_several_areas_only_if_it_is_one_of_them(
     hass: HomeAssistant,
 ) -> None:
     await move_in(hass, *HOUSE, *GARAGE_PARTS)
     registered = er.async_get(hass).async_get(GARAGE_PANEL)
     assert registered is not None
     trigger = {"trigger": "device", "domain": "alarm_broker", "device_id": registered.device_id}
-    calls = await automate(hass, {**trigger, "type": "wrong_code"})
+    calls = await automate(hass, {**trigger, "type": "arm_reminder"})
 
-    for entity_id in (PANEL, MASTER):
-        with pytest.raises(ServiceValidationError):
-            await act(hass, "disarm", entity_id=entity_id, code="0000")
+    for areas in ({AREA: "Home", "area_attic": "Attic"}, {AREA: "Home", GARAGE: "Garage"}):
+        reminder = Happening(kind=HappeningKind.ARM_REMINDER, at=dt_util.utcnow(), areas=areas)
+        async_dispatcher_send(hass, SIGNAL_HAPPENED, reminder)
     await hass.async_block_till_done()
 
     assert [call.data["area"] for call in calls] == ["Home, Garage"]
