@@ -11,28 +11,42 @@ from homeassistant.util import dt as dt_util
 from .code_hashes import BCRYPT, async_hash_code
 from .const import SUBENTRY_USER
 from .panel.state import PanelState
+from .types import AlarmBrokerConfigEntry
 
 
 @callback
-def async_remove_spent_codes(hass: HomeAssistant, entry: ConfigEntry, state: PanelState) -> None:
-    """Remove temporary users whose time or uses are over."""
+def async_remove_spent_codes(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, state: PanelState) -> None:
+    """Remove temporary users whose time or uses are over.
+
+    The panel goes on with them, as codes that are over: it is not set up anew for that in the middle of the night.
+    """
     for user in spent_users(entry, state):
+        entry.runtime_data.spent_users.add(user.subentry_id)
         hass.config_entries.async_remove_subentry(entry, user.subentry_id)
 
 
 @callback
 def async_remove_codes_when_over(
-    hass: HomeAssistant, entry: ConfigEntry, state: Callable[[], PanelState]
+    hass: HomeAssistant, entry: AlarmBrokerConfigEntry, state: Callable[[], PanelState]
 ) -> CALLBACK_TYPE:
-    """Remove the codes that are over, and the next one when its time comes; its removal sets everything up anew."""
+    """Remove the codes that are over, and each further one when its time comes, until the returned function is called."""
+    waiting: list[CALLBACK_TYPE] = []
 
     @callback
-    def over(_now: datetime) -> None:
+    def look(_now: datetime) -> None:
+        waiting.clear()
         async_remove_spent_codes(hass, entry, state())
+        ends = [end for user in _temporary(entry) if (end := _end(user)) is not None]
+        if ends:
+            waiting.append(async_track_point_in_utc_time(hass, look, min(ends)))
 
-    async_remove_spent_codes(hass, entry, state())
-    ends = [end for user in _temporary(entry) if (end := _end(user)) is not None]
-    return async_track_point_in_utc_time(hass, over, min(ends)) if ends else lambda: None
+    @callback
+    def stop() -> None:
+        while waiting:
+            waiting.pop()()
+
+    look(dt_util.utcnow())
+    return stop
 
 
 def spent_users(entry: ConfigEntry, state: PanelState) -> list[ConfigSubentry]:

@@ -20,7 +20,9 @@ from .panel.config import AlarmKind, ArmMode
 from .panel.effects import NotReady
 from .panel.master import master_modes
 from .panel.readiness import together
+from .push_texts import known_language
 from .system import AlarmSystem
+from .words import MODES
 
 ATTR_FORCE, ATTR_SKIP_DELAY, ATTR_BYPASS, ATTR_ZONES = "force", "skip_delay", "bypass", "zones"
 ATTR_KIND, ATTR_SILENT, ATTR_RUN, ATTR_LIMIT = "kind", "silent", "run", "limit"
@@ -227,11 +229,14 @@ async def _async_check(panel: Panel, call: ServiceCall) -> ServiceResponse:
     config = panel.system.panel_config
     offered = master_modes([config.areas[area_id] for area_id in panel.area_ids])
     modes = offered if mode is None else (ArmMode(mode),)
-    if any(one not in offered for one in modes):
+    if unknown := [one for one in modes if one not in offered]:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="mode_unknown",
-            translation_placeholders={"area": ", ".join(_area_names(panel)), "mode": str(mode)},
+            translation_placeholders={
+                "area": ", ".join(_area_names(panel)),
+                "mode": MODES[known_language(panel.hass.config.language)][unknown[0]],
+            },
         )
     return {one.value: _readiness(panel, one) for one in modes}
 

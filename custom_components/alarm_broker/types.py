@@ -56,5 +56,8 @@ class RuntimeData:
     offered: set[tuple[str, str]] = field(default_factory=set)
     """Platform and unique id of every entity there is now, also of those that somebody disabled."""
 
+    spent_users: set[str] = field(default_factory=set)
+    """Temporary users who have been taken out of the configuration as their code is over."""
+
 
 type AlarmBrokerConfigEntry = ConfigEntry[RuntimeData]

@@ -582,7 +582,7 @@ async def test_an_arming_that_fails_by_itself_says_why_in_the_phones_language(
     said = [one["message"] for one in phone.came if one["message"].startswith("Ließ sich nicht")]
     [reason] = said
     assert reason.startswith(
-        "Ließ sich nicht scharf schalten: Home. Home: nicht bereit. Offen: Kitchen window."
+        "Ließ sich nicht von selbst scharf schalten. Home: nicht bereit. Offen: Kitchen window."
     )
     await hass.config_entries.async_unload(entry.entry_id)
 

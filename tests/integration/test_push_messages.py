@@ -477,8 +477,8 @@ def happened(kind: HappeningKind, **fields: Any) -> Happening:
         ),
         (
             happened(HappeningKind.AUTO_ARM_FAILED, areas={"home": "Home"}),
-            "Could not be armed: Home. Not ready.",
-            "Ließ sich nicht scharf schalten: Home. Not ready.",
+            "Could not be armed by itself. Not ready.",
+            "Ließ sich nicht von selbst scharf schalten. Not ready.",
         ),
         (
             happened(HappeningKind.ARRIVED_WHILE_ARMED, areas={"home": "Home"}, by="Anna"),

@@ -9,7 +9,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from tests.integration.house import (
     CODE,
@@ -262,13 +262,14 @@ async def test_a_temporary_code_works_once_and_removes_itself(hass: HomeAssistan
     await panel(hass, "alarm_disarm", code="7531")
     by = attributes(hass)["changed_by"]
     left = users(entry)
+    await panel(hass, "alarm_arm_home", code=CODE)
 
     with pytest.raises(ServiceValidationError) as error:
-        await panel(hass, "alarm_arm_home", code="7531")
+        await panel(hass, "alarm_disarm", code="7531")
 
     assert by == "Cleaner"
     assert left == ["Anna"]
-    assert error.value.translation_key == "invalid_code"
+    assert error.value.translation_key == "code_used_up"
 
 
 async def test_a_temporary_code_ends_in_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
@@ -282,7 +283,7 @@ async def test_a_temporary_code_ends_in_time(hass: HomeAssistant, freezer: Froze
     with pytest.raises(ServiceValidationError) as error:
         await panel(hass, "alarm_disarm", code="7531")
 
-    assert error.value.translation_key == "invalid_code"
+    assert error.value.translation_key == "code_expired"
     assert shown(hass) == "armed_home"
     assert users(entry) == ["Anna"]
 
@@ -300,6 +301,25 @@ async def test_every_temporary_code_goes_at_its_own_time(
 
     assert after_one == ["Anna", "Cleaner"]
     assert users(entry) == ["Anna"]
+
+
+async def test_the_panel_is_not_set_up_anew_for_a_code_that_is_over(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """Automations would hear of an armed panel that comes back from nowhere, perhaps at night."""
+    await move_in(hass)
+    await add_code(hass, name="Plumber", code="9753", uses=1)
+    await add_code(hass, name="Cleaner", code="7531", valid_until=dt_util.now() + timedelta(hours=1))
+    changes = async_capture_events(hass, "state_changed")
+    await panel(hass, "alarm_arm_home", code=CODE)
+    await panel(hass, "alarm_disarm", code="9753")
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    await wait(hass, freezer, 3601)
+
+    seen = [one.data["new_state"].state for one in changes if one.data["entity_id"] == PANEL]
+    assert "unavailable" not in seen
+    assert seen[-1] == "armed_home"
 
 
 async def test_a_code_that_is_over_makes_room_for_the_next_of_its_name(
