@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL, EVENT_HOMEASSISTANT_STOP, Platform
@@ -79,7 +78,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     the link comes up by itself. Its absence shows in the entities and, after a while, as a repair issue.
     """
     # First of all: what is changed while this goes on would otherwise wait for the next start.
-    entry.async_on_unload(entry.add_update_listener(_Reload(entry)))
+    entry.async_on_unload(entry.add_update_listener(_Reload()))
     storage = EntryStorage(hass, entry.entry_id)
     saved = await storage.async_load()
     with_companion = CONF_URL in entry.data
@@ -271,17 +270,15 @@ def _start_link(
 class _Reload:
     """Builds everything anew with the changed settings; many changes in one go are one reload."""
 
-    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Remember the settings that everything is built with."""
+    def __init__(self) -> None:
         self._asked = False
-        self._built_with = _settings(entry)
 
     async def __call__(self, hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
         """Reload the entry, unless that is on its way already."""
-        spent: set[str] = entry.runtime_data.spent_users if hasattr(entry, "runtime_data") else set()
-        *other, subentries = self._built_with
-        left = {key: one for key, one in subentries.items() if key not in spent}
-        if self._asked or _settings(entry) == (*other, left):
+        if self._asked:
+            return
+        if hasattr(entry, "runtime_data") and entry.runtime_data.quietly_removed:
+            entry.runtime_data.quietly_removed.pop()
             return
         self._asked = True
         # In the next turn of the loop: a hundred zones are added in this one.
@@ -291,9 +288,3 @@ class _Reload:
     def _reload(self, hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
         if entry.state in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS):
             hass.config_entries.async_schedule_reload(entry.entry_id)
-
-
-def _settings(entry: AlarmBrokerConfigEntry) -> tuple[Any, ...]:
-    # Home Assistant changes a subentry in place; what is in it is replaced.
-    subentries = {key: (one.title, one.data) for key, one in entry.subentries.items()}
-    return entry.title, entry.data, entry.options, subentries

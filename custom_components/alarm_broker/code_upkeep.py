@@ -21,7 +21,7 @@ def async_remove_spent_codes(hass: HomeAssistant, entry: AlarmBrokerConfigEntry,
     The panel goes on with them, as codes that are over: it is not set up anew for that in the middle of the night.
     """
     for user in spent_users(entry, state):
-        entry.runtime_data.spent_users.add(user.subentry_id)
+        entry.runtime_data.quietly_removed.append(user.subentry_id)
         hass.config_entries.async_remove_subentry(entry, user.subentry_id)
 
 

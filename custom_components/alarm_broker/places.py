@@ -23,7 +23,7 @@ def place(
     if len(area_ids) == 1:
         device = f"{entry_id}_{next(iter(area_ids))}"
     entity_id = er.async_get(hass).async_get_entity_id(ALARM_CONTROL_PANEL_DOMAIN, DOMAIN, panel)
-    registered = dr.async_get(hass).async_get_device(identifiers={(DOMAIN, device)})
+    registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device), entry_id)
     return {
         **({} if entity_id is None else {ATTR_ENTITY_ID: entity_id}),
         **({} if registered is None else {ATTR_DEVICE_ID: registered.id}),

@@ -56,8 +56,8 @@ class RuntimeData:
     offered: set[tuple[str, str]] = field(default_factory=set)
     """Platform and unique id of every entity there is now, also of those that somebody disabled."""
 
-    spent_users: set[str] = field(default_factory=set)
-    """Temporary users who have been taken out of the configuration as their code is over."""
+    quietly_removed: list[str] = field(default_factory=list)
+    """Users who are taken out of the configuration as their code is over: nothing is set up anew for one of these."""
 
 
 type AlarmBrokerConfigEntry = ConfigEntry[RuntimeData]

@@ -1,10 +1,11 @@
 """What the integration's tests share."""
 
+import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 import pytest
 from freezegun.api import real_monotonic
@@ -21,6 +22,30 @@ from tests.integration.house import close_all, house_entry
 from tests.integration.phones import Phone
 
 type Until = Callable[[Callable[[], Any]], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def nothing_outdated() -> Iterator[None]:
+    """Hold that we use nothing of Home Assistant that it is about to take away: users would read that in their log."""
+    complaints = _Heard()
+    frame = logging.getLogger("homeassistant.helpers.frame")
+    frame.addHandler(complaints)
+    yield
+    frame.removeHandler(complaints)
+    assert not complaints.heard
+
+
+class _Heard(logging.Handler):
+    """Keeps what is said of us."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[str] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        if (said := record.getMessage()) and "alarm_broker" in said:
+            self.heard.append(said)
 
 
 @pytest.fixture
