@@ -49,14 +49,11 @@ async def async_attach_trigger(
 def _area_id(hass: HomeAssistant, device_id: str) -> str | None:
     """Return the area whose device it is, or None."""
     device = dr.async_get(hass).async_get(device_id)
-    if device is None:
+    entry = None if device is None else hass.config_entries.async_get_entry(device.config_entry_id)
+    if device is None or entry is None or entry.domain != DOMAIN:
         return None
-    for entry_id in device.config_entries:
-        entry = hass.config_entries.async_get_entry(entry_id)
-        if entry is None or entry.domain != DOMAIN:
-            continue
-        for subentry in entry.subentries.values():
-            wanted = (DOMAIN, f"{entry_id}_{subentry.subentry_id}")
-            if subentry.subentry_type == SUBENTRY_AREA and wanted in device.identifiers:
-                return subentry.subentry_id
+    for subentry in entry.subentries.values():
+        wanted = (DOMAIN, f"{entry.entry_id}_{subentry.subentry_id}")
+        if subentry.subentry_type == SUBENTRY_AREA and wanted in device.identifiers:
+            return subentry.subentry_id
     return None

@@ -42,12 +42,15 @@ from .state import (
 def arm_requested(state: PanelState, event: ArmRequested, moment: Moment) -> PanelStep:
     """Return the panel after somebody wanted to arm; arming the armed mode again changes nothing."""
     modes = {area_id: _mode(state.areas[area_id], event) for area_id in event.area_ids}
-    # Another mode while armed guards less for the length of the exit delay: that takes what disarming takes.
-    lowers = any(_lowers(state.areas[area_id], area_id, mode, moment) for area_id, mode in modes.items())
+    # Another mode guards less for the length of the exit delay, and starts a running one anew: that takes what
+    # disarming takes.
+    lowers = any(
+        mode is not None and state.areas[area_id].mode not in (None, mode) for area_id, mode in modes.items()
+    )
     obstacle = _obstacle(state, event, modes, moment)
     forced = event.force and isinstance(obstacle, NotReady) and obstacle.forceable
     codes = moment.config.codes
-    leaves_out = forced or bool(event.bypass)
+    leaves_out = forced or bool(event.bypass) or _repeats(state, event, modes, moment)
     allowed = authorise(
         state,
         event.credential,
@@ -119,16 +122,6 @@ def _mode(area: AreaState, event: ArmRequested) -> ArmMode | None:
     return area.mode or (area.last.mode if area.last is not None else None)
 
 
-def _lowers(area: AreaState, area_id: str, mode: ArmMode | None, moment: Moment) -> bool:
-    """Return whether the area is guarded less for it: in another mode, or, while people leave, by fewer zones."""
-    if mode is None or area.mode is None or area.mode is mode:
-        return False
-    modes = moment.config.areas[area_id].modes
-    if isinstance(area.guard, Arming) and mode in modes:
-        return not modes[area.guard.mode].zones <= modes[mode].zones
-    return isinstance(area.guard, Armed)
-
-
 def _takes_code(modes: Mapping[str, ArmMode | None], moment: Moment) -> bool:
     found = (
         None if mode is None else moment.config.areas[area_id].modes.get(mode)
@@ -153,16 +146,71 @@ def _obstacle(
     if fixed:
         return NotBypassable(fixed)
     return together(
-        obstacles(
+        _in_the_way(
             state,
-            moment.config,
             area_id,
-            moment.config.areas[area_id].modes[mode],
-            exit_delay=_exit_delay(event, moment.config.areas[area_id].modes[mode]),
-            left_out=_kept(state, area_id, event, moment).keys(),
+            mode,
+            event,
+            moment,
+            besides=_forced_again(state, area_id, mode, event, moment),
         )
         for area_id, mode in modes.items()
         if mode is not None and state.areas[area_id].mode is not mode
+    )
+
+
+def _in_the_way(
+    state: PanelState,
+    area_id: str,
+    mode: ArmMode,
+    event: ArmRequested,
+    moment: Moment,
+    *,
+    besides: frozenset[str] = frozenset(),
+) -> NotReady | None:
+    """Return what is in the way of arming an area, besides what is left out from the start and `besides`."""
+    settings = moment.config.areas[area_id].modes[mode]
+    return obstacles(
+        state,
+        moment.config,
+        area_id,
+        settings,
+        exit_delay=_exit_delay(event, settings),
+        left_out=_kept(state.areas[area_id], area_id, event, moment).keys() | besides,
+    )
+
+
+def _forced_again(
+    state: PanelState, area_id: str, mode: ArmMode, event: ArmRequested, moment: Moment
+) -> frozenset[str]:
+    """Return what was forced the last time and is in the way once more, where that arming is to be repeated."""
+    last = state.areas[area_id].last
+    if event.mode is not None or last is None:
+        return frozenset()
+    found = _in_the_way(state, area_id, mode, event, moment)
+    if found is None:
+        return frozenset()
+    zones = moment.config.zones
+    return frozenset(
+        zone_id
+        for zone_id in (*found.open_zones, *found.blind_zones)
+        if zone_id in last.forced and zones[zone_id].bypassable
+    )
+
+
+def _repeats(
+    state: PanelState, event: ArmRequested, modes: Mapping[str, ArmMode | None], moment: Moment
+) -> bool:
+    """Return whether zones are left out as they were the last time, that are not left out already."""
+    return any(
+        bool(
+            _kept(state.areas[area_id], area_id, event, moment).keys() - state.areas[area_id].bypassed.keys()
+            | _forced_again(state, area_id, mode, event, moment)
+        )
+        for area_id, mode in modes.items()
+        if mode is not None
+        and mode in moment.config.areas[area_id].modes
+        and state.areas[area_id].mode is not mode
     )
 
 
@@ -170,20 +218,14 @@ def _exit_delay(event: ArmRequested, settings: ModeConfig) -> timedelta:
     return timedelta(0) if event.skip_delay else settings.exit_delay
 
 
-def _kept(state: PanelState, area_id: str, event: ArmRequested, moment: Moment) -> dict[str, Bypass]:
-    """Return the zones that are left out from the start: for longer than one arming, named, or repeated.
-
-    What was forced the last time is repeated only if it is in the way once more, and again until it has been closed.
-    """
-    zones, area = moment.config.zones, state.areas[area_id]
+def _kept(area: AreaState, area_id: str, event: ArmRequested, moment: Moment) -> dict[str, Bypass]:
+    """Return the zones that are left out from the start: for longer than one arming, named, or repeated."""
+    zones = moment.config.zones
     lasting = {zone_id: why for zone_id, why in area.bypassed.items() if why in LASTING}
     named = {zone_id for zone_id in event.bypass if zones[zone_id].area_id == area_id}
-    forced: frozenset[str] = frozenset()
     if event.mode is None and area.last is not None:
-        repeatable = {zone_id for zone_id, zone in zones.items() if zone.bypassable}
-        named |= area.last.bypassed & repeatable
-        forced = area.last.forced & repeatable & (state.open_zones | state.blind_zones)
-    return {**dict.fromkeys(forced, Bypass.FORCED), **dict.fromkeys(named, Bypass.MANUAL), **lasting}
+        named |= {zone_id for zone_id in area.last.bypassed if zone_id in zones and zones[zone_id].bypassable}
+    return {**dict.fromkeys(named, Bypass.MANUAL), **lasting}
 
 
 def _arm(
@@ -191,8 +233,8 @@ def _arm(
 ) -> PanelStep:
     area, settings = state.areas[area_id], moment.config.areas[area_id].modes[mode]
     delay = _exit_delay(event, settings)
-    kept = _kept(state, area_id, event, moment)
-    in_the_way = obstacles(state, moment.config, area_id, settings, exit_delay=delay, left_out=kept.keys())
+    kept = _kept(area, area_id, event, moment)
+    in_the_way = _in_the_way(state, area_id, mode, event, moment)
     forced = (
         {}
         if in_the_way is None
@@ -204,12 +246,13 @@ def _arm(
         }
     )
     state, effects = walk_test.ended(state, area_id, moment, by=by)
+    state = forgotten(state, _of_the_arming(area_id, moment))
     area = state.areas[area_id]
     leaving = delay > timedelta(0)
     guard: Guard = Armed(mode=mode)
     if leaving:
         # ANSI/SIA CP-01: never home by itself for who arms from elsewhere, or where no door could tell.
-        left = isinstance(event.credential, Trusted) or not _has_exit(settings, moment)
+        left = isinstance(event.credential, Trusted) or not _has_exit(state, settings, moment)
         guard = Arming(mode=mode, until=Deadline.after(delay, moment.now), left=left)
     armed = replace(
         area,
@@ -278,8 +321,10 @@ def _last(area: AreaState, mode: ArmMode) -> LastArming:
     return LastArming(mode=mode, bypassed=left_out(Bypass.MANUAL), forced=left_out(Bypass.FORCED))
 
 
-def _has_exit(mode: ModeConfig, moment: Moment) -> bool:
-    return any(moment.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT for zone_id in mode.zones)
+def _has_exit(state: PanelState, mode: ModeConfig, moment: Moment) -> bool:
+    """Return whether the panel would see everybody who leaves."""
+    doors = {zone_id for zone_id in mode.zones if moment.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT}
+    return bool(doors) and not doors & state.blind_zones
 
 
 def _of_the_arming(area_id: str, moment: Moment) -> frozenset[str]:

@@ -91,6 +91,7 @@ def windows_changed(state: PanelState, event: WindowsChanged, moment: Moment) ->
     zones = moment.config.zones
     wanted = {zone_id for zone_id in event.left_out if zone_id in zones and zones[zone_id].bypassable}
     state = replace(state, windows=event.kinds, left_out=frozenset(wanted))
+    state = forgotten(state, wanted)
     effects: list[Effect] = []
     for area_id, before in tuple(state.areas.items()):
         own = {zone_id for zone_id in wanted if zones[zone_id].area_id == area_id}

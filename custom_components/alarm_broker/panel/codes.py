@@ -171,8 +171,14 @@ def judge(
         for action in actions:
             if action not in user.actions or (user.areas is not None and area_id not in user.areas):
                 return Verdict(lockout=lockout, refused=NotAllowed(action, area_id))
-    # A code that may not disarm ends no count: its owner could go on guessing another's.
-    return Verdict(lockout=Lockout() if Action.DISARM in user.actions else lockout, user=user)
+    return Verdict(lockout=Lockout() if _may_disarm_all(state, user) else lockout, user=user)
+
+
+def _may_disarm_all(state: PanelState, user: UserConfig) -> bool:
+    """Return whether a code ends the count of wrong ones: who has another could go on guessing for ever."""
+    unspent = user.uses is None or state.uses.get(user.user_id, 0) < user.uses
+    everywhere = user.areas is None or user.areas >= state.areas.keys()
+    return Action.DISARM in user.actions and unspent and everywhere
 
 
 def code_problem(

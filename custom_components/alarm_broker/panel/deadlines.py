@@ -9,10 +9,10 @@ from enum import StrEnum
 from . import walk_test
 from .alarms import siren_ended
 from .effects import Effect, ReportBypass
-from .guarding import entry_ended, group_window_ended, hold_ended, judge_late_zones, judge_open_zones
-from .leaving import exit_ended
+from .guarding import entry_ended, group_window_ended, hold_ended
+from .leaving import exit_ended, exit_settled
 from .moment import Moment, PanelStep, with_area
-from .state import Alarm, AreaState, Armed, Arming, Bypass, Deadline, PanelState, Pending, Siren
+from .state import Alarm, AreaState, Arming, Bypass, Deadline, PanelState, Pending, Siren
 
 
 class DeadlineKind(StrEnum):
@@ -88,9 +88,8 @@ def clamped(state: PanelState, now: datetime) -> PanelState:
 
     The clock may have been set back.
     """
-    if all(due.due_at <= now for due in running(state)) and not any(
-        _is_of_the_future(area, now) for area in state.areas.values()
-    ):
+    future = any(_is_of_the_future(area, now) for area in state.areas.values())
+    if not future and not state.pulses and all(due.due_at <= now for due in running(state)):
         return state
 
     def near(deadline: Deadline | None) -> Deadline | None:
@@ -173,10 +172,8 @@ def _ended(state: PanelState, due: Due, moment: Moment) -> PanelStep:
 
 def _settled(state: PanelState, moment: Moment) -> PanelStep:
     effects: list[Effect] = []
-    for area_id, area in state.areas.items():
-        unjudged = isinstance(area.guard, Armed) and area.guard.unjudged
-        judge = judge_late_zones if unjudged else judge_open_zones
-        state, more = judge(state, area_id, moment)
+    for area_id in state.areas:
+        state, more = exit_settled(state, area_id, moment)
         effects += more
     return state, tuple(effects)
 

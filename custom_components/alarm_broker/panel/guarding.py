@@ -6,7 +6,7 @@ from datetime import timedelta
 from .alarms import burglary_sounds, raise_alarm, raise_silently
 from .config import AlarmKind, GroupConfig, ModeConfig, PanelConfig, ZoneConfig, ZoneKind
 from .effects import Effect, ReportPending
-from .false_alarms import gathered, group_of, pulse_counted, window_ended
+from .false_alarms import forgotten, gathered, group_of, pulse_counted, window_ended
 from .moment import AreaStep, Moment, PanelStep, with_area
 from .state import AreaState, Armed, Deadline, PanelState, Pending
 
@@ -61,16 +61,6 @@ def judge_open_zones(state: PanelState, area_id: str, moment: Moment) -> PanelSt
     return state, tuple(effects)
 
 
-def judge_late_zones(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
-    """Return the panel after the exit delay has ended: what the mode guards and is open now is late."""
-    area = state.areas[area_id]
-    if not isinstance(area.guard, Armed):
-        return state, ()
-    late = state.open_zones & moment.config.areas[area_id].modes[area.guard.mode].zones
-    area = replace(area, guard=replace(area.guard, unjudged=False), late=late - area.bypassed.keys())
-    return judge_open_zones(with_area(state, area_id, area), area_id, moment)
-
-
 def hold_ended(state: PanelState, zone_id: str, moment: Moment) -> PanelStep:
     """Return the panel after a zone has stayed open for as long as it takes to trip."""
     state = replace(
@@ -94,6 +84,26 @@ def entry_ended(area: AreaState, area_id: str, moment: Moment) -> AreaStep:
     return raise_alarm(area, area_id, AlarmKind.BURGLARY, moment)
 
 
+def released(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
+    """Return the panel after a sensor fell silent: what waits for it in a group waits no more, and counts alone.
+
+    Else jamming the second sensor would be all that it takes.
+    """
+    effects: list[Effect] = []
+    for group_id, gathering in tuple(state.gathering.items()):
+        group = moment.config.groups.get(group_id)
+        if group is None or _can_gather(state, group, moment):
+            continue
+        for zone_id in gathering.trips:
+            zone = moment.config.zones[zone_id]
+            if zone.area_id == area_id and guarded(state.areas[area_id], zone, moment.config):
+                state = forgotten(state, {zone_id})
+                area, more = _tripped(state.areas[area_id], zone, (zone_id,), moment)
+                state = with_area(state, area_id, area)
+                effects += more
+    return state, tuple(effects)
+
+
 def _can_gather(state: PanelState, group: GroupConfig, moment: Moment) -> bool:
     """Return whether enough of a group's zones are guarded and seen for it ever to alarm; else each alarms alone."""
     zones = (moment.config.zones[zone_id] for zone_id in group.zones - state.blind_zones)
@@ -111,12 +121,8 @@ def _tripped(area: AreaState, zone: ZoneConfig, zones: tuple[str, ...], moment: 
         return raise_alarm(area, zone.area_id, kind, moment, zones=zones, together=len(zones) > 1)
     guard = area.guard
     # ANSI/SIA CP-01, exit error: whatever is open at the end of the exit delay gets the entry delay.
-    exit_error = zone.zone_id in area.late
-    delayed = (
-        exit_error
-        or zone.kind is ZoneKind.ENTRY_EXIT
-        or (zone.kind is ZoneKind.FOLLOWER and isinstance(guard, Pending))
-    )
+    exit_error = area.late.issuperset(zones)
+    delayed = all(_is_delayed(area, moment.config.zones[zone_id]) for zone_id in zones)
     if not delayed or burglary_sounds(area):
         return raise_alarm(area, zone.area_id, kind, moment, zones=zones, together=len(zones) > 1)
     if isinstance(guard, Pending):
@@ -124,6 +130,14 @@ def _tripped(area: AreaState, zone: ZoneConfig, zones: tuple[str, ...], moment: 
     if not isinstance(guard, Armed):
         return area, ()
     return _began(area, guard, zone, zones, moment, exit_error=exit_error)
+
+
+def _is_delayed(area: AreaState, zone: ZoneConfig) -> bool:
+    return (
+        zone.zone_id in area.late
+        or zone.kind is ZoneKind.ENTRY_EXIT
+        or (zone.kind is ZoneKind.FOLLOWER and isinstance(area.guard, Pending))
+    )
 
 
 def _began(

@@ -4,7 +4,7 @@ from copy import replace
 from datetime import timedelta
 
 from .config import ArmMode, ModeConfig, ZoneConfig, ZoneKind
-from .guarding import judge_late_zones
+from .guarding import judge_open_zones
 from .moment import Moment, PanelStep, with_area
 from .readiness import standing_open
 from .state import AreaState, Armed, Arming, Deadline, PanelState
@@ -13,8 +13,10 @@ FINAL_DOOR_SETTLE = timedelta(seconds=5)
 """Honeywell VISTA: the exit delay ends when the exit door has been closed for 5 seconds."""
 
 
-def exit_zone_opened(area: AreaState, zone: ZoneConfig, moment: Moment) -> AreaState:
+def exit_zone_opened(area: AreaState, zone: ZoneConfig, moment: Moment, *, again: bool = False) -> AreaState:
     """Return the area after a zone opened during the exit delay; whatever it is, the way out is not free yet.
+
+    `again` says that it was open before it fell silent: nobody came through it.
 
     ANSI/SIA CP-01, exit time restart: the door was opened, closed and is opened again: somebody comes back in, and
     gets the whole exit delay anew, once.
@@ -22,8 +24,9 @@ def exit_zone_opened(area: AreaState, zone: ZoneConfig, moment: Moment) -> AreaS
     guard, mode = _on_the_way_out(area, zone, moment)
     if guard is None or mode is None:
         return area
-    if zone.kind is not ZoneKind.ENTRY_EXIT:
-        return area if guard.final is None else replace(area, guard=replace(guard, final=None))
+    if again or zone.kind is not ZoneKind.ENTRY_EXIT:
+        free = guard.final is None or zone.zone_id in area.bypassed
+        return area if free else replace(area, guard=replace(guard, final=None))
     leaving = replace(guard, left=True, final=None, out=guard.out and not zone.final_set)
     if guard.closed and not guard.restarted and moment.config.rules.exit_restart:
         until = Deadline.after(mode.exit_delay, moment.now)
@@ -49,6 +52,14 @@ def exit_zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> Pan
     return state if leaving is guard else with_area(state, zone.area_id, replace(area, guard=leaving))
 
 
+def exit_zone_lost(area: AreaState, zone: ZoneConfig, moment: Moment) -> AreaState:
+    """Return the area after a sensor fell silent during the exit delay: nobody would see who leaves through a door."""
+    guard, _mode = _on_the_way_out(area, zone, moment)
+    if guard is None or zone.kind is not ZoneKind.ENTRY_EXIT or guard.left:
+        return area
+    return replace(area, guard=replace(guard, left=True))
+
+
 def exit_ended(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
     """Return the panel after the exit delay: armed, and a zone still open starts the entry delay (exit error).
 
@@ -62,18 +73,32 @@ def exit_ended(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
     stayed = moment.config.rules.auto_stay and mode is ArmMode.AWAY and not area.guard.left
     if stayed and ArmMode.HOME in modes:
         mode = ArmMode.HOME
-    area = replace(
-        area,
-        guard=Armed(mode=mode, unjudged=state.settling is not None),
-        armed_at=moment.now,
-        late=frozenset(),
-    )
-    bypassed, effects = standing_open(state, area_id, modes[mode], moment)
-    area = replace(area, bypassed={**bypassed, **area.bypassed})
+    area = replace(area, guard=Armed(mode=mode, unjudged=state.settling is not None), armed_at=moment.now)
     state = with_area(state, area_id, area)
+    left_out, effects = standing_open(state, area_id, modes[mode], moment)
+    bypassed = {**left_out, **area.bypassed}
+    late = ((state.open_zones | state.lost_open) & modes[mode].zones) - bypassed.keys()
+    state = with_area(state, area_id, replace(area, bypassed=bypassed, late=late))
     if state.settling is not None:
         return state, effects
-    state, more = judge_late_zones(state, area_id, moment)
+    state, more = judge_open_zones(state, area_id, moment)
+    return state, (*effects, *more)
+
+
+def exit_settled(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
+    """Return the panel after sensors have come up in an area whose exit delay ended before: its end is judged now."""
+    area = state.areas[area_id]
+    if not isinstance(area.guard, Armed) or not area.guard.unjudged:
+        return judge_open_zones(state, area_id, moment)
+    mode = moment.config.areas[area_id].modes[area.guard.mode]
+    left_out, effects = standing_open(state, area_id, mode, moment)
+    area = replace(
+        area,
+        guard=replace(area.guard, unjudged=False),
+        bypassed={**left_out, **area.bypassed},
+        late=area.late - left_out.keys(),
+    )
+    state, more = judge_open_zones(with_area(state, area_id, area), area_id, moment)
     return state, (*effects, *more)
 
 

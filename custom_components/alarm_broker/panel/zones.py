@@ -5,8 +5,8 @@ from copy import replace
 from .config import ArmMode, ZoneConfig
 from .effects import Chime, Effect, ReportBypass
 from .false_alarms import closed
-from .guarding import judge
-from .leaving import exit_zone_closed, exit_zone_opened
+from .guarding import judge, released
+from .leaving import exit_zone_closed, exit_zone_lost, exit_zone_opened
 from .moment import Moment, PanelStep, with_area
 from .state import AreaState, Armed, ChimeMode, Deadline, Disarmed, PanelState
 
@@ -20,8 +20,7 @@ def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
     if zone_id in state.open_zones:
         return state, ()
     # Open, unavailable, open again is no new opening: nobody came through the door.
-    again = zone_id in state.lost_open
-    tried = not again and state.settling is None
+    again, first_word = zone_id in state.lost_open, zone_id in state.blind_zones
     state = replace(
         state,
         open_zones=state.open_zones | {zone_id},
@@ -30,13 +29,14 @@ def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
     )
     area = state.areas[zone.area_id]
     if area.walk_test is not None:
-        return (with_area(state, zone.area_id, _seen(area, zone_id)) if tried else state), ()
-    effects: tuple[Effect, ...] = ()
-    if not again:
-        effects = _chime(state, area, zone, moment)
-        leaving = exit_zone_opened(area, zone, moment)
-        if leaving is not area:
-            state = with_area(state, zone.area_id, leaving)
+        return (state if first_word else with_area(state, zone.area_id, _seen(area, zone_id))), ()
+    effects = () if again else _chime(state, area, zone, moment)
+    leaving = exit_zone_opened(area, zone, moment, again=again)
+    if first_word and isinstance(area.guard, Armed) and area.guard.unjudged:
+        # Open since before the panel came up: it was open when the exit delay ended.
+        leaving = replace(area, late=area.late | {zone_id})
+    if leaving is not area:
+        state = with_area(state, zone.area_id, leaving)
     if zone.hold:
         return replace(
             state, holding={**state.holding, zone_id: Deadline.after(zone.hold, moment.now)}
@@ -67,19 +67,23 @@ def zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
     return (state if area is state.areas[zone.area_id] else with_area(state, zone.area_id, area)), effects
 
 
-def zone_lost(state: PanelState, zone: ZoneConfig) -> PanelState:
+def zone_lost(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelStep:
     """Return the panel after a zone's sensor fell silent: it counts neither as open nor as closed."""
     zone_id = zone.zone_id
     if zone_id in state.blind_zones:
-        return state
+        return state, ()
     lost_open = state.lost_open | {zone_id} if zone_id in state.open_zones else state.lost_open
-    state = closed(state, zone_id)
-    return replace(
-        state,
+    area = state.areas[zone.area_id]
+    leaving = exit_zone_lost(area, zone, moment)
+    if leaving is not area:
+        state = with_area(state, zone.area_id, leaving)
+    state = replace(
+        closed(state, zone_id),
         open_zones=_without(state.open_zones, zone_id),
         blind_zones=state.blind_zones | {zone_id},
         lost_open=lost_open,
     )
+    return released(state, zone.area_id, moment)
 
 
 def _known_closed(state: PanelState, zone_id: str) -> PanelState:

@@ -17,7 +17,18 @@ from custom_components.alarm_broker.panel.effects import (
 )
 from custom_components.alarm_broker.panel.events import CodeMatched
 from custom_components.alarm_broker.panel.state import AreaStatus
-from tests.integration.panel.builders import ANNA, GARAGE, HOME, NO_CODE, WINDOW, WRONG, Panel, house, seconds
+from tests.integration.panel.builders import (
+    ANNA,
+    GARAGE,
+    HALL,
+    HOME,
+    NO_CODE,
+    WINDOW,
+    WRONG,
+    Panel,
+    house,
+    seconds,
+)
 
 
 def guess(panel: Panel, times: int) -> None:
@@ -278,7 +289,57 @@ def test_who_hides_inside_cannot_take_the_interior_out_during_the_exit_delay() -
     less = panel.arm(ArmMode.HOME, NO_CODE)
     panel.disarm()
     panel.arm(ArmMode.HOME, NO_CODE)
-    more = panel.arm(ArmMode.AWAY, NO_CODE)
+    with_less = panel.arm(ArmMode.AWAY, NO_CODE, bypass=[HALL])
 
-    assert less == CodeNeeded()
-    assert more is None
+    assert less == with_less == CodeNeeded()
+
+
+@pytest.mark.parametrize("by", ["away", "stay"])
+def test_the_exit_delay_cannot_be_started_anew_for_ever_without_a_code(by: str) -> None:
+    panel = Panel(house(arm_required=False))
+    panel.arm(ArmMode.AWAY if by == "away" else ArmMode.HOME, NO_CODE)
+
+    assert panel.arm(ArmMode.HOME if by == "away" else ArmMode.AWAY, NO_CODE) == CodeNeeded()
+
+
+def test_arming_as_last_time_takes_the_right_to_leave_zones_out() -> None:
+    panel = Panel(
+        house(users=[UserConfig(user_id="kid", name="Kid", actions=frozenset({Action.ARM, Action.DISARM}))])
+    )
+    panel.open(WINDOW)
+    panel.arm(force=True)
+    panel.disarm()
+
+    assert panel.arm(None, CodeMatched("kid")) == NotAllowed(Action.BYPASS, HOME)
+    assert panel.arm(None, ANNA) is None
+
+
+def test_where_status_is_guarded_arming_as_last_time_takes_a_code_for_what_is_left_out() -> None:
+    panel = Panel(house(arm_required=False, always_required=True))
+    panel.arm(bypass=[HALL])
+    panel.disarm()
+
+    assert panel.arm(None, NO_CODE) == CodeNeeded()
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        UserConfig(user_id="once", name="Once", uses=1),
+        UserConfig(user_id="once", name="Once", areas=frozenset({GARAGE})),
+    ],
+    ids=["used up", "garage only"],
+)
+def test_a_code_that_does_not_disarm_everything_does_not_end_the_count_of_wrong_ones(
+    user: UserConfig,
+) -> None:
+    panel = Panel(house(users=[user])).armed()
+    if user.uses:
+        panel.disarm(CodeMatched("once"))
+        panel.arm()
+
+    for _ in range(3):
+        guess(panel, 2)
+        panel.arm(credential=CodeMatched("once"), areas=(GARAGE,) if user.areas else (HOME,))
+
+    assert panel.state.lockout.rounds == 1

@@ -15,7 +15,7 @@ from custom_components.alarm_broker.panel.effects import (
 )
 from custom_components.alarm_broker.panel.events import SensorsReady, TimePassed, ZoneClosed, ZoneOpened
 from custom_components.alarm_broker.panel.state import AreaStatus
-from tests.integration.panel.builders import DOOR, HALL, HOME, SMOKE, WINDOW, Panel, house, seconds
+from tests.integration.panel.builders import DOOR, HALL, HOME, SMOKE, TAMPER, WINDOW, Panel, house, seconds
 
 
 def test_a_power_cut_longer_than_the_entry_delay_raises_the_alarm_when_power_is_back() -> None:
@@ -215,3 +215,17 @@ def test_a_clock_that_is_set_back_lets_no_zone_confirm_what_is_long_ago() -> Non
     panel.open(HALL)
 
     assert [one.confirmed for one in panel.told(ReportZoneTripped)] == [False]
+
+
+def test_a_clock_that_is_set_back_makes_no_pulse_count_for_longer() -> None:
+    """Also of a zone that is always guarded, while nothing else runs."""
+    panel = Panel(house(zones={TAMPER: {"trips": 2, "trip_window": seconds(30)}}))
+    panel.open(TAMPER)
+    panel.close(TAMPER)
+    panel.now -= seconds(3600)
+    panel.tell(TimePassed())
+    panel.wait(1800)
+
+    panel.open(TAMPER)
+
+    assert panel.status is AreaStatus.DISARMED

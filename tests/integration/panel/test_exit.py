@@ -234,3 +234,101 @@ def test_what_was_forced_and_is_still_open_is_left_out_again_until_it_closes() -
     assert left_out == {WINDOW: Bypass.FORCED}
     assert not panel.area.bypassed
     assert not panel.told(RaiseAlarm)
+
+
+def test_arming_as_last_time_judges_anew_what_is_in_the_way() -> None:
+    """A door that people leave through is in nobody's way."""
+    panel = Panel()
+    panel.open(DOOR)
+    panel.arm(force=True, skip_delay=True)
+    panel.disarm()
+
+    panel.arm(None)
+    panel.wait(60)
+
+    assert panel.status is AreaStatus.PENDING
+
+
+@pytest.mark.parametrize("option", ["allow_open", "auto_bypass"])
+@pytest.mark.parametrize("zone_id", [STAIRS, WINDOW])
+def test_what_may_be_open_at_the_end_may_be_so_also_after_a_power_cut(zone_id: str, option: str) -> None:
+    panel = Panel(house(zones={zone_id: {option: True}}))
+    panel.arm()
+    panel.wait(10)
+    panel.open(zone_id)
+
+    panel.power_cut(120)
+    panel.sensors_report(opened=(zone_id,))
+
+    assert panel.status is AreaStatus.ARMED
+    assert list(panel.area.bypassed) == [zone_id]
+
+
+def test_what_opens_after_it_was_seen_closed_is_not_late_though_sensors_still_come_up() -> None:
+    panel = Panel()
+    panel.arm()
+    panel.power_cut(8 * 3600)
+    for zone_id in panel.config.zones:
+        panel.tell(ZoneClosed(zone_id))
+    panel.tell(SensorsReady(seconds(60)))
+    panel.wait(40)
+    panel.open(WINDOW)
+
+    panel.wait(20)
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_a_sensor_that_is_silent_at_the_end_was_open_if_it_was_before() -> None:
+    panel = Panel()
+    panel.arm()
+    panel.wait(50)
+    panel.open(HALL)
+    panel.lose(HALL)
+    panel.wait(11)
+
+    panel.open(HALL)
+
+    assert panel.status is AreaStatus.PENDING
+    assert panel.told(ReportPending)[0].exit_error
+
+
+@pytest.mark.parametrize("lost", ["before", "meanwhile"])
+def test_a_door_that_nobody_sees_cannot_tell_whether_somebody_left(lost: str) -> None:
+    panel = Panel(house(rules=Rules(auto_stay=True, trouble={})))
+    if lost == "before":
+        panel.lose(DOOR)
+    panel.arm()
+    if lost == "meanwhile":
+        panel.lose(DOOR)
+
+    panel.wait(60)
+
+    assert panel.area.mode is ArmMode.AWAY
+
+
+def test_the_final_door_waits_for_a_sensor_that_was_only_silent_for_a_moment() -> None:
+    panel = Panel(house(zones={DOOR: {"final_set": True}}))
+    panel.arm()
+    panel.open(HALL, DOOR)
+    panel.lose(HALL)
+    panel.close(DOOR)
+    panel.wait(1)
+    panel.open(HALL)
+
+    panel.wait(5)
+
+    assert panel.status is AreaStatus.ARMING
+
+
+def test_a_zone_that_is_left_out_does_not_hold_the_final_door_up() -> None:
+    panel = Panel(house(zones={DOOR: {"final_set": True}}))
+    panel.bypass(HALL)
+    panel.arm()
+    panel.open(DOOR)
+    panel.close(DOOR)
+    panel.open(HALL)
+
+    panel.wait(5)
+
+    assert panel.status is AreaStatus.ARMED

@@ -9,7 +9,9 @@ from custom_components.alarm_broker.panel.effects import (
     ReportPending,
     ReportZoneTripped,
 )
+from custom_components.alarm_broker.panel.events import WindowsChanged
 from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
+from custom_components.alarm_broker.panel.windows import WindowKind
 from tests.integration.panel.builders import (
     DOOR,
     HALL,
@@ -318,13 +320,14 @@ def test_a_zone_that_is_guarded_again_while_it_is_open_is_said_to_be_left_out_un
     assert [(one.zone_ids, one.bypass) for one in panel.told(ReportBypass)] == [((WINDOW,), Bypass.FORCED)]
 
 
-@pytest.mark.parametrize("outage", [False, True])
-def test_a_sensor_that_only_comes_back_open_has_not_been_tried(*, outage: bool) -> None:
+@pytest.mark.parametrize("before", ["open", "closed", "outage"])
+def test_a_sensor_that_only_comes_back_open_has_not_been_tried(before: str) -> None:
     panel = Panel()
-    panel.open(WINDOW)
+    if before == "open":
+        panel.open(WINDOW)
     panel.walk_test(start=True)
 
-    if outage:
+    if before == "outage":
         panel.power_cut(5)
         panel.sensors_report(opened=(WINDOW,))
     else:
@@ -338,3 +341,67 @@ def test_a_sensor_that_only_comes_back_open_has_not_been_tried(*, outage: bool) 
     assert not untried.seen
     assert panel.area.walk_test is not None
     assert panel.area.walk_test.seen == {WINDOW}
+
+
+@pytest.mark.parametrize("order", [(STAIRS, HALL), (HALL, STAIRS)])
+def test_in_the_entry_delay_a_group_sounds_at_once_whichever_of_its_zones_comes_last(
+    order: tuple[str, str],
+) -> None:
+    group = GroupConfig(group_id="g", zones=frozenset(order), required=2, window=seconds(60))
+    panel = Panel(house(groups=[group])).armed()
+    panel.open(DOOR)
+
+    panel.open(*order)
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_a_late_zone_gives_no_entry_delay_to_the_other_zone_of_its_group() -> None:
+    panel = Panel(house(groups=pair(), zones={WINDOW: {"hold": seconds(90)}}))
+    panel.arm()
+    panel.wait(10)
+    panel.open(WINDOW)
+    panel.wait(51)
+    panel.open(HALL)
+
+    panel.wait(40)
+
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_jamming_the_second_sensor_of_a_group_does_not_silence_the_first() -> None:
+    panel = Panel(house(groups=pair())).armed()
+    panel.open(HALL)
+    panel.close(HALL)
+    waiting = panel.status
+
+    panel.lose(WINDOW)
+
+    assert waiting is AreaStatus.ARMED
+    assert panel.status is AreaStatus.TRIGGERED
+    assert [one.zones for one in panel.told(RaiseAlarm)] == [(HALL,)]
+
+
+def test_a_trip_of_a_zone_that_a_window_leaves_out_since_does_not_count() -> None:
+    group = GroupConfig(
+        group_id="g", zones=frozenset({WINDOW, HALL, STAIRS}), required=2, window=seconds(120)
+    )
+    panel = Panel(house(groups=[group])).armed()
+    panel.open(HALL)
+    panel.close(HALL)
+    panel.tell(WindowsChanged(kinds=frozenset({WindowKind.CLEANING}), left_out=frozenset({HALL})))
+
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.ARMED
+
+
+def test_pulses_of_another_mode_do_not_count() -> None:
+    panel = Panel(house(zones={WINDOW: {"trips": 2, "trip_window": seconds(600)}})).armed()
+    panel.open(WINDOW)
+    panel.close(WINDOW)
+    panel.arm(ArmMode.HOME, skip_delay=True)
+
+    panel.open(WINDOW)
+
+    assert panel.status is AreaStatus.ARMED
