@@ -6,7 +6,7 @@ from datetime import timedelta
 from .alarms import burglary_sounds, raise_alarm, raise_silently
 from .config import AlarmKind, GroupConfig, ModeConfig, PanelConfig, ZoneConfig, ZoneKind
 from .effects import Effect, ReportPending
-from .false_alarms import forgotten, gathered, group_of, pulse_counted, window_ended
+from .false_alarms import gathered, group_of, pulse_counted, window_ended
 from .moment import AreaStep, Moment, PanelStep, with_area
 from .state import AreaState, Armed, Deadline, PanelState, Pending
 
@@ -82,26 +82,6 @@ def group_window_ended(state: PanelState, group_id: str, zone_id: str, moment: M
 def entry_ended(area: AreaState, area_id: str, moment: Moment) -> AreaStep:
     """Return the area after nobody disarmed in time."""
     return raise_alarm(area, area_id, AlarmKind.BURGLARY, moment)
-
-
-def released(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
-    """Return the panel after a sensor fell silent: what waits for it in a group waits no more, and counts alone.
-
-    Else jamming the second sensor would be all that it takes.
-    """
-    effects: list[Effect] = []
-    for group_id, gathering in tuple(state.gathering.items()):
-        group = moment.config.groups.get(group_id)
-        if group is None or _can_gather(state, group, moment):
-            continue
-        for zone_id in gathering.trips:
-            zone = moment.config.zones[zone_id]
-            if zone.area_id == area_id and guarded(state.areas[area_id], zone, moment.config):
-                state = forgotten(state, {zone_id})
-                area, more = _tripped(state.areas[area_id], zone, (zone_id,), moment)
-                state = with_area(state, area_id, area)
-                effects += more
-    return state, tuple(effects)
 
 
 def _can_gather(state: PanelState, group: GroupConfig, moment: Moment) -> bool:

@@ -69,7 +69,7 @@ def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
         case ZoneClosed(zone_id):
             return zone_closed(state, zones[zone_id], moment)
         case ZoneLost(zone_id):
-            return zone_lost(state, zones[zone_id], moment)
+            return zone_lost(state, zones[zone_id], moment), ()
         case ArmRequested():
             return arm_requested(state, event, moment)
         case DisarmRequested():

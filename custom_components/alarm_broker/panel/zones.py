@@ -5,7 +5,7 @@ from copy import replace
 from .config import ArmMode, ZoneConfig
 from .effects import Chime, Effect, ReportBypass
 from .false_alarms import closed
-from .guarding import judge, released
+from .guarding import judge
 from .leaving import exit_zone_closed, exit_zone_lost, exit_zone_opened
 from .moment import Moment, PanelStep, with_area
 from .state import AreaState, Armed, ChimeMode, Deadline, Disarmed, PanelState
@@ -67,23 +67,22 @@ def zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
     return (state if area is state.areas[zone.area_id] else with_area(state, zone.area_id, area)), effects
 
 
-def zone_lost(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelStep:
+def zone_lost(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelState:
     """Return the panel after a zone's sensor fell silent: it counts neither as open nor as closed."""
     zone_id = zone.zone_id
     if zone_id in state.blind_zones:
-        return state, ()
+        return state
     lost_open = state.lost_open | {zone_id} if zone_id in state.open_zones else state.lost_open
     area = state.areas[zone.area_id]
     leaving = exit_zone_lost(area, zone, moment)
     if leaving is not area:
         state = with_area(state, zone.area_id, leaving)
-    state = replace(
+    return replace(
         closed(state, zone_id),
         open_zones=_without(state.open_zones, zone_id),
         blind_zones=state.blind_zones | {zone_id},
         lost_open=lost_open,
     )
-    return released(state, zone.area_id, moment)
 
 
 def _known_closed(state: PanelState, zone_id: str) -> PanelState:
