@@ -221,6 +221,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
 async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
     """Delete what was stored for the entry."""
     async_clear_away(hass, entry)
+    async_report_homeless(hass, entry, ())
     await EntryStorage(hass, entry.entry_id).async_remove()
     for store in (household_store, calendar_store, window_store, journal_store):
         await store(hass, entry.entry_id).async_remove()

@@ -18,10 +18,11 @@ from .types import AlarmBrokerConfigEntry
 def async_remove_spent_codes(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, state: PanelState) -> None:
     """Remove temporary users whose time or uses are over.
 
-    The panel goes on with them, as codes that are over: it is not set up anew for that in the middle of the night.
+    The panel only forgets their codes: it is not set up anew for that in the middle of the night.
     """
     for user in spent_users(entry, state):
         entry.runtime_data.quietly_removed.append(user.subentry_id)
+        entry.runtime_data.system.async_forget_code(user.subentry_id)
         hass.config_entries.async_remove_subentry(entry, user.subentry_id)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .happenings import HappeningKind as Kind
-from .push_texts import TROUBLES, known_language
+from .panel.config import AlarmKind, ArmMode
+from .push_texts import TEXTS, TROUBLES, known_language
+from .words import MODES
 
 SENTENCES: Mapping[str, Mapping[Kind, str]] = {
     "en": {
@@ -145,21 +147,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "not_bypassable": "may not be left out",
     },
     "de": {
-        "away": "Abwesend",
-        "home": "Anwesend",
-        "night": "Nacht",
-        "vacation": "Urlaub",
-        "custom_bypass": "Benutzerdefiniert",
+        **{mode: MODES["de"][mode] for mode in ArmMode},
+        **{kind: TEXTS["de"][kind] for kind in AlarmKind if kind is not AlarmKind.DURESS},
         "guest": "Gäste",
         "cleaning": "Reinigung oder Handwerk",
         "quiet": "Ruhe",
-        "burglary": "Einbruch",
-        "panic": "Überfall",
-        "fire": "Feuer",
-        "gas": "Gas",
-        "water": "Wasser",
-        "tamper": "Sabotage",
-        "medical": "medizinischer Notfall",
         "manual": "auf Wunsch",
         "auto": "stand offen",
         "forced": "erzwungen",

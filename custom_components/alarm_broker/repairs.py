@@ -17,44 +17,22 @@ DURESS_IN_LOGBOOK = "duress_in_logbook"
 @callback
 def async_report_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Tell a person that alarms are not escalated at present."""
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        _issue_id(entry),
-        is_fixable=False,
-        is_persistent=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=COMPANION_AWAY,
-        translation_placeholders={
-            "title": entry.title,
-            "minutes": str(int(COMPANION_AWAY_AFTER.total_seconds() // 60)),
-        },
-    )
+    _report(hass, entry, COMPANION_AWAY, minutes=str(int(COMPANION_AWAY_AFTER.total_seconds() // 60)))
 
 
 @callback
 def async_clear_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take it back."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry))
+    _clear(hass, entry, COMPANION_AWAY)
 
 
 @callback
 def async_report_homeless(hass: HomeAssistant, entry: ConfigEntry, zones: Sequence[str]) -> None:
-    """Tell a person about zones that nobody guards since their area was removed; take it back when there are none."""
-    issue_id = f"{HOMELESS_ZONES}_{entry.entry_id}"
-    if not zones:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
-        return
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id,
-        is_fixable=False,
-        is_persistent=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=HOMELESS_ZONES,
-        translation_placeholders={"title": entry.title, "zones": ", ".join(zones)},
-    )
+    """Tell a person about zones that nobody guards; take it back when there are none."""
+    if zones:
+        _report(hass, entry, HOMELESS_ZONES, zones=", ".join(zones))
+    else:
+        _clear(hass, entry, HOMELESS_ZONES)
 
 
 @callback
@@ -63,22 +41,31 @@ def async_report_duress_in_logbook(hass: HomeAssistant, entry: ConfigEntry, enti
 
     An entity cannot keep itself out of the logbook: only the logbook's own configuration can.
     """
-    issue_id = f"{DURESS_IN_LOGBOOK}_{entry.entry_id}"
     # Not imported: without the recorder, which it needs, there is no logbook, and we run all the same.
     logbook: Any = hass.data.get("logbook")
     if logbook is not None and (logbook.entity_filter is None or logbook.entity_filter(entity_id)):
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=False,
-            is_persistent=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=DURESS_IN_LOGBOOK,
-            translation_placeholders={"title": entry.title, "entity_id": entity_id},
-        )
-    return lambda: ir.async_delete_issue(hass, DOMAIN, issue_id)
+        _report(hass, entry, DURESS_IN_LOGBOOK, ir.IssueSeverity.WARNING, entity_id=entity_id)
+    return lambda: _clear(hass, entry, DURESS_IN_LOGBOOK)
 
 
-def _issue_id(entry: ConfigEntry) -> str:
-    return f"{COMPANION_AWAY}_{entry.entry_id}"
+def _report(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    what: str,
+    severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
+    **named: str,
+) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{what}_{entry.entry_id}",
+        is_fixable=False,
+        is_persistent=False,
+        severity=severity,
+        translation_key=what,
+        translation_placeholders={"title": entry.title, **named},
+    )
+
+
+def _clear(hass: HomeAssistant, entry: ConfigEntry, what: str) -> None:
+    ir.async_delete_issue(hass, DOMAIN, f"{what}_{entry.entry_id}")

@@ -60,8 +60,9 @@ class EntryStorage:
             saved = await self._store.async_load() or {}
         except UnsupportedStorageVersionError as err:
             raise unreadable(str(err)) from err
-        if saved and PANEL not in saved:
+        if saved and saved.get(PANEL) is None:
             raise unreadable("it holds no panel")
+        self._store.written = saved
         return saved
 
     def add_section(
@@ -77,15 +78,16 @@ class EntryStorage:
     async def async_save(self) -> bool:
         """Write all sections as they are now; return whether they are on disk.
 
-        They are not when the disk refused, which is logged, or while Home Assistant is stopping, which postpones
-        every write to its last moment. Then nothing may be confirmed to the companion.
+        They are not when the disk refused or a part could not be written, which is logged, or while Home Assistant is
+        stopping, which postpones every write to its last moment. Then nothing may be confirmed to the companion.
         """
         if self._closed:
             return False
+        refusals = self._store.refusals
         content = {name: self._content(name, section) for name, section in self._sections.items()}
         ended = [section.begin() for section in self._sections.values() if section.begin is not None]
         # Whoever waits may be cancelled; the write ends all the same, and async_close waits for it.
-        task = self._hass.async_create_task(self._async_write(content, ended), "alarm_broker write")
+        task = self._hass.async_create_task(self._async_write(refusals, content, ended), "alarm_broker write")
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
         return await asyncio.shield(task) and self._hass.state is not CoreState.stopping
@@ -106,10 +108,10 @@ class EntryStorage:
         except Exception:  # noqa: BLE001 - logged in full
             # What is wrong with one part must not keep the panel from being stored.
             LOGGER.exception("The part %s could not be stored; the file keeps what it had", name)
+            self._store.refusals += 1
             return self._store.written.get(name)
 
-    async def _async_write(self, content: dict[str, Any], ended: Sequence[Written]) -> bool:
-        refusals = self._store.refusals
+    async def _async_write(self, refusals: int, content: dict[str, Any], ended: Sequence[Written]) -> bool:
         try:
             await self._store.async_save(content)
         except Exception:  # noqa: BLE001 - whatever is wrong with the disk keeps no alarm back; logged in full
@@ -134,9 +136,9 @@ class _Store(Store[dict[str, Any]]):
     """Home Assistant's store, which logs a refused write and hides it from its caller."""
 
     refusals = 0
-    """Writes that have failed."""
+    """Writes that have failed, also of one part alone."""
     written: Mapping[str, Any] = MappingProxyType({})
-    """The sections that were written last."""
+    """The sections that are in the file."""
 
     @override
     async def _async_write_data(self, data: dict[str, Any]) -> None:
@@ -146,6 +148,7 @@ class _Store(Store[dict[str, Any]]):
             except SerializationError:
                 # Not what it is about: that may be anything, and cannot be written into a log either.
                 LOGGER.error("A part cannot be stored; the file keeps what it had of it")
+                self.refusals += 1
                 data = {**data, "data": self._encodable(data["data"])}
                 await super()._async_write_data(data)
         except Exception:

@@ -109,6 +109,7 @@ class AlarmSystem:
         self._entry_id = entry_id
         self._alarms = alarms
         self._on_code_known = on_code_known
+        self._code_users = config.code_users
         self._storage = storage
         self._wording = Wording(config=config.panel, names=config.zone_names)
         self._decided = self._shown = _restored(saved)
@@ -304,6 +305,11 @@ class AlarmSystem:
         await self._async_done(self._async_decide(ChimeChosen(area_id, chime)))
 
     @callback
+    def async_forget_code(self, user_id: str) -> None:
+        """Take a code for wrong from now on: its user is gone from the configuration."""
+        self._code_users = tuple(user for user in self._code_users if user.user_id != user_id)
+
+    @callback
     def async_report(self, event: Event) -> None:
         """Take what sensors, supervision and the clock say: decided at once, and shown unless a request is waiting."""
         if self._running:
@@ -333,13 +339,13 @@ class AlarmSystem:
 
     async def _async_credential(self, code: str | None) -> Credential:
         """Return whose code it is. Where there is a duress code it is looked for during a lockout too: it helps then."""
-        if not code or not self.config.code_users:
+        if not code or not self._code_users:
             return CodeMissing()
         duress = any(user.duress for user in self.config.panel.users.values())
         if not duress and locked_until(self._decided.lockout, dt_util.utcnow()) is not None:
             # Refused whatever it is: spare the processor the hashing.
             return CodeWrong()
-        user_id = await async_matching_user(self._hass, code, self.config.code_users)
+        user_id = await async_matching_user(self._hass, code, self._code_users)
         return CodeWrong() if user_id is None else CodeMatched(user_id)
 
     @callback
@@ -448,13 +454,11 @@ class AlarmSystem:
         for effect in step.effects:
             try:
                 log_effect(effect, self._wording)
-                one = happening(effect, step.event, self._wording, step.now)
+                if (one := happening(effect, step.event, self._wording, step.now)) is not None:
+                    self.async_announce(one)
             except Exception:
                 # Whoever is to hear of it would otherwise keep the disk and every answer waiting.
-                LOGGER.exception("What happened cannot be put into words: %s", type(effect).__name__)
-            else:
-                if one is not None:
-                    self.async_announce(one)
+                LOGGER.exception("What happened cannot be told: %s", type(effect).__name__)
             self.audience.took_effect(effect)
 
     @callback

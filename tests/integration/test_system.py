@@ -447,7 +447,7 @@ async def test_a_file_without_a_panel_is_an_error_and_not_a_disarmed_panel(
     hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
 ) -> None:
     await home.arm()
-    del hass_storage[STORE]["data"]["panel"]
+    hass_storage[STORE]["data"]["panel"] = None
 
     with pytest.raises(ConfigEntryError) as refused:
         await EntryStorage(hass, "test").async_load()
@@ -468,7 +468,7 @@ async def test_what_cannot_be_put_into_words_is_stored_and_told_once(
     await home.system.async_disarm([AREA], code=CODE, by=None)
 
     assert home.kinds() == ["alarm_raised", "alarm_disarmed"]
-    assert "cannot be put into words: RaiseAlarm" in caplog.text
+    assert "cannot be told: RaiseAlarm" in caplog.text
     caplog.clear()
 
 
