@@ -91,7 +91,7 @@ def test_the_uv_of_the_checkouts_own_environment_is_left_alone(checkout: Path) -
 
     environment = {"PATH": f"{own}:/usr/local/bin:{own}:/usr/bin:/bin:{own}"}
     said = subprocess.run(
-        [checkout / "script/bootstrap"],
+        ["/bin/bash", "script/bootstrap"],
         cwd=checkout,
         env=os.environ | environment,
         capture_output=True,
