@@ -1,11 +1,12 @@
 """The composition root: settings → store → workers → web; what starts first stops last."""
 
 import asyncio
+import errno
 import logging
 import signal
 import ssl
-from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack, nullcontext, suppress
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -24,7 +25,7 @@ from companion.alarms.paging import Paging, Traits
 from companion.channels.base import Message, ReceiptSource
 from companion.channels.registry import channel_kinds
 from companion.clock import SteadyClock
-from companion.config import Settings, load_secret_key
+from companion.config import Settings, SettingsInvalid, load_secret_key
 from companion.directory.model import Role
 from companion.dispatch import receipts
 from companion.dispatch.claim import new_owner
@@ -41,6 +42,7 @@ from companion.link import events
 from companion.link.announce import announced
 from companion.link.session import LinkServer
 from companion.logging import bind_alarm
+from companion.store import directory
 from companion.store.alarms import next_due_at
 from companion.store.database import Database, StoreUnavailable, open_database
 from companion.store.migrate import migrate
@@ -159,6 +161,7 @@ class Companion:
         await migrate(self.settings.database_url)
         await self.db.write(lambda conn: confirm_secret_key(conn, self._secrets))
         instance_id = await self.db.write(_instance_id)
+        _say_who_can_be_told(await self.db.read(directory.counts))
         await self._set_clock()
         self._stack.push_async_callback(self.channels.close)
         self._run(self._set_clock_forever(), "clock")
@@ -212,7 +215,8 @@ class Companion:
         site = web.TCPSite(
             runner, self.settings.host, self.settings.port, ssl_context=_tls(self.settings), backlog=1024
         )
-        await site.start()
+        with _explained_bind(self.settings.host, self.settings.port):
+            await site.start()
         _LOGGER.info("Listening on %s, responders reach it as %s", site.name, self.settings.public_url)
         if self.settings.zeroconf:
             await self._stack.enter_async_context(
@@ -322,6 +326,14 @@ def _next_due(conn: Connection) -> tuple[datetime | None, datetime | None]:
     return next_due_at(conn), watch.next_due(conn)
 
 
+def _say_who_can_be_told(there: Mapping[str, int]) -> None:
+    _LOGGER.info("The directory: %s", ", ".join(f"{number} {name}" for name, number in there.items()))
+    if missing := [name for name, number in there.items() if not number and name != "devices"]:
+        _LOGGER.warning(
+            "Nobody can be told yet, there are no %s: `alarm-broker apply FILE`", " and no ".join(missing)
+        )
+
+
 def _instance_id(conn: Connection) -> str:
     """Return the id of this installation, made once."""
     conn.execute(insert(conn, meta).values(key="instance", value=new_id()).on_conflict_do_nothing())
@@ -339,8 +351,30 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     if settings.tls_cert is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as err:
+        raise SettingsInvalid(
+            f"The certificate cannot be used: {err}. Set ALARM_BROKER_TLS_CERT and ALARM_BROKER_TLS_KEY to the files."
+        ) from err
     return context
+
+
+@contextmanager
+def _explained_bind(host: str, port: int) -> Iterator[None]:
+    """Say of a refused address which setting is to be changed; raises SettingsInvalid."""
+    try:
+        yield
+    except OSError as err:
+        # asyncio gives errors of its own words, without a number, for some of these.
+        match err.errno:
+            case errno.EADDRINUSE:
+                advice = "another program has it. Is Alarm Broker running already? Else set ALARM_BROKER_PORT"
+            case errno.EACCES:
+                advice = "this user may not use that port. Set ALARM_BROKER_PORT to one from 1024 on"
+            case _:
+                advice = f"{err}. Set ALARM_BROKER_HOST to an address of this host, or leave it out"
+        raise SettingsInvalid(f"The service cannot listen on {host}, port {port}: {advice}.") from err
 
 
 async def serve(settings: Settings) -> None:

@@ -1,6 +1,8 @@
 """The command `alarm-broker`."""
 
 import asyncio
+import logging
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -8,6 +10,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_bytes
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -19,20 +23,29 @@ from sqlalchemy.engine import Connection
 
 from companion.app import serve as run_service
 from companion.clock import utc_now
-from companion.config import Settings, SettingsInvalid, load_secret_key, load_settings
+from companion.config import (
+    CONFIG_FILE,
+    SECRET_KEY_LENGTH,
+    Settings,
+    SettingsInvalid,
+    existing_secret_key,
+    load_secret_key,
+    load_settings,
+    unknown_variables,
+)
 from companion.directory.apply import Action, Plan, apply_document, plan_document
 from companion.directory.demo import DEMO_DOCUMENT
 from companion.directory.model import Role
 from companion.directory.reading import MAX_BYTES, read_document
 from companion.directory.references import References
-from companion.directory.seed import DocumentInvalid
+from companion.directory.seed import Document, DocumentInvalid
 from companion.export import csv_lines, json_lines, recorded_alarms
 from companion.ids import new_token
 from companion.logging import configure_logging
 from companion.selfcheck import Result, check_installation
 from companion.store import directory, tables
-from companion.store.database import Database, StoreUnavailable, open_database
-from companion.store.migrate import DatabaseTooNew, migrate
+from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
+from companion.store.migrate import DatabaseTooNew, Tables, migrate, tables_of
 from companion.store.secrets import (
     SecretKeyChanged,
     Secrets,
@@ -41,6 +54,8 @@ from companion.store.secrets import (
     replace_secret_key,
     secret_key_matches,
 )
+
+_LOGGER = logging.getLogger(__name__)
 
 USER_ERRORS = (
     SettingsInvalid,
@@ -94,7 +109,10 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 # typer calls it so
 def _options(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option(help="Settings file (YAML); also ALARM_BROKER_CONFIG.")
+        Path | None,
+        typer.Option(
+            help=f"Settings file (YAML); else ALARM_BROKER_CONFIG, else {CONFIG_FILE} if it is there."
+        ),
     ] = None,
     _version: Annotated[  # noqa: FBT002 # an option on the command line is called by its name
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
@@ -107,33 +125,77 @@ def _settings(context: typer.Context) -> Settings:
     """Return the settings, with logging set up as they say."""
     settings = load_settings(context.obj)
     configure_logging(settings.log_level, settings.log_format)
+    for said in unknown_variables(os.environ):
+        _LOGGER.warning("%s", said)
     return settings
 
 
 def _quiet_settings(context: typer.Context) -> Settings:
-    """Return the settings for a command that talks to a person: of the log it shows only what is wrong."""
+    """Return the settings for a command that talks to a person: of the log it shows only what is wrong.
+
+    From here on the process is the service's user (see `become_service_user`).
+    """
     settings = load_settings(context.obj)
     configure_logging("warning", "console")
+    for said in unknown_variables(os.environ):
+        typer.echo(f"Warning: {said}", err=True)
+    become_service_user(settings)
     return settings
 
 
+def become_service_user(settings: Settings) -> None:
+    """Let root work as the owner of the SQLite database.
+
+    What root writes beside it (the write-ahead log) the service could not write any more: every alarm would be refused.
+    """
+    url = normalized_url(settings.database_url)
+    if url.drivername != "sqlite" or os.geteuid() != 0:
+        return
+    file = Path(url.database or "")
+    owned = next((path for path in (file, *file.parents) if path.exists()), None)
+    if owned is not None and (owner := owned.stat()).st_uid != 0:
+        os.setegid(owner.st_gid)
+        os.seteuid(owner.st_uid)
+
+
 @asynccontextmanager
-async def _migrated(settings: Settings) -> AsyncIterator[Database]:
-    await migrate(settings.database_url)
-    db = open_database(settings.database_url)
+async def _migrated(database_url: str) -> AsyncIterator[Database]:
+    await migrate(database_url)
+    db = open_database(database_url)
     try:
         yield db
     finally:
         await db.close()
 
 
+@asynccontextmanager
+async def _untouched(settings: Settings) -> AsyncIterator[Database]:
+    """Yield the database as it is; where there is none yet, an empty one that goes away again."""
+    match await tables_of(settings.database_url):
+        case Tables.NONE:
+            with TemporaryDirectory() as folder:
+                async with _migrated(f"sqlite:///{folder}/empty.db") as db:
+                    yield db
+        case Tables.OLD:
+            raise Refused(
+                "The database has the tables of an older version, and a plan must not change them: "
+                "`alarm-broker migrate` does, and so does the next start of the service."
+            )
+        case Tables.CURRENT:
+            db = open_database(settings.database_url)
+            try:
+                yield db
+            finally:
+                await db.close()
+
+
 async def _write[T](settings: Settings, work: Callable[[Connection], T]) -> T:
-    async with _migrated(settings) as db:
+    async with _migrated(settings.database_url) as db:
         return await db.write(work)
 
 
 async def _read[T](settings: Settings, work: Callable[[Connection], T]) -> T:
-    async with _migrated(settings) as db:
+    async with _migrated(settings.database_url) as db:
         return await db.read(work)
 
 
@@ -194,18 +256,35 @@ def apply(
     ] = False,
 ) -> None:
     """Make the directory (people, channels, policies, sites, devices) equal to a YAML document."""
-    settings = _quiet_settings(context)
+    # Before the settings: root may read files that the user of the service may not.
     try:
         raw = sys.stdin.buffer.read(MAX_BYTES + 1) if str(file) == "-" else file.read_bytes()
     except OSError as err:
         raise Refused(f"{file} cannot be read: {err.strerror}.") from err
     document = read_document(raw, References())
-    secrets = Secrets(load_secret_key(settings))
+    settings = _quiet_settings(context)
+    if dry_run:
+        plan = asyncio.run(_plan(settings, document, new_secret_key=new_secret_key))
+    else:
+        plan = asyncio.run(_apply(settings, document, new_secret_key=new_secret_key))
+    _show_plan(plan, dry_run=dry_run)
 
-    def plan_only(conn: Connection) -> Plan:
+
+async def _plan(settings: Settings, document: Document, *, new_secret_key: bool) -> Plan:
+    """Return what would change; nothing is written, not even a secret key or an empty database."""
+    secrets = Secrets(existing_secret_key(settings) or token_bytes(SECRET_KEY_LENGTH))
+
+    def plan(conn: Connection) -> Plan:
         if not new_secret_key and not secret_key_matches(conn, secrets):
             raise SecretKeyChanged
         return plan_document(conn, document, secrets)
+
+    async with _untouched(settings) as db:
+        return await db.read(plan)
+
+
+async def _apply(settings: Settings, document: Document, *, new_secret_key: bool) -> Plan:
+    secrets = Secrets(load_secret_key(settings))
 
     def carry_out(conn: Connection) -> Plan:
         (replace_secret_key if new_secret_key else confirm_secret_key)(conn, secrets)
@@ -213,8 +292,7 @@ def apply(
         directory.channels(conn, secrets)  # raises if one that the document lacks is sealed with another key
         return plan
 
-    plan = asyncio.run(_read(settings, plan_only) if dry_run else _write(settings, carry_out))
-    _show_plan(plan, dry_run=dry_run)
+    return await _write(settings, carry_out)
 
 
 def _show_plan(plan: Plan, *, dry_run: bool) -> None:
@@ -286,7 +364,7 @@ def export(
 async def _export(
     settings: Settings, *, since: datetime | None, until: datetime | None, form: ExportFormat
 ) -> None:
-    async with _migrated(settings) as db:
+    async with _migrated(settings.database_url) as db:
         records = recorded_alarms(db, since=since, until=until)
         async for text in json_lines(records) if form is ExportFormat.JSON else csv_lines(records):
             sys.stdout.write(text)

@@ -4,9 +4,10 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -22,6 +23,8 @@ from companion.store.database import normalized_url
 
 ENV_PREFIX = "ALARM_BROKER_"
 CONFIG_VARIABLE = "ALARM_BROKER_CONFIG"
+CONFIG_FILE = Path("/etc/alarm-broker/alarm-broker.yaml")
+"""Read when it is there and no other is named, so that the service and every command mean the same database."""
 SECRET_KEY_FILE = "secret.key"  # noqa: S105 # a file name
 SECRET_KEY_LENGTH = 32
 
@@ -109,6 +112,25 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
+    @field_validator("data_dir")
+    @classmethod
+    def _folder(cls, value: Path) -> Path:
+        for path in (value, *value.parents):
+            if path.exists():
+                if path.is_dir():
+                    return value
+                raise ValueError(f"{path} is a file: name a folder")
+        return value
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _not_of_kubernetes(cls, value: Any) -> Any:
+        # For a service called alarm-broker, Kubernetes sets ALARM_BROKER_PORT to the address of that service:
+        # https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+        if isinstance(value, str) and value.startswith("tcp://"):
+            raise ValueError("Kubernetes has set this one: say enableServiceLinks: false in the pod's spec")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _supported_database(cls, value: str) -> str:
@@ -149,13 +171,11 @@ class Settings(BaseSettings):
 
 
 def load_settings(config_file: Path | None = None) -> Settings:
-    """Return the settings; `config_file` is the YAML file, if absent the one that ALARM_BROKER_CONFIG names.
+    """Return the settings; `config_file` is the YAML file, if absent the one that `settings_file` finds.
 
     Raises SettingsInvalid, with every mistake at once.
     """
-    named = os.environ.get(CONFIG_VARIABLE)
-    if config_file is None and named:
-        config_file = Path(named)
+    config_file = config_file or settings_file()
     from_file = {} if config_file is None else _read_yaml(config_file)
     try:
         from_environment = EnvSettingsSource(Settings)()
@@ -165,6 +185,30 @@ def load_settings(config_file: Path | None = None) -> Settings:
         raise SettingsInvalid(_explained(err, config_file)) from err
     except EnvSettingsError as err:
         raise SettingsInvalid(f"The environment cannot be read: {err}") from err
+
+
+def settings_file() -> Path | None:
+    """Return the YAML file that ALARM_BROKER_CONFIG names, else the one of this host if it is there."""
+    if named := os.environ.get(CONFIG_VARIABLE):
+        return Path(named)
+    return CONFIG_FILE if CONFIG_FILE.exists() else None
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return a sentence about each variable that looks like a setting and is none.
+
+    They are not refused: Kubernetes sets some of its own for a service called alarm-broker.
+    """
+    known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    found = sorted(
+        name for name in environ if name.upper().startswith(ENV_PREFIX) and name.upper() not in known
+    )
+    return [_unknown(name, get_close_matches(name.upper(), known, 1, 0.8)) for name in found]
+
+
+def _unknown(name: str, nearest: list[str]) -> str:
+    meant = f"; is {nearest[0]} meant?" if nearest else ""
+    return f"{name} is set but is no setting{meant}"
 
 
 def _by_name(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,7 +245,8 @@ def _explained(err: ValidationError, config_file: Path | None) -> str:
             name = "database_url"
         message = error["msg"].removeprefix("Value error, ")
         if error["type"] == "extra_forbidden":
-            message = "there is no such setting; is it spelled right?"
+            nearest = get_close_matches(name, Settings.model_fields, 1, 0.7)
+            message = f"there is no such setting{f'; is {nearest[0]} meant?' if nearest else ''}"
         variable = "" if not name or error["type"] == "extra_forbidden" else f" ({ENV_PREFIX}{name.upper()})"
         lines.append(f"  {name}{variable}: {message}" if name else f"  {message}")
     source = "the environment" if config_file is None else f"the environment or {config_file}"
@@ -216,27 +261,49 @@ def load_secret_key(settings: Settings) -> bytes:
 
     Raises SettingsInvalid.
     """
+    key = existing_secret_key(settings)
+    path = settings.data_dir / SECRET_KEY_FILE
+    if settings.secret_key is None and not path.exists():
+        with _explained_file(path):
+            _create_secret_key(path)
+    key = existing_secret_key(settings)
+    if key is None:
+        raise SettingsInvalid(f"The secret key file {path} was removed while it was read: start once more.")
+    return key
+
+
+def existing_secret_key(settings: Settings) -> bytes | None:
+    """Return the secret key, or None if none is set and its file is not there yet.
+
+    Raises SettingsInvalid.
+    """
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
     path = settings.data_dir / SECRET_KEY_FILE
-    try:
+    with _explained_file(path):
         if not path.exists():
-            _create_secret_key(path)
+            return None
         if path.stat().st_mode & stat.S_IRWXO:
             raise SettingsInvalid(
                 f"The secret key in {path} can be read by every user of this host: chmod 600 {path}"
             )
         key = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as err:
-        raise SettingsInvalid(
-            f"The secret key file {path} cannot be used: {err}. Check data_dir, or set secret_key."
-        ) from err
     if len(key) < SECRET_KEY_LENGTH:
         raise SettingsInvalid(
             f"The secret key in {path} is shorter than {SECRET_KEY_LENGTH} characters: "
             "put the right one back, or remove the file to get a new one and apply the directory again."
         )
     return key.encode()
+
+
+@contextmanager
+def _explained_file(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, UnicodeDecodeError) as err:
+        raise SettingsInvalid(
+            f"The secret key file {path} cannot be used: {err}. Check data_dir, or set secret_key."
+        ) from err
 
 
 def _create_secret_key(path: Path) -> None:

@@ -1,21 +1,20 @@
 """Whether this installation would work: each part is tried, without telling anybody an alarm."""
 
 import asyncio
+import os
 import ssl
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 import yarl
-from sqlalchemy.engine import URL
 
 from companion.channels.base import Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel
-from companion.config import Settings, SettingsInvalid, load_secret_key
+from companion.config import Settings, SettingsInvalid, existing_secret_key, unknown_variables
 from companion.directory.model import ChannelRow
 from companion.store import directory
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
-from companion.store.migrate import DatabaseTooNew, is_current
+from companion.store.migrate import DatabaseTooNew, Tables, tables_of
 from companion.store.secrets import SecretKeyChanged, Secrets, WrongSecretKey, secret_key_matches
 
 
@@ -39,11 +38,18 @@ class Finding:
 async def check_installation(settings: Settings) -> list[Finding]:
     """Return one finding a part; nothing is changed."""
     findings = [_check_public_url(settings), *_check_certificate(settings)]
+    findings += [Finding("environment", Result.WARNING, said) for said in unknown_variables(os.environ)]
     secrets: Secrets | None = None
     try:
-        secrets = Secrets(load_secret_key(settings))
+        key = existing_secret_key(settings)
+        secrets = None if key is None else Secrets(key)
     except SettingsInvalid as err:
         findings.append(Finding("secret key", Result.ERROR, str(err)))
+    else:
+        if secrets is None:
+            findings.append(
+                Finding("secret key", Result.WARNING, "is not there yet; the first start will make it")
+            )
     database = await _check_database(settings.database_url)
     findings.append(database)
     if database.result is Result.OK and secrets is not None:
@@ -77,42 +83,38 @@ def _check_certificate(settings: Settings) -> list[Finding]:
     return [Finding("certificate", Result.OK, str(settings.tls_cert))]
 
 
-def _is_missing_file(url: URL) -> bool:
-    return url.drivername == "sqlite" and not Path(url.database or "").exists()
-
-
 async def _check_database(database_url: str) -> Finding:
     url = normalized_url(database_url)
     shown = url.render_as_string()
-    if _is_missing_file(url):  # looking for it would make it
-        return Finding("database", Result.WARNING, f"{shown} is not there yet; the first start will make it")
     try:
-        current = await is_current(database_url)
+        match await tables_of(database_url):
+            case Tables.NONE:
+                return Finding(
+                    "database",
+                    Result.WARNING,
+                    f"{shown} is not there yet, or empty; the first start makes it",
+                )
+            case Tables.OLD:
+                return Finding(
+                    "database", Result.WARNING, f"{shown} has old tables; the next start will change them"
+                )
+            case Tables.CURRENT:
+                return Finding("database", Result.OK, shown)
     except (StoreUnavailable, DatabaseTooNew) as err:
         return Finding("database", Result.ERROR, str(err))
-    if not current:
-        return Finding("database", Result.WARNING, f"{shown} has old tables; the next start will change them")
-    return Finding("database", Result.OK, shown)
 
 
 async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
     if not await db.read(lambda conn: secret_key_matches(conn, secrets)):
         return [Finding("secret key", Result.ERROR, str(SecretKeyChanged()))]
-    counts = await db.read(
-        lambda conn: (
-            len(directory.people(conn)),
-            len(directory.devices(conn)),
-            len(directory.policies(conn)),
-        )
-    )
-    people, devices, policies = counts
-    result = Result.OK if people and policies else Result.WARNING
+    there = await db.read(directory.counts)
+    result = Result.OK if there["people"] and there["policies"] else Result.WARNING
     findings = [
         Finding("secret key", Result.OK, "is the one of this database"),
-        Finding("directory", result, f"people: {people}, devices: {devices}, policies: {policies}"),
+        Finding("directory", result, ", ".join(f"{name}: {number}" for name, number in there.items())),
     ]
     rows = await db.read(directory.channels)
-    if not any(row.enabled for row in rows):
+    if not there["channels"]:
         findings.append(Finding("channels", Result.WARNING, "none is switched on: nobody would be told"))
     return findings + list(
         await asyncio.gather(*(_check_channel(db, row, secrets) for row in rows if row.enabled))

@@ -21,7 +21,7 @@ import asyncpg
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 type Work[T] = Callable[[Connection], T]
@@ -60,8 +60,17 @@ def _dumps(value: Any) -> str:
 
 
 def normalized_url(database_url: str) -> URL:
-    """Return the URL with the driver we use; `postgres://` and `sqlite:///file` are what people write."""
-    url = make_url(database_url)
+    """Return the URL with the driver we use; `postgres://` and `sqlite:///file` are what people write.
+
+    Raises ValueError, whose text never repeats the address: it may hold a password.
+    """
+    try:
+        url = make_url(database_url)
+    except (ArgumentError, ValueError) as err:  # the second for a port that is no number
+        raise ValueError(
+            "is not the address of a database: write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME "
+            "(characters like @ : / # in a password as %40 %3A %2F %23)"
+        ) from err
     if url.drivername in {"postgres", "postgresql"}:
         return url.set(drivername="postgresql+asyncpg")
     if url.drivername not in {"sqlite", "postgresql+asyncpg"}:

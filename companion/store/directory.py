@@ -55,6 +55,18 @@ def person_by_id(conn: Connection, person_id: str) -> Person | None:
     return None if row is None else Person(**row)
 
 
+def counts(conn: Connection) -> dict[str, int]:
+    """Return how many there are of what it takes to tell somebody, and of the devices."""
+    enabled = tables.channel.c.enabled
+    queries = {
+        "people": sa.select(sa.func.count()).select_from(tables.person),
+        "channels": sa.select(sa.func.count()).select_from(tables.channel).where(enabled),
+        "policies": sa.select(sa.func.count()).select_from(tables.policy),
+        "devices": sa.select(sa.func.count()).select_from(tables.device),
+    }
+    return {name: conn.execute(query).scalar_one() for name, query in queries.items()}
+
+
 # --- policies -------------------------------------------------------------------------------------------
 
 

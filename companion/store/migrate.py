@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 from pathlib import Path
 
 import asyncpg
@@ -51,17 +52,38 @@ async def migrate(database_url: str) -> None:
             await _migrate_postgresql(url)
 
 
-async def is_current(database_url: str) -> bool:
-    """Return whether the database has the newest tables.
+class Tables(Enum):
+    """What there is of our tables in a database."""
+
+    NONE = auto()
+    OLD = auto()
+    CURRENT = auto()
+
+
+async def tables_of(database_url: str) -> Tables:
+    """Return what the database has, without changing or making anything.
 
     Raises DatabaseTooNew, or StoreUnavailable when it cannot be reached.
     """
-    with _explained(normalized_url(database_url), "read"):
+    url = normalized_url(database_url)
+    if _is_missing_file(url):  # to open it would make it
+        return Tables.NONE
+    with _explained(url, "read"):
         database = open_database(database_url)
         try:
-            return await database.read(lambda conn: not _missing(conn))
+            return await database.read(_tables)
         finally:
             await database.close()
+
+
+def _is_missing_file(url: URL) -> bool:
+    return url.drivername == "sqlite" and not Path(url.database or "").exists()
+
+
+def _tables(conn: Connection) -> Tables:
+    if not _missing(conn):
+        return Tables.CURRENT
+    return Tables.OLD if _versions(conn) else Tables.NONE
 
 
 @contextmanager

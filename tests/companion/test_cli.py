@@ -4,7 +4,9 @@ import asyncio
 import csv
 import io
 import logging
+import os
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import orjson
 import pytest
@@ -25,6 +28,7 @@ from companion.cli import USER_ERRORS, Refused, app
 from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import open_database
+from companion.store.migrate import Tables
 from companion.store.presses import pressed_device
 from tests.companion.directory.documents import SECRETS, office
 
@@ -122,6 +126,46 @@ def test_a_dry_run_shows_the_plan_and_leaves_everything_as_it_is(run: Run, docum
 
     assert planned.out.endswith("Would be: 9 added, 0 changed, 0 removed, 0 unchanged.\n")
     assert "9 added" in run("apply", str(document)).out
+
+
+def test_a_dry_run_before_the_first_start_writes_nothing(
+    run: Run, document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    before = sorted(tmp_path.rglob("*"))
+
+    planned = run("apply", "--dry-run", str(document))
+
+    assert planned.out.endswith("Would be: 9 added, 0 changed, 0 removed, 0 unchanged.\n")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_dry_run_changes_no_byte_of_a_database(
+    run: Run, document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    run("apply", str(document))
+    file = tmp_path / "data" / "alarm-broker.db"
+    before = file.read_bytes()
+    document.write_bytes(orjson.dumps({"devices": []}))
+
+    assert "removed" in run("apply", "--dry-run", str(document)).out
+    assert file.read_bytes() == before
+
+
+def test_a_dry_run_does_not_migrate_an_old_database(
+    run: Run, document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("migrate")
+
+    async def old(_database_url: str) -> Tables:
+        return Tables.OLD
+
+    monkeypatch.setattr("companion.cli.tables_of", old)
+    planned = run("apply", "--dry-run", str(document))
+
+    assert planned.status == 1
+    assert "`alarm-broker migrate` does" in planned.err
 
 
 def test_a_document_may_come_from_standard_input(run: Run) -> None:
@@ -273,7 +317,7 @@ def test_check_finds_a_channel_that_does_not_answer(run: Run) -> None:
 
     assert result.status == 1
     assert re.search(r"ok +database", result.out)
-    assert re.search(r"ok +directory +people: 3, devices: 1, policies: 1", result.out)
+    assert re.search(r"ok +directory +people: 3, channels: 1, policies: 1, devices: 1", result.out)
     assert re.search(r"error +channel sms +could not connect", result.out)
     assert re.search(r"warning +public_url .*set public_url", result.out)
 
@@ -310,7 +354,8 @@ def test_check_of_nothing_yet_makes_no_database(
 
     assert result.status == 0
     assert re.search(r"warning +database .* is not there yet", result.out)
-    assert not (tmp_path / "data" / "alarm-broker.db").exists()
+    assert re.search(r"warning +secret key +is not there yet", result.out)
+    assert not (tmp_path / "data").exists()
 
 
 def test_check_names_a_database_that_is_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,6 +366,89 @@ def test_check_names_a_database_that_is_away(run: Run, monkeypatch: pytest.Monke
     assert result.status == 1
     assert re.search(r"error +database .*127\.0\.0\.1:1/alarm cannot be read", result.out)
     assert "hunter22" not in result.out
+
+
+# --- what is said when it cannot start ------------------------------------------------------------------
+
+
+def started(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a program of its own, on an empty data folder."""
+    base = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(  # noqa: S603 # our own program
+        [sys.executable, "-m", "companion", *arguments],
+        env=base
+        | {"ALARM_BROKER_DATA_DIR": str(tmp_path / "data"), "ALARM_BROKER_HOST": "127.0.0.1"}
+        | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def last_line(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    return result.stderr.splitlines()[-1]
+
+
+def test_a_taken_port_is_called_so(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = last_line(started(tmp_path, "serve", ALARM_BROKER_PORT=str(port)))
+
+    assert said.startswith(f"The service cannot listen on 127.0.0.1, port {port}: another program has it.")
+    assert "ALARM_BROKER_PORT" in said
+
+
+def test_an_address_of_another_host_is_called_so(tmp_path: Path) -> None:
+    said = last_line(started(tmp_path, "serve", ALARM_BROKER_HOST="192.0.2.1"))
+
+    assert said.startswith("The service cannot listen on 192.0.2.1")
+    assert "ALARM_BROKER_HOST" in said
+
+
+def test_a_certificate_that_is_not_there_is_called_so(tmp_path: Path) -> None:
+    said = last_line(
+        started(tmp_path, "serve", ALARM_BROKER_TLS_CERT="/nowhere.pem", ALARM_BROKER_TLS_KEY="/nowhere.pem")
+    )
+
+    assert said.startswith("The certificate cannot be used: ")
+    assert "ALARM_BROKER_TLS_CERT" in said
+
+
+def test_the_service_says_at_its_start_who_can_be_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # it ends by itself
+        result = started(tmp_path, "serve", ALARM_BROKER_PORT=str(taken.getsockname()[1]))
+
+    assert "The directory: 0 people, 0 channels, 0 policies, 0 devices" in result.stdout + result.stderr
+    assert (
+        "no people and no channels and no policies: `alarm-broker apply FILE`"
+        in result.stdout + result.stderr
+    )
+
+
+@pytest.mark.parametrize("command", [["key", "list"], ["check"]])
+def test_a_variable_that_is_no_setting_is_named_with_the_one_that_is_meant(
+    tmp_path: Path, command: list[str]
+) -> None:
+    result = started(tmp_path, *command, ALARM_BROKER_PUBLIC_ULR="https://alarm.example.org")
+
+    said = "ALARM_BROKER_PUBLIC_ULR is set but is no setting; is ALARM_BROKER_PUBLIC_URL meant?"
+    assert said in result.stdout + result.stderr
+    assert result.returncode == 0
+
+
+def test_what_root_does_by_hand_leaves_nothing_that_the_service_cannot_write() -> None:
+    """Run by root, a command works as the user whose database it is; by anybody else it is that user."""
+    owner = 65_534 if os.geteuid() == 0 else os.geteuid()
+    with TemporaryDirectory() as folder:
+        os.chown(folder, owner, -1)
+
+        result = started(Path(folder), "key", "create", "--role", "read", "--name", "Monitor")
+
+        assert result.returncode == 0, result.stderr
+        assert {path.stat().st_uid for path in Path(folder).rglob("*")} == {owner}
 
 
 # --- export ---------------------------------------------------------------------------------------------

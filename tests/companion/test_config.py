@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from companion.config import Settings, SettingsInvalid, load_secret_key, load_settings
+from companion.config import Settings, SettingsInvalid, load_secret_key, load_settings, unknown_variables
 
 KEY = "a secret key that is long enough to be one"
 
@@ -185,11 +185,72 @@ def test_a_cut_off_key_file_is_refused_instead_of_used(tmp_path: Path) -> None:
         load_secret_key(settings)
 
 
-def test_a_data_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file is in the way")
+def test_a_data_folder_that_cannot_be_made_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALARM_BROKER_DATA_DIR", "/proc/nowhere")
 
     with pytest.raises(SettingsInvalid, match="Check data_dir, or set secret_key"):
         load_secret_key(load_settings())
+
+
+@pytest.mark.parametrize("below", ["data", "data/deeper"])
+def test_a_file_instead_of_the_data_folder_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    (tmp_path / "data").write_text("a file is in the way")
+    monkeypatch.setenv("ALARM_BROKER_DATA_DIR", str(tmp_path / below))
+
+    with pytest.raises(SettingsInvalid, match=f"{tmp_path / 'data'} is a file: name a folder"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["garbage", "", "postgresql://alarm:hunter22@db:port/alarm", "postgresql://alarm:hunter@22@db:/a/b"],
+)
+def test_what_is_no_address_of_a_database_is_told_how_to_write_one(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+
+    with pytest.raises(SettingsInvalid, match="postgresql://USER:PASSWORD@HOST/NAME") as caught:
+        load_settings()
+
+    assert "hunter" not in str(caught.value)
+
+
+def test_what_kubernetes_puts_into_the_port_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALARM_BROKER_PORT", "tcp://10.0.0.1:8440")
+
+    with pytest.raises(SettingsInvalid, match="enableServiceLinks: false"):
+        load_settings()
+
+
+def test_the_settings_file_of_the_host_is_read_by_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("companion.config.CONFIG_FILE", _file(tmp_path, "port: 8000\n"))
+
+    assert load_settings().port == 8000
+    assert load_settings(_file(tmp_path, "port: 9000\n")).port == 9000
+
+
+def test_names_that_look_like_settings_are_told_with_the_right_one() -> None:
+    said = unknown_variables(
+        {
+            "ALARM_BROKER_LOGLEVEL": "debug",
+            "ALARM_BROKER_PORT_8440_TCP_ADDR": "10.0.0.1",
+            "ALARM_BROKER_DATABASE_URL": "sqlite:////x.db",
+            "ALARM_BROKER_CONFIG": "/x.yaml",
+            "OTHER": "1",
+        }
+    )
+
+    assert said == [
+        "ALARM_BROKER_LOGLEVEL is set but is no setting; is ALARM_BROKER_LOG_LEVEL meant?",
+        "ALARM_BROKER_PORT_8440_TCP_ADDR is set but is no setting",
+    ]
 
 
 def test_a_key_that_is_set_needs_no_file(tmp_path: Path) -> None:
