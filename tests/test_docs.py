@@ -1,13 +1,26 @@
 """What the documentation shows is true: its examples apply, its links lead somewhere."""
 
 import re
+import shlex
+from collections.abc import Mapping
+from configparser import RawConfigParser
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
+from companion.cli import app
 from companion.config import Settings
+from companion.directory.apply import apply_document
 from companion.directory.reading import read_document
 from companion.directory.references import References
+from companion.directory.seed import SECTIONS
+from companion.store.database import open_database
+from companion.store.migrate import migrate
+from companion.store.secrets import Secrets
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -17,14 +30,74 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["docs/companion.md", "docs/yealink.md"])
-def test_the_directory_in_the_documentation_can_be_read(page: str) -> None:
-    example = blocks(page, "yaml")[0]
-    names = set(re.findall(r"\$\{env:(\w+)\}", example))
+class _Anything(yaml.SafeLoader):
+    """YAML as Home Assistant and Docker read it, with tags of their own."""
 
-    document = read_document(example, References(environ=dict.fromkeys(names, "a-value-that-is-long-enough")))
 
-    assert document.problems == ()
+_Anything.add_multi_constructor("!", lambda _loader, _suffix, node: node.value)
+
+
+def examples(page: Path) -> list[tuple[str, Any]]:
+    """Return each YAML example of the page, as it stands there and parsed."""
+    return [(text, yaml.load(text, _Anything)) for text in blocks(str(page), "yaml")]  # noqa: S506 # a safe loader
+
+
+def is_of(example: Any, model: Mapping[str, Any]) -> bool:
+    return isinstance(example, dict) and set(example) <= set(model)
+
+
+@pytest.mark.parametrize("pages", [["companion.md", "yealink.md"], ["first-alarm.md"]], ids="+".join)
+async def test_the_directories_in_the_documentation_apply(pages: list[str], tmp_path: Path) -> None:
+    """In the order in which a reader comes to them: a page may go on with what an earlier one has set up."""
+    url = f"sqlite:///{tmp_path}/docs.db"
+    await migrate(url)
+    db = open_database(url)
+    applied = 0
+    for text, example in [found for page in pages for found in examples(ROOT / "docs" / page)]:
+        if not is_of(example, SECTIONS):
+            continue
+        names = set(re.findall(r"\$\{env:(\w+)\}", text))
+        document = read_document(
+            text, References(environ={name: f"{name}-long-enough-for-it" for name in names})
+        )
+        plan = await db.write(partial(apply_document, document=document, secrets=Secrets(b"k" * 32)))
+        assert plan.warnings == ()
+        applied += 1
+    await db.close()
+
+    assert applied == len(pages)
+
+
+def test_the_settings_files_in_the_documentation_are_accepted() -> None:
+    files = [
+        example for page in PAGES for _, example in examples(page) if is_of(example, Settings.model_fields)
+    ]
+
+    for file in files:
+        assert Settings(**file).public_url == "https://alarm.example.org"
+    assert len(files) >= 2
+
+
+def commands() -> list[str]:
+    lines = [line for page in PAGES for block in blocks(str(page), "sh") for line in block.splitlines()]
+    found = [re.search(r"(?:^|sudo |exec alarm-broker )alarm-broker (.+)", line) for line in lines]
+    return sorted({match[1] for match in found if match})
+
+
+@pytest.mark.parametrize("line", commands())
+def test_the_commands_in_the_documentation_exist(line: str) -> None:
+    result = CliRunner().invoke(app, [*shlex.split(line, comments=True), "--help"])
+
+    assert result.exit_code == 0, result.output
+
+
+def test_the_unit_in_the_documentation_is_whole() -> None:
+    unit = RawConfigParser(strict=True)
+    unit.read_string(blocks("docs/install.md", "ini")[0])
+
+    assert unit["Service"]["ExecStart"].endswith("/alarm-broker serve")
+    assert unit["Service"]["User"] == unit["Service"]["StateDirectory"] == "alarm-broker"
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
 
 
 def test_every_setting_in_the_documentation_exists() -> None:
