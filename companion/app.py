@@ -34,7 +34,7 @@ from companion.dispatch.delivery import Delivery
 from companion.dispatch.health import dispatch_health
 from companion.dispatch.outbox import Claim
 from companion.dispatch.pool import RunningChannels
-from companion.dispatch.retry import Verdict
+from companion.dispatch.retry import GiveUp, Verdict
 from companion.dispatch.wake import Wake, wait
 from companion.dispatch.worker import Dispatcher, Dispatching
 from companion.ids import new_id
@@ -50,6 +50,9 @@ from companion.store.pictures import forget_pictures
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
+from companion.troubles import reporting
+from companion.troubles.model import Trouble
+from companion.troubles.store import forget_troubles
 from companion.web.auth import Caller, caller_of
 from companion.web.context import WebContext
 from companion.web.metrics import Metrics
@@ -65,6 +68,7 @@ RECEIPTS_REFRESH_S = 30.0
 AUDIT_S = 60.0
 CLOCK_CHECK_S = 60.0
 TIDY_S = 3600.0
+TROUBLES_KEPT = timedelta(days=90)
 
 
 class _LinkNews:
@@ -77,6 +81,10 @@ class _LinkNews:
     def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
         """Queue that a delivery was given up."""
         events.publish_trouble(unit, delivery, reason)
+
+    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+        """Queue what is wrong with the service itself."""
+        events.publish_service_trouble(unit, trouble)
 
 
 def traits() -> dict[str, Traits]:
@@ -138,7 +146,10 @@ class Companion:
         return compose(delivery, thread_ref, url)
 
     def _report(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
-        outcomes.report(self.commands.unit(conn), delivery, verdict)
+        unit = self.commands.unit(conn)
+        if delivery.kind in reporting.TROUBLE_KINDS and isinstance(verdict, GiveUp):
+            reporting.undelivered(unit, delivery)
+        outcomes.report(unit, delivery, verdict)
 
     def _delivered(self, conn: Connection, delivery: Delivery) -> None:
         outcomes.delivered(self.commands.unit(conn), delivery)
@@ -172,8 +183,7 @@ class Companion:
         self._run(self._escalate_forever(), "escalation")
         self._run(self._listen_for_receipts_forever(), "receipts")
         self._run(self._audit_forever(), "auditor")
-        if self.settings.picture_days:
-            self._run(self._tidy_forever(), "tidying")
+        self._run(self._tidy_forever(), "tidying")
         await self._listen(instance_id)
 
     def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -271,6 +281,7 @@ class Companion:
             await asyncio.sleep(AUDIT_S)
             try:
                 health = await self.db.read(lambda conn: dispatch_health(conn, self.clock()))
+                await self.commands.run(reporting.tell_due)
             except Exception:
                 _LOGGER.exception("The auditor could not look")
                 continue
@@ -283,14 +294,17 @@ class Companion:
                 )
 
     async def _tidy_forever(self) -> None:
-        """Delete the pictures that were kept long enough."""
+        """Delete the pictures that were kept long enough, and troubles that have been over for long."""
         kept = timedelta(days=self.settings.picture_days)
         while True:
             try:
-                while await self.db.write(lambda conn: forget_pictures(conn, self.clock() - kept)):
+                await self.db.write(lambda conn: forget_troubles(conn, self.clock() - TROUBLES_KEPT))
+                while self.settings.picture_days and await self.db.write(
+                    lambda conn: forget_pictures(conn, self.clock() - kept)
+                ):
                     pass
             except Exception:
-                _LOGGER.exception("Old pictures could not be deleted; trying again")
+                _LOGGER.exception("What is old could not be deleted; trying again")
             await asyncio.sleep(TIDY_S)
 
     async def _set_clock_forever(self) -> None:

@@ -29,6 +29,7 @@ from companion.store.alarms import alarm_by_id
 from companion.store.database import Database
 from companion.store.deliveries import deliveries_of
 from companion.store.journal import journal_of
+from companion.troubles.model import Trouble
 from tests.fakes.channel import FakeChannel, FakePool
 
 LEASE = timedelta(seconds=30)
@@ -103,6 +104,7 @@ class Heard:
 
     changes: list[tuple[str, Change]] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    service_troubles: list[Trouble] = field(default_factory=list)
     fails: Exception | None = None
 
     def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
@@ -114,6 +116,9 @@ class Heard:
         if self.fails is not None:
             raise self.fails
         self.troubles.append(reason)
+
+    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+        self.service_troubles.append(trouble)
 
 
 class Counted:

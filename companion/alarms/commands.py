@@ -39,6 +39,7 @@ from companion.store.alarms import alarm_by_id, claim_dedup, lock_alarm, take_ov
 from companion.store.database import Database
 from companion.store.deliveries import delivery_by_id, to_delivery
 from companion.store.pictures import picture_of, put_picture
+from companion.troubles.model import Trouble
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -91,6 +92,10 @@ class News(Protocol):
         """A delivery was given up."""
         ...
 
+    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+        """Something has gone wrong with the service itself, or is well again."""
+        ...
+
 
 _INSERT_ALARM = sa.insert(tables.alarm)
 _MOVES = {
@@ -120,6 +125,10 @@ class Unit:
         """Deliveries that this process's worker holds already; handed over after the commit."""
         self.changes: list[tuple[Alarm, Change]] = []
         """What happened to which alarm; logged after the commit."""
+
+    def trouble_changed(self, trouble: Trouble) -> None:
+        """Pass on that a trouble has begun or is over (see `companion.troubles.reporting`)."""
+        self.news.service_trouble(self, trouble)
 
     def raise_alarm(self, trigger: Trigger, actor: Actor) -> Raised:
         """Raise an alarm, or find the one that the trigger's dedup key stands for."""

@@ -26,6 +26,10 @@ class MessageKind(StrEnum):
     """The policy ran out and nobody answered: the last resort."""
     TEST = "test"
     """An operator tries the channel."""
+    TROUBLE = "trouble"
+    """For an operator: something is wrong with the service itself, which `trouble`, `title` and `details` say."""
+    TROUBLE_OVER = "trouble_over"
+    """For an operator who was told of it: it is well again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,8 @@ class Message:
     label: str | None = None
     """What a camera recognised, and which camera."""
     camera: str | None = None
+    trouble: str | None = None
+    """What is wrong with the service itself (`troubles.model.TroubleKind`); None: this is about an alarm."""
     ack_url: str | None = None
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from companion.channels.base import Message, MessageKind
 from companion.channels.gsm import MANY_SEGMENTS, ONE_SEGMENT, cut, gsm, septets
+from companion.channels.trouble_texts import trouble_advice, trouble_title
 
 TITLE_LIMIT, VALUE_LIMIT, NOTE_LIMIT, DETAILS_LIMIT = 200, 100, 400, 8
 """Longest texts in characters and most details: together below Signal's 2000 visible characters."""
@@ -50,6 +51,8 @@ ENGLISH = Words(
         MessageKind.NOTE: "Note",
         MessageKind.EXHAUSTED: "NOBODY ANSWERED",
         MessageKind.TEST: "Channel test",
+        MessageKind.TROUBLE: "TROUBLE",
+        MessageKind.TROUBLE_OVER: "Well again",
     },
     test="TEST",
     repeat="This may be a repeat: an earlier attempt got no answer.",
@@ -85,6 +88,8 @@ GERMAN = Words(
         MessageKind.NOTE: "Notiz",
         MessageKind.EXHAUSTED: "NIEMAND HAT GEANTWORTET",
         MessageKind.TEST: "Kanaltest",
+        MessageKind.TROUBLE: "STÖRUNG",
+        MessageKind.TROUBLE_OVER: "Wieder in Ordnung",
     },
     test="TEST",
     repeat="Vielleicht eine Wiederholung: Ein früherer Versuch blieb ohne Antwort.",
@@ -120,7 +125,15 @@ def headline(message: Message) -> str:
     """Return kind and title in one line, marked when it is a test alarm."""
     words = words_for(message.language)
     mark = f"[{words.test}] " if message.test else ""
-    return f"{mark}{words.kinds[message.kind]}: {one_line(message.title, TITLE_LIMIT)}"
+    return f"{mark}{words.kinds[message.kind]}: {one_line(_title(message), TITLE_LIMIT)}"
+
+
+def _title(message: Message) -> str:
+    if message.trouble is None:
+        return message.title
+    return trouble_title(
+        message.trouble, subject=message.title, facts=message.details, language=message.language
+    )
 
 
 def facts(message: Message) -> list[tuple[str, str]]:
@@ -178,6 +191,12 @@ def remarks(message: Message) -> list[str]:
     """Return the sentences that put a message into perspective."""
     words = words_for(message.language)
     found = [words.nothing_happened] if message.kind is MessageKind.TEST else []
+    if message.trouble is not None and message.kind is MessageKind.TROUBLE:
+        found.append(
+            one_line(
+                trouble_advice(message.trouble, facts=message.details, language=message.language), NOTE_LIMIT
+            )
+        )
     return [*found, words.repeat] if message.may_have_been_sent else found
 
 
@@ -194,6 +213,8 @@ def asks_for_answer(message: Message) -> bool:
             | MessageKind.CANCELLED
             | MessageKind.NOTE
             | MessageKind.TEST
+            | MessageKind.TROUBLE
+            | MessageKind.TROUBLE_OVER
         ):
             return False
         case _:

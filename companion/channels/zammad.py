@@ -59,7 +59,13 @@ class ZammadChannel(Channel):
     @override
     async def send(self, message: Message) -> Outcome:
         match message.kind:
-            case MessageKind.PAGE | MessageKind.TEST | MessageKind.EXHAUSTED:
+            case (
+                MessageKind.PAGE
+                | MessageKind.TEST
+                | MessageKind.EXHAUSTED
+                | MessageKind.TROUBLE
+                | MessageKind.TROUBLE_OVER
+            ):
                 return await self._open_or_write(message)
             case MessageKind.ACKNOWLEDGED | MessageKind.CONFIRMED | MessageKind.VERIFIED | MessageKind.NOTE:
                 return await self._write(message, new_state=None)

@@ -7,6 +7,7 @@ from companion.directory.seed import Problem
 from companion.directory.state import (
     CHANNEL,
     DEVICE,
+    INSTALLATION,
     PERSON,
     POLICY,
     ROOM,
@@ -22,6 +23,7 @@ REFERENCES = {
     SITE: {"policy_id": POLICY, "vacation_policy_id": POLICY},
     ROOM: {"site_id": SITE},
     PERSON: {"site_id": SITE},
+    INSTALLATION: {"last_resort_id": POLICY},
     DEVICE: {"site_id": SITE, "room_id": ROOM, "person_id": PERSON, "policy_id": POLICY},
 }
 
@@ -42,6 +44,7 @@ class Check:
             *self._wrong_rooms(),
             *self._contact_problems(),
             *self._policy_problems(),
+            *self._operator_problems(),
         ]
 
     def warnings(self) -> tuple[str, ...]:
@@ -152,6 +155,23 @@ class Check:
         # What is broken elsewhere in the document is not blamed here once more.
         known = [self._state[CHANNEL].get(channel_id) for channel_id in channels]
         return not known or any(row is None or row["enabled"] for row in known)
+
+    # --- the installation -------------------------------------------------------------------------------
+
+    def _operator_problems(self) -> Iterator[Problem]:
+        for row in self._state[INSTALLATION].values():
+            for index, person_id in enumerate(row["operators"]):
+                path = f"{self._path(INSTALLATION, INSTALLATION)}.operators[{index}]"
+                target = PersonTarget(person=person_id)
+                problems = [message for _where, message in self._target_problems(target)]
+                yield from (Problem(path, message) for message in problems)
+                if not problems and not self._reaches(target):
+                    yield Problem(
+                        path,
+                        f"person {person_id!r} can never be told: every channel they have is switched off",
+                    )
+                if person_id in row["operators"][:index]:
+                    yield Problem(path, "stands here twice")
 
     # --- devices ----------------------------------------------------------------------------------------
 

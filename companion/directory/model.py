@@ -15,9 +15,23 @@ class Site:
     name: str
     timezone: str
     """IANA zone in which times are shown to people."""
+    country: str | None
+    """ISO 3166-1 alpha-2, of phone numbers without a country code; None: the installation's."""
     policy_id: str | None
     vacation_policy_id: str | None
     """Instead, while the house is in its vacation window."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """What holds for every site."""
+
+    last_resort_id: str | None
+    """The policy of alarms that have no other: without one they tell nobody."""
+    operators: tuple[str, ...]
+    """Ids of the people who are told when something is wrong with the service itself."""
+    country: str | None
+    """ISO 3166-1 alpha-2, of phone numbers without a country code."""
 
 
 @dataclass(frozen=True, kw_only=True)

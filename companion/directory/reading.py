@@ -16,17 +16,25 @@ from companion.directory.seed import (
     Document,
     DocumentInvalid,
     Id,
+    InstallationSeed,
     PersonSeed,
     Problem,
     SiteSeed,
 )
-from companion.directory.state import CHANNEL, DEVICE, PERSON, POLICY, ROOM, SITE, Key, State
+from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, ROOM, SITE, Key, State
 from companion.escalation.policy import Policy
 from companion.ids import token_hash
 
 MAX_BYTES = 512 * 1024
 MAX_INTEGER = 2**63 - 1
-KIND_OF = {"policies": POLICY, "sites": SITE, "channels": CHANNEL, "people": PERSON, "devices": DEVICE}
+KIND_OF = {
+    "policies": POLICY,
+    "sites": SITE,
+    "channels": CHANNEL,
+    "people": PERSON,
+    "devices": DEVICE,
+    "installation": INSTALLATION,
+}
 
 _ID: TypeAdapter[str] = TypeAdapter(Id)
 _TOKEN: TypeAdapter[str] = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,512}$")])
@@ -108,6 +116,9 @@ class _Reader:
                 self._problem(str(name), f"there is no such section, only {', '.join(SECTIONS)}")
         present = {name: items for name in SECTIONS if (items := content.get(name)) is not None}
         for name, items in present.items():
+            if name == INSTALLATION:
+                self._item(name, name, items)
+                continue
             if not isinstance(items, list):
                 self._problem(name, "must be a list: every entry begins with `- id: …`")
                 continue
@@ -141,14 +152,7 @@ class _Reader:
     def _keep_id(self, section: str, path: str, item: Any) -> None:
         """Remember that a broken part is there, so that whoever refers to it is not blamed."""
         if isinstance(item, dict) and isinstance(item.get("id"), str):
-            kind = {
-                "policies": POLICY,
-                "sites": SITE,
-                "channels": CHANNEL,
-                "people": PERSON,
-                "devices": DEVICE,
-            }
-            self._paths.setdefault((kind[section], item["id"]), path)
+            self._paths.setdefault((KIND_OF[section], item["id"]), path)
 
     def _resolved(self, value: Any, path: str) -> Any:
         match value:
@@ -183,7 +187,7 @@ class _Reader:
                     self._problem(f"{path}.id", _sentence("string_pattern_mismatch", err.errors()[0]["msg"]))
                 self._put(POLICY, part.id, path, {"name": part.name, "body": part})
             case SiteSeed():
-                site = {"name": part.name, "timezone": part.timezone}
+                site = {"name": part.name, "timezone": part.timezone, "country": part.country}
                 policies = {"policy_id": part.policy, "vacation_policy_id": part.vacation_policy}
                 self._put(SITE, part.id, path, site | policies)
                 for index, room in enumerate(part.rooms):
@@ -197,6 +201,11 @@ class _Reader:
                 self._add_channel(part, path)
             case DeviceSeed():
                 self._add_device(part, path)
+            case InstallationSeed():
+                everywhere = part.model_dump(mode="json", exclude={"last_resort"})
+                self._put(
+                    INSTALLATION, INSTALLATION, path, {**everywhere, "last_resort_id": part.last_resort}
+                )
 
     def _add_channel(self, part: ChannelSeed, path: str) -> None:
         secret: frozenset[str] = frozenset()
@@ -267,6 +276,8 @@ def _sentence(kind: str, message: str) -> str:
             return "there is no such key here; is it spelled right?"
         case "string_type":
             return "must be text; put it in quotes"
+        case "string_pattern_mismatch" if "^[A-Z]{2}$" in message:
+            return "must be two capital letters, such as DE"
         case "string_pattern_mismatch":
             return (
                 "may only hold letters, digits, `.`, `_` and `-`, at most 64"

@@ -20,6 +20,8 @@ def _known_zone(name: str) -> str:
 
 
 type Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+type Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+"""ISO 3166-1 alpha-2, such as DE: of phone numbers without a country code."""
 type Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 
@@ -40,6 +42,8 @@ class SiteSeed(_Part):
     id: Id
     name: Name
     timezone: Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+    country: Country | None = None
+    """Instead of the installation's."""
     policy: Id | None = None
     vacation_policy: Id | None = None
     """Instead, while the house is in its vacation window."""
@@ -90,13 +94,25 @@ class DeviceSeed(_Part):
     enabled: bool = True
 
 
+class InstallationSeed(_Part):
+    """What holds for every site."""
+
+    last_resort: Id | None = None
+    """The policy of alarms that have no other."""
+    operators: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+    """People who are told when something is wrong with the service itself."""
+    country: Country | None = None
+
+
 SECTIONS: Mapping[str, type[BaseModel]] = {
     "policies": Policy,
     "sites": SiteSeed,
     "channels": ChannelSeed,
     "people": PersonSeed,
     "devices": DeviceSeed,
+    "installation": InstallationSeed,
 }
+"""Each is a list of these, but `installation`, which is one."""
 
 
 @dataclass(frozen=True)

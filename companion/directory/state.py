@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 POLICY, SITE, ROOM, CHANNEL, PERSON, DEVICE = "policy", "site", "room", "channel", "person", "device"
-KINDS = (POLICY, SITE, ROOM, CHANNEL, PERSON, DEVICE)
+INSTALLATION = "installation"
+KINDS = (POLICY, SITE, ROOM, CHANNEL, PERSON, DEVICE, INSTALLATION)
 """Each refers only to those before it, so this is the order in which rows are written."""
 SECTION_OF = {
     POLICY: "policies",
@@ -13,6 +14,7 @@ SECTION_OF = {
     CHANNEL: "channels",
     PERSON: "people",
     DEVICE: "devices",
+    INSTALLATION: "installation",
 }
 
 type Key = tuple[str, str]

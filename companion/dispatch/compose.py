@@ -12,7 +12,8 @@ def compose(delivery: Delivery, thread_ref: str | None, ack_url: str | None) -> 
     facts.pop("recipient_key", None)
     return Message(
         delivery_id=delivery.id,
-        alarm_id=delivery.alarm_id or "",
+        # What is about no alarm is a thing of its own: it must not be taken for another one's message.
+        alarm_id=delivery.alarm_id or delivery.id,
         kind=delivery.kind,
         idempotency_key=delivery.idempotency_key,
         may_have_been_sent=delivery.uncertain,

@@ -13,6 +13,8 @@ from companion.link.protocol import Hello
 from companion.store import directory, link
 from companion.store.alarms import alarm_by_id, list_alarms
 from companion.store.link import Body, Peer
+from companion.troubles.model import Trouble
+from companion.troubles.store import open_troubles
 
 KEPT_LIMIT = 500
 """Unconfirmed events for one peer before only the newest snapshot of each alarm is kept."""
@@ -63,6 +65,34 @@ def publish_trouble(unit: Unit, delivery: Delivery, reason: str) -> None:
         "reason": reason[:REASON_LIMIT],
     }
     _keep(unit.conn, numbered, body, unit.now)
+
+
+def publish_service_trouble(unit: Unit, trouble: Trouble) -> None:
+    """Queue a trouble of the service for every Home Assistant of its site, or for all when it is about everything."""
+    if trouble.hidden:
+        return
+    numbered = (
+        link.take_sequences_of_all(unit.conn)
+        if trouble.site_id is None
+        else link.take_sequences(unit.conn, trouble.site_id)
+    )
+    if numbered:
+        _keep(unit.conn, numbered, trouble_body(trouble, unit.now), unit.now)
+
+
+def trouble_body(trouble: Trouble, at: datetime) -> dict[str, Any]:
+    """Return what Home Assistant hears of a trouble; codes and values, as it has its own words."""
+    return {
+        "kind": "trouble",
+        "at": at.isoformat(),
+        "key": trouble.key,
+        "trouble": trouble.kind,
+        "subject": trouble.subject,
+        "severity": trouble.severity.value,
+        "since": trouble.since.isoformat(),
+        "open": trouble.is_open,
+        "facts": {name: str(value)[:REASON_LIMIT] for name, value in trouble.facts.items()},
+    }
 
 
 def snapshot(alarm: Alarm, change: Change, at: datetime) -> dict[str, Any]:
@@ -177,7 +207,7 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
         if body["kind"] == "alarm":
             newest.pop(body["alarm_id"], None)
             newest[body["alarm_id"]] = body
-        else:
+        elif body["kind"] != "trouble":  # those that are open are said again below
             troubles.append(body)
     for alarm in reversed(list_alarms(conn, statuses=OPEN, site_id=peer.site_id, limit=OPEN_LIMIT)):
         allowed = _allowed(conn, alarm, now)
@@ -186,7 +216,10 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
     closed = [alarm_id for alarm_id, body in newest.items() if Status(body["status"]) not in OPEN]
     for alarm_id in closed[:-CLOSED_KEPT]:
         del newest[alarm_id]
-    link.begin_stream(conn, instance, [*newest.values(), *troubles[-TROUBLES_KEPT:]])
+    service = [
+        trouble_body(trouble, now) for trouble in open_troubles(conn, peer.site_id) if not trouble.hidden
+    ]
+    link.begin_stream(conn, instance, [*newest.values(), *troubles[-TROUBLES_KEPT:], *service])
 
 
 def _locked(conn: Connection, instance: str) -> Peer:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from companion.directory.model import ApiKey, ChannelRow, Device, Person, Role, Room, Site
+from companion.directory.model import ApiKey, ChannelRow, Device, Installation, Person, Role, Room, Site
 from companion.escalation.policy import Policy
 from companion.ids import new_id, new_token, token_hash
 from companion.store import tables
@@ -22,6 +22,19 @@ def _row(conn: Connection, query: Query) -> RowMapping | None:
 
 def _rows(conn: Connection, query: Query) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
+
+
+# --- the installation -----------------------------------------------------------------------------------
+
+
+def installation(conn: Connection) -> Installation:
+    """Return what holds for every site; without the section in the directory, nothing."""
+    row = _row(conn, sa.select(tables.installation))
+    if row is None:
+        return Installation(last_resort_id=None, operators=(), country=None)
+    return Installation(
+        last_resort_id=row["last_resort_id"], operators=tuple(row["operators"]), country=row["country"]
+    )
 
 
 # --- sites, rooms, people -------------------------------------------------------------------------------

@@ -138,6 +138,16 @@ def take_sequences(
     return [(instance, next_seq - 1) for instance, next_seq in rows]
 
 
+def take_sequences_of_all(conn: Connection) -> list[tuple[str, int]]:
+    """Return (instance, number) of one new event for every peer; see `take_sequences`."""
+    rows = conn.execute(
+        sa.update(link_peer)
+        .values(next_seq=link_peer.c.next_seq + 1)
+        .returning(link_peer.c.instance, link_peer.c.next_seq)
+    )
+    return [(instance, next_seq - 1) for instance, next_seq in rows]
+
+
 def keep_event(conn: Connection, numbered: Sequence[tuple[str, int]], body: Body) -> None:
     """Keep one event for each of the peers until it is confirmed."""
     conn.execute(

@@ -61,6 +61,7 @@ site = sa.Table(
     _id(),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("timezone", sa.String(64), nullable=False),
+    sa.Column("country", sa.String(2)),  # ISO 3166-1 alpha-2; null: the installation's
     _ref("policy_id", "policy.id", nullable=True),
     _ref(
         "vacation_policy_id", "policy.id", nullable=True
@@ -128,6 +129,15 @@ device = sa.Table(
     sa.Column("last_context", sa.JSON, nullable=False),
     _time("minute_started_at"),  # of the rate limit
     sa.Column("minute_count", sa.Integer, nullable=False),
+)
+
+installation = sa.Table(
+    "installation",
+    metadata,
+    _id(),  # one row, `installation`
+    _ref("last_resort_id", "policy.id", nullable=True),  # of alarms that have no policy
+    sa.Column("operators", sa.JSON, nullable=False),  # ids of people
+    sa.Column("country", sa.String(2)),  # ISO 3166-1 alpha-2: of phone numbers without a country code
 )
 
 api_key = sa.Table(
@@ -308,6 +318,30 @@ attempt = sa.Table(
     sa.Column("error", sa.Text),
     sa.Index("ix_attempt_delivery_id", "delivery_id"),
     sa.Index("ix_attempt_channel_id", "channel_id", "id"),
+)
+
+# --- troubles -------------------------------------------------------------------------------------------
+
+trouble = sa.Table(
+    "trouble",
+    metadata,
+    sa.Column("key", sa.String(200), primary_key=True),  # kind and the id of its subject
+    sa.Column("kind", sa.String(32), nullable=False),  # troubles.model.TroubleKind
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("site_id", sa.String(64)),  # null: about the whole installation
+    sa.Column("hidden", sa.Boolean, nullable=False),  # nobody at a panel may see it: about a silent alarm
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("severity", sa.String(16), nullable=False),
+    _time("since", nullable=False),
+    _time("last_at", nullable=False),
+    _time("told_at"),
+    _time("cleared_at"),
+    sa.Index(
+        "ix_trouble_open",
+        "since",
+        sqlite_where=sa.text("cleared_at IS NULL"),
+        postgresql_where=sa.text("cleared_at IS NULL"),
+    ),
 )
 
 # --- the link -------------------------------------------------------------------------------------------

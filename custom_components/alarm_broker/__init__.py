@@ -29,12 +29,13 @@ from .journal import Journal, journal_store
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.stream import AlarmStream
+from .link.troubles import ServiceTroubles
 from .link.watch import LinkWatch
 from .panel_services import async_setup_panel_services
 from .push import AlarmPush
 from .push_presses import PRESSES, Presses
 from .recipients import recipients_from_entry
-from .repairs import async_clear_away, async_report_away, async_report_homeless
+from .repairs import async_clear_away, async_report_away, async_report_homeless, async_show_troubles
 from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
 from .setup_panel import system_config_from_entry
@@ -83,7 +84,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     saved = await storage.async_load()
     with_companion = CONF_URL in entry.data
     outbox = Outbox(saved.get("outbox")) if with_companion else None
-    alarms = AlarmStream(storage, saved.get("alarms"), outbox)
+    troubles = ServiceTroubles(storage, saved.get("troubles") if with_companion else None)
+    alarms = AlarmStream(storage, saved.get("alarms"), outbox, troubles)
     link = await _async_link(hass, entry, alarms) if with_companion else None
     config = system_config_from_entry(entry)
 
@@ -196,6 +198,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     push.async_take_presses()
     evidence.async_start(entry)
     async_report_homeless(hass, entry, config.homeless_zones)
+    async_show_troubles(hass, entry, troubles.open)
+    entry.async_on_unload(troubles.async_listen(lambda: async_show_troubles(hass, entry, troubles.open)))
     async_forget_taken_away(hass, entry)
     entry.async_on_unload(async_remove_codes_when_over(hass, entry, lambda: system.state))
     if link is not None and watch is not None:
@@ -222,6 +226,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     """Delete what was stored for the entry."""
     async_clear_away(hass, entry)
     async_report_homeless(hass, entry, ())
+    async_show_troubles(hass, entry, ())
     await EntryStorage(hass, entry.entry_id).async_remove()
     for store in (household_store, calendar_store, window_store, journal_store):
         await store(hass, entry.entry_id).async_remove()

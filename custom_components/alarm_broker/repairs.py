@@ -1,6 +1,6 @@
-"""What Home Assistant's repairs page says: the companion is away, zones are guarded by nobody, duress can be read."""
+"""What Home Assistant's repairs page says: the companion is away or in trouble, zones nobody guards, duress that shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -8,10 +8,19 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import COMPANION_AWAY_AFTER, DOMAIN
+from .link.protocol import ServiceTrouble
 
 COMPANION_AWAY = "companion_away"
 HOMELESS_ZONES = "homeless_zones"
 DURESS_IN_LOGBOOK = "duress_in_logbook"
+_TROUBLE = "service_trouble_"
+SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
+    "alarm_told_nobody": (),
+    "channel_refuses": ("failures", "reason"),
+    "key_reaches_nobody": (),
+    "site_reaches_nobody": ("cause",),
+}
+"""The companion's troubles that have a text of their own, with the facts that stand in it."""
 
 
 @callback
@@ -48,11 +57,37 @@ def async_report_duress_in_logbook(hass: HomeAssistant, entry: ConfigEntry, enti
     return lambda: _clear(hass, entry, DURESS_IN_LOGBOOK)
 
 
+@callback
+def async_show_troubles(hass: HomeAssistant, entry: ConfigEntry, troubles: Sequence[ServiceTrouble]) -> None:
+    """Show exactly these troubles of the companion, one issue each."""
+    shown = {f"{_TROUBLE}{trouble.key}_{entry.entry_id}": trouble for trouble in troubles}
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        is_ours = issue_id.startswith(_TROUBLE) and issue_id.endswith(f"_{entry.entry_id}")
+        if domain == DOMAIN and is_ours and issue_id not in shown:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+    for trouble in shown.values():
+        facts = SERVICE_TROUBLES.get(trouble.trouble)
+        named = {name: trouble.facts.get(name, "?") for name in facts or ()}
+        if facts is None:  # of a newer companion
+            named["trouble"] = trouble.trouble
+        _report(
+            hass,
+            entry,
+            f"{_TROUBLE}{trouble.key}",
+            ir.IssueSeverity.ERROR if trouble.severity == "error" else ir.IssueSeverity.WARNING,
+            translation_key="service_trouble" if facts is None else f"service_trouble_{trouble.trouble}",
+            subject=trouble.subject,
+            **named,
+        )
+
+
 def _report(
     hass: HomeAssistant,
     entry: ConfigEntry,
     what: str,
     severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
+    *,
+    translation_key: str | None = None,
     **named: str,
 ) -> None:
     ir.async_create_issue(
@@ -62,7 +97,7 @@ def _report(
         is_fixable=False,
         is_persistent=False,
         severity=severity,
-        translation_key=what,
+        translation_key=translation_key or what,
         translation_placeholders={"title": entry.title, **named},
     )
 

@@ -1,7 +1,11 @@
 """A companion that stays away becomes a repair issue, and goes away with it."""
 
 import asyncio
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -9,8 +13,13 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.alarm_broker import repairs
+from custom_components.alarm_broker.link.protocol import BadFrame, parse_event
+from custom_components.alarm_broker.repairs import SERVICE_TROUBLES
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
+
+TRANSLATIONS = Path(repairs.__file__).parent / "translations"
 
 
 def issue(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None:
@@ -94,3 +103,118 @@ async def test_the_log_says_once_that_the_companion_is_away_and_once_that_it_is_
     ]
     assert len([message for message in messages if message.startswith("The companion is away")]) == 1
     assert messages.count("The companion is back") == 1
+
+
+# --- what is wrong with the companion itself ------------------------------------------------------------
+
+REFUSES = {
+    "kind": "trouble",
+    "key": "channel_refuses:sms",
+    "trouble": "channel_refuses",
+    "subject": "SMS gateway",
+    "severity": "error",
+    "since": "2026-11-20T22:00:00+00:00",
+    "open": True,
+    "facts": {"failures": "3", "reason": "401: unknown key"},
+}
+
+
+def trouble(
+    hass: HomeAssistant, entry: MockConfigEntry, key: str = "channel_refuses:sms"
+) -> ir.IssueEntry | None:
+    return ir.async_get(hass).async_get_issue("alarm_broker", f"service_trouble_{key}_{entry.entry_id}")
+
+
+async def test_a_trouble_of_the_companion_is_a_repair_issue_until_it_is_over(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    companion.say(REFUSES)
+    await until(lambda: trouble(hass, linked) is not None)
+    found = trouble(hass, linked)
+
+    companion.say({**REFUSES, "open": False})
+    await until(lambda: trouble(hass, linked) is None)
+
+    assert found is not None
+    assert found.severity is ir.IssueSeverity.ERROR
+    assert found.translation_key == "service_trouble_channel_refuses"
+    assert found.translation_placeholders == {
+        "title": "Home alarm",
+        "subject": "SMS gateway",
+        "failures": "3",
+        "reason": "401: unknown key",
+    }
+
+
+async def test_a_trouble_that_only_a_newer_companion_knows_is_shown_by_its_code(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    companion.say({**REFUSES, "key": "pigeons:1", "trouble": "pigeons", "severity": "warning"})
+
+    await until(lambda: trouble(hass, linked, "pigeons:1") is not None)
+
+    found = trouble(hass, linked, "pigeons:1")
+    assert found is not None
+    assert found.severity is ir.IssueSeverity.WARNING
+    assert found.translation_key == "service_trouble"
+    assert found.translation_placeholders == {
+        "title": "Home alarm",
+        "subject": "SMS gateway",
+        "trouble": "pigeons",
+    }
+
+
+async def test_a_trouble_is_still_shown_after_a_restart(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    companion.say(REFUSES)
+    await until(lambda: trouble(hass, linked) is not None and not companion.unconfirmed)
+    ir.async_delete_issue(hass, "alarm_broker", f"service_trouble_channel_refuses:sms_{linked.entry_id}")
+
+    await hass.config_entries.async_reload(linked.entry_id)
+
+    assert trouble(hass, linked) is not None
+
+
+async def test_a_trouble_that_a_restored_companion_does_not_know_goes_away(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("custom_components.alarm_broker.link.client.SETTLE_S", 0)
+    companion.say(REFUSES)
+    await until(lambda: trouble(hass, linked) is not None and not companion.unconfirmed)
+
+    companion.forget()
+
+    await until(lambda: trouble(hass, linked) is None)
+
+
+async def test_removing_the_entry_takes_the_companions_troubles_away(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    companion.say(REFUSES)
+    await until(lambda: trouble(hass, linked) is not None)
+
+    await hass.config_entries.async_remove(linked.entry_id)
+
+    assert trouble(hass, linked) is None
+
+
+@pytest.mark.parametrize("wrong", [{"open": "yes"}, {"facts": []}, {"facts": {"reason": 1}}, {"key": None}])
+def test_a_trouble_that_lacks_what_the_contract_promises_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadFrame):
+        parse_event({**REFUSES, **wrong})
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_trouble_of_the_companion_has_a_text_with_its_facts(language: str) -> None:
+    texts = json.loads((TRANSLATIONS / f"{language}.json").read_text())["issues"]
+    named = {
+        code: set(re.findall(r"{(\w+)}", " ".join(texts[f"service_trouble_{code}"].values())))
+        for code in SERVICE_TROUBLES
+    }
+
+    assert named == {code: {"subject", "title", *facts} for code, facts in SERVICE_TROUBLES.items()}

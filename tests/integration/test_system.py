@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.alarm_broker import system as system_module
 from custom_components.alarm_broker.link.outbox import Outbox
 from custom_components.alarm_broker.link.stream import AlarmStream
+from custom_components.alarm_broker.link.troubles import ServiceTroubles
 from custom_components.alarm_broker.panel.config import ArmMode
 from custom_components.alarm_broker.panel.events import WindowsChanged
 from custom_components.alarm_broker.panel.state import AreaStatus
@@ -48,7 +49,9 @@ class Home:
         """Come up."""
         saved = await self.storage.async_load()
         outbox = Outbox(saved.get("outbox"))
-        alarms = AlarmStream(self.storage, saved.get("alarms"), outbox)
+        alarms = AlarmStream(
+            self.storage, saved.get("alarms"), outbox, ServiceTroubles(self.storage, saved.get("troubles"))
+        )
         known = len(outbox)
 
         def wake() -> None:

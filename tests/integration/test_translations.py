@@ -35,6 +35,7 @@ from custom_components.alarm_broker.panel.profiles import (
 )
 from custom_components.alarm_broker.panel.state import Bypass, ChimeMode
 from custom_components.alarm_broker.push_texts import NOTICES, TEXTS, TROUBLES
+from custom_components.alarm_broker.repairs import SERVICE_TROUBLES
 from custom_components.alarm_broker.words import ALLOWED, FIELDS, MODES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"
@@ -128,7 +129,13 @@ def test_every_error_of_the_code_has_a_text_and_no_text_is_left_over() -> None:
 
 
 def test_every_issue_has_a_text() -> None:
-    assert set(texts("en")["issues"]) == {"companion_away", "duress_in_logbook", "homeless_zones"}
+    assert set(texts("en")["issues"]) == {
+        "companion_away",
+        "duress_in_logbook",
+        "homeless_zones",
+        "service_trouble",
+        *(f"service_trouble_{code}" for code in SERVICE_TROUBLES),
+    }
 
 
 def test_every_error_of_the_set_up_has_a_text_and_no_text_is_left_over() -> None:

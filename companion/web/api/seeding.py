@@ -150,7 +150,7 @@ async def put_policy(call: Call[NoQuery, Policy]) -> Answer:
 
 _DOCUMENT: Final[dict[str, Any]] = {
     "type": ["object", "null"],
-    "description": "Sections `policies`, `sites`, `channels`, `people`, `devices`; see docs/companion.md",
+    "description": "Sections `policies`, `sites`, `channels`, `people`, `devices`, `installation`; see docs/companion.md",
 }
 
 ROUTES = (

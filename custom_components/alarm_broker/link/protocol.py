@@ -124,6 +124,23 @@ class DeliveryTrouble:
     reason: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceTrouble:
+    """Something is wrong with the companion itself, or is well again (`is_open` false)."""
+
+    key: str
+    """The same from its beginning to its end."""
+    trouble: str
+    """What is wrong, a code such as `channel_refuses`."""
+    subject: str
+    """What it is about, a name."""
+    severity: str
+    """`error` or `warning`."""
+    is_open: bool
+    facts: Mapping[str, str]
+    """Values for the text."""
+
+
 def dump(frame: Frame) -> str:
     """Return the text that goes on the wire."""
     match frame:
@@ -181,7 +198,7 @@ def parse(text: str) -> Frame:
             raise BadFrame("the frame has no type that version 1 knows")
 
 
-def parse_event(body: Mapping[str, Any]) -> AlarmSnapshot | DeliveryTrouble | None:
+def parse_event(body: Mapping[str, Any]) -> AlarmSnapshot | DeliveryTrouble | ServiceTrouble | None:
     """Return what the companion says in an event, or None for a kind that a newer companion invented.
 
     Raises BadFrame when a known kind lacks what the contract promises.
@@ -196,6 +213,8 @@ def parse_event(body: Mapping[str, Any]) -> AlarmSnapshot | DeliveryTrouble | No
                 recipient=_text(body, "recipient"),
                 reason=_text(body, "reason"),
             )
+        case "trouble":
+            return _service_trouble(body)
         case _:
             return None
 
@@ -258,6 +277,22 @@ def _alarm_snapshot(body: Mapping[str, Any]) -> AlarmSnapshot:
         closed_at=_moment(body, "closed_at"),
         closed_by=_text_or_none(body, "closed_by"),
         step=_integer(body, "step"),
+    )
+
+
+def _service_trouble(body: Mapping[str, Any]) -> ServiceTrouble:
+    is_open, facts = body.get("open"), body.get("facts")
+    if not isinstance(is_open, bool):
+        raise BadFrame("open is not a boolean")
+    if not isinstance(facts, dict):
+        raise BadFrame("facts is not an object")
+    return ServiceTrouble(
+        key=_text(body, "key"),
+        trouble=_text(body, "trouble"),
+        subject=_text(body, "subject"),
+        severity=_text(body, "severity"),
+        is_open=is_open,
+        facts={name: _text(facts, name) for name in facts},
     )
 
 

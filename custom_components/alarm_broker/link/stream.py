@@ -15,7 +15,16 @@ from ..const import LOGGER
 from ..storage import EntryStorage, Written
 from .book import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
 from .outbox import Outbox
-from .protocol import AlarmSnapshot, BadFrame, DeliveryTrouble, Status, answer_event, parse_event
+from .protocol import (
+    AlarmSnapshot,
+    BadFrame,
+    DeliveryTrouble,
+    ServiceTrouble,
+    Status,
+    answer_event,
+    parse_event,
+)
+from .troubles import ServiceTroubles
 
 type AlarmListener = Callable[[AlarmChange], None]
 type Decision = Literal["acknowledge", "resolve", "cancel"]
@@ -30,9 +39,16 @@ _DECIDED: Mapping[Decision, Status] = {
 class AlarmStream:
     """Every alarm that Home Assistant knows, from both sides, and where in the companion's stream we are."""
 
-    def __init__(self, storage: EntryStorage, saved: Mapping[str, Any] | None, outbox: Outbox | None) -> None:
+    def __init__(
+        self,
+        storage: EntryStorage,
+        saved: Mapping[str, Any] | None,
+        outbox: Outbox | None,
+        troubles: ServiceTroubles,
+    ) -> None:
         """Go on from what was stored; `outbox` is None for a panel without a companion."""
         self.outbox = outbox
+        self.troubles = troubles
         self.peer_stream: str | None = saved["peer_stream"] if saved else None
         self.received: int = saved["received"] if saved else 0
         stored = [Alarm.from_dict(item) for item in saved["alarms"]] if saved else []
@@ -164,6 +180,7 @@ class AlarmStream:
             # The companion says it again; merged by version it changes nothing twice.
             self.received = seq - 1
         self._tell(change)
+        self.troubles.async_tell()
         return kept
 
     async def async_follow(self, peer_stream: str) -> bool:
@@ -180,6 +197,7 @@ class AlarmStream:
         self._alarms = {
             key: replace(alarm, version=0, stale=not alarm.local) for key, alarm in self._alarms.items()
         }
+        self.troubles.async_doubt()
         await self._storage.async_save()
         return not spoke_of_another
 
@@ -194,8 +212,9 @@ class AlarmStream:
         """Forget alarms of a lost stream that the companion did not say again."""
         stale = [alarm for alarm in self._alarms.values() if alarm.stale]
         self._alarms = {key: alarm for key, alarm in self._alarms.items() if not alarm.stale}
-        if stale:
+        if self.troubles.async_drop_stale() or stale:
             await self._storage.async_save()
+        self.troubles.async_tell()
         for alarm in stale:
             self._tell(AlarmChange(alarm=alarm, change=None))
 
@@ -243,6 +262,15 @@ class AlarmStream:
                     return None
                 trouble = f"{said.channel}, {said.recipient}: {said.reason}"
                 return AlarmChange(alarm=replace(alarm, trouble=trouble), change=None)
+            case ServiceTrouble():
+                LOGGER.warning(
+                    "The companion says: %s (%s)%s",
+                    said.trouble,
+                    said.subject,
+                    "" if said.is_open else " is over",
+                )
+                self.troubles.async_take(said)
+                return None
             case None:
                 return None
 

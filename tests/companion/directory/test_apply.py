@@ -366,3 +366,83 @@ async def test_a_phone_whose_alarms_would_tell_nobody_is_warned_about(db: Databa
     plan = await _apply(db, read(content))
 
     assert plan.warnings == ("devices[0]: neither it nor its site has a policy: its alarms will tell nobody",)
+
+
+# --- the installation -----------------------------------------------------------------------------------
+
+
+async def test_what_holds_for_every_site_is_applied_changed_and_kept(db: Database) -> None:
+    everywhere = {"last_resort": "standard", "operators": ["porter"], "country": "DE"}
+
+    first = await _apply(db, read({**office(), "installation": everywhere}))
+    again = await _apply(db, read({**office(), "installation": everywhere}))
+    left_out = await _apply(db, read(office()))
+    changed = await _apply(db, read({**office(), "installation": {**everywhere, "country": "AT"}}))
+
+    assert ("added", "installation", "installation", ()) in _shown(first)
+    assert again.is_empty
+    assert left_out.is_empty
+    assert _shown(changed) == [("changed", "installation", "installation", ("country",))]
+    found = await db.read(query.installation)
+    assert (found.last_resort_id, found.operators, found.country) == ("standard", ("porter",), "AT")
+
+
+async def test_an_installation_without_the_section_has_no_operators(db: Database) -> None:
+    await _apply(db, read(office()))
+
+    found = await db.read(query.installation)
+
+    assert (found.last_resort_id, found.operators, found.country) == (None, (), None)
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "problem"),
+    [
+        (
+            {"last_resort": "none"},
+            "installation.last_resort: there is no policy 'none' in policies: add it there, or correct this",
+        ),
+        (
+            {"operators": ["nobody"]},
+            "installation.operators[0]: there is no person 'nobody' in people: add it there, or correct this",
+        ),
+        (
+            {"operators": ["visitor"]},
+            "installation.operators[0]: person 'visitor' has no contacts and can never be told: add one in people",
+        ),
+        (
+            {"operators": ["clerk"]},
+            "installation.operators[0]: person 'clerk' can never be told: every channel they have is switched off",
+        ),
+        ({"operators": ["porter", "porter"]}, "installation.operators[1]: stands here twice"),
+        (
+            {"country": "Germany"},
+            "installation.country: must be two capital letters, such as DE",
+        ),
+        ({"operator": ["porter"]}, "installation.operator: there is no such key here; is it spelled right?"),
+    ],
+    ids=["policy", "person", "no contacts", "switched off", "twice", "country", "spelling"],
+)
+async def test_what_cannot_hold_for_every_site_is_refused(
+    db: Database, everywhere: dict[str, Any], problem: str
+) -> None:
+    content = office()
+    content["channels"].append({**content["channels"][1], "id": "old-sms", "enabled": False})
+    content["people"].append({"id": "visitor", "name": "Visitor"})
+    content["people"].append(
+        {"id": "clerk", "name": "Clerk", "contacts": [{"channel": "old-sms", "address": "+4930333333"}]}
+    )
+
+    assert await _problems(db, {**content, "installation": everywhere}) == [problem]
+
+
+async def test_a_policy_that_is_the_last_resort_cannot_be_taken_away(db: Database) -> None:
+    await _apply(db, read({**office(), "installation": {"last_resort": "standard"}}))
+    content = office()
+    content["policies"][0]["id"] = content["sites"][0]["policy"] = "other"
+
+    [problem] = await _problems(db, content)
+
+    assert problem.startswith(
+        "installation 'installation' (stored already, not in this document).last_resort"
+    )

@@ -26,6 +26,7 @@ from companion.link.session import LinkServer
 from companion.store.database import Database
 from companion.store.directory import api_key_by_hash, create_api_key
 from companion.store.link import Peer
+from companion.troubles.model import Trouble
 from tests.companion.conftest import Directory
 from tests.companion.link.home_assistant import HomeAssistant
 from tests.fakes.clock import FrozenClock
@@ -42,6 +43,9 @@ class LinkNews:
 
     def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
         events.publish_trouble(unit, delivery, reason)
+
+    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+        events.publish_service_trouble(unit, trouble)
 
 
 def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmCommands:

@@ -13,6 +13,8 @@ from companion.store.database import Database
 from companion.store.deliveries import deliveries_of
 from companion.store.directory import policies
 from companion.store.link import Body
+from companion.troubles import reporting
+from companion.troubles.model import TroubleKind
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, meet, press
 from tests.companion.link.test_protocol import golden
@@ -136,6 +138,62 @@ async def test_a_delivery_that_was_given_up_is_told(
     body = (await kept(db))[-1][1]
     assert set(body) == set(golden("event_delivery_trouble")["event"])
     assert (body["channel"], body["recipient"], body["reason"]) == ("Signal", "Porter", "400: not registered")
+
+
+async def report(commands: AlarmCommands, site_id: str | None, *, hidden: bool = False) -> None:
+    await commands.run(
+        lambda unit: reporting.report(
+            unit,
+            TroubleKind.CHANNEL_REFUSES,
+            f"sms-{site_id}",
+            subject="SMS gateway",
+            site_id=site_id,
+            facts={"failures": 3, "reason": "401: unknown key"},
+            hidden=hidden,
+        )
+    )
+
+
+async def test_a_trouble_of_the_service_is_told_with_what_the_contract_promises(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await meet(commands, site_id=directory.site)
+
+    await report(commands, None)
+    await commands.run(lambda unit: reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, "sms-None"))
+
+    began, over = [body for _, body in await kept(db)]
+    promised = golden("event_trouble")["event"]
+    assert set(began) == set(promised)
+    assert {name: began[name] for name in ("trouble", "subject", "severity", "facts")} == {
+        name: promised[name] for name in ("trouble", "subject", "severity", "facts")
+    }
+    assert (began["open"], over["open"]) == (True, False)
+    assert began["key"] == over["key"]
+
+
+async def test_a_sites_trouble_is_told_only_there_and_one_of_a_silent_alarm_nowhere(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await add_site(db, "home")
+    await meet(commands, site_id=directory.site)
+
+    await report(commands, "home")
+    await report(commands, directory.site, hidden=True)
+    await meet(commands, site_id=directory.site, stream="another")
+
+    assert await kept(db) == []
+
+
+async def test_what_is_wrong_is_said_again_in_a_new_stream(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await meet(commands, site_id=directory.site)
+    await report(commands, None)
+
+    await meet(commands, site_id=directory.site, stream="another")
+
+    assert [(seq, body["kind"], body["open"]) for seq, body in await kept(db)] == [(1, "trouble", True)]
 
 
 # --- the hello ------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from companion.dispatch.worker import Configured
 from companion.store import directory as store
 from companion.store.database import Database
 from companion.store.secrets import Secrets
+from companion.troubles.model import Trouble
 from companion.web.context import WRONG_TRIES, WebContext
 from companion.web.metrics import Metrics
 from companion.web.rate_limit import RateLimit
@@ -41,6 +42,9 @@ class NoNews:
         """Say nothing."""
 
     def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+        """Say nothing."""
+
+    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
         """Say nothing."""
 
 

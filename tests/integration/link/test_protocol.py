@@ -18,6 +18,7 @@ from custom_components.alarm_broker.link.protocol import (
     Ping,
     Pong,
     Refusal,
+    ServiceTrouble,
     Status,
     Welcome,
     answer_event,
@@ -157,4 +158,4 @@ def test_a_frame_with_anything_in_a_field_is_read_or_refused_but_never_breaks(
         return
 
     assert parsed is not None
-    assert read is None or isinstance(read, AlarmSnapshot | DeliveryTrouble)
+    assert read is None or isinstance(read, AlarmSnapshot | DeliveryTrouble | ServiceTrouble)

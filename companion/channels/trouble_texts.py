@@ -1,0 +1,86 @@
+"""What people read of a trouble: one title and one piece of advice for each kind, in English and German. Pure.
+
+The kinds are those of `companion.troubles.model.TroubleKind`; a fact that is missing is shown as `?`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TroubleText:
+    """One kind of trouble in one language; `{subject}` and the trouble's facts may stand in it."""
+
+    title: str
+    advice: str
+
+
+class _Known(dict[str, object]):
+    """The facts that there are, and a question mark for the others."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+ENGLISH: Mapping[str, TroubleText] = {
+    "channel_refuses": TroubleText(
+        "Channel {subject} takes no messages",
+        "The last {failures} tries failed: {reason}. People are told over their other contacts, if they have any. "
+        "Look at the provider and at the channel's settings; /admin/channels shows when it works again.",
+    ),
+    "alarm_told_nobody": TroubleText(
+        "Nobody was told of an alarm: {subject}",
+        "Its policy led to no address that can be used. See to the alarm now, then give its site a policy, or the "
+        "installation a last resort.",
+    ),
+    "site_reaches_nobody": TroubleText(
+        "Alarms of {subject} would tell nobody",
+        "The cause is {cause}. Give the site a policy whose steps lead to a contact on a channel that is switched on.",
+    ),
+    "key_reaches_nobody": TroubleText(
+        "The panic key {subject} was pressed and leads to nobody",
+        "See to whoever pressed it now, then give the device a site or a policy, or the installation a last resort.",
+    ),
+}
+GERMAN: Mapping[str, TroubleText] = {
+    "channel_refuses": TroubleText(
+        "Kanal {subject} nimmt keine Nachrichten an",
+        "Die letzten {failures} Versuche schlugen fehl: {reason}. Wer andere Kontakte hat, wird über diese benachrichtigt. "
+        "Anbieter und Einstellungen des Kanals prüfen; /admin/channels zeigt, wann er wieder geht.",
+    ),
+    "alarm_told_nobody": TroubleText(
+        "Von einem Alarm hat niemand erfahren: {subject}",
+        "Seine Regel führte zu keiner brauchbaren Adresse. Jetzt nach dem Alarm sehen, dann dem Standort eine Regel geben "
+        "oder der Installation einen letzten Ausweg (last_resort).",
+    ),
+    "site_reaches_nobody": TroubleText(
+        "Alarme von {subject} würden niemanden erreichen",
+        "Die Ursache ist {cause}. Dem Standort eine Regel geben, deren Schritte zu einem Kontakt auf einem eingeschalteten "
+        "Kanal führen.",
+    ),
+    "key_reaches_nobody": TroubleText(
+        "Die Paniktaste {subject} wurde gedrückt und führt zu niemandem",
+        "Jetzt nach der Person sehen, dann dem Gerät einen Standort oder eine Regel geben oder der Installation einen "
+        "letzten Ausweg (last_resort).",
+    ),
+}
+
+
+def trouble_title(kind: str, *, subject: str, facts: Mapping[str, object], language: str) -> str:
+    """Return what is wrong, in one line; a kind without a text is named by its code."""
+    text = _texts(language).get(kind)
+    if text is None:
+        return f"{kind}: {subject}"
+    return text.title.format_map(_Known({**facts, "subject": subject}))
+
+
+def trouble_advice(kind: str, *, facts: Mapping[str, object], language: str) -> str:
+    """Return what to do about it; for a kind without a text, what is known."""
+    text = _texts(language).get(kind)
+    if text is None:
+        return ", ".join(f"{name}: {value}" for name, value in facts.items())
+    return text.advice.format_map(_Known(facts))
+
+
+def _texts(language: str) -> Mapping[str, TroubleText]:
+    return GERMAN if language.lower().replace("_", "-").split("-")[0] == "de" else ENGLISH

@@ -1,0 +1,1 @@
+"""What is wrong with the service itself, and who must know of it."""

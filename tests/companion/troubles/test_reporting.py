@@ -1,0 +1,196 @@
+"""A trouble is told once to the operators and to Home Assistant, and once that it is over."""
+
+import pytest
+import sqlalchemy as sa
+
+from companion.alarms.commands import Unit
+from companion.channels.base import MessageKind
+from companion.channels.trouble_texts import ENGLISH, GERMAN, trouble_title
+from companion.dispatch.delivery import Delivery
+from companion.store import tables
+from companion.store.database import Database
+from companion.store.deliveries import to_delivery
+from companion.troubles import reporting, store
+from companion.troubles.model import Fact, TroubleKind, TroubleSeverity
+from tests.builders import Engine, engine
+from tests.companion.conftest import Directory
+from tests.fakes.clock import FrozenClock
+
+REASON: dict[str, Fact] = {"failures": 3, "reason": "401: unknown key"}
+
+
+@pytest.fixture
+async def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
+    """An engine whose operators are the porter and the guard, who reads German."""
+    made = engine(db, clock)
+    row = {"id": "installation", "operators": [directory.porter, directory.guard]}
+    await db.write(lambda conn: conn.execute(sa.insert(tables.installation).values(**row)))
+    return made
+
+
+async def report(house: Engine, channel: str = "zammad") -> None:
+    await house.commands.run(
+        lambda unit: reporting.report(
+            unit, TroubleKind.CHANNEL_REFUSES, channel, subject=channel.capitalize(), facts=REASON
+        )
+    )
+
+
+async def clear(house: Engine, channel: str = "zammad") -> None:
+    await house.commands.run(lambda unit: reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, channel))
+
+
+async def told(house: Engine) -> list[tuple[MessageKind, str, str]]:
+    """Return what the operators are told: kind, person, channel."""
+    return [(one.kind, one.recipient, one.channel_id) for one in await deliveries(house)]
+
+
+async def deliveries(house: Engine) -> list[Delivery]:
+    table = tables.delivery
+    query = sa.select(table).where(table.c.alarm_id.is_(None)).order_by(table.c.created_at, table.c.id)
+    return await house.db.read(lambda conn: [to_delivery(row) for row in conn.execute(query)])
+
+
+async def test_a_trouble_that_begins_is_told_to_every_operator_and_to_home_assistant(house: Engine) -> None:
+    await report(house)
+
+    assert sorted(await told(house)) == [
+        (MessageKind.TROUBLE, "Guard", "sms"),
+        (MessageKind.TROUBLE, "Porter", "signal"),
+    ]
+    assert [(one.kind, one.is_open) for one in house.news.service_troubles] == [("channel_refuses", True)]
+
+
+async def test_reported_again_it_is_the_same_trouble_with_newer_facts(
+    house: Engine, clock: FrozenClock
+) -> None:
+    await report(house)
+    clock.advance(7200)
+
+    await report(house)
+
+    [trouble] = await house.db.read(store.open_troubles)
+    assert (trouble.last_at - trouble.since).total_seconds() == 7200
+    assert len(await told(house)) == 2
+    assert len(house.news.service_troubles) == 1
+
+
+async def test_what_is_well_again_is_told_to_those_who_knew_of_the_trouble(
+    house: Engine, clock: FrozenClock
+) -> None:
+    await report(house)
+    clock.advance(600)
+
+    await clear(house)
+    await clear(house)
+
+    assert [kind for kind, *_ in await told(house)] == [MessageKind.TROUBLE] * 2 + [
+        MessageKind.TROUBLE_OVER
+    ] * 2
+    assert [one.is_open for one in house.news.service_troubles] == [True, False]
+    assert await house.db.read(store.open_troubles) == []
+
+
+async def test_one_that_comes_and_goes_is_told_once_an_hour(house: Engine, clock: FrozenClock) -> None:
+    for _ in range(5):
+        await report(house)
+        clock.advance(60)
+        await clear(house)
+        clock.advance(60)
+
+    assert [kind for kind, *_ in await told(house)] == [MessageKind.TROUBLE] * 2 + [
+        MessageKind.TROUBLE_OVER
+    ] * 2
+
+
+async def test_one_that_came_back_soon_and_stays_is_told_when_the_hour_is_over(
+    house: Engine, clock: FrozenClock
+) -> None:
+    await report(house)
+    clock.advance(60)
+    await clear(house)
+    await report(house)
+    await house.commands.run(reporting.tell_due)
+    before = len(await told(house))
+
+    clock.advance(3600)
+    await house.commands.run(reporting.tell_due)
+
+    assert (before, len(await told(house))) == (4, 6)
+
+
+async def test_an_operator_is_told_past_the_channel_that_is_in_trouble(house: Engine) -> None:
+    await report(house, "signal")
+
+    assert (MessageKind.TROUBLE, "Porter", "sms") in await told(house)
+
+
+async def test_what_one_contact_point_refuses_is_told_over_the_next(house: Engine) -> None:
+    await report(house)
+    [porters] = [one for one in await deliveries(house) if one.recipient == "Porter"]
+
+    await house.commands.run(lambda unit: reporting.undelivered(unit, porters))
+    [_, again] = [one for one in await deliveries(house) if one.recipient == "Porter"]
+    await house.commands.run(lambda unit: reporting.undelivered(unit, again))
+
+    assert again.channel_id == "sms"
+    assert len(await deliveries(house)) == 3
+
+
+async def test_an_operator_reads_of_it_in_their_language(house: Engine) -> None:
+    await report(house)
+    await house.dispatch()
+
+    [german] = house.sms.messages
+    assert german.kind is MessageKind.TROUBLE
+    assert trouble_title(german.trouble or "", subject=german.title, facts=german.details, language="de") == (
+        "Kanal Zammad nimmt keine Nachrichten an"
+    )
+    assert german.language == "de"
+
+
+async def test_a_trouble_without_operators_is_kept_and_shown_all_the_same(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house = engine(db, clock)
+
+    await report(house)
+
+    assert len(await db.read(store.open_troubles)) == 1
+    assert await told(house) == []
+
+
+async def test_a_trouble_that_cannot_be_told_does_not_undo_what_it_was_found_in(house: Engine) -> None:
+    house.news.fails = RuntimeError("a bug")
+
+    def work(unit: Unit) -> str:
+        reporting.report(unit, TroubleKind.CHANNEL_REFUSES, "sms", subject="SMS")
+        return "committed"
+
+    assert await house.commands.run(work) == "committed"
+
+
+async def test_errors_come_before_warnings_and_a_site_sees_its_own(house: Engine) -> None:
+    await house.commands.run(
+        lambda unit: reporting.report(
+            unit,
+            TroubleKind.SITE_REACHES_NOBODY,
+            "home",
+            subject="Home",
+            site_id="home",
+            severity=TroubleSeverity.WARNING,
+        )
+    )
+    await report(house)
+
+    everything = await house.db.read(store.open_troubles)
+    office = await house.db.read(lambda conn: store.open_troubles(conn, "office"))
+
+    assert [one.subject for one in everything] == ["Zammad", "Home"]
+    assert [one.subject for one in office] == ["Zammad"]
+
+
+@pytest.mark.parametrize("kind", TroubleKind)
+def test_every_kind_has_texts_in_both_languages(kind: TroubleKind) -> None:
+    assert kind.value in ENGLISH
+    assert kind.value in GERMAN
