@@ -80,10 +80,16 @@ def test_a_run_that_meets_another_does_what_somebody_has_thought_of(path: Path) 
 
 @every_blueprint
 def test_whatever_gets_a_code_keeps_no_traces(path: Path) -> None:
-    gets_a_code = re.search(r"^\s+code:", path.read_text(), re.MULTILINE) is not None
+    gets_a_code = re.search(r"^\s+code:|'code':", path.read_text(), re.MULTILINE) is not None
     keeps = load_yaml_dict(str(path)).get("trace", {}).get("stored_traces", 5)
 
     assert keeps == 0 or not gets_a_code
+
+
+@every_blueprint
+def test_no_code_is_a_template_by_itself(path: Path) -> None:
+    """Home Assistant makes a number of what looks like one: +12345678, 12.50. In a mapping text stays text."""
+    assert re.search(r"^\s+code: ([\"'>|]|\{\{)", path.read_text(), re.MULTILINE) is None
 
 
 @every_blueprint

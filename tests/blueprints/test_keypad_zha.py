@@ -1,5 +1,6 @@
 """A keypad on ZHA works the panel as far as ZHA lets it, and is shown what the panel does."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.blueprints.houses import NOW, kept_traces, use
 from tests.integration.house import (
     CODE,
     DOOR,
+    HOUSE,
     PANEL,
     SMOKE,
     WINDOW,
@@ -20,10 +22,12 @@ from tests.integration.house import (
     panel,
     sense,
     shown,
+    user,
     wait,
 )
 
 IEEE = "00:15:bc:00:43:00:07:1c"
+OTHER_IEEE = "00:15:bc:00:43:00:07:1d"
 OWN_PANEL = "alarm_control_panel.keypad"
 DISARM, DAY, NIGHT, ALL = 0, 1, 2, 3
 SHOWS = ["disarmed", "stay", "night", "away", "exit delay", "entry delay", "not ready", "in alarm"]
@@ -48,37 +52,55 @@ class Keypad:
                 "params": {"arm_mode": mode, "arm_disarm_code": code, "zone_id": 0},
             }
         )
-        event = {"device_ieee": IEEE, "device_id": device or self.device_id, "command": "arm", **said}
+        event = {
+            "device_ieee": IEEE,
+            "unique_id": f"{IEEE}:44:0x0501",
+            "device_id": device or self.device_id,
+            "endpoint_id": 44,
+            "cluster_id": 1281,
+            "command": "arm",
+            **said,
+        }
         self.hass.bus.async_fire("zha_event", event)
         await self.hass.async_block_till_done()
         return self.shows()
 
-    def shows(self) -> list[str]:
+    def shows(self, ieee: str = IEEE) -> list[str]:
         """Return what it was told to show; a delay with its seconds."""
-        shows = []
-        for call in self.sent:
-            data, params = call.data, call.data["params"]
-            assert (data["ieee"], data["cluster_id"], data["command"]) == (IEEE, 1281, 4)
-            assert (data["endpoint_id"], data["cluster_type"], data["command_type"]) == (44, "in", "client")
-            words = SHOWS[params["panel_status"]]
-            shows.append(f"{words} {params['seconds_remaining']}" if "delay" in words else words)
-        return shows
+        return [self._words(call.data) for call in self.sent if call.data["ieee"] == ieee]
+
+    def _words(self, data: Mapping[str, Any]) -> str:
+        params = data["params"]
+        assert (data["cluster_id"], data["command"]) == (1281, 4)
+        assert (data["endpoint_id"], data["cluster_type"], data["command_type"]) == (44, "in", "client")
+        words = SHOWS[params["panel_status"]]
+        return f"{words} {params['seconds_remaining']}" if "delay" in words else words
 
 
 @pytest.fixture
-async def keypad(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Keypad:
+async def keypads(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Keypad:
+    """The keypad at the door; another hangs at the back."""
     freezer.move_to(NOW)
-    await move_in(hass)
+    await move_in(hass, *HOUSE, user("Tag", "+12345678"), user("Zero", "0815"), code_format="text")
     entry = MockConfigEntry(domain="zha")
     entry.add_to_hass(hass)
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=entry.entry_id, connections={("zigbee", IEEE)}, identifiers={("zha", IEEE)}
+    registry = dr.async_get(hass)
+    device, other = (
+        registry.async_get_or_create(
+            config_entry_id=entry.entry_id, connections={("zigbee", ieee)}, identifiers={("zha", ieee)}
+        )
+        for ieee in (IEEE, OTHER_IEEE)
     )
     keypad = Keypad(hass, device.id)
     hass.states.async_set(OWN_PANEL, "disarmed")
-    inputs: dict[str, Any] = {"panel": PANEL, "keypad": device.id, "own_panel": [OWN_PANEL], "endpoint": 44}
-    await use(hass, "keypad_zha", **inputs, night_mode="home")
+    inputs: dict[str, Any] = {"panel": PANEL, "keypad": [device.id, other.id], "own_panel": [OWN_PANEL]}
+    await use(hass, "keypad_zha", **inputs, night_mode="home", endpoint=44)
     return keypad
+
+
+@pytest.fixture
+async def keypad(keypads: Keypad) -> Keypad:
+    return keypads
 
 
 @pytest.mark.parametrize("old", [False, True], ids=["ZHA now", "ZHA before"])
@@ -160,6 +182,58 @@ async def test_zhas_own_alarm_after_codes_that_it_does_not_know_is_none(
 async def test_another_keypad_is_not_listened_to(hass: HomeAssistant, keypad: Keypad) -> None:
     assert await keypad.key(DAY, CODE, device="another") == []
     assert shown(hass) == "disarmed"
+
+
+@pytest.mark.parametrize("code", ["+12345678", "0815"])
+@pytest.mark.parametrize("old", [False, True], ids=["ZHA now", "ZHA before"])
+async def test_a_code_is_text_whatever_it_looks_like(
+    hass: HomeAssistant,
+    keypad: Keypad,
+    code: str,
+    old: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    await keypad.key(DAY, code, old=old)
+    armed = shown(hass)
+    await keypad.key(DISARM, code, old=old)
+
+    assert (armed, shown(hass)) == ("armed_home", "disarmed")
+
+
+async def test_of_two_keypads_both_show_what_is_and_only_one_that_it_was_not_ready(
+    hass: HomeAssistant, keypads: Keypad
+) -> None:
+    sense(hass, WINDOW, "on")
+    not_ready, meanwhile = await keypads.key(DAY, CODE), keypads.shows(OTHER_IEEE)
+    sense(hass, WINDOW, "off")
+
+    armed = await keypads.key(DAY, CODE)
+
+    assert (not_ready, meanwhile) == (["not ready"], ["disarmed"])
+    assert (armed[-1], keypads.shows(OTHER_IEEE)[-1]) == ("stay", "stay")
+
+
+async def test_a_keypad_that_is_available_again_is_told_the_state(
+    hass: HomeAssistant, keypad: Keypad
+) -> None:
+    await keypad.key(DAY, CODE)
+    keypad.sent.clear()
+
+    hass.states.async_set(OWN_PANEL, "unavailable")
+    hass.states.async_set(OWN_PANEL, "disarmed")
+    await hass.async_block_till_done()
+
+    assert keypad.shows() == ["stay"]
+
+
+async def test_a_panel_that_is_not_there_is_not_shown_as_armed(hass: HomeAssistant, keypad: Keypad) -> None:
+    (entry,) = hass.config_entries.async_loaded_entries("alarm_broker")
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    hass.states.async_set(OWN_PANEL, "unavailable")
+    hass.states.async_set(OWN_PANEL, "disarmed")
+    await hass.async_block_till_done()
+
+    assert keypad.shows() == []
 
 
 async def test_no_code_is_kept_or_logged(
