@@ -6,13 +6,14 @@ The file is Alarmo's own storage (`.storage/alarmo.storage`, versions 3 to 7). I
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentryData
-from homeassistant.core import HomeAssistant, split_entity_id
+from homeassistant.core import HomeAssistant, callback, split_entity_id
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.ulid import ulid_now
 
@@ -30,6 +31,8 @@ from .const import (
 )
 from .panel.config import Action, ZoneKind
 from .panel.profiles import DEFAULTS
+from .sensors import is_open
+from .setup_panel import Sensing
 
 FILE = "alarmo.storage"
 VERSIONS = range(3, 8)
@@ -44,6 +47,9 @@ LEAST_LENGTH = 4
 """Of a code whose length Alarmo has not stored: its form takes none that is shorter."""
 LOWERING = (Action.DISARM, Action.BYPASS, Action.CLEAR_MEMORY, Action.WALK_TEST, Action.LOOK)
 """What goes with the right to disarm: each of them can leave something unguarded."""
+
+GROUP_WINDOW_S = 600
+"""Alarmo's own, where a group has none stored."""
 
 type KindOf = Callable[[str], ZoneKind]
 
@@ -60,6 +66,12 @@ class AlarmoImport:
     subentries: list[ConfigSubentryData] = field(default_factory=list)
     notes: list[ImportNote] = field(default_factory=list)
     """For the preview: what does not map, or maps to something else."""
+    doubtful_tampers: list[str] = field(default_factory=list)
+    """Sensors that Alarmo calls tamper and Home Assistant does not: people took their front door for one."""
+
+    def data(self, kind: str) -> list[Mapping[str, Any]]:
+        """Return everything of a kind."""
+        return [one["data"] for one in self.subentries if one["subentry_type"] == kind]
 
     def note(self, note: Note, **about: str) -> None:
         """Remark something, once."""
@@ -115,10 +127,26 @@ async def async_read(hass: HomeAssistant) -> dict[str, Any]:
     return await hass.async_add_executor_job(read)
 
 
-def parse(stored: Mapping[str, Any], kind_of: KindOf) -> AlarmoImport:
+@callback
+def async_check_signals(hass: HomeAssistant, found: AlarmoImport) -> None:
+    """Remark what Home Assistant cannot tell of a zone now: it would stand in the way of arming."""
+    registry = er.async_get(hass)
+    for zone in found.data(SUBENTRY_ZONE):
+        for entity_id in zone["entities"]:
+            state = hass.states.get(entity_id)
+            if state is None and registry.async_get(entity_id) is None:
+                found.note(Note.SENSOR_GONE, sensor=entity_id)
+            elif is_open(state, Sensing(entities=(entity_id,))) is None:
+                found.note(Note.SENSOR_SILENT, sensor=entity_id)
+
+
+def parse(
+    stored: Mapping[str, Any], kind_of: KindOf, *, tampers: AbstractSet[str] = frozenset()
+) -> AlarmoImport:
     """Return what Alarmo's storage becomes; `kind_of` says what a sensor is by its device class.
 
-    Raises NotReadableError rather than taking half of something.
+    Of the sensors that Alarmo alone calls tamper, those in `tampers` are. What Alarmo's own schema calls optional may
+    be missing. Raises NotReadableError rather than taking half of something.
     """
     if stored.get("version") not in VERSIONS:
         raise NotReadableError(
@@ -127,11 +155,12 @@ def parse(stored: Mapping[str, Any], kind_of: KindOf) -> AlarmoImport:
     try:
         data = stored["data"]
         found = AlarmoImport()
-        areas = _areas(found, data["areas"], bool(data["config"]["code_arm_required"]))
-        zones = _sensors(found, data.get("sensors", []), areas, kind_of)
-        _groups(found, data.get("sensor_groups", []), zones)
-        _users(found, data.get("users", []), areas)
-        _config(found, data["config"], automations=len(data.get("automations", [])))
+        config = data["config"]
+        areas = _areas(found, data["areas"], bool(config.get("code_arm_required")))
+        zones = _sensors(found, data.get("sensors") or [], areas, kind_of, tampers)
+        _groups(found, data.get("sensor_groups") or [], zones)
+        _users(found, data.get("users") or [], areas, digits=config.get("code_format") != CODE_FORMAT_TEXT)
+        _config(found, config, automations=len(data.get("automations") or []))
     except (KeyError, TypeError, ValueError, AttributeError) as err:
         raise NotReadableError(f"it is damaged: {err!r}") from err
     return found
@@ -142,16 +171,16 @@ def _areas(found: AlarmoImport, areas: list[Mapping[str, Any]], code_to_arm: boo
     ids: dict[str, str] = {}
     for area in areas:
         modes: dict[str, dict[str, Any]] = {}
-        for theirs, times in area["modes"].items():
-            if not times["enabled"]:
+        for theirs, times in (area.get("modes") or {}).items():
+            if theirs not in MODES or not times.get("enabled"):
                 continue
-            siren = int(times["trigger_time"] or 0)
+            siren = int(times.get("trigger_time") or 0)
             if siren == 0:
                 siren = DEFAULTS["siren_time"]
                 found.note(Note.SIREN_ENDLESS, area=area["name"], seconds=str(siren))
             modes[MODES[theirs]] = {
-                "exit_delay": int(times["exit_time"] or 0),
-                "entry_delay": int(times["entry_time"] or 0),
+                "exit_delay": int(times.get("exit_time") or 0),
+                "entry_delay": int(times.get("entry_time") or 0),
                 "siren_time": siren,
                 "code_to_arm": code_to_arm,
             }
@@ -163,21 +192,30 @@ def _areas(found: AlarmoImport, areas: list[Mapping[str, Any]], code_to_arm: boo
 
 
 def _sensors(
-    found: AlarmoImport, sensors: list[Mapping[str, Any]], areas: Mapping[str, str], kind_of: KindOf
+    found: AlarmoImport,
+    sensors: list[Mapping[str, Any]],
+    areas: Mapping[str, str],
+    kind_of: KindOf,
+    tampers: AbstractSet[str],
 ) -> dict[str, _Zone]:
     """Take the sensors as zones; return them by entity id."""
     zones: dict[str, _Zone] = {}
+    armed = {
+        one["subentry_id"]: one["data"]["modes"]  # type: ignore[typeddict-item] # the given id, as in `add`
+        for one in found.subentries
+    }
     taken = [sensor for sensor in sensors if _comes_along(found, sensor, areas)]
     for sensor in taken:
         entity_id = sensor["entity_id"]
-        kind = _kind(sensor, taken, kind_of)
+        kind = _kind(found, sensor, taken, kind_of, tampers)
+        modes = [MODES[one] for one in sensor.get("modes") or [] if one in MODES]
         delay = sensor.get("entry_delay") if kind is ZoneKind.ENTRY_EXIT else None
         zone: dict[str, Any] = {
             "name": sensor.get("name") or split_entity_id(entity_id)[1].replace("_", " ").capitalize(),
             "area": areas[sensor["area"]],
             "entities": [entity_id],
             "kind": kind.value,
-            "modes": [] if kind.always_guarded else [MODES[mode] for mode in sensor.get("modes", [])],
+            "modes": [] if kind.always_guarded else modes,
             "entry_delay": None if delay is None else int(delay),
             "bypassable": not kind.life_safety,
             "auto_bypass": bool(sensor.get("auto_bypass")),
@@ -186,6 +224,8 @@ def _sensors(
             "hold": int(sensor.get("delay_on") or 0),
         }
         _note_differences(found, sensor, kind)
+        if not kind.always_guarded and not set(modes) & set(armed[zone["area"]]):
+            found.note(Note.SENSOR_UNGUARDED, sensor=entity_id)
         zones[entity_id] = _Zone(found.add(SUBENTRY_ZONE, zone), zone["name"], kind, zone["area"])
     return zones
 
@@ -200,11 +240,22 @@ def _comes_along(found: AlarmoImport, sensor: Mapping[str, Any], areas: Mapping[
     return True
 
 
-def _kind(sensor: Mapping[str, Any], sensors: list[Mapping[str, Any]], kind_of: KindOf) -> ZoneKind:
-    by_class = kind_of(sensor["entity_id"])
+def _kind(
+    found: AlarmoImport,
+    sensor: Mapping[str, Any],
+    sensors: list[Mapping[str, Any]],
+    kind_of: KindOf,
+    tampers: AbstractSet[str],
+) -> ZoneKind:
+    entity_id = sensor["entity_id"]
+    by_class = kind_of(entity_id)
     theirs = sensor.get("type")
     if theirs == "tamper":
-        return ZoneKind.TAMPER
+        if sensor.get("always_on") or by_class is ZoneKind.TAMPER or entity_id in tampers:
+            return ZoneKind.TAMPER
+        # Alarmo guarded it in its modes only. Here a tamper contact sounds when somebody comes home to a disarmed house.
+        found.doubtful_tampers.append(entity_id)
+        found.note(Note.TAMPER_DOUBTED, sensor=entity_id)
     if sensor.get("always_on"):
         return by_class if by_class.always_guarded else ZoneKind.ALWAYS
     if theirs == "environmental" and by_class.always_guarded:
@@ -212,7 +263,7 @@ def _kind(sensor: Mapping[str, Any], sensors: list[Mapping[str, Any]], kind_of: 
     if not _delayed(sensor, "entry"):
         return ZoneKind.INSTANT
     # A follower takes a door before it. Where no door is guarded too, it is itself the way in.
-    if theirs == "motion" and set(sensor.get("modes", [])) <= _entry_modes(sensors, sensor["area"]):
+    if theirs == "motion" and set(sensor.get("modes") or []) <= _entry_modes(sensors, sensor["area"]):
         return ZoneKind.FOLLOWER
     return ZoneKind.ENTRY_EXIT
 
@@ -227,12 +278,12 @@ def _entry_modes(sensors: list[Mapping[str, Any]], area_id: str) -> set[str]:
     doors = (
         sensor
         for sensor in sensors
-        if sensor["area"] == area_id
+        if sensor.get("area") == area_id
         and sensor.get("type") not in ("motion", "tamper", "environmental")
         and not sensor.get("always_on")
         and _delayed(sensor, "entry")
     )
-    return {mode for door in doors for mode in door.get("modes", [])}
+    return {mode for door in doors for mode in door.get("modes") or []}
 
 
 def _note_differences(found: AlarmoImport, sensor: Mapping[str, Any], kind: ZoneKind) -> None:
@@ -250,14 +301,15 @@ def _note_differences(found: AlarmoImport, sensor: Mapping[str, Any], kind: Zone
     if sensor.get("trigger_unavailable"):
         found.note(Note.BLIND_IS_TROUBLE, sensor=entity_id)
     some = sensor.get("auto_bypass_modes")
-    if sensor.get("auto_bypass") and some is not None and set(sensor.get("modes", [])) - set(some):
+    if sensor.get("auto_bypass") and some is not None and set(sensor.get("modes") or []) - set(some):
         found.note(Note.BYPASS_IN_ALL_MODES, sensor=entity_id)
 
 
 def _groups(found: AlarmoImport, groups: list[Mapping[str, Any]], zones: Mapping[str, _Zone]) -> None:
     for group in groups:
         name = group["name"]
-        members = [zones[entity_id] for entity_id in group["entities"] if entity_id in zones]
+        # A sensor that stands in the list twice still is one.
+        members = [zones[one] for one in dict.fromkeys(group.get("entities") or []) if one in zones]
         saving = [zone for zone in members if zone.kind.life_safety]
         if saving:
             found.note(Note.GROUP_SAVES_LIVES, group=name, sensors=_names(saving))
@@ -271,7 +323,7 @@ def _groups(found: AlarmoImport, groups: list[Mapping[str, Any]], zones: Mapping
         elif on_the_way_in:
             found.note(Note.GROUP_ON_THE_WAY_IN, group=name, sensors=_names(on_the_way_in))
         else:
-            zone_ids, window = [zone.zone_id for zone in members], int(group["timeout"])
+            zone_ids, window = [zone.zone_id for zone in members], int(group.get("timeout") or GROUP_WINDOW_S)
             found.add(
                 SUBENTRY_GROUP, {"name": name, "zones": zone_ids, "required": required, "window": window}
             )
@@ -281,10 +333,12 @@ def _names(zones: list[_Zone]) -> str:
     return ", ".join(zone.name for zone in zones)
 
 
-def _users(found: AlarmoImport, users: list[Mapping[str, Any]], areas: Mapping[str, str]) -> None:
+def _users(
+    found: AlarmoImport, users: list[Mapping[str, Any]], areas: Mapping[str, str], *, digits: bool
+) -> None:
     for user in users:
         name = user["name"]
-        hashed = _bcrypt(user["code"] or "")
+        hashed = _bcrypt(user.get("code") or "")
         limit = user.get("area_limit") or []
         own = [areas[area_id] for area_id in limit if area_id in areas]
         if hashed is None:
@@ -298,6 +352,8 @@ def _users(found: AlarmoImport, users: list[Mapping[str, Any]], areas: Mapping[s
             found.note(Note.USER_LOSES_AREA, user=name)
         if not user.get("code_length"):
             found.note(Note.USER_CODE_LENGTH, user=name)
+        if digits and user.get("code_format") == CODE_FORMAT_TEXT:
+            found.note(Note.USER_TEXT_CODE, user=name)
         if user.get("is_override_code"):
             found.note(Note.USER_OVERRIDE, user=name)
         may_arm = (Action.ARM,) if user.get("can_arm") else ()
@@ -320,15 +376,15 @@ def _config(found: AlarmoImport, config: Mapping[str, Any], *, automations: int)
     text = config.get("code_format") == CODE_FORMAT_TEXT
     found.options = {
         OPTION_CODE_FORMAT: CODE_FORMAT_TEXT if text else CODE_FORMAT_NUMBER,
-        OPTION_MASTER: bool(config.get("master", {}).get("enabled", True)),
+        OPTION_MASTER: bool((config.get("master") or {}).get("enabled", True)),
     }
     if not config.get("code_disarm_required", True):
         found.note(Note.DISARMING_TAKES_CODE)
-    if not config.get("code_mode_change_required", config["code_arm_required"]):
+    if not config.get("code_mode_change_required", config.get("code_arm_required")):
         found.note(Note.CHANGING_TAKES_CODE)
     if config.get("disarm_after_trigger") or not config.get("ignore_blocking_sensors_after_trigger"):
         found.note(Note.STAYS_ARMED)
-    if config.get("mqtt", {}).get("enabled"):
+    if (config.get("mqtt") or {}).get("enabled"):
         found.note(Note.MQTT)
     if automations:
         found.note(Note.AUTOMATIONS, count=str(automations))

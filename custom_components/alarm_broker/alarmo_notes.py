@@ -12,6 +12,10 @@ class Note(StrEnum):
     AREA_WITHOUT_MODES = "area_without_modes"
     SENSOR_HOMELESS = "sensor_homeless"
     SENSOR_DISABLED = "sensor_disabled"
+    SENSOR_GONE = "sensor_gone"
+    SENSOR_SILENT = "sensor_silent"
+    SENSOR_UNGUARDED = "sensor_unguarded"
+    TAMPER_DOUBTED = "tamper_doubted"
     BLIND_IS_TROUBLE = "blind_is_trouble"
     BYPASS_IN_ALL_MODES = "bypass_in_all_modes"
     FOLLOWER = "follower"
@@ -28,6 +32,7 @@ class Note(StrEnum):
     USER_LOSES_AREA = "user_loses_area"
     USER_OVERRIDE = "user_override"
     USER_CODE_LENGTH = "user_code_length"
+    USER_TEXT_CODE = "user_text_code"
     DISARMING_TAKES_CODE = "disarming_takes_code"
     CHANGING_TAKES_CODE = "changing_takes_code"
     STAYS_ARMED = "stays_armed"
@@ -50,6 +55,18 @@ SENTENCES: Mapping[str, Mapping[Note, str]] = {
         Note.AREA_WITHOUT_MODES: "{area}: no mode is enabled; the area is left out, with its sensors.",
         Note.SENSOR_HOMELESS: "{sensor}: its area does not come along; neither does it.",
         Note.SENSOR_DISABLED: "{sensor}: disabled in Alarmo; left out.",
+        Note.SENSOR_GONE: (
+            "{sensor}: Home Assistant knows no such sensor; its zone has no signal and stands in the way of arming until "
+            "another one is chosen for it, or it is removed."
+        ),
+        Note.SENSOR_SILENT: (
+            "{sensor}: gives no signal now (unavailable); until it does, it stands in the way of arming."
+        ),
+        Note.SENSOR_UNGUARDED: "{sensor}: no mode of its area guards it; choose modes for its zone, or nothing does.",
+        Note.TAMPER_DOUBTED: (
+            "{sensor}: called tamper in Alarmo, which its device class does not say; it comes along guarded only while "
+            "armed, as before. Choose it below if it is a tamper contact, to be guarded always."
+        ),
         Note.BLIND_IS_TROUBLE: (
             "{sensor}: an unavailable sensor is a trouble here and stands in the way of arming; it does not trigger "
             "the alarm."
@@ -81,6 +98,10 @@ SENTENCES: Mapping[str, Mapping[Note, str]] = {
         Note.USER_CODE_LENGTH: (
             "{user}: how long the code is has not been stored; set it anew before you set a duress code."
         ),
+        Note.USER_TEXT_CODE: (
+            "{user}: the code has letters, and the panel asks for digits. Set the code anew, or change the panel's codes "
+            "to text under Configure."
+        ),
         Note.DISARMING_TAKES_CODE: "Disarming takes a code here as soon as one user has one.",
         Note.CHANGING_TAKES_CODE: "Changing the mode while armed takes a code here as soon as one user has one.",
         Note.STAYS_ARMED: "After the siren an area stays armed here, also with a zone open; it never disarms itself.",
@@ -95,6 +116,20 @@ SENTENCES: Mapping[str, Mapping[Note, str]] = {
         Note.AREA_WITHOUT_MODES: "{area}: kein Modus ist aktiv; der Bereich entfällt samt seinen Sensoren.",
         Note.SENSOR_HOMELESS: "{sensor}: der Bereich wird nicht übernommen, der Sensor also auch nicht.",
         Note.SENSOR_DISABLED: "{sensor}: in Alarmo deaktiviert; entfällt.",
+        Note.SENSOR_GONE: (
+            "{sensor}: diesen Sensor kennt Home Assistant nicht; seine Zone hat kein Signal und steht dem Scharfschalten "
+            "im Weg, bis ein anderer für sie gewählt oder sie entfernt wird."
+        ),
+        Note.SENSOR_SILENT: (
+            "{sensor}: gibt gerade kein Signal (nicht verfügbar); bis dahin steht er dem Scharfschalten im Weg."
+        ),
+        Note.SENSOR_UNGUARDED: (
+            "{sensor}: kein Modus seines Bereichs überwacht ihn; ohne gewählte Modi tut das auch seine Zone nicht."
+        ),
+        Note.TAMPER_DOUBTED: (
+            "{sensor}: heißt in Alarmo Sabotage, was seine Geräteklasse nicht sagt; er wird wie bisher nur im scharfen "
+            "Zustand überwacht. Ist er ein Sabotagekontakt, bitte unten wählen: dann wird er immer überwacht."
+        ),
         Note.BLIND_IS_TROUBLE: (
             "{sensor}: ein nicht verfügbarer Sensor ist hier eine Störung und steht dem Scharfschalten im Weg; er löst "
             "keinen Alarm aus."
@@ -137,6 +172,10 @@ SENTENCES: Mapping[str, Mapping[Note, str]] = {
         ),
         Note.USER_CODE_LENGTH: (
             "{user}: die Länge des Codes ist nicht gespeichert; bitte neu setzen, bevor ein Zwangscode gesetzt wird."
+        ),
+        Note.USER_TEXT_CODE: (
+            "{user}: der Code hat Buchstaben, und die Anlage verlangt Ziffern. Bitte den Code neu setzen oder unter "
+            "Konfigurieren auf Text umstellen."
         ),
         Note.DISARMING_TAKES_CODE: "Unscharfschalten verlangt hier einen Code, sobald ein Benutzer einen hat.",
         Note.CHANGING_TAKES_CODE: (

@@ -16,7 +16,13 @@ from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import callback
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from yarl import URL
 
@@ -54,6 +60,7 @@ from .subentries.zone import ZoneFlow
 from .types import AlarmBrokerConfigEntry
 from .zone_defaults import kind_of
 
+TAMPER_SENSORS = "tamper_sensors"
 _TOKEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): _TOKEN})
 COMPANION_SCHEMA = vol.Schema(
@@ -173,13 +180,18 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_alarmo(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show what comes along from Alarmo and what does not, then take it."""
+        tampers = frozenset((user_input or {}).get(TAMPER_SENSORS, ()))
         try:
-            found = alarmo.parse(await alarmo.async_read(self.hass), lambda one: kind_of(self.hass, one))
+            found = alarmo.parse(
+                await alarmo.async_read(self.hass), lambda one: kind_of(self.hass, one), tampers=tampers
+            )
         except alarmo.NotReadableError as err:
             LOGGER.warning("Alarmo's configuration is left alone: %s", err)
             return self.async_abort(
                 reason="alarmo_not_readable", description_placeholders={"detail": str(err)}
             )
+        if not found.data(SUBENTRY_AREA):
+            return self.async_abort(reason="alarmo_empty")
         if user_input is not None:
             await self.async_set_unique_id(str(uuid.uuid4()))
             return self.async_create_entry(
@@ -188,8 +200,10 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
                 options=found.options,
                 subentries=found.subentries,
             )
+        alarmo.async_check_signals(self.hass, found)
         return self.async_show_form(
             step_id="alarmo",
+            data_schema=_tampers_schema(found.doubtful_tampers),
             description_placeholders={
                 "areas": found.names("area"),
                 "zones": found.names("zone"),
@@ -353,6 +367,14 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
             return None
         self._data = {CONF_URL: url, CONF_TOKEN: token}
         return companion
+
+
+def _tampers_schema(doubtful: list[str]) -> vol.Schema:
+    """Return the question which of the doubtful sensors are tamper contacts; none where there is no doubt."""
+    if not doubtful:
+        return vol.Schema({})
+    which = EntitySelector(EntitySelectorConfig(multiple=True, include_entities=doubtful))
+    return vol.Schema({vol.Optional(TAMPER_SENSORS, default=list): which})
 
 
 def _hello_of(entry: AlarmBrokerConfigEntry | None) -> Hello | None:

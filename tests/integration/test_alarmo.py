@@ -12,12 +12,14 @@ import pytest
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker import alarmo
 from custom_components.alarm_broker.alarmo import AlarmoImport, NotReadableError, parse
 from custom_components.alarm_broker.alarmo_notes import SENTENCES, ImportNote, Note, sentence
 from custom_components.alarm_broker.panel.config import ZoneKind
-from tests.integration.house import DOOR, HALL, SMOKE, WINDOW, close_all, panel, shown
+from custom_components.alarm_broker.setup_panel import system_config_from_entry
+from tests.integration.house import DOOR, HALL, SMOKE, WINDOW, close_all, panel, sense, shown
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
@@ -237,6 +239,139 @@ def test_what_does_not_come_along_is_said_of_the_one_it_concerns(
 
 
 @pytest.mark.parametrize(
+    "night",
+    [{"enabled": False, "exit_time": None}, {"enabled": False}, {}, None],
+    ids=["no other times", "only off", "nothing at all", "null"],
+)
+def test_a_mode_that_is_off_may_lack_its_times(night: dict[str, Any] | None) -> None:
+    """nielsfaber/alarmo#1448: the times are optional in Alarmo's own schema."""
+    modes = STORED["data"]["areas"][0]["modes"]
+    modes = {one: times for one, times in {**modes, "armed_night": night}.items() if times is not None}
+
+    found = imported(areas=[{**STORED["data"]["areas"][0], "modes": modes}])
+
+    assert set(data(found, "area")[0]["modes"]) == {"away", "home"}
+
+
+def test_a_mode_that_is_on_may_lack_its_siren_time() -> None:
+    away = {"enabled": True, "exit_time": 30, "entry_time": 20}
+
+    found = imported(areas=[{**STORED["data"]["areas"][0], "modes": {"armed_away": away}}])
+
+    assert data(found, "area")[0]["modes"]["away"]["exit_delay"] == 30
+    assert data(found, "area")[0]["modes"]["away"]["siren_time"] == 180
+
+
+@pytest.mark.parametrize("missing", ["sensors", "users", "sensor_groups", "automations"])
+@pytest.mark.parametrize("null", [False, True], ids=["missing", "null"])
+def test_what_is_optional_in_alarmo_may_be_missing(missing: str, null: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    stored = deepcopy(STORED)
+    stored["data"].pop(missing)
+    if null:
+        stored["data"][missing] = None
+
+    assert len(data(parse(stored, kind_of), "area")) == 1
+
+
+def test_settings_may_be_missing_altogether() -> None:
+    found = imported(config={})
+
+    assert found.options == {"code_format": "number", "master": True}
+
+
+@pytest.mark.parametrize(
+    "missing", ["modes", "use_exit_delay", "always_on", "auto_bypass", "type", "enabled"]
+)
+def test_a_sensor_may_lack_what_is_optional(missing: str) -> None:
+    bare = {key: value for key, value in sensor(WINDOW).items() if key != missing}
+
+    assert WINDOW in kinds(imported(sensors=[sensor(DOOR), bare]))
+
+
+@pytest.mark.parametrize("modes", [[], None, ["armed_night"], ["armed_night", "armed_vacation"]])
+def test_a_sensor_that_no_mode_guards_is_told_of(modes: list[str] | None) -> None:
+    """nielsfaber/alarmo#95, #826: the sensor is on, and no mode has it or the mode is off."""
+    found = imported(sensors=[sensor(DOOR), sensor(WINDOW, modes=modes)])
+
+    assert ImportNote(Note.SENSOR_UNGUARDED, {"sensor": WINDOW}) in found.notes
+
+
+def test_whatever_set_up_finds_unguarded_was_told_before() -> None:
+    found = imported(
+        sensors=[sensor(DOOR), sensor(WINDOW, modes=[]), sensor(HALL, modes=["armed_night"]), sensor(SMOKE)]
+    )
+    subentries: Any = found.subentries
+    entry = MockConfigEntry(domain="alarm_broker", options=found.options, subentries_data=subentries)
+
+    unguarded = system_config_from_entry(entry).homeless_zones
+
+    assert sorted(unguarded) == ["Hall motion", "Kitchen window"]
+    assert [one.about["sensor"] for one in found.notes if one.note is Note.SENSOR_UNGUARDED] == [WINDOW, HALL]
+
+
+def test_a_code_of_letters_where_the_panel_asks_for_digits_is_told_of() -> None:
+    """nielsfaber/alarmo#914: formats are stored by user."""
+    found = imported(users=[user(), user(name="Ben", code_format="text", code_length=7)])
+    as_text = imported(
+        users=[user(code_format="text")], config={**STORED["data"]["config"], "code_format": "text"}
+    )
+
+    assert ImportNote(Note.USER_TEXT_CODE, {"user": "Ben"}) in found.notes
+    assert Note.USER_TEXT_CODE not in [one.note for one in as_text.notes]
+
+
+def test_a_sensor_that_stands_twice_in_a_group_counts_once() -> None:
+    """nielsfaber/alarmo#868."""
+    group = {**STORED["data"]["sensor_groups"][0], "entities": [WINDOW, WINDOW, HALL]}
+
+    found = imported(sensor_groups=[group])
+
+    assert [len(one["zones"]) for one in data(found, "group")] == [2]
+
+
+@pytest.mark.parametrize(
+    ("entities", "count"), [([WINDOW, WINDOW], 2), ([WINDOW, WINDOW, HALL], 3)], ids=["one", "three of two"]
+)
+def test_a_group_that_only_its_double_made_large_enough_is_said_to_be_left_out(
+    entities: list[str], count: int
+) -> None:
+    group = {**STORED["data"]["sensor_groups"][0], "entities": entities, "event_count": count}
+
+    found = imported(sensor_groups=[group])
+
+    assert data(found, "group") == []
+    assert ImportNote(Note.GROUP_TOO_SMALL, {"group": "Inside"}) in found.notes
+
+
+@pytest.mark.parametrize(
+    ("changed", "by_class", "kind", "doubtful"),
+    [
+        ({"always_on": False, "use_entry_delay": False}, ZoneKind.INSTANT, "instant", True),
+        ({"always_on": False}, ZoneKind.ENTRY_EXIT, "entry_exit", True),
+        ({"always_on": False}, ZoneKind.TAMPER, "tamper", False),
+        ({"always_on": True}, ZoneKind.INSTANT, "tamper", False),
+    ],
+    ids=["a window", "a front door", "a tamper contact", "guarded always in Alarmo too"],
+)
+def test_what_alarmo_alone_calls_tamper_is_asked_about(
+    changed: dict[str, Any],
+    by_class: ZoneKind,
+    kind: str,
+    doubtful: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """nielsfaber/alarmo#478, #606, #658: three people had their front door as *tamper*."""
+    stored = deepcopy(STORED)
+    stored["data"]["sensors"] = [sensor(DOOR, type="tamper", **changed)]
+
+    found = parse(stored, lambda _: by_class)
+    chosen = parse(stored, lambda _: by_class, tampers={DOOR})
+
+    assert (kinds(found), found.doubtful_tampers) == ({DOOR: kind}, [DOOR] if doubtful else [])
+    assert (Note.TAMPER_DOUBTED in [one.note for one in found.notes]) is doubtful
+    assert kinds(chosen) == {DOOR: "tamper"}
+
+
+@pytest.mark.parametrize(
     ("entities", "note"),
     [
         ([DOOR, HALL], Note.GROUP_ON_THE_WAY_IN),
@@ -397,6 +532,73 @@ async def test_an_imported_code_gets_a_hash_like_the_others_when_it_is_used(hass
     assert user.data["code_hash"].startswith("scrypt$")
     assert shown(hass, house) == "armed_home"
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("state", "note"),
+    [(None, Note.SENSOR_GONE), ("unavailable", Note.SENSOR_SILENT), ("unknown", Note.SENSOR_SILENT)],
+)
+async def test_a_sensor_without_a_signal_is_told_of_before(
+    hass: HomeAssistant, alarmo_file: Path, state: str | None, note: Note
+) -> None:
+    """nielsfaber/alarmo#38, #1069, #1213, #1330: left from a renaming, or unreliable; Alarmo arms with it."""
+    close_all(hass)
+    if state is None:
+        hass.states.async_remove(WINDOW)
+    else:
+        sense(hass, WINDOW, state)
+
+    preview: Any = await preview_of(hass, alarmo_file, STORED)
+
+    said = preview["description_placeholders"]["notes"].splitlines()
+    assert f"- {sentence(ImportNote(note, {'sensor': WINDOW}), 'en')}" in said
+
+
+@pytest.mark.parametrize("chosen", [False, True], ids=["left", "chosen"])
+async def test_a_door_called_tamper_sounds_while_disarmed_only_if_it_is_chosen(
+    hass: HomeAssistant,
+    alarmo_file: Path,
+    chosen: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    close_all(hass)
+    stored = deepcopy(STORED)
+    stored["data"]["sensors"] = [sensor(DOOR, type="tamper", use_entry_delay=False), sensor(WINDOW)]
+    preview: Any = await preview_of(hass, alarmo_file, stored)
+    answer = {"tamper_sensors": [DOOR]} if chosen else {}
+    created: Any = await hass.config_entries.flow.async_configure(preview["flow_id"], answer)
+    await hass.async_block_till_done()
+
+    sense(hass, DOOR, "on")
+    await hass.async_block_till_done()
+
+    assert list(preview["data_schema"].schema) == ["tamper_sensors"]
+    assert shown(hass, "alarm_control_panel.house") == ("triggered" if chosen else "disarmed")
+    await hass.config_entries.async_unload(created["result"].entry_id)
+
+
+@pytest.mark.parametrize("enabled", [False, True], ids=["no area at all", "no mode enabled"])
+async def test_an_alarmo_in_which_nothing_was_set_up_is_not_taken_over(
+    hass: HomeAssistant,
+    alarmo_file: Path,
+    enabled: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """nielsfaber/alarmo#122: the entry would have no panel."""
+    stored = deepcopy(STORED)
+    stored["data"] |= {"areas": [{"area_id": "1", "name": "House", "modes": {}}] if enabled else []}
+
+    result: Any = await preview_of(hass, alarmo_file, stored)
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "alarmo_empty")
+
+
+def write(file: Path, stored: dict[str, Any]) -> None:
+    file.write_text(json.dumps(stored))
+
+
+async def preview_of(hass: HomeAssistant, file: Path, stored: dict[str, Any]) -> Any:
+    write(file, stored)
+    menu: Any = await hass.config_entries.flow.async_init("alarm_broker", context={"source": SOURCE_USER})
+    return await hass.config_entries.flow.async_configure(menu["flow_id"], {"next_step_id": "alarmo"})
 
 
 async def test_without_alarmo_it_is_not_offered(hass: HomeAssistant) -> None:
