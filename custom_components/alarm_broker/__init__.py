@@ -35,6 +35,7 @@ from .panel_services import async_setup_panel_services
 from .push import AlarmPush
 from .push_presses import PRESSES, Presses
 from .recipients import recipients_from_entry
+from .renames import async_follow_renames, async_listen_for_renames, entity_id_store
 from .repairs import async_clear_away, async_report_away, async_report_homeless, async_show_troubles
 from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
@@ -78,8 +79,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     The companion is not asked first: a panel that guards must not wait for it, so an entry loads without it and
     the link comes up by itself. Its absence shows in the entities and, after a while, as a repair issue.
     """
-    # First of all: what is changed while this goes on would otherwise wait for the next start.
+    renamed = await async_follow_renames(hass, entry)
+    # Before the entry is read: what is changed while this goes on would otherwise wait for the next start.
     entry.async_on_unload(entry.add_update_listener(_Reload()))
+    entry.async_on_unload(async_listen_for_renames(hass, entry))
     storage = EntryStorage(hass, entry.entry_id)
     saved = await storage.async_load()
     with_companion = CONF_URL in entry.data
@@ -132,7 +135,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         on_windows=window_effects.async_windows,
         report=system.async_report,
     )
-    await calendars.async_load()
+    await calendars.async_load(renamed)
     looking = camera_setup_from_entry(hass, entry)
     evidence = EvidenceStore(hass, entry.entry_id, days=looking.days)
     verification = Verification(
@@ -228,7 +231,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     async_report_homeless(hass, entry, ())
     async_show_troubles(hass, entry, ())
     await EntryStorage(hass, entry.entry_id).async_remove()
-    for store in (household_store, calendar_store, window_store, journal_store):
+    for store in (household_store, calendar_store, window_store, journal_store, entity_id_store):
         await store(hass, entry.entry_id).async_remove()
     await EvidenceStore(hass, entry.entry_id, days=0).async_remove()
 

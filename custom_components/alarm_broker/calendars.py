@@ -97,14 +97,14 @@ class Calendars:
         """Return the windows as people see them, earliest first: what overlaps and is of one kind is one."""
         return merged(self._windows)
 
-    async def async_load(self) -> None:
-        """Read what was known last."""
+    async def async_load(self, renamed: Mapping[str, str]) -> None:
+        """Read what was known last; `renamed` are the new ids of calendars by their old ones."""
         stored = await self._store.async_load() or {}
         wanted = {rule.calendar for rule in self.rules.values()}
         self._read = {
             name: _Read(at=datetime.fromisoformat(one["at"]), entries=list(map(_stored, one["entries"])))
-            for name, one in stored.get("calendars", {}).items()
-            if name in wanted
+            for known, one in stored.get("calendars", {}).items()
+            if (name := renamed.get(known, known)) in wanted
         }
         self._running = frozenset(stored.get("running", ())) & self.rules.keys()
 

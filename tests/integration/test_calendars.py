@@ -11,10 +11,11 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
-from tests.integration.agenda import Agenda, rule, settle
+from tests.integration.agenda import CALENDAR, Agenda, rule, settle
 from tests.integration.conftest import Until
 from tests.integration.family import (
     FAMILY,
@@ -401,6 +402,24 @@ async def test_windows_are_known_after_a_restart_before_the_calendar_is_there(
 
     assert runs(hass)
     assert [one["window"] for one in told.of("window_started")] == ["vacation"]
+
+
+async def test_a_window_goes_on_when_its_calendar_gets_another_id(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+) -> None:
+    uid = await agenda.write("Vacation", *FROM_NINE_TO_ELEVEN)
+    await move_in_with(hass, rule("vacation", "vacation"))
+    await at(hass, freezer, "2026-07-10 08:00")
+    before, said = runs(hass), len(told.kinds)
+
+    er.async_get(hass).async_update_entity(CALENDAR, new_entity_id="calendar.house")
+    await settle(hass)
+    meanwhile, said_meanwhile = runs(hass), told.kinds[said:]
+    agenda.entity_id = "calendar.house"
+    await agenda.strike(uid)
+
+    assert (before, meanwhile, runs(hass)) == (True, True, False)
+    assert said_meanwhile == []
 
 
 async def test_a_window_that_ended_while_home_assistant_was_down_is_told_of_afterwards(
