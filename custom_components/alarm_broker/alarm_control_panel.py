@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .entity import AlarmBrokerEntity, AreaEntity
 from .panel.config import AlarmKind, ArmMode
 from .panel.master import MasterView, master_modes, master_view
-from .panel.state import Alarm, AreaStatus, Pending
+from .panel.state import Alarm, AreaState, AreaStatus, Pending
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -107,7 +107,9 @@ class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
 
     @override
     async def async_alarm_trigger(self, code: str | None = None) -> None:
-        await self.system.async_trigger(self.area_ids[0], by=await self.async_caller())
+        # Thousands of automations call it for a broken window: not a panic, unless it was set so.
+        kind = self.system.config.trigger_kind
+        await self.system.async_trigger(self.area_ids[0], by=await self.async_caller(), kind=kind)
 
     async def _async_arm(self, mode: ArmMode, code: str | None) -> None:
         await self.system.async_arm(self.area_ids, mode, code=code, by=await self.async_caller())
@@ -146,7 +148,7 @@ class AreaPanel(AreaEntity, Panel):
         area, state = self._area, self.system.state
         status, mode = area.status, area.mode
         hides = self.system.config.hides_status
-        alarms = area.siren.alarms if area.siren is not None else () if hides else area.memory
+        alarms = self._alarms_now(area, hides=hides)
         # Comprehensions, not generators: this is on the way of an alarm.
         attributes: dict[str, Any] = {
             "arm_mode": mode,
@@ -163,6 +165,13 @@ class AreaPanel(AreaEntity, Panel):
         alarm_state = ARMED_STATES[mode] if status is AreaStatus.ARMED else STATES[status]
         self._view = View(alarm_state, area.changed_by, attributes)
         return self._view
+
+    @staticmethod
+    def _alarms_now(area: AreaState, *, hides: bool) -> tuple[Alarm, ...]:
+        """Return what sounds, or has sounded and was not answered; what was is in the alarm memory."""
+        if area.siren is not None:
+            return area.siren.alarms
+        return () if hides else tuple([alarm for alarm in area.memory if not alarm.disarmed])
 
     def _names_in_order(self, alarms: tuple[Alarm, ...]) -> list[str]:
         zone_ids = dict.fromkeys([zone_id for alarm in alarms for zone_id in alarm.zones])

@@ -76,18 +76,23 @@ class Recipe:
 async def async_hash_code(hass: HomeAssistant, code: str, *, like: Iterable[str] = ()) -> str:
     """Return the hash to store for a code: `scrypt$<log2 n>$<r>$<p>$<salt>$<key>`, salted like the others' hashes.
 
-    Raises ValueError for an empty or too long code.
+    Raises ValueError for an empty or too long code, and for one that is no text.
     """
-    if not 0 < len(code) <= MAX_CODE_LENGTH:
+    if not 0 < len(code) <= MAX_CODE_LENGTH or not is_text(code):
         raise ValueError("a code has 1 to 64 characters")
     return await hass.async_add_executor_job(hashed, code, tuple(like))
 
 
 async def async_matching_user(hass: HomeAssistant, code: str, users: Sequence[CodeUser]) -> str | None:
     """Return the id of the user whose code it is, or None; takes as long for one as for another."""
-    if not users or len(code) > MAX_CODE_LENGTH:
+    if not users or len(code) > MAX_CODE_LENGTH or not is_text(code):
         return None
     return await hass.async_add_executor_job(matching_user, code, tuple(users))
+
+
+def is_text(code: str) -> bool:
+    """Return whether it is whole characters: JSON can hold half of one (a lone surrogate), which has no bytes."""
+    return not any("\ud800" <= character <= "\udfff" for character in code)
 
 
 def hashed(code: str, like: Sequence[str] = ()) -> str:

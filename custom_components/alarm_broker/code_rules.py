@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from homeassistant.core import HomeAssistant
 
-from .code_hashes import CodeUser, matching_user
+from .code_hashes import CodeUser, is_text, matching_user
 
 LETTERS_LEAST, LETTERS_MOST = 4, 64
 DIGITS_MOST = 10
@@ -22,6 +22,8 @@ class CodeRefusal(StrEnum):
     """Why a code may not be set: the key of a form's error and of an action's."""
 
     NOT_DIGITS = "code_not_digits"
+    NOT_TEXT = "code_not_text"
+    """Half of a character (a lone surrogate): no keyboard types it."""
     TOO_SHORT = "code_too_short"
     TOO_LONG = "code_too_long"
     TAKEN = "code_taken"
@@ -45,6 +47,8 @@ def format_refusal(code: str, *, digits: bool, least: int) -> CodeRefusal | None
     """Return what is wrong with a code by itself; `least` is how many digits the profile asks for."""
     if digits and not (code.isascii() and code.isdigit()):
         return CodeRefusal.NOT_DIGITS
+    if not is_text(code):
+        return CodeRefusal.NOT_TEXT
     if len(code) < (least if digits else LETTERS_LEAST):
         return CodeRefusal.TOO_SHORT
     if len(code) > (DIGITS_MOST if digits else LETTERS_MOST):
@@ -81,6 +85,7 @@ def _clash(code: str, others: Sequence[StoredCode], rivals: Sequence[StoredCode]
 def variants(code: str) -> Iterator[str]:
     """Yield what may not be a duress code beside `code`: its beginnings, and every code that is one digit off.
 
+    Of digits also the code before and the one after, as numbers: who miscounts writes 4799 for 4800.
     Of a word also the ways in which its case is usually mistaken: one letter, the first ones, or all.
     """
     for length in range(LETTERS_LEAST, len(code)):
@@ -89,6 +94,9 @@ def variants(code: str) -> Iterator[str]:
         if character in DIGITS:
             for digit in DIGITS.replace(character, ""):
                 yield code[:index] + digit + code[index + 1 :]
+    if code.isascii() and code.isdigit():
+        for step in (-1, 1):
+            yield f"{(int(code) + step) % 10 ** len(code):0{len(code)}}"
     one_letter = {code[:at] + code[at].swapcase() + code[at + 1 :] for at in range(len(code))}
     all_letters = {code.lower(), code.upper(), code.swapcase(), code.capitalize(), code.title()}
     yield from (one_letter | all_letters) - {code}

@@ -160,8 +160,8 @@ def refusal(effect: Refuse, wording: Wording, language: str, *, hides: bool) -> 
             return _error(f"code_{problem.value}", language, area=area)
         case NotAllowed(action, area_id):
             return _error(f"not_allowed_{action.value}", language, area=wording.area_name(area_id))
-        case AlarmOngoing():
-            return _error("alarm_ongoing", language, area=area)
+        case AlarmOngoing(area_ids):
+            return _error("alarm_ongoing", language, area=wording.area_names(area_ids))
         case ModeUnknown(area_id, mode):
             area = wording.area_name(area_id)
             if mode is None:

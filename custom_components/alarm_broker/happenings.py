@@ -255,9 +255,9 @@ def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> H
     )
     match effect.reason:
         case WrongCode():
-            return told(kind=HappeningKind.WRONG_CODE)
+            return told(kind=HappeningKind.WRONG_CODE, data=_wanted(event))
         case CodeNotValid(problem):
-            return told(kind=HappeningKind.CODE_REFUSED, data={"problem": problem.value})
+            return told(kind=HappeningKind.CODE_REFUSED, data={"problem": problem.value, **_wanted(event)})
         case NotAllowed(action):
             data = {"problem": "not_allowed", "action": action.value}
             return told(kind=HappeningKind.CODE_REFUSED, data=data)
@@ -276,6 +276,27 @@ def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> H
             )
         case _:
             return None
+
+
+def _wanted(event: Event) -> dict[str, str]:
+    """Return what the code was entered for."""
+    match event:
+        case ArmRequested():
+            return {"wanted": "arm"}
+        case DisarmRequested():
+            return {"wanted": "disarm"}
+        case SilenceRequested():
+            return {"wanted": "silence"}
+        case BypassRequested(bypass=bypass):
+            return {"wanted": "bypass" if bypass else "unbypass"}
+        case ClearMemoryRequested():
+            return {"wanted": "clear_memory"}
+        case WalkTestRequested():
+            return {"wanted": "walk_test"}
+        case LookRequested():
+            return {"wanted": "look"}
+        case _:
+            return {}
 
 
 def _problem(reason: Reason) -> str | None:

@@ -47,12 +47,13 @@ from .const import (
     OPTION_QUIET_TO,
     OPTION_REMIND,
     OPTION_REMIND_AFTER,
+    OPTION_TRIGGER_KIND,
     OPTION_TROUBLE,
     OPTION_UNKNOWN_MEANS,
     PUSH_CONFIRM_S,
 )
 from .notify_forms import notify_errors, notify_schema
-from .panel.config import ArmMode, TroubleEffect, TroubleKind
+from .panel.config import AlarmKind, ArmMode, TroubleEffect, TroubleKind
 from .panel.household_state import UnknownMeans
 from .panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
 from .profile_check import as_text, profile_of, violations
@@ -144,6 +145,9 @@ class AlarmBrokerOptionsFlow(OptionsFlow):
                 },
                 vol.Required(OPTION_EXIT_RESTART, default=True): BooleanSelector(),
                 vol.Required(OPTION_AUTO_STAY, default=False): BooleanSelector(),
+                vol.Required(OPTION_TRIGGER_KIND, default=AlarmKind.BURGLARY.value): translated(
+                    "alarm_kind", [kind.value for kind in AlarmKind if kind is not AlarmKind.DURESS]
+                ),
             }
         )
         return self._form("rules", schema, user_input or options, errors, found)

@@ -28,6 +28,7 @@ from .const import (
     OPTION_POWER_ENTITIES,
     OPTION_PROFILE,
     OPTION_SWINGER_TRIPS,
+    OPTION_TRIGGER_KIND,
     OPTION_TROUBLE,
     SUBENTRY_AREA,
     SUBENTRY_GROUP,
@@ -37,6 +38,7 @@ from .const import (
 )
 from .panel.config import (
     Action,
+    AlarmKind,
     AreaConfig,
     ArmMode,
     CodePolicy,
@@ -85,6 +87,8 @@ class SystemConfig:
     """`number` or `text`."""
     master: bool
     """A panel over all areas is wanted."""
+    trigger_kind: AlarmKind
+    """What Home Assistant's own action `alarm_trigger` raises."""
     hides_status: bool
     """Zones, troubles and the memory are not shown (EN 50131-1)."""
     zone_names: Mapping[str, str]
@@ -119,6 +123,7 @@ def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
             look_required=bool(users) and LIMITS[profile].hides_status,
             attempts=int(options.get(OPTION_LOCKOUT_ATTEMPTS, DEFAULTS[OPTION_LOCKOUT_ATTEMPTS])),
             lockout=_seconds(options.get(OPTION_LOCKOUT_TIME, DEFAULTS[OPTION_LOCKOUT_TIME])),
+            yields_to_entry=not LIMITS[profile].blocks_all_keypads,
         ),
         users={user.subentry_id: _user(user) for user in users},
         groups=_groups(_subentries(entry, SUBENTRY_GROUP), zones),
@@ -130,6 +135,7 @@ def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
         code_users=tuple(CodeUser(user.subentry_id, user.data["code_hash"]) for user in users),
         code_format=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER),
         master=bool(options.get(OPTION_MASTER, True)) and len(panel.areas) > 1,
+        trigger_kind=AlarmKind(options.get(OPTION_TRIGGER_KIND, AlarmKind.BURGLARY)),
         hides_status=LIMITS[profile].hides_status,
         zone_names={zone.subentry_id: zone.title for zone in zones},
         sensing={zone.subentry_id: _sensing(zone.data) for zone in zones},
@@ -235,6 +241,7 @@ def _groups(subentries: Iterable[ConfigSubentry], zones: Iterable[ConfigSubentry
             zones=_members(subentry.data["zones"], areas),
             required=int(subentry.data["required"]),
             window=_seconds(subentry.data["window"]),
+            held_alone=subentry.data.get("held_alone", False),
         )
         for subentry in subentries
     )

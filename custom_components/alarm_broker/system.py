@@ -342,7 +342,7 @@ class AlarmSystem:
         if not code or not self._code_users:
             return CodeMissing()
         duress = any(user.duress for user in self.config.panel.users.values())
-        if not duress and locked_until(self._decided.lockout, dt_util.utcnow()) is not None:
+        if not duress and locked_until(self._decided, self.config.panel.codes, dt_util.utcnow()) is not None:
             # Refused whatever it is: spare the processor the hashing.
             return CodeWrong()
         user_id = await async_matching_user(self._hass, code, self._code_users)

@@ -104,11 +104,10 @@ async def test_two_normal_codes_may_be_alike(hass: HomeAssistant) -> None:
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(code=CODES, other=CODES)
 def test_the_variants_are_just_what_could_be_mistaken(code: str, other: str) -> None:
-    """An oracle with both codes in clear: a beginning of the new one, or the same but for one digit."""
-    one_off = len(code) == len(other) and sum(a != b for a, b in zip(code, other, strict=True)) == 1
+    """An oracle with both codes in clear: a beginning of the new one, a digit off, or the next number."""
     beginning = code != other and code.startswith(other)
 
-    assert (other in set(variants(code))) is (one_off or beginning)
+    assert (other in set(variants(code))) is (is_one_off(code, other) or beginning)
 
 
 @settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
@@ -137,8 +136,35 @@ async def test_whatever_is_set_in_whatever_order_no_code_can_be_mistaken_for_a_d
 
 
 def mistakable(code: str, other: str) -> bool:
-    one_off = len(code) == len(other) and sum(a != b for a, b in zip(code, other, strict=True)) == 1
-    return one_off or code.startswith(other) or other.startswith(code)
+    return is_one_off(code, other) or code.startswith(other) or other.startswith(code)
+
+
+def is_one_off(code: str, other: str) -> bool:
+    if len(code) != len(other):
+        return False
+    off = (int(code) - int(other)) % 10 ** len(code)
+    return sum(a != b for a, b in zip(code, other, strict=True)) == 1 or off in (1, 10 ** len(code) - 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "duress"), [("4799", "4800"), ("4800", "4799"), ("9999", "0000"), ("0999", "1000")]
+)
+async def test_a_code_that_is_the_next_number_is_like_a_duress_code(
+    hass: HomeAssistant, code: str, duress: str
+) -> None:
+    others = [stored(duress, duress=True)]
+
+    found = await async_refusal(hass, code, duress=False, others=others, digits=True, least=4)
+
+    assert found is CodeRefusal.LIKE_DURESS
+
+
+async def test_half_of_a_character_is_no_code(hass: HomeAssistant) -> None:
+    others = [stored("4711", duress=True)]
+
+    found = await async_refusal(hass, "ab\ud800cd", duress=False, others=others, digits=False, least=4)
+
+    assert found is CodeRefusal.NOT_TEXT
 
 
 @pytest.mark.parametrize(

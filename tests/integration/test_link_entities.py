@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
-from tests.integration.house import CODE, move_in, panel
+from tests.integration.house import CODE, act, move_in, panel
 
 pytestmark = pytest.mark.usefixtures("mock_async_zeroconf")
 
@@ -224,7 +224,7 @@ async def test_disarming_ends_the_alarm_here_and_at_the_companion(
     hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
 ) -> None:
     events = async_capture_events(hass, "state_changed")
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
 
     await panel(hass, "alarm_disarm", code=CODE)
 

@@ -132,7 +132,7 @@ async def test_an_alarm_that_is_raised_by_hand_names_who_raised_it(
             "refused a code from Bert: the code may not do this",
             "nahm einen Code von Bert nicht an: der Code darf das nicht",
         ),
-        ("home", "0000", "got a wrong code", "bekam einen falschen Code"),
+        ("home", "0000", "got a wrong code to arm", "bekam einen falschen Code zum Scharfschalten"),
     ],
 )
 async def test_a_refusal_says_who_and_why(
@@ -260,7 +260,7 @@ async def test_the_logbook_of_a_panel_and_of_its_device_tells_what_happened_ther
     said = {
         PANEL: ["Home was armed home by Anna"],
         GARAGE_PANEL: ["Garage was armed away by Anna"],
-        MASTER: ["Home, Garage got a wrong code"],
+        MASTER: ["Home, Garage got a wrong code to disarm"],
     }
     assert found == {entity_id: (told_there, told_there) for entity_id, told_there in said.items()}
 

@@ -116,6 +116,43 @@ async def test_after_the_siren_the_house_is_still_armed(
     assert attributes(hass)["alarm_zones"] == ["Kitchen window"]
 
 
+async def test_a_panel_that_was_disarmed_shows_no_alarm_as_if_it_were_now(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    sounding = attributes(hass)["alarm_kind"], attributes(hass)["alarm_zones"]
+
+    await panel(hass, "alarm_disarm", code=CODE)
+
+    assert sounding == ("burglary", ["Kitchen window"])
+    assert (attributes(hass)["alarm_kind"], attributes(hass)["alarm_zones"]) == (None, [])
+    assert attributes(hass)["confirmed"] is False
+
+
+@pytest.mark.parametrize("chosen", [None, "panic"])
+async def test_what_home_assistants_own_action_raises_is_a_burglary_unless_it_was_set_otherwise(
+    hass: HomeAssistant, chosen: str | None
+) -> None:
+    await move_in(hass, **({} if chosen is None else {"trigger_kind": chosen}))
+
+    await panel(hass, "alarm_trigger")
+
+    assert shown(hass) == "triggered"
+    assert attributes(hass)["alarm_kind"] == (chosen or "burglary")
+
+
+async def test_a_code_of_half_a_character_is_a_wrong_code(hass: HomeAssistant) -> None:
+    await move_in(hass)
+    await panel(hass, "alarm_arm_home", code=CODE)
+
+    with pytest.raises(ServiceValidationError) as error:
+        await panel(hass, "alarm_disarm", code="47\ud80011")
+
+    assert error.value.translation_key == "invalid_code"
+    assert shown(hass) == "armed_home"
+
+
 async def test_smoke_sounds_while_disarmed(hass: HomeAssistant) -> None:
     await move_in(hass)
 

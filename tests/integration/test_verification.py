@@ -313,7 +313,7 @@ async def test_only_the_latest_alarms_stay_in_memory(
     await until(lambda: level(hass) == "1")
     first = found(hass)["alarm"]
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="tamper")
 
     await until(lambda: found(hass)["alarm"] != first)
     assert entry.runtime_data.verification.of(first) is None

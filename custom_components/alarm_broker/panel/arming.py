@@ -1,7 +1,7 @@
 """Arm and disarm: all the areas asked for, or none. A failed request changes no protection."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import replace
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from .effects import (
     ReportDisarmed,
     ReportPendingCleared,
 )
-from .events import ArmRequested, DisarmRequested, Trusted
+from .events import ArmRequested, CodeMatched, DisarmRequested
 from .false_alarms import forgotten
 from .moment import AreaStep, Moment, PanelStep, with_area
 from .readiness import LASTING, blind_when_armed, bypass_reports, obstacles, standing_open, together
@@ -82,8 +82,8 @@ def arm_requested(state: PanelState, event: ArmRequested, moment: Moment) -> Pan
 
 def disarm_requested(state: PanelState, event: DisarmRequested, moment: Moment) -> PanelStep:
     """Return the panel after somebody wanted to disarm: the only way out of pending and triggered."""
-    if event.by_itself and any(map(_had_an_alarm, state.areas.values())):
-        return state, (Refuse(AlarmOngoing(), event.area_ids),)
+    if event.by_itself and (unanswered := _where(state, _had_an_alarm)):
+        return state, (Refuse(AlarmOngoing(unanswered), event.area_ids),)
     allowed = authorise_disarming(state, event, moment)
     state = allowed.state
     if allowed.refused:
@@ -135,10 +135,9 @@ def _obstacle(
 ) -> Reason | None:
     """Return why not, looking at every area before any is touched; what can be forced is not yet."""
     zones = moment.config.zones
-    for area_id in modes:
-        area = state.areas[area_id]
-        if area.siren is not None or isinstance(area.guard, Pending):
-            return AlarmOngoing()
+    ongoing = tuple(area_id for area_id in modes if _is_alarming(state.areas[area_id]))
+    if ongoing:
+        return AlarmOngoing(ongoing)
     for area_id, mode in modes.items():
         if mode is None or mode not in moment.config.areas[area_id].modes:
             return ModeUnknown(area_id, mode)
@@ -251,8 +250,10 @@ def _arm(
     leaving = delay > timedelta(0)
     guard: Guard = Armed(mode=mode)
     if leaving:
-        # ANSI/SIA CP-01: never home by itself for who arms from elsewhere, or where no door could tell.
-        left = isinstance(event.credential, Trusted) or not _has_exit(state, settings, moment)
+        # ANSI/SIA CP-01: never home by itself for who arms from elsewhere, or where no door could tell. A keypad of
+        # the house sends a code and no login; a phone has a login, a fob and an automation have no code.
+        at_keypad = isinstance(event.credential, CodeMatched) and event.by is None
+        left = not at_keypad or not _has_exit(state, settings, moment)
         guard = Arming(mode=mode, until=Deadline.after(delay, moment.now), left=left)
     armed = replace(
         area,
@@ -334,6 +335,14 @@ def _of_the_arming(area_id: str, moment: Moment) -> frozenset[str]:
         for zone_id, zone in moment.config.zones.items()
         if zone.area_id == area_id and not zone.kind.always_guarded
     )
+
+
+def _where(state: PanelState, is_so: Callable[[AreaState], bool]) -> tuple[str, ...]:
+    return tuple(area_id for area_id, area in state.areas.items() if is_so(area))
+
+
+def _is_alarming(area: AreaState) -> bool:
+    return area.siren is not None or isinstance(area.guard, Pending)
 
 
 def _had_an_alarm(area: AreaState) -> bool:

@@ -31,7 +31,7 @@ from .events import (
     Trusted,
 )
 from .moment import Moment, PanelStep, with_area
-from .state import Deadline, Lockout, PanelState
+from .state import Deadline, Lockout, PanelState, Pending
 from .windows import WindowKind
 
 
@@ -57,11 +57,25 @@ class Authorised:
     user: UserConfig | None = None
 
 
-def locked_until(lockout: Lockout, now: datetime) -> datetime | None:
-    """Return until when no code is taken, or None."""
-    if lockout.until is None or lockout.until.due_at <= now:
+TYPING_TIME = timedelta(seconds=10)
+"""What a lockout leaves of an entry delay; of a short rest of it, half."""
+
+
+def locked_until(state: PanelState, policy: CodePolicy, now: datetime) -> datetime | None:
+    """Return until when no code is taken, or None.
+
+    Where the policy yields, never to the end of a running entry delay: the right code of somebody who has mistyped
+    would otherwise come too late by our own doing. A guesser gets a handful of further tries a delay.
+    """
+    until = state.lockout.until
+    if until is None:
         return None
-    return lockout.until.due_at
+    ends = until.due_at
+    entries = [area.guard.until.due_at for area in state.areas.values() if isinstance(area.guard, Pending)]
+    if policy.yields_to_entry and entries:
+        entry, begun = min(entries), ends - until.delay
+        ends = min(ends, entry - min(TYPING_TIME, (entry - begun) / 2))
+    return ends if ends > now else None
 
 
 def authorise(
@@ -156,12 +170,12 @@ def judge(
         return Verdict(lockout=lockout)
     if isinstance(credential, CodeMissing):
         return Verdict(lockout=lockout, refused=CodeNeeded() if required else None)
-    until = locked_until(lockout, now)
+    until = locked_until(state, moment.config.codes, now)
     if until is not None:
         return Verdict(lockout=lockout, refused=LockedOut(until))
     user = _whose(credential, moment)
     if user is None:
-        return _wrong(lockout, moment.config.codes, now)
+        return _wrong(state, moment.config.codes, now)
     local = now.astimezone(moment.config.timezone or UTC)
     spending = Action.DISARM in actions
     uses = state.uses.get(user.user_id, 0) if spending else 0
@@ -222,14 +236,12 @@ def _whose(credential: Credential, moment: Moment) -> UserConfig | None:
             return None
 
 
-def _wrong(lockout: Lockout, policy: CodePolicy, now: datetime) -> Verdict:
+def _wrong(state: PanelState, policy: CodePolicy, now: datetime) -> Verdict:
+    lockout = state.lockout
     failures = lockout.failures + 1
     if failures < policy.attempts:
         return Verdict(lockout=replace(lockout, failures=failures, until=None), refused=WrongCode())
     delay = min(policy.lockout * 2 ** min(lockout.rounds, 16), policy.lockout_limit)
-    until = Deadline.after(delay, now)
-    return Verdict(
-        lockout=Lockout(rounds=lockout.rounds + 1, until=until),
-        refused=LockedOut(until.due_at),
-        effects=(ReportLockout(until=until.due_at),),
-    )
+    locked = Lockout(rounds=lockout.rounds + 1, until=Deadline.after(delay, now))
+    until = locked_until(replace(state, lockout=locked), policy, now) or now
+    return Verdict(lockout=locked, refused=LockedOut(until), effects=(ReportLockout(until=until),))

@@ -152,12 +152,15 @@ class ZoneConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupConfig:
-    """Zones that alarm only together (cross-zoning): `required` of them within `window`, or one held for all of it."""
+    """Zones that alarm only together (cross-zoning): `required` of them within `window`."""
 
     group_id: str
     zones: frozenset[str]
     required: int
     window: timedelta
+    held_alone: bool = False
+    """One that stays open for the whole window alarms alone (IDS 1632). Not by itself: a sensor that sticks is what
+    people group sensors against."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +236,9 @@ class CodePolicy:
     lockout: timedelta = timedelta(seconds=90)
     """EN 50131 panels block for 90 s (grade 2); doubled with each further lockout."""
     lockout_limit: timedelta = timedelta(minutes=15)
+    yields_to_entry: bool = True
+    """It ends before a running entry delay does, so that whoever mistyped can still disarm. EN 50131 knows no such
+    exception: keypads stay blocked for at least 90 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,6 +223,9 @@ class NotAllowed:
 class AlarmOngoing:
     """From pending and triggered the only way out is to disarm."""
 
+    area_ids: tuple[str, ...]
+    """Where that is so."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModeUnknown:

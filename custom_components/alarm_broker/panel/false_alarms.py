@@ -56,13 +56,15 @@ def gathered(
     return _with_gathering(state, group.group_id, Gathering(trips=counting, held=held)), Tripped(())
 
 
-def window_ended(state: PanelState, group_id: str, zone_id: str) -> tuple[PanelState, Tripped]:
-    """Return the panel after a trip stopped counting; a zone that stayed open for the whole window counts alone.
+def window_ended(state: PanelState, group: GroupConfig, zone_id: str) -> tuple[PanelState, Tripped]:
+    """Return the panel after a trip stopped counting.
 
-    Commercial cross-zoning (IDS 1632): one zone held for the whole window also alarms.
+    Where the group says so a zone that stayed open for the whole window counts alone, as commercial cross-zoning has
+    it (IDS 1632).
     """
+    group_id = group.group_id
     gathering = state.gathering[group_id]
-    held = zone_id in gathering.held and zone_id in state.open_zones
+    held = group.held_alone and zone_id in gathering.held and zone_id in state.open_zones
     left = Gathering(trips=_without(gathering.trips, zone_id), held=gathering.held - {zone_id})
     return _with_gathering(state, group_id, left), Tripped((zone_id,) if held else ())
 

@@ -71,7 +71,7 @@ def hold_ended(state: PanelState, zone_id: str, moment: Moment) -> PanelStep:
 
 def group_window_ended(state: PanelState, group_id: str, zone_id: str, moment: Moment) -> PanelStep:
     """Return the panel after a trip of a group's zone stopped counting."""
-    state, tripped = window_ended(state, group_id, zone_id)
+    state, tripped = window_ended(state, moment.config.groups[group_id], zone_id)
     zone = moment.config.zones[zone_id]
     if not tripped.zones or not guarded(state.areas[zone.area_id], zone, moment.config):
         return state, ()

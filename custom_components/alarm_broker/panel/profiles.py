@@ -38,6 +38,8 @@ class Limits:
     least_digits: int = 4
     troubles_stop_arming: bool = False
     always_code: bool = False
+    blocks_all_keypads: bool = False
+    """A lockout is as long as it is, whatever runs meanwhile."""
     hides_status: bool = False
     """Zones, troubles and the memory are not shown; whoever has a code asks for them."""
 
@@ -84,6 +86,7 @@ LIMITS: Mapping[Profile, Limits] = {
         least_digits=6,
         troubles_stop_arming=True,
         always_code=True,
+        blocks_all_keypads=True,
         hides_status=True,
     ),
 }

@@ -4,7 +4,7 @@ from typing import Any, override
 
 import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
 from ..const import SUBENTRY_GROUP, SUBENTRY_ZONE
 from ..panel.config import ZoneKind
@@ -29,6 +29,7 @@ class GroupFlow(OneFormFlow):
                         "zones": list(user_input["zones"]),
                         "required": int(user_input["required"]),
                         "window": int(user_input["window"]),
+                        "held_alone": user_input["held_alone"],
                     }
                 )
         schema = vol.Schema(
@@ -37,6 +38,7 @@ class GroupFlow(OneFormFlow):
                 vol.Required("zones"): choice(zones, multiple=True),
                 vol.Required("required", default=2): number(2, 10),
                 vol.Required("window", default=60): number(1, 3600, "s"),
+                vol.Required("held_alone", default=False): BooleanSelector(),
             }
         )
         current = self.current

@@ -92,6 +92,7 @@ def house(
     disarm_required: bool = True,
     always_required: bool = False,
     look_required: bool = False,
+    yields_to_entry: bool = True,
     rules: Rules = Rules(),  # noqa: B008 - frozen
     zones: Mapping[str, Mapping[str, Any]] | None = None,
     users: Iterable[UserConfig] = (),
@@ -132,7 +133,10 @@ def house(
             for zone_id, kind in KINDS.items()
         },
         codes=CodePolicy(
-            disarm_required=disarm_required, always_required=always_required, look_required=look_required
+            disarm_required=disarm_required,
+            always_required=always_required,
+            look_required=look_required,
+            yields_to_entry=yields_to_entry,
         ),
         users={**USERS, **{user.user_id: user for user in users}},
         groups={group.group_id: group for group in groups},

@@ -19,6 +19,7 @@ from custom_components.alarm_broker.panel.events import Credential, TroubleBegan
 from custom_components.alarm_broker.panel.state import AreaStatus, Bypass, Trouble
 from tests.integration.panel.builders import (
     DOOR,
+    GARAGE,
     HALL,
     HOME,
     NO_CODE,
@@ -181,9 +182,16 @@ def test_a_sounding_or_pending_panel_cannot_be_armed_away_from(mode: ArmMode) ->
     pending.open(DOOR)
     triggered.open(WINDOW)
 
-    assert pending.arm(mode) == triggered.arm(mode) == AlarmOngoing()
+    assert pending.arm(mode) == triggered.arm(mode) == AlarmOngoing((HOME,))
     assert pending.status is AreaStatus.PENDING
     assert triggered.status is AreaStatus.TRIGGERED
+
+
+def test_a_master_that_cannot_arm_names_only_the_areas_that_refused() -> None:
+    panel = Panel(house(arm_required=False)).armed()
+    panel.open(WINDOW)
+
+    assert panel.arm(areas=(HOME, GARAGE)) == AlarmOngoing((HOME,))
 
 
 def test_disarming_in_time_clears_what_was_pending() -> None:

@@ -3,8 +3,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, strategies as st
 
-from custom_components.alarm_broker.panel.codes import code_problem
+from custom_components.alarm_broker.panel.codes import code_problem, locked_until
 from custom_components.alarm_broker.panel.config import Action, ArmMode, UserConfig
 from custom_components.alarm_broker.panel.effects import (
     CodeNeeded,
@@ -19,6 +20,7 @@ from custom_components.alarm_broker.panel.events import CodeMatched
 from custom_components.alarm_broker.panel.state import AreaStatus
 from tests.integration.panel.builders import (
     ANNA,
+    DOOR,
     GARAGE,
     HALL,
     HOME,
@@ -48,6 +50,75 @@ def test_the_fifth_wrong_code_locks_all_codes_out_for_90_seconds() -> None:
     assert fifth == right_code == LockedOut(until)
     assert panel.told(ReportLockout) == [ReportLockout(until=until)]
     assert panel.status is AreaStatus.ARMED
+
+
+def test_a_lockout_ends_before_the_entry_delay_of_whoever_has_mistyped() -> None:
+    """The right code of somebody who belongs here must not come too late by our own doing."""
+    panel = Panel(house(entry_delay=30)).armed()
+    panel.open(DOOR)
+    alarm_at = panel.now + seconds(30)
+    panel.wait(4)
+
+    guess(panel, 4)
+
+    assert panel.disarm(WRONG) == LockedOut(alarm_at - seconds(10)) == panel.disarm(ANNA)
+    assert panel.told(ReportLockout) == [ReportLockout(until=alarm_at - seconds(10))]
+    panel.wait(16)
+    assert panel.disarm(ANNA) is None
+    assert panel.status is AreaStatus.DISARMED
+
+
+def test_so_does_one_that_was_there_before_they_came_home() -> None:
+    panel = Panel(house(entry_delay=30)).armed()
+    guess(panel, 5)
+    panel.open(DOOR)
+
+    panel.wait(20)
+
+    assert panel.disarm(ANNA) is None
+
+
+def test_where_en_50131_is_kept_all_keypads_stay_blocked() -> None:
+    panel = Panel(house(entry_delay=30, yields_to_entry=False)).armed()
+    panel.open(DOOR)
+    guess(panel, 5)
+
+    panel.wait(29)
+
+    assert isinstance(panel.disarm(ANNA), LockedOut)
+
+
+@given(waits=st.lists(st.floats(0, 12), max_size=60))
+def test_however_somebody_guesses_the_right_code_is_taken_before_the_alarm(waits: list[float]) -> None:
+    panel = Panel(house(entry_delay=30)).armed()
+    panel.open(DOOR)
+    alarm_at = panel.now + seconds(30)
+    for pause in waits:
+        if panel.now + seconds(pause) >= alarm_at:
+            break
+        panel.wait(pause)
+        panel.disarm(WRONG)
+
+    until = locked_until(panel.state, panel.config.codes, panel.now) or panel.now
+
+    assert until < alarm_at
+    panel.wait((until - panel.now).total_seconds())
+    assert panel.disarm(ANNA) is None
+    assert panel.status is AreaStatus.DISARMED
+
+
+def test_a_machine_that_guesses_all_the_time_gets_a_handful_of_tries_more() -> None:
+    """Twenty guesses a second for the whole entry delay: of ten thousand codes it may try less than one in a hundred."""
+    panel = Panel(house(entry_delay=30)).armed()
+    panel.open(DOOR)
+    judged = 0
+    for _ in range(20 * 29):
+        before = panel.state.lockout
+        panel.disarm(WRONG)
+        judged += panel.state.lockout is not before and panel.state.lockout != before
+        panel.wait(0.05)
+
+    assert 5 < judged <= 60
 
 
 def test_after_the_lockout_the_right_code_is_taken() -> None:

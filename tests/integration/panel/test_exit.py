@@ -12,7 +12,7 @@ from custom_components.alarm_broker.panel.events import (
     ZoneOpened,
 )
 from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
-from tests.integration.panel.builders import ANNA, DOOR, HALL, STAIRS, WINDOW, Panel, house, seconds
+from tests.integration.panel.builders import ANNA, DOOR, HALL, NO_CODE, STAIRS, WINDOW, Panel, house, seconds
 
 
 @pytest.mark.parametrize("option", ["allow_open", "auto_bypass"])
@@ -91,7 +91,9 @@ def test_a_zone_that_trips_only_after_a_while_is_late_all_the_same(zone_id: str)
 
 
 def test_a_late_zone_of_a_group_gets_the_entry_delay_when_it_stays_open() -> None:
-    group = GroupConfig(group_id="g", zones=frozenset({STAIRS, HALL}), required=2, window=seconds(60))
+    group = GroupConfig(
+        group_id="g", zones=frozenset({STAIRS, HALL}), required=2, window=seconds(60), held_alone=True
+    )
     panel = Panel(house(groups=[group]))
     panel.arm()
     panel.wait(55)
@@ -170,14 +172,28 @@ def test_the_final_door_ends_the_delay_beside_a_zone_that_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("credential", "mode"), [(ANNA, ArmMode.HOME), (Trusted(), ArmMode.AWAY)], ids=["there", "from elsewhere"]
+    ("credential", "by", "mode"),
+    [
+        (ANNA, None, ArmMode.HOME),
+        (ANNA, "Anna", ArmMode.AWAY),
+        (NO_CODE, "Anna", ArmMode.AWAY),
+        (NO_CODE, None, ArmMode.AWAY),
+        (Trusted(), None, ArmMode.AWAY),
+    ],
+    ids=[
+        "a code at a keypad",
+        "a code in an app with a login",
+        "an app with a login",
+        "an automation or a fob",
+        "by itself",
+    ],
 )
 def test_nobody_having_left_means_home_only_for_who_armed_at_the_panel(
-    credential: Credential, mode: ArmMode
+    credential: Credential, by: str | None, mode: ArmMode
 ) -> None:
     """ANSI/SIA CP-01: unvacated premises never for remote arming."""
-    panel = Panel(house(rules=Rules(auto_stay=True)))
-    panel.arm(credential=credential)
+    panel = Panel(house(arm_required=False, rules=Rules(auto_stay=True)))
+    panel.arm(credential=credential, by=by)
 
     panel.wait(60)
 

@@ -6,6 +6,7 @@ window; exit delay 60 s, entry delay 30 s, siren 180 s. Anna has a code, and ano
 """
 
 from collections.abc import Callable, Mapping
+from copy import replace
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -415,13 +416,13 @@ CHAPTERS: Mapping[str, tuple[Story, ...]] = {
             "from an entry delay only disarming leads out (D2)",
             leaves_armed(),
             opens(DOOR),
-            refuses(arms(AT_HOME), AlarmOngoing()),
+            refuses(arms(AT_HOME), AlarmOngoing((HOME,))),
         ),
         story(
             "and from an alarm too (D2)",
             leaves_armed(),
             opens(WINDOW),
-            refuses(arms(AT_HOME), AlarmOngoing()),
+            refuses(arms(AT_HOME), AlarmOngoing((HOME,))),
         ),
         story(
             "again as last time: the mode and what was left out",
@@ -788,12 +789,31 @@ CHAPTERS: Mapping[str, tuple[Story, ...]] = {
             groups=BOTH,
         ),
         story(
-            "one that is held open for the whole time is too",
+            "one that sticks is not: that is what groups are for",
+            leaves_armed(),
+            opens(HALL),
+            waits(600),
+            shows(ARMED),
+            groups=BOTH,
+        ),
+        story(
+            "nor does it keep the others from alarming together",
+            leaves_armed(),
+            opens(HALL),
+            waits(600),
+            closes(HALL),
+            opens(HALL),
+            opens(WINDOW),
+            shows(TRIGGERED),
+            groups=BOTH,
+        ),
+        story(
+            "where the group says so one that is held open for the whole time is enough (IDS 1632)",
             leaves_armed(),
             opens(HALL),
             waits(60),
             shows(TRIGGERED),
-            groups=BOTH,
+            groups=[replace(BOTH[0], held_alone=True)],
         ),
         story(
             "one that flaps is still one",

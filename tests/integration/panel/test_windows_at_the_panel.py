@@ -222,7 +222,7 @@ def test_an_alarm_that_nobody_has_ended_is_not_disarmed_by_itself(later: int) ->
     panel.wait(31)
     panel.wait(later)
 
-    assert arrived(panel) == AlarmOngoing()
+    assert arrived(panel) == AlarmOngoing((HOME,))
     assert panel.area.mode is ArmMode.AWAY
     panel.disarm()
     panel.armed()
