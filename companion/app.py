@@ -130,7 +130,7 @@ class Companion:
                 traits=traits(),
                 tokens=self._tokens,
                 link_life=timedelta(days=settings.ack_link_days),
-                claim=Claim(owner, lease),
+                claim=Claim(owner, lease, self.dispatcher.has_room),
             ),
             news=_LinkNews(),
             take=self.dispatcher.take,

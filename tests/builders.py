@@ -241,7 +241,7 @@ def engine(
             traits=TRAITS,
             tokens=tokens,
             link_life=timedelta(days=7),
-            claim=Claim(owner, lease) if claims else None,
+            claim=Claim(owner, lease, dispatcher.has_room) if claims else None,
         ),
         news=news,
         take=dispatcher.take,

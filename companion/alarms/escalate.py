@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from companion.alarms.commands import Unit
 from companion.store import tables
 from companion.store.alarms import due_alarms, to_alarm
-from companion.store.sql import perhaps_lost_race
+from companion.store.sql import is_row_held, perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -16,6 +16,8 @@ BATCH = 50
 """Alarms in one transaction: bounds how long an acknowledgement may wait for it."""
 TRY_AGAIN_AFTER = timedelta(seconds=10)
 """When a step that could not be run is tried again."""
+HELD_AGAIN_AFTER = timedelta(seconds=1)
+"""When a step that needs a row which somebody else holds is tried again."""
 
 
 def run_due(unit: Unit) -> int:
@@ -25,13 +27,14 @@ def run_due(unit: Unit) -> int:
     acknowledgement is either before the step, which then does not run, or after it, and then withdraws its pages.
     """
     rows = due_alarms(unit.conn, unit.now, BATCH)
-    for row in rows:
+    for count, row in enumerate(rows, start=1):
         taken = len(unit.taken)
         try:
             with unit.conn.begin_nested():
                 unit.run_step(to_alarm(row))
         except Exception as err:
-            if perhaps_lost_race(err):
+            held = is_row_held(err)
+            if perhaps_lost_race(err) and not held:
                 raise
             # One alarm that cannot go on must not stop the others.
             _LOGGER.exception("The due step of alarm %s could not be run; trying again", row.id)
@@ -39,6 +42,8 @@ def run_due(unit: Unit) -> int:
             unit.conn.execute(
                 sa.update(tables.alarm)
                 .where(tables.alarm.c.id == row.id)
-                .values(next_due_at=unit.now + TRY_AGAIN_AFTER)
+                .values(next_due_at=unit.now + (HELD_AGAIN_AFTER if held else TRY_AGAIN_AFTER))
             )
+            if held:
+                return count  # it has waited long enough: the others' steps are committed now, or run in the next turn
     return len(rows)

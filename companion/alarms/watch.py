@@ -3,7 +3,6 @@
 import logging
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.commands import Unit
@@ -11,11 +10,14 @@ from companion.alarms.model import Actor, AlarmKind
 from companion.alarms.panel import panel_trigger
 from companion.store import link
 from companion.store.link import Pending
+from companion.store.sql import is_row_held, perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)
 
 BATCH = 50
 TRY_AGAIN_AFTER = timedelta(seconds=10)
+HELD_AGAIN_AFTER = timedelta(seconds=1)
+"""When one that needs a row which somebody else holds is tried again."""
 RAISED_BY = "companion: Home Assistant went silent during the entry delay"
 
 _WATCH = Actor(name=None, via="watch")
@@ -27,18 +29,22 @@ def run_due(unit: Unit) -> int:
     Home Assistant's own word about the same `uid`, if it still comes, finds this alarm.
     """
     pendings = link.due_pendings(unit.conn, unit.now, BATCH)
-    for pending in pendings:
+    for count, pending in enumerate(pendings, start=1):
         taken = len(unit.taken)
         try:
             with unit.conn.begin_nested():
                 _raise(unit, pending)
-        except sa.exc.DBAPIError:
-            raise
-        except Exception:
+        except Exception as err:
+            held = is_row_held(err)
+            if perhaps_lost_race(err) and not held:
+                raise
             # One that cannot be raised must not stop the others.
             _LOGGER.exception("The alarm of an ended entry delay could not be raised; trying again")
             del unit.taken[taken:]
-            link.postpone_pending(unit.conn, pending, unit.now + TRY_AGAIN_AFTER)
+            again_after = HELD_AGAIN_AFTER if held else TRY_AGAIN_AFTER
+            link.postpone_pending(unit.conn, pending, unit.now + again_after)
+            if held:
+                return count
     return len(pendings)
 
 

@@ -6,14 +6,15 @@ import socket
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.delivery import Attempt, Delivery, State
 from companion.store.deliveries import HELD, WAITS, next_delivery_at, to_delivery
 from companion.store.sql import skip_locked
-from companion.store.tables import delivery
+from companion.store.tables import attempt, delivery
 
 CRASH_LIMIT = 20
 """A delivery whose worker died this often is what kills it."""
@@ -95,13 +96,22 @@ def next_at(conn: Connection, now: datetime, *, me: str) -> datetime | None:
     return now if dead_owners(conn, me=me) else next_delivery_at(conn)
 
 
-def renew(conn: Connection, owner: str, held: Collection[str], until: datetime) -> None:
-    """Keep the leases of deliveries this worker is still busy with."""
-    conn.execute(
-        sa.update(delivery)
-        .where(delivery.c.id.in_(list(held)), delivery.c.owner == owner, delivery.c.state == State.PROCESSING)
-        .values(lease_until=until)
+def _free_of(conn: Connection, owner: str, ids: Collection[str]) -> list[str]:
+    """Return, locked, which of the deliveries `owner` holds; a row that another transaction is at is left out."""
+    query = sa.select(delivery.c.id).where(
+        delivery.c.id.in_(list(ids)), delivery.c.owner == owner, delivery.c.state == State.PROCESSING
     )
+    return list(conn.execute(skip_locked(conn, query)).scalars())
+
+
+def renew(conn: Connection, owner: str, held: Collection[str], until: datetime) -> list[str]:
+    """Keep the leases of deliveries this worker is still busy with, and return whose could be kept.
+
+    One whose row is locked must not end the leases of the others.
+    """
+    kept = _free_of(conn, owner, held)
+    conn.execute(sa.update(delivery).where(delivery.c.id.in_(kept)).values(lease_until=until))
+    return kept
 
 
 def dead_owners(conn: Connection, *, me: str) -> list[str]:
@@ -110,11 +120,14 @@ def dead_owners(conn: Connection, *, me: str) -> list[str]:
     return [owner for owner in owners.scalars() if is_dead(owner, me=me)]
 
 
-def take_back(conn: Connection, now: datetime, *, me: str, busy: Collection[str] = ()) -> list[Delivery]:
+def take_back(
+    conn: Connection, now: datetime, *, me: str, lease: timedelta, busy: Collection[str] = ()
+) -> list[Delivery]:
     """Return to *pending* what expired leases and dead processes of this host held, and return the given-up ones.
 
-    The delivery may have been sent: it is marked so and keeps its idempotency key. One that nobody needs any more
-    is cancelled. One that has outlived too many workers is given up, for the caller to report. What this worker is
+    The delivery may have been sent: it is marked so, keeps its idempotency key, and the attempt that was cut off is
+    written down. One whose row another transaction is at waits for the next time. One that nobody needs any more is
+    cancelled. One that has outlived too many workers is given up, for the caller to report. What this worker is
     `busy` with is its own, also when a jump of the clock has ended the lease.
     """
     lost = sa.and_(
@@ -122,30 +135,49 @@ def take_back(conn: Connection, now: datetime, *, me: str, busy: Collection[str]
         sa.or_(delivery.c.lease_until < now, delivery.c.owner.in_(dead_owners(conn, me=me))),
         sa.not_(sa.and_(delivery.c.owner == me, delivery.c.id.in_(list(busy)))),
     )
-    free = {"owner": None, "lease_until": None, "uncertain": True}
-    conn.execute(
-        sa.update(delivery)
-        .where(lost, delivery.c.cancelled, delivery.c.record.is_(False))
-        .values(state=State.CANCELLED, **free)
+    rows = conn.execute(skip_locked(conn, sa.select(delivery).where(lost)))
+    found = [to_delivery(row) for row in rows]
+    if not found:
+        return []
+    conn.execute(sa.insert(attempt), [_cut_off(item, now, lease) for item in found])
+    unwanted = [item.id for item in found if item.cancelled and not item.record]
+    hopeless = [item.id for item in found if item.attempts >= CRASH_LIMIT and item.id not in unwanted]
+    again = [item.id for item in found if item.id not in {*unwanted, *hopeless}]
+    freed = {"owner": None, "lease_until": None, "uncertain": True}
+
+    def put(ids: list[str], **values: Any) -> sa.Update:
+        return sa.update(delivery).where(delivery.c.id.in_(ids)).values(**freed | values)
+
+    conn.execute(put(unwanted, state=State.CANCELLED))
+    conn.execute(put(again, state=State.PENDING, due_at=now))
+    reason = f"its worker died {CRASH_LIMIT} times"
+    given_up = put(hopeless, state=State.ERROR, last_error=reason).returning(*delivery.c)
+    return [to_delivery(row) for row in conn.execute(given_up)]
+
+
+def _cut_off(item: Delivery, now: datetime, lease: timedelta) -> dict[str, Any]:
+    """Return the attempt of a worker that is gone. When it began nobody knows: the last sign of life is what there is."""
+    heard_at = now if item.lease_until is None else min(now, item.lease_until - lease)
+    return vars(
+        Attempt(
+            delivery_id=item.id,
+            channel_id=item.channel_id,
+            number=item.attempts,
+            started_at=heard_at,
+            finished_at=now,
+            outcome="cut_off",
+            status_code=None,
+            provider_ref=None,
+            error="The process that was sending it ended or was not heard of any more. It may have been sent.",
+        )
     )
-    given_up = conn.execute(
-        sa.update(delivery)
-        .where(lost, delivery.c.attempts >= CRASH_LIMIT)
-        .values(state=State.ERROR, last_error=f"its worker died {CRASH_LIMIT} times", **free)
-        .returning(*delivery.c)
-    )
-    abandoned = [to_delivery(row) for row in given_up]
-    conn.execute(sa.update(delivery).where(lost).values(state=State.PENDING, due_at=now, **free))
-    return abandoned
 
 
 def release(conn: Connection, owner: str, unsent: Collection[str]) -> None:
     """Give back, as if never taken, what this worker holds but has not begun to send."""
     conn.execute(
         sa.update(delivery)
-        .where(
-            delivery.c.id.in_(list(unsent)), delivery.c.owner == owner, delivery.c.state == State.PROCESSING
-        )
+        .where(delivery.c.id.in_(_free_of(conn, owner, unsent)))
         .values(
             state=sa.case((delivery.c.cancelled, State.CANCELLED.value), else_=State.PENDING.value),
             attempts=delivery.c.attempts - 1,

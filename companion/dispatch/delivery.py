@@ -77,7 +77,7 @@ class Attempt:
     started_at: datetime
     finished_at: datetime
     outcome: str
-    """sent, failed, uncertain, error"""
+    """sent, failed, uncertain, error; cut_off: the process that made it ended before it wrote down what became of it"""
     status_code: int | None
     provider_ref: str | None
     error: str | None

@@ -1,6 +1,6 @@
 """Deliveries written and withdrawn inside the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ class Claim:
 
     owner: str
     lease: timedelta
+    has_room: Callable[[str], bool]
+    """Whether the worker would send over this channel at once: else it is left to whoever has room, perhaps another replica."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,8 @@ def enqueue(
 
 def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Claim | None) -> Delivery:
     delivery_id = new_id()
+    if claim is not None and not claim.has_room(item.channel_id):
+        claim = None
     return Delivery(
         id=delivery_id,
         alarm_id=alarm_id,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain, repeat
 from typing import Protocol
 
@@ -28,6 +29,8 @@ _LOGGER = logging.getLogger(__name__)
 FRESH = timedelta(milliseconds=200)
 """A claim this young was made in a transaction that saw the alarm open: no need to look again before the send."""
 DEFAULT_CONCURRENCY = 8
+LOCKED_PAUSE_S = 1.0
+"""When leases whose rows somebody else holds are renewed again."""
 AWAY_PAUSES_S = (0.2, 1.0, 3.0)
 """Waits while the database is away; the last one again and again."""
 
@@ -104,6 +107,7 @@ class Dispatcher:
         self._concurrency: dict[str, int] = {}
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._begun: set[str] = set()
+        self._recording: dict[str, str] = {}
         self._turning = asyncio.Lock()
         self._stopping = False
         self._full = False
@@ -163,11 +167,10 @@ class Dispatcher:
     async def _let_go(self, unsent: list[str], late: list[str]) -> None:
         """Leave everything to other workers, or to this one's next start."""
         unsent = [*unsent, *self._left]
-        now = self._clock()
 
         def write(conn: Connection) -> None:
             claim.release(conn, self._rules.owner, unsent)
-            claim.renew(conn, self._rules.owner, late, now)  # ends the lease at once
+            claim.renew(conn, self._rules.owner, late, self._clock())  # ends the lease at once
 
         if unsent or late:
             try:
@@ -188,22 +191,31 @@ class Dispatcher:
                 else min(self._rules.poll_s, (due_at - now).total_seconds())
             )
         slots = self._free_slots()
-        taken = await self._db.write(lambda conn: self._claim(conn, now, slots))
+        taken = await self._db.write(lambda conn: self._claim(conn, slots))
         self.take(taken)
         # Nothing taken though something is due: its channel is full, and a delivery that ends there wakes us.
         self._full = not taken
         return 0.0 if taken else min(self._rules.poll_s, 1.0)
 
-    def _claim(self, conn: Connection, now: datetime, slots: dict[str, int]) -> list[Delivery]:
-        busy = [delivery.id for delivery in self._tasks.values()]
-        for abandoned in claim.take_back(conn, now, me=self._rules.owner, busy=busy):
+    def _claim(self, conn: Connection, slots: dict[str, int]) -> list[Delivery]:
+        now = self._clock()
+        busy = [delivery.id for delivery in list(self._tasks.values())]
+        me, lease = self._rules.owner, self._rules.lease
+        for abandoned in claim.take_back(conn, now, me=me, lease=lease, busy=busy):
             self._tell(conn, abandoned, GiveUp(abandoned.last_error or "its worker died"))
-        return claim.claim_due(conn, self._rules.owner, now, self._rules.lease, slots)
+        return claim.claim_due(conn, me, now, lease, slots)
+
+    def has_room(self, channel_id: str) -> bool:
+        """Return whether a delivery over the channel would be sent at once and not wait behind others here."""
+        held = sum(1 for item in list(self._tasks.values()) if item.channel_id == channel_id)
+        held -= sum(1 for item in list(self._recording.values()) if item == channel_id)
+        return held < self._concurrency.get(channel_id, DEFAULT_CONCURRENCY)
 
     def _free_slots(self) -> dict[str, int]:
         held: dict[str, int] = {}
         for delivery in self._tasks.values():
-            held[delivery.channel_id] = held.get(delivery.channel_id, 0) + 1
+            if delivery.id not in self._recording:
+                held[delivery.channel_id] = held.get(delivery.channel_id, 0) + 1
         known = set(held) | set(self._concurrency)
         return {
             channel: self._concurrency.get(channel, DEFAULT_CONCURRENCY) - held.get(channel, 0)
@@ -212,15 +224,26 @@ class Dispatcher:
 
     async def _renew_forever(self) -> None:
         """Keep the leases of what waits for a slot or for a provider."""
+        often_s = self._rules.lease.total_seconds() / 3
+        pause_s = often_s
         while True:
-            await asyncio.sleep(self._rules.lease.total_seconds() / 3)
-            held = [delivery.id for delivery in self._tasks.values()]
-            if held:
-                until = self._clock() + self._rules.lease
-                try:
-                    await self._db.write(lambda conn: claim.renew(conn, self._rules.owner, held, until))  # noqa: B023 # awaited here
-                except Exception:
-                    _LOGGER.exception("The leases could not be kept; trying again")
+            await asyncio.sleep(pause_s)
+            try:
+                pause_s = often_s if await self._renew() else min(often_s, LOCKED_PAUSE_S)
+            except Exception:
+                _LOGGER.exception("The leases could not be kept; trying again")
+
+    async def _renew(self) -> bool:
+        """Keep the leases; return whether each one could be kept that is still needed."""
+        held = [delivery.id for delivery in self._tasks.values()]
+        if not held:
+            return True
+
+        def write(conn: Connection) -> list[str]:
+            return claim.renew(conn, self._rules.owner, held, self._clock() + self._rules.lease)
+
+        kept = await self._db.write(write)
+        return {delivery.id for delivery in self._tasks.values()}.isdisjoint(set(held) - set(kept))
 
     async def _deliver(self, delivery: Delivery) -> None:
         with self._log_context(delivery.alarm_id):
@@ -230,12 +253,18 @@ class Dispatcher:
                     await self._finish(delivery, configured, self._clock())
                     return
                 async with self._slot(delivery.channel_id, configured.concurrency):
-                    await self._send(delivery, configured)
+                    write = await self._send(delivery, configured)
+                if write is None:
+                    return
+                # Outside the slot: a row that somebody else holds must not keep other messages from the provider.
+                self._recording[delivery.id] = delivery.channel_id
+                await write()
             except Exception:
                 # The lease runs out, and the delivery is tried again, marked as perhaps sent.
                 _LOGGER.exception("Delivery %s could not be finished", delivery.id)
             finally:
                 self._begun.discard(delivery.id)
+                self._recording.pop(delivery.id, None)
                 if self._full:
                     self._wake.notify()
 
@@ -260,9 +289,10 @@ class Dispatcher:
             self._slots[channel_id] = asyncio.Semaphore(concurrency)
         return self._slots[channel_id]
 
-    async def _send(self, delivery: Delivery, configured: Configured) -> None:
+    async def _send(self, delivery: Delivery, configured: Configured) -> Callable[[], Awaitable[None]] | None:
+        """Send the delivery if it is still needed; return what writes down what became of it, or None."""
         reference = None
-        if not (delivery.first_page and self._clock() - delivery.created_at < FRESH):
+        if not (delivery.first_page and timedelta() <= self._clock() - delivery.created_at < FRESH):
             current, reference = await self._patiently(
                 lambda: self._db.read(
                     lambda conn: (delivery_by_id(conn, delivery.id), thread_ref(conn, delivery))
@@ -270,14 +300,15 @@ class Dispatcher:
             )
             if current is None or (current.owner, current.fence) != (delivery.owner, delivery.fence):
                 _LOGGER.info("Delivery %s has gone to another worker", delivery.id)
-                return
+                return None
             if current.cancelled and not current.record:
-                await self._patiently(lambda: self._db.write(lambda conn: cancel_unsent(conn, delivery)))
-                return
+                return lambda: self._patiently(
+                    lambda: self._db.write(lambda conn: cancel_unsent(conn, delivery))
+                )
         self._begun.add(delivery.id)
         started_at = self._clock()
         outcome = await self._call(delivery, configured, reference)
-        await self._finish(delivery, outcome, started_at)
+        return partial(self._finish, delivery, outcome, started_at)
 
     async def _call(self, delivery: Delivery, configured: Configured, reference: str | None) -> Outcome:
         try:
@@ -295,24 +326,27 @@ class Dispatcher:
             return TryAgain(reason=f"the channel failed: {type(err).__name__}", uncertain=True)
 
     async def _finish(self, delivery: Delivery, outcome: Outcome, started_at: datetime) -> None:
-        now = self._clock()
-        verdict = decide(
-            outcome,
-            attempt=delivery.attempts,
-            first_page=delivery.first_page,
-            policy=self._rules.retry,
-            now=now,
-            chance=random.random(),
-        )
+        chance = random.random()
 
-        def write(conn: Connection) -> Delivery | None:
-            after = record(conn, delivery, outcome, verdict, started_at=started_at, now=now)
+        def write(conn: Connection) -> tuple[Delivery | None, Verdict]:
+            # Here, not before: while this waited, the clock may have been set, and every due time with it.
+            now = self._clock()
+            verdict = decide(
+                outcome,
+                attempt=delivery.attempts,
+                first_page=delivery.first_page,
+                policy=self._rules.retry,
+                now=now,
+                chance=chance,
+            )
+            began_at = min(started_at, now)
+            after = record(conn, delivery, outcome, verdict, started_at=began_at, now=now)
             if after is not None and after.state is not State.CANCELLED:
                 self._tell(conn, after, verdict)
-            return after
+            return after, verdict
 
         # However long the database is away: what is not written down would be sent again.
-        after = await self._patiently(lambda: self._db.write(write))
+        after, verdict = await self._patiently(lambda: self._db.write(write))
         if not isinstance(verdict, Done):
             self._wake.notify()  # there is another attempt, another contact point, or news
         self._observer.sent(delivery, outcome, verdict, lag_s=(started_at - delivery.due_at).total_seconds())
@@ -339,7 +373,7 @@ class Dispatcher:
         for pause_s in chain(AWAY_PAUSES_S, repeat(AWAY_PAUSES_S[-1])):
             try:
                 return await what()
-            except StoreUnavailable:
-                _LOGGER.warning("The database is away; trying again in %s s", pause_s)
+            except StoreUnavailable as err:
+                _LOGGER.warning("%s (trying again in %s s)", err, pause_s)
                 await asyncio.sleep(pause_s)
         raise AssertionError("unreachable")

@@ -24,6 +24,8 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from companion.store.sql import is_row_held
+
 type Work[T] = Callable[[Connection], T]
 
 GROUP_LIMIT = 128
@@ -31,10 +33,18 @@ GROUP_LIMIT = 128
 BUSY_TIMEOUT_S = 10
 BUSY_PAUSE_S = 0.02
 SERIALIZATION_RETRIES = 5
+LOCK_LIMIT_S = 1.0
+"""PostgreSQL: how long a unit of work waits for a row that somebody else holds."""
+IDLE_LIMIT_S = 15.0
+"""PostgreSQL: after how long in the middle of a transaction the server takes the rows from a process that hangs."""
 
 
 class StoreUnavailable(Exception):
     """The database cannot be reached or written; nothing of the unit of work has happened."""
+
+
+class RowsHeld(StoreUnavailable):
+    """Somebody else holds a row for too long; nothing of the unit of work has happened, others are not concerned."""
 
 
 class Database(Protocol):
@@ -289,6 +299,12 @@ def _is_away(err: Exception) -> bool:
     return isinstance(err, (OSError, TimeoutError, sa.exc.TimeoutError, *driver))
 
 
+# Inside the transaction: behind PgBouncer the next one may be on another connection.
+_LIMITS = sa.text(
+    "SELECT set_config('lock_timeout', :held, true), set_config('idle_in_transaction_session_timeout', :idle, true)"
+)
+
+
 class PostgresDatabase:
     """A pool of asyncpg connections; a unit of work that lost a race is run again."""
 
@@ -308,14 +324,21 @@ class PostgresDatabase:
         )
 
     async def write[T](self, work: Work[T]) -> T:
-        """Run `work`, again when PostgreSQL chose it as the victim of a deadlock or a serialisation failure."""
+        """Run `work`, again when PostgreSQL chose it as the victim of a deadlock or a serialisation failure.
+
+        Raises StoreUnavailable; RowsHeld when a row could not be had within LOCK_LIMIT_S.
+        """
+        limits = {"held": f"{LOCK_LIMIT_S * 1000:.0f}", "idle": f"{IDLE_LIMIT_S * 1000:.0f}"}
         for attempt in range(SERIALIZATION_RETRIES):
             try:
                 async with self.engine.begin() as connection:
+                    await connection.execute(_LIMITS, limits)
                     return await connection.run_sync(work)
             except Exception as err:
                 if _is_away(err):
                     raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
+                if is_row_held(err):
+                    raise RowsHeld("somebody else holds what this is about: try again") from err
                 lost_race = isinstance(err, DBAPIError) and (
                     getattr(err.orig, "sqlstate", None) in {"40001", "40P01"}
                 )

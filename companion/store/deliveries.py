@@ -70,8 +70,9 @@ def thread_ref(conn: Connection, found: Delivery) -> str | None:
 
 
 def last_attempt_by_channel(conn: Connection) -> dict[str, Attempt]:
-    """Return the newest attempt of each channel that has one."""
-    newest = sa.select(sa.func.max(attempt.c.id)).group_by(attempt.c.channel_id)
+    """Return the newest attempt of each channel that has one; one that was cut off says nothing about its channel."""
+    known = attempt.c.outcome != "cut_off"
+    newest = sa.select(sa.func.max(attempt.c.id)).where(known).group_by(attempt.c.channel_id)
     rows = conn.execute(sa.select(attempt).where(attempt.c.id.in_(newest)))
     return {row.channel_id: _to_attempt(row) for row in rows}
 

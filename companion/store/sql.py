@@ -23,6 +23,11 @@ def skip_locked[S: sa.Select[Any]](conn: Connection, query: S) -> S:
     return query.with_for_update(skip_locked=True, key_share=True)
 
 
+def is_row_held(err: Exception) -> bool:
+    """Return whether a row that somebody else holds could not be had in time (55P03, lock_not_available)."""
+    return isinstance(err, sa.exc.DBAPIError) and getattr(err.orig, "sqlstate", None) == "55P03"
+
+
 def perhaps_lost_race(err: Exception) -> bool:
     """Return whether the whole transaction should be run again, or the database is away; not so for a mistake in it."""
     mistakes = (sa.exc.IntegrityError, sa.exc.DataError, sa.exc.ProgrammingError)

@@ -312,7 +312,7 @@ attempt = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     _time("started_at", nullable=False),
     _time("finished_at", nullable=False),
-    sa.Column("outcome", sa.String(16), nullable=False),  # sent, failed, error, uncertain
+    sa.Column("outcome", sa.String(16), nullable=False),  # sent, failed, error, uncertain, cut_off
     sa.Column("status_code", sa.Integer),
     sa.Column("provider_ref", sa.Text),
     sa.Column("error", sa.Text),

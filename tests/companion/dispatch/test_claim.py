@@ -99,7 +99,7 @@ async def test_a_live_lease_is_not_taken_back(house: Engine, clock: FrozenClock)
     (item,) = await _claim(house, signal=1)
     clock.advance(LEASE.total_seconds())
 
-    await house.db.write(lambda conn: take_back(conn, clock(), me=ELSEWHERE))
+    await house.db.write(lambda conn: take_back(conn, clock(), me=ELSEWHERE, lease=LEASE))
 
     assert await house.db.read(lambda conn: delivery_by_id(conn, item.id)) == item
 
@@ -111,7 +111,7 @@ async def test_what_a_worker_has_forgotten_of_its_own_is_taken_back_and_what_it_
     busy, forgotten = await _claim(house, signal=2)
     clock.advance(LEASE.total_seconds() + 1)
 
-    await house.db.write(lambda conn: take_back(conn, clock(), me=HERE, busy=[busy.id]))
+    await house.db.write(lambda conn: take_back(conn, clock(), me=HERE, lease=LEASE, busy=[busy.id]))
 
     def both(conn: Connection) -> list[Delivery | None]:
         return [delivery_by_id(conn, item.id) for item in (busy, forgotten)]

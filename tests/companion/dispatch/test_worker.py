@@ -21,7 +21,7 @@ from companion.dispatch.wake import Wake
 from companion.dispatch.worker import ChannelUnusable
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
-from companion.store.deliveries import deliveries_of
+from companion.store.deliveries import deliveries_of, last_attempt_by_channel
 from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until
 from tests.companion.dispatch.conftest import Run, crash
 from tests.fakes.channel import FakeChannel, FakePool, Hang
@@ -396,6 +396,40 @@ async def test_a_page_of_a_dead_worker_is_sent_by_another_when_the_lease_has_run
     assert (page.state, page.attempts, page.uncertain) == (State.SENT, 2, True)
 
 
+async def test_an_attempt_that_was_cut_off_is_written_down(
+    db: Database, clock: FrozenClock, claiming: Engine
+) -> None:
+    began_at = clock()
+    alarm_id = await _crashed(claiming)
+    second = engine(db, clock, owner=ELSEWHERE)
+
+    clock.advance(LEASE.total_seconds() + 1)
+    await second.dispatch()
+
+    cut_off, sent = await _attempts(second, alarm_id)
+    assert (cut_off.outcome, cut_off.number, cut_off.started_at) == ("cut_off", 1, began_at)
+    assert "may have been sent" in str(cut_off.error)
+    assert (sent.outcome, sent.number) == ("sent", 2)
+    assert (await db.read(last_attempt_by_channel))["signal"] == sent
+
+
+async def test_a_first_page_is_left_to_whoever_has_room(
+    db: Database, clock: FrozenClock, claiming: Engine
+) -> None:
+    claiming.signal.open.clear()
+    for _ in range(2):
+        await claiming.raise_alarm(trigger(policy=PORTER))
+        await claiming.signal.arrived.acquire()
+    idle = engine(db, clock, owner=ELSEWHERE)
+
+    alarm = await claiming.raise_alarm(trigger(policy=PORTER))
+    await idle.dispatch()
+
+    claiming.signal.open.set()
+    await claiming.dispatch()
+    assert [message.alarm_id for message in idle.signal.messages] == [alarm.id]
+
+
 async def test_a_page_of_a_dead_worker_is_not_sent_after_an_answer(
     db: Database, clock: FrozenClock, claiming: Engine
 ) -> None:
@@ -427,7 +461,7 @@ async def test_the_late_result_of_a_worker_thought_dead_does_not_overwrite_a_new
 
     page = await _page(second, alarm.id)
     assert (page.state, page.provider_ref) == (State.SENT, "newer")
-    assert [attempt.outcome for attempt in await _attempts(second, alarm.id)] == ["sent", "error"]
+    assert [attempt.outcome for attempt in await _attempts(second, alarm.id)] == ["cut_off", "sent", "error"]
     assert claiming.news.troubles == []
     assert claiming.sms.messages == second.sms.messages == []
 
