@@ -294,18 +294,21 @@ class Companion:
                 )
 
     async def _tidy_forever(self) -> None:
-        """Delete the pictures that were kept long enough, and troubles that have been over for long."""
-        kept = timedelta(days=self.settings.picture_days)
         while True:
             try:
-                await self.db.write(lambda conn: forget_troubles(conn, self.clock() - TROUBLES_KEPT))
-                while self.settings.picture_days and await self.db.write(
-                    lambda conn: forget_pictures(conn, self.clock() - kept)
-                ):
-                    pass
+                await self.tidy()
             except Exception:
                 _LOGGER.exception("What is old could not be deleted; trying again")
             await asyncio.sleep(TIDY_S)
+
+    async def tidy(self) -> None:
+        """Delete the pictures that were kept long enough, and troubles that have been over for long."""
+        kept = timedelta(days=self.settings.picture_days)
+        await self.db.write(lambda conn: forget_troubles(conn, self.clock() - TROUBLES_KEPT))
+        while self.settings.picture_days and await self.db.write(
+            lambda conn: forget_pictures(conn, self.clock() - kept)
+        ):
+            pass
 
     async def _set_clock_forever(self) -> None:
         while True:

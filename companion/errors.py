@@ -231,11 +231,14 @@ class RetryNotAllowed(Conflict):
 
 
 class DeviceIncomplete(Conflict):
-    """Nobody would know who needs help, or where. Member `missing`."""
+    """A press that leads to nobody: it is written down, and nobody can be told. Members `missing`, `alarm_id`."""
 
     slug = "device-incomplete"
-    title = "This device is not set up completely"
-    member_schemas = {"missing": {"type": "array", "items": {"type": "string"}}}  # noqa: RUF012 # a ClassVar
+    title = "This key leads to nobody"
+    member_schemas = {  # noqa: RUF012 # a ClassVar, declared above
+        "missing": {"type": "array", "items": {"type": "string"}},
+        "alarm_id": {"type": "string"},
+    }
 
 
 class ChannelNotUsable(Conflict):

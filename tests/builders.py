@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms import outcomes
@@ -24,7 +25,8 @@ from companion.dispatch.outbox import Claim
 from companion.dispatch.retry import RetryPolicy, Verdict
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, Dispatching
-from companion.escalation.policy import Policy, Target
+from companion.escalation.policy import Policy
+from companion.store import tables
 from companion.store.alarms import alarm_by_id
 from companion.store.database import Database
 from companion.store.deliveries import deliveries_of
@@ -199,7 +201,6 @@ def engine(
     owner: str = HERE,
     claims: bool = False,
     pool: FakePool | None = None,
-    last_resort: tuple[Target, ...] = (),
     poll_s: float = 60,
     lease: timedelta = LEASE,
     wake: Wake | None = None,
@@ -245,9 +246,24 @@ def engine(
         ),
         news=news,
         take=dispatcher.take,
-        last_resort=last_resort,
     )
     return Engine(db, clock, wake, commands, dispatcher, pool, news, counted, owner)
+
+
+async def set_last_resort(db: Database, rules: Policy, operators: Sequence[str] = ()) -> None:
+    """Make `rules` the policy of alarms that have no other, as the directory's section `installation` does."""
+
+    def write(conn: Connection) -> None:
+        everywhere = rules.model_copy(update={"id": "last-resort"})
+        body = everywhere.model_dump(mode="json")
+        conn.execute(sa.insert(tables.policy).values(id=everywhere.id, name=everywhere.name, body=body))
+        conn.execute(
+            sa.insert(tables.installation).values(
+                id="installation", last_resort_id=everywhere.id, operators=list(operators)
+            )
+        )
+
+    await db.write(write)
 
 
 async def until(condition: Callable[[], bool]) -> None:

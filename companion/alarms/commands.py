@@ -14,6 +14,7 @@ from companion.alarms import paging
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import (
     CONFIRMED_BY,
+    MISSING,
     OPEN,
     SURE_LEVEL,
     Actor,
@@ -24,6 +25,7 @@ from companion.alarms.model import (
     PictureShows,
     Status,
     Trigger,
+    hidden_at_panel,
 )
 from companion.alarms.paging import Paging
 from companion.channels.base import MessageKind
@@ -32,14 +34,14 @@ from companion.dispatch import outbox
 from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.wake import Wake
 from companion.escalation import plan
-from companion.escalation.policy import Target
 from companion.ids import new_id
-from companion.store import journal, tables
+from companion.store import directory, journal, tables
 from companion.store.alarms import alarm_by_id, claim_dedup, lock_alarm, take_over_dedup, to_alarm
 from companion.store.database import Database
 from companion.store.deliveries import delivery_by_id, to_delivery
 from companion.store.pictures import picture_of, put_picture
-from companion.troubles.model import Trouble
+from companion.troubles import reporting
+from companion.troubles.model import Trouble, TroubleKind
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -114,13 +116,11 @@ class Unit:
         now: datetime,
         paging_rules: Paging,
         news: News,
-        last_resort: tuple[Target, ...],
     ) -> None:
         self.conn = conn
         self.now = now
         self.paging = paging_rules
         self.news = news
-        self._last_resort = last_resort
         self.taken: list[Delivery] = []
         """Deliveries that this process's worker holds already; handed over after the commit."""
         self.changes: list[tuple[Alarm, Change]] = []
@@ -131,7 +131,11 @@ class Unit:
         self.news.service_trouble(self, trouble)
 
     def raise_alarm(self, trigger: Trigger, actor: Actor) -> Raised:
-        """Raise an alarm, or find the one that the trigger's dedup key stands for."""
+        """Raise an alarm, or find the one that the trigger's dedup key stands for.
+
+        Without a policy it follows the installation's last resort; without that it is exhausted at once, which is
+        an error that the operators hear of.
+        """
         alarm_id = new_id()
         if trigger.dedup_key is not None:
             expires_at = (
@@ -144,6 +148,8 @@ class Unit:
                 if trigger.dedup_seconds is None or self._locked(winner).status in OPEN:
                     return Raised(self._pressed_again(winner, actor), created=False)
                 take_over_dedup(self.conn, trigger.dedup_key, alarm_id, expires_at)
+        if trigger.policy is None:
+            trigger = replace(trigger, policy=directory.last_resort(self.conn))
         begins_at = self.now + trigger.hold
         position = None if trigger.policy is None else plan.first(trigger.policy, begins_at)
         alarm = Alarm(
@@ -188,7 +194,7 @@ class Unit:
                 alarm, step=run.then.step, round=run.then.round, steps_run=1, next_due_at=run.then.due_at
             )
         self.conn.execute(_INSERT_ALARM, _row(alarm))
-        self.journal(alarm.id, Change.RAISED, actor, title=alarm.title)
+        self.journal(alarm.id, Change.RAISED, actor, title=alarm.title, missing=trigger.details.get(MISSING))
         if isinstance(run, plan.Run):
             alarm = self._told(alarm, run)
         self._tell(alarm, Change.RAISED)
@@ -383,12 +389,14 @@ class Unit:
         return replace(alarm, **values)
 
     def _exhaust(self, alarm: Alarm) -> None:
-        targets = (alarm.policy.last_resort if alarm.policy is not None else ()) or self._last_resort
+        reached = paging.resolve(self.conn, () if alarm.policy is None else alarm.policy.last_resort)
+        if not reached and (everywhere := directory.last_resort(self.conn)) is not None:
+            reached = paging.resolve(self.conn, plan.everybody(everywhere))
         alarm = self._changed(alarm, next_due_at=None, exhausted_at=self.now)
         made = paging.page(
             self.conn,
             alarm,
-            paging.resolve(self.conn, targets),
+            reached,
             kind=MessageKind.EXHAUSTED,
             occurrence="exhausted",
             first=False,
@@ -397,7 +405,25 @@ class Unit:
         )
         told = [item.recipient for item in made]
         self.journal(alarm.id, Change.EXHAUSTED, Actor(name=None, via="escalation"), told=told)
+        if not told:
+            self._nobody_left(alarm)
         self._tell(alarm, Change.EXHAUSTED)
+
+    def _nobody_left(self, alarm: Alarm) -> None:
+        """Let the operators know of an alarm that is over for the policy and has reached nobody, or nobody more."""
+        reached = paging.has_paged(self.conn, alarm.id)
+        if reached and alarm.test:
+            return  # a drill that is not answered is nobody's emergency
+        kind = TroubleKind.ALARM_UNANSWERED if reached else TroubleKind.ALARM_TOLD_NOBODY
+        _LOGGER.error("%s: %s", alarm.title, kind.value, extra={"alarm_id": alarm.id})
+        reporting.report(
+            self,
+            kind,
+            alarm.id,
+            subject=alarm.title,
+            site_id=alarm.site_id,
+            hidden=hidden_at_panel(alarm),
+        )
 
     def _pressed_again(self, alarm_id: str, actor: Actor) -> Alarm:
         row = self.conn.execute(
@@ -426,6 +452,9 @@ class Unit:
         )
         alarm = self._changed(alarm, status=status, next_due_at=None, **stamp)
         outbox.withdraw(self.conn, alarm.id)
+        if alarm.exhausted_at is not None:
+            for trouble in (TroubleKind.ALARM_UNANSWERED, TroubleKind.ALARM_TOLD_NOBODY):
+                reporting.clear(self, trouble, alarm.id)
         self.journal(alarm.id, change, actor, note=note, **detail)
         paging.inform(self.conn, alarm, kind, by=who, note=note, paging=self.paging, now=self.now)
         self._tell(alarm, change)
@@ -475,7 +504,6 @@ class AlarmCommands:
         paging_rules: Paging,
         news: News,
         take: Callable[[list[Delivery]], None],
-        last_resort: tuple[Target, ...] = (),
     ) -> None:
         self.db = db
         self.clock = clock
@@ -483,12 +511,11 @@ class AlarmCommands:
         self._paging = paging_rules
         self._news = news
         self._take = take
-        self._last_resort = last_resort
         self._running: set[asyncio.Task[Any]] = set()
 
     def unit(self, conn: Connection) -> Unit:
         """Return a unit on a transaction that is running already."""
-        return Unit(conn, self.clock(), self._paging, self._news, self._last_resort)
+        return Unit(conn, self.clock(), self._paging, self._news)
 
     async def run[T](self, work: Callable[[Unit], T]) -> T:
         """Run `work` as one transaction. It may run again when it lost a race, so it must touch nothing but its unit.

@@ -23,6 +23,8 @@ class Status(StrEnum):
 OPEN = frozenset({Status.TRIGGERED, Status.ACKNOWLEDGED})
 SURE_LEVEL = 2
 """The validation level from which those who were paged are told of it: somebody is there, or very likely."""
+MISSING = "missing"
+"""The detail that names what the directory does not know of a device: its person, room or site."""
 CONFIRMED_BY = "confirmed_by"
 """The detail of a confirmed alarm that names the second zone."""
 
@@ -208,3 +210,8 @@ class JournalEntry:
     actor: str | None
     via: str
     detail: Mapping[str, Any]
+
+
+def hidden_at_panel(alarm: Alarm) -> bool:
+    """Return whether nobody at the panel may learn of the alarm: a duress code, or a silent one."""
+    return alarm.kind is AlarmKind.DURESS or (alarm.source is Source.PANEL and "silent" in alarm.details)

@@ -117,6 +117,14 @@ def _reached(
                 yield Reached(channel, kind, address, name or address or channel_name, "en", None, 0)
 
 
+def has_paged(conn: Connection, alarm_id: str) -> bool:
+    """Return whether there was ever anybody to page about the alarm."""
+    pages = sa.select(tables.delivery.c.id).where(
+        tables.delivery.c.alarm_id == alarm_id, tables.delivery.c.kind.in_(sorted(PAGES))
+    )
+    return conn.execute(pages.limit(1)).first() is not None
+
+
 def next_point(conn: Connection, delivery: Delivery) -> Reached | None:
     """Return where to page the same person after one contact point refused, or None.
 

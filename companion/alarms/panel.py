@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms.model import Alarm, AlarmKind, Severity, Source, Trigger
+from companion.alarms.model import AlarmKind, Severity, Source, Trigger
 from companion.directory.model import Site
 from companion.store import directory
 
@@ -100,8 +100,3 @@ def site_of_panel(conn: Connection, site_id: str | None) -> Site | None:
         return directory.site_by_id(conn, site_id)
     known = directory.sites(conn)
     return known[0] if len(known) == 1 else None
-
-
-def hidden_at_panel(alarm: Alarm) -> bool:
-    """Return whether nobody at the panel may learn of the alarm: a duress code, or a silent one."""
-    return alarm.kind is AlarmKind.DURESS or (alarm.source is Source.PANEL and "silent" in alarm.details)

@@ -37,9 +37,18 @@ ENGLISH: Mapping[str, TroubleText] = {
         "Alarms of {subject} would tell nobody",
         "The cause is {cause}. Give the site a policy whose steps lead to a contact on a channel that is switched on.",
     ),
+    "alarm_unanswered": TroubleText(
+        "Nobody has answered an alarm, and there is nobody left to tell: {subject}",
+        "See to the alarm now. Then name a last resort in its policy, or in the installation.",
+    ),
     "key_reaches_nobody": TroubleText(
-        "The panic key {subject} was pressed and leads to nobody",
-        "See to whoever pressed it now, then give the device a site or a policy, or the installation a last resort.",
+        "The panic key {subject} leads to nobody",
+        "The cause is {cause}. Give the device or its site a policy that leads to a contact on a channel that is "
+        "switched on, or the installation a last resort.",
+    ),
+    "panel_reaches_nobody": TroubleText(
+        "Alarms of Home Assistant {subject} would tell nobody",
+        "They belong to no site. Give it an API key for its site, or the installation a last resort.",
     ),
 }
 GERMAN: Mapping[str, TroubleText] = {
@@ -58,9 +67,18 @@ GERMAN: Mapping[str, TroubleText] = {
         "Die Ursache ist {cause}. Dem Standort eine Regel geben, deren Schritte zu einem Kontakt auf einem eingeschalteten "
         "Kanal führen.",
     ),
+    "alarm_unanswered": TroubleText(
+        "Ein Alarm ist ohne Antwort, und niemand ist mehr zu benachrichtigen: {subject}",
+        "Jetzt nach dem Alarm sehen. Dann in seiner Regel oder in der Installation einen letzten Ausweg (last_resort) nennen.",
+    ),
     "key_reaches_nobody": TroubleText(
-        "Die Paniktaste {subject} wurde gedrückt und führt zu niemandem",
-        "Jetzt nach der Person sehen, dann dem Gerät einen Standort oder eine Regel geben oder der Installation einen "
+        "Die Paniktaste {subject} führt zu niemandem",
+        "Die Ursache ist {cause}. Dem Gerät oder seinem Standort eine Regel geben, die zu einem Kontakt auf einem "
+        "eingeschalteten Kanal führt, oder der Installation einen letzten Ausweg (last_resort).",
+    ),
+    "panel_reaches_nobody": TroubleText(
+        "Alarme von Home Assistant {subject} würden niemanden erreichen",
+        "Sie gehören zu keinem Standort. Ihm einen API-Schlüssel für seinen Standort geben oder der Installation einen "
         "letzten Ausweg (last_resort).",
     ),
 }

@@ -85,11 +85,11 @@ class _Applying:
         self._conn = conn
         self._secrets = secrets
         self._kinds = tuple(kind for kind in KINDS if SECTION_OF[kind] in document.sections)
-        self._stored = _stored(conn, secrets)
+        self._stored = stored_state(conn, secrets)
         self._wanted = State(
             {kind: (document.state if kind in self._kinds else self._stored)[kind] for kind in KINDS}
         )
-        check = Check(self._wanted, document.paths, document.sections)
+        check = Check(self._wanted, document.paths, document.sections, before=self._stored)
         problems = [*document.problems, *check.problems(), *self._still_bound()]
         if problems:
             raise DocumentInvalid(problems)
@@ -140,6 +140,7 @@ class _Applying:
         by_action: dict[Action, list[PlannedChange]] = {action: [] for action in Action}
         for change in self.plan.changes:
             by_action[change.action].append(change)
+        self._bind_panels()
         self._free_tokens(by_action[Action.CHANGED] + by_action[Action.REMOVED])
         order = {kind: place for place, kind in enumerate(KINDS)}
         for change in sorted(
@@ -148,6 +149,18 @@ class _Applying:
             self._put(change)
         for change in sorted(by_action[Action.REMOVED], key=lambda one: -order[one.kind]):
             self._remove(change)
+
+    def _bind_panels(self) -> None:
+        """Let the panels of the only site stay with it when there are more.
+
+        With a key for every site their alarms are the only site's; with a second one they would belong to none.
+        """
+        if len(self._stored[SITE]) != 1 or len(self._wanted[SITE]) < 2:
+            return
+        (site_id,) = self._stored[SITE]
+        if site_id in self._wanted[SITE]:
+            peer = tables.link_peer
+            self._conn.execute(sa.update(peer).where(peer.c.site_id.is_(None)).values(site_id=site_id))
 
     def _free_tokens(self, changes: list[PlannedChange]) -> None:
         """Let devices swap tokens although no two may have the same at any moment."""
@@ -208,7 +221,8 @@ class _Applying:
         self._conn.execute(sa.delete(table).where(table.c.id == change.id))
 
 
-def _stored(conn: Connection, secrets: Secrets) -> State:
+def stored_state(conn: Connection, secrets: Secrets | None = None) -> State:
+    """Return the directory as it is stored; the secrets of channels are left out unless `secrets` can open them."""
     state = State.empty()
     left_out = {"id", "revision", "last_seen_at", "last_context", "minute_started_at", "minute_count"}
     for kind, table in TABLES.items():
@@ -217,7 +231,8 @@ def _stored(conn: Connection, secrets: Secrets) -> State:
     for policy_id, policy in state[POLICY].items():
         state[POLICY][policy_id] = {**policy, "body": Policy.model_validate(policy["body"])}
     for channel_id, channel in state[CHANNEL].items():
-        state[CHANNEL][channel_id] = {**channel, "secrets": _opened(secrets, channel_id, channel["secrets"])}
+        opened = {} if secrets is None else _opened(secrets, channel_id, channel["secrets"])
+        state[CHANNEL][channel_id] = {**channel, "secrets": opened}
     contacts: dict[str, list[tuple[str, str]]] = {}
     point = tables.contact_point
     for person_id, channel_id, address in conn.execute(

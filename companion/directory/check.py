@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from companion.channels.registry import channel_kinds
+from companion.directory.reach import Cause, Unreached, channels_of, target_reaches, unreached
 from companion.directory.seed import Problem
 from companion.directory.state import (
     CHANNEL,
@@ -19,6 +20,8 @@ from companion.directory.state import (
 )
 from companion.escalation.policy import ChannelTarget, PersonTarget, Policy, Target
 
+type _Unreached = tuple[Problem, Cause]
+
 REFERENCES = {
     SITE: {"policy_id": POLICY, "vacation_policy_id": POLICY},
     ROOM: {"site_id": SITE},
@@ -31,25 +34,32 @@ REFERENCES = {
 class Check:
     """Goes through the directory as it would be after the document."""
 
-    def __init__(self, state: State, paths: Mapping[Key, str], sections: frozenset[str]) -> None:
+    def __init__(
+        self, state: State, paths: Mapping[Key, str], sections: frozenset[str], *, before: State
+    ) -> None:
         """`paths` says where in the document something stands; what is not there is stored already."""
         self._state = state
+        self._before = before
         self._paths = paths
         self._sections = sections
 
     def problems(self) -> list[Problem]:
         """Return everything that must be corrected before this can be stored."""
-        return [
+        found = [
             *self._broken_references(),
             *self._wrong_rooms(),
             *self._contact_problems(),
             *self._policy_problems(),
             *self._operator_problems(),
         ]
+        new, _known = self._unreached()
+        # Where something leads to is not looked at while it leads nowhere for a reason that is told already.
+        return found + [problem for problem, cause in new if cause is Cause.NO_POLICY or not found]
 
     def warnings(self) -> tuple[str, ...]:
         """Return what can be stored but will not do what its owner hopes for."""
-        return tuple(self._device_warnings())
+        _new, known = self._unreached()
+        return (*self._device_warnings(), *(str(problem) for problem, _cause in known))
 
     def _path(self, kind: str, row_id: str) -> str:
         return self._paths.get((kind, row_id), f"{kind} {row_id!r} (stored already, not in this document)")
@@ -146,15 +156,10 @@ class Check:
                 yield ".address", f"is missing: channel {channel!r} needs one"
 
     def _reaches(self, target: Target) -> bool:
-        match target:
-            case PersonTarget(person=person, via=via):
-                contacts = self._state[PERSON].get(person, {"contacts": []})["contacts"]
-                channels = [channel_id for channel_id, _ in contacts if via in {None, "all", channel_id}]
-            case ChannelTarget(channel=channel):
-                channels = [channel]
+        channels = channels_of(self._state, target)
         # What is broken elsewhere in the document is not blamed here once more.
-        known = [self._state[CHANNEL].get(channel_id) for channel_id in channels]
-        return not known or any(row is None or row["enabled"] for row in known)
+        is_broken = not channels or any(channel_id not in self._state[CHANNEL] for channel_id in channels)
+        return is_broken or target_reaches(self._state, target)
 
     # --- the installation -------------------------------------------------------------------------------
 
@@ -180,11 +185,38 @@ class Check:
             path = self._path(DEVICE, device_id)
             missing = [name for name in ("person", "room", "site") if device[f"{name}_id"] is None]
             if missing:
-                yield f"{path}: has no {', no '.join(missing)}; its key will be answered 409 until it has"
-            elif not self._policy_of(device):
-                yield f"{path}: neither it nor its site has a policy: its alarms will tell nobody"
+                yield f"{path}: has no {', no '.join(missing)}; its key raises alarms that cannot say so"
 
-    def _policy_of(self, device: Row) -> str | None:
-        site = self._state[SITE].get(device["site_id"] or "")
-        own: str | None = device["policy_id"]
-        return own or (None if site is None else site["policy_id"])
+    # --- whose alarms would tell nobody -----------------------------------------------------------------
+
+    def _unreached(self) -> tuple[list[_Unreached], list[_Unreached]]:
+        """Return what would tell nobody: by this document, and as it did before without being in the document."""
+        before = {(one.kind, one.id) for one in unreached(self._before)}
+        new: list[_Unreached] = []
+        known: list[_Unreached] = []
+        for one in unreached(self._state):
+            row = self._state[one.kind][one.id]
+            if row["policy_id"] is not None and not self._is_sound(row["policy_id"]):
+                continue
+            is_known = (one.kind, one.id) in before and SECTION_OF[one.kind] not in self._sections
+            (known if is_known else new).append((self._nobody_told(one, row), one.cause))
+        return new, known
+
+    def _is_sound(self, policy_id: str) -> bool:
+        return policy_id in self._state[POLICY]
+
+    def _nobody_told(self, one: Unreached, row: Row) -> Problem:
+        path = f"{self._path(one.kind, one.id)}.policy"
+        if one.cause is Cause.NO_CONTACT:
+            return Problem(
+                path,
+                "leads to no contact on a channel that is switched on: its alarms would tell nobody. Switch a channel "
+                "on (`enabled: true`), or name another policy here or as `last_resort` of `installation`",
+            )
+        whose = (
+            "is missing" if one.kind == SITE or row["site_id"] is None else "is missing, here and at its site"
+        )
+        return Problem(
+            path,
+            f"{whose}: its alarms would tell nobody. Name a policy, or one as `last_resort` of `installation`",
+        )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from companion.escalation.policy import Policy, Step
+from companion.escalation.policy import Policy, Step, Target
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Exhausted:
 def first(policy: Policy, raised_at: datetime) -> Next:
     """Return when the first step runs."""
     return Next(0, 0, raised_at + timedelta(seconds=policy.steps[0].after))
+
+
+def everybody(policy: Policy) -> tuple[Target, ...]:
+    """Return whom any of the policy's steps names, and its last resort."""
+    return (*(target for step in policy.steps for target in step.targets), *policy.last_resort)
 
 
 def due(policy: Policy, position: Next, now: datetime) -> Run | Exhausted | None:

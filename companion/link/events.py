@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from companion.alarms.commands import Unit
-from companion.alarms.model import OPEN, Alarm, Change, Status
-from companion.alarms.panel import hidden_at_panel, panel_dedup_key, site_of_panel
+from companion.alarms.model import OPEN, Alarm, Change, Status, hidden_at_panel
+from companion.alarms.panel import panel_dedup_key, site_of_panel
 from companion.dispatch.delivery import Delivery
 from companion.link.protocol import Hello
 from companion.store import directory, link
@@ -157,8 +157,8 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
 
     Raises SiteUnknown.
     """
-    if site_id is None and site_of_panel(conn, None) is None and directory.sites(conn):
-        raise SiteUnknown("This API key is for every site. Make one for the site of this Home Assistant.")
+    if site_id is None:
+        site_id = _site_it_stays_with(conn, hello.instance)
     link.forget_peers(conn, now - FORGET_PEERS_AFTER)
     added = link.add_peer(
         conn,
@@ -188,6 +188,16 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
     elif _knows_stream(conn, before):
         link.confirm(conn, hello.instance, before.our_stream, hello.received)
     return _locked(conn, hello.instance)
+
+
+def _site_it_stays_with(conn: Connection, instance: str) -> str | None:
+    """Return the site of a peer whose key is for every site: the one it was given while that was the only one."""
+    known = link.peer_by_instance(conn, instance)
+    if known is not None and known.site_id is not None and directory.site_by_id(conn, known.site_id):
+        return known.site_id
+    if site_of_panel(conn, None) is None and directory.sites(conn):
+        raise SiteUnknown("This API key is for every site. Make one for the site of this Home Assistant.")
+    return None
 
 
 def _knows_stream(conn: Connection, peer: Peer) -> bool:

@@ -64,7 +64,8 @@ def apply(unit: Unit, peer: Peer, seq: int, event: HomeAssistantEvent) -> None:
         return
     if seq > known.received + 1:
         raise BadFrame(f"event {seq} came after {known.received}")
-    _take(unit, peer, event)
+    # As the directory has it now: a panel may have been given its site since it said hello.
+    _take(unit, known, event)
     # Last, because it locks the peer: alarms are locked before peers, everywhere.
     if not link.advance(unit.conn, peer, seq, unit.now):
         raise Overtaken

@@ -103,6 +103,15 @@ def policy_for(conn: Connection, site: Site, *, vacation: bool = False) -> Polic
     return None if policy_id is None else policy_by_id(conn, policy_id)
 
 
+def last_resort(conn: Connection) -> Policy | None:
+    """Return the policy of alarms that have no other, or None: they tell nobody."""
+    named = tables.installation.c.last_resort_id
+    body = conn.execute(
+        sa.select(tables.policy.c.body).join(tables.installation, named == tables.policy.c.id)
+    ).scalar_one_or_none()
+    return None if body is None else Policy.model_validate(body)
+
+
 # --- channels -------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from companion.alarms.commands import Unit
-from companion.alarms.model import Actor, Alarm, AlarmKind, Source, Trigger
+from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
 from companion.escalation.policy import Policy
 from companion.ids import token_hash
 from companion.store.alarms import has_open_alarm
@@ -22,6 +22,8 @@ class Accepted:
 
     alarm: Alarm
     created: bool
+    missing: tuple[str, ...] = ()
+    """Which of person, room and site a responder is not told, as the directory does not know them."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,11 @@ class UnknownToken:
 
 
 @dataclass(frozen=True)
-class Incomplete:
-    """The device is known, but a responder could not be told who or where."""
+class NobodyToTell:
+    """The alarm is raised and written down, but neither the device nor its site has a policy, and there is no last resort."""
 
     device: str
+    alarm: Alarm
     missing: tuple[str, ...]
 
 
@@ -44,11 +47,14 @@ class RateLimited:
     retry_after_s: int
 
 
-type Press = Accepted | UnknownToken | Incomplete | RateLimited
+type Press = Accepted | UnknownToken | NobodyToTell | RateLimited
 
 
 def press(unit: Unit, token: str, context: Mapping[str, str], *, window_s: float, per_minute: int) -> Press:
-    """Raise the alarm of the device with this token, once within `window_s` seconds from the first press."""
+    """Raise the alarm of the device with this token, once within `window_s` seconds from the first press.
+
+    Whatever the directory does not know of the device: somebody pressed a panic key.
+    """
     device = pressed_device(unit.conn, token_hash(token))
     if device is None or not device.enabled:
         return UnknownToken()
@@ -58,12 +64,13 @@ def press(unit: Unit, token: str, context: Mapping[str, str], *, window_s: float
     )
     missing = tuple(name for name in ("person", "room", "site") if getattr(device, name) is None)
     # A limit must not hold back an emergency: with no alarm of this key open (a false one was closed), it raises one.
-    if count > per_minute and (missing or has_open_alarm(unit.conn, device.id)):
+    if count > per_minute and has_open_alarm(unit.conn, device.id):
         return RateLimited(max(1, ceil((started_at + MINUTE - unit.now).total_seconds())))
-    if missing:
-        return Incomplete(device.name, missing)
-    raised = unit.raise_alarm(_trigger(device, context, window_s), Actor(name=device.person, via="yealink"))
-    return Accepted(raised.alarm, raised.created)
+    trigger = _trigger(device, context, missing, window_s)
+    raised = unit.raise_alarm(trigger, Actor(name=device.person, via="yealink"))
+    if raised.alarm.policy is None:
+        return NobodyToTell(device.name, raised.alarm, missing)
+    return Accepted(raised.alarm, raised.created, missing)
 
 
 def _counted(started_at: datetime | None, count: int, now: datetime) -> tuple[datetime, int]:
@@ -76,12 +83,14 @@ def _counted(started_at: datetime | None, count: int, now: datetime) -> tuple[da
     return started_at, count + 1
 
 
-def _trigger(device: PressedDevice, context: Mapping[str, str], window_s: float) -> Trigger:
+def _trigger(
+    device: PressedDevice, context: Mapping[str, str], missing: tuple[str, ...], window_s: float
+) -> Trigger:
     policy = device.own_policy or device.site_policy
     return Trigger(
         source=Source.YEALINK,
         kind=AlarmKind.PANIC,
-        title=f"Panic key: {device.room}",
+        title=f"Panic key: {device.room or f'{device.name}, room unknown'}",
         test=device.test,
         site_id=device.site_id,
         site=device.site,
@@ -89,7 +98,7 @@ def _trigger(device: PressedDevice, context: Mapping[str, str], window_s: float)
         room=device.room,
         person=device.person,
         device_id=device.id,
-        details={**context, "device": device.name},
+        details={**context, "device": device.name, **({MISSING: ", ".join(missing)} if missing else {})},
         policy=None if policy is None else Policy.model_validate(policy),
         dedup_key=f"device:{device.id}",
         dedup_seconds=window_s,

@@ -18,10 +18,14 @@ class TroubleKind(StrEnum):
     """A channel takes no messages. Subject: the channel. Facts: `failures` in a row, `reason` as its provider says it."""
     ALARM_TOLD_NOBODY = "alarm_told_nobody"
     """An alarm ran through its policy and reached no address at all. Subject: the alarm's title."""
+    ALARM_UNANSWERED = "alarm_unanswered"
+    """Nobody has answered an alarm, and there is nobody left to tell: no last resort. Subject: the alarm's title."""
     SITE_REACHES_NOBODY = "site_reaches_nobody"
-    """Alarms of a site would tell nobody. Subject: the site. Facts: `cause`, one of `escalation.reach.Cause`."""
+    """Alarms of a site would tell nobody. Subject: the site. Facts: `cause`, a `directory.reach.Cause`."""
     KEY_REACHES_NOBODY = "key_reaches_nobody"
-    """A panic key was pressed that leads to nobody. Subject: the device."""
+    """A panic key leads to nobody. Subject: the device. Facts: `cause`, a `directory.reach.Cause`."""
+    PANEL_REACHES_NOBODY = "panel_reaches_nobody"
+    """Alarms of a Home Assistant belong to no site, and there is no last resort. Subject: its name."""
 
 
 class TroubleSeverity(StrEnum):

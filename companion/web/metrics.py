@@ -128,7 +128,7 @@ class Metrics:
         return generate_latest(self.registry) + generate_latest(scrape)
 
 
-PRESS_RESULTS: Final = ("raised", "repeated", "unknown_token", "incomplete", "rate_limited")
+PRESS_RESULTS: Final = ("raised", "repeated", "unknown_token", "nobody_to_tell", "rate_limited")
 
 
 def _outcome_name(outcome: Outcome) -> str:

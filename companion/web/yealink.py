@@ -21,7 +21,7 @@ from companion.errors import (
 )
 from companion.triggers.yealink import (
     Accepted,
-    Incomplete,
+    NobodyToTell,
     Press,
     RateLimited,
     UnknownToken as NoSuchToken,
@@ -70,6 +70,9 @@ class PressAnswer(Output):
 
     alarm_id: str
     status: str
+    missing: list[str] = Field(
+        default=[], description="Which of person, room and site a responder is not told: complete the device"
+    )
 
 
 async def press_by_get(call: Call[NoQuery, None]) -> PressAnswer | web.Response:
@@ -97,20 +100,24 @@ async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.R
     )
     call.context.metrics.presses.labels(_name(result)).inc()
     match result:
-        case Accepted(alarm, created):
+        case Accepted(alarm, created, missing):
             call.request[ALARM_ID] = alarm.id
             if for_screen:
                 return alarm_screen(alarm, created=created)
-            return PressAnswer(alarm_id=alarm.id, status=alarm.status.value)
+            return PressAnswer(alarm_id=alarm.id, status=alarm.status.value, missing=list(missing))
         case NoSuchToken():
             count_wrong_try(call.request)
             raise UnknownToken(
                 "No device has this token, or it is switched off. Copy the address from the device again."
             )
-        case Incomplete(device, missing):
+        case NobodyToTell(device, alarm, missing):
+            call.request[ALARM_ID] = alarm.id
             raise DeviceIncomplete(
-                f"{device} has no {' and no '.join(missing)}. Complete the device in the directory and apply it.",
+                f"The press is written down as an alarm, but nobody is told: {device} leads to no escalation policy. "
+                "Call for help another way. Then give the device or its site a policy, or the installation a last "
+                "resort, and apply the directory.",
                 missing=list(missing),
+                alarm_id=alarm.id,
             )
         case RateLimited(retry_after_s):
             raise TooManyRequests(
@@ -127,8 +134,8 @@ def _name(result: Press) -> str:
             return "repeated"
         case NoSuchToken():
             return "unknown_token"
-        case Incomplete():
-            return "incomplete"
+        case NobodyToTell():
+            return "nobody_to_tell"
         case RateLimited():
             return "rate_limited"
 
@@ -195,7 +202,8 @@ def alarm_screen(alarm: Alarm, *, created: bool) -> web.Response:
 
 def problem_screen(_request: web.Request, problem: Problem) -> web.Response:
     """Return what the phone shows when the press was refused."""
-    return _screen(problem.status, "No alarm was sent", f"{problem.title}. {problem.detail}", problem.headers)
+    title = "Nobody was told" if isinstance(problem, DeviceIncomplete) else "No alarm was sent"
+    return _screen(problem.status, title, f"{problem.title}. {problem.detail}", problem.headers)
 
 
 def _screen(status: int, title: str, text: str, headers: Mapping[str, str]) -> web.Response:

@@ -16,8 +16,10 @@ DURESS_IN_LOGBOOK = "duress_in_logbook"
 _TROUBLE = "service_trouble_"
 SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
     "alarm_told_nobody": (),
+    "alarm_unanswered": (),
     "channel_refuses": ("failures", "reason"),
-    "key_reaches_nobody": (),
+    "key_reaches_nobody": ("cause",),
+    "panel_reaches_nobody": (),
     "site_reaches_nobody": ("cause",),
 }
 """The companion's troubles that have a text of their own, with the facts that stand in it."""

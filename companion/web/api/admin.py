@@ -27,7 +27,7 @@ class DeviceOut(Output):
     test: bool
     enabled: bool
     missing: list[str]
-    """What keeps its key from raising an alarm (409)."""
+    """Which of person, room and site a responder is not told."""
     last_seen_at: datetime | None
     last_context: dict[str, Any]
 

@@ -19,7 +19,7 @@ from companion.alarms.commands import (
 from companion.alarms.model import Alarm, Change, Status
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.dispatch.delivery import State
-from companion.escalation.policy import ChannelTarget, Policy
+from companion.escalation.policy import Policy
 from companion.store import tables
 from companion.store.alarms import alarm_by_id, due_alarms
 from companion.store.database import Database, open_database
@@ -28,9 +28,11 @@ from tests.builders import (
     PORTER_THEN_GUARD,
     RESPONDER,
     Engine,
+    channel,
     engine,
     person,
     policy,
+    set_last_resort,
     step,
     trigger,
 )
@@ -165,20 +167,74 @@ async def test_a_page_to_every_contact_point_reaches_each_once(house: Engine) ->
     assert [page.channel_id for page in await house.deliveries(alarm.id)] == ["signal", "sms"]
 
 
-async def test_an_alarm_without_a_policy_is_exhausted_at_once_and_goes_to_the_last_resort(
+GUARDS = policy(step(channel("sms", "+49110", "Guards")), step(person("guard"), after=60), repeat_after=60)
+
+
+async def test_an_alarm_without_a_policy_follows_the_installations_last_resort(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house = engine(db, clock, last_resort=(ChannelTarget(channel="sms", address="+49110", name="Guards"),))
+    await set_last_resort(db, GUARDS)
+    house = engine(db, clock)
+
+    alarm = await house.raise_alarm(trigger(policy=None))
+    clock.advance(60)
+    await house.escalate()
+
+    assert [(page.kind, page.recipient) for page in await house.deliveries(alarm.id)] == [
+        (MessageKind.PAGE, "Guards"),
+        (MessageKind.PAGE, "Guard"),
+    ]
+
+
+async def test_an_alarm_that_tells_nobody_is_exhausted_at_once_and_a_trouble_until_it_is_answered(
+    db: Database, clock: FrozenClock, directory: Directory, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = engine(db, clock)
     alarm = await house.raise_alarm(trigger(policy=None))
 
     await house.escalate()
 
     after = await house.alarm(alarm.id)
     assert (after.exhausted_at, after.next_due_at) == (clock(), None)
-    assert [(page.kind, page.recipient) for page in await house.deliveries(alarm.id)] == [
-        (MessageKind.EXHAUSTED, "Guards")
-    ]
     assert house.news.changes[-1] == (alarm.id, Change.EXHAUSTED)
+    assert [(one.kind, one.subject) for one in house.news.service_troubles] == [
+        ("alarm_told_nobody", "Panic key: Reception")
+    ]
+    logged = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "Panic key: Reception: alarm_told_nobody" in logged
+
+    await house.acknowledge(alarm.id)
+    assert [one.is_open for one in house.news.service_troubles] == [True, False]
+
+
+async def test_an_alarm_whose_policy_leads_nowhere_goes_to_the_last_resort(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    await set_last_resort(db, GUARDS)
+    house = engine(db, clock)
+    nowhere = policy(step(person("gone")), last_resort=[person("gone too")], repeat_after=1)
+    alarm = await house.raise_alarm(trigger(policy=nowhere))
+
+    await house.escalate()
+
+    assert [(page.kind, page.recipient) for page in await house.deliveries(alarm.id)] == [
+        (MessageKind.EXHAUSTED, "Guards"),
+        (MessageKind.EXHAUSTED, "Guard"),
+    ]
+    assert house.news.service_troubles == []
+
+
+@pytest.mark.parametrize(("test", "troubles"), [(False, ["alarm_unanswered"]), (True, [])])
+async def test_an_alarm_that_nobody_answered_with_nobody_left_to_tell_is_a_trouble(
+    db: Database, clock: FrozenClock, directory: Directory, *, test: bool, troubles: list[str]
+) -> None:
+    house = engine(db, clock)
+    await house.raise_alarm(trigger(policy=policy(step(person("porter")), repeat_after=5), test=test))
+
+    clock.advance(5)
+    await house.escalate()
+
+    assert [one.kind for one in house.news.service_troubles] == troubles
 
 
 # --- dedup ----------------------------------------------------------------------------------------------
@@ -477,7 +533,8 @@ async def test_nobody_answers_and_everybody_is_told_in_order_until_the_policy_is
 async def test_the_policys_own_last_resort_comes_before_the_houses(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house = engine(db, clock, last_resort=(ChannelTarget(channel="sms", address="+49110"),))
+    await set_last_resort(db, GUARDS)
+    house = engine(db, clock)
     rules = policy(step(person("porter")), repeat_after=5, last_resort=[person("guard")])
     alarm = await house.raise_alarm(trigger(policy=rules))
 

@@ -29,7 +29,9 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Return a valid document, whole or with sections left out that nothing in it needs."""
     channels = draw(_ids("c", most=3))
     people = draw(_ids("p", most=3)) if channels else []
-    sites, policies = draw(_ids("s", most=2)), draw(_ids("y", most=2)) if people else []
+    policies = draw(_ids("y", most=2)) if people else []
+    last_resort = draw(st.sampled_from(policies)) if policies else None
+    sites = draw(_ids("s", most=2)) if policies else []
     rooms = {site: draw(_ids(f"r{index}", most=2)) for index, site in enumerate(sites)}
     contacts = {
         person: draw(
@@ -45,7 +47,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     target = st.sampled_from(people or ["unused"]).map(lambda person: {"person": person})
     maybe_policy = st.sampled_from([None, *policies])
     devices = []
-    for device in draw(_ids("d", most=3)):
+    for device in draw(_ids("d", most=3)) if policies else []:
         site = draw(st.sampled_from([None, *sites]))
         devices.append(
             {
@@ -104,6 +106,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
         ],
         "people": [{"id": person, "name": draw(_text), "contacts": contacts[person]} for person in people],
         "devices": devices,
+        "installation": {"last_resort": last_resort, "operators": people[:1]},
     }
 
 

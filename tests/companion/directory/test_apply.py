@@ -13,7 +13,7 @@ from companion.directory.model import Role
 from companion.directory.seed import Document, DocumentInvalid
 from companion.escalation.policy import PersonTarget, Policy
 from companion.ids import token_hash
-from companion.store import directory as query, tables
+from companion.store import directory as query, link, tables
 from companion.store.database import Database
 from companion.store.presses import pressed_device
 from companion.store.secrets import Secrets
@@ -313,7 +313,7 @@ async def test_a_contact_without_the_address_its_channel_needs_is_refused(db: Da
 
 async def test_a_phone_in_a_room_of_another_site_is_refused(db: Database) -> None:
     content = office()
-    content["sites"].append({"id": "home", "name": "Home", "timezone": "UTC"})
+    content["sites"].append({"id": "home", "name": "Home", "timezone": "UTC", "policy": "standard"})
     content["devices"][0]["site"] = "home"
 
     assert await _problems(db, content) == [
@@ -356,16 +356,55 @@ async def test_an_incomplete_phone_is_allowed_and_warned_about(db: Database) -> 
 
     plan = await _apply(db, read(content))
 
-    assert plan.warnings == ("devices[0]: has no person, no room; its key will be answered 409 until it has",)
+    assert plan.warnings == ("devices[0]: has no person, no room; its key raises alarms that cannot say so",)
 
 
-async def test_a_phone_whose_alarms_would_tell_nobody_is_warned_about(db: Database) -> None:
+NOBODY = "its alarms would tell nobody. Name a policy, or one as `last_resort` of `installation`"
+
+
+async def test_a_site_and_a_phone_whose_alarms_would_tell_nobody_are_refused(db: Database) -> None:
     content = office()
     del content["sites"][0]["policy"]
 
-    plan = await _apply(db, read(content))
+    assert await _problems(db, content) == [
+        f"sites[0].policy: is missing: {NOBODY}",
+        f"devices[0].policy: is missing, here and at its site: {NOBODY}",
+    ]
 
-    assert plan.warnings == ("devices[0]: neither it nor its site has a policy: its alarms will tell nobody",)
+    content["installation"] = {"last_resort": "standard"}
+    await _apply(db, read(content))
+
+
+async def test_what_tells_nobody_already_does_not_keep_other_sections_from_being_applied(
+    db: Database,
+) -> None:
+    await _apply(db, read(office()))
+    await db.write(lambda conn: conn.execute(sa.update(tables.site).values(policy_id=None)))
+    people = {"people": office()["people"]}
+
+    plan = await _apply(db, read(people))
+
+    assert [warning.partition(".policy: ")[2] for warning in plan.warnings] == [
+        f"is missing: {NOBODY}",
+        f"is missing, here and at its site: {NOBODY}",
+    ]
+
+
+async def test_a_panel_of_the_only_site_stays_with_it_when_there_are_more(
+    db: Database, now: datetime
+) -> None:
+    await _apply(db, read(office()))
+    await db.write(
+        lambda conn: link.add_peer(conn, instance="ha", name="Home", site_id=None, their_stream="s1", now=now)
+    )
+    content = office()
+    content["sites"].append({"id": "home", "name": "Home", "timezone": "UTC", "policy": "standard"})
+
+    await _apply(db, read(content))
+
+    peer = await db.read(lambda conn: link.peer_by_instance(conn, "ha"))
+    assert peer is not None
+    assert peer.site_id == "office"
 
 
 # --- the installation -----------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ class BothEnds(RuleBasedStateMachine):
         self.engine.dispose()
 
     def unit(self) -> Unit:
-        return Unit(self.conn, self.now, PAGING, LinkNews(), ())
+        return Unit(self.conn, self.now, PAGING, LinkNews())
 
     # --- what happens at either end ---------------------------------------------------------------------
 

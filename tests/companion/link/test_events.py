@@ -121,6 +121,20 @@ async def test_a_key_for_every_site_is_refused_where_there_are_several(
         await meet(commands, site_id=None)
 
 
+async def test_a_panel_that_was_given_its_site_may_come_back_with_its_key_for_every_site(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    await meet(commands, site_id=None)
+    await add_site(db, "home")
+    await db.write(lambda conn: link.update_peer(conn, INSTANCE, site_id=directory.site))
+    await press(commands, site_id=directory.site)
+
+    again = await meet(commands, site_id=None, received=0)
+
+    assert again.site_id == directory.site
+    assert len(await kept(db)) == 1
+
+
 async def test_a_delivery_that_was_given_up_is_told(
     db: Database, commands: AlarmCommands, directory: Directory
 ) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from companion.alarms import escalate
 from companion.alarms.commands import AlarmCommands, Unit
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Severity, Source, Status, Trigger
+from companion.directory.apply import apply_document
 from companion.link import inbound
 from companion.link.protocol import BadFrame, parse_event
 from companion.store import link, tables
@@ -18,7 +19,9 @@ from companion.store.database import Database
 from companion.store.deliveries import deliveries_of
 from companion.store.journal import journal_of
 from companion.store.link import Peer
+from companion.store.secrets import Secrets
 from tests.companion.conftest import Directory
+from tests.companion.directory.documents import read
 from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, meet
 from tests.fakes.clock import FrozenClock
 
@@ -110,6 +113,23 @@ async def test_the_same_uid_at_two_home_assistants_is_two_alarms(
     await commands.run(lambda unit: inbound.apply(unit, other, 1, parse_event(alarm_raised("b1"))))
 
     assert len(await db.read(list_alarms)) == 2
+
+
+async def test_a_panel_that_is_given_its_site_while_it_is_linked_keeps_site_and_policy(
+    db: Database, commands: AlarmCommands, directory: Directory
+) -> None:
+    linked = await meet(commands, site_id=None)
+    home = {"id": "home", "name": "Home", "timezone": "UTC", "policy": "standard"}
+    office = {**home, "id": "office", "name": "Office", "rooms": [{"id": "reception", "name": "Reception"}]}
+    content = {"sites": [home, office]}
+    await db.write(
+        lambda conn: apply_document(conn, read(content), Secrets(b"the secret key of these tests ...."))
+    )
+
+    await commands.run(lambda unit: inbound.apply(unit, linked, 1, parse_event(alarm_raised("b1"))))
+
+    alarm = await the_alarm(db)
+    assert (alarm.site, alarm.policy is not None) == ("Office", True)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from companion.alarms.commands import Unit
 from companion.alarms.model import AlarmKind, Source
 from companion.store import tables
 from companion.store.database import Database
-from companion.triggers.yealink import Accepted, Incomplete, Press, RateLimited, UnknownToken, press
-from tests.builders import RESPONDER, Engine, engine
+from companion.triggers.yealink import Accepted, NobodyToTell, Press, RateLimited, UnknownToken, press
+from tests.builders import RESPONDER, Engine, engine, person, policy, set_last_resort, step
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
 
@@ -116,14 +116,45 @@ async def test_a_device_that_is_switched_off_is_as_unknown(house: Engine, direct
     assert (await _device(house, directory.phone)).last_seen_at is None
 
 
-async def test_an_incomplete_device_names_what_is_missing(
+async def test_a_key_whose_room_and_person_are_unknown_raises_and_says_what_is_missing(
     house: Engine, directory: Directory, clock: FrozenClock
 ) -> None:
     found = await key(house, directory, directory.incomplete_phone_token)
 
-    assert found == Incomplete("Cellar phone", ("person", "room"))
-    assert await house.db.read(_count_alarms) == 0
+    assert isinstance(found, Accepted)
+    assert found.missing == ("person", "room")
+    assert (found.alarm.title, found.alarm.site) == ("Panic key: Cellar phone, room unknown", "Office")
+    assert found.alarm.details["missing"] == "person, room"
+    assert [page.recipient for page in await house.deliveries(found.alarm.id)] == ["Zammad", "Porter"]
+    assert (await house.journal(found.alarm.id))[0].detail["missing"] == "person, room"
     assert (await _device(house, directory.incomplete_phone)).last_seen_at == clock()
+
+
+async def test_a_key_without_a_site_is_told_to_the_last_resort(house: Engine, directory: Directory) -> None:
+    await set_last_resort(house.db, policy(step(person("guard"))))
+    await house.db.write(
+        lambda conn: conn.execute(sa.update(tables.device).values(site_id=None, room_id=None))
+    )
+
+    found = await accepted(house, directory)
+
+    assert found.missing == ("room", "site")
+    assert [page.recipient for page in await house.deliveries(found.alarm.id)] == ["Guard"]
+
+
+async def test_a_key_that_leads_to_nobody_is_written_down_and_a_trouble(
+    house: Engine, directory: Directory
+) -> None:
+    await house.db.write(lambda conn: conn.execute(sa.update(tables.device).values(site_id=None)))
+
+    found = await key(house, directory)
+    again = await key(house, directory)
+    await house.escalate()
+
+    assert isinstance(found, NobodyToTell)
+    assert isinstance(again, NobodyToTell)
+    assert (found.device, found.missing, found.alarm.id) == ("Desk phone", ("site",), again.alarm.id)
+    assert [one.kind for one in house.news.service_troubles] == ["alarm_told_nobody"]
 
 
 async def test_a_test_device_raises_test_alarms(house: Engine, directory: Directory) -> None:
@@ -150,9 +181,10 @@ async def test_a_devices_own_policy_comes_before_its_sites(house: Engine, direct
 async def test_a_site_without_a_policy_still_raises_the_alarm(house: Engine, directory: Directory) -> None:
     await house.db.write(lambda conn: conn.execute(sa.update(tables.site).values(policy_id=None)))
 
-    pressed = await accepted(house, directory)
+    pressed = await key(house, directory)
 
-    assert pressed.alarm.policy is None
+    assert isinstance(pressed, NobodyToTell)
+    assert (pressed.missing, pressed.alarm.site) == ((), "Office")
 
 
 # --- the limit ------------------------------------------------------------------------------------------
@@ -191,7 +223,7 @@ async def test_the_limit_never_holds_back_an_emergency(house: Engine, directory:
 async def test_an_incomplete_device_is_limited_too(house: Engine, directory: Directory) -> None:
     found = [await key(house, directory, directory.incomplete_phone_token, per_minute=2) for _ in range(3)]
 
-    assert [type(item) for item in found] == [Incomplete, Incomplete, RateLimited]
+    assert [type(item) for item in found] == [Accepted, Accepted, RateLimited]
 
 
 async def test_each_device_has_a_limit_of_its_own(house: Engine, directory: Directory) -> None:
@@ -200,7 +232,7 @@ async def test_each_device_has_a_limit_of_its_own(house: Engine, directory: Dire
 
     other = await key(house, directory, directory.incomplete_phone_token, per_minute=1)
 
-    assert isinstance(other, Incomplete)
+    assert isinstance(other, Accepted)
 
 
 async def test_a_clock_that_was_set_back_does_not_lock_the_key(

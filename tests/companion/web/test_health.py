@@ -96,15 +96,16 @@ async def test_a_proxy_on_this_host_does_not_make_the_world_local(api: Api) -> N
 async def test_metrics_count_alarms_deliveries_and_presses(api: Api, directory: Directory) -> None:
     await api.press(directory.phone_token)
     await api.press(directory.phone_token)
+    await api.context.db.write(lambda conn: conn.execute(sa.update(tables.device).values(site_id=None)))
     await api.press(directory.incomplete_phone_token)
 
     text = (await api.call("GET", "/metrics", None)).text
 
-    assert 'alarm_broker_alarms{state="triggered"} 1.0' in text
+    assert 'alarm_broker_alarms{state="triggered"} 2.0' in text
     assert 'alarm_broker_deliveries{channel="signal",state="pending"} 1.0' in text
     assert 'alarm_broker_presses_total{result="raised"} 1.0' in text
     assert 'alarm_broker_presses_total{result="repeated"} 1.0' in text
-    assert 'alarm_broker_presses_total{result="incomplete"} 1.0' in text
+    assert 'alarm_broker_presses_total{result="nobody_to_tell"} 1.0' in text
 
 
 async def test_metrics_count_attempts_by_channel_and_outcome_with_their_lag(api: Api) -> None:

@@ -19,7 +19,10 @@ async def test_a_press_raises_an_alarm_and_answers_with_its_id_and_status(
     reply = await api.press(directory.phone_token, mac="001565AABBCC", model="$model", active_user="200")
 
     alarm = (await api.call("GET", f"/v1/alarms/{reply.json['alarm_id']}")).json
-    assert (reply.status, reply.json) == (200, {"alarm_id": alarm["id"], "status": "triggered"})
+    assert (reply.status, reply.json) == (
+        200,
+        {"alarm_id": alarm["id"], "status": "triggered", "missing": []},
+    )
     assert (alarm["source"], alarm["room"], alarm["person"]) == ("yealink", "Reception", "Porter")
     assert alarm["details"]["mac"] == "00:15:65:aa:bb:cc"
     assert "model" not in alarm["details"]
@@ -81,14 +84,30 @@ async def test_a_token_that_is_not_known_is_answered_404_and_counted(
     assert 'alarm_broker_presses_total{result="unknown_token"} 1.0' in metrics
 
 
-async def test_a_device_that_is_not_set_up_completely_is_told_what_is_missing(
+async def test_a_device_that_is_not_set_up_completely_raises_and_is_told_what_is_missing(
     api: Api, directory: Directory
 ) -> None:
     reply = await api.press(directory.incomplete_phone_token)
 
+    assert (reply.status, reply.json["missing"]) == (200, ["person", "room"])
+
+
+async def nobody_to_tell(api: Api) -> None:
+    await api.context.db.write(lambda conn: conn.execute(sa.update(tables.device).values(site_id=None)))
+
+
+async def test_a_device_that_leads_to_nobody_is_told_so_and_its_press_is_kept(
+    api: Api, directory: Directory
+) -> None:
+    await nobody_to_tell(api)
+
+    reply = await api.press(directory.incomplete_phone_token)
+
     assert (reply.status, reply.problem) == (409, "device-incomplete")
-    assert reply.json["missing"] == ["person", "room"]
-    assert "Cellar phone has no person and no room" in reply.json["detail"]
+    assert reply.json["missing"] == ["person", "room", "site"]
+    assert "Call for help another way" in reply.json["detail"]
+    kept = await api.call("GET", f"/v1/alarms/{reply.json['alarm_id']}")
+    assert kept.json["title"] == "Panic key: Cellar phone, room unknown"
 
 
 async def test_a_key_pressed_too_often_is_told_when_to_come_back(api: Api, directory: Directory) -> None:
@@ -143,12 +162,14 @@ async def test_the_screen_of_the_phone_says_that_help_comes(api: Api, directory:
     assert screen.findtext("Text") == "Panic key: Reception. Help is being called."
 
 
-async def test_the_screen_says_why_no_alarm_was_sent(api: Api, directory: Directory) -> None:
+async def test_the_screen_says_that_nobody_was_told(api: Api, directory: Directory) -> None:
+    await nobody_to_tell(api)
+
     reply = await api.press(directory.incomplete_phone_token, format="xml")
 
     screen = ET.fromstring(reply.text)  # noqa: S314 # our own answer
-    assert (reply.status, screen.findtext("Title")) == (409, "No alarm was sent")
-    assert "Cellar phone has no person and no room" in (screen.findtext("Text") or "")
+    assert (reply.status, screen.findtext("Title")) == (409, "Nobody was told")
+    assert "Call for help another way" in (screen.findtext("Text") or "")
 
 
 async def test_a_name_with_marks_does_not_break_the_screen(api: Api, directory: Directory) -> None:

@@ -1,0 +1,58 @@
+"""The application's own composition: what a part is given there, and not what a test gives it."""
+
+from pathlib import Path
+
+import pytest
+
+from companion.alarms.escalate import run_due
+from companion.app import Companion
+from companion.channels.base import MessageKind
+from companion.config import Settings
+from companion.dispatch.delivery import Delivery
+from companion.ids import new_id
+from companion.store import link
+from companion.store.deliveries import deliveries_of
+from companion.troubles.store import open_troubles
+from tests.builders import PHONE, person, policy, set_last_resort, step, trigger
+from tests.companion.conftest import Directory
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=database_url, host="127.0.0.1", port=0, zeroconf=False)
+
+
+async def pages(running: Companion, alarm_id: str) -> list[Delivery]:
+    found = await running.db.read(lambda conn: deliveries_of(conn, alarm_id))
+    return [delivery for delivery, _ in found if delivery.kind is MessageKind.PAGE]
+
+
+async def test_an_alarm_without_a_policy_is_told_to_the_installations_last_resort(
+    settings: Settings, directory: Directory
+) -> None:
+    async with Companion(settings) as running:
+        await set_last_resort(running.db, policy(step(person("guard"))))
+
+        raised = await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=None), PHONE))
+
+        assert [page.recipient for page in await pages(running, raised.alarm.id)] == ["Guard"]
+
+
+async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_assistant(
+    settings: Settings, directory: Directory
+) -> None:
+    async with Companion(settings) as running:
+        now = running.clock()
+        await running.db.write(
+            lambda conn: link.add_peer(
+                conn, instance="ha", name="Home", site_id="office", their_stream=new_id(), now=now
+            )
+        )
+
+        await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=None), PHONE))
+        await running.commands.run(run_due)
+
+        [trouble] = await running.db.read(open_troubles)
+        kept = await running.db.read(lambda conn: link.kept_events(conn, "ha", after=0, limit=100))
+        assert (trouble.kind, trouble.site_id) == ("alarm_told_nobody", "office")
+        assert [body["kind"] for _, body in kept].count("trouble") == 1
