@@ -196,14 +196,18 @@ class Check:
         known: list[_Unreached] = []
         for one in unreached(self._state):
             row = self._state[one.kind][one.id]
-            if row["policy_id"] is not None and not self._is_sound(row["policy_id"]):
+            if self._is_broken(one, row):  # which has its own problem already
                 continue
             is_known = (one.kind, one.id) in before and SECTION_OF[one.kind] not in self._sections
             (known if is_known else new).append((self._nobody_told(one, row), one.cause))
         return new, known
 
-    def _is_sound(self, policy_id: str) -> bool:
-        return policy_id in self._state[POLICY]
+    def _is_broken(self, one: Unreached, row: Row) -> bool:
+        site_id = row["site_id"] if one.kind == DEVICE else None
+        return any(
+            named is not None and named not in self._state[kind]
+            for kind, named in ((POLICY, row["policy_id"]), (SITE, site_id))
+        )
 
     def _nobody_told(self, one: Unreached, row: Row) -> Problem:
         path = f"{self._path(one.kind, one.id)}.policy"
