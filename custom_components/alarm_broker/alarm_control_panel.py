@@ -13,9 +13,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import AlarmBrokerEntity, AreaEntity
-from .panel.config import AlarmKind, ArmMode
+from .link.book import AlarmChange
+from .panel.config import ArmMode
 from .panel.master import MasterView, master_modes, master_view
 from .panel.state import Alarm, AreaState, AreaStatus, Pending
+from .tripped import URGENCY, Tripped, tripped
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -42,7 +44,6 @@ FEATURES: Mapping[ArmMode, AlarmControlPanelEntityFeature] = {
     ArmMode.VACATION: AlarmControlPanelEntityFeature.ARM_VACATION,
     ArmMode.CUSTOM_BYPASS: AlarmControlPanelEntityFeature.ARM_CUSTOM_BYPASS,
 }
-URGENCY = list(AlarmKind)
 
 
 async def async_setup_entry(
@@ -80,6 +81,11 @@ class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
         self._attr_supported_features = AlarmControlPanelEntityFeature.TRIGGER
         for mode in modes:
             self._attr_supported_features |= FEATURES[mode]
+
+    def _answered_by(self, now: Tripped) -> str | None:
+        """Return who sees to one of the alarms that sound."""
+        known = [self.alarms.find(uid) for uid in now.uids]
+        return next((alarm.acknowledged_by for alarm in known if alarm and alarm.acknowledged_by), None)
 
     @override
     async def async_alarm_disarm(self, code: str | None = None) -> None:
@@ -140,8 +146,14 @@ class AreaPanel(AreaEntity, Panel):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.system.audience.subscribe_panel(self._area_id, self._async_changed))
+        self.async_on_remove(self.alarms.async_subscribe(self._async_alarm_changed))
         if self.available:
             self._shows()
+
+    @callback
+    def _async_alarm_changed(self, _change: AlarmChange) -> None:
+        if self.available:
+            self._async_changed()
 
     @override
     def _shows(self) -> View:
@@ -149,6 +161,7 @@ class AreaPanel(AreaEntity, Panel):
         status, mode = area.status, area.mode
         hides = self.system.config.hides_status
         alarms = self._alarms_now(area, hides=hides)
+        now = tripped((area,))
         # Comprehensions, not generators: this is on the way of an alarm.
         attributes: dict[str, Any] = {
             "arm_mode": mode,
@@ -156,12 +169,15 @@ class AreaPanel(AreaEntity, Panel):
             "alarm_kind": min([alarm.kind for alarm in alarms], key=URGENCY.index, default=None),
             "confirmed": True in [alarm.confirmed for alarm in alarms],
             "exit_error": isinstance(area.guard, Pending) and area.guard.exit_error,
+            "tripped_since": now.since,
+            "answered_by": self._answered_by(now),
         }
         if not hides:
             attributes["open_zones"] = self._names(state.open_zones)
             attributes["blind_zones"] = self._names(state.blind_zones)
             attributes["bypassed_zones"] = self._names(area.bypassed.keys())
             attributes["alarm_zones"] = self._names_in_order(alarms)
+            attributes["tripped_zones"] = list(self.system.wording.zone_names(now.zone_ids))
         alarm_state = ARMED_STATES[mode] if status is AreaStatus.ARMED else STATES[status]
         self._view = View(alarm_state, area.changed_by, attributes)
         return self._view
@@ -204,6 +220,7 @@ class MasterPanel(Panel):
         self._offer(entry, master_modes(list(areas.values())))
         self._view: MasterView | None = None
         self._zones: dict[str, list[str]] = {}
+        self._told: dict[str, Any] = {}
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -213,6 +230,7 @@ class MasterPanel(Panel):
             self.async_on_remove(self.system.audience.subscribe_panel(area_id, self._async_changed))
         # An opened zone leaves the areas as they are.
         self.async_on_remove(self.system.audience.subscribe(self._async_changed))
+        self.async_on_remove(self.alarms.async_subscribe(lambda _change: self._async_changed()))
 
     @property
     @override
@@ -250,14 +268,15 @@ class MasterPanel(Panel):
             "partly_armed": self._view.partly_armed,
             "armed_areas": [name for name, armed in names if armed],
             "disarmed_areas": [name for name, armed in names if not armed],
+            **self._told,
             **self._zones,
         }
 
     @callback
     def _async_changed(self) -> None:
-        before = self._view, self._zones
+        before = self._view, self._zones, self._told
         self._async_look()
-        if (self._view, self._zones) != before:
+        if (self._view, self._zones, self._told) != before:
             self.async_write_ha_state()
 
     @callback
@@ -265,8 +284,15 @@ class MasterPanel(Panel):
         areas = [self.system.state.areas.get(area_id) for area_id in self.area_ids]
         known = [area for area in areas if area is not None]
         self._view = master_view(known) if len(known) == len(areas) else None
+        now = tripped(known)
+        self._told = {
+            "alarm_kind": now.kind,
+            "tripped_since": now.since,
+            "answered_by": self._answered_by(now),
+        }
         if not self.system.config.hides_status:
             self._zones = {
+                "tripped_zones": list(self.system.wording.zone_names(now.zone_ids)),
                 "open_zones": self._names(self.system.state.open_zones),
                 "bypassed_zones": self._names({zone_id for area in known for zone_id in area.bypassed}),
             }

@@ -10,6 +10,8 @@ from .link.client import LinkLost, LinkRefused, TokenRefused, async_connect
 from .link.protocol import Hello
 
 CHECK_TIMEOUT_S = 10
+DEFAULT_PORT = 8440
+"""Where a companion listens unless it was told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,15 @@ class NotUsable(Exception):
 
 
 def base_url(typed: str) -> str:
-    """Return the address as it is kept. Raises NotUsable when it is not one."""
+    """Return the address as it is kept; one without a scheme is a host, with the companion's own port unless it names one.
+
+    Raises NotUsable when it is not one.
+    """
+    typed = typed.strip()
     try:
-        url = URL(typed.strip())
+        url = URL(typed if "://" in typed else f"http://{typed}")
+        if "://" not in typed and url.host and url.explicit_port is None:
+            url = url.with_port(DEFAULT_PORT)
     except ValueError as err:
         raise NotUsable("invalid_url") from err
     if url.scheme not in {"http", "https"} or not url.host or url.user or url.query_string or url.fragment:

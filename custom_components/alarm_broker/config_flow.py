@@ -61,11 +61,13 @@ from .types import AlarmBrokerConfigEntry
 from .zone_defaults import kind_of
 
 TAMPER_SENSORS = "tamper_sensors"
+# Text, not an address: a browser takes none without a scheme for that.
+_URL = TextSelector(TextSelectorConfig(type=TextSelectorType.TEXT, autocomplete="off"))
 _TOKEN = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 TOKEN_SCHEMA = vol.Schema({vol.Required(CONF_TOKEN): _TOKEN})
 COMPANION_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+        vol.Required(CONF_URL): _URL,
         vol.Required(CONF_TOKEN): _TOKEN,
     }
 )
@@ -126,7 +128,7 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self.async_step_sensors()
         return self.async_show_form(
             step_id="companion",
-            data_schema=self.add_suggested_values_to_schema(COMPANION_SCHEMA, _without_token(user_input)),
+            data_schema=self.add_suggested_values_to_schema(COMPANION_SCHEMA, user_input),
             errors=errors,
         )
 
@@ -173,7 +175,7 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
                 return await self.async_step_sensors()
         return self.async_show_form(
             step_id="zeroconf_confirm",
-            data_schema=TOKEN_SCHEMA,
+            data_schema=self.add_suggested_values_to_schema(TOKEN_SCHEMA, user_input),
             errors=errors,
             description_placeholders={"name": self._found_name, "url": self._found_url},
         )
@@ -195,7 +197,7 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             await self.async_set_unique_id(str(uuid.uuid4()))
             return self.async_create_entry(
-                title=self.hass.config.location_name,
+                title=forms.system_title(self.hass.config.location_name, self.hass.config.language),
                 data={},
                 options=found.options,
                 subentries=found.subentries,
@@ -220,7 +222,10 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None and not (errors := forms.sensors_errors(user_input)):
             self._answers |= user_input
             return await self.async_step_delays()
-        values = user_input or {forms.AREA_NAME: self.hass.config.location_name}
+        values = user_input or {
+            forms.AREA_NAME: self.hass.config.location_name,
+            **forms.likely_sensors(self.hass),
+        }
         return self._form("sensors", forms.SENSORS_SCHEMA, values, errors)
 
     async def async_step_delays(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -241,6 +246,8 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
             return await self.async_step_notify()
         hidden = {forms.CODE, forms.CODE_AGAIN}
         values = {key: value for key, value in (user_input or {}).items() if key not in hidden}
+        if user_input is None and (owner := await self.hass.auth.async_get_owner()) is not None:
+            values = {forms.USER_NAME: owner.name or ""}
         return self._form("code", forms.CODE_SCHEMA, values, errors)
 
     async def async_step_notify(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -249,7 +256,7 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None and not (errors := notify_errors(user_input, OPTION_NOTIFY_TARGETS)):
             code = self._answers[forms.CODE]
             return self.async_create_entry(
-                title=self._answers[forms.AREA_NAME].strip(),
+                title=forms.system_title(self._answers[forms.AREA_NAME].strip(), self.hass.config.language),
                 data=self._data,
                 options={
                     OPTION_CODE_FORMAT: forms.code_format(code),
@@ -286,7 +293,7 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_and_abort(entry, data=self._data, unique_id=companion.instance)
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=TOKEN_SCHEMA,
+            data_schema=self.add_suggested_values_to_schema(TOKEN_SCHEMA, user_input),
             errors=errors,
             description_placeholders={"title": entry.title, "url": entry.data[CONF_URL]},
         )
@@ -314,11 +321,11 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_and_abort(entry, data=self._data, unique_id=companion.instance)
         schema = vol.Schema(
             {
-                vol.Required(CONF_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+                vol.Required(CONF_URL): _URL,
                 (vol.Optional if CONF_TOKEN in entry.data else vol.Required)(CONF_TOKEN): _TOKEN,
             }
         )
-        values = _without_token(user_input) or {CONF_URL: entry.data.get(CONF_URL, "")}
+        values = user_input or {CONF_URL: entry.data.get(CONF_URL, "")}
         return self.async_show_form(
             step_id="reconfigure_companion",
             data_schema=self.add_suggested_values_to_schema(schema, values),
@@ -382,7 +389,3 @@ def _hello_of(entry: AlarmBrokerConfigEntry | None) -> Hello | None:
     if entry is None or entry.state is not ConfigEntryState.LOADED or entry.runtime_data.link is None:
         return None
     return entry.runtime_data.link.hello()
-
-
-def _without_token(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {key: value for key, value in (user_input or {}).items() if key != CONF_TOKEN}

@@ -27,7 +27,7 @@ from .panel.config import ZoneKind
 from .panel.profiles import DEFAULTS, LIMITS, Profile
 from .subentries.base import number
 from .subentries.user import PASSWORD
-from .zone_defaults import kind_of, zone_data
+from .zone_defaults import guarding_modes, kind_of, suggested, zone_data
 
 AREA_NAME = "area_name"
 AWAY_SENSORS, HOME_SENSORS, ALWAYS_SENSORS = "away_sensors", "home_sensors", "always_sensors"
@@ -53,6 +53,23 @@ CODE_SCHEMA = vol.Schema(
         vol.Required(CODE_TO_ARM, default=True): BooleanSelector(),
     }
 )
+
+
+def likely_sensors(hass: HomeAssistant) -> dict[str, list[str]]:
+    """Return the sensors that most likely guard, by the field of the form that they are chosen in beforehand."""
+    _possible, likely = suggested(hass, ())
+    kinds = {entity_id: kind_of(hass, entity_id) for entity_id in likely}
+    always = [one for one, kind in kinds.items() if kind.always_guarded]
+    return {
+        AWAY_SENSORS: [one for one, kind in kinds.items() if guarding_modes(kind, ("away",))],
+        HOME_SENSORS: [one for one, kind in kinds.items() if guarding_modes(kind, ("home",))],
+        ALWAYS_SENSORS: always,
+    }
+
+
+def system_title(area_name: str, language: str) -> str:
+    """Return what the whole is called, apart from its first area: devices of one name cannot be told apart."""
+    return f"Alarmanlage {area_name}" if language.startswith("de") else f"{area_name} alarm"
 
 
 def delays_schema(guarded: list[str]) -> vol.Schema:

@@ -2,16 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
-from uuid import uuid4
 
 import probatio as vol
 from homeassistant.components.alarm_control_panel.const import DOMAIN as ALARM_CONTROL_PANEL_DOMAIN
-from homeassistant.const import ATTR_CODE, ATTR_MODE
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.const import ATTR_CODE, ATTR_ENTITY_ID, ATTR_MODE
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    async_get_hass,
+    callback,
+)
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.service import async_register_platform_entity_service
-from homeassistant.util import dt as dt_util
 
 from .alarm_control_panel import Panel
 from .const import DOMAIN
@@ -22,6 +27,7 @@ from .panel.master import master_modes
 from .panel.readiness import together
 from .push_texts import known_language
 from .system import AlarmSystem
+from .types import AlarmBrokerConfigEntry
 from .words import MODES
 
 ATTR_FORCE, ATTR_SKIP_DELAY, ATTR_BYPASS, ATTR_ZONES = "force", "skip_delay", "bypass", "zones"
@@ -62,7 +68,6 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
             SupportsResponse.OPTIONAL,
         ),
         "silence": (CODE, _async_silence, SupportsResponse.OPTIONAL),
-        "test_alarm": ({}, _async_test_alarm, SupportsResponse.OPTIONAL),
         "verify": (
             {vol.Optional(ATTR_ZONES, default=list): ZONES, **CODE},
             _async_verify,
@@ -93,6 +98,15 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
             func=action,
             supports_response=supports_response,
         )
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        "test_alarm",
+        entity_domain=ALARM_CONTROL_PANEL_DOMAIN,
+        schema=vol.All(_at_the_only_area, cv.make_entity_service_schema(None)),
+        func=_async_test_alarm,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
 
 
 async def _async_arm(panel: Panel, call: ServiceCall) -> ServiceResponse:
@@ -144,26 +158,25 @@ async def _async_silence(panel: Panel, call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_test_alarm(panel: Panel, _call: ServiceCall) -> ServiceResponse:
-    """Raise an alarm that says everywhere that it is a test; the panel itself stays as it is."""
-    uid, area_id = str(uuid4()), panel.area_ids[0]
     by = await panel.async_caller()
-    await panel.alarms.async_emit(
-        {
-            "kind": "alarm_raised",
-            "at": dt_util.utcnow().isoformat(),
-            "uid": uid,
-            "area": area_id,
-            "name": panel.system.wording.area_name(area_id),
-            "alarm_kind": AlarmKind.BURGLARY.value,
-            "zones": [],
-            "silent": False,
-            "test": True,
-            "hold_s": 0,
-            "vacation": False,
-            "message": f"Test alarm by {by}." if by else "Test alarm.",
-        }
-    )
-    return {"alarm_id": uid}
+    return {"alarm_id": await panel.system.async_test_alarm(panel.area_ids[0], by=by)}
+
+
+def _at_the_only_area(data: Any) -> Any:
+    """Let a test alarm without a target be one of the only area. Raises ServiceValidationError where there are several."""
+    if not isinstance(data, dict) or data.keys() & cv.ENTITY_SERVICE_FIELDS.keys():
+        return data
+    hass = async_get_hass()
+    registry = er.async_get(hass)
+    entries: list[AlarmBrokerConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    panels = [
+        registry.async_get_entity_id(ALARM_CONTROL_PANEL_DOMAIN, DOMAIN, f"{entry.entry_id}_{area_id}_panel")
+        for entry in entries
+        for area_id in entry.runtime_data.system.panel_config.areas
+    ]
+    if len(panels) != 1 or panels[0] is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="choose_an_area")
+    return {**data, ATTR_ENTITY_ID: [panels[0]]}
 
 
 async def _async_verify(panel: Panel, call: ServiceCall) -> ServiceResponse:

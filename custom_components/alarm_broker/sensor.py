@@ -54,6 +54,19 @@ class LatestAlarm(AlarmEntity, SensorEntity):
         """Follow the alarms of the entry."""
         super().__init__(entry, "latest_alarm")
         self._attr_options = [NO_ALARM, *(status.value for status in Status)]
+        self._system = entry.runtime_data.system
+        self._sounding: dict[str, Any] = {}
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._system.audience.subscribe(self._async_panel_changed))
+
+    @callback
+    def _async_panel_changed(self) -> None:
+        # Only an alarm that sounds: whatever else the panel does changes nothing here.
+        if self._sounds() != self._sounding:
+            self.async_write_ha_state()
 
     @property
     @override
@@ -65,7 +78,20 @@ class LatestAlarm(AlarmEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         latest = next(iter(self._alarms.visible), None)
-        return {} if latest is None else self._described(latest)
+        self._sounding = self._sounds()
+        return {} if latest is None else {**self._described(latest), **self._sounding}
+
+    def _sounds(self) -> dict[str, Any]:
+        """Return which zones of the latest alarm have tripped by now and when its siren ends, while it sounds here."""
+        latest = next(iter(self._alarms.visible), None)
+        for area in self._system.state.areas.values():
+            if latest is None or area.siren is None:
+                continue
+            for alarm in area.siren.alarms:
+                if alarm.uid == latest.id:
+                    zones = self._system.wording.zone_names(alarm.zones) if self._names_zones else ()
+                    return {"zones": list(zones), "siren_end": area.siren.until.due_at.isoformat()}
+        return {} if latest is None else {"zones": [], "siren_end": None}
 
 
 class PeopleHome(HouseholdEntity, SensorEntity):

@@ -259,6 +259,28 @@ class AlarmSystem:
         joined = [] if siren is None else [alarm.uid for alarm in siren.alarms if alarm.kind is kind]
         return next(iter((*raised, *joined)), None)
 
+    async def async_test_alarm(self, area_id: str, *, by: str | None) -> str:
+        """Raise an alarm that says everywhere that it is a test, and return its id; the panel itself stays as it is."""
+        self._require_running()
+        uid = str(uuid4())
+        await self._alarms.async_emit(
+            {
+                "kind": "alarm_raised",
+                "at": dt_util.utcnow().isoformat(),
+                "uid": uid,
+                "area": area_id,
+                "name": self._wording.area_name(area_id),
+                "alarm_kind": AlarmKind.BURGLARY.value,
+                "zones": [],
+                "silent": False,
+                "test": True,
+                "hold_s": 0,
+                "vacation": False,
+                "message": f"Test alarm by {by}." if by else "Test alarm.",
+            }
+        )
+        return uid
+
     async def async_bypass(
         self, zone_ids: Sequence[str], *, bypass: bool, code: str | None, by: str | None
     ) -> None:

@@ -10,18 +10,22 @@ from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEnt
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_mock_service
 
 from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
+from custom_components.alarm_broker.companion_check import base_url
 from custom_components.alarm_broker.panel.config import TroubleKind
 from tests.fakes.companion import READ_TOKEN, TOKEN, FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import (
     CODE,
     DOOR,
+    GATE,
     HALL,
     SMOKE,
+    WINDOW,
     ZONES,
     area,
     close_all,
@@ -105,7 +109,7 @@ async def test_a_panel_alone_guards_with_what_was_answered(hass: HomeAssistant) 
 
     entry = await set_panel_up(hass, await start(hass, "alone"))
 
-    assert entry.title == "Home"
+    assert entry.title == "Home alarm"
     assert entry.data == {}
     assert entry.unique_id
     assert dict(entry.options) == {"code_format": "number", "notify_targets": [MINE]}
@@ -122,6 +126,94 @@ async def test_a_panel_alone_guards_with_what_was_answered(hass: HomeAssistant) 
     ]
     assert [user.title for user in parts(entry, "user")] == ["Anna"]
     assert hass.states.get("alarm_control_panel.home").state == "disarmed"  # type: ignore[union-attr] # it is there
+
+
+async def test_what_likely_guards_is_chosen_and_the_owner_named_beforehand(hass: HomeAssistant) -> None:
+    close_all(hass)
+    hass.states.async_set("binary_sensor.rain", "off", {"device_class": "moisture"})
+    hass.states.async_set("binary_sensor.updates", "off", {"device_class": "update"})
+    MockUser(name="Anna", is_owner=True).add_to_hass(hass)
+
+    form = await start(hass, "alone")
+    chosen = suggested(form)
+    form = await step(hass, form, {**SENSORS, **chosen})
+    named = suggested(await step(hass, form, DELAYS))
+
+    assert chosen == {
+        "area_name": hass.config.location_name,
+        "away_sensors": [DOOR, GATE, HALL, WINDOW],
+        "home_sensors": [DOOR, GATE, WINDOW],
+        "always_sensors": ["binary_sensor.rain", SMOKE],
+    }
+    assert named["user_name"] == "Anna"
+
+
+async def test_the_system_is_not_called_like_its_area(hass: HomeAssistant) -> None:
+    close_all(hass)
+
+    entry = await set_panel_up(hass, await start(hass, "alone"))
+
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    names = [str(device.name) for device in devices]
+    assert sorted(names) == sorted(set(names))
+    assert {"Home", "Home alarm"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("192.168.1.20", "http://192.168.1.20:8440"),
+        (" 192.168.1.20:9000/ ", "http://192.168.1.20:9000"),
+        ("companion.local", "http://companion.local:8440"),
+        ("companion.local/alarm/", "http://companion.local:8440/alarm"),
+        ("[fe80::1]", "http://[fe80::1]:8440"),
+        ("http://192.168.1.20", "http://192.168.1.20"),
+        ("https://alarm.example.org/", "https://alarm.example.org"),
+    ],
+)
+def test_an_address_may_be_typed_without_scheme_and_port(typed: str, meant: str) -> None:
+    assert base_url(typed) == meant
+
+
+async def test_what_was_typed_is_still_there_after_an_error(
+    hass: HomeAssistant, companion: FakeCompanion
+) -> None:
+    form = await start(hass, "companion")
+
+    form = await step(hass, form, {"url": "ftp://companion", "token": TOKEN})
+
+    assert form["errors"] == {"base": "invalid_url"}
+    assert suggested(form) == {"url": "ftp://companion", "token": TOKEN}
+
+
+async def test_a_phone_is_offered_once_and_by_its_name(hass: HomeAssistant) -> None:
+    """The app of a phone brings an action, which knows buttons, and an entity, which knows none."""
+    close_all(hass)
+    phone = MockConfigEntry(domain="mobile_app", title="Anna's Pixel", data={"device_name": "Pixel 9"})
+    phone.add_to_hass(hass)
+    hass.services.async_register("notify", "mobile_app_pixel_9", lambda _call: None)
+    registry = er.async_get(hass)
+    registry.async_get_or_create(
+        "notify", "mobile_app", "1", suggested_object_id="pixel_9", config_entry=phone
+    )
+    hass.states.async_set("notify.pixel_9", "unknown", {"friendly_name": "Pixel 9"})
+    hass.states.async_set("notify.kitchen", "unknown", {"friendly_name": "Kitchen display"})
+
+    form = await start(hass, "alone")
+    for answer in (SENSORS, DELAYS, USER):
+        form = await step(hass, form, answer)
+
+    (targets,) = form["data_schema"].schema.values()
+    assert targets.config["options"] == [
+        {"value": "notify.mobile_app_pixel_9", "label": "Anna's Pixel"},
+        {"value": "notify.kitchen", "label": "Kitchen display"},
+    ]
+
+
+def suggested(form: Any) -> dict[str, Any]:
+    """Return what stands in a form before anybody types."""
+    keys = form["data_schema"].schema
+    return {str(key): key.description["suggested_value"] for key in keys if key.description}
 
 
 async def test_only_a_hash_of_the_code_is_kept(hass: HomeAssistant) -> None:
@@ -156,7 +248,9 @@ async def test_a_typed_companion_is_connected(
         ({"url": "http://127.0.0.1:9"}, "cannot_connect"),
         ({"url": "ftp://127.0.0.1"}, "invalid_url"),
         ({"url": "http://anna:secret@127.0.0.1"}, "invalid_url"),
-        ({"url": "companion"}, "invalid_url"),
+        ({"url": "anna:secret@companion"}, "invalid_url"),
+        ({"url": "companion?site=1"}, "invalid_url"),
+        ({"url": " "}, "invalid_url"),
         ({"url": "http://[1"}, "invalid_url"),
     ],
 )
@@ -387,7 +481,7 @@ async def test_a_notify_target_must_be_one(hass: HomeAssistant) -> None:
     form = await start(hass, "alone")
     form = await step(hass, await step(hass, await step(hass, form, SENSORS), DELAYS), USER)
     selector = form["data_schema"].schema["notify_targets"]
-    assert selector.config["options"] == [MINE]
+    assert selector.config["options"] == [{"value": MINE, "label": "tab"}]
 
     form = await step(hass, form, {"notify_targets": ["light.kitchen"]})
 
