@@ -111,7 +111,10 @@ async def linked(
 ) -> AsyncIterator[MockConfigEntry]:
     """A house whose link to the companion is up."""
     close_all(hass)
-    entry = house_entry(data={"url": companion.url, "token": TOKEN}, unique_id=companion.instance)
+    # What is raised by hand is over when it is disarmed: a panic knows no abort window.
+    entry = house_entry(
+        data={"url": companion.url, "token": TOKEN}, unique_id=companion.instance, trigger_kind="panic"
+    )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await until(lambda: entry.runtime_data.link.connected)

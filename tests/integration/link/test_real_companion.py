@@ -131,7 +131,7 @@ async def entry(
         lambda conn: create_api_key(conn, name="Home", role=Role.OPERATE, site_id="home", now=real.clock())
     )
     close_all(hass)
-    entry = house_entry(data={"url": f"http://127.0.0.1:{relay.port}", "token": token})
+    entry = house_entry(data={"url": f"http://127.0.0.1:{relay.port}", "token": token}, trigger_kind="panic")
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await until(lambda: entry.runtime_data.link.connected)
