@@ -19,6 +19,7 @@ def token_hash(token: str) -> str:
     """Return what is stored of a token.
 
     A plain hash is right here: tokens are long and random (directory and API refuse short ones), so there
-    is nothing to guess, and looking up by hash takes the same time whether a token exists or not.
+    is nothing to guess, and looking up by hash takes the same time whether a token exists or not. Bytes of a
+    header that are no UTF-8 come as lone surrogates: no token has them, and none may be an error here.
     """
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

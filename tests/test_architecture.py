@@ -24,6 +24,7 @@ PURE_COMPANION = (
     "companion.troubles.model",
     "companion.clock",
     "companion.ids",
+    "companion.strict_json",
 )
 """Decide, and do nothing: the standard library, each other, and pydantic, which describes their shapes."""
 
@@ -90,6 +91,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "companion.directory.model",
         "companion.clock",
         "companion.ids",
+        "companion.strict_json",
     ),
 }
 """Folder → what of our own it may import. `web`, `cli` and `app` know everybody below them."""

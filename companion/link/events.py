@@ -37,6 +37,10 @@ class SiteUnknown(Exception):
     """The API key is for every site and there are several: nobody could say whose policy an alarm follows."""
 
 
+class InstanceTaken(SiteUnknown):
+    """The instance belongs to another site, whose keys still hold."""
+
+
 # --- telling --------------------------------------------------------------------------------------------
 
 
@@ -155,8 +159,17 @@ def _keep(conn: Connection, numbered: list[tuple[str, int]], body: Body, now: da
 def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> Peer:
     """Return the peer that says hello, with both streams lined up; `site_id` is its API key's.
 
-    Raises SiteUnknown.
+    An instance belongs to the site whose key brought it first: another key of that site may follow, a key of another
+    site may not, or it would take an office's link over by an id that is no secret. A house moves once the keys of its
+    old site are revoked. Raises SiteUnknown or InstanceTaken.
     """
+    known = link.peer_by_instance(conn, hello.instance)
+    if known is not None and known.site_id is not None and site_id not in {None, known.site_id}:
+        keys = directory.api_keys(conn)
+        if any(key.site_id == known.site_id and key.revoked_at is None for key in keys):
+            raise InstanceTaken(
+                "This Home Assistant belongs to another site. Use a key of that site, or revoke that site's keys first."
+            )
     if site_id is None:
         site_id = _site_it_stays_with(conn, hello.instance)
     link.forget_peers(conn, now - FORGET_PEERS_AFTER)

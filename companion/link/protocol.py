@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from companion.alarms.model import Picture
+from companion.strict_json import once_each
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
@@ -286,7 +287,7 @@ def dump(frame: Frame) -> str:
 def parse(text: str) -> Frame:
     """Return the frame in `text`. Raises BadFrame for anything that the contract does not know."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=once_each)
     except (ValueError, RecursionError) as err:
         raise BadFrame("the frame is not JSON") from err
     if not isinstance(data, dict):

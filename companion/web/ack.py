@@ -17,6 +17,7 @@ from companion.store import tables
 from companion.store.alarms import alarm_by_id
 from companion.store.journal import journal_of
 from companion.store.pictures import picture_of
+from companion.web.auth import count_wrong_try
 from companion.web.context import ALARM_ID, ProblemView, context_of
 from companion.web.pages import (
     HEADERS,
@@ -29,7 +30,7 @@ from companion.web.pages import (
     see_other,
     some_lines,
 )
-from companion.web.route import Input, Page
+from companion.web.route import Input, Page, PageHandler
 from companion.web.words import Words, preferred, words_for
 
 NAME_LIMIT: Final = 80
@@ -171,6 +172,19 @@ def problem_page(request: web.Request, problem: Problem) -> web.Response:
     return response
 
 
+def _guesses_counted(handler: PageHandler) -> PageHandler:
+    """Limit wrong links by address. A right one is always answered: behind one address a whole carrier may be."""
+
+    async def counted(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except UnknownToken:
+            count_wrong_try(request)
+            raise
+
+    return counted
+
+
 _VIEW: Final = ProblemView(problem_page)
 _PATH: Final = "/a/{ack_token}"
 
@@ -178,44 +192,43 @@ PAGES: Final = (
     Page(
         method="GET",
         path=_PATH,
-        handler=show,
+        handler=_guesses_counted(show),
         name="show_ack_page",
         summary="The page behind the link in a message; changes nothing",
         statuses=(200, 404, 410),
         view=_VIEW,
-        per_minute=300,
+        per_minute=None,
     ),
     Page(
         method="HEAD",
         path=_PATH,
-        handler=show,
+        handler=_guesses_counted(show),
         name="head_ack_page",
         summary="The same without its body; changes nothing",
         statuses=(200, 404, 410),
         view=_VIEW,
-        per_minute=300,
+        per_minute=None,
     ),
     Page(
         method="GET",
         path=f"{_PATH}/picture",
-        handler=picture,
+        handler=_guesses_counted(picture),
         name="show_ack_picture",
         summary="The newest picture of the alarm; changes nothing",
         statuses=(200, 404, 410),
         content_types=PICTURE_TYPES,
         view=_VIEW,
-        per_minute=300,
+        per_minute=None,
     ),
     Page(
         method="POST",
         path=_PATH,
-        handler=answer,
+        handler=_guesses_counted(answer),
         name="answer_ack_page",
         summary="Acknowledge; on an alarm that somebody has acknowledged, leave a note",
         statuses=(303, 400, 403, 404, 410, 413, 415),
         form=Answer,
         view=_VIEW,
-        # A limit of its own: a storm of link previews keeps nobody from answering.
-        per_minute=60,
+        per_minute=None,
     ),
 )

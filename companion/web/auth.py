@@ -166,7 +166,7 @@ class Sessions:
 
     def check_form(self, session: Session, given: str) -> None:
         """Raise FormExpired unless `given` is the form token of the session."""
-        if not hmac.compare_digest(self.form_token(session).encode(), given.encode()):
+        if not hmac.compare_digest(self.form_token(session).encode(), given.encode(errors="surrogatepass")):
             raise FormExpired("Load the page again and send the form once more.")
 
     def _sign(self, purpose: bytes, body: bytes) -> bytes:

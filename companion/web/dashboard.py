@@ -46,6 +46,11 @@ class Button(Input):
     form_token: str
 
 
+def _same(cookie: str, given: str) -> bool:
+    # Bytes of a cookie that are no UTF-8 come as lone surrogates.
+    return hmac.compare_digest(cookie.encode(errors="surrogatepass"), given.encode(errors="surrogatepass"))
+
+
 def _sessions(context: WebContext) -> Sessions:
     return Sessions(context.secret_key, context.settings)
 
@@ -64,7 +69,7 @@ async def login(request: web.Request) -> web.Response:
     form = await read_form(request)
     # The form must be ours: whoever can only make a browser send one does not know its cookie.
     cookie = request.cookies.get(LOGIN_COOKIE, "")
-    if not cookie or not hmac.compare_digest(cookie.encode(), form.get("form_token", "").encode()):
+    if not cookie or not _same(cookie, form.get("form_token", "")):
         raise FormExpired("Load the login page again; it needs cookies.")
     context = context_of(request)
     caller = await caller_with_key(form.get("key", "").strip(), context)

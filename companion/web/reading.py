@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from companion.errors import InvalidRequest, MalformedRequest, UnsupportedMediaType
+from companion.strict_json import DoubledKey, refuse_doubled_keys
 
 SHOWN_ERRORS = 20
 
@@ -33,12 +34,21 @@ async def read_body[M: BaseModel](request: web.Request, model: type[M], *, requi
         raw = b"{}"
     elif request.content_type != "application/json":
         raise UnsupportedMediaType("Send JSON with the header `Content-Type: application/json`.")
+    refuse_doubled(raw)
     try:
         return model.model_validate_json(raw, strict=True)
     except ValidationError as err:
         if any(error["type"] == "json_invalid" for error in err.errors(include_url=False)):
             raise MalformedRequest("The body is not JSON.") from err
         raise invalid(err, place="body") from err
+
+
+def refuse_doubled(raw: bytes) -> None:
+    """Raise MalformedRequest if an object of the JSON body names a key twice."""
+    try:
+        refuse_doubled_keys(raw)
+    except DoubledKey as err:
+        raise MalformedRequest("A key stands twice in one object of the body; send it once.") from err
 
 
 async def read_bytes(request: web.Request) -> bytes:

@@ -11,7 +11,7 @@ from companion.web import ack, dashboard, health, openapi, pages, yealink
 from companion.web.api import admin, alarms, keys, raising, seeding, trials
 from companion.web.auth import Caller, caller_of
 from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
-from companion.web.middleware import BODY_LIMIT, LINK_ROUTE, around
+from companion.web.middleware import BODY_LIMIT, LINK_ROUTE, SECURITY_HEADERS, around
 from companion.web.rate_limit import RateLimit
 from companion.web.reading import read_body, read_query
 from companion.web.route import ID, Answer, Call, NoQuery, Page, Route
@@ -37,17 +37,25 @@ def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.App
     """Return the application. `link` serves the WebSocket to Home Assistant."""
     app = web.Application(middlewares=[around], client_max_size=BODY_LIMIT)
     app[CONTEXT] = context
+    app.on_response_prepare.append(_name_server)
     app[WRONG_TRIES] = RateLimit(WRONG_TRIES_A_MINUTE, 60)
     url = context.settings.public_url
     for route in openapi.with_own_route(ROUTES, PAGES, version=context.version, url=url):
         # By name of the method, not add_get(): that would answer HEAD too, and HEAD must change nothing.
         app.router.add_route(route.method, _with_ids(route.path), _serve(route))
+    for route in yealink.ROUTES:
+        app.router.add_route(route.method, yealink.AS_TYPED, _serve(route))
     for page in PAGES:
         app.router.add_route(page.method, page.path, _show(page))
     app.router.add_route("GET", pages.STATIC_PATH, pages.static)
     if link is not None:
         app.router.add_route("GET", "/v1/link", link, name=LINK_ROUTE)
     return app
+
+
+async def _name_server(_request: web.BaseRequest, response: web.StreamResponse) -> None:
+    # aiohttp names itself and Python with their versions, also where the middleware no longer comes: WebSockets.
+    response.headers["Server"] = SECURITY_HEADERS["Server"]
 
 
 def _with_ids(path: str) -> str:

@@ -29,7 +29,7 @@ from companion.triggers.yealink import (
 )
 from companion.web.auth import bearer_token, count_wrong_try
 from companion.web.context import ALARM_ID, PROBLEM_VIEW, ProblemView
-from companion.web.reading import read_bytes
+from companion.web.reading import read_bytes, refuse_doubled
 from companion.web.route import Call, NoQuery, Output, Route
 
 KNOWN_VARIABLES: Final = frozenset({
@@ -40,8 +40,13 @@ KNOWN_VARIABLES: Final = frozenset({
 OTHERS_KEPT: Final = 20
 VALUE_LENGTH: Final = 200
 FORM_FIELDS: Final = 200
+TOKENS_TRIED: Final = 4
+"""Places that are looked at: nobody gets more guesses a request than that."""
 OURS: Final = frozenset({"token", "format", "device"})
 """Names that mean something to us: never kept as a phone's variable."""
+
+AS_TYPED: Final = "/{_a:/*}v1/{_b:/*}yealink/{_c:/*}alarm{_d:/*}"
+"""The path with the slashes that people add when they type an address into a phone."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 _NOT_SUBSTITUTED = re.compile(r"\$\w+")
@@ -77,12 +82,12 @@ class PressAnswer(Output):
 
 async def press_by_get(call: Call[NoQuery, None]) -> PressAnswer | web.Response:
     """Raise the alarm of the phone whose token it is."""
-    return await _press(call, list(call.request.query.items()))
+    return await _press(call, query_pairs(call.request))
 
 
 async def press_by_post(call: Call[NoQuery, None]) -> PressAnswer | web.Response:
     """Do the same with the values in the query, a form or a JSON object."""
-    pairs = list(call.request.query.items())
+    pairs = query_pairs(call.request)
     return await _press(call, pairs + await _body_pairs(call.request))
 
 
@@ -91,11 +96,14 @@ async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.R
     if for_screen:
         call.request[PROBLEM_VIEW] = ProblemView(problem_screen)
     settings = call.context.settings
-    token = press_token(call.request, pairs)
+    tokens = press_tokens(call.request, pairs)
     context = phone_context(pairs)
     result = await call.context.commands.run(
-        lambda unit: press(
-            unit, token, context, window_s=settings.press_window_s, per_minute=settings.press_per_minute
+        lambda unit: _first_known(
+            press(
+                unit, token, context, window_s=settings.press_window_s, per_minute=settings.press_per_minute
+            )
+            for token in tokens
         )
     )
     call.context.metrics.presses.labels(_name(result)).inc()
@@ -140,10 +148,37 @@ def _name(result: Press) -> str:
             return "rate_limited"
 
 
-def press_token(request: web.Request, pairs: Pairs) -> str:
-    """Return the token, from a header rather than from the values; empty if there is none."""
-    header = request.headers.get("X-Alarm-Token") or bearer_token(request)
-    return header or next((value for name, value in pairs if name == "token"), "")
+def query_pairs(request: web.Request) -> Pairs:
+    """Return the values of the query, as phones and those who set them up write it.
+
+    Provisioning files are XML, and some send their `&amp;` as it stands; an address that had a query already gets
+    a second `?`.
+    """
+    text = request.rel_url.raw_query_string.replace("&amp;", "&").replace("?", "&")
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=FORM_FIELDS)
+    except ValueError as err:
+        raise MalformedRequest(f"The query has more than {FORM_FIELDS} values.") from err
+
+
+def press_tokens(request: web.Request, pairs: Pairs) -> list[str]:
+    """Return what may be the token, the likeliest first, at least one text and each once.
+
+    A proxy before us may use the Authorization header for itself: no place hides the others.
+    """
+    places = [request.headers.get("X-Alarm-Token"), bearer_token(request)]
+    places += [value for name, value in pairs if name == "token"]
+    found = dict.fromkeys(place.strip() for place in places if place and place.strip())
+    return list(found)[:TOKENS_TRIED] or [""]
+
+
+def _first_known(results: Iterable[Press]) -> Press:
+    """Return the first answer that a device gave; the presses after it are not made."""
+    result: Press = NoSuchToken()
+    for result in results:
+        if not isinstance(result, NoSuchToken):
+            break
+    return result
 
 
 async def _body_pairs(request: web.Request) -> Pairs:
@@ -155,6 +190,7 @@ async def _body_pairs(request: web.Request) -> Pairs:
             case "application/x-www-form-urlencoded":
                 return parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS)
             case "application/json":
+                refuse_doubled(raw)
                 values = orjson.loads(raw)
             case _:
                 raise UnsupportedMediaType("Send the values as a form, as a JSON object, or in the query.")

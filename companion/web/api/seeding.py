@@ -20,7 +20,7 @@ from companion.errors import InvalidRequest, MalformedRequest, UnknownPolicy, Un
 from companion.escalation.policy import Policy
 from companion.store import directory
 from companion.web.context import WebContext
-from companion.web.reading import SHOWN_ERRORS, read_bytes
+from companion.web.reading import SHOWN_ERRORS, read_bytes, refuse_doubled
 from companion.web.route import Answer, Call, Input, NoQuery, Output, Route
 
 
@@ -75,6 +75,7 @@ async def _document_bytes(request: web.Request) -> bytes:
         case "application/yaml" | "application/x-yaml" | "text/yaml":
             return raw
         case "application/json":
+            refuse_doubled(raw)
             try:
                 # Written anew without escapes: YAML would take a pair of surrogates for two characters.
                 return orjson.dumps(orjson.loads(raw))

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 
 from companion.alarms.commands import AlarmCommands
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
+from companion.directory.model import Role
 from companion.link import events
 from companion.store import link, tables
 from companion.store.database import Database
 from companion.store.deliveries import deliveries_of
-from companion.store.directory import policies
+from companion.store.directory import create_api_key, policies, revoke_api_key
 from companion.store.link import Body
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
@@ -304,6 +305,23 @@ async def test_a_home_assistant_that_moves_to_another_site_hears_nothing_more_of
     await meet(commands, site_id="home")
 
     assert [body["alarm_id"] for _, body in await kept(db)] == [at_home.id]
+
+
+async def test_a_key_of_another_site_takes_no_house_over_until_the_keys_of_its_site_are_revoked(
+    db: Database, commands: AlarmCommands, directory: Directory, clock: FrozenClock
+) -> None:
+    await add_site(db, "home")
+    key, _clear = await db.write(
+        lambda conn: create_api_key(conn, name="office", role=Role.OPERATE, site_id="office", now=clock())
+    )
+    await meet(commands, site_id="office")
+
+    with pytest.raises(events.InstanceTaken):
+        await meet(commands, site_id="home")
+    assert (await meet(commands, site_id="office")).site_id == "office"
+
+    await db.write(lambda conn: revoke_api_key(conn, key.id, clock()))
+    assert (await meet(commands, site_id="home")).site_id == "home"
 
 
 async def test_a_home_assistant_that_never_came_back_is_forgotten(
