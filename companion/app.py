@@ -53,9 +53,11 @@ from companion.store.tables import meta
 from companion.troubles import reporting
 from companion.troubles.model import Trouble
 from companion.troubles.store import forget_troubles
+from companion.web import connections
 from companion.web.auth import Caller, caller_of
 from companion.web.context import WebContext
 from companion.web.metrics import Metrics
+from companion.web.middleware import is_trusted
 from companion.web.routes import make_web_app
 
 _LOGGER = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ RECEIPTS_REFRESH_S = 30.0
 AUDIT_S = 60.0
 CLOCK_CHECK_S = 60.0
 TIDY_S = 3600.0
+BACKLOG = 1024
 TROUBLES_KEPT = timedelta(days=90)
 
 
@@ -222,12 +225,28 @@ class Companion:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=self.settings.shutdown_grace_s)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(
-            runner, self.settings.host, self.settings.port, ssl_context=_tls(self.settings), backlog=1024
+        limits = connections.Limits(
+            descriptors=connections.raise_descriptor_limit(),
+            per_address=self.settings.connections_per_address,
+            is_proxy=partial(is_trusted, self.settings.trusted_proxies),
         )
+        server = runner.server
+        assert server is not None, "the runner was set up"  # noqa: S101 # for the type checker
         with _explained_bind(self.settings.host, self.settings.port):
-            await site.start()
-        _LOGGER.info("Listening on %s, responders reach it as %s", site.name, self.settings.public_url)
+            for listening in connections.listeners(
+                self.settings.host, self.settings.port, limits, backlog=BACKLOG
+            ):
+                serving = await asyncio.get_running_loop().create_server(
+                    connections.guarded(server, limits),
+                    sock=listening,
+                    ssl=_tls(self.settings),
+                    backlog=BACKLOG,
+                )
+                self._stack.callback(serving.close)
+                host, port = listening.getsockname()[:2]
+                _LOGGER.info(
+                    "Listening on %s:%s, responders reach it as %s", host, port, self.settings.public_url
+                )
         if self.settings.zeroconf:
             await self._stack.enter_async_context(
                 announced(

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """How long a login to the dashboard lasts."""
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     """Networks whose `X-Forwarded-For` is believed."""
+    connections_per_address: Annotated[int, Field(ge=4, le=100_000)] = 64
+    """Connections at a time from one address, or IPv6 network of one subscriber; trusted proxies are not counted."""
     lease_s: Annotated[float, Field(ge=5, le=3600)] = 30
     """How long a worker may hold a delivery before another one takes it over."""
     retry_attempts: Annotated[int, Field(ge=1, le=100)] = 5

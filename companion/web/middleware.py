@@ -186,6 +186,11 @@ def client_address(peer: str, forwarded_for: Sequence[str], trusted: Networks) -
     return address
 
 
+def is_trusted(networks: Networks, address: str) -> bool:
+    """Return whether the address is one of our proxies."""
+    return _is_in(address, networks)
+
+
 def is_loopback(address: str) -> bool:
     """Return whether the client is a program on this host."""
     parsed = _parsed(address)

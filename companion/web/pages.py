@@ -1,5 +1,6 @@
 """Pages for people: the templates, their filters, and what every page is answered with."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
@@ -23,6 +24,7 @@ from companion.errors import (
     UnsupportedMediaType,
 )
 from companion.web.context import context_of
+from companion.web.reading import BODY_TIME_S
 from companion.web.words import ago, kind_label
 
 FORM_LIMIT: Final = 16 * 1024
@@ -146,12 +148,15 @@ async def read_form(request: web.Request) -> dict[str, str]:
     Raises BodyTooLarge, UnsupportedMediaType or MalformedRequest.
     """
     try:
-        raw = await request.clone(client_max_size=FORM_LIMIT).read()
+        async with asyncio.timeout(BODY_TIME_S):
+            raw = await request.clone(client_max_size=FORM_LIMIT).read()
         if raw and request.content_type != "application/x-www-form-urlencoded":
             raise UnsupportedMediaType("Send the form as the page does: application/x-www-form-urlencoded.")
         return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS))
     except web.HTTPRequestEntityTooLarge as err:
         raise BodyTooLarge(f"A form has at most {FORM_LIMIT} bytes.") from err
+    except TimeoutError as err:
+        raise MalformedRequest(f"The form did not come within {BODY_TIME_S} seconds.") from err
     except (web.RequestPayloadError, ValueError) as err:
         raise MalformedRequest("The form ended early or has too many fields.") from err
 

@@ -1,5 +1,6 @@
 """Queries and bodies become models, or a problem that says what is wrong where."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, get_origin
 
@@ -10,6 +11,7 @@ from companion.errors import InvalidRequest, MalformedRequest, UnsupportedMediaT
 from companion.strict_json import DoubledKey, refuse_doubled_keys
 
 SHOWN_ERRORS = 20
+BODY_TIME_S = 10
 
 
 def read_query[M: BaseModel](request: web.Request, model: type[M]) -> M:
@@ -54,7 +56,10 @@ def refuse_doubled(raw: bytes) -> None:
 async def read_bytes(request: web.Request) -> bytes:
     """Return the body; aiohttp refuses one over the limit."""
     try:
-        return await request.read()
+        async with asyncio.timeout(BODY_TIME_S):
+            return await request.read()
+    except TimeoutError as err:
+        raise MalformedRequest(f"The body did not come within {BODY_TIME_S} seconds.") from err
     except (web.RequestPayloadError, ValueError) as err:
         raise MalformedRequest("The body ended early or is not encoded as its headers say.") from err
 

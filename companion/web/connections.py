@@ -1,0 +1,250 @@
+"""Who may be connected: limits by address and in all, counted where the kernel hands a connection over.
+
+aiohttp and asyncio accept whatever comes until no descriptor is left, and then write a line for each that fails. The
+listening socket here counts before anything is made of a connection, also before TLS, closes what is over a limit, and
+keeps one descriptor back with which it can still do that when none is left.
+"""
+
+import asyncio
+import errno
+import logging
+import os
+import re
+import resource
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, override
+
+from aiohttp import web
+
+from companion.web.rate_limit import client_key
+
+HEADERS_S: Final = 10.0
+"""How long a request line and its headers may take, and how long a new connection may stay silent."""
+CROWDED_HEADERS_S: Final = 2.0
+"""The same while few places are left."""
+KEEP_ALIVE_S: Final = 75.0
+"""Idle time between two requests: longer than the 60 s for which nginx keeps a connection to us."""
+LINGERING_S: Final = 2.0
+OWN_DESCRIPTORS: Final = 128
+"""Kept for the database, channels and files; at most half of what the process has."""
+SAY_EVERY_S: Final = 60.0
+
+_PHONE_LINE = re.compile(rb"((?:GET|POST) )(/+v1/+yealink/+[^\r\n]*)( HTTP/1\.[01])")
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def raise_descriptor_limit() -> int:
+    """Raise the soft limit of open files as far as the host lets us; return what it is now."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return soft
+
+
+class Limits:
+    """Counts connections by address and in all. Pure: no socket is touched here."""
+
+    def __init__(self, *, descriptors: int, per_address: int, is_proxy: Callable[[str], bool]) -> None:
+        self.total = max(4, descriptors - min(OWN_DESCRIPTORS, descriptors // 2))
+        self.per_address = max(1, min(per_address, self.total // 4))
+        self._is_proxy = is_proxy
+        self._open: Counter[str] = Counter()
+
+    @property
+    def crowded(self) -> bool:
+        """Return whether less than a quarter of the places is left."""
+        return self._open.total() * 4 >= self.total * 3
+
+    def admit(self, address: str) -> bool:
+        """Count a connection from the address; return False, and count nothing, if there is no place for it."""
+        key = client_key(address)
+        if self._open.total() >= self.total:
+            return False
+        if self._open[key] >= self.per_address and not self._is_proxy(address):
+            return False
+        self._open[key] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """Count that a connection from the address has ended."""
+        key = client_key(address)
+        self._open[key] -= 1
+        if self._open[key] <= 0:
+            del self._open[key]
+
+
+class _Accepted(socket.socket):
+    """A connection that gives its place back when it is closed."""
+
+    __slots__ = ("leave",)
+    leave: Callable[[], None] | None
+
+    @override
+    def close(self) -> None:
+        leave, self.leave = getattr(self, "leave", None), None
+        if leave is not None:
+            leave()
+        super().close()
+
+
+class Listener(socket.socket):
+    """A listening socket that hands over only what there is a place for."""
+
+    __slots__ = ("_limits", "_refused", "_said_at", "_spare")
+
+    def guard(self, limits: Limits) -> None:
+        """Count from now on."""
+        self._limits = limits
+        self._refused = 0
+        self._said_at = -SAY_EVERY_S
+        self._spare = os.open(os.devnull, os.O_RDONLY)
+
+    @override
+    def accept(self) -> tuple[socket.socket, tuple[str, int]]:
+        """Return the next connection; raises ConnectionAbortedError, which asyncio passes over, for one refused."""
+        try:
+            connection, address = super().accept()
+        except OSError as err:
+            if err.errno in {errno.EMFILE, errno.ENFILE}:
+                self._turn_away()
+                raise ConnectionAbortedError from None
+            raise
+        if not self._limits.admit(address[0]):
+            connection.close()
+            self._say("too many connections from an address, or in all")
+            raise ConnectionAbortedError
+        accepted = _Accepted(connection.family, connection.type, connection.proto, fileno=connection.detach())
+        accepted.leave = lambda: self._limits.leave(address[0])
+        return accepted, address
+
+    def _turn_away(self) -> None:
+        os.close(self._spare)
+        with suppress(OSError):
+            super().accept()[0].close()
+        with suppress(OSError):
+            self._spare = os.open(os.devnull, os.O_RDONLY)
+        self._say("no descriptor is left; raise the limit of open files")
+
+    def _say(self, why: str) -> None:
+        self._refused += 1
+        now = time.monotonic()
+        if now - self._said_at >= SAY_EVERY_S:
+            _LOGGER.warning("Connections refused since last said: %s (%s)", self._refused, why)
+            self._refused, self._said_at = 0, now
+
+    @override
+    def close(self) -> None:
+        with suppress(OSError, AttributeError):
+            os.close(self._spare)
+        super().close()
+
+
+def listeners(host: str, port: int, limits: Limits, *, backlog: int) -> list[Listener]:
+    """Return guarded sockets that listen at every address of the host; raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    made: list[Listener] = []
+    try:
+        for family, kind, protocol, _name, address in dict.fromkeys(found):
+            listening = Listener(family, kind, protocol)
+            made.append(listening)
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                # As asyncio does: an IPv6 address is not also one of IPv4.
+                listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listening.bind(address)
+            listening.listen(backlog)
+            listening.setblocking(False)
+            listening.guard(limits)
+    except OSError:
+        for listening in made:
+            listening.close()
+        raise
+    return made
+
+
+def as_phones_write(data: bytes) -> bytes:
+    """Return the start of a request; in the line of a panic key what should have been percent-encoded is.
+
+    Some phones put names into the query as they are: spaces, and umlauts as UTF-8 or Latin-1. aiohttp refuses such a
+    line, and that would be a press that raises nothing. Used for the first bytes of a connection only, where nothing
+    but a request line can stand.
+    """
+    line, end, rest = data.partition(b"\r\n")
+    match = _PHONE_LINE.fullmatch(line)
+    if match is None or not end:
+        return data
+    target = b"".join(
+        b"%%%02X" % char if char <= 0x20 or char >= 0x7F else bytes([char]) for char in match[2]
+    )
+    return match[1] + target + match[3] + end + rest
+
+
+class Connection(web.RequestHandler):
+    """A connection whose requests must come in time, and whose errors say nothing of what was sent."""
+
+    __slots__ = ("_begun", "_headers_due", "limits")
+    limits: Limits
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._begun = False
+        self._headers_due: asyncio.TimerHandle | None = None
+        super().connection_made(transport)
+        self._expect_headers()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if not self._begun:
+            data = as_phones_write(data)
+        self._begun = True
+        super().data_received(data)
+        if self._waiter is None or self._waiter.done():
+            self._stop_waiting()
+        elif self._headers_due is None:
+            self._expect_headers()
+
+    @override
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _expect_headers(self) -> None:
+        wait_s = CROWDED_HEADERS_S if self.limits.crowded else HEADERS_S
+        self._headers_due = self._loop.call_later(wait_s, self.force_close)
+
+    def _stop_waiting(self) -> None:
+        if self._headers_due is not None:
+            self._headers_due.cancel()
+            self._headers_due = None
+
+    @override
+    def log_exception(self, *args: object, **kw: object) -> None:
+        # Not the error itself: a parser quotes the line that it cannot read, and a token may stand in it.
+        err = kw.get("exc_info")
+        _LOGGER.warning("A request from %s could not be read: %s", self._remote(), type(err).__name__)
+
+    def _remote(self) -> str:
+        return str(self.peername[0]) if isinstance(self.peername, tuple) else "unknown"
+
+
+def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
+    """Return what makes a Connection of each accepted socket, served by the application's server."""
+
+    def make() -> Connection:
+        connection = Connection(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=KEEP_ALIVE_S,
+            lingering_time=LINGERING_S,
+            access_log=None,  # type: ignore[arg-type] # aiohttp documents None: no access log
+        )
+        connection.limits = limits
+        return connection
+
+    return make

@@ -1,0 +1,92 @@
+"""One address that opens all it can keeps nobody else out: a real process, real sockets."""
+
+import asyncio
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from companion.web.connections import Limits, as_phones_write
+from tests.e2e.processes import CompanionProcess
+
+HALVES = (b"", b"GET /healthz HT", b"POST /v1/alarms HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")
+
+
+async def _status(port: int, *, source: str, target: bytes = b"/v1/yealink/alarm?token=none") -> bytes:
+    """Return the status of an answer to a client at `source`."""
+    async with asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+        writer.write(b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % target)
+        answer = await reader.read()
+        writer.close()
+    return answer.split(b" ", 2)[1] if answer else b""
+
+
+@pytest.mark.parametrize(("descriptors", "flood"), [(1024, 1100), (64, 80)])
+async def test_a_flood_from_one_address_keeps_no_press_of_another_out(
+    tmp_path: Path, descriptors: int, flood: int
+) -> None:
+    process = CompanionProcess(tmp_path)
+    serve = " ".join(process.arguments)
+    process.arguments = ["bash", "-c", f"ulimit -n {descriptors}; exec {serve}"]
+    await process.ready()
+    held: list[socket.socket] = []
+    try:
+        for number in range(flood):
+            one = socket.socket()
+            held.append(one)
+            one.setblocking(False)
+            with suppress(BlockingIOError):
+                one.connect(("127.0.0.1", process.port))
+            await asyncio.sleep(0)
+            with suppress(OSError):
+                one.send(HALVES[number % len(HALVES)])
+        started = time.monotonic()
+
+        during = await _status(process.port, source="127.0.0.2")
+
+        took_s = time.monotonic() - started
+        for one in held:
+            one.close()
+        after = await _status(process.port, source="127.0.0.2")
+        log = process.log.read_text()
+    finally:
+        for one in held:
+            one.close()
+        await process.stop()
+    assert (during, after) == (b"404", b"404")
+    assert took_s < 4
+    assert log.count("Connections refused") <= 2
+    assert "out of system resource" not in log
+
+
+async def test_a_phone_may_send_umlauts_and_spaces_as_they_are(tmp_path: Path) -> None:
+    process = CompanionProcess(tmp_path)
+    await process.ready()
+    try:
+        target = b"/v1/yealink/alarm?token=none&display_local=M\xc3\xbcller J\xf6rg"
+        assert await _status(process.port, source="127.0.0.1", target=target) == b"404"
+        assert await _status(process.port, source="127.0.0.1", target=b"/healthz?x=a b") == b"400"
+        assert "display_local" not in process.log.read_text()
+    finally:
+        await process.stop()
+
+
+def test_only_a_phones_line_is_mended() -> None:
+    assert as_phones_write(b"GET /v1/yealink/alarm?a=J\xc3\xb6 x HTTP/1.1\r\nA: \xff\r\n") == (
+        b"GET /v1/yealink/alarm?a=J%C3%B6%20x HTTP/1.1\r\nA: \xff\r\n"
+    )
+    for other in (b"GET /healthz?a=b c HTTP/1.1\r\n", b"GET /v1/yealink/alarm?a=\xff"):
+        assert as_phones_write(other) == other
+
+
+def test_places_are_counted_by_address_and_in_all_and_proxies_only_in_all() -> None:
+    limits = Limits(descriptors=64, per_address=4, is_proxy=lambda address: address == "10.0.0.1")
+
+    assert [limits.admit("10.0.0.2") for _ in range(5)] == [True] * 4 + [False]
+    assert [limits.admit("10.0.0.1") for _ in range(29)] == [True] * 28 + [False]
+    assert limits.crowded
+    limits.leave("10.0.0.2")
+    assert limits.admit("10.0.0.3")
