@@ -1,5 +1,6 @@
 """Log lines as JSON, one object a line, whoever wrote them; the alarm's id on each, a secret on none."""
 
+import json
 import logging
 import re
 import sys
@@ -10,6 +11,8 @@ from typing import Any, Literal, TextIO
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from companion.log_writer import LineWriter
 
 HIDDEN = "…"
 SECRET_WORDS = frozenset(
@@ -30,6 +33,7 @@ SECRET_WORDS = frozenset(
 HARMLESS_NAMES = frozenset({"close_code", "error_code", "exit_code", "status_code"})
 SECRET_NAMES = frozenset({"api_key", "secret_key", "x_api_key"})
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _WORDS = re.compile(r"[^a-z0-9]+")
 _IN_TEXT = re.compile(
     r"""
@@ -80,13 +84,34 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 
 def _as_json(event: EventDict, **_kwargs: Any) -> str:
-    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    try:
+        return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        # Lone surrogates: bytes from outside that are no UTF-8. Rare, and no reason to lose the line.
+        return json.dumps(event, default=str)
+
+
+def _escaped(text: str) -> str:
+    return _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def escape_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Let no value begin a line, set a colour or turn the reading direction; a structlog processor for a console."""
+    plain = {name: _escaped(value) if isinstance(value, str) else value for name, value in event.items()}
+    for name in ("exception", "stack"):
+        if isinstance(event.get(name), str):
+            # Many lines by nature: each is set in, so that none looks like a line of its own.
+            plain[name] = "\n".join(f"    {_escaped(line)}" for line in event[name].split("\n"))
+    return plain
 
 
 def configure_logging(
     level: str, log_format: Literal["json", "console"], *, stream: TextIO | None = None
-) -> None:
-    """Send every line of this process, also those of libraries, to `stream` (standard error) in one form."""
+) -> LineWriter:
+    """Send every line of this process, also those of libraries, to `stream` (standard error) in one form.
+
+    Return what writes them; at the end of the process it is flushed by itself.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -97,30 +122,37 @@ def configure_logging(
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
     ]
-    renderer: Processor = structlog.processors.JSONRenderer(serializer=_as_json)
+    rendering: list[Processor] = [structlog.processors.JSONRenderer(serializer=_as_json)]
     if log_format == "console":
-        renderer = structlog.dev.ConsoleRenderer(
-            exception_formatter=structlog.dev.plain_traceback, timestamp_key="at"
-        )
+        rendering = [
+            escape_controls,
+            structlog.dev.ConsoleRenderer(
+                exception_formatter=structlog.dev.plain_traceback, timestamp_key="at"
+            ),
+        ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # a logger made before this call must follow it too
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = LineWriter(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, *rendering],
         )
     )
     root = logging.getLogger()
+    for before in root.handlers:
+        if isinstance(before, LineWriter):
+            before.close()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # It greets at every start; what it has changed is said by `store.migrate`.
     logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
     logging.captureWarnings(True)
+    return handler
 
 
 @contextmanager

@@ -1,8 +1,13 @@
-"""Log lines are JSON, carry the alarm's id, and never a secret."""
+"""Log lines are JSON, carry the alarm's id, never a secret, and stop nobody who writes them."""
 
 import asyncio
 import io
+import json
 import logging
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +15,7 @@ import orjson
 import pytest
 import structlog
 
+from companion.log_writer import LineWriter
 from companion.logging import bind_alarm, configure_logging, redact_text
 
 
@@ -18,16 +24,22 @@ def stream() -> Iterator[io.StringIO]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     lines = io.StringIO()
-    configure_logging("debug", "json", stream=lines)
+    handler = configure_logging("debug", "json", stream=lines)
     yield lines
+    handler.close()
     root.handlers[:] = before[0]
     root.setLevel(before[1])
     logging.captureWarnings(False)
     structlog.reset_defaults()
 
 
+def _text(stream: io.StringIO) -> str:
+    logging.getLogger().handlers[0].flush()
+    return stream.getvalue()
+
+
 def _lines(stream: io.StringIO) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in stream.getvalue().splitlines()]
+    return [orjson.loads(line) for line in _text(stream).splitlines()]
 
 
 def _line(stream: io.StringIO) -> dict[str, Any]:
@@ -79,7 +91,7 @@ async def test_alarms_handled_at_the_same_time_keep_their_own_ids(stream: io.Str
 def test_a_value_under_a_secret_name_is_hidden(stream: io.StringIO, name: str) -> None:
     structlog.get_logger().info("request", **{"headers": {name: "hunter22"}, name: "hunter22"})
 
-    assert "hunter22" not in stream.getvalue()
+    assert "hunter22" not in _text(stream)
 
 
 def test_harmless_values_stay_readable(stream: io.StringIO) -> None:
@@ -122,13 +134,87 @@ def test_the_console_form_is_for_people_and_hides_the_same() -> None:
     stream = io.StringIO()
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    configure_logging("info", "console", stream=stream)
+    handler = configure_logging("info", "console", stream=stream)
 
     structlog.get_logger("companion").info("pressed", token="hunter22", room="Reception")
 
+    _text(stream)
+    handler.close()
     root.handlers[:] = before[0]
     root.setLevel(before[1])
     logging.captureWarnings(False)
     assert "pressed" in stream.getvalue()
     assert "Reception" in stream.getvalue()
     assert "hunter22" not in stream.getvalue()
+
+
+def test_nothing_from_outside_begins_a_line_or_sets_a_colour_on_a_console() -> None:
+    stream = io.StringIO()
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    handler = configure_logging("info", "console", stream=stream)
+
+    logging.getLogger("companion").info(
+        "from %s", "a\nroot ok\r\x1b[2J\u202e\udcff", extra={"room": "b\nforged"}
+    )
+    try:
+        raise ValueError("c\nforged")  # noqa: TRY301 # to be logged
+    except ValueError:
+        logging.getLogger("companion").exception("failed")
+
+    text = _text(stream)
+    handler.close()
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    logging.captureWarnings(False)
+    assert not {"\r", "\x1b[2J", "\u202e"} & {part for part in ("\r", "\x1b[2J", "\u202e") if part in text}
+    assert not [line for line in text.splitlines() if line.startswith(("root", "forged"))]
+
+
+def test_a_line_that_is_no_utf_8_is_not_lost(stream: io.StringIO) -> None:
+    logging.getLogger("one").info("from %s", "\udcff")
+
+    assert json.loads(_text(stream))["event"] == "from \udcff"
+
+
+def test_a_pipe_that_nobody_reads_holds_nobody_up_and_what_was_lost_is_said() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as pipe:
+        handler = LineWriter(pipe, waiting_bytes=100_000)
+        logger = logging.getLogger("flood of a pipe")
+        logger.addHandler(handler)
+        logger.propagate = False
+
+        for number in range(5000):
+            logger.warning("%s %s", number, "x" * 100)
+
+        read = b""
+        while b"Log lines lost" not in read:
+            read += os.read(reading, 65_536)
+            logger.warning("again")
+        logger.removeHandler(handler)
+        rest = threading.Thread(target=lambda: [None for _ in iter(lambda: os.read(reading, 65_536), b"")])
+        rest.start()
+        handler.close()
+    rest.join()
+    os.close(reading)
+    assert read.startswith(b"0 xxx")
+
+
+def test_a_process_whose_log_nobody_reads_works_on_and_ends() -> None:
+    program = """
+import logging
+from companion.logging import configure_logging
+configure_logging("info", "json")
+for number in range(50_000):
+    logging.getLogger("flood").info("x" * 200)
+print("went on", flush=True)
+"""
+    reading, writing = os.pipe()
+    done = subprocess.run(  # noqa: S603 # our own program
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=writing, timeout=60, check=False
+    )
+    os.close(reading)
+    os.close(writing)
+
+    assert (done.returncode, done.stdout) == (0, b"went on\n")
