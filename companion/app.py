@@ -47,6 +47,7 @@ from companion.store.alarms import next_due_at
 from companion.store.database import Database, StoreUnavailable, open_database
 from companion.store.migrate import migrate
 from companion.store.pictures import forget_pictures
+from companion.store.private_files import tighten
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
@@ -171,6 +172,7 @@ class Companion:
         await self._stack.aclose()
 
     async def _start(self) -> None:
+        tighten(self.settings.data_dir)
         self._stack.push_async_callback(self.db.close)
         await migrate(self.settings.database_url)
         await self.db.write(lambda conn: confirm_secret_key(conn, self._secrets))

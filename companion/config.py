@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """How long a login to the dashboard lasts."""
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     """Networks whose `X-Forwarded-For` is believed."""
+    http_references: Annotated[tuple[str, ...], NoDecode] = ()
+    """What a directory that comes over HTTP may refer to: patterns like `env:SMS_*`, `file:/run/secrets/*`."""
     connections_per_address: Annotated[int, Field(ge=4, le=100_000)] = 64
     """Connections at a time from one address, or IPv6 network of one subscriber; trusted proxies are not counted."""
     lease_s: Annotated[float, Field(ge=5, le=3600)] = 30
@@ -97,7 +99,7 @@ class Settings(BaseSettings):
     shutdown_grace_s: Annotated[float, Field(ge=0, le=600)] = 10
     """How long sends in flight may take to end when the service stops."""
 
-    @field_validator("trusted_proxies", "retry_quick_s", mode="before")
+    @field_validator("trusted_proxies", "retry_quick_s", "http_references", mode="before")
     @classmethod
     def _from_commas(cls, value: Any) -> Any:
         return (

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 REFERENCE = re.compile(r"\$\{(?P<kind>env|file):(?P<name>[^{}]*)\}")
@@ -21,8 +22,9 @@ class ReferenceUnresolved(Exception):
 class References:
     """Where references may lead."""
 
-    file_roots: tuple[Path, ...] | None = None
-    """Files must lie below one of these; None: any file, for whoever has a shell on this host anyway."""
+    allowed: tuple[str, ...] | None = None
+    """Patterns of what may be named, `env:NAME` or `file:PATH`, `*` for anything; None: all, for whoever has a shell
+    on this host anyway."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def resolve(self, text: str) -> str:
@@ -40,19 +42,25 @@ class References:
     def _variable(self, name: str) -> str:
         if name.startswith(OWN_SETTINGS):
             raise ReferenceUnresolved(f"${{env:{name}}} is a setting of the service itself and stays there")
+        self._check(f"env:{name}")
         value = self.environ.get(name)
         if not value:
             raise ReferenceUnresolved(f"the environment variable {name} is not set: set it where this runs")
         return value
+
+    def _check(self, reference: str) -> None:
+        if self.allowed is not None and not any(fnmatchcase(reference, one) for one in self.allowed):
+            raise ReferenceUnresolved(
+                f"${{{reference}}} is not allowed here: use `alarm-broker apply`, write the value itself, or name it in "
+                "ALARM_BROKER_HTTP_REFERENCES where the service runs"
+            )
 
     def _file(self, name: str) -> str:
         path = Path(name)
         if not path.is_absolute():
             raise ReferenceUnresolved(f"${{file:{name}}} needs an absolute path")
         path = path.resolve()  # also what a link points at must be below a root
-        if self.file_roots is not None and not any(path.is_relative_to(root) for root in self.file_roots):
-            allowed = " or ".join(str(root) for root in self.file_roots) or "nowhere"
-            raise ReferenceUnresolved(f"${{file:{name}}} is not allowed here: files must be below {allowed}")
+        self._check(f"file:{path}")
         try:
             with path.open("rb") as file:
                 content = file.read(MAX_FILE_BYTES + 1)

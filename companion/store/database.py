@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from companion.store.private_files import private_database
 from companion.store.sql import is_row_held
 
 type Work[T] = Callable[[Connection], T]
@@ -171,7 +172,9 @@ class SqliteDatabase:
     dialect = "sqlite"
 
     def __init__(self, url: URL) -> None:
-        Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = Path(url.database or "")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_database(path)
         self._engine = sqlite_engine(url)
         self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None

@@ -344,6 +344,14 @@ trouble = sa.Table(
     ),
 )
 
+ended_session = sa.Table(
+    "ended_session",
+    metadata,
+    sa.Column("nonce_hash", sa.String(64), primary_key=True),
+    _time("expires_at", nullable=False),
+)
+"""Sessions of the dashboard that were ended before their time."""
+
 # --- the link -------------------------------------------------------------------------------------------
 
 link_peer = sa.Table(

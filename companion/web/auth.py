@@ -21,6 +21,7 @@ from companion.errors import FormExpired, KeyMissing, OneSiteOnly, RoleTooLow, T
 from companion.ids import token_hash
 from companion.store import directory
 from companion.store.database import StoreUnavailable
+from companion.store.sessions import end_session, session_ended
 from companion.web.context import CLIENT, WRONG_TRIES, WebContext
 
 TOUCH_EVERY = timedelta(minutes=1)
@@ -182,10 +183,18 @@ async def session_caller(
         return None
 
     def work(conn: Connection) -> ApiKey | None:
+        if session_ended(conn, session.nonce):
+            return None
         return next((key for key in directory.api_keys(conn) if key.id == session.key_id), None)
 
     key = await context.db.read(work)
     return None if key is None or key.revoked_at is not None else (session, _caller(key))
+
+
+async def end_for_good(session: Session, context: WebContext) -> None:
+    """End the session on our side: a copy of its cookie is worth nothing from now on."""
+    now = context.clock()
+    await context.db.write(lambda conn: end_session(conn, session.nonce, session.expires_at, now))
 
 
 def _b64(raw: bytes) -> str:

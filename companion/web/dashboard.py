@@ -14,7 +14,15 @@ from companion.directory.model import Role
 from companion.errors import FormExpired, Problem, UnknownAlarm
 from companion.store.pictures import picture_of
 from companion.web import dashboard_data as data
-from companion.web.auth import Caller, Session, Sessions, caller_with_key, count_wrong_try, session_caller
+from companion.web.auth import (
+    Caller,
+    Session,
+    Sessions,
+    caller_with_key,
+    count_wrong_try,
+    end_for_good,
+    session_caller,
+)
 from companion.web.context import ProblemView, WebContext, context_of
 from companion.web.pages import (
     HEADERS,
@@ -98,6 +106,7 @@ async def logout(request: web.Request) -> web.Response:
     response = see_other("login")
     if found is not None:
         sessions.check_form(found[0], form.get("form_token", ""))
+        await end_for_good(found[0], context)
         sessions.end(response)
     return response
 

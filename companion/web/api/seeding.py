@@ -1,7 +1,6 @@
 """The directory, and single escalation policies, over the API: planned, checked and applied as a whole."""
 
 import asyncio
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -88,8 +87,9 @@ async def _document_bytes(request: web.Request) -> bytes:
 
 
 def _references(context: WebContext) -> References:
-    # Whoever holds an admin key has no shell here: other files of this host are none of their business.
-    return References(file_roots=(context.settings.data_dir / "secrets", Path("/run/secrets")))
+    # Whoever holds an admin key has no shell here: files and variables of this host are none of their business, and
+    # through a channel of their own they could read each.
+    return References(allowed=context.settings.http_references)
 
 
 def _invalid(err: DocumentInvalid) -> InvalidRequest:

@@ -252,17 +252,22 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     assert NOWHERE.resolve(f"${{file:{path}}}") == "hunter22"
 
 
-def test_files_outside_the_allowed_folders_stay_closed(tmp_path: Path) -> None:
+def test_what_is_not_on_the_list_stays_closed(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("hunter22")
     allowed = tmp_path / "secrets"
     allowed.mkdir()
     (allowed / "link").symlink_to(outside)
-    references = References(file_roots=(allowed,), environ={})
+    references = References(
+        allowed=(f"file:{allowed}/*", "env:SMS_*"), environ={"SMS_TOKEN": "a", "HOME": "b"}
+    )
 
     for name in (outside, allowed / ".." / "outside", allowed / "link"):
-        with pytest.raises(ReferenceUnresolved, match="files must be below"):
+        with pytest.raises(ReferenceUnresolved, match="is not allowed here"):
             references.resolve(f"${{file:{name}}}")
+    with pytest.raises(ReferenceUnresolved, match="is not allowed here"):
+        references.resolve("${env:HOME}")
+    assert references.resolve("${env:SMS_TOKEN}") == "a"
 
 
 @pytest.mark.parametrize(

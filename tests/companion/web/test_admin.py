@@ -111,14 +111,14 @@ async def test_a_document_that_cannot_be_read_is_refused(
     assert reply.problem
 
 
-async def test_a_document_over_the_api_cannot_read_files_of_the_host(api: Api) -> None:
+async def test_a_document_over_the_api_cannot_read_files_or_variables_of_the_host(api: Api) -> None:
     body = {
         "channels": [
             {
                 "id": "x",
                 "kind": "sms",
                 "name": "${file:/etc/hostname}",
-                "config": {"url": "${file:/etc/hostname}"},
+                "config": {"url": "${file:/etc/hostname}", "headers": {"X": "${env:PATH}"}},
             }
         ]
     }
@@ -126,7 +126,11 @@ async def test_a_document_over_the_api_cannot_read_files_of_the_host(api: Api) -
     reply = await api.call("POST", "/v1/admin/seed?dry_run=true", json=body)
 
     assert reply.status == 422
-    assert any("is not allowed here" in error["problem"] for error in reply.json["errors"])
+    refused = "".join(
+        error["problem"] for error in reply.json["errors"] if "is not allowed here" in error["problem"]
+    )
+    assert "${file:" in refused
+    assert "${env:PATH}" in refused
 
 
 # --- policies -------------------------------------------------------------------------------------------

@@ -100,6 +100,20 @@ async def test_a_key_in_the_address_opens_nothing(api: Api) -> None:
     assert reply.status == 303
 
 
+async def test_a_copied_cookie_is_worth_nothing_after_logging_out(api: Api) -> None:
+    await log_in(api)
+    token = await hidden_token(api, "/admin")
+    jar = api.client.session.cookie_jar
+    copied = {cookie.key: cookie.value for cookie in jar}
+
+    await api.call("POST", "/admin/logout", None, data={"form_token": token})
+    jar.clear()
+    with_copy = await api.call("GET", "/admin", None, cookies=copied)
+
+    assert copied
+    assert with_copy.status == 303
+
+
 async def test_logging_out_needs_the_form_of_this_session_and_ends_it(api: Api) -> None:
     await log_in(api)
     token = await hidden_token(api, "/admin")
