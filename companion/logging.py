@@ -151,6 +151,8 @@ def configure_logging(
     root.setLevel(level.upper())
     # It greets at every start; what it has changed is said by `store.migrate`.
     logging.getLogger("alembic").setLevel(max(root.level, logging.WARNING))
+    # It quotes names of cookies that it cannot read; without a name that is the cookie itself.
+    logging.getLogger("aiohttp.internal").setLevel(logging.ERROR)
     logging.captureWarnings(True)
     return handler
 

@@ -18,6 +18,7 @@ from yarl import URL
 
 from companion.channels.addresses import ForbiddenAddressError, guarded_socket
 from companion.channels.base import Refused, TryAgain
+from companion.channels.resolver import ChannelResolver
 
 type Failure = TryAgain | Refused
 
@@ -187,6 +188,7 @@ class HttpClient:
         self._headers = dict(headers or {})
         self._secrets = frozenset(secret for secret in secrets if secret)
         self._session: aiohttp.ClientSession | None = None
+        self._resolver = ChannelResolver()
 
     async def request(
         self,
@@ -222,6 +224,7 @@ class HttpClient:
         """Give back connections."""
         if self._session is not None:
             await self._session.close()
+        await self._resolver.close()
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -229,7 +232,9 @@ class HttpClient:
             self._session = aiohttp.ClientSession(
                 # A fresh connection a request: with an idle one that the server has just closed nobody
                 # could say whether the alarm got through.
-                connector=aiohttp.TCPConnector(socket_factory=guarded_socket, force_close=True),
+                connector=aiohttp.TCPConnector(
+                    socket_factory=guarded_socket, force_close=True, resolver=self._resolver
+                ),
                 middlewares=(never_repeat,),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker", **self._headers},

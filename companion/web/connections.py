@@ -242,6 +242,7 @@ def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
             loop=asyncio.get_running_loop(),
             keepalive_timeout=KEEP_ALIVE_S,
             lingering_time=LINGERING_S,
+            auto_decompress=False,  # see reading.unpacked
             access_log=None,  # type: ignore[arg-type] # aiohttp documents None: no access log
         )
         connection.limits = limits

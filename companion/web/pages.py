@@ -24,7 +24,7 @@ from companion.errors import (
     UnsupportedMediaType,
 )
 from companion.web.context import context_of
-from companion.web.reading import BODY_TIME_S
+from companion.web.reading import BODY_TIME_S, unpacked
 from companion.web.words import ago, kind_label
 
 FORM_LIMIT: Final = 16 * 1024
@@ -149,7 +149,8 @@ async def read_form(request: web.Request) -> dict[str, str]:
     """
     try:
         async with asyncio.timeout(BODY_TIME_S):
-            raw = await request.clone(client_max_size=FORM_LIMIT).read()
+            packed = await request.clone(client_max_size=FORM_LIMIT).read()
+        raw = unpacked(request, packed, limit=FORM_LIMIT)
         if raw and request.content_type != "application/x-www-form-urlencoded":
             raise UnsupportedMediaType("Send the form as the page does: application/x-www-form-urlencoded.")
         return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True, max_num_fields=FIELDS))

@@ -1,13 +1,14 @@
 """Queries and bodies become models, or a problem that says what is wrong where."""
 
 import asyncio
+import zlib
 from collections.abc import Mapping
 from typing import Any, get_origin
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from companion.errors import InvalidRequest, MalformedRequest, UnsupportedMediaType
+from companion.errors import BodyTooLarge, InvalidRequest, MalformedRequest, UnsupportedMediaType
 from companion.strict_json import DoubledKey, refuse_doubled_keys
 
 SHOWN_ERRORS = 20
@@ -45,6 +46,34 @@ async def read_body[M: BaseModel](request: web.Request, model: type[M], *, requi
         raise invalid(err, place="body") from err
 
 
+def unpacked(request: web.Request, raw: bytes, *, limit: int) -> bytes:
+    """Return the body as it was before its Content-Encoding, at most `limit` bytes: unpacking more is not begun.
+
+    aiohttp does not unpack here, as it would in the event loop and before anybody could refuse. Raises ValueError for what
+    is not packed as it says, UnsupportedMediaType for another coding than gzip and deflate (RFC 9110, section 8.4.1).
+    """
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    match coding:
+        case "identity" | "":
+            return raw
+        case "gzip" | "x-gzip":
+            bits = 16 + zlib.MAX_WBITS
+        case "deflate":
+            bits = zlib.MAX_WBITS
+        case _:
+            raise UnsupportedMediaType("Send the body as it is, or with `Content-Encoding: gzip`.")
+    unpacking = zlib.decompressobj(bits)
+    try:
+        body = unpacking.decompress(raw, limit + 1)
+    except zlib.error as err:
+        raise ValueError("not packed as its Content-Encoding says") from err
+    if len(body) > limit:
+        raise BodyTooLarge(f"At most {limit} bytes are read, unpacked.")
+    if not unpacking.eof:
+        raise ValueError("the packed body ends early")
+    return body
+
+
 def refuse_doubled(raw: bytes) -> None:
     """Raise MalformedRequest if an object of the JSON body names a key twice."""
     try:
@@ -57,7 +86,7 @@ async def read_bytes(request: web.Request) -> bytes:
     """Return the body; aiohttp refuses one over the limit."""
     try:
         async with asyncio.timeout(BODY_TIME_S):
-            return await request.read()
+            return unpacked(request, await request.read(), limit=request.client_max_size)
     except TimeoutError as err:
         raise MalformedRequest(f"The body did not come within {BODY_TIME_S} seconds.") from err
     except (web.RequestPayloadError, ValueError) as err:

@@ -35,7 +35,11 @@ PAGES: tuple[Page, ...] = (*ack.PAGES, *dashboard.PAGES)
 
 def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.Application:
     """Return the application. `link` serves the WebSocket to Home Assistant."""
-    app = web.Application(middlewares=[around], client_max_size=BODY_LIMIT)
+    app = web.Application(
+        middlewares=[around],
+        client_max_size=BODY_LIMIT,
+        handler_args={"auto_decompress": False},  # see reading.unpacked
+    )
     app[CONTEXT] = context
     app.on_response_prepare.append(_name_server)
     app[WRONG_TRIES] = RateLimit(WRONG_TRIES_A_MINUTE, 60)

@@ -74,7 +74,7 @@ async def test_a_name_is_judged_by_the_address_it_resolves_to(monkeypatch: pytes
         ]
 
     # The one thing that cannot be had for real: a name server that answers with a metadata address.
-    monkeypatch.setattr("aiohttp.resolver.DefaultResolver.resolve", resolve)
+    monkeypatch.setattr("companion.channels.resolver.ChannelResolver.resolve", resolve)
     client = HttpClient(HttpOptions())
 
     outcome = await client.request("GET", URL("http://innocent.example/"))

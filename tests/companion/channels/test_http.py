@@ -1,4 +1,8 @@
+import asyncio
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +15,7 @@ from companion.channels.http import (
     retry_after,
     scrubbed,
 )
+from companion.channels.resolver import ChannelResolver
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
@@ -89,3 +94,29 @@ def test_a_long_reason_is_cut() -> None:
     outcome = failure_of_status(Reply(status=400), NOW, "x" * 5000)
 
     assert len(outcome.reason) <= REASON_LIMIT
+
+
+async def test_slow_names_of_one_channel_hold_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask, go_on = socket.getaddrinfo, threading.Event()
+
+    def slow(host: str, *args: Any, **kwargs: Any) -> Any:
+        if host.startswith("slow"):
+            go_on.wait(30)
+            raise socket.gaierror
+        return ask(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    one, other = ChannelResolver(), ChannelResolver()
+    waiting = [asyncio.create_task(one.resolve(f"slow{number}.example")) for number in range(40)]
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(10):
+        found = await other.resolve("localhost", 80)
+        await asyncio.to_thread(int)
+
+    go_on.set()
+    failed = await asyncio.gather(*waiting, return_exceptions=True)
+    await one.close()
+    await other.close()
+    assert found[0]["host"] == "127.0.0.1"
+    assert {type(one) for one in failed} == {socket.gaierror}

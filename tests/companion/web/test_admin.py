@@ -66,7 +66,7 @@ async def test_the_document_may_be_json(api: Api) -> None:
 
 
 async def test_names_in_json_may_hold_what_is_written_with_two_escapes(api: Api) -> None:
-    body = '{"sites": [{"id": "office", "name": "Caf\\u00e9 \\ud83d\\ude80", "timezone": "UTC", "rooms": [{"id": "reception", "name": "x"}]}, {"id": "warehouse", "name": "w", "timezone": "UTC"}]}'
+    body = '{"sites": [{"id": "office", "name": "Caf\\u00e9 \\ud83d\\ude80", "timezone": "UTC", "policy": "standard", "rooms": [{"id": "reception", "name": "x"}]}, {"id": "warehouse", "name": "w", "timezone": "UTC", "policy": "standard"}]}'
 
     reply = await api.call("POST", "/v1/admin/seed", data=body, headers={"Content-Type": "application/json"})
     raised = await api.call("POST", "/v1/alarms", json={"kind": "fire", "title": "Smoke", "site": "office"})

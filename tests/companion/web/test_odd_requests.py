@@ -1,7 +1,9 @@
 """Bytes that no client of ours sends, and what people and proxies make of a phone's address."""
 
 import asyncio
+import gzip
 import logging
+import zlib
 from typing import Any
 
 import pytest
@@ -109,3 +111,37 @@ async def test_no_answer_names_the_versions_of_libraries(api: Api) -> None:
     answers: list[Any] = [await api.call("GET", path) for path in ("/healthz", "/nothing", "/v1/alarms")]
 
     assert {answer.headers["Server"] for answer in answers} == {"alarm-broker"}
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "status"),
+    [
+        ("gzip", gzip.compress(b'{"kind": "panic", "title": "Help", "site": "office"}'), 201),
+        ("deflate", zlib.compress(b'{"kind": "panic", "title": "Help", "site": "office"}'), 201),
+        ("gzip", gzip.compress(bytes(900 * 1024**2 // 9)), 413),
+        ("deflate", zlib.compress(bytes(900 * 1024**2 // 9)), 413),
+        ("gzip", gzip.compress(b'{"kind": "panic"}')[:-5], 400),
+        ("br", b"x", 415),
+        ("zstd", b"x", 415),
+        ("gzip, gzip", b"x", 415),
+    ],
+    ids=["gzip", "deflate", "gzip bomb", "deflate bomb", "cut off", "br", "zstd", "twice"],
+)
+async def test_a_packed_body_is_unpacked_only_as_far_as_it_may_be_long(
+    api: Api, directory: Directory, coding: str, body: bytes, status: int
+) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+
+    reply = await api.call("POST", "/v1/alarms", data=body, headers=headers)
+
+    assert reply.status == status, reply.text
+
+
+async def test_a_packed_form_is_bounded_too(api: Api) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"}
+
+    reply = await api.call(
+        "POST", "/admin/login", None, data=gzip.compress(b"key=" + bytes(10 * 1024**2)), headers=headers
+    )
+
+    assert reply.status == 413
