@@ -22,7 +22,7 @@ from companion.alarms.ack_links import AckTokens
 from companion.alarms.commands import AlarmCommands, Unit
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import Paging, Traits
-from companion.channels.base import Message, ReceiptSource
+from companion.channels.base import Message, Outcome, ReceiptSource
 from companion.channels.registry import channel_kinds
 from companion.clock import SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
@@ -31,7 +31,7 @@ from companion.dispatch import receipts
 from companion.dispatch.claim import new_owner
 from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
-from companion.dispatch.health import dispatch_health
+from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.outbox import Claim
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.retry import GiveUp, Verdict
@@ -52,7 +52,9 @@ from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
 from companion.troubles import reporting
+from companion.troubles.channel_watch import ChannelWatch, clear_gone
 from companion.troubles.model import Trouble
+from companion.troubles.reach_audit import audit_reach
 from companion.troubles.store import forget_troubles
 from companion.web import connections
 from companion.web.auth import Caller, caller_of
@@ -120,7 +122,7 @@ class Companion:
             channels=self.channels,
             compose=self._compose,
             report=self._report,
-            observer=self.metrics,
+            observer=self,
             log_context=lambda alarm_id: nullcontext() if alarm_id is None else bind_alarm(alarm_id),
             rules=Dispatching(
                 owner=owner, lease=lease, poll_s=POLL_S[self.db.dialect], retry=settings.retry_policy()
@@ -139,8 +141,16 @@ class Companion:
             news=_LinkNews(),
             take=self.dispatcher.take,
         )
+        self.channel_watch = ChannelWatch(
+            db=self.db, clock=self.clock, channels=self.channels, run=self.commands.run
+        )
         self._stack = AsyncExitStack()
         self._receipts: dict[str, tuple[ReceiptSource, asyncio.Task[None]]] = {}
+
+    def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:
+        """Let those who count know of one attempt (the dispatcher's observer)."""
+        self.metrics.sent(delivery, outcome, verdict, lag_s=lag_s)
+        self.channel_watch.sent(delivery, outcome, verdict, lag_s=lag_s)
 
     def _compose(self, delivery: Delivery, thread_ref: str | None) -> Message:
         key = delivery.message.get("recipient_key")
@@ -188,6 +198,7 @@ class Companion:
         self._run(self._escalate_forever(), "escalation")
         self._run(self._listen_for_receipts_forever(), "receipts")
         self._run(self._audit_forever(), "auditor")
+        self._run(self.channel_watch.run(), "channel watch")
         self._run(self._tidy_forever(), "tidying")
         await self._listen(instance_id)
 
@@ -299,20 +310,14 @@ class Companion:
     async def _audit_forever(self) -> None:
         """Say loudly when something that was due has not happened."""
         while True:
-            await asyncio.sleep(AUDIT_S)
             try:
                 health = await self.db.read(lambda conn: dispatch_health(conn, self.clock()))
-                await self.commands.run(reporting.tell_due)
+                await self.commands.run(_audit)
             except Exception:
                 _LOGGER.exception("The auditor could not look")
-                continue
-            if not health.healthy:
-                _LOGGER.error(
-                    "Overdue: %s escalations, %s deliveries, the oldest by %.0f s",
-                    health.overdue_alarms,
-                    health.overdue_deliveries,
-                    health.oldest_due_s,
-                )
+            else:
+                _say_if_overdue(health)
+            await asyncio.sleep(AUDIT_S)
 
     async def _tidy_forever(self) -> None:
         while True:
@@ -358,6 +363,22 @@ async def _may_link(context: WebContext, request: web.Request) -> Caller:
 def _run_due(unit: Unit) -> None:
     watch.run_due(unit)
     escalate.run_due(unit)
+
+
+def _audit(unit: Unit) -> None:
+    audit_reach(unit)
+    clear_gone(unit)
+    reporting.tell_due(unit)
+
+
+def _say_if_overdue(health: DispatchHealth) -> None:
+    if not health.healthy:
+        _LOGGER.error(
+            "Overdue: %s escalations, %s deliveries, the oldest by %.0f s",
+            health.overdue_alarms,
+            health.overdue_deliveries,
+            health.oldest_due_s,
+        )
 
 
 def _next_due(conn: Connection) -> tuple[datetime | None, datetime | None]:

@@ -22,6 +22,7 @@ PURE_COMPANION = (
     "companion.link.protocol",
     "companion.directory.model",
     "companion.troubles.model",
+    "companion.troubles.channel_health",
     "companion.clock",
     "companion.ids",
     "companion.strict_json",
@@ -51,9 +52,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "companion.troubles": (
         "companion.troubles",
+        "companion.directory",
         "companion.dispatch",
         "companion.channels.base",
         "companion.store",
+        "companion.clock",
         "companion.ids",
     ),
     "companion.alarms": (

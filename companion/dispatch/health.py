@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.dispatch.delivery import WAITING, State
+from companion.store.deliveries import HELD, WAITS
 from companion.store.tables import alarm, delivery
 
 GRACE = timedelta(seconds=30)
@@ -36,10 +36,11 @@ def dispatch_health(conn: Connection, now: datetime) -> DispatchHealth:
             alarm.c.next_due_at <= late, alarm.c.status == "triggered"
         )
     ).one()
-    waiting = sa.and_(delivery.c.state.in_(sorted(WAITING)), delivery.c.due_at <= late)
-    held = sa.and_(delivery.c.state == State.PROCESSING, delivery.c.lease_until <= late)
-    deliveries = conn.execute(
-        sa.select(sa.func.count(), sa.func.min(delivery.c.due_at)).where(sa.or_(waiting, held))
-    ).one()
-    oldest = min((found for found in (alarms[1], deliveries[1]) if found is not None), default=None)
-    return DispatchHealth(alarms[0], deliveries[0], 0.0 if oldest is None else (now - oldest).total_seconds())
+    # Two queries, each on its partial index: one with OR reads every delivery there ever was.
+    count, earliest = sa.func.count(), sa.func.min(delivery.c.due_at)
+    waiting = conn.execute(sa.select(count, earliest).where(WAITS, delivery.c.due_at <= late)).one()
+    held = conn.execute(sa.select(count, earliest).where(HELD, delivery.c.lease_until <= late)).one()
+    oldest = min((found for found in (alarms[1], waiting[1], held[1]) if found is not None), default=None)
+    return DispatchHealth(
+        alarms[0], waiting[0] + held[0], 0.0 if oldest is None else (now - oldest).total_seconds()
+    )

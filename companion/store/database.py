@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import asyncpg
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -34,6 +34,8 @@ GROUP_LIMIT = 128
 BUSY_TIMEOUT_S = 10
 BUSY_PAUSE_S = 0.02
 SERIALIZATION_RETRIES = 5
+READ_ONLY = "25006"
+"""PostgreSQL's SQLSTATE of a write in a read-only transaction: a standby, a demoted primary, a disk that is full."""
 LOCK_LIMIT_S = 1.0
 """PostgreSQL: how long a unit of work waits for a row that somebody else holds."""
 IDLE_LIMIT_S = 15.0
@@ -267,10 +269,29 @@ def _commit_together(connection: Connection, jobs: list[_Job[Any]]) -> None:
             connection.exec_driver_sql("SAVEPOINT unit")
             try:
                 job.result = job.work(connection)
-            except Exception as err:  # noqa: BLE001 # belongs to the caller of this unit, not to the others
+            except Exception as err:  # belongs to the caller of this unit, not to the others
+                if is_file_refusal(err):
+                    raise  # concerns every unit in this commit
                 job.error = err
                 connection.exec_driver_sql("ROLLBACK TO unit")
             connection.exec_driver_sql("RELEASE unit")
+
+
+_FILE_REFUSALS = frozenset(
+    {
+        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN),
+        *(sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM),
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
+    }
+)
+
+
+def is_file_refusal(err: Exception) -> bool:
+    """Return whether the file, the disk or a lock is the reason, and not what SQLite was asked to do."""
+    if not isinstance(err, DBAPIError):
+        return False
+    # The lowest byte is the primary result code. https://sqlite.org/rescode.html
+    return getattr(err.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _FILE_REFUSALS
 
 
 def _hand_back(jobs: list[_Job[Any]]) -> None:
@@ -295,11 +316,23 @@ def _is_away(err: Exception) -> bool:
     """Return whether the server is the reason, and not what it was asked to do."""
     if isinstance(err, DBAPIError):
         # PostgreSQL, appendix A: connection exception, insufficient resources, operator intervention, system error.
-        state = getattr(err.orig, "sqlstate", None) or ""
-        return err.connection_invalidated or state[:2] in {"08", "53", "57", "58"}
+        state = _sqlstate(err.orig)
+        return err.connection_invalidated or state == READ_ONLY or state[:2] in {"08", "53", "57", "58"}
     # While connecting, the driver's own errors come through as they are.
     driver = (asyncpg.PostgresError, asyncpg.InterfaceError)
     return isinstance(err, (OSError, TimeoutError, sa.exc.TimeoutError, *driver))
+
+
+def _sqlstate(err: BaseException | None) -> str:
+    return getattr(err, "sqlstate", None) or ""
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Drop every pooled connection when the server does not write any more: it was a primary, and another one is now."""
+    if _sqlstate(context.original_exception) == READ_ONLY:
+        # As SQLAlchemy's documentation of this event says; its types only know the attributes it reads.
+        context.is_disconnect = True  # type: ignore[misc]
+        context.invalidate_pool_on_disconnect = True  # type: ignore[misc]
 
 
 # Inside the transaction: behind PgBouncer the next one may be on another connection.
@@ -325,6 +358,7 @@ class PostgresDatabase:
             json_deserializer=orjson.loads,
             connect_args={"timeout": 10, "command_timeout": 30},
         )
+        sa.event.listen(self.engine.sync_engine, "handle_error", _leave_read_only)
 
     async def write[T](self, work: Work[T]) -> T:
         """Run `work`, again when PostgreSQL chose it as the victim of a deadlock or a serialisation failure.
@@ -338,6 +372,8 @@ class PostgresDatabase:
                     await connection.execute(_LIMITS, limits)
                     return await connection.run_sync(work)
             except Exception as err:
+                if attempt == 0 and isinstance(err, DBAPIError) and _sqlstate(err.orig) == READ_ONLY:
+                    continue  # the next connection is a new one, and perhaps to the new primary
                 if _is_away(err):
                     raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
                 if is_row_held(err):

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Attempt, Delivery, State
-from companion.store.tables import attempt, delivery
+from companion.store.tables import attempt, channel, delivery
 
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
 WAITS = sa.text("delivery.state IN ('pending', 'failed')")
@@ -71,8 +71,14 @@ def thread_ref(conn: Connection, found: Delivery) -> str | None:
 
 def last_attempt_by_channel(conn: Connection) -> dict[str, Attempt]:
     """Return the newest attempt of each channel that has one; one that was cut off says nothing about its channel."""
-    known = attempt.c.outcome != "cut_off"
-    newest = sa.select(sa.func.max(attempt.c.id)).where(known).group_by(attempt.c.channel_id)
+    # Channel by channel, each from the end of the index: grouped, every attempt there ever was would be read.
+    newest = sa.select(
+        sa.select(attempt.c.id)
+        .where(attempt.c.channel_id == channel.c.id, attempt.c.outcome != "cut_off")
+        .order_by(attempt.c.channel_id.desc(), attempt.c.id.desc())  # both: only so SQLite takes the index
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = conn.execute(sa.select(attempt).where(attempt.c.id.in_(newest)))
     return {row.channel_id: _to_attempt(row) for row in rows}
 

@@ -320,6 +320,21 @@ attempt = sa.Table(
     sa.Index("ix_attempt_channel_id", "channel_id", "id"),
 )
 
+# --- how channels are -----------------------------------------------------------------------------------
+
+channel_health = sa.Table(
+    "channel_health",
+    metadata,
+    sa.Column("channel_id", sa.String(64), sa.ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),  # of the channel that this is about
+    _time("probed_at"),
+    _time("sent_at"),
+    sa.Column("failed_probes", sa.Integer, nullable=False),  # in a row
+    sa.Column("failed_sends", sa.Integer, nullable=False),  # in a row
+    _time("failing_since"),
+    sa.Column("reason", sa.Text),  # of the last failure
+)
+
 # --- troubles -------------------------------------------------------------------------------------------
 
 trouble = sa.Table(

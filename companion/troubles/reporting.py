@@ -107,6 +107,11 @@ def clear(unit: Reporter, kind: TroubleKind, subject_id: str) -> None:
     _carefully(unit, key, work)
 
 
+def open_of_kind(unit: Reporter, kind: TroubleKind) -> list[Trouble]:
+    """Return the open troubles of this kind."""
+    return [trouble for trouble in store.open_troubles(unit.conn) if trouble.kind == kind.value]
+
+
 def tell_due(unit: Reporter) -> None:
     """Tell the operators of troubles that came back so soon that they were not told, and have stayed."""
     for trouble in store.open_troubles(unit.conn):

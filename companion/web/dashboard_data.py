@@ -16,7 +16,8 @@ from companion.store import directory, tables
 from companion.store.alarms import alarm_by_id, list_alarms
 from companion.store.deliveries import counts_by_channel_and_state, deliveries_of, last_attempt_by_channel
 from companion.store.journal import journal_of
-from companion.web.health import Part, channel_part
+from companion.troubles.channel_watch import health_of_channels
+from companion.web.health import Light, Part, alerting_parts, channel_part
 
 OPEN_SHOWN = 100
 RECENT_SHOWN = 20
@@ -61,6 +62,8 @@ class Overview:
     health: DispatchHealth
     channels: list[ChannelShown]
     peers: list[PeerShown]
+    attention: list[Part]
+    """What keeps people from being told, or may: worst first."""
 
     @property
     def waiting(self) -> int:
@@ -106,19 +109,26 @@ def overview(conn: Connection, now: datetime) -> Overview:
         health=dispatch_health(conn, now),
         channels=channels(conn),
         peers=_peers(conn),
+        attention=attention(conn, now),
     )
+
+
+def attention(conn: Connection, now: datetime) -> list[Part]:
+    """Return every part between an alarm and a person that is not green, worst first."""
+    found = [part for part in alerting_parts(conn, now) if part.light is not Light.GREEN]
+    return sorted(found, key=lambda part: part.light is not Light.RED)
 
 
 def channels(conn: Connection) -> list[ChannelShown]:
     """Return every channel and how it does."""
-    last = last_attempt_by_channel(conn)
+    last, health = last_attempt_by_channel(conn), health_of_channels(conn)
     counts: dict[str, dict[str, int]] = {}
     for channel_id, state, count in counts_by_channel_and_state(conn):
         counts.setdefault(channel_id, {})[state.value] = count
     return [
         ChannelShown(
             row=row,
-            part=channel_part(row, last.get(row.id)),
+            part=channel_part(row, health.get(row.id)),
             last=last.get(row.id),
             counts={
                 state.value: counts[row.id][state.value]

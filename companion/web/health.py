@@ -1,21 +1,29 @@
 """For operators and their machines: is it alive, is it ready, how much does it do."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
+import sqlalchemy as sa
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from companion.channels.trouble_texts import trouble_title
 from companion.directory.model import ChannelRow, Role
-from companion.dispatch.delivery import Attempt
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.errors import KeyMissing, NotReady, OneSiteOnly, RoleTooLow
+from companion.ids import new_id
 from companion.store import directory
 from companion.store.database import StoreUnavailable
-from companion.store.deliveries import last_attempt_by_channel
+from companion.store.tables import channel, contact_point, meta, policy
+from companion.troubles.channel_health import ChannelHealth
+from companion.troubles.channel_watch import health_of_channels
+from companion.troubles.model import Trouble, TroubleKind, TroubleSeverity
+from companion.troubles.reach_audit import KINDS as REACH_KINDS, ReachesNobody, who_reaches_nobody
+from companion.troubles.store import open_troubles, operator_ids
 from companion.web.auth import bearer_token, caller_of
 from companion.web.context import CLIENT, WebContext
 from companion.web.metrics import figures
@@ -23,6 +31,8 @@ from companion.web.middleware import is_loopback
 from companion.web.route import Call, NoQuery, Output, Route
 
 DATABASE_LIMIT_S = 5
+PROBE_BYTES = 16_384
+ASK_WITH_KEY = "Ask from this host, or with an API key for all sites, for what there is to say."
 
 
 class Light(StrEnum):
@@ -33,6 +43,11 @@ class Light(StrEnum):
     """It works, but an operator should look."""
     RED = "red"
     """An alarm would not be told as it should be."""
+
+
+_SEVERITY = {Light.GREEN: 0, Light.YELLOW: 1, Light.RED: 2}
+_SHOWN_OTHERWISE = {TroubleKind.CHANNEL_REFUSES.value, *(kind.value for kind in REACH_KINDS.values())}
+"""Kinds of trouble that have a part of their own, which knows it at once."""
 
 
 class Part(Output):
@@ -52,9 +67,16 @@ class Liveness(Output):
 
 
 class Readiness(Output):
-    """Every part works, or at least none is red."""
+    """This replica can take an alarm."""
 
     status: str = "ready"
+    parts: list[Part]
+
+
+class Alerting(Output):
+    """Somebody would be told; what an operator should look at is yellow."""
+
+    status: str = "alerting"
     parts: list[Part]
 
 
@@ -64,36 +86,138 @@ async def healthz(call: Call[NoQuery, None]) -> Liveness:
 
 
 async def readyz(call: Call[NoQuery, None]) -> Readiness:
-    """Answer whether an alarm that came now would be told; raises NotReady."""
+    """Answer whether this replica could take an alarm now, for a load balancer; raises NotReady."""
     parts = await readiness(call.context)
+    _refuse_if_red(parts)
+    return Readiness(parts=parts)
+
+
+async def healthz_alerting(call: Call[NoQuery, None]) -> Alerting:
+    """Answer whether somebody would be told of an alarm that came now, for a monitor; raises NotReady."""
+    parts = await alerting(call.context)
+    if not await _may_read(call):
+        parts = [part.model_copy(update={"says": ASK_WITH_KEY}) for part in _without_names(parts)]
+    _refuse_if_red(parts)
+    return Alerting(parts=parts)
+
+
+def _refuse_if_red(parts: list[Part]) -> None:
     red = [part for part in parts if part.light is Light.RED]
     if red:
         raise NotReady(
             " ".join(f"{part.name}: {part.says}" for part in red),
             parts=[part.model_dump(mode="json") for part in parts],
         )
-    return Readiness(parts=parts)
+
+
+async def _may_read(call: Call[NoQuery, None]) -> bool:
+    """Return whether the caller may know names of sites, channels and alarms: a program here, or a key for all sites."""
+    if bearer_token(call.request) is None:
+        return _is_from_here(call.request)
+    caller = await caller_of(call.request, call.context)
+    caller.require(Role.READ)
+    caller.require_all_sites()
+    return True
+
+
+def _without_names(parts: list[Part]) -> list[Part]:
+    """Return one part of each sort, with the worst light of them."""
+    worst: dict[str, Part] = {}
+    for part in parts:
+        sort = part.name.partition(" ")[0]
+        known = worst.get(sort)
+        if known is None or _SEVERITY[part.light] > _SEVERITY[known.light]:
+            worst[sort] = Part(name=sort, light=part.light, says=part.says)
+    return list(worst.values())
 
 
 async def readiness(context: WebContext) -> list[Part]:
-    """Return how each part is."""
-    now = context.clock()
+    """Return whether this replica can take an alarm: proved by a write, as an alarm would be written."""
+    return await _database_first(context, lambda _conn: [])
 
-    def work(conn: Connection) -> list[Part]:
-        attempts = last_attempt_by_channel(conn)
+
+async def alerting(context: WebContext) -> list[Part]:
+    """Return whether somebody would be told: the database, everything between an alarm and a person, open troubles.
+
+    Costs as much as the directory is large, however many alarms there have been.
+    """
+    now = context.clock()
+    return await _database_first(context, lambda conn: alerting_parts(conn, now))
+
+
+def alerting_parts(conn: Connection, now: datetime) -> list[Part]:
+    """Return how everything between an alarm and a person is, the database aside."""
+    health = health_of_channels(conn)
+    rows = directory.channels(conn)
+    return [
+        dispatcher_part(dispatch_health(conn, now)),
+        directory_part(conn),
+        *(reach_part(one) for one in who_reaches_nobody(conn)),
+        *(channel_part(row, health.get(row.id)) for row in rows),
+        *(trouble_part(one) for one in open_troubles(conn) if one.kind not in _SHOWN_OTHERWISE),
+    ]
+
+
+async def _database_first(context: WebContext, work: Callable[[Connection], list[Part]]) -> list[Part]:
+    def write(conn: Connection) -> list[Part]:
+        _prove_write(conn)
         return [
-            Part(name="database", light=Light.GREEN, says=f"{conn.dialect.name} takes units of work."),
-            dispatcher_part(dispatch_health(conn, now)),
-            *(channel_part(row, attempts.get(row.id)) for row in directory.channels(conn)),
+            Part(name="database", light=Light.GREEN, says=f"{conn.dialect.name} takes writes."),
+            *work(conn),
         ]
 
     try:
         async with asyncio.timeout(DATABASE_LIMIT_S):
-            # Through the writer, though it only reads: that is the way an alarm would go.
-            return await context.db.write(work)
+            return await context.db.write(write)
     except (StoreUnavailable, SQLAlchemyError, TimeoutError) as err:
-        says = f"No unit of work ends ({type(err).__name__}). Alarms cannot be taken; look at the log."
+        says = f"Nothing can be written ({type(err).__name__}). Alarms cannot be taken; look at the log."
         return [Part(name="database", light=Light.RED, says=says)]
+
+
+def _prove_write(conn: Connection) -> None:
+    """Write and commit as much as an alarm with its messages needs, and leave nothing behind.
+
+    A row of its own each time: replicas that are asked at the same moment must not wait for each other.
+    """
+    key = f"probe:{new_id()}"
+    conn.execute(sa.insert(meta).values(key=key, value="x" * PROBE_BYTES))
+    conn.execute(sa.delete(meta).where(meta.c.key == key))
+
+
+def directory_part(conn: Connection) -> Part:
+    """Return whether there is anybody to tell and a way to do it."""
+    lacks = [
+        what
+        for what, table in (
+            ("channel that is switched on", channel),
+            ("contact", contact_point),
+            ("policy", policy),
+        )
+        if conn.execute(
+            sa.select(table).where(table.c.enabled) if table is channel else sa.select(table).limit(1)
+        ).first()
+        is None
+    ]
+    if lacks:
+        says = f"There is no {' and no '.join(lacks)}: nobody would be told. Apply a directory."
+        return Part(name="directory", light=Light.RED, says=says)
+    if not operator_ids(conn):
+        says = "Nobody is told when something is wrong with the service: name `operators` in `installation`."
+        return Part(name="directory", light=Light.YELLOW, says=says)
+    return Part(name="directory", light=Light.GREEN, says="There are people to tell and ways to do it.")
+
+
+def reach_part(found: ReachesNobody) -> Part:
+    """Return that alarms of a site, panic key or panel would tell nobody."""
+    says = f"Alarms of {found.name} would tell nobody ({found.cause.value}): see to its policy, or `last_resort`."
+    return Part(name=f"{found.kind} {found.id}", light=Light.RED, says=says)
+
+
+def trouble_part(found: Trouble) -> Part:
+    """Return a trouble that is open."""
+    light = Light.RED if found.severity is TroubleSeverity.ERROR else Light.YELLOW
+    title = trouble_title(found.kind, subject=found.subject, facts=found.facts, language="en")
+    return Part(name=f"trouble {found.key}", light=light, says=f"{title}, since {_at(found.since)}.")
 
 
 def dispatcher_part(found: DispatchHealth) -> Part:
@@ -107,21 +231,24 @@ def dispatcher_part(found: DispatchHealth) -> Part:
     return Part(name="dispatcher", light=Light.RED, says=says)
 
 
-def channel_part(row: ChannelRow, last: Attempt | None) -> Part:
-    """Return how a channel is.
-
-    Never red: a broken provider must not take the service away from the phones, other channels still tell people.
-    """
+def channel_part(row: ChannelRow, health: ChannelHealth | None) -> Part:
+    """Return how a channel is."""
     name = f"channel {row.id}"
     if not row.enabled:
         return Part(name=name, light=Light.YELLOW, says="It is switched off.")
-    if last is None:
-        return Part(name=name, light=Light.GREEN, says="It has not been used yet.")
-    code = "" if last.status_code is None else f" (status {last.status_code})"
-    light = Light.GREEN if last.outcome == "sent" else Light.YELLOW
-    return Part(
-        name=name, light=light, says=f"Last outcome: {last.outcome}{code} at {_at(last.finished_at)}."
-    )
+    if health is None or not health.was_tried:
+        says = "It was never tried: `alarm-broker check`, or send a test message over it."
+        return Part(name=name, light=Light.YELLOW, says=says)
+    if health.is_failing and health.failing_since is not None:
+        light = Light.RED if health.is_refusing else Light.YELLOW
+        tries = health.failed_sends + health.failed_probes
+        says = f"It has refused {tries} times in a row since {_at(health.failing_since)}: {health.reason}."
+        return Part(name=name, light=light, says=says)
+    if health.sent_at is None:
+        return Part(
+            name=name, light=Light.GREEN, says="Its provider answers; no message has gone over it yet."
+        )
+    return Part(name=name, light=Light.GREEN, says=f"It took a message at {_at(health.sent_at)}.")
 
 
 def _at(moment: datetime) -> str:
@@ -161,11 +288,23 @@ ROUTES = (
         path="/readyz",
         handler=readyz,
         name="readiness",
-        summary="Would an alarm that came now be told? Each part's state.",
+        summary="Can this replica take an alarm? For load balancers; proved by a write.",
         tag="operation",
         answers={200: Readiness},
         problems=(NotReady,),
-        per_minute=600,
+        per_minute=120,
+    ),
+    Route(
+        method="GET",
+        path="/healthz/alerting",
+        handler=healthz_alerting,
+        name="alerting",
+        summary="Would somebody be told of an alarm that came now? The address to monitor. "
+        "Details only from this host, or with a key for all sites.",
+        tag="operation",
+        answers={200: Alerting},
+        problems=(NotReady, KeyMissing, RoleTooLow, OneSiteOnly),
+        per_minute=120,
     ),
     Route(
         method="GET",

@@ -18,6 +18,8 @@ from companion.dispatch.worker import ChannelUnusable, Configured
 from companion.errors import ChannelNotUsable, UnknownChannel
 from companion.ids import new_id
 from companion.store import directory
+from companion.troubles.channel_health import Try
+from companion.troubles.channel_watch import note
 from companion.web.api.fields import DetailValue
 from companion.web.route import Call, Input, NoQuery, Output, Route
 
@@ -70,6 +72,8 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
         await call.context.db.write(
             lambda conn: _record(conn, channel_id, message, outcome, started_at, call.context.clock())
         )
+    what = Try.PROBE if message is None else Try.SEND
+    await call.context.commands.run(lambda unit: note(unit, [(channel_id, what, outcome)]))
     return _result(outcome, sent=message is not None, took_s=round(time.monotonic() - started, 3))
 
 

@@ -440,3 +440,56 @@ async def test_a_mistake_in_a_unit_of_work_is_not_called_an_outage(db: Database)
         await db.write(lambda conn: conn.execute(sa.text("SELECT nothing FROM nowhere")))
     with pytest.raises(sa.exc.DBAPIError):
         await db.read(lambda conn: conn.execute(sa.text("SELECT nothing FROM nowhere")))
+
+
+# --- a database that does not take writes ---------------------------------------------------------------
+
+
+async def test_a_full_file_is_an_outage_that_is_over_once_there_is_room(db: Database) -> None:
+    if not isinstance(db, SqliteDatabase):
+        pytest.skip("a limit of pages is SQLite's")
+
+    def limit(conn: Connection, pages: int | None = None) -> None:
+        used = conn.exec_driver_sql("PRAGMA page_count").scalar_one()
+        conn.exec_driver_sql(f"PRAGMA max_page_count={used if pages is None else pages}")
+
+    await db.write(limit)
+
+    with pytest.raises(StoreUnavailable):
+        await db.write(put("large", "x" * 100_000))
+
+    # The next unit finds a new connection, which has no limit: there is room again.
+    assert await db.write(put("a", "x" * 100_000)) == "a"
+
+
+async def test_a_server_that_only_reads_is_an_outage_and_its_connections_are_dropped(
+    db: Database, database_url: str
+) -> None:
+    if isinstance(db, SqliteDatabase):
+        pytest.skip("a demoted primary is PostgreSQL's")
+    name = sa.engine.make_url(database_url).database
+
+    def writing(conn: Connection, *, allowed: bool) -> None:
+        conn.exec_driver_sql(
+            f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"off" if allowed else "on"}'
+        )
+
+    def leave(conn: Connection) -> None:
+        """End the other connections, as the demotion of a server does."""
+        conn.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    other = open_database(database_url)
+    await other.write(lambda conn: writing(conn, allowed=False))
+    await other.write(leave)
+    with pytest.raises(StoreUnavailable):
+        await db.write(put("a"))
+    assert await db.read(keys) == set()
+
+    # Those of `other` began before: they may write, and stand for the new primary.
+    await other.write(lambda conn: writing(conn, allowed=True))
+    await other.close()
+
+    assert await db.write(put("b")) == "b"

@@ -270,20 +270,23 @@ async def test_what_the_provider_said_is_handed_on(
     assert said == (name, outcome.reason, outcome.status_code)
 
 
-async def test_a_test_message_is_what_readiness_knows_of_the_channel(api: Api, directory: Directory) -> None:
+async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, directory: Directory) -> None:
     async def part() -> tuple[str, str]:
-        parts = (await api.call("GET", "/readyz", None)).json["parts"]
+        parts = (await api.call("GET", "/healthz/alerting", None)).json["parts"]
         return next((one["light"], one["says"]) for one in parts if one["name"] == "channel sms")
 
-    api.channels.channels[directory.sms] = FakeChannel(Refused(reason="bad token", status_code=401))
+    api.channels.channels[directory.sms] = FakeChannel(
+        Refused(reason="401: bad token", status_code=401, channel_broken=True)
+    )
     await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+49"})
     broken = await part()
     api.channels.channels[directory.sms] = FakeChannel()
     await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+49"})
     mended = await part()
 
-    assert broken == ("yellow", "Last outcome: error (status 401) at 2026-11-20T12:00:00+00:00.")
-    assert mended == ("green", "Last outcome: sent (status 201) at 2026-11-20T12:00:00+00:00.")
+    since = "2026-11-20T12:00:00+00:00"
+    assert broken == ("yellow", f"It has refused 1 times in a row since {since}: 401: bad token.")
+    assert mended == ("green", f"It took a message at {since}.")
 
 
 async def test_a_channel_that_is_switched_off_cannot_be_tried(api: Api, directory: Directory) -> None:

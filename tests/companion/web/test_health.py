@@ -1,19 +1,28 @@
 """What operators and their machines are told."""
 
-from datetime import timedelta
+import re
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from companion.alarms.commands import Unit
 from companion.channels.base import Refused, Sent
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Done, GiveUp
 from companion.store import tables
-from companion.store.deliveries import deliveries_of
+from companion.store.deliveries import deliveries_of, last_attempt_by_channel
+from companion.troubles import reporting
+from companion.troubles.channel_health import Try
+from companion.troubles.channel_watch import note
+from companion.troubles.model import TroubleKind
 from companion.web import health
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import Api
 from tests.fakes.clock import FrozenClock
+
+ROWS = 5_000
 
 
 async def test_alive_says_which_instance_and_version_answers(api: Api) -> None:
@@ -22,53 +31,245 @@ async def test_alive_says_which_instance_and_version_answers(api: Api) -> None:
     assert reply.json == {"status": "alive", "instance": "test-instance", "version": "0.0.1"}
 
 
-async def test_ready_says_how_each_part_is(api: Api) -> None:
+async def test_ready_says_that_an_alarm_could_be_taken_and_leaves_nothing_behind(api: Api) -> None:
     reply = await api.call("GET", "/readyz", None)
 
-    lights = {part["name"]: part["light"] for part in reply.json["parts"]}
+    assert (reply.status, [(part["name"], part["light"]) for part in reply.json["parts"]]) == (
+        200,
+        [("database", "green")],
+    )
+    left = await api.context.db.read(lambda conn: conn.execute(sa.select(tables.meta.c.key)).scalars().all())
+    assert [key for key in left if key.startswith("probe")] == []
+
+
+async def test_what_is_late_does_not_take_the_service_away_from_the_phones(
+    api: Api, clock: FrozenClock
+) -> None:
+    await api.raised()
+    clock.advance(40)
+
+    assert (await api.call("GET", "/readyz", None)).status == 200
+
+
+# --- would somebody be told? ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def sound(api: Api, directory: Directory) -> Api:
+    """An installation that is as it should be: the second site is told too, there is an operator, channels work."""
+
+    def work(unit: Unit) -> None:
+        unit.conn.execute(sa.update(tables.site).values(policy_id=directory.policy))
+        unit.conn.execute(sa.insert(tables.installation).values(id="installation", operators=["porter"]))
+        worked = Sent(provider_ref="r")
+        note(unit, [(one, Try.SEND, worked) for one in ("signal", "sms", "zammad")])
+
+    await api.context.commands.run(work)
+    return api
+
+
+async def lights(api: Api) -> tuple[int, dict[str, str]]:
+    """Return the status and every part that is not green."""
+    reply = await api.call("GET", "/healthz/alerting", "read")
+    return reply.status, {
+        part["name"]: part["light"] for part in reply.json["parts"] if part["light"] != "green"
+    }
+
+
+async def test_a_sound_installation_is_green(sound: Api) -> None:
+    reply = await sound.call("GET", "/healthz/alerting", "read")
+
     assert reply.status == 200
-    assert lights == {
+    assert {part["name"]: part["light"] for part in reply.json["parts"]} == {
         "database": "green",
         "dispatcher": "green",
+        "directory": "green",
         "channel signal": "green",
         "channel sms": "green",
         "channel zammad": "green",
     }
 
 
-async def test_an_alarm_that_nobody_sends_out_turns_readiness_red(api: Api, clock: FrozenClock) -> None:
-    await api.raised()
+async def test_an_alarm_that_nobody_sends_out_is_red(sound: Api, clock: FrozenClock) -> None:
+    await sound.raised()
     clock.advance(40)
 
-    reply = await api.call("GET", "/readyz", None)
+    reply = await sound.call("GET", "/healthz/alerting", "read")
 
     assert (reply.status, reply.problem) == (503, "not-ready")
     assert reply.json["detail"].startswith("dispatcher: 2 deliveries and 0 escalation steps are overdue")
 
 
-async def test_a_channel_that_failed_is_yellow_and_readiness_stays(
-    api: Api, directory: Directory, clock: FrozenClock
+async def test_a_site_and_a_panic_key_that_reach_nobody_are_red_until_there_is_a_last_resort(
+    sound: Api, directory: Directory
 ) -> None:
-    alarm_id = await api.raised()
-    [(delivery, _), *_rest] = await api.context.db.read(lambda conn: deliveries_of(conn, alarm_id))
-    attempt = {
-        "delivery_id": delivery.id,
-        "channel_id": directory.sms,
-        "number": 1,
-        "started_at": clock(),
-        "finished_at": clock() + timedelta(seconds=1),
-        "outcome": "error",
-        "status_code": 401,
-        "error": "the token was secret-token",
+    db = sound.context.db
+    await db.write(lambda conn: conn.execute(sa.update(tables.site).values(policy_id=None)))
+    without = await lights(sound)
+
+    everywhere = sa.update(tables.installation).values(last_resort_id=directory.policy)
+    await db.write(lambda conn: conn.execute(everywhere))
+
+    assert without == (
+        503,
+        {
+            "site office": "red",
+            "site warehouse": "red",
+            "device desk-phone": "red",
+            "device cellar-phone": "red",
+        },
+    )
+    assert await lights(sound) == (200, {})
+
+
+async def test_a_policy_whose_channels_are_all_switched_off_reaches_nobody(sound: Api) -> None:
+    await sound.context.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(enabled=False)))
+
+    status, found = await lights(sound)
+
+    assert status == 503
+    assert {name for name, light in found.items() if light == "red"} >= {"directory", "site office"}
+
+
+async def test_an_empty_installation_is_red(sound: Api) -> None:
+    def empty(conn: Connection) -> None:
+        for table in (tables.device, tables.contact_point, tables.room, tables.person, tables.installation):
+            conn.execute(sa.delete(table))
+        conn.execute(sa.update(tables.api_key).values(site_id=None))
+        for table in (tables.channel_health, tables.channel, tables.site, tables.policy):
+            conn.execute(sa.delete(table))
+
+    await sound.context.db.write(empty)
+
+    reply = await sound.call("GET", "/healthz/alerting", "read")
+
+    assert reply.status == 503
+    assert "There is no channel that is switched on and no contact and no policy" in reply.json["detail"]
+
+
+async def test_without_operators_somebody_should_look(sound: Api) -> None:
+    await sound.context.db.write(
+        lambda conn: conn.execute(sa.update(tables.installation).values(operators=[]))
+    )
+
+    assert await lights(sound) == (200, {"directory": "yellow"})
+
+
+async def test_a_channel_that_was_never_tried_is_yellow_and_one_that_refuses_is_red(
+    sound: Api, directory: Directory
+) -> None:
+    await sound.context.db.write(lambda conn: conn.execute(sa.delete(tables.channel_health)))
+    refused = Refused(reason="401: unknown key", channel_broken=True)
+    tries = [("sms", Try.SEND, refused)] * 3
+    await sound.context.commands.run(lambda unit: note(unit, tries))
+
+    assert await lights(sound) == (
+        503,
+        {"channel sms": "red", "channel signal": "yellow", "channel zammad": "yellow"},
+    )
+
+
+async def test_an_alarm_that_told_nobody_is_red_until_it_is_answered(sound: Api) -> None:
+    await sound.context.commands.run(
+        lambda unit: reporting.report(
+            unit, TroubleKind.ALARM_TOLD_NOBODY, "a1", subject="Panic key: Reception"
+        )
+    )
+    told = await lights(sound)
+
+    await sound.context.commands.run(lambda unit: reporting.clear(unit, TroubleKind.ALARM_TOLD_NOBODY, "a1"))
+
+    assert told == (503, {"trouble alarm_told_nobody:a1": "red"})
+    assert await lights(sound) == (200, {})
+
+
+async def test_who_asks_from_elsewhere_without_a_key_hears_no_names(
+    sound: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sound.context.db.write(lambda conn: conn.execute(sa.update(tables.site).values(policy_id=None)))
+    monkeypatch.setattr(health, "is_loopback", lambda _address: False)
+
+    reply = await sound.call("GET", "/healthz/alerting", None)
+    for_one_site = await sound.call("GET", "/healthz/alerting", "office")
+
+    assert (reply.status, for_one_site.status) == (503, 403)
+    assert {part["name"]: part["light"] for part in reply.json["parts"]} == {
+        "database": "green",
+        "dispatcher": "green",
+        "directory": "green",
+        "site": "red",
+        "device": "red",
+        "channel": "green",
     }
-    await api.context.db.write(lambda conn: conn.execute(sa.insert(tables.attempt).values(**attempt)))
+    assert "Office" not in reply.text
+    assert "desk-phone" not in reply.text
 
-    reply = await api.call("GET", "/readyz", None)
 
-    [part] = [part for part in reply.json["parts"] if part["name"] == "channel sms"]
-    assert (reply.status, part["light"]) == (200, "yellow")
-    assert part["says"] == "Last outcome: error (status 401) at 2026-11-20T12:00:01+00:00."
-    assert "secret-token" not in reply.text
+async def test_neither_answer_reads_through_all_alarms_there_ever_were(
+    sound: Api, directory: Directory
+) -> None:
+    db, now = sound.context.db, sound.context.clock()
+    asked: list[tuple[str, Any]] = []
+
+    def fill(conn: Connection) -> None:
+        alarm = {
+            **dict.fromkeys(("source", "kind", "severity", "title", "timezone"), "x"),
+            "version": 1,
+            "status": "resolved",
+            "test": False,
+            "details": {},
+            "presses": 1,
+            "round": 0,
+            "step": 0,
+            "steps_run": 0,
+            "raised_at": now,
+        }
+        delivery = {
+            "kind": "page",
+            "channel_id": "sms",
+            "position": 0,
+            "recipient": "x",
+            "message": {},
+            "state": "sent",
+            "due_at": now,
+            "attempts": 1,
+            "first_page": False,
+            "record": False,
+            "fence": 0,
+            "uncertain": False,
+            "cancelled": False,
+            "idempotency_key": "x",
+            "created_at": now,
+            "alarm_id": "a0",
+            "address": "x",
+        }
+        tried = {"channel_id": "sms", "number": 1, "started_at": now, "finished_at": now, "outcome": "sent"}
+        ids = range(ROWS)
+        conn.execute(sa.insert(tables.alarm), [{**alarm, "id": f"a{n}"} for n in ids])
+        conn.execute(
+            sa.insert(tables.delivery), [{**delivery, "id": f"d{n}", "occurrence": f"{n}"} for n in ids]
+        )
+        conn.execute(sa.insert(tables.attempt), [{**tried, "delivery_id": f"d{n}"} for n in ids])
+
+    def explained(conn: Connection) -> str:
+        def listen(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+            if statement.startswith("SELECT"):
+                asked.append((statement, parameters))
+
+        sa.event.listen(conn, "before_cursor_execute", listen)
+        health.alerting_parts(conn, now)
+        last_attempt_by_channel(conn)
+        sa.event.remove(conn, "before_cursor_execute", listen)
+        explain = "EXPLAIN " if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        plans = [conn.exec_driver_sql(explain + statement, parameters) for statement, parameters in asked]
+        return "\n".join(str(row) for plan in plans for row in plan)
+
+    await db.write(fill)
+    await db.write(lambda conn: conn.exec_driver_sql("ANALYZE"))
+    plan = await db.write(explained)
+
+    assert len(asked) > 10
+    assert re.findall(r"(?:SCAN|Seq Scan on) (?:alarm|delivery|attempt)\b(?! USING INDEX)", plan) == []
 
 
 # --- metrics --------------------------------------------------------------------------------------------

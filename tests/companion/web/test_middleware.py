@@ -142,7 +142,7 @@ async def test_a_database_that_is_away_is_said_so(api: Api, breaking: Any) -> No
         {
             "name": "database",
             "light": "red",
-            "says": "No unit of work ends (StoreUnavailable). Alarms cannot be taken; look at the log.",
+            "says": "Nothing can be written (StoreUnavailable). Alarms cannot be taken; look at the log.",
         }
     ]
     assert (await api.call("GET", "/healthz")).status == 200

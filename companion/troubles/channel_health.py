@@ -1,0 +1,107 @@
+"""How a channel is, by what became of messages and of probes that tell nobody. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from zlib import crc32
+
+from companion.channels.base import Outcome, Refused, Sent, TryAgain
+
+FAILED_PROBES = 2
+FAILED_SENDS = 3
+"""So many in a row, and the channel is in trouble."""
+PROBE_EVERY = timedelta(hours=1)
+PROBE_AGAIN_AFTER = timedelta(minutes=5)
+"""A probe that failed is soon followed by another: it may have been a moment's."""
+SPREAD_S = 600
+"""Channels are probed at different times within this many seconds."""
+SEEN_EVERY = timedelta(minutes=1)
+"""A channel that works is written down at most this often."""
+REASON_LIMIT = 300
+
+
+class Try(Enum):
+    """What was tried."""
+
+    PROBE = "probe"
+    """The channel's own check: it tells nobody, and cannot always say whether a message would be taken."""
+    SEND = "send"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelHealth:
+    """What is known of one channel. The fields are the columns of its table."""
+
+    channel_id: str
+    revision: int
+    """Of the channel: a changed one begins anew."""
+    probed_at: datetime | None = None
+    sent_at: datetime | None = None
+    """When it last took a message."""
+    failed_probes: int = 0
+    failed_sends: int = 0
+    failing_since: datetime | None = None
+    reason: str | None = None
+
+    @property
+    def is_refusing(self) -> bool:
+        """Return whether so much has failed in a row that people must know."""
+        return self.failed_probes >= FAILED_PROBES or self.failed_sends >= FAILED_SENDS
+
+    @property
+    def is_failing(self) -> bool:
+        """Return whether the last probe or the last message failed."""
+        return bool(self.failed_probes or self.failed_sends)
+
+    @property
+    def was_tried(self) -> bool:
+        """Return whether it has ever been tried."""
+        return self.probed_at is not None or self.sent_at is not None or self.failed_sends > 0
+
+
+def after(health: ChannelHealth, what: Try, outcome: Outcome, now: datetime) -> ChannelHealth:
+    """Return what is known of the channel after one try.
+
+    A message that is taken proves everything; a probe that passes does not prove that a message would be taken. One
+    message that is refused for itself (a bad number) says nothing about the channel.
+    """
+    if what is Try.PROBE:
+        health = replace(health, probed_at=now)
+    match outcome:
+        case Sent() if what is Try.SEND:
+            return replace(
+                health, sent_at=now, failed_probes=0, failed_sends=0, failing_since=None, reason=None
+            )
+        case Sent():
+            if health.failed_sends:
+                return replace(health, failed_probes=0)
+            return replace(health, failed_probes=0, failing_since=None, reason=None)
+        case Refused(channel_broken=False) if what is Try.SEND:
+            return health
+        case Refused(reason=reason) | TryAgain(reason=reason):
+            probes, sends = (1, 0) if what is Try.PROBE else (0, 1)
+            return replace(
+                health,
+                failed_probes=health.failed_probes + probes,
+                failed_sends=health.failed_sends + sends,
+                failing_since=health.failing_since or now,
+                reason=reason[:REASON_LIMIT],
+            )
+
+
+def is_worth_writing(before: ChannelHealth, now: ChannelHealth) -> bool:
+    """Return whether the difference matters: not every message that a healthy channel takes is written down here."""
+    if replace(now, sent_at=before.sent_at) != before:
+        return True
+    if before.sent_at is None or now.sent_at is None:
+        return before.sent_at != now.sent_at
+    return now.sent_at - before.sent_at >= SEEN_EVERY
+
+
+def next_probe_at(health: ChannelHealth) -> datetime | None:
+    """Return when the channel is to be probed next; None: now, as it never was."""
+    if health.probed_at is None:
+        return None
+    if health.failed_probes:
+        return health.probed_at + PROBE_AGAIN_AFTER
+    return health.probed_at + PROBE_EVERY + timedelta(seconds=crc32(health.channel_id.encode()) % SPREAD_S)

@@ -1,0 +1,170 @@
+"""Keeps how each channel is: what became of messages, and probes once an hour; reports one that refuses."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.channels.base import Outcome, Refused, TryAgain
+from companion.clock import Clock
+from companion.dispatch.delivery import Delivery
+from companion.dispatch.retry import Verdict
+from companion.dispatch.worker import ChannelPool, ChannelUnusable
+from companion.store.database import Database
+from companion.store.sql import insert
+from companion.store.tables import channel, channel_health
+from companion.troubles import reporting
+from companion.troubles.channel_health import (
+    ChannelHealth,
+    Try,
+    after,
+    is_worth_writing,
+    next_probe_at,
+)
+from companion.troubles.model import TroubleKind
+from companion.troubles.reporting import Reporter
+
+_LOGGER = logging.getLogger(__name__)
+
+TICK_S = 30.0
+"""How often it is looked for channels to probe."""
+
+type Tried = tuple[str, Try, Outcome]
+"""Channel, what was tried, what became of it."""
+
+
+def health_of_channels(conn: Connection) -> dict[str, ChannelHealth]:
+    """Return what is known of each channel that is switched on; a changed channel begins anew."""
+    query = sa.select(channel.c.id, channel.c.revision.label("current"), channel_health).outerjoin(
+        channel_health, channel_health.c.channel_id == channel.c.id
+    )
+    found = {}
+    for row in conn.execute(query.where(channel.c.enabled).order_by(channel.c.id)):
+        values = dict(row._mapping)
+        channel_id, current = values.pop("id"), values.pop("current")
+        known = values["revision"] == current
+        found[channel_id] = (
+            ChannelHealth(**values) if known else ChannelHealth(channel_id=channel_id, revision=current)
+        )
+    return found
+
+
+def note(unit: Reporter, tries: Sequence[Tried]) -> None:
+    """Keep what became of the tries, and report or clear what it means for the channels."""
+    before = health_of_channels(unit.conn)
+    now = dict(before)
+    for channel_id, what, outcome in tries:
+        if channel_id in now:  # else it was removed or switched off meanwhile
+            now[channel_id] = after(now[channel_id], what, outcome, unit.now)
+    for channel_id, health in now.items():
+        if is_worth_writing(before[channel_id], health):
+            _put(unit.conn, health)
+            _report(unit, health)
+
+
+def _report(unit: Reporter, health: ChannelHealth) -> None:
+    if health.is_refusing:
+        name = unit.conn.execute(sa.select(channel.c.name).where(channel.c.id == health.channel_id)).scalar()
+        reporting.report(
+            unit,
+            TroubleKind.CHANNEL_REFUSES,
+            health.channel_id,
+            subject=name or health.channel_id,
+            facts={
+                "failures": max(health.failed_probes, health.failed_sends),
+                "reason": health.reason or "?",
+            },
+        )
+    elif not health.is_failing:
+        reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, health.channel_id)
+
+
+def clear_gone(unit: Reporter) -> None:
+    """Clear the troubles of channels that were removed, switched off or changed."""
+    refusing = {one.channel_id for one in health_of_channels(unit.conn).values() if one.is_failing}
+    for trouble in reporting.open_of_kind(unit, TroubleKind.CHANNEL_REFUSES):
+        channel_id = trouble.key.partition(":")[2]
+        if channel_id not in refusing:
+            reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, channel_id)
+
+
+def _put(conn: Connection, health: ChannelHealth) -> None:
+    values = vars(health)
+    conn.execute(
+        insert(conn, channel_health)
+        .values(**values)
+        .on_conflict_do_update(index_elements=[channel_health.c.channel_id], set_=values)
+    )
+
+
+class Runs(Protocol):
+    """Runs a unit of work in a transaction of its own (`alarms.commands.AlarmCommands.run`)."""
+
+    def __call__(self, work: Callable[[Any], None]) -> Any:
+        """Return an awaitable that ends once `work` is committed."""
+        ...
+
+
+class ChannelWatch:
+    """Listens to the dispatcher and probes channels; writes by itself, so that no message waits for it."""
+
+    def __init__(self, *, db: Database, clock: Clock, channels: ChannelPool, run: Runs) -> None:
+        self._db = db
+        self._clock = clock
+        self._channels = channels
+        self._run = run
+        self._tried: list[Tried] = []
+        self._woken = asyncio.Event()
+
+    def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:  # noqa: ARG002 # the dispatcher's Observer
+        """Note one attempt."""
+        self._tried.append((delivery.channel_id, Try.SEND, outcome))
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Write down what was noted, and probe what is due, for ever."""
+        while True:
+            try:
+                await self.write()
+                await self.probe_due()
+            except Exception:
+                _LOGGER.exception("How the channels are could not be written down; trying again")
+                await asyncio.sleep(1)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._woken.wait()
+            self._woken.clear()
+
+    async def write(self) -> None:
+        """Write down what has been noted since the last time."""
+        tried, self._tried = self._tried, []
+        if tried:
+            await self._run(lambda unit: note(unit, tried))
+
+    async def probe_due(self) -> None:
+        """Probe, one after the other, the channels whose time it is."""
+        now = self._clock()
+        for channel_id, health in (await self._db.read(health_of_channels)).items():
+            due_at = next_probe_at(health)
+            if due_at is None or due_at <= now:
+                tried = (channel_id, Try.PROBE, await self._probe(channel_id))
+                await self._run(lambda unit, tried=tried: note(unit, [tried]))  # type: ignore[misc] # bound here
+
+    async def _probe(self, channel_id: str) -> Outcome:
+        try:
+            configured = await self._channels.get(channel_id)
+            if configured is None:
+                return Refused(reason="it was removed or switched off", channel_broken=True)
+            async with asyncio.timeout(configured.timeout_s):
+                return await configured.channel.check()
+        except ChannelUnusable as err:
+            return Refused(reason=str(err), channel_broken=True)
+        except TimeoutError:
+            return TryAgain(reason="no answer in time")
+        except Exception as err:
+            _LOGGER.exception("Channel %s could not be probed", channel_id)
+            return TryAgain(reason=f"the channel failed: {type(err).__name__}")

@@ -1,0 +1,69 @@
+"""Looks whether alarms of every site, panic key and panel would tell somebody, and reports those that would not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.directory.apply import stored_state
+from companion.directory.reach import Cause, last_resort_reaches, unreached
+from companion.directory.state import SITE, State
+from companion.store.tables import link_peer
+from companion.troubles import reporting
+from companion.troubles.model import TroubleKind
+from companion.troubles.reporting import Reporter
+
+KINDS = {
+    "site": TroubleKind.SITE_REACHES_NOBODY,
+    "device": TroubleKind.KEY_REACHES_NOBODY,
+    "panel": TroubleKind.PANEL_REACHES_NOBODY,
+}
+
+
+@dataclass(frozen=True)
+class ReachesNobody:
+    """Something whose alarms would tell nobody."""
+
+    kind: str
+    """site, device, panel"""
+    id: str
+    name: str
+    site_id: str | None
+    cause: Cause
+
+
+def who_reaches_nobody(conn: Connection) -> list[ReachesNobody]:
+    """Return every site, panic key and panel whose alarms would tell nobody. Costs as much as the directory is large."""
+    state = stored_state(conn)
+    found = [ReachesNobody(one.kind, one.id, one.name, one.site_id, one.cause) for one in unreached(state)]
+    return [*found, *_panels(conn, state)]
+
+
+def _panels(conn: Connection, state: State) -> Iterator[ReachesNobody]:
+    """Yield the Home Assistants whose alarms belong to no site, when there is no last resort for them."""
+    if len(state[SITE]) == 1 or last_resort_reaches(state):
+        return
+    query = sa.select(link_peer.c.instance, link_peer.c.name).where(link_peer.c.site_id.is_(None))
+    for instance, name in conn.execute(query.order_by(link_peer.c.instance)):
+        yield ReachesNobody("panel", instance, name, None, Cause.NO_POLICY)
+
+
+def audit_reach(unit: Reporter) -> None:
+    """Report what would tell nobody, and clear what tells somebody by now."""
+    found = who_reaches_nobody(unit.conn)
+    for one in found:
+        reporting.report(
+            unit,
+            KINDS[one.kind],
+            one.id,
+            subject=one.name,
+            site_id=one.site_id,
+            facts={"cause": one.cause.value},
+        )
+    still = {(KINDS[one.kind], one.id) for one in found}
+    for kind in KINDS.values():
+        for trouble in reporting.open_of_kind(unit, kind):
+            subject_id = trouble.key.partition(":")[2]
+            if (kind, subject_id) not in still:
+                reporting.clear(unit, kind, subject_id)
