@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Mapping
@@ -56,6 +57,12 @@ class Process:
     def running(self) -> bool:
         """Return whether it is alive."""
         return self._running is not None and self._running.returncode is None
+
+    def limit_files(self, most_bytes: int) -> None:
+        """Let none of its files grow beyond so many bytes, as on a disk that is full."""
+        assert self._running is not None
+        _, hard = resource.prlimit(self._running.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self._running.pid, resource.RLIMIT_FSIZE, (most_bytes, hard))
 
     async def kill(self) -> None:
         """SIGKILL: as if the power had gone."""
