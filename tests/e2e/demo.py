@@ -26,7 +26,7 @@ from tests.e2e.scene import front_door_at_night
 from tests.fakes.frigate import FakeFrigate, camera as frigate_camera
 
 PANEL = "alarm_control_panel.home"
-ACTIVE, STATUS = "binary_sensor.home_alarm_active", "sensor.home_latest_alarm"
+ACTIVE, STATUS = "binary_sensor.home_alarm_alarm_active", "sensor.home_alarm_latest_alarm"
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -289,7 +289,7 @@ async def set_up(stack: AsyncExitStack, folder: Path) -> Demo:
         house.install_owner_and_camera(demo.home_assistant, demo.frigate.url),
     )
     linked = until(
-        lambda: _is(demo.home_assistant, "binary_sensor.home_companion_connected", "on"), "the link is up"
+        lambda: _is(demo.home_assistant, "binary_sensor.home_alarm_companion_connected", "on"), "the link is up"
     )
     await step("link between Home Assistant and the companion", linked)
     return demo

@@ -48,24 +48,24 @@ DASHBOARD: dict[str, Any] = {
                 {
                     "type": "grid",
                     "cards": [
-                        {"type": "tile", "entity": "binary_sensor.home_alarm_active"},
+                        {"type": "tile", "entity": "binary_sensor.home_alarm_alarm_active"},
                         {
                             "type": "tile",
-                            "entity": "sensor.home_latest_alarm",
+                            "entity": "sensor.home_alarm_latest_alarm",
                             "state_content": ["state", "title", "person"],
                             "grid_options": {"columns": 12},
                         },
                         {
                             "type": "tile",
-                            "entity": "event.home_alarm",
+                            "entity": "event.home_alarm_alarm",
                             "state_content": ["event_type", "state"],
                             "grid_options": {"columns": 12},
                         },
-                        {"type": "tile", "entity": "sensor.home_validation_level"},
-                        {"type": "tile", "entity": "binary_sensor.home_anyone_home"},
+                        {"type": "tile", "entity": "sensor.home_alarm_validation_level"},
+                        {"type": "tile", "entity": "binary_sensor.home_alarm_anyone_home"},
                         {
                             "type": "picture-entity",
-                            "entity": "image.home_alarm_picture",
+                            "entity": "image.home_alarm_alarm_picture",
                             "show_state": False,
                             "show_name": False,
                             "grid_options": {"columns": 12, "rows": 4},
@@ -73,8 +73,8 @@ DASHBOARD: dict[str, Any] = {
                         {
                             "type": "logbook",
                             "entities": [
-                                "binary_sensor.home_alarm_active",
-                                "sensor.home_latest_alarm",
+                                "binary_sensor.home_alarm_alarm_active",
+                                "sensor.home_alarm_latest_alarm",
                                 "alarm_control_panel.home",
                             ],
                             "hours_to_show": 1,

@@ -19,9 +19,9 @@ from tests.e2e.processes import ROOT, DidNotStart
 
 PANEL = "alarm_control_panel.home"
 CONNECTED, ACTIVE, LATEST = (
-    "binary_sensor.home_companion_connected",
-    "binary_sensor.home_alarm_active",
-    "sensor.home_latest_alarm",
+    "binary_sensor.home_alarm_companion_connected",
+    "binary_sensor.home_alarm_alarm_active",
+    "sensor.home_alarm_latest_alarm",
 )
 
 

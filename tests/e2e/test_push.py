@@ -90,7 +90,7 @@ async def watched(tmp_path: Path, office: Office) -> AsyncIterator[Watched]:
             await house.install_owner_and_camera(assistant, frigate.url)
 
             async def linked() -> bool:
-                state = await assistant.state("binary_sensor.home_companion_connected")
+                state = await assistant.state("binary_sensor.home_alarm_companion_connected")
                 return state.get("state") == "on"
 
             await until(linked, "the link is up")
@@ -120,7 +120,7 @@ async def test_the_picture_arrives_and_only_the_right_press_counts_once(watched:
     alarm = await until(verified, "the evidence at the companion")
     assert alarm["evidence"]["level"] == 2
     assert alarm["evidence"]["camera"] == "Front door"
-    level = await watched.assistant.state("sensor.home_validation_level")
+    level = await watched.assistant.state("sensor.home_alarm_validation_level")
     assert level["state"] == "2"
 
     # A word that was never sent.
