@@ -222,3 +222,11 @@ def test_there_are_no_cycles() -> None:
 
     for module in FILES:
         visit(module, ())
+
+
+def test_the_migrations_are_one_line() -> None:
+    """Two that begin from the same tables leave every database without a way forward."""
+    folder = ROOT / "companion" / "store" / "migrations" / "versions"
+    numbers = [path.name[:4] for path in sorted(folder.glob("[0-9]*.py"))]
+
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]

@@ -14,12 +14,11 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from companion.store import database as database_module, tables
 from companion.store.database import Database, StoreUnavailable, open_database
-from companion.store.migrate import MIGRATIONS, DatabaseTooNew, migrate
+from companion.store.migrate import DatabaseTooNew, migrate
 from tests.fakes.postgres import Postgres
 
 
@@ -146,12 +145,3 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(StoreUnavailable, match=r"notes\.db cannot be migrated.*not a database"):
         await migrate(f"sqlite:///{path}")
-
-
-def test_the_migrations_are_one_line() -> None:
-    scripts = ScriptDirectory(str(MIGRATIONS))
-
-    assert len(scripts.get_heads()) == 1
-    assert [script.path.rpartition("/")[2][:4] for script in scripts.walk_revisions()] == [
-        script.revision for script in scripts.walk_revisions()
-    ]

@@ -12,6 +12,7 @@ from companion.channels.base import Refused, Sent
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Done, GiveUp
 from companion.store import tables
+from companion.store.database import open_database
 from companion.store.deliveries import deliveries_of, last_attempt_by_channel
 from companion.troubles import reporting
 from companion.troubles.channel_health import Try
@@ -323,3 +324,41 @@ async def test_metrics_count_attempts_by_channel_and_outcome_with_their_lag(api:
     assert 'alarm_broker_deliveries_given_up_total{channel="zammad"} 1.0' in text
     assert 'alarm_broker_dispatch_lag_seconds_bucket{le="0.05"} 1.0' in text
     assert 'alarm_broker_dispatch_lag_seconds_bucket{le="+Inf"} 2.0' in text
+
+
+# --- a database that does not take writes ---------------------------------------------------------------
+
+
+async def test_a_demoted_primary_is_503_everywhere_until_the_name_leads_to_one_that_writes(
+    api: Api, directory: Directory, database_url: str
+) -> None:
+    if api.context.db.dialect != "postgresql":
+        pytest.skip("a demoted primary is PostgreSQL's; tests/e2e/test_full_disk.py is SQLite's")
+
+    def set_writing(conn: Connection, *, allowed: bool) -> None:
+        name = conn.exec_driver_sql("SELECT current_database()").scalar_one()
+        read_only = "off" if allowed else "on"
+        conn.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {read_only}')
+        conn.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    async def statuses() -> list[int]:
+        return [
+            (await api.press(directory.phone_token)).status,
+            (await api.call("POST", "/v1/alarms", json={"kind": "fire", "title": "Smoke"})).status,
+            (await api.call("GET", "/readyz", None)).status,
+            (await api.call("GET", "/healthz/alerting", None)).status,
+        ]
+
+    server = open_database(database_url)
+    await server.write(lambda conn: set_writing(conn, allowed=False))
+    demoted = await statuses()
+
+    # The session of `server` was begun before: it still writes, as the new primary does.
+    await server.write(lambda conn: set_writing(conn, allowed=True))
+    await server.close()
+    promoted = (await api.press(directory.phone_token)).status
+
+    assert (demoted, promoted) == ([503, 503, 503, 503], 200)
