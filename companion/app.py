@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import os
 import signal
 import ssl
 from collections.abc import Coroutine, Iterator, Mapping
@@ -252,7 +253,8 @@ class Companion:
                 serving = await asyncio.get_running_loop().create_server(
                     connections.guarded(server, limits),
                     sock=listening,
-                    ssl=_tls(self.settings),
+                    ssl=(tls := _tls(self.settings)),
+                    ssl_handshake_timeout=None if tls is None else connections.HEADERS_S,
                     backlog=BACKLOG,
                 )
                 self._stack.callback(serving.close)
@@ -438,6 +440,7 @@ def _explained_bind(host: str, port: int) -> Iterator[None]:
 
 async def serve(settings: Settings) -> None:
     """Run the service until SIGTERM or SIGINT."""
+    os.umask(0o077)  # whatever is written from here on is for this user only
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -33,6 +33,12 @@ OWN_DESCRIPTORS: Final = 128
 """Kept for the database, channels and files; at most half of what the process has."""
 SAY_EVERY_S: Final = 60.0
 
+_IN_THE_RESERVE = re.compile(rb"[A-Z]{1,8}(?:\Z| (?:\Z|/+(?:\Z|v1/+(?:\Z|yealink|link)|a/|healthz|readyz)))")
+"""Beginnings of requests that get the last places: presses, the link to the panel, answers to alarms, health."""
+_FULL: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\nServer: alarm-broker\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n"
+)
 _PHONE_LINE = re.compile(rb"((?:GET|POST) )(/+v1/+yealink/+[^\r\n]*)( HTTP/1\.[01])")
 
 _LOGGER = logging.getLogger(__name__)
@@ -168,12 +174,16 @@ def listeners(host: str, port: int, limits: Limits, *, backlog: int) -> list[Lis
     return made
 
 
+def in_the_reserve(data: bytes) -> bool:
+    """Return whether a request that begins so, or may still become one that does, gets one of the last places."""
+    return _IN_THE_RESERVE.match(data) is not None
+
+
 def as_phones_write(data: bytes) -> bytes:
     """Return the start of a request; in the line of a panic key what should have been percent-encoded is.
 
     Some phones put names into the query as they are: spaces, and umlauts as UTF-8 or Latin-1. aiohttp refuses such a
-    line, and that would be a press that raises nothing. Used for the first bytes of a connection only, where nothing
-    but a request line can stand.
+    line, and that would be a press that raises nothing. Used only where a request begins.
     """
     line, end, rest = data.partition(b"\r\n")
     match = _PHONE_LINE.fullmatch(line)
@@ -188,31 +198,59 @@ def as_phones_write(data: bytes) -> bytes:
 class Connection(web.RequestHandler):
     """A connection whose requests must come in time, and whose errors say nothing of what was sent."""
 
-    __slots__ = ("_begun", "_headers_due", "limits")
+    __slots__ = ("_headers_begun", "_headers_due", "everyone", "limits")
     limits: Limits
+    everyone: dict[Connection, None]
+    """All open connections, the oldest first."""
+
+    @property
+    def idle(self) -> bool:
+        """Return whether no whole request is here that waits for its answer."""
+        return self._waiter is not None and not self._waiter.done()
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Return whether it is the client who has to go on: with a request, or with the body of one."""
+        request = self._current_request
+        return self.idle or (request is not None and not request.content.is_eof())
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._begun = False
+        self._headers_begun = False
         self._headers_due: asyncio.TimerHandle | None = None
         super().connection_made(transport)
         self._expect_headers()
+        if self.limits.crowded:
+            # Whoever comes takes the place of whoever keeps us waiting and has been here for longest.
+            longest = next((one for one in self.everyone if one.waits_for_client), None)
+            if longest is not None:
+                longest.force_close()
+        self.everyone[self] = None
 
     @override
     def data_received(self, data: bytes) -> None:
-        if not self._begun:
+        if self.idle and not self._headers_begun:
+            if self.limits.crowded and not in_the_reserve(data):
+                self._refuse()
+                return
             data = as_phones_write(data)
-        self._begun = True
         super().data_received(data)
-        if self._waiter is None or self._waiter.done():
+        self._headers_begun = self.idle
+        if not self.idle:
             self._stop_waiting()
         elif self._headers_due is None:
             self._expect_headers()
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
+        self.everyone.pop(self, None)
         self._stop_waiting()
         super().connection_lost(exc)
+
+    def _refuse(self) -> None:
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.write(_FULL)
+        self.force_close()
 
     def _expect_headers(self) -> None:
         wait_s = CROWDED_HEADERS_S if self.limits.crowded else HEADERS_S
@@ -235,6 +273,7 @@ class Connection(web.RequestHandler):
 
 def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
     """Return what makes a Connection of each accepted socket, served by the application's server."""
+    everyone: dict[Connection, None] = {}
 
     def make() -> Connection:
         connection = Connection(
@@ -246,6 +285,7 @@ def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
             access_log=None,  # type: ignore[arg-type] # aiohttp documents None: no access log
         )
         connection.limits = limits
+        connection.everyone = everyone
         return connection
 
     return make

@@ -1,6 +1,7 @@
 """One address that opens all it can keeps nobody else out: a real process, real sockets."""
 
 import asyncio
+import os
 import socket
 import time
 from contextlib import suppress
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from companion.web.connections import Limits, as_phones_write
-from tests.e2e.processes import CompanionProcess
+from companion.web.connections import HEADERS_S, Limits, as_phones_write, in_the_reserve
+from tests.e2e.processes import ROOT, CompanionProcess
 
 HALVES = (b"", b"GET /healthz HT", b"POST /v1/alarms HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")
+
+HALF_PRESS = b"POST /v1/yealink/alarm HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf"
 
 
 async def _status(port: int, *, source: str, target: bytes = b"/v1/yealink/alarm?token=none") -> bytes:
@@ -90,3 +93,88 @@ def test_places_are_counted_by_address_and_in_all_and_proxies_only_in_all() -> N
     assert limits.crowded
     limits.leave("10.0.0.2")
     assert limits.admit("10.0.0.3")
+
+
+@pytest.mark.parametrize("half", [HALVES[1], HALF_PRESS], ids=["half a line", "half a body"])
+async def test_when_every_place_is_taken_from_many_addresses_a_press_gets_one(
+    tmp_path: Path, half: bytes
+) -> None:
+    process = CompanionProcess(tmp_path)
+    serve = " ".join(process.arguments)
+    process.arguments = ["bash", "-c", f"ulimit -n 128; exec {serve}"]
+    await process.ready()
+    held: list[asyncio.StreamWriter] = []
+    try:
+        for number in range(90):
+            _reader, writer = await asyncio.open_connection(
+                "127.0.0.1", process.port, local_addr=(f"127.0.1.{number // 4 + 1}", 0)
+            )
+            writer.write(half)
+            held.append(writer)
+
+        press = await _status(process.port, source="127.0.0.2")
+        answer = await _status(process.port, source="127.0.0.2", target=b"/a/some-token-that-nobody-has")
+    finally:
+        for writer in held:
+            writer.close()
+        await process.stop()
+    assert (press, answer) == (b"404", b"404")
+
+
+async def test_half_a_request_line_is_given_up_in_time(tmp_path: Path) -> None:
+    process = CompanionProcess(tmp_path)
+    await process.ready()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", process.port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHo")
+        async with asyncio.timeout(2 * HEADERS_S):
+            assert await reader.read() == b""
+        writer.close()
+    finally:
+        await process.stop()
+
+
+async def test_a_log_that_nobody_reads_keeps_no_press_from_being_answered(tmp_path: Path) -> None:
+    process = CompanionProcess(tmp_path)
+    reading, writing = os.pipe()
+    process.arguments = ["bash", "-c", f"exec {' '.join(process.arguments)} 2>&{writing} >&{writing}"]
+    running = await asyncio.create_subprocess_exec(
+        *process.arguments,
+        env=os.environ | dict(process.environment),
+        pass_fds=(writing,),
+        cwd=ROOT,
+    )
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                with suppress(OSError):
+                    await _status(process.port, source="127.0.0.1", target=b"/healthz")
+                    break
+        statuses = [await _status(process.port, source="127.0.0.1") for _ in range(600)]
+    finally:
+        running.terminate()
+        async with asyncio.timeout(30):
+            await running.wait()
+        os.close(reading)
+        os.close(writing)
+    assert set(statuses) <= {b"404", b"429"}
+    assert running.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        (b"GET /v1/yealink/alarm?token=T HTTP/1.1\r\n", True),
+        (b"GET //v1/yealink/alarm?token=T HTTP/1.1\r\n", True),
+        (b"GET /v1/link HTTP/1.1\r\n", True),
+        (b"POST /a/token HTTP/1.1\r\n", True),
+        (b"GET /healthz HTTP/1.1\r\n", True),
+        (b"G", True),
+        (b"GET /", True),
+        (b"GET /v1/alarms HTTP/1.1\r\n", False),
+        (b"GET /admin HTTP/1.1\r\n", False),
+        (b"\x16\x03\x01", False),
+    ],
+)
+def test_the_last_places_are_for_presses_the_link_and_answers(data: bytes, *, kept: bool) -> None:
+    assert in_the_reserve(data) is kept
