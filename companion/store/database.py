@@ -317,7 +317,7 @@ def _is_away(err: Exception) -> bool:
     if isinstance(err, DBAPIError):
         # PostgreSQL, appendix A: connection exception, insufficient resources, operator intervention, system error.
         state = _sqlstate(err.orig)
-        return err.connection_invalidated or state == READ_ONLY or state[:2] in {"08", "53", "57", "58"}
+        return err.connection_invalidated or state[:2] in {"08", "53", "57", "58"}
     # While connecting, the driver's own errors come through as they are.
     driver = (asyncpg.PostgresError, asyncpg.InterfaceError)
     return isinstance(err, (OSError, TimeoutError, sa.exc.TimeoutError, *driver))

@@ -195,9 +195,10 @@ async def test_a_sites_trouble_is_told_only_there_and_one_of_a_silent_alarm_nowh
 
     await report(commands, "home")
     await report(commands, directory.site, hidden=True)
+    told = await kept(db)
     await meet(commands, site_id=directory.site, stream="another")
 
-    assert await kept(db) == []
+    assert (told, await kept(db)) == ([], [])
 
 
 async def test_what_is_wrong_is_said_again_in_a_new_stream(
