@@ -67,6 +67,9 @@ def _logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     yield
+    for handler in root.handlers:
+        if handler not in before[0]:
+            handler.close()  # it has a thread
     root.handlers[:] = before[0]
     root.setLevel(before[1])
     logging.captureWarnings(False)

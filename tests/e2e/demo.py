@@ -289,7 +289,8 @@ async def set_up(stack: AsyncExitStack, folder: Path) -> Demo:
         house.install_owner_and_camera(demo.home_assistant, demo.frigate.url),
     )
     linked = until(
-        lambda: _is(demo.home_assistant, "binary_sensor.home_alarm_companion_connected", "on"), "the link is up"
+        lambda: _is(demo.home_assistant, "binary_sensor.home_alarm_companion_connected", "on"),
+        "the link is up",
     )
     await step("link between Home Assistant and the companion", linked)
     return demo
