@@ -142,17 +142,6 @@ async def test_what_home_assistants_own_action_raises_is_a_burglary_unless_it_wa
     assert attributes(hass)["alarm_kind"] == (chosen or "burglary")
 
 
-async def test_a_code_of_half_a_character_is_a_wrong_code(hass: HomeAssistant) -> None:
-    await move_in(hass)
-    await panel(hass, "alarm_arm_home", code=CODE)
-
-    with pytest.raises(ServiceValidationError) as error:
-        await panel(hass, "alarm_disarm", code="47\ud80011")
-
-    assert error.value.translation_key == "invalid_code"
-    assert shown(hass) == "armed_home"
-
-
 async def test_smoke_sounds_while_disarmed(hass: HomeAssistant) -> None:
     await move_in(hass)
 
