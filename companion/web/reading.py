@@ -1,6 +1,7 @@
 """Queries and bodies become models, or a problem that says what is wrong where."""
 
 import asyncio
+import re
 import zlib
 from collections.abc import Mapping
 from typing import Any, get_origin
@@ -12,6 +13,8 @@ from companion.errors import BodyTooLarge, InvalidRequest, MalformedRequest, Uns
 from companion.strict_json import DoubledKey, refuse_doubled_keys
 
 SHOWN_ERRORS = 20
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The escape, which is the only way to write it in JSON: after an even number of backslashes (RFC 8259, section 7)."""
 BODY_TIME_S = 10
 
 
@@ -39,11 +42,15 @@ async def read_body[M: BaseModel](request: web.Request, model: type[M], *, requi
         raise UnsupportedMediaType("Send JSON with the header `Content-Type: application/json`.")
     refuse_doubled(raw)
     try:
-        return model.model_validate_json(raw, strict=True)
+        body = model.model_validate_json(raw, strict=True)
     except ValidationError as err:
         if any(error["type"] == "json_invalid" for error in err.errors(include_url=False)):
             raise MalformedRequest("The body is not JSON.") from err
         raise invalid(err, place="body") from err
+    if _NUL.search(raw):
+        # No text of PostgreSQL can hold it: https://www.postgresql.org/docs/current/datatype-character.html
+        raise MalformedRequest("A text in the body holds the character U+0000; leave it out.")
+    return body
 
 
 def unpacked(request: web.Request, raw: bytes, *, limit: int) -> bytes:

@@ -15,6 +15,8 @@ from tests.e2e.processes import CompanionProcess, Providers
 
 PHONES = 8
 PRESSES = 10
+ONE_ADDRESS = {"connections_per_address": str(2 * PHONES * PRESSES)}
+"""All the phones of the tests have this host's address."""
 SECRET = {"secret_key": "a-secret-key-for-both-replicas-of-the-tests"}
 
 
@@ -23,7 +25,9 @@ async def replicas(
     tmp_path: Path, database_url: str, providers: Providers
 ) -> AsyncIterator[tuple[CompanionProcess, CompanionProcess, Api]]:
     first, second = (
-        CompanionProcess(tmp_path / name, name=name, database_url=database_url, **QUICK, **SECRET)
+        CompanionProcess(
+            tmp_path / name, name=name, database_url=database_url, **QUICK, **SECRET, **ONE_ADDRESS
+        )
         for name in ("first", "second")
     )
     document = house.directory(providers, "unused-token-0123456789", steps=(0, 3600, 3600))

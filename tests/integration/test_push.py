@@ -23,6 +23,7 @@ from tests.integration.house import (
     GARAGE_PARTS,
     HOUSE,
     WINDOW,
+    act,
     move_in,
     panel,
     sense,
@@ -198,7 +199,7 @@ async def test_two_alarms_at_once_are_two_threads(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone
 ) -> None:
     await break_in(hass)
-    await panel(hass, "alarm_trigger", entity_id=GARAGE_PANEL)
+    await act(hass, "trigger", kind="panic", entity_id=GARAGE_PANEL)
     await settle(hass)
 
     await phone.press("Acknowledge", title="Alarm: Burglary")
@@ -296,7 +297,7 @@ async def test_a_broken_target_does_not_keep_another_from_hearing(
 ) -> None:
     phone.fails, phone.error = 2, error
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
     await settle(hass)
 
     assert other.titles == ["Alarm: Überfall"]
@@ -308,7 +309,7 @@ async def test_a_target_that_is_gone_does_not_either(
 ) -> None:
     entry = await move_in(hass, notify_targets=["notify.mobile_app_gone", phone.target])
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
 
     await until(lambda: phone.came)
     await until(lambda: "notify.mobile_app_gone was not notified" in caplog.text)
@@ -354,7 +355,7 @@ async def test_after_a_restart_the_phones_catch_up(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone, until: Until
 ) -> None:
     phone.fails = other.fails = 10_000
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
     await until(lambda: phone.fails < 10_000)
     await hass.config_entries.async_unload(home.entry_id)
     phone.fails = other.fails = 0
@@ -387,7 +388,7 @@ async def test_targets_that_are_no_phones_get_words_without_buttons_and_nothing_
     hass.states.async_set("notify.kitchen_display", "unknown")
     entry = await move_in(hass, notify_targets=["notify.kitchen_display", siren.target])
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
     await settle(hass)
     await panel(hass, "alarm_disarm", code=CODE)
     await settle(hass)
@@ -410,7 +411,7 @@ async def test_a_notify_service_that_cannot_take_our_data_gets_the_words_alone(h
     strict.fails, strict.error = 1, ValueError("priority is not a number")
     entry = await move_in(hass, notify_targets=[strict.target])
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
     await settle(hass)
 
     assert strict.came == [{"title": "Alarm: Panic", "message": "Home\nRaised by hand."}]
@@ -422,7 +423,7 @@ async def test_a_target_of_two_is_told_once_with_the_persons_rights(
 ) -> None:
     entry = await move_in(hass, *HOUSE, told("Anna", phone.target), notify_targets=[phone.target])
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
     await settle(hass)
 
     assert len(phone.came) == 1
@@ -434,7 +435,7 @@ async def test_a_phone_that_belongs_to_nobody_known_has_no_buttons(hass: HomeAss
     stray = Target(hass, "mobile_app_stray")
     entry = await move_in(hass, notify_targets=[stray.target], call_number="110")
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
     await settle(hass)
 
     assert [one["title"] for one in stray.last["data"]["actions"]] == ["Call 110"]
@@ -446,7 +447,7 @@ async def test_calling_goes_by_each_phones_own_address(
 ) -> None:
     entry = await move_in(hass, notify_targets=[phone.target, other.target], call_number="+49 30 110")
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
     await settle(hass)
 
     addresses = [one.last["data"]["actions"][-1]["uri"] for one in (phone, other)]
@@ -457,7 +458,7 @@ async def test_calling_goes_by_each_phones_own_address(
 async def test_nobody_to_notify_is_no_mistake(hass: HomeAssistant) -> None:
     entry = await move_in(hass)
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
     await panel(hass, "alarm_disarm", code=CODE)
 
     assert entry.runtime_data.alarms.open_alarms == []
@@ -635,7 +636,7 @@ async def test_an_alarm_of_the_panel_wakes_the_phone_while_the_companion_is_away
     await companion.stop()
     await until(lambda: not at_work.runtime_data.link.connected)
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
 
     await until(lambda: phone.came)
     assert phone.last["title"] == "Alarm: Panic"

@@ -208,7 +208,7 @@ async def test_a_target_that_is_not_there_is_not_told_and_is_tried_until_it_is(
     hass.states.async_set("notify.display", "unavailable")
     entry = await move_in(hass, notify_targets=[target])
 
-    await panel(hass, "alarm_trigger")
+    await act(hass, "trigger", kind="panic")
 
     await until(lambda: "push_unconfirmed" in happened.kinds)
     assert entry.runtime_data.alarms.visible[0].told is None

@@ -24,6 +24,7 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.alarm_broker import PLATFORMS
 from custom_components.alarm_broker.const import DOMAIN
 from custom_components.alarm_broker.link.client import LinkClient
+from tests.integration.conftest import Until
 from tests.integration.house import (
     CODE,
     DOOR,
@@ -32,6 +33,7 @@ from tests.integration.house import (
     WINDOW,
     ZONES,
     area,
+    attributes,
     close_all,
     mode,
     panel,
@@ -131,7 +133,9 @@ async def test_at_rest(hass: HomeAssistant, platform: Platform, snapshot: Snapsh
 
 
 @pytest.mark.usefixtures("house")
-async def test_in_an_entry_delay_and_in_an_alarm(hass: HomeAssistant, snapshot: SnapshotAssertion) -> None:
+async def test_in_an_entry_delay_and_in_an_alarm(
+    hass: HomeAssistant, snapshot: SnapshotAssertion, until: Until
+) -> None:
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, DOOR, "on")
     await hass.async_block_till_done()
@@ -139,6 +143,8 @@ async def test_in_an_entry_delay_and_in_an_alarm(hass: HomeAssistant, snapshot: 
 
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
+    # Verification begins beside the alarm, not within it.
+    await until(lambda: "alarm" in attributes(hass, "sensor.home_alarm_validation_level"))
 
     assert coming == snapshot(name="entry delay")
     assert states(hass) == snapshot(name="alarm")

@@ -118,5 +118,8 @@ async def test_slow_names_of_one_channel_hold_up_no_other(monkeypatch: pytest.Mo
     failed = await asyncio.gather(*waiting, return_exceptions=True)
     await one.close()
     await other.close()
+    for thread in threading.enumerate():
+        if thread.name.startswith("channel-names"):
+            await asyncio.to_thread(thread.join, 10)
     assert found[0]["host"] == "127.0.0.1"
     assert {type(one) for one in failed} == {socket.gaierror}

@@ -169,6 +169,15 @@ async def test_a_policy_that_could_tell_nobody_is_refused(api: Api, body: dict[s
     assert (await api.call("GET", "/v1/admin/escalation-policies/night")).problem == "unknown-policy"
 
 
+async def test_a_text_that_no_database_can_hold_is_a_malformed_request(api: Api) -> None:
+    refused = await api.call("PUT", "/v1/admin/escalation-policies/night", json=policy(name="N\0ght"))
+    # Six characters, of which the first is a backslash.
+    taken = await api.call("PUT", "/v1/admin/escalation-policies/night", json=policy(name="N\\u0000ght"))
+
+    assert (refused.status, refused.problem) == (400, "malformed-request")
+    assert (taken.status, taken.json["name"]) == (201, "N\\u0000ght")
+
+
 async def test_an_alarm_keeps_the_policy_that_it_was_raised_with(api: Api, directory: Directory) -> None:
     alarm_id = await api.raised()
 
