@@ -10,11 +10,15 @@ from tests.e2e.house import ANNA, BEN, until
 from tests.fakes.misbehaviour import Behaviour
 
 
+SENDS_TO = {"signal": "/v2/send", "zammad": "/api/v1/tickets"}
+
+
 async def misbehave(
     office: Office, provider: str, behaviour: Behaviour | None, *, times: int | None = None
 ) -> None:
     async with aiohttp.ClientSession() as session:
-        order = {"behaviour": behaviour and behaviour.value, "times": times}
+        path = None if times is None else SENDS_TO[provider]
+        order = {"behaviour": behaviour and behaviour.value, "times": times, "path": path}
         async with session.post(f"{office.providers.url(provider)}/_behave", json=order) as answer:
             assert answer.status == 204
 

@@ -38,6 +38,7 @@ class FakeServer:
     received: list[Received] = field(default_factory=list, init=False)
     _orders: deque[Behaviour | None] = field(default_factory=deque, init=False)
     _always: Behaviour | None = field(default=None, init=False)
+    _only: str | None = field(default=None, init=False)
     _runner: web.AppRunner | None = field(default=None, init=False)
 
     def routes(self) -> list[web.RouteDef]:
@@ -49,13 +50,17 @@ class FakeServer:
         """The address of the server, without a slash at its end."""
         return f"http://127.0.0.1:{self.port}"
 
-    def behave(self, behaviour: Behaviour | None, *, times: int | None = None) -> None:
+    def behave(
+        self, behaviour: Behaviour | None, *, times: int | None = None, path: str | None = None
+    ) -> None:
         """Treat the next `times` requests so, or all from now on; None makes it good again.
 
-        A connection that is to stay open is not counted: nobody knows when it comes.
+        With `path` only the requests to it are counted: a companion probes its channels when it pleases. Nor is a
+        connection that is to stay open: nobody knows when it comes.
         """
         self._orders.clear()
         self._always = None
+        self._only = path
         if times is None:
             self._always = behaviour
         else:
@@ -99,7 +104,7 @@ class FakeServer:
     async def _record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.startswith("/_"):
             return await handler(request)
-        counted = hdrs.UPGRADE not in request.headers
+        counted = hdrs.UPGRADE not in request.headers and self._only in (None, request.path)
         entry = Received(
             at=datetime.now(UTC),
             method=request.method,
@@ -125,7 +130,9 @@ class FakeServer:
     async def _order(self, request: web.Request) -> web.Response:
         order = await request.json()
         behaviour = order.get("behaviour")
-        self.behave(Behaviour(behaviour) if behaviour else None, times=order.get("times"))
+        self.behave(
+            Behaviour(behaviour) if behaviour else None, times=order.get("times"), path=order.get("path")
+        )
         return web.Response(status=204)
 
 
