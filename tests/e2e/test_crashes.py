@@ -9,7 +9,6 @@ from tests.e2e.conftest import Office
 from tests.e2e.house import ANNA, BEN, until
 from tests.fakes.misbehaviour import Behaviour
 
-
 SENDS_TO = {"signal": "/v2/send", "zammad": "/api/v1/tickets"}
 
 
