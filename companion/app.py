@@ -18,7 +18,7 @@ from aiohttp import web
 from sqlalchemy.engine import Connection
 from yarl import URL
 
-from companion.alarms import escalate, outcomes, watch
+from companion.alarms import escalate, failover, outcomes, store, watch
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.commands import AlarmCommands, Unit
 from companion.alarms.model import Alarm, Change
@@ -138,6 +138,7 @@ class Companion:
                 tokens=self._tokens,
                 link_life=timedelta(days=settings.ack_link_days),
                 claim=Claim(owner, lease, self.dispatcher.has_room),
+                failover_after=timedelta(seconds=settings.failover_s),
             ),
             news=_LinkNews(),
             take=self.dispatcher.take,
@@ -365,6 +366,7 @@ async def _may_link(context: WebContext, request: web.Request) -> Caller:
 def _run_due(unit: Unit) -> None:
     watch.run_due(unit)
     escalate.run_due(unit)
+    failover.run_due(unit)
 
 
 def _audit(unit: Unit) -> None:
@@ -383,8 +385,8 @@ def _say_if_overdue(health: DispatchHealth) -> None:
         )
 
 
-def _next_due(conn: Connection) -> tuple[datetime | None, datetime | None]:
-    return next_due_at(conn), watch.next_due(conn)
+def _next_due(conn: Connection) -> tuple[datetime | None, ...]:
+    return next_due_at(conn), watch.next_due(conn), store.next_due_at(conn)
 
 
 def _say_who_can_be_told(there: Mapping[str, int]) -> None:

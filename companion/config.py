@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """What a directory that comes over HTTP may refer to: patterns like `env:SMS_*`, `file:/run/secrets/*`."""
     connections_per_address: Annotated[int, Field(ge=4, le=100_000)] = 64
     """Connections at a time from one address, or IPv6 network of one subscriber; trusted proxies are not counted."""
+    failover_s: Annotated[float, Field(ge=1, le=3600)] = 15
+    """How long a page may go without being accepted until the person's next contact point is told."""
     lease_s: Annotated[float, Field(ge=5, le=3600)] = 30
     """How long a worker may hold a delivery before another one takes it over."""
     retry_attempts: Annotated[int, Field(ge=1, le=100)] = 5

@@ -243,6 +243,7 @@ def engine(
             tokens=tokens,
             link_life=timedelta(days=7),
             claim=Claim(owner, lease, dispatcher.has_room) if claims else None,
+            failover_after=timedelta(seconds=15),
         ),
         news=news,
         take=dispatcher.take,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms import paging
+from companion.alarms import paging, store
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import (
     CONFIRMED_BY,
@@ -34,6 +34,7 @@ from companion.dispatch import outbox
 from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.wake import Wake
 from companion.escalation import plan
+from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
 from companion.store import directory, journal, tables
 from companion.store.alarms import alarm_by_id, claim_dedup, lock_alarm, take_over_dedup, to_alarm
@@ -374,7 +375,36 @@ class Unit:
         self.journal(
             alarm.id, Change.ESCALATED, Actor(name=None, via="escalation"), step=run.occurrence, told=told
         )
-        return alarm if reached else self._due_now(alarm)
+        traits = self.paging.traits
+        wants_people = any(isinstance(target, PersonTarget) for target in run.step.targets)
+        people_reached = any(not traits[item.channel_kind].records for item in reached)
+        if not reached or (wants_people and not people_reached):
+            return self._nobody_reached(alarm, run.occurrence)
+        return alarm
+
+    def nobody_reached(self, alarm_id: str, occurrence: str) -> None:
+        """Say that every page of a step was given up; the next step is due at once if it is this one that it waits for.
+
+        Before a repeat of the whole policy its wait is kept: the same addresses would refuse in the same second, and
+        all repeats would be spent before a provider is back.
+        """
+        alarm = self._locked(alarm_id)
+        if alarm.status is not Status.TRIGGERED:
+            return
+        waits = plan.follows(occurrence, plan.Next(alarm.round, alarm.step, self.now))
+        self._nobody_reached(alarm, occurrence, hurry=waits)
+
+    def _nobody_reached(self, alarm: Alarm, occurrence: str, *, hurry: bool = True) -> Alarm:
+        self.journal(alarm.id, Change.NOBODY_REACHED, Actor(name=None, via="escalation"), step=occurrence)
+        reporting.report(
+            self,
+            TroubleKind.STEP_REACHED_NOBODY,
+            alarm.id,
+            subject=alarm.title,
+            site_id=alarm.site_id,
+            hidden=hidden_at_panel(alarm),
+        )
+        return self._due_now(alarm) if hurry and alarm.next_due_at is not None else alarm
 
     def _hurried(self, alarm: Alarm) -> Alarm:
         """Let the next step, if there is one, be due now, and a hold be over."""
@@ -452,6 +482,9 @@ class Unit:
         )
         alarm = self._changed(alarm, status=status, next_due_at=None, **stamp)
         outbox.withdraw(self.conn, alarm.id)
+        store.forget_all(self.conn, alarm.id)
+        if alarm.steps_run:
+            reporting.clear(self, TroubleKind.STEP_REACHED_NOBODY, alarm.id)
         if alarm.exhausted_at is not None:
             for trouble in (TroubleKind.ALARM_UNANSWERED, TroubleKind.ALARM_TOLD_NOBODY):
                 reporting.clear(self, trouble, alarm.id)

@@ -74,6 +74,7 @@ class Change(StrEnum):
     CANCELLED = "cancelled"
     ESCALATED = "escalated"
     EXHAUSTED = "exhausted"
+    NOBODY_REACHED = "nobody_reached"
     NOTED = "noted"
     ZONE_TRIPPED = "zone_tripped"
     CONFIRMED = "confirmed"
@@ -85,6 +86,7 @@ class Change(StrEnum):
     DELIVERY_DELIVERED = "delivery_delivered"
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_RETRIED = "delivery_retried"
+    FAILED_OVER = "failed_over"
 
 
 @dataclass(frozen=True, kw_only=True)

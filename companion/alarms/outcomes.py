@@ -1,8 +1,8 @@
-"""What an alarm makes of a delivery's outcome: the record, and the next contact point when one is refused."""
+"""What an alarm makes of a delivery's outcome: the record, and the next contact point when it was not accepted."""
 
-from companion.alarms import paging
+from companion.alarms import failover, paging, store
 from companion.alarms.commands import Unit
-from companion.alarms.model import Actor, Change, Status
+from companion.alarms.model import Actor, Change
 from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.alarms import alarm_by_id, lock_alarm
@@ -16,6 +16,8 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
         return
     match verdict:
         case Done():
+            # Whoever reads must know why the person has two messages.
+            late = not store.forget(unit.conn, delivery.id) and paging.is_passed_on(unit.conn, delivery)
             unit.journal(
                 delivery.alarm_id,
                 Change.DELIVERY_SENT,
@@ -23,9 +25,10 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
                 channel=delivery.channel_id,
                 recipient=delivery.recipient,
                 kind=delivery.kind.value,
+                after_failover=late or None,
             )
         case GiveUp(reason=reason):
-            instead = _next_contact_point(unit, delivery)
+            instead = _next_contact_point(unit, delivery, reason)
             unit.journal(
                 delivery.alarm_id,
                 Change.DELIVERY_FAILED,
@@ -37,30 +40,19 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
                 instead=instead,
             )
             unit.news.trouble(unit, delivery, reason)
-        case Again():
-            pass  # the attempt is recorded with the delivery; the alarm's story is not moved by it
+            if instead is None and delivery.kind in PAGES and paging.is_hopeless(unit.conn, delivery):
+                unit.nobody_reached(delivery.alarm_id, delivery.occurrence)
+        case Again(reason=reason):
+            _next_contact_point(unit, delivery, reason)
 
 
-def _next_contact_point(unit: Unit, delivery: Delivery) -> str | None:
+def _next_contact_point(unit: Unit, delivery: Delivery, reason: str) -> str | None:
     """Page the person another way while the alarm still needs an answer; return the channel, or None if there is none."""
     if delivery.kind not in PAGES or delivery.alarm_id is None:
         return None
     lock_alarm(unit.conn, delivery.alarm_id)
     alarm = alarm_by_id(unit.conn, delivery.alarm_id)
-    point = paging.next_point(unit.conn, delivery)
-    if alarm is None or alarm.status is not Status.TRIGGERED or point is None:
-        return None
-    paging.page(
-        unit.conn,
-        alarm,
-        [point],
-        kind=delivery.kind,
-        occurrence=delivery.occurrence,
-        first=False,
-        paging=unit.paging,
-        now=unit.now,
-    )
-    return point.channel_id
+    return None if alarm is None else failover.pass_on(unit, alarm, delivery, reason)
 
 
 def delivered(unit: Unit, delivery: Delivery) -> None:

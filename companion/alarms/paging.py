@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.alarms import store
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm
 from companion.channels.base import MessageKind
@@ -39,6 +40,8 @@ class Paging:
     tokens: AckTokens
     link_life: timedelta
     claim: Claim | None
+    failover_after: timedelta
+    """How long a page may go without being accepted until the person's next contact point is told."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,38 @@ def next_point(conn: Connection, delivery: Delivery) -> Reached | None:
     return min(left, key=lambda point: (point.position < delivery.position, point.position), default=None)
 
 
+def is_passed_on(conn: Connection, delivery: Delivery) -> bool:
+    """Return whether the same person was told another way after this page was written."""
+    if delivery.kind not in PAGES or delivery.person_id is None:
+        return False
+    table = tables.delivery
+    later = sa.select(table.c.id).where(
+        table.c.alarm_id == delivery.alarm_id,
+        table.c.kind == delivery.kind,
+        table.c.occurrence == delivery.occurrence,
+        table.c.person_id == delivery.person_id,
+        table.c.id > delivery.id,
+    )
+    return conn.execute(later.limit(1)).first() is not None
+
+
+def is_hopeless(conn: Connection, delivery: Delivery) -> bool:
+    """Return whether every page of the same step was given up.
+
+    Tickets page nobody: they count for a step that has nothing else.
+    """
+    table = tables.delivery
+    rows = conn.execute(
+        sa.select(table.c.state, table.c.record).where(
+            table.c.alarm_id == delivery.alarm_id,
+            table.c.kind == delivery.kind,
+            table.c.occurrence == delivery.occurrence,
+        )
+    ).all()
+    pages = [row for row in rows if not row.record] or rows
+    return all(row.state == State.ERROR for row in pages)
+
+
 def page(
     conn: Connection,
     alarm: Alarm,
@@ -188,7 +223,9 @@ def page(
         )
         for item in reached
     ]
-    return enqueue(conn, alarm.id, new, now, paging.claim if first else None)
+    made = enqueue(conn, alarm.id, new, now, paging.claim if first else None)
+    store.expect(conn, made, now + paging.failover_after)
+    return made
 
 
 def inform(

@@ -37,6 +37,11 @@ ENGLISH: Mapping[str, TroubleText] = {
         "Alarms of {subject} would tell nobody",
         "The cause is {cause}. Give the site a policy whose steps lead to a contact on a channel that is switched on.",
     ),
+    "step_reached_nobody": TroubleText(
+        "A step of an alarm reached nobody: {subject}",
+        "Every address of the step refused, or its people have none. The next step was told instead. See to the alarm "
+        "now, then look at the addresses and channels of whom the step names.",
+    ),
     "alarm_unanswered": TroubleText(
         "Nobody has answered an alarm, and there is nobody left to tell: {subject}",
         "See to the alarm now. Then name a last resort in its policy, or in the installation.",
@@ -66,6 +71,11 @@ GERMAN: Mapping[str, TroubleText] = {
         "Alarme von {subject} würden niemanden erreichen",
         "Die Ursache ist {cause}. Dem Standort eine Regel geben, deren Schritte zu einem Kontakt auf einem eingeschalteten "
         "Kanal führen.",
+    ),
+    "step_reached_nobody": TroubleText(
+        "Ein Schritt eines Alarms hat niemanden erreicht: {subject}",
+        "Alle Adressen des Schritts lehnten ab, oder seine Personen haben keine. Stattdessen wurde der nächste Schritt "
+        "benachrichtigt. Jetzt nach dem Alarm sehen, dann die Adressen und Kanäle der Genannten prüfen.",
     ),
     "alarm_unanswered": TroubleText(
         "Ein Alarm ist ohne Antwort, und niemand ist mehr zu benachrichtigen: {subject}",

@@ -48,10 +48,10 @@ def record(
     """Write the attempt and the delivery's new state; return it, or None if the claim was lost meanwhile.
 
     With the claim lost another worker has, or had, the delivery: the attempt is still written down, the newer
-    worker's result is not touched. What was given up may go on with another page of the alarm, so the alarm is
+    worker's result is not touched. What was not accepted goes on with another page of the alarm, so the alarm is
     locked: an answer comes before, and there is none, or after, and withdraws it.
     """
-    if isinstance(verdict, GiveUp) and delivery.alarm_id is not None:
+    if not isinstance(verdict, Done) and delivery.alarm_id is not None:
         lock_alarm(conn, delivery.alarm_id)
     conn.execute(_INSERT_ATTEMPT, vars(_attempt(delivery, outcome, verdict, started_at, now)))
     values = _values(delivery, outcome, verdict, now)

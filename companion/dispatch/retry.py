@@ -16,6 +16,8 @@ class RetryPolicy:
     attempts: int = 5
     base: timedelta = timedelta(seconds=30)
     cap: timedelta = timedelta(seconds=7200)
+    page_cap: timedelta = timedelta(seconds=60)
+    """A page waits no longer for a provider's `Retry-After` than this, or than it would without one."""
     quick: tuple[timedelta, ...] = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15))
     jitter: float = 0.2
     """Each wait is longer or shorter by up to this share, so that a provider that is back is not hit by all at once."""
@@ -45,9 +47,19 @@ type Verdict = Done | Again | GiveUp
 
 
 def decide(
-    outcome: Outcome, *, attempt: int, first_page: bool, policy: RetryPolicy, now: datetime, chance: float
+    outcome: Outcome,
+    *,
+    attempt: int,
+    first_page: bool,
+    policy: RetryPolicy,
+    now: datetime,
+    chance: float,
+    page: bool = False,
 ) -> Verdict:
-    """Return what follows attempt number `attempt` (the first is 1). `chance` (0..1) picks the jitter."""
+    """Return what follows attempt number `attempt` (the first is 1). `chance` (0..1) picks the jitter.
+
+    `page`: somebody waits for it, so the provider's wish to be left alone counts less than for a record or news.
+    """
     match outcome:
         case Sent():
             return Done()
@@ -57,15 +69,15 @@ def decide(
             quick = policy.quick if first_page else ()
             if attempt >= policy.attempts + len(quick):
                 return GiveUp(f"given up after {attempt} attempts: {reason}")
-            return Again(now + _wait(attempt, after, quick, policy, chance), reason)
+            own = _back_off(attempt, quick, policy, chance)
+            if after is None:
+                return Again(now + own, reason)
+            # The provider's own word wins over the back-off, but not without end. RFC 9110, 10.2.3: Retry-After.
+            cap = max(own, policy.page_cap) if page else policy.cap
+            return Again(now + max(timedelta(seconds=1), min(after, cap)), reason)
 
 
-def _wait(
-    attempt: int, after: timedelta | None, quick: tuple[timedelta, ...], policy: RetryPolicy, chance: float
-) -> timedelta:
-    if after is not None:
-        # The provider's own word wins over the back-off, but not without end. RFC 9110, 10.2.3: Retry-After.
-        return max(timedelta(seconds=1), min(after, policy.cap))
+def _back_off(attempt: int, quick: tuple[timedelta, ...], policy: RetryPolicy, chance: float) -> timedelta:
     if attempt <= len(quick):
         wait = quick[attempt - 1]
     else:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from companion.channels.base import Channel, Message, Outcome, Refused, TryAgain
 from companion.clock import Clock
 from companion.dispatch import claim
-from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.record import cancel_unsent, record
 from companion.dispatch.retry import Done, GiveUp, RetryPolicy, Verdict, decide
 from companion.dispatch.wake import SETTLE_S, Wake, wait
@@ -338,6 +338,7 @@ class Dispatcher:
                 policy=self._rules.retry,
                 now=now,
                 chance=chance,
+                page=delivery.kind in PAGES and not delivery.record,
             )
             began_at = min(started_at, now)
             after = record(conn, delivery, outcome, verdict, started_at=began_at, now=now)

@@ -59,6 +59,14 @@ def due(policy: Policy, position: Next, now: datetime) -> Run | Exhausted | None
     )
 
 
+def follows(occurrence: str, position: Next) -> bool:
+    """Return whether `position` is the step, or the end, that comes right after the step of `occurrence` in its round."""
+    round_, _, step = occurrence.partition(".")
+    if not (round_.isdecimal() and step.isdecimal()):
+        return False
+    return (position.round, position.step) == (int(round_), int(step) + 1)
+
+
 def _after(policy: Policy, position: Next, ran_at: datetime) -> Next:
     following = position.step + 1
     if following < len(policy.steps):

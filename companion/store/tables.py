@@ -303,6 +303,18 @@ delivery = sa.Table(
     ),
 )
 
+failover = sa.Table(
+    # A page that nobody has accepted yet: when it is due, the person's next contact point is told. Its own table, as
+    # the row of a delivery may be held by whoever sends it.
+    "failover",
+    metadata,
+    sa.Column("delivery_id", sa.String(64), primary_key=True),
+    sa.Column("alarm_id", sa.String(64), nullable=False),
+    _time("due_at", nullable=False),
+    sa.Index(None, "due_at"),
+    sa.Index(None, "alarm_id"),
+)
+
 attempt = sa.Table(
     "attempt",
     metadata,

@@ -18,6 +18,8 @@ class TroubleKind(StrEnum):
     """A channel takes no messages. Subject: the channel. Facts: `failures` in a row, `reason` as its provider says it."""
     ALARM_TOLD_NOBODY = "alarm_told_nobody"
     """An alarm ran through its policy and reached no address at all. Subject: the alarm's title."""
+    STEP_REACHED_NOBODY = "step_reached_nobody"
+    """A step of an alarm's policy has reached nobody; the next one was not waited for. Subject: the alarm's title."""
     ALARM_UNANSWERED = "alarm_unanswered"
     """Nobody has answered an alarm, and there is nobody left to tell: no last resort. Subject: the alarm's title."""
     SITE_REACHES_NOBODY = "site_reaches_nobody"

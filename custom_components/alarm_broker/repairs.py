@@ -21,6 +21,7 @@ SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
     "key_reaches_nobody": ("cause",),
     "panel_reaches_nobody": (),
     "site_reaches_nobody": ("cause",),
+    "step_reached_nobody": (),
 }
 """The companion's troubles that have a text of their own, with the facts that stand in it."""
 

@@ -93,6 +93,22 @@ def test_the_providers_own_word_is_obeyed_within_the_cap(
     assert found.at - NOW == max(timedelta(seconds=1), min(after, POLICY.cap))
 
 
+@given(attempt=st.integers(1, 4), first_page=st.booleans(), chance=chances, after=spans)
+def test_a_page_waits_no_longer_for_the_providers_word_than_a_minute_or_its_own_wait(
+    *, attempt: int, first_page: bool, chance: float, after: timedelta
+) -> None:
+    def at(wish: timedelta | None) -> timedelta:
+        busy = TryAgain(reason="busy", after=wish)
+        again = decide(
+            busy, attempt=attempt, first_page=first_page, policy=POLICY, now=NOW, chance=chance, page=True
+        )
+        assert isinstance(again, Again)
+        return again.at - NOW
+
+    longest = max(at(None), POLICY.page_cap)
+    assert at(after) == max(timedelta(seconds=1), min(after, longest))
+
+
 @given(attempt=st.integers(min_value=1, max_value=100), first_page=st.booleans(), chance=chances)
 def test_what_is_refused_is_never_tried_again(*, attempt: int, first_page: bool, chance: float) -> None:
     refused = Refused(reason="bad number")

@@ -62,6 +62,7 @@ def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmCommands:
             tokens=AckTokens(b"k" * 32, "https://alarm.example"),
             link_life=timedelta(days=7),
             claim=None,
+            failover_after=timedelta(seconds=15),
         ),
         news=LinkNews(),
         take=lambda _: None,

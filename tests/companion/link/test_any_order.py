@@ -32,6 +32,7 @@ PAGING = Paging(
     tokens=AckTokens(b"k" * 32, "https://alarm.example"),
     link_life=timedelta(days=7),
     claim=None,
+    failover_after=timedelta(seconds=15),
 )
 
 

@@ -152,6 +152,7 @@ def web_context(
         tokens=AckTokens(SECRET_KEY, settings.public_url),
         link_life=timedelta(days=settings.ack_link_days),
         claim=None,
+        failover_after=timedelta(seconds=15),
     )
     commands = AlarmCommands(
         db=db, clock=clock, wake=Wake(), paging_rules=paging, news=NoNews(), take=lambda _taken: None
