@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import aiohttp
+from aiohttp import hdrs
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from yarl import URL
 
@@ -178,6 +179,22 @@ async def never_repeat(
         raise AnswerLostError from None
 
 
+async def never_follow(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Let a WebSocket go nowhere but where it was sent.
+
+    aiohttp's `ws_connect` follows redirects and cannot be told not to; ours would take the channel's secret headers along.
+    """
+    response = await handler(request)
+    if hdrs.UPGRADE in request.headers and 300 <= response.status < 400:
+        response.close()
+        raise aiohttp.WSServerHandshakeError(
+            response.request_info, (), status=response.status, message="a redirect is not followed"
+        )
+    return response
+
+
 class HttpClient:
     """One channel's connection pool. Created without a running loop, connected at the first request."""
 
@@ -235,7 +252,7 @@ class HttpClient:
                 connector=aiohttp.TCPConnector(
                     socket_factory=guarded_socket, force_close=True, resolver=self._resolver
                 ),
-                middlewares=(never_repeat,),
+                middlewares=(never_repeat, never_follow),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker", **self._headers},
                 timeout=aiohttp.ClientTimeout(

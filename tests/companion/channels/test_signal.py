@@ -1,8 +1,10 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
 
 from companion.channels.base import Channel, MessageKind, Receipt, Refused, Sent, TryAgain
 from companion.channels.registry import build_channel
@@ -284,3 +286,46 @@ async def test_a_bridge_without_receipts_is_an_error_that_names_no_address(
 
     assert "json-rpc" in str(raised.value)
     assert signal.number not in str(raised.value)
+
+
+async def test_the_receipts_are_asked_for_nowhere_else(unused_tcp_port_factory: Callable[[], int]) -> None:
+    """A bridge that answers with a redirect must not get the credentials carried to another host."""
+    asked: list[str] = []
+
+    async def redirect(request: web.Request) -> web.Response:
+        raise web.HTTPFound(f"http://127.0.0.1:{elsewhere_port}/there")
+
+    async def elsewhere(request: web.Request) -> web.Response:
+        asked.append(request.headers.get("Authorization", ""))
+        return web.Response()
+
+    bridge_port, elsewhere_port = unused_tcp_port_factory(), unused_tcp_port_factory()
+    async with serving(redirect, bridge_port), serving(elsewhere, elsewhere_port):
+        channel = build_channel(
+            "signal",
+            {
+                "url": f"http://127.0.0.1:{bridge_port}",
+                "number": "+4930123456",
+                "header_name": "Authorization",
+                "header_value": "Bearer secret",
+            },
+        )
+        assert isinstance(channel, SignalChannel)
+        with pytest.raises(ReceiptsLostError):
+            await anext(channel.receipts())
+        await channel.close()
+
+    assert asked == []
+
+
+@asynccontextmanager
+async def serving(
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]], port: int
+) -> AsyncIterator[None]:
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    yield
+    await runner.cleanup()
