@@ -26,11 +26,12 @@ PURE_COMPANION = (
     "companion.clock",
     "companion.ids",
     "companion.strict_json",
+    "companion.timezones",
 )
 """Decide, and do nothing: the standard library, each other, and pydantic, which describes their shapes."""
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "companion.channels": ("companion.channels",),
+    "companion.channels": ("companion.channels", "companion.timezones"),
     "companion.escalation": ("companion.escalation",),
     "companion.dispatch": (
         "companion.dispatch",

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import assert_never
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from companion.channels.base import Message, MessageKind
 from companion.channels.gsm import MANY_SEGMENTS, ONE_SEGMENT, cut, gsm, septets
 from companion.channels.trouble_texts import trouble_advice, trouble_title
+from companion.timezones import on_site_clock
 
 TITLE_LIMIT, VALUE_LIMIT, NOTE_LIMIT, DETAILS_LIMIT = 200, 100, 400, 8
 """Longest texts in characters and most details: together below Signal's 2000 visible characters."""
@@ -155,7 +155,9 @@ def how_sure(message: Message) -> str:
     if message.level is None:
         return ""
     seen = [one_line(part, VALUE_LIMIT) for part in (message.label, message.camera) if part]
-    return "; ".join([words_for(message.language).levels[message.level], *seen])
+    levels = words_for(message.language).levels
+    # A level of a newer Home Assistant says at least as much as the highest that is known here.
+    return "; ".join([levels[max(0, min(message.level, len(levels) - 1))], *seen])
 
 
 def _note_label(message: Message) -> str:
@@ -180,11 +182,8 @@ def place(message: Message) -> str:
 
 def raised_at(message: Message, form: str | None = None) -> str:
     """Return when the alarm was raised, on the clock of its site."""
-    try:
-        zone = ZoneInfo(message.timezone)
-    except ZoneInfoNotFoundError, ValueError:
-        zone = ZoneInfo("UTC")
-    return message.raised_at.astimezone(zone).strftime(form or words_for(message.language).time)
+    local = on_site_clock(message.raised_at, message.timezone)
+    return local.strftime(form or words_for(message.language).time)
 
 
 def remarks(message: Message) -> list[str]:
@@ -293,9 +292,12 @@ def delivery_mark(message: Message) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return `text` without line breaks and control or direction characters, cut to `limit` characters."""
+    """Return `text` without line breaks and control or direction characters, cut to `limit` characters.
+
+    Half characters (lone surrogates, Cs) go too: no provider could be sent one, and the page would fail.
+    """
     # Direction overrides (Cf) can make a text read as another; the joiners of emoji and scripts stay.
-    kept = "".join(" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text)
+    kept = "".join(" " if c.isspace() or unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
     kept = re.sub("[\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]", "", kept)
     line = " ".join(kept.split())
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"

@@ -3,11 +3,10 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -23,6 +22,7 @@ from companion.errors import (
     NoSuchPage,
     UnsupportedMediaType,
 )
+from companion.timezones import on_site_clock
 from companion.web.context import context_of
 from companion.web.reading import BODY_TIME_S, unpacked
 from companion.web.words import ago, kind_label
@@ -67,20 +67,13 @@ async def static(request: web.Request) -> web.Response:
 
 def local_time(moment: datetime, timezone: str, pattern: str) -> Markup:
     """Return the moment on the clock of its place, with UTC for whoever points at it."""
-    local, utc = moment.astimezone(_zone(timezone)), moment.astimezone(UTC)
+    local, utc = on_site_clock(moment, timezone), moment.astimezone(UTC)
     return Markup('<time datetime="{}" title="{}">{} {}</time>').format(
         utc.isoformat(timespec="seconds"),
         f"{utc:%Y-%m-%d %H:%M:%S} UTC",
         local.strftime(pattern),
         local.tzname(),
     )
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except ZoneInfoNotFoundError, ValueError:
-        return UTC
 
 
 def span(seconds: float) -> str:

@@ -1,4 +1,7 @@
 # ruff: noqa: RUF001 - look-alike characters are what some of these tests are about
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -249,3 +252,60 @@ def test_no_sms_is_longer_than_its_segments(title: str, room: str, segments: int
 )
 def test_characters_get_their_nearest_in_an_sms(text: str, sent: str) -> None:
     assert gsm(text) == sent
+
+
+ANY_TEXT = st.text(st.characters(), max_size=60)  # lone surrogates, controls and NUL too
+ANY_ZONE = st.one_of(
+    ANY_TEXT, st.sampled_from(["Europe/Berlin", "America/New_York", "Mars/Olympus", "", "../etc", "x" * 5000])
+)
+
+
+@given(
+    kind=st.sampled_from(MessageKind),
+    texts=st.fixed_dictionaries(
+        dict.fromkeys(("title", "source", "severity", "language", "recipient"), ANY_TEXT)
+    ),
+    known=st.fixed_dictionaries(
+        {
+            name: st.none() | ANY_TEXT
+            for name in ("site", "room", "person", "by", "note", "label", "camera", "trouble", "thread_ref")
+        }
+    ),
+    zone=ANY_ZONE,
+    raised_at=st.datetimes(timezones=st.just(UTC)),
+    level=st.none() | st.integers(-3, 99),
+    details=st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=4),
+    repeat=st.booleans(),
+)
+def test_no_alarm_whatever_is_stored_of_it_makes_a_page_fail(
+    kind: MessageKind,
+    texts: dict[str, str],
+    known: dict[str, str | None],
+    zone: str,
+    raised_at: datetime,
+    level: int | None,
+    details: dict[str, str],
+    repeat: bool,  # noqa: FBT001 - drawn
+) -> None:
+    odd = message(
+        kind,
+        **texts,
+        **known,
+        timezone=zone,
+        raised_at=raised_at,
+        level=level,
+        details=details,
+        may_have_been_sent=repeat,
+    )
+
+    for said in (headline(odd), signal_text(odd), sms_text(odd), ticket_html(odd, link=True)):
+        assert said.encode()
+
+
+def test_a_host_without_zone_files_tells_the_time_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_files(_name: str) -> ZoneInfo:
+        raise ZoneInfoNotFoundError("no zone files here")
+
+    monkeypatch.setattr("companion.timezones.ZoneInfo", no_files)
+
+    assert "2026-11-20 22:14:05 UTC" in signal_text(message())
