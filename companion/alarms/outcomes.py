@@ -26,6 +26,7 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
                 recipient=delivery.recipient,
                 kind=delivery.kind.value,
                 after_failover=late or None,
+                warning=delivery.last_error,
             )
         case GiveUp(reason=reason):
             instead = _next_contact_point(unit, delivery, reason)

@@ -84,7 +84,7 @@ class Sent:
     """The provider's id of the message; kept, and given back as `thread_ref` later."""
     status_code: int | None = None
     warning: str | None = None
-    """What an operator should know although it worked; said by `check`."""
+    """What an operator should know although it worked, such as members of a group who did not get it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Signal, through signal-cli-rest-api: people and groups, with receipts in its json-rpc modes."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Self, override
@@ -28,20 +28,25 @@ CAPTCHA = (
     "Signal wants a captcha solved before this number may send again: POST /v1/accounts/<number>/"
     "rate-limit-challenge on the bridge, from the same network"
 )
-# The bridge answers 400 for nearly everything, also for what passes by itself; only its words tell them apart.
-TRANSIENT = (
-    "network",
-    "timeout",
-    "timed out",
-    "connection",
-    "unavailable",
-    "ioexception",
-    "broken pipe",
-    "closed",
+# The bridge answers 400 for nearly everything; in json-rpc mode a network failure says no more than "Failed to send message".
+# So only what is known to be final is final, and the rest is tried again while the next contact point is told.
+RECIPIENT = (
+    "unregistered",
+    "untrusted identity",
+    "invalid group",
+    "group not found",
+    "invalid recipient",
+    "invalid number",
 )
+"""This recipient cannot be reached, however often it is tried."""
+REQUEST = ("invalid request", "couldn't process request")
+"""The bridge does not understand us: it will not the next time either."""
 TIMED_OUT = ("timeout", "timed out", "broken pipe", "closed")
 SENDER = ("regist", "does not exist", "not linked", "no such account")
-CAPTCHA_WORDS = ("captcha", "proof required", "challenge")
+CAPTCHA_WORDS = ("captcha", "proof required")
+RATE_LIMITED = (
+    "Signal limits how often this number may send; what was sent last may have arrived all the same"
+)
 
 
 class SignalConfig(HttpOptions):
@@ -90,7 +95,7 @@ class SignalChannel(Channel, ReceiptSource):
         timestamp = answer.get("timestamp") if isinstance(answer, dict) else None
         if not str(timestamp).isdecimal():
             return not_understood(reply)
-        return Sent(provider_ref=str(timestamp), status_code=reply.status)
+        return Sent(provider_ref=str(timestamp), status_code=reply.status, warning=_not_reached(answer))
 
     @override
     async def check(self) -> Outcome:
@@ -158,24 +163,40 @@ class SignalChannel(Channel, ReceiptSource):
         failure = self._http.failure(reply, error)
         if not isinstance(error, str):
             return failure
-        return self._read(failure, error.lower(), has_challenge=bool(answer.get("challenge_tokens")))
+        tokens = answer.get("challenge_tokens")
+        has_challenge = isinstance(tokens, list) and any(tokens)
+        return self._read(failure, error.lower(), has_challenge=has_challenge)
 
     def _read(self, failure: Failure, error: str, *, has_challenge: bool) -> Failure:
         """Return what the bridge's words make of an answer that is not a success."""
         status, reason = failure.status_code, failure.reason
-        # A 429 of the bridge itself never names a wait; one with `Retry-After` is a proxy's and passes.
-        of_bridge = status == 429 and not (isinstance(failure, TryAgain) and failure.after)
-        if has_challenge or of_bridge or any(word in error for word in CAPTCHA_WORDS):
+        if has_challenge or any(word in error for word in CAPTCHA_WORDS):
             return Refused(reason=CAPTCHA, status_code=status, channel_broken=True)
+        if status == 429 and not (isinstance(failure, TryAgain) and failure.after):
+            # A 429 of the bridge itself never names a wait, and without a token there is nothing to solve: the message
+            # was delivered more often than not (signal-cli-rest-api issue 881). One with `Retry-After` is a proxy's.
+            return TryAgain(reason=RATE_LIMITED, status_code=status, uncertain=True)
         if status != 400:
             return failure
         if self._config.number in error and any(word in error for word in SENDER):
             return Refused(reason=reason, status_code=status, channel_broken=True)
-        if any(word in error for word in TRANSIENT) and "unregistered" not in error:
-            return TryAgain(
-                reason=reason, status_code=status, uncertain=any(word in error for word in TIMED_OUT)
-            )
-        return Refused(reason=reason, status_code=status)
+        if any(word in error for word in (*RECIPIENT, *REQUEST)):
+            return Refused(reason=reason, status_code=status)
+        return TryAgain(reason=reason, status_code=status, uncertain=any(word in error for word in TIMED_OUT))
+
+
+def _not_reached(answer: Mapping[str, Any]) -> str | None:
+    """Return how many members of a group did not get what the others got, or None.
+
+    201 with `errors.recipients`, one entry a member: signal-cli-rest-api issue 409.
+    """
+    errors = answer.get("errors")
+    members = errors.get("recipients") if isinstance(errors, dict) else None
+    return (
+        f"{len(members)} members of the group did not get it"
+        if isinstance(members, list) and members
+        else None
+    )
 
 
 def receipts_in(frame: str) -> list[Receipt]:

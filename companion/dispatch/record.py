@@ -74,8 +74,9 @@ def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetim
     same: dict[str, Any] = {name: getattr(delivery, name) for name in columns}
     match verdict:
         case Done():
-            ref = outcome.provider_ref if isinstance(outcome, Sent) else None
-            return same | {"state": State.SENT, "provider_ref": ref, "sent_at": now, "last_error": None}
+            sent = outcome if isinstance(outcome, Sent) else None
+            ref, warning = (None, None) if sent is None else (sent.provider_ref, sent.warning)
+            return same | {"state": State.SENT, "provider_ref": ref, "sent_at": now, "last_error": warning}
         case Again(at=at, reason=reason):
             return same | {"state": State.FAILED, "due_at": at, "last_error": reason, "uncertain": uncertain}
         case GiveUp(reason=reason):

@@ -40,6 +40,10 @@ class FakeSignal(FakeServer):
     """Signal wants a human to solve a captcha before anything more is sent."""
     error: tuple[int, str] | None = None
     """Every send ends with this status and these words of the bridge."""
+    challenge_tokens: list[str] | None = None
+    """What goes with them: a rate limit comes with an empty token too (issue 881)."""
+    not_reached: list[dict[str, str]] = field(default_factory=list)
+    """Members of a group who do not get what the others get (issue 409)."""
     receipts_by_itself: bool = True
     """Each message is delivered at once, and attached sockets hear of it."""
     messages: list[SentMessage] = field(default_factory=list, init=False)
@@ -117,7 +121,8 @@ class FakeSignal(FakeServer):
                 status=429,
             )
         if self.error is not None:
-            return web.json_response({"error": self.error[1]}, status=self.error[0])
+            tokens = {} if self.challenge_tokens is None else {"challenge_tokens": self.challenge_tokens}
+            return web.json_response({"error": self.error[1], **tokens}, status=self.error[0])
         for recipient in data["recipients"]:
             if problem := self._why_unreachable(recipient):
                 return refused(problem)
@@ -129,7 +134,8 @@ class FakeSignal(FakeServer):
             self.messages.append(message)
         if self.receipts_by_itself:
             await self.report(timestamp)
-        return web.json_response({"timestamp": str(timestamp)}, status=201)
+        errors = {"errors": {"recipients": self.not_reached}} if self.not_reached else {}
+        return web.json_response({"timestamp": str(timestamp), **errors}, status=201)
 
     def _why_unreachable(self, recipient: str) -> str | None:
         if recipient.startswith("group."):

@@ -123,8 +123,14 @@ async def test_a_redirect_is_not_followed(channel_at: Callable[[str], Channel]) 
 
 
 @pytest.mark.parametrize("behaviour", sorted(REFUSED))
-async def test_a_refusal_is_not_repeated(channel_at: Callable[[str], Channel], behaviour: Behaviour) -> None:
-    assert isinstance(await tried(channel_at, behaviour), Refused)
+async def test_a_refusal_is_not_repeated(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour, request: pytest.FixtureRequest
+) -> None:
+    outcome = await tried(channel_at, behaviour)
+
+    # Signal's bridge answers 400 for nearly everything: what it does not name as final is tried again.
+    is_open = behaviour is Behaviour.STATUS_400 and "signal" in request.node.callspec.id
+    assert isinstance(outcome, TryAgain if is_open else Refused)
 
 
 async def test_a_closed_port_is_tried_again_and_was_certainly_not_sent(

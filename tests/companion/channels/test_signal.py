@@ -122,6 +122,9 @@ async def test_the_rate_limit_of_a_proxy_is_waited_for(signal: FakeSignal, chann
         ("Failed to send message: java.net.SocketException: Broken pipe", True),
         ("Network is unreachable", False),
         ("Service unavailable", False),
+        ("Failed to send message", False),
+        ("StatusCode: 429 (Rate limited)", False),
+        ("Something that this version does not know", False),
     ],
 )
 async def test_signal_out_of_reach_behind_the_bridge_is_tried_again(
@@ -138,10 +141,45 @@ async def test_signal_out_of_reach_behind_the_bridge_is_tried_again(
     assert outcome.uncertain is uncertain
 
 
+@pytest.mark.parametrize("tokens", [[], [""], None])
+async def test_a_rate_limit_without_a_challenge_may_have_been_delivered_and_asks_for_no_captcha(
+    signal: FakeSignal, channel: Channel, tokens: list[str] | None
+) -> None:
+    signal.error = (429, "Failed to send message due to rate limiting. Use the attached challenge tokens")
+    signal.challenge_tokens = tokens
+
+    outcome = await channel.send(message())
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.uncertain
+    assert "captcha" not in outcome.reason
+
+
+async def test_members_of_a_group_who_did_not_get_it_are_counted(
+    signal: FakeSignal, channel: Channel
+) -> None:
+    signal.not_reached = [
+        {"number": "+491700000008", "reason": "UNREGISTERED_FAILURE"},
+        {"number": "+491700000009", "reason": "IDENTITY_FAILURE"},
+    ]
+
+    outcome = await channel.send(message(address="group.YWJj"))
+
+    assert isinstance(outcome, Sent)
+    assert outcome.warning == "2 members of the group did not get it"
+
+
+async def test_what_the_bridge_cannot_find_is_final_whatever_its_trace_says(
+    signal: FakeSignal, channel: Channel
+) -> None:
+    signal.error = (404, "not found at org.example.Connection.send(Connection.java:1)")
+
+    assert isinstance(await channel.send(message()), Refused)
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (429, "Rate limit exceeded"),
         (400, "Failed to send message: CAPTCHA proof required for recipient"),
         (400, "User +4930123456 is not registered."),
     ],
