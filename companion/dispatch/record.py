@@ -76,11 +76,18 @@ def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetim
         case Done():
             sent = outcome if isinstance(outcome, Sent) else None
             ref, warning = (None, None) if sent is None else (sent.provider_ref, sent.warning)
-            return same | {"state": State.SENT, "provider_ref": ref, "sent_at": now, "last_error": warning}
+            words = storable(warning)
+            return same | {
+                "state": State.SENT,
+                "provider_ref": storable(ref),
+                "sent_at": now,
+                "last_error": words,
+            }
         case Again(at=at, reason=reason):
-            return same | {"state": State.FAILED, "due_at": at, "last_error": reason, "uncertain": uncertain}
+            words = storable(reason)
+            return same | {"state": State.FAILED, "due_at": at, "last_error": words, "uncertain": uncertain}
         case GiveUp(reason=reason):
-            return same | {"state": State.ERROR, "last_error": reason, "uncertain": uncertain}
+            return same | {"state": State.ERROR, "last_error": storable(reason), "uncertain": uncertain}
 
 
 def _attempt(
@@ -103,9 +110,17 @@ def _attempt(
         finished_at=now,
         outcome=word,
         status_code=outcome.status_code,
-        provider_ref=outcome.provider_ref if isinstance(outcome, Sent) else None,
-        error=None if isinstance(outcome, Sent) else outcome.reason,
+        provider_ref=storable(outcome.provider_ref) if isinstance(outcome, Sent) else None,
+        error=None if isinstance(outcome, Sent) else storable(outcome.reason),
     )
+
+
+def storable(said: str | None) -> str | None:
+    """Return a provider's words without what no database can hold: half characters, and U+0000 (PostgreSQL).
+
+    A result that cannot be written down would be sent again and again, for what it said.
+    """
+    return None if said is None else said.encode(errors="ignore").decode().replace("\0", "")
 
 
 def cancel_unsent(conn: Connection, delivery: Delivery) -> None:

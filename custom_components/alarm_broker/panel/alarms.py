@@ -5,7 +5,7 @@ from copy import replace
 from datetime import timedelta
 from itertools import takewhile
 
-from .config import HELD_BACK, AlarmKind
+from .config import HELD_BACK, LETHAL, AlarmKind
 from .effects import Effect, Ending, RaiseAlarm, ReportBypass, ReportZoneTripped
 from .moment import AreaStep, Moment
 from .state import Alarm, AreaState, Armed, Bypass, Deadline, Pending, Siren
@@ -109,13 +109,17 @@ def raise_silently(
 def siren_ended(area: AreaState, area_id: str, unclosed: frozenset[str], moment: Moment) -> AreaStep:
     """Return the area after the siren time: as armed as before, and what would sound again at once left out.
 
-    A tripped zone that is not closed waits until it is; one that has raised too many alarms is shut down.
+    A tripped zone that is not closed waits until it is; one that has raised too many alarms is shut down. Fire and gas
+    whose siren time ran out while the panel was down do not wait: nobody heard it, and a detector that still speaks sounds again.
     """
     if area.siren is None:
         return area, ()
     zones, limit = moment.config.zones, moment.config.rules.swinger_trips
     tripped = {zone_id for alarm in area.siren.alarms for zone_id in alarm.zones if zone_id in zones}
     always = frozenset(zone_id for zone_id in tripped & unclosed if zones[zone_id].kind.always_guarded)
+    unheard = {
+        zone_id for zone_id in always if moment.during_outage and zones[zone_id].kind.alarm_kind in LETHAL
+    }
     worn_out = {zone_id for zone_id in tripped if limit and area.trips.get(zone_id, 0) >= limit}
     waiting = (tripped & unclosed) - always - worn_out - set(area.bypassed)
     effects: list[Effect] = []
@@ -132,7 +136,7 @@ def siren_ended(area: AreaState, area_id: str, unclosed: frozenset[str], moment:
             **dict.fromkeys(waiting, Bypass.AFTER_ALARM),
             **dict.fromkeys(worn_out, Bypass.SHUT_DOWN),
         },
-        silenced=area.silenced | always,
+        silenced=area.silenced | (always - unheard),
         shut_down_until=Deadline.after(SHUT_DOWN_RESET, moment.now) if worn_out else area.shut_down_until,
         memory=(area.memory + area.siren.alarms)[-MEMORY_LIMIT:],
     )

@@ -79,6 +79,8 @@ _ALARM_KINDS: Mapping[ZoneKind, AlarmKind] = {
     ZoneKind.TAMPER: AlarmKind.TAMPER,
 }
 
+LETHAL = frozenset({AlarmKind.FIRE, AlarmKind.GAS})
+"""What kills whoever sleeps: it sounds again while its detector speaks."""
 HELD_BACK = frozenset({AlarmKind.BURGLARY, AlarmKind.TAMPER})
 """Kinds that the abort window, swinger shutdown and confirmation are for."""
 

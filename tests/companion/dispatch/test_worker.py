@@ -88,6 +88,35 @@ async def test_a_page_is_sent_and_its_attempt_written_down(house: Engine, clock:
     )
 
 
+async def test_an_odd_answer_is_written_down_without_what_is_odd_and_nothing_is_sent_twice(
+    house: Engine,
+) -> None:
+    """A lone surrogate and U+0000: a result that could not be stored used to be sent twenty times."""
+    odd = Sent(provider_ref="x\ud800\0y", warning="2 members \0of the group did not get it")
+    house.signal.behaviours = [odd]
+    alarm = await house.raise_alarm(trigger(policy=PORTER))
+
+    await house.dispatch()
+    await house.dispatch()
+
+    page = await _page(house, alarm.id)
+    assert (page.state, page.provider_ref) == (State.SENT, "xy")
+    assert len(house.signal.messages) == 1
+    sent = [line for line in await house.journal(alarm.id) if line.event is Change.DELIVERY_SENT]
+    assert [line.detail["warning"] for line in sent] == ["2 members of the group did not get it"]
+
+
+async def test_odd_words_of_a_refusal_are_written_down_too(house: Engine) -> None:
+    house.signal.behaviours = [TryAgain(reason="no\ud800\0body")]
+    alarm = await house.raise_alarm(trigger(policy=PORTER))
+
+    await house.dispatch()
+
+    assert (await _page(house, alarm.id)).last_error == "nobody"
+    (attempt,) = await _attempts(house, alarm.id)
+    assert attempt.error == "nobody"
+
+
 async def test_a_page_claimed_as_the_alarm_is_raised_is_sent_without_a_second_look(claiming: Engine) -> None:
     claiming.signal.open.clear()
     alarm = await claiming.raise_alarm(trigger(policy=PORTER))

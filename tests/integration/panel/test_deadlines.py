@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.alarm_broker.panel.config import ArmMode, Rules
+from custom_components.alarm_broker.panel.config import AlarmKind, ArmMode, Rules
 from custom_components.alarm_broker.panel.deadlines import next_due
 from custom_components.alarm_broker.panel.effects import (
     Ending,
@@ -132,6 +132,53 @@ def test_smoke_at_boot_triggers_at_once_even_disarmed() -> None:
     panel.tell(ZoneOpened(SMOKE))
 
     assert panel.status is AreaStatus.TRIGGERED
+
+
+@pytest.mark.parametrize("mode", [None, ArmMode.AWAY])
+def test_a_fire_whose_siren_time_ended_in_a_power_cut_sounds_again_while_its_detector_speaks(
+    mode: ArmMode | None,
+) -> None:
+    panel = Panel() if mode is None else Panel().armed(mode)
+    panel.open(SMOKE)
+
+    panel.power_cut(3600)
+    at_boot = panel.status
+    panel.tell(ZoneOpened(SMOKE))
+
+    assert at_boot is not AreaStatus.TRIGGERED
+    assert panel.status is AreaStatus.TRIGGERED
+
+
+def test_one_that_is_over_by_then_is_quiet_and_remembered() -> None:
+    panel = Panel()
+    panel.open(SMOKE)
+
+    panel.power_cut(3600)
+    panel.sensors_report()
+
+    assert panel.status is AreaStatus.DISARMED
+    assert [alarm.kind for alarm in panel.area.memory] == [AlarmKind.FIRE]
+
+
+def test_a_fire_that_has_sounded_for_its_time_and_was_heard_does_not_begin_anew() -> None:
+    panel = Panel()
+    panel.open(SMOKE)
+    panel.wait(181)
+
+    panel.power_cut(60)
+    panel.tell(ZoneOpened(SMOKE))
+
+    assert panel.status is AreaStatus.DISARMED
+
+
+def test_water_and_tamper_need_not_wake_the_house_twice() -> None:
+    panel = Panel()
+    panel.open(TAMPER)
+
+    panel.power_cut(3600)
+    panel.tell(ZoneOpened(TAMPER))
+
+    assert panel.status is AreaStatus.DISARMED
 
 
 @pytest.mark.parametrize("set_back_s", [60, 3600, 86_400 * 365])
