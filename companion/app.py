@@ -136,7 +136,6 @@ class Companion:
             paging_rules=Paging(
                 traits=traits(),
                 tokens=self._tokens,
-                link_life=timedelta(days=settings.ack_link_days),
                 claim=Claim(owner, lease, self.dispatcher.has_room),
                 failover_after=timedelta(seconds=settings.failover_s),
             ),

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     press_per_minute: Annotated[int, Field(ge=1, le=1000)] = 10
     """How often a key may be pressed in a minute before it is answered 429."""
     ack_link_days: Annotated[float, Field(gt=0, le=365)] = 7
+    """How long links live after the last page of an alarm that is over."""
     picture_days: Annotated[float, Field(ge=0, le=3650)] = 30
     """How long the picture of an alarm is kept; 0: for ever."""
     session_hours: Annotated[float, Field(gt=0, le=720)] = 12

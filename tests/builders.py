@@ -241,7 +241,6 @@ def engine(
         paging_rules=Paging(
             traits=TRAITS,
             tokens=tokens,
-            link_life=timedelta(days=7),
             claim=Claim(owner, lease, dispatcher.has_room) if claims else None,
             failover_after=timedelta(seconds=15),
         ),

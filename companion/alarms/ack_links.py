@@ -4,13 +4,15 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.alarms.model import OPEN, Alarm
+from companion.dispatch.delivery import PAGES
 from companion.ids import token_hash
-from companion.store.tables import ack_link as table
+from companion.store.tables import ack_link as table, delivery
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,6 @@ class AckLink:
 
     alarm_id: str
     recipient: str
-    expires_at: datetime
 
 
 class AckTokens:
@@ -45,8 +46,21 @@ class AckTokens:
 def ack_link(conn: Connection, token: str) -> AckLink | None:
     """Return the link that `token` opens, expired or not, or None."""
     row = conn.execute(
-        sa.select(table.c.alarm_id, table.c.recipient, table.c.expires_at).where(
-            table.c.token_hash == token_hash(token)
-        )
+        sa.select(table.c.alarm_id, table.c.recipient).where(table.c.token_hash == token_hash(token))
     ).first()
     return None if row is None else AckLink(*row)
+
+
+def is_expired(conn: Connection, alarm: Alarm, now: datetime, life: timedelta) -> bool:
+    """Return whether the alarm's links are too old: it is over, and so is their life after its last page.
+
+    Counted from the page that was sent last, not from when the link was made: a page may be minutes old on the
+    hundredth day of an alarm, and a provider may have taken it hours after it was written.
+    """
+    if alarm.status in OPEN:
+        return False
+    paged_at = sa.func.max(sa.func.coalesce(delivery.c.sent_at, delivery.c.created_at))
+    last = conn.execute(
+        sa.select(paged_at).where(delivery.c.alarm_id == alarm.id, delivery.c.kind.in_(sorted(PAGES)))
+    ).scalar()
+    return last is None or now >= last + life

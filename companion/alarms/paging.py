@@ -38,7 +38,6 @@ class Paging:
 
     traits: Mapping[str, Traits]
     tokens: AckTokens
-    link_life: timedelta
     claim: Claim | None
     failover_after: timedelta
     """How long a page may go without being accepted until the person's next contact point is told."""
@@ -199,7 +198,6 @@ def page(
             "alarm_id": alarm.id,
             "recipient": recipient,
             "created_at": now,
-            "expires_at": now + paging.link_life,
         }
         for key, recipient in {_recipient_key(item): item.recipient for item in reached}.items()
     ]

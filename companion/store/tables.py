@@ -242,7 +242,6 @@ ack_link = sa.Table(
     _ref("alarm_id", "alarm.id"),
     sa.Column("recipient", sa.Text, nullable=False),
     _time("created_at", nullable=False),
-    _time("expires_at", nullable=False),
 )
 
 # --- dispatch -------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The page behind the link in a message: one responder answers one alarm. Only POST changes anything."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
 
-from companion.alarms.ack_links import AckLink, ack_link
+from companion.alarms.ack_links import AckLink, ack_link, is_expired
 from companion.alarms.commands import MoveRefused, Unit
 from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Picture, Status
 from companion.errors import LinkExpired, Problem, UnknownToken
@@ -18,7 +18,7 @@ from companion.store.alarms import alarm_by_id
 from companion.store.journal import journal_of
 from companion.store.pictures import picture_of
 from companion.web.auth import count_wrong_try
-from companion.web.context import ALARM_ID, ProblemView, context_of
+from companion.web.context import ALARM_ID, ProblemView, WebContext, context_of
 from companion.web.pages import (
     HEADERS,
     PICTURE_TYPES,
@@ -61,11 +61,8 @@ class Opened:
 async def show(request: web.Request) -> web.Response:
     """Answer with the alarm as it is; nothing is written, as link previews come here too."""
     context, token = context_of(request), request.match_info["ack_token"]
-    opened = await context.db.read(lambda conn: _opened(conn, token))
-    if opened is None:
-        raise _unknown()
-    request[ALARM_ID] = opened.link.alarm_id
-    _valid(opened.link, context.clock())
+    opened = await context.db.read(lambda conn: _opened(conn, token, context.clock(), _life(context)))
+    request[ALARM_ID] = opened.alarm.id
     return page(
         request,
         "ack.html",
@@ -84,12 +81,11 @@ async def picture(request: web.Request) -> web.Response:
     """Answer with the picture of the alarm that the link is for."""
     context, token = context_of(request), request.match_info["ack_token"]
 
-    def work(conn: Connection) -> tuple[AckLink | None, Picture | None]:
-        link = ack_link(conn, token)
-        return link, None if link is None else picture_of(conn, link.alarm_id)
+    def work(conn: Connection) -> tuple[str, Picture | None]:
+        _link, alarm = _valid(conn, token, context.clock(), _life(context))
+        return alarm.id, picture_of(conn, alarm.id)
 
-    link, found = await context.db.read(work)
-    request[ALARM_ID] = _valid(link, context.clock()).alarm_id
+    request[ALARM_ID], found = await context.db.read(work)
     return picture_response(found, HEADERS)
 
 
@@ -98,17 +94,16 @@ async def answer(request: web.Request) -> web.Response:
     refuse_cross_site(request)
     form = await read_form(request)
     name, note = one_line(form.get("name", ""), NAME_LIMIT), some_lines(form.get("note", ""), NOTE_LIMIT)
-    token = request.match_info["ack_token"]
-    link = await context_of(request).commands.run(
-        lambda unit: _answer(unit, token, name=name, note=note or None)
+    context, token = context_of(request), request.match_info["ack_token"]
+    request[ALARM_ID] = await context.commands.run(
+        lambda unit: _answer(unit, token, _life(context), name=name, note=note or None)
     )
-    request[ALARM_ID] = link.alarm_id
     return see_other(token)
 
 
-def _answer(unit: Unit, token: str, *, name: str, note: str | None) -> AckLink:
-    """Let the holder of the link answer, and return the link; raises UnknownToken or LinkExpired."""
-    link = _valid(ack_link(unit.conn, token), unit.now)
+def _answer(unit: Unit, token: str, life: timedelta, *, name: str, note: str | None) -> str:
+    """Let the holder of the link answer, and return the alarm's id; raises UnknownToken or LinkExpired."""
+    link, _alarm = _valid(unit.conn, token, unit.now, life)
     actor = Actor(name=name or link.recipient, via="ack_page")
     try:
         unit.acknowledge(link.alarm_id, actor, note=note, link_of=link.recipient)
@@ -118,27 +113,26 @@ def _answer(unit: Unit, token: str, *, name: str, note: str | None) -> AckLink:
             unit.note(link.alarm_id, actor, note, link_of=link.recipient)
         elif refused.alarm.status is Status.ACKNOWLEDGED:
             unit.journal(link.alarm_id, Change.ANSWERED_AGAIN, actor, link_of=link.recipient)
-    return link
+    return link.alarm_id
 
 
-def _valid(link: AckLink | None, now: datetime) -> AckLink:
-    """Return the link; raises UnknownToken if there is none, LinkExpired if its time is over."""
-    if link is None:
-        raise _unknown()
-    if now >= link.expires_at:
-        raise LinkExpired("The newest message has a link of its own.")
-    return link
+def _life(context: WebContext) -> timedelta:
+    return timedelta(days=context.settings.ack_link_days)
 
 
-def _unknown() -> UnknownToken:
-    return UnknownToken("No alarm has a link like this.")
-
-
-def _opened(conn: Connection, token: str) -> Opened | None:
+def _valid(conn: Connection, token: str, now: datetime, life: timedelta) -> tuple[AckLink, Alarm]:
+    """Return the link and its alarm; raises UnknownToken if there is none, LinkExpired if its time is over."""
     link = ack_link(conn, token)
     alarm = None if link is None else alarm_by_id(conn, link.alarm_id)
     if link is None or alarm is None:
-        return None
+        raise UnknownToken("No alarm has a link like this.")
+    if is_expired(conn, alarm, now, life):
+        raise LinkExpired("The newest message has a link of its own.")
+    return link, alarm
+
+
+def _opened(conn: Connection, token: str, now: datetime, life: timedelta) -> Opened:
+    link, alarm = _valid(conn, token, now, life)
     said = [entry for entry in journal_of(conn, alarm.id) if entry.event in SAID]
     return Opened(link, alarm, said[-SHOWN:], _language(conn, link))
 

@@ -60,7 +60,6 @@ def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmCommands:
         paging_rules=Paging(
             traits=traits,
             tokens=AckTokens(b"k" * 32, "https://alarm.example"),
-            link_life=timedelta(days=7),
             claim=None,
             failover_after=timedelta(seconds=15),
         ),

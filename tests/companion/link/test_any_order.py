@@ -30,7 +30,6 @@ UIDS = st.sampled_from(["b1", "b2", "b3"])
 PAGING = Paging(
     traits={},
     tokens=AckTokens(b"k" * 32, "https://alarm.example"),
-    link_life=timedelta(days=7),
     claim=None,
     failover_after=timedelta(seconds=15),
 )

@@ -150,7 +150,6 @@ def web_context(
     paging = Paging(
         traits=traits,
         tokens=AckTokens(SECRET_KEY, settings.public_url),
-        link_life=timedelta(days=settings.ack_link_days),
         claim=None,
         failover_after=timedelta(seconds=15),
     )

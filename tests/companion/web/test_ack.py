@@ -181,6 +181,7 @@ async def test_a_picture_needs_a_link_that_is_known_and_an_alarm_that_has_one(
 
     unknown = await look(api, "no-such-token/picture")
     none = await look(api, f"{without}/picture")
+    await close(api, with_one)
     clock.advance(7 * 86_400)
     expired = await look(api, f"{token}/picture")
 
@@ -404,6 +405,8 @@ async def test_an_expired_link_has_its_own_page_shows_nothing_and_acknowledges_n
     api: Api, clock: FrozenClock, method: str
 ) -> None:
     alarm_id, token = await paged(api, title="Secret trouble")
+    await close(api, alarm_id)
+    lines = len(await journal(api, alarm_id))
     clock.advance(7 * 86_400)
 
     reply = await look(api, token, method)
@@ -411,7 +414,50 @@ async def test_an_expired_link_has_its_own_page_shows_nothing_and_acknowledges_n
     assert reply.status == 410
     assert "This link is too old" in text_of(reply)
     assert "Secret trouble" not in reply.text
-    assert (await alarm_of(api, alarm_id)).status is Status.TRIGGERED
+    assert len(await journal(api, alarm_id)) == lines
+
+
+async def test_a_link_lives_as_long_as_its_alarm_is_open(api: Api, clock: FrozenClock) -> None:
+    alarm_id, token = await paged(api)
+    clock.advance(100 * 86_400)
+
+    seen, answered = await look(api, token), await press(api, token, name="Anna")
+    clock.advance(100 * 86_400)
+    seen_later = await look(api, token)
+
+    assert (seen.status, answered.status, seen_later.status) == (200, 303, 200)
+    assert (await alarm_of(api, alarm_id)).acknowledged_by == "Anna"
+
+
+async def test_the_link_in_a_page_of_a_long_alarm_lives_its_whole_time_after_that_page(
+    api: Api, clock: FrozenClock
+) -> None:
+    alarm_id, token = await paged(api)
+    clock.advance(8 * 86_400)
+    guard = await guard_paged(api, alarm_id)
+    await close(api, alarm_id)
+    clock.advance(7 * 86_400 - 1)
+
+    in_time = [(await look(api, one)).status for one in (token, guard)]
+    clock.advance(1)
+    too_late = [(await look(api, one)).status for one in (token, guard)]
+
+    assert (in_time, too_late) == ([200, 200], [410, 410])
+
+
+async def test_a_page_that_its_provider_took_late_has_a_link_that_counts_from_then(
+    api: Api, clock: FrozenClock
+) -> None:
+    alarm_id, token = await paged(api)
+    clock.advance(5 * 3600)
+    sent_at = clock()
+    await api.context.db.write(
+        lambda conn: conn.execute(sa.update(tables.delivery).values(state="sent", sent_at=sent_at))
+    )
+    await close(api, alarm_id)
+    clock.advance(7 * 86_400 - 1)
+
+    assert (await look(api, token)).status == 200
 
 
 @pytest.mark.parametrize(
