@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -100,7 +100,7 @@ class Household:
     @callback
     def async_start(self) -> None:
         """Go on from there; the panel has started."""
-        self.async_take(Resumed())
+        self.async_take(Resumed(starting=self._hass.state is not CoreState.running))
         self._areas_changed()
         self._unsub = self._system.audience.subscribe(self._areas_changed)
         self._people.async_start()

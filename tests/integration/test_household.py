@@ -587,7 +587,7 @@ async def test_a_countdown_that_ran_out_while_home_assistant_was_down_begins_ane
 
     await restart(hass, entry, freezer, down_s=3600)
     after_boot = shown(hass)
-    await wait(hass, freezer, MINUTE)
+    await wait(hass, freezer, 6 * MINUTE)
     announced = told.kinds
     await wait(hass, freezer, 2 * MINUTE)
 

@@ -148,6 +148,31 @@ async def test_sensors_that_flicker_while_they_come_up_are_no_burglars(
     assert shown(hass) == "armed_away"
 
 
+@pytest.mark.parametrize(("at_last", "then"), [("on", "armed_home"), ("off", "triggered")])
+async def test_a_window_left_open_is_guarded_again_only_when_it_is_closed_after_settling(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, at_last: str, then: str
+) -> None:
+    entry = await move_in(hass)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+    arm = {"entity_id": PANEL, "mode": "home", "code": CODE, "force": True}
+    await hass.services.async_call("alarm_broker", "arm", arm, blocking=True)
+    await go_down(hass, entry)
+    await boot(hass, entry, freezer, down_s=300)
+    close_all(hass)
+    await hass.async_block_till_done()
+    sense(hass, WINDOW, at_last)
+
+    await finish_boot(hass)
+    await wait(hass, freezer, 60)
+    settled = shown(hass)
+    sense(hass, WINDOW, "on")
+    await hass.async_block_till_done()
+
+    assert settled == "armed_home"
+    assert shown(hass) == then
+
+
 async def test_smoke_at_boot_sounds_at_once_even_disarmed(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -361,6 +361,6 @@ def _still_on(state: PanelState, zone_ids: set[str], moment: Moment) -> frozense
     zones = moment.config.zones
     return frozenset(
         zone_id
-        for zone_id in zone_ids & (state.open_zones | state.blind_zones)
+        for zone_id in state.unclosed(zone_ids)
         if zone_id in zones and zones[zone_id].kind.always_guarded
     )

@@ -27,16 +27,19 @@ def seen(
     elif says is not person.turning or person.settles is None:
         # The first "home" after nothing was known counts at once. "Away" has to last: networks that come back say it too.
         first = person.place is Presence.UNKNOWN and says is Presence.HOME
-        wait = timedelta(0) if first else _settling(says, config)
+        wait = timedelta(0) if first else _settling(says, state, config, now)
         person = replace(person, turning=says, settles=Deadline.after(wait, now))
     return replace(state, persons={**state.persons, person_id: person})
 
 
-def unheard(state: HouseholdState, config: PresenceConfig, now: datetime) -> HouseholdState:
+def unheard(
+    state: HouseholdState, config: PresenceConfig, now: datetime, *, starting: bool
+) -> HouseholdState:
     """Return the household after an outage: everybody is where they were, unless nothing is heard of them."""
     lost = Deadline.after(config.lost_after, now)
     return replace(
         state,
+        coming_up=Deadline.after(config.coming_up, now) if starting else None,
         persons={
             person_id: person
             if person.place is Presence.UNKNOWN
@@ -62,10 +65,12 @@ def settled(state: HouseholdState, config: PresenceConfig, now: datetime) -> Hou
     return state, tuple(effects)
 
 
-def _settling(turning: Presence, config: PresenceConfig) -> timedelta:
+def _settling(turning: Presence, state: HouseholdState, config: PresenceConfig, now: datetime) -> timedelta:
     match turning:
         case Presence.HOME:
             return config.home_after
+        case Presence.AWAY if state.coming_up is not None and now < state.coming_up.due_at:
+            return max(config.away_after, config.coming_up)
         case Presence.AWAY:
             return config.away_after
         case Presence.UNKNOWN:

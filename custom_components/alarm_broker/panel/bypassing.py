@@ -121,9 +121,7 @@ def _back_in(
     """Return the area with zones guarded again; one that is not closed joins when it has been seen closed."""
     left_out, silenced = dict(area.bypassed), set(area.silenced)
     changed = [zone_id for zone_id in zone_ids if left_out.pop(zone_id, None) is not None]
-    for zone_id in changed:
-        if zone_id not in state.open_zones | state.blind_zones:
-            continue
+    for zone_id in state.unclosed(changed):
         if moment.config.zones[zone_id].kind.always_guarded:
             silenced.add(zone_id)
         elif not isinstance(area.guard, Disarmed):

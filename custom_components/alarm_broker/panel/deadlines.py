@@ -13,6 +13,7 @@ from .guarding import entry_ended, group_window_ended, hold_ended
 from .leaving import exit_ended, exit_settled
 from .moment import Moment, PanelStep, with_area
 from .state import Alarm, AreaState, Arming, Bypass, Deadline, PanelState, Pending, Siren
+from .zones import closed_zones_joined
 
 
 class DeadlineKind(StrEnum):
@@ -157,7 +158,7 @@ def _ended(state: PanelState, due: Due, moment: Moment) -> PanelStep:
             area, effects = entry_ended(state.areas[due.area_id], due.area_id, moment)
             return with_area(state, due.area_id, area), effects
         case DeadlineKind.SIREN:
-            unclosed = state.open_zones | state.blind_zones
+            unclosed = state.unclosed(moment.config.zones)
             area, effects = siren_ended(state.areas[due.area_id], due.area_id, unclosed, moment)
             return with_area(state, due.area_id, area), effects
         case DeadlineKind.WALK_TEST:
@@ -173,8 +174,9 @@ def _ended(state: PanelState, due: Due, moment: Moment) -> PanelStep:
 def _settled(state: PanelState, moment: Moment) -> PanelStep:
     effects: list[Effect] = []
     for area_id in state.areas:
-        state, more = exit_settled(state, area_id, moment)
-        effects += more
+        state, joined = closed_zones_joined(state, area_id)
+        state, judged = exit_settled(state, area_id, moment)
+        effects += (*joined, *judged)
     return state, tuple(effects)
 
 
@@ -185,7 +187,7 @@ def _guarded_again(state: PanelState, area_id: str, moment: Moment) -> PanelStep
     """
     area = state.areas[area_id]
     shut_down = {zone_id for zone_id, why in area.bypassed.items() if why is Bypass.SHUT_DOWN}
-    unclosed = shut_down & (state.open_zones | state.blind_zones)
+    unclosed = state.unclosed(shut_down)
     always = {zone_id for zone_id in unclosed if moment.config.zones[zone_id].kind.always_guarded}
     kept = {zone_id: why for zone_id, why in area.bypassed.items() if zone_id not in shut_down}
     area = replace(

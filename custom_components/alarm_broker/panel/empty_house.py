@@ -56,12 +56,16 @@ def reconsidered(
 
 
 def resumed(state: HouseholdState, now: datetime) -> HouseholdState:
-    """Return the household after an outage: nobody knows any more of an arming that became due, so it starts anew."""
-    soon = Deadline.after(RESUME_GRACE, now)
-    if state.arm_at is not None and state.arm_at.due_at <= soon.due_at:
-        return replace(state, arm_at=None, remind_at=soon)
-    if state.remind_at is not None and state.remind_at.due_at <= soon.due_at:
-        return replace(state, remind_at=soon)
+    """Return the household after an outage: nobody knows any more of an arming that became due, so it starts anew.
+
+    After a start not before trackers could have found whoever came home meanwhile.
+    """
+    soon = now + RESUME_GRACE
+    anew = state.coming_up or Deadline.after(RESUME_GRACE, now)
+    if state.arm_at is not None and state.arm_at.due_at <= soon:
+        return replace(state, arm_at=None, remind_at=anew)
+    if state.remind_at is not None and state.remind_at.due_at <= anew.due_at:
+        return replace(state, remind_at=anew)
     return state
 
 

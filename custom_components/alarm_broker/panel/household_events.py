@@ -62,7 +62,10 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Home Assistant is back: nobody has been seen yet, and what became due meanwhile must be announced anew."""
+    """The household is back: nobody has been seen yet, and what became due meanwhile must be announced anew."""
+
+    starting: bool = False
+    """With all of Home Assistant, so that trackers are yet to come up too."""
 
 
 type PresenceEvent = (

@@ -45,6 +45,8 @@ class PresenceConfig:
     unknown_means: UnknownMeans = UnknownMeans.HOME
     away_after: timedelta = timedelta(minutes=2)
     """Somebody is away after being seen away for so long: positions jump."""
+    coming_up: timedelta = timedelta(minutes=6)
+    """So long at least while the house comes up: routers and trackers take three to five minutes after a start."""
     home_after: timedelta = timedelta(seconds=5)
     lost_after: timedelta = timedelta(minutes=10)
     """Somebody whose trackers have been silent for so long is nowhere known."""
@@ -99,6 +101,8 @@ class HouseholdState:
     guests: bool = False
     areas: Mapping[str, tuple[AreaStatus, ArmMode | None]] = field(default_factory=dict)
     """Not stored: the panel says it at each start."""
+    coming_up: Deadline | None = None
+    """After a start trackers say *away* until they have found somebody. Not stored."""
 
 
 def anyone_home(state: HouseholdState, config: PresenceConfig) -> bool | None:

@@ -38,11 +38,11 @@ def exit_zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> Pan
     """Return the panel after a zone closed during the exit delay.
 
     Once the final door has been closed behind somebody, the last zone that closes soon ends the delay: the door
-    itself, or the motion sensor that still saw them leave.
+    itself, or the motion sensor that still saw them leave. What sensors say while they come up ends nothing early.
     """
     area = state.areas[zone.area_id]
     guard, mode = _on_the_way_out(area, zone, moment)
-    if guard is None or mode is None:
+    if guard is None or mode is None or state.settling is not None:
         return state
     leaving = guard
     if zone.kind is ZoneKind.ENTRY_EXIT:

@@ -56,8 +56,8 @@ def _heard(
             return replace(state, windows=kinds)
         case GuestMode(on):
             return replace(state, guests=on)
-        case Resumed():
-            return resumed(unheard(state, config, now), now)
+        case Resumed(starting):
+            return resumed(unheard(state, config, now, starting=starting), now)
         case Postponed() | CalledOff() | Ticked():
             return state
 
@@ -94,6 +94,7 @@ def _clamped(state: HouseholdState, now: datetime) -> HouseholdState:
         },
         remind_at=near(state.remind_at),
         arm_at=near(state.arm_at),
+        coming_up=near(state.coming_up),
     )
 
 

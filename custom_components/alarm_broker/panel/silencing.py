@@ -21,7 +21,7 @@ def silence_requested(state: PanelState, event: SilenceRequested, moment: Moment
     for area_id in event.area_ids:
         if state.areas[area_id].siren is None:
             continue
-        unclosed = state.open_zones | state.blind_zones
+        unclosed = state.unclosed(moment.config.zones)
         area, more = siren_ended(state.areas[area_id], area_id, unclosed, moment)
         state = with_area(state, area_id, area)
         effects += [ReportSilenced(area_id=area_id, by=allowed.by), *more]

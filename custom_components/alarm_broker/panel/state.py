@@ -4,7 +4,7 @@ The guard (disarmed, arming, armed, pending) and the siren are apart: a fire dur
 the exit delay goes on. What a person is shown is `AreaState.status`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -281,7 +281,8 @@ class PanelState:
     left_out: frozenset[str] = frozenset()
     """The zones that these windows leave out."""
     settling: Deadline | None = None
-    """After a load sensors come up in any order: until then an open zone is noted, not judged, unless always guarded."""
+    """After a load sensors come up in any order: until then an open zone is noted, not judged, unless always guarded,
+    and no zone is taken for closed for good."""
     open_zones: frozenset[str] = frozenset()
     blind_zones: frozenset[str] = frozenset()
     """Zones whose sensor says nothing (unavailable, unknown); in neither set means closed."""
@@ -293,3 +294,10 @@ class PanelState:
     pulses: Mapping[str, tuple[Deadline, ...]] = field(default_factory=dict)
     """Openings of zones that trip only when they open often, each until when it counts."""
     gathering: Mapping[str, Gathering] = field(default_factory=dict)
+
+    def unclosed(self, zone_ids: Iterable[str]) -> frozenset[str]:
+        """Return those of the zones that are not known to be closed; while sensors come up that is all of them."""
+        all_of_them = frozenset(zone_ids)
+        return (
+            all_of_them if self.settling is not None else all_of_them & (self.open_zones | self.blind_zones)
+        )

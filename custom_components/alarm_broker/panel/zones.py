@@ -48,23 +48,36 @@ def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
 
 
 def zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelStep:
-    """Return the panel after a zone was seen closed: one that was left out until then is guarded again."""
+    """Return the panel after a zone was seen closed: one that was left out until then is guarded again.
+
+    While the panel settles it is not yet: an open window may say closed for a second while its radio comes up.
+    """
     zone_id = zone.zone_id
     was_open = zone_id in state.open_zones
     state = _known_closed(state, zone_id)
     if was_open:
         state = exit_zone_closed(closed(state, zone_id), zone, moment)
-    area = state.areas[zone.area_id]
+    return (state, ()) if state.settling is not None else _joined(state, zone.area_id, frozenset({zone_id}))
+
+
+def closed_zones_joined(state: PanelState, area_id: str) -> PanelStep:
+    """Return the panel after sensors have come up: what is closed now and waited for that is guarded again."""
+    area = state.areas[area_id]
+    waiting = area.silenced | area.late | area.bypassed.keys()
+    return _joined(state, area_id, waiting - state.open_zones - state.blind_zones)
+
+
+def _joined(state: PanelState, area_id: str, closed_zones: frozenset[str]) -> PanelStep:
+    area = state.areas[area_id]
+    if closed_zones & (area.silenced | area.late):
+        area = replace(area, silenced=area.silenced - closed_zones, late=area.late - closed_zones)
+    back = {zone_id for zone_id in closed_zones & area.bypassed.keys() if area.bypassed[zone_id].until_closed}
     effects: tuple[Effect, ...] = ()
-    if zone_id in area.silenced:
-        area = replace(area, silenced=area.silenced - {zone_id})
-    if zone_id in area.late:
-        area = replace(area, late=area.late - {zone_id})
-    if (why := area.bypassed.get(zone_id)) is not None and why.until_closed:
-        kept = {other: reason for other, reason in area.bypassed.items() if other != zone_id}
+    if back:
+        kept = {zone_id: why for zone_id, why in area.bypassed.items() if zone_id not in back}
         area = replace(area, bypassed=kept)
-        effects = (ReportBypass(area_id=zone.area_id, zone_ids=(zone_id,), bypass=None, by=None),)
-    return (state if area is state.areas[zone.area_id] else with_area(state, zone.area_id, area)), effects
+        effects = (ReportBypass(area_id=area_id, zone_ids=tuple(sorted(back)), bypass=None, by=None),)
+    return (state if area is state.areas[area_id] else with_area(state, area_id, area)), effects
 
 
 def zone_lost(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelState:

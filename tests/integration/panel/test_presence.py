@@ -543,6 +543,61 @@ def test_an_arming_that_became_due_during_an_outage_is_announced_anew() -> None:
     assert days.waits(2 * MINUTE) == [ArmNow(("house",), ArmMode.AWAY)]
 
 
+def starts(days: Days, outage: timedelta) -> None:
+    """All of Home Assistant is down for a while; its trackers have not come up yet."""
+    days.state = from_dict(as_dict(days.state))
+    days.now += outage
+    days.hears(Resumed(starting=True))
+    days.hears(AreasChanged({"house": (AreaStatus.DISARMED, None)}))
+    days.told.clear()
+
+
+def test_trackers_that_come_up_five_minutes_after_a_start_have_sent_nobody_away() -> None:
+    days = Days(auto_arm=True)
+    starts(days, MINUTE)
+    days.waits(MINUTE / 2)
+    days.everyone(AWAY)
+    days.waits(5 * MINUTE)
+    days.everyone(HOME)
+    days.waits(timedelta(hours=1))
+
+    assert days.told == []
+
+
+def test_who_is_away_after_a_start_is_missed_all_the_same() -> None:
+    days = Days()
+    starts(days, MINUTE)
+    days.everyone(AWAY)
+
+    days.waits(6 * MINUTE)
+
+    assert days.told == [EveryoneLeft("ben")]
+
+
+def test_who_leaves_later_is_away_as_soon_as_ever() -> None:
+    days = Days()
+    starts(days, MINUTE)
+    days.everyone(HOME)
+    days.waits(6 * MINUTE)
+
+    days.all_leave()
+
+    assert days.told == [EveryoneLeft("ben")]
+
+
+def test_a_house_that_starts_does_not_arm_around_who_came_home_meanwhile() -> None:
+    days = Days(auto_arm=True)
+    days.all_leave()
+    days.waits(5 * MINUTE)
+    starts(days, timedelta(hours=5))
+    days.everyone(AWAY)
+    days.waits(5 * MINUTE)
+    days.hears(Seen("anna", HOME))
+    days.waits(timedelta(hours=1))
+
+    assert [type(effect) for effect in days.told] == [FirstArrived]
+
+
 def test_a_reminder_that_became_due_during_an_outage_comes_afterwards() -> None:
     days = Days()
     days.all_leave()
@@ -704,12 +759,12 @@ class RandomDays(RuleBasedStateMachine):
     def somebody_decides(self, event: PresenceEvent) -> None:
         self.check(self.days.hears(event))
 
-    @rule(outage=st.timedeltas(timedelta(0), timedelta(days=2)))
-    def home_assistant_restarts(self, outage: timedelta) -> None:
+    @rule(outage=st.timedeltas(timedelta(0), timedelta(days=2)), starting=st.booleans())
+    def home_assistant_restarts(self, *, outage: timedelta, starting: bool) -> None:
         stored = from_dict(as_dict(self.days.state))
         self.days.state = replace(stored, areas=self.days.state.areas)
         self.days.now += outage
-        self.check(self.days.hears(Resumed()))
+        self.check(self.days.hears(Resumed(starting=starting)))
 
     @invariant()
     def nobody_unknown_is_taken_for_away(self) -> None:
