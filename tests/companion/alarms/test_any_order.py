@@ -1,14 +1,10 @@
 """Alarms, answers, workers, crashes and time in any order: what must hold, holds."""
 
 import asyncio
-import shutil
-import uuid
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, ClassVar, override
 
-import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -41,11 +37,10 @@ from tests.builders import (
     trigger,
     until,
 )
-from tests.companion.conftest import TEMPLATE, Directory, _seed
+from tests.companion.conftest import Directory, _seed
 from tests.companion.dispatch.conftest import crash
 from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
-from tests.fakes.postgres import Postgres
 
 RULES = policy(
     step(channel("zammad"), person("porter")),
@@ -315,29 +310,6 @@ def _check(alarm: Alarm, deliveries: list[Delivery], journal: list[JournalEntry]
     assert events.count(Change.PRESSED_AGAIN) == alarm.presses - 1
     assert (Change.EXHAUSTED in events) == (alarm.exhausted_at is not None)
     assert journal[0].actor == PHONE.name
-
-
-@pytest.fixture
-def new_database(
-    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Callable[[], AbstractContextManager[str]]:
-    """Gives a migrated, empty database for each walk."""
-
-    @contextmanager
-    def sqlite() -> Iterator[str]:
-        path = tmp_path / f"{uuid.uuid4().hex}.db"
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
-        yield f"sqlite:///{path}"
-
-    @contextmanager
-    def postgresql() -> Iterator[str]:
-        server: Postgres = request.getfixturevalue("postgres")
-        name = f"walk_{uuid.uuid4().hex}"
-        server.create_database(name, template=TEMPLATE)
-        yield server.url(name)
-        server.drop_database(name)
-
-    return {"sqlite": sqlite, "postgresql": postgresql}[database_kind]
 
 
 def test_no_order_of_events_loses_a_page_or_sends_one_after_an_answer(
