@@ -12,6 +12,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from companion.channels.registry import build_channel
 from companion.cli import app
 from companion.config import Settings
 from companion.directory.apply import apply_document
@@ -66,6 +67,14 @@ async def test_the_directories_in_the_documentation_apply(pages: list[str], tmp_
     await db.close()
 
     assert applied == len(pages)
+
+
+def test_the_gateways_in_the_documentation_can_be_built() -> None:
+    gateways = [example for _, example in examples(ROOT / "docs/sms.md")]
+
+    for gateway in gateways:
+        build_channel("sms", gateway)
+    assert len(gateways) == 4
 
 
 def test_the_settings_files_in_the_documentation_are_accepted() -> None:

@@ -77,6 +77,15 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What the provider said, for whoever tries the channel: bounded, and without secrets. It is not stored."""
+
+    answer: str
+    rule: str | None
+    """Which of the channel's rules read it; None: none of them knew it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sent:
     """The provider took it."""
 
@@ -85,6 +94,7 @@ class Sent:
     status_code: int | None = None
     warning: str | None = None
     """What an operator should know although it worked, such as members of a group who did not get it."""
+    heard: Heard | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +107,7 @@ class TryAgain:
     """The provider's `Retry-After`."""
     uncertain: bool = False
     """The request went out and no answer came: the message may exist."""
+    heard: Heard | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +118,7 @@ class Refused:
     status_code: int | None = None
     channel_broken: bool = False
     """The whole channel is refused (401, 403, captcha), not only this message: an operator must look."""
+    heard: Heard | None = field(default=None, compare=False)
 
 
 type Outcome = Sent | TryAgain | Refused

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from html import escape
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import aiohttp
 from aiohttp import hdrs
@@ -73,12 +74,17 @@ class Reply:
         """Whether the server says that it did what was asked."""
         return 200 <= self.status < 300
 
-    def json(self) -> Any:
-        """Return the parsed body, or None when it is not (whole) JSON."""
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self, default: Any = None) -> Any:
+        """Return the parsed body, or `default` when it is not (whole) JSON, or nested beyond all reason."""
         try:
             return json.loads(self.body)
-        except ValueError:
-            return None
+        except ValueError, RecursionError:
+            return default
 
 
 def failure_of_status(reply: Reply, now: datetime, detail: str = "") -> Failure:
@@ -149,18 +155,24 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
     return min(max(aware - now, timedelta(0)), LONGEST_RETRY_AFTER)
 
 
-def scrubbed(text: str, secrets: Iterable[str]) -> str:
+def scrubbed(text: str, secrets: Iterable[str], *, limit: int = REASON_LIMIT) -> str:
     """Return a provider's words on one line, without our secrets and without links (one may be an ack link)."""
     for secret in sorted(secrets, key=len, reverse=True):
-        for form in (secret, quote(secret, safe="")):
+        for form in written_forms(secret):
             text = text.replace(form, "***")
-    text = re.sub(r"(?i)\b[a-z]+://\S+", "(link)", text)
-    return shortened(" ".join("".join(c if c.isprintable() else " " for c in text).split()))
+    text = re.sub(r"(?i)\b[a-z]+://\S+", "(link)", text)[: limit * 4]
+    return shortened(" ".join("".join(c if c.isprintable() else " " for c in text).split()), limit)
 
 
-def shortened(text: str) -> str:
+def written_forms(secret: str) -> list[str]:
+    """Return how a provider may echo what it was sent: as it is, and as addresses, forms, JSON and HTML write it."""
+    as_json = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
+    return [secret, quote(secret, safe=""), quote_plus(secret), *as_json, escape(secret)]
+
+
+def shortened(text: str, limit: int = REASON_LIMIT) -> str:
     """Return `text` cut to what a reason may hold."""
-    return text if len(text) <= REASON_LIMIT else f"{text[: REASON_LIMIT - 1]}…"
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 class AnswerLostError(aiohttp.ClientError):

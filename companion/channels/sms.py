@@ -3,37 +3,40 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, override
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
+from pydantic import Field, JsonValue, SecretStr, model_validator
 from yarl import URL
 
-from companion.channels.base import Channel, Message, Outcome, Refused, Sent, TryAgain
+from companion.channels.answers import (
+    MISSING,
+    AnswerRule,
+    Pointer,
+    Reading,
+    Verdict,
+    check_order,
+    pointed,
+    read,
+)
+from companion.channels.base import Channel, Heard, Message, Outcome, Refused, Sent, TryAgain
 from companion.channels.http import (
-    Failure,
     HeaderSecret,
     HttpClient,
     HttpOptions,
     Reply,
-    not_understood,
+    retry_after,
     scrubbed,
+    shortened,
 )
 from companion.channels.render import sms_text
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 MESSAGE_NAMES = frozenset({"to", "text", "id"})
-SAID_LIMIT = 120
-
-
-def valid_pattern(pattern: str) -> str:
-    """Return a regular expression that compiles."""
-    try:
-        re.compile(pattern)
-    except re.error as err:
-        raise ValueError("is not a regular expression") from err
-    return pattern
+SAID_LIMIT, ANSWER_LIMIT = 120, 500
+"""Characters of an answer that a reason and the channel test quote."""
 
 
 def default_template() -> dict[str, JsonValue]:
@@ -41,30 +44,25 @@ def default_template() -> dict[str, JsonValue]:
     return {"to": "{to}", "text": "{text}"}
 
 
-type Pointer = Annotated[str, Field(pattern=r"^(/[^/]*)+$")]
+BELIEVED = (
+    # Without rules every 2xx is believed, but neither what calls itself an error nor the page of a portal in between.
+    AnswerRule(matches=r"(?i)^[\s<!]*(err|error|fail|failed|failure|doctype|html)\b", verdict=Verdict.AGAIN),
+)
 
 
-class SuccessRule(BaseModel):
-    """How to tell that the gateway took a message."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    status: frozenset[Annotated[int, Field(ge=200, le=299)]] = Field(
-        default=frozenset({200, 201, 202}), min_length=1, description="HTTP statuses of success."
-    )
-    pointer: Pointer | None = Field(
-        default=None, description="JSON pointer to a value that tells, such as /status."
-    )
-    equals: JsonValue = Field(default=None, description="What that value must be.")
-    matches: Annotated[str, AfterValidator(valid_pattern)] | None = Field(
-        default=None, description="Regular expression that the whole value must match."
-    )
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if self.pointer is None and (self.equals is not None or self.matches is not None):
-            raise ValueError("equals and matches need a pointer")
-        return self
+def rules_of(success: Any) -> list[Any]:
+    """Return the rules that `success` stands for, the form in which channels were written before there were rules."""
+    if not isinstance(success, dict):
+        return [success]
+    named = {"status": [200, 201, 202]} | {
+        name: value for name, value in success.items() if value is not None
+    }
+    if isinstance(named.get("matches"), str):
+        named["matches"] = rf"\A(?:{named['matches']})\z"
+    rules = [{**named, "verdict": Verdict.SENT}]
+    if "pointer" in named and not named.keys().isdisjoint({"equals", "matches"}):
+        rules.append({"status": named["status"], "pointer": named["pointer"], "verdict": Verdict.REFUSED})
+    return rules
 
 
 class SmsConfig(HttpOptions):
@@ -89,7 +87,11 @@ class SmsConfig(HttpOptions):
         default_factory=default_template,
         description="Fields, with placeholders in their values.",
     )
-    success: SuccessRule = Field(default_factory=SuccessRule)
+    answers: tuple[AnswerRule, ...] = Field(
+        default=BELIEVED,
+        description="How answers are read: the first rule that fits decides. What no rule fits is tried again if one says "
+        "`sent`; without such a rule every other 2xx is sent. Other statuses mean what they mean in HTTP.",
+    )
     id_pointer: Pointer | None = Field(
         default=None, description="JSON pointer to the gateway's id of the message."
     )
@@ -100,8 +102,19 @@ class SmsConfig(HttpOptions):
         default=2, ge=1, le=4, description="Longest text, in SMS of 160 (153 when several) characters."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_success(cls, settings: Any) -> Any:
+        if not isinstance(settings, dict) or "success" not in settings:
+            return settings
+        if "answers" in settings:
+            raise ValueError("success is the older form of answers: leave it out")
+        rest = {name: value for name, value in settings.items() if name != "success"}
+        return rest | {"answers": rules_of(settings["success"])}
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
+        check_order(self.answers)
         url = self.url.get_secret_value()
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or PLACEHOLDER.search(parts.netloc):
@@ -146,7 +159,13 @@ class SmsChannel(Channel):
         reply = await self._http.request(
             self._config.method, URL(request.url, encoded=True), headers=request.headers, data=request.data
         )
-        return self._outcome(reply) if isinstance(reply, Reply) else reply
+        if not isinstance(reply, Reply):
+            return reply
+        # Whoever reads a reason must not be able to answer the alarm with it.
+        said = scrubbed(reply.text, {*self._secrets, text, *link_token(message)}, limit=ANSWER_LIMIT)
+        reading = read(self._config.answers, reply)
+        heard = Heard(answer=said, rule=None if reading is None else reading.rule)
+        return replace(self._outcome(reply, reading, said), heard=heard)
 
     @override
     async def check(self) -> Outcome:
@@ -161,36 +180,51 @@ class SmsChannel(Channel):
         return Sent(
             provider_ref=None,
             status_code=reply.status,
-            warning="reachable; only a message shows whether it is taken",
+            warning="reachable; only a message shows whether it is taken"
+            if self._knows_sent
+            else "reachable; no rule of the channel says what a taken message is answered with, so nearly every 2xx is believed",
         )
 
     @override
     async def close(self) -> None:
         await self._http.close()
 
-    def _outcome(self, reply: Reply) -> Outcome:
-        config = self._config
-        if not reply.is_success:
-            return self._failure(reply)
-        if reply.status not in config.success.status:
-            return TryAgain(
-                reason=f"HTTP {reply.status} is not a success by the channel's rule",
-                status_code=reply.status,
-                uncertain=True,
-            )
-        answer = reply.json()
-        if config.success.pointer is not None:
-            if answer is None:
-                return not_understood(reply)
-            if not fulfils(config.success, answer):
-                said = scrubbed(reply.body.decode("utf-8", "replace"), self._secrets)[:SAID_LIMIT]
-                return Refused(reason=f"HTTP {reply.status}, but refused: {said}", status_code=reply.status)
-        found = pointed(answer, config.id_pointer) if config.id_pointer else None
-        ref = str(found) if isinstance(found, str | int) else None
-        return Sent(provider_ref=ref, status_code=reply.status)
+    @property
+    def _knows_sent(self) -> bool:
+        return any(rule.verdict is Verdict.SENT for rule in self._config.answers)
 
-    def _failure(self, reply: Reply) -> Failure:
-        return self._http.failure(reply, reply.body.decode("utf-8", "replace")[: SAID_LIMIT * 4])
+    def _outcome(self, reply: Reply, reading: Reading | None, said: str) -> Outcome:
+        status, words = reply.status, shortened(said, SAID_LIMIT)
+        if reading is None:
+            if not reply.is_success:
+                return self._http.failure(reply, words)
+            if self._knows_sent:
+                reason = f"HTTP {status} with an answer that no rule of the channel knows: {words}"
+                return TryAgain(reason=reason, status_code=status, uncertain=True)
+            return Sent(provider_ref=self._ref(reply), status_code=status)
+        match reading.verdict:
+            case Verdict.SENT:
+                return Sent(provider_ref=reading.message_id or self._ref(reply), status_code=status)
+            case Verdict.AGAIN:
+                return TryAgain(
+                    reason=f"HTTP {status}, not sent ({reading.rule}): {words}",
+                    status_code=status,
+                    after=retry_after(reply.headers.get("Retry-After"), datetime.now(UTC)),
+                )
+            case Verdict.REFUSED:
+                return Refused(
+                    reason=f"HTTP {status}, but refused ({reading.rule}): {words}", status_code=status
+                )
+
+    def _ref(self, reply: Reply) -> str | None:
+        pointer = self._config.id_pointer
+        found = MISSING if pointer is None else pointed(reply.json(), pointer)
+        return str(found) if isinstance(found, str | int) else None
+
+
+def link_token(message: Message) -> set[str]:
+    """Return what makes the acknowledge link of the message a secret."""
+    return {message.ack_url.rsplit("/", 1)[-1]} if message.ack_url else set()
 
 
 def prepared(config: SmsConfig, values: Mapping[str, str]) -> Prepared:
@@ -266,26 +300,3 @@ def secrets_in(config: SmsConfig) -> frozenset[str]:
     return frozenset(
         [*secret, *(one for one in likely if one and len(one) > 3 and not PLACEHOLDER.search(one))]
     )
-
-
-def pointed(document: Any, pointer: str) -> Any:
-    """Return what a JSON pointer (RFC 6901) names, or None."""
-    for part in pointer.removeprefix("/").split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, dict) and key in document:
-            document = document[key]
-        elif isinstance(document, list) and key.isdecimal() and int(key) < len(document):
-            document = document[int(key)]
-        else:
-            return None
-    return document
-
-
-def fulfils(rule: SuccessRule, answer: Any) -> bool:
-    """Return whether the answer's value is what the rule wants; with neither value nor pattern it must exist."""
-    value = pointed(answer, rule.pointer or "")
-    if rule.equals is not None and value != rule.equals:
-        return False
-    if rule.matches is not None:
-        return value is not None and re.fullmatch(rule.matches, plain(value)[:1000]) is not None
-    return value is not None

@@ -1,7 +1,9 @@
 """What every stand-in has: a server on 127.0.0.1, a record of what it received, and orders to misbehave."""
 
+import asyncio
 import json
 from collections import deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -39,6 +41,7 @@ class FakeServer:
     _orders: deque[Behaviour | None] = field(default_factory=deque, init=False)
     _always: Behaviour | None = field(default=None, init=False)
     _only: str | None = field(default=None, init=False)
+    _answered: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
     _runner: web.AppRunner | None = field(default=None, init=False)
 
     def routes(self) -> list[web.RouteDef]:
@@ -69,6 +72,11 @@ class FakeServer:
     def requests(self, method: str, path: str) -> list[Received]:
         """Return what came in for one route, oldest first."""
         return [one for one in self.received if one.method == method and one.path == path]
+
+    async def until(self, come: Callable[[], object]) -> None:
+        """Wait until something is so that only a request can bring about."""
+        async with self._answered:
+            await self._answered.wait_for(lambda: bool(come()))
 
     async def start(self) -> None:
         """Listen; a port of 0 becomes a free one."""
@@ -119,6 +127,8 @@ class FakeServer:
             return await misbehave(entry.behaviour, request, handler)
         response = await handler(request)
         entry.status = response.status
+        async with self._answered:
+            self._answered.notify_all()
         return response
 
     async def _show(self, _request: web.Request) -> web.Response:

@@ -22,6 +22,8 @@ class FakeSms(FakeServer):
     """Takes `to` and `text` as JSON, form or query, and drops repeats with the same `Idempotency-Key`."""
 
     token: str = "sms-token"
+    says: tuple[int, str] | None = None
+    """Status and text with which it refuses every message, in words of its own."""
     messages: list[Sms] = field(default_factory=list, init=False)
     _by_key: dict[str, Sms] = field(default_factory=dict, init=False)
 
@@ -37,6 +39,9 @@ class FakeSms(FakeServer):
         to, text = fields.get("to"), fields.get("text")
         if not isinstance(to, str) or not to.startswith("+") or not isinstance(text, str) or not text:
             return web.json_response({"status": "rejected", "error": "to and text are needed"}, status=400)
+        if self.says is not None:
+            status, words = self.says
+            return web.Response(status=status, text=words.replace("<text>", text))
         key = request.headers.get("Idempotency-Key")
         if key and key in self._by_key:
             sms = self._by_key[key]

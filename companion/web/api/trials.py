@@ -46,6 +46,10 @@ class TrialResult(Output):
     reason: str | None
     status_code: int | None
     provider_ref: str | None
+    answer: str | None
+    """The gateway's own words, cut, and without secrets, links and the message; null: the channel does not show them."""
+    rule: str | None
+    """Which of the channel's `answers` read them, such as `answers[1]`; null: none."""
     took_s: float
 
 
@@ -135,12 +139,15 @@ def _result(outcome: Outcome, *, sent: bool, took_s: float) -> TrialResult:
             name, provider_ref = "uncertain" if uncertain else "failed", None
         case Refused(reason=reason):
             name, provider_ref = "refused", None
+    heard = outcome.heard
     return TrialResult(
         sent=sent,
         outcome=name,
         reason=reason,
         status_code=outcome.status_code,
         provider_ref=provider_ref,
+        answer=None if heard is None else heard.answer,
+        rule=None if heard is None else heard.rule,
         took_s=took_s,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from companion.channels.base import MessageKind, Refused, TryAgain
+from companion.channels.base import Heard, MessageKind, Refused, TryAgain
 from companion.store import tables
 from tests.companion.conftest import POLICY, Directory
 from tests.companion.web.harness import Api, FakeChannel
@@ -277,6 +277,15 @@ async def test_what_the_provider_said_is_handed_on(
 
     said = (reply.json["outcome"], reply.json["reason"], reply.json["status_code"])
     assert said == (name, outcome.reason, outcome.status_code)
+
+
+async def test_the_raw_answer_and_the_rule_that_read_it_are_shown(api: Api, directory: Directory) -> None:
+    heard = Heard(answer="ERR: 301, No Credit Left", rule="answers[1]")
+    api.channels.channels[directory.sms] = FakeChannel(Refused(reason="no", heard=heard))
+
+    reply = await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+49"})
+
+    assert (reply.json["answer"], reply.json["rule"]) == (heard.answer, heard.rule)
 
 
 async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, directory: Directory) -> None:
