@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import yarl
+from sqlalchemy.engine import Connection
 
 from companion.channels.base import Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel
 from companion.config import Settings, SettingsInvalid, existing_secret_key, unknown_variables
+from companion.directory.apply import stored_state
+from companion.directory.contacts import oddities
 from companion.directory.model import ChannelRow
 from companion.store import directory
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
@@ -114,11 +117,24 @@ async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
         Finding("directory", result, ", ".join(f"{name}: {number}" for name, number in there.items())),
     ]
     rows = await db.read(directory.channels)
+    findings += await db.read(_check_addresses)
     if not there["channels"]:
         findings.append(Finding("channels", Result.WARNING, "none is switched on: nobody would be told"))
     return findings + list(
         await asyncio.gather(*(_check_channel(db, row, secrets) for row in rows if row.enabled))
     )
+
+
+def _check_addresses(conn: Connection) -> list[Finding]:
+    """Return what is stored of addresses at which nobody can be told: from a version that did not look, or by hand."""
+    return [
+        Finding(
+            f"{one.at.kind} {one.at.id}{one.at.where}",
+            Result.ERROR if one.hopeless else Result.WARNING,
+            one.message,
+        )
+        for one in oddities(stored_state(conn))
+    ]
 
 
 async def _check_channel(db: Database, row: ChannelRow, secrets: Secrets) -> Finding:

@@ -133,6 +133,10 @@ class Receipt:
     read: bool = False
 
 
+class AddressInvalid(ValueError):
+    """An address that no message can reach over a channel of this kind; the text says what to write, not the address."""
+
+
 class Channel(Protocol):
     """One configured way to tell people. Instances are long-lived, used concurrently and closed once."""
 

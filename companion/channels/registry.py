@@ -8,9 +8,14 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from companion.channels.base import Channel
+from companion.channels.phone_numbers import e164
 from companion.channels.signal import SignalChannel, SignalConfig
+from companion.channels.signal_addresses import signal_address
 from companion.channels.sms import SmsChannel, SmsConfig
 from companion.channels.zammad import ZammadChannel, ZammadConfig
+
+type AddressForm = Callable[[str, str | None], str]
+"""Address and country (ISO 3166-1 alpha-2, of numbers without a country code) → address; raises AddressInvalid."""
 
 
 class ChannelConfigError(ValueError):
@@ -29,8 +34,15 @@ class ChannelKind:
     """A record such as a ticket: it gets every update, and an acknowledgement does not cancel its first page."""
     updates: bool
     """Those who were paged also hear who acknowledged, resolved or cancelled."""
-    addressed: bool
-    """A contact point on it needs an address."""
+    address: AddressForm | None
+    """Brings a contact point's address to the form that its provider needs; None: it needs no address."""
+    own_address: str | None = None
+    """The setting that holds the address it sends from."""
+
+    @property
+    def addressed(self) -> bool:
+        """Whether a contact point on it needs an address."""
+        return self.address is not None
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of its settings, for the API's document."""
@@ -48,7 +60,7 @@ _KINDS = MappingProxyType(
                 build=ZammadChannel,
                 records=True,
                 updates=True,
-                addressed=False,
+                address=None,
             ),
             ChannelKind(
                 kind="signal",
@@ -57,7 +69,8 @@ _KINDS = MappingProxyType(
                 build=SignalChannel,
                 records=False,
                 updates=True,
-                addressed=True,
+                address=signal_address,
+                own_address="number",
             ),
             ChannelKind(
                 kind="sms",
@@ -66,7 +79,7 @@ _KINDS = MappingProxyType(
                 build=SmsChannel,
                 records=False,
                 updates=True,
-                addressed=True,
+                address=e164,
             ),
         )
     }

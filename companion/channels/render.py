@@ -116,6 +116,11 @@ GERMAN = Words(
 )
 
 
+LANGUAGES = ("en", "de")
+"""What people can be told in."""
+LANGUAGE_PATTERN = rf"^({'|'.join(LANGUAGES)})(-[A-Z]{{2}})?$"
+
+
 def words_for(language: str) -> Words:
     """Return the words of a language tag such as `de-AT`; English for what is not translated."""
     return GERMAN if language.lower().replace("_", "-").split("-")[0] == "de" else ENGLISH

@@ -34,7 +34,7 @@ from companion.channels.http import (
 from companion.channels.render import sms_text
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
-MESSAGE_NAMES = frozenset({"to", "text", "id"})
+MESSAGE_NAMES = frozenset({"to", "to_digits", "text", "id"})
 SAID_LIMIT, ANSWER_LIMIT = 120, 500
 """Characters of an answer that a reason and the channel test quote."""
 
@@ -69,7 +69,8 @@ class SmsConfig(HttpOptions):
     """How one gateway wants to be asked.
 
     `{to}`, `{text}` and `{id}` stand for the number, the text and a key that stays the same over all
-    attempts; `{name}` for a value of `secrets`. Each is encoded for where it stands.
+    attempts; `{to_digits}` for the number without its `+`; `{name}` for a value of `secrets`. Each is
+    encoded for where it stands.
     """
 
     method: Literal["GET", "POST", "PUT"] = "POST"
@@ -125,11 +126,11 @@ class SmsConfig(HttpOptions):
         if self.body != "json" and not flat:
             raise ValueError(f"body: {self.body} takes only plain values")
         if MESSAGE_NAMES & self.secrets.keys():
-            raise ValueError("to, text and id cannot be names of secrets")
+            raise ValueError("to, to_digits, text and id cannot be names of secrets")
         used = set(PLACEHOLDER.findall(url)) | names_in(self.template)
         if unknown := used - MESSAGE_NAMES - self.secrets.keys():
             raise ValueError(f"unknown placeholders: {', '.join(sorted(unknown))}")
-        if missing := {"to", "text"} - used:
+        if missing := {"to", "text"} - {"to" if name == "to_digits" else name for name in used}:
             raise ValueError(f"missing placeholders: {', '.join(sorted(missing))}")
         return self
 
@@ -230,6 +231,7 @@ def link_token(message: Message) -> set[str]:
 def prepared(config: SmsConfig, values: Mapping[str, str]) -> Prepared:
     """Return the request for these values, each encoded for where it stands and none read as a template again."""
     every = {name: secret.get_secret_value() for name, secret in config.secrets.items()} | dict(values)
+    every["to_digits"] = values["to"].removeprefix("+")
     url = filled(
         config.url.get_secret_value(), {name: quote(value, safe="") for name, value in every.items()}
     )

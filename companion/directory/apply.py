@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.directory.check import Check
+from companion.directory.contacts import with_formed_addresses
 from companion.directory.seed import Document, DocumentInvalid, Problem
 from companion.directory.state import CHANNEL, DEVICE, KINDS, PERSON, POLICY, SECTION_OF, SITE, Row, State
 from companion.escalation.policy import Policy
@@ -86,9 +87,10 @@ class _Applying:
         self._secrets = secrets
         self._kinds = tuple(kind for kind in KINDS if SECTION_OF[kind] in document.sections)
         self._stored = stored_state(conn, secrets)
-        self._wanted = State(
+        wanted = State(
             {kind: (document.state if kind in self._kinds else self._stored)[kind] for kind in KINDS}
         )
+        self._wanted = with_formed_addresses(wanted, document.paths)
         check = Check(self._wanted, document.paths, document.sections, before=self._stored)
         problems = [*document.problems, *check.problems(), *self._still_bound()]
         if problems:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from companion.channels.registry import channel_kinds
+from companion.directory.contacts import Oddity, oddities
 from companion.directory.reach import Cause, Unreached, channels_of, target_reaches, unreached
 from companion.directory.seed import Problem
 from companion.directory.state import (
@@ -42,6 +43,8 @@ class Check:
         self._before = before
         self._paths = paths
         self._sections = sections
+        self._odd_before = frozenset(oddities(before))
+        self._odd_now = tuple(one for one in oddities(state) if self._is_placed(one))
 
     def problems(self) -> list[Problem]:
         """Return everything that must be corrected before this can be stored."""
@@ -49,6 +52,7 @@ class Check:
             *self._broken_references(),
             *self._wrong_rooms(),
             *self._contact_problems(),
+            *(self._told(one) for one in self._odd_now if self._must_be_mended(one)),
             *self._policy_problems(),
             *self._operator_problems(),
         ]
@@ -59,7 +63,11 @@ class Check:
     def warnings(self) -> tuple[str, ...]:
         """Return what can be stored but will not do what its owner hopes for."""
         _new, known = self._unreached()
-        return (*self._device_warnings(), *(str(problem) for problem, _cause in known))
+        return (
+            *self._device_warnings(),
+            *(str(self._told(one)) for one in self._odd_now if not self._must_be_mended(one)),
+            *(str(problem) for problem, _cause in known),
+        )
 
     def _path(self, kind: str, row_id: str) -> str:
         return self._paths.get((kind, row_id), f"{kind} {row_id!r} (stored already, not in this document)")
@@ -109,6 +117,19 @@ class Check:
     def _needs_address(self, channel_id: str) -> bool:
         kind = channel_kinds().get(self._state[CHANNEL].get(channel_id, {}).get("kind", ""))
         return kind is not None and kind.addressed
+
+    def _is_placed(self, one: Oddity) -> bool:
+        """Return whether the country of the address is known: not while its site is broken, which is told already."""
+        site_id = self._state[PERSON][one.at.id]["site_id"] if one.at.kind == PERSON else None
+        return site_id is None or site_id in self._state[SITE]
+
+    def _must_be_mended(self, one: Oddity) -> bool:
+        """Return whether an address keeps the document from being applied: hopeless, and not so already elsewhere."""
+        is_named = (one.at.kind, one.at.id) in self._paths
+        return one.hopeless and (is_named or one not in self._odd_before)
+
+    def _told(self, one: Oddity) -> Problem:
+        return Problem(f"{self._path(one.at.kind, one.at.id)}{one.at.where}", one.message)
 
     # --- policies ---------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ policies:
   - id: office-hours
     name: Office hours
     steps:
-      - targets: [{channel: sms, address: "+15550100", name: Porter's lodge}, {person: shift-lead}]
+      - targets: [{channel: sms, address: "+12025550100", name: Porter's lodge}, {person: shift-lead}]
       - after: 60
         targets: [{person: safety-officer}]
     repeat: 2
@@ -29,11 +29,11 @@ people:
   - id: shift-lead
     name: Shift lead
     site: head-office
-    contacts: [{channel: sms, address: "+15550101"}]
+    contacts: [{channel: sms, address: "+12025550101"}]
   - id: safety-officer
     name: Safety officer
     language: de
-    contacts: [{channel: sms, address: "+15550102"}]
+    contacts: [{channel: sms, address: "+12025550102"}]
 devices:
   - id: reception-phone
     kind: yealink

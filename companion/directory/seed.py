@@ -1,5 +1,6 @@
 """The form of the document that says who and what there is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, override
@@ -7,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
+from companion.channels.phone_numbers import is_country
+from companion.channels.render import LANGUAGE_PATTERN, LANGUAGES
 from companion.directory.state import Key, State
 from companion.escalation.policy import Policy
 
@@ -19,8 +22,20 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _known_country(code: str) -> str:
+    if not is_country(code):
+        raise ValueError("is not a country; write it like DE (the United Kingdom is GB)")
+    return code
+
+
+def _known_language(tag: str) -> str:
+    if not re.fullmatch(LANGUAGE_PATTERN, tag):
+        raise ValueError(f"is none that people can be told in: {' or '.join(LANGUAGES)}, or like de-AT")
+    return tag
+
+
 type Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-type Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+type Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_known_country)]
 """ISO 3166-1 alpha-2, such as DE: of phone numbers without a country code."""
 type Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
@@ -62,7 +77,7 @@ class PersonSeed(_Part):
 
     id: Id
     name: Name
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] = "en"
+    language: Annotated[str, AfterValidator(_known_language)] = "en"
     site: Id | None = None
     contacts: tuple[ContactSeed, ...] = ()
 

@@ -12,6 +12,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from companion.channels.trouble_texts import trouble_title
+from companion.directory.apply import stored_state
+from companion.directory.contacts import Oddity, oddities
 from companion.directory.model import ChannelRow, Role
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.errors import KeyMissing, NotReady, OneSiteOnly, RoleTooLow
@@ -153,6 +155,7 @@ def alerting_parts(conn: Connection, now: datetime) -> list[Part]:
         dispatcher_part(dispatch_health(conn, now)),
         directory_part(conn),
         *(reach_part(one) for one in who_reaches_nobody(conn)),
+        *(address_part(one) for one in oddities(stored_state(conn)) if one.hopeless),
         *(channel_part(row, health.get(row.id)) for row in rows),
         *(trouble_part(one) for one in open_troubles(conn) if one.kind not in _SHOWN_OTHERWISE),
     ]
@@ -211,6 +214,12 @@ def reach_part(found: ReachesNobody) -> Part:
     """Return that alarms of a site, panic key or panel would tell nobody."""
     says = f"Alarms of {found.name} would tell nobody ({found.cause.value}): see to its policy, or `last_resort`."
     return Part(name=f"{found.kind} {found.id}", light=Light.RED, says=says)
+
+
+def address_part(found: Oddity) -> Part:
+    """Return that nobody can be told at an address. Yellow: those who have others are told there."""
+    name = f"{found.at.kind} {found.at.id}{found.at.where}"
+    return Part(name=name, light=Light.YELLOW, says=f"{found.message}.")
 
 
 def trouble_part(found: Trouble) -> Part:

@@ -325,6 +325,21 @@ def test_check_finds_a_channel_that_does_not_answer(run: Run) -> None:
     assert re.search(r"warning +public_url .*set public_url", result.out)
 
 
+def test_check_names_an_address_at_which_nobody_can_be_told(
+    run: Run, document: Path, database_url: str
+) -> None:
+    run("apply", str(document))
+    guards = sa.update(tables.contact_point).where(tables.contact_point.c.person_id == "guard")
+    _write(database_url, lambda conn: conn.execute(guards.values(address="0170 1111111")))
+
+    result = run("check")
+
+    assert re.search(
+        r"error +person guard\.contacts\[0\]\.address +'0170 1111111' has no country code", result.out
+    )
+    assert "person porter" not in result.out
+
+
 def test_check_says_that_another_secret_key_is_there(run: Run, document: Path, tmp_path: Path) -> None:
     run("apply", str(document))
     (tmp_path / "data" / "secret.key").write_text("another key of at least 32 characters")

@@ -11,7 +11,7 @@ from tests.e2e.processes import CompanionProcess
 LIMIT_BYTES = 96 * 1024
 """No file of the process may grow beyond: less than a few readiness probes need, more than its log."""
 DIRECTORY = """\
-policies: [{id: p, name: P, steps: [{targets: [{channel: sms, address: "+49110"}]}]}]
+policies: [{id: p, name: P, steps: [{targets: [{channel: sms, address: "+4930111111"}]}]}]
 sites: [{id: office, name: Office, timezone: UTC, policy: p}]
 channels: [{id: sms, kind: sms, name: SMS, config: {url: "http://127.0.0.1:9/"}}]
 devices: [{id: phone, kind: yealink, name: Phone, site: office, token: phone-token-0123456789}]

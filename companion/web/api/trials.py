@@ -9,13 +9,17 @@ from pydantic import Field
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Severity, Source
-from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import AddressInvalid, Message, MessageKind, Outcome, Refused, Sent, TryAgain
+from companion.channels.registry import kind_named
+from companion.channels.render import LANGUAGE_PATTERN
+from companion.directory.apply import stored_state
+from companion.directory.contacts import country_of
 from companion.directory.model import Role
 from companion.dispatch import outbox
 from companion.dispatch.record import record
 from companion.dispatch.retry import Done, GiveUp
 from companion.dispatch.worker import ChannelUnusable, Configured
-from companion.errors import ChannelNotUsable, UnknownChannel
+from companion.errors import ChannelNotUsable, InvalidRequest, UnknownChannel
 from companion.ids import new_id
 from companion.store import directory
 from companion.troubles.channel_health import Try
@@ -33,7 +37,7 @@ class ChannelTrial(Input):
     address: DetailValue | None = Field(
         default=None, description="Send a test message there (empty for a ticket system); absent: only check"
     )
-    language: Annotated[str, Field(pattern="^[a-z]{2}$")] = "en"
+    language: Annotated[str, Field(pattern=LANGUAGE_PATTERN)] = "en"
 
 
 class TrialResult(Output):
@@ -70,7 +74,10 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
             f"Channel {channel_id} is switched off. Set `enabled: true` and apply the directory."
         )
     started, started_at = time.monotonic(), call.context.clock()
-    message = None if call.body.address is None else _test_message(call.body.address, call.body, started_at)
+    message = None
+    if call.body.address is not None:
+        address = await _formed(call, row.kind, call.body.address)
+        message = _test_message(address, call.body, started_at)
     outcome = await _tried(configured, message)
     if message is not None:
         await call.context.db.write(
@@ -79,6 +86,20 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
     what = Try.PROBE if message is None else Try.SEND
     await call.context.commands.run(lambda unit: note(unit, [(channel_id, what, outcome)]))
     return _result(outcome, sent=message is not None, took_s=round(time.monotonic() - started, 3))
+
+
+async def _formed(call: Call[NoQuery, ChannelTrial], kind: str, address: str) -> str:
+    """Return the address as `apply` would store it, so that what is tried is what an alarm would use."""
+    form = kind_named(kind).address
+    if form is None:
+        return address
+    state = await call.context.db.read(stored_state)
+    try:
+        return form(address, country_of(state, None))
+    except AddressInvalid as err:
+        raise InvalidRequest(
+            f"body.address: {err}", errors=[{"where": "body.address", "problem": str(err)}]
+        ) from None
 
 
 async def _tried(configured: Configured, message: Message | None) -> Outcome:
@@ -165,6 +186,6 @@ ROUTES = (
         body=ChannelTrial,
         body_required=False,
         answers={200: TrialResult},
-        problems=(UnknownChannel, ChannelNotUsable),
+        problems=(UnknownChannel, ChannelNotUsable, InvalidRequest),
     ),
 )

@@ -171,6 +171,14 @@ def config(**changes: object) -> SmsConfig:
     return SmsConfig.model_validate({"url": "https://gw.example/send", **changes})
 
 
+def test_a_gateway_that_wants_no_plus_gets_the_digits_alone() -> None:
+    template = {"to": "00{to_digits}", "text": "{text}"}
+
+    request = prepared(config(template=template), {"to": "+491701234567", "text": "Fire", "id": "1"})
+
+    assert json.loads(request.data or b"") == {"to": "00491701234567", "text": "Fire"}
+
+
 @given(to=st.text(), text=st.text(), key=st.text())
 def test_any_text_arrives_unchanged_in_a_json_body(to: str, text: str, key: str) -> None:
     template = {"messages": [{"to": ["{to}"], "body": "<{text}>", "n": 1}], "ref": "{id}"}

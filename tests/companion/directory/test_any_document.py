@@ -20,6 +20,9 @@ _text = st.text(
 _plain = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=8)
 
 
+_numbers = st.integers(10**7, 10**9 - 1).map(lambda number: f"+4930{number}")
+
+
 def _ids(prefix: str, *, most: int) -> st.SearchStrategy[list[str]]:
     return st.lists(_plain.map(lambda text: f"{prefix}{text}"), max_size=most, unique=True)
 
@@ -36,7 +39,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     contacts = {
         person: draw(
             st.lists(
-                st.fixed_dictionaries({"channel": st.sampled_from(channels), "address": _plain}),
+                st.fixed_dictionaries({"channel": st.sampled_from(channels), "address": _numbers}),
                 min_size=1,
                 max_size=3,
                 unique_by=lambda contact: (contact["channel"], contact["address"]),

@@ -103,6 +103,14 @@ def _policy_id_with_blank(content: dict[str, Any]) -> None:
     content["policies"][0]["id"] = "my policy"
 
 
+def _unknown_language(content: dict[str, Any]) -> None:
+    content["people"][0]["language"] = "fr"
+
+
+def _country_that_is_none(content: dict[str, Any]) -> None:
+    content["sites"][0]["country"] = "UK"
+
+
 def _unset_variable(content: dict[str, Any]) -> None:
     content["channels"][0]["config"]["token"] = "${env:NOT_SET}"
 
@@ -143,6 +151,14 @@ def _huge_number(content: dict[str, Any]) -> None:
         (_invent_zone, "sites[0].timezone: is not a time zone; write it like Europe/Berlin"),
         (_escape_zone_folder, "sites[0].timezone: is not a time zone; write it like Europe/Berlin"),
         (_invent_kind, "channels[1].config: there is no channel kind 'pigeon', only signal, sms, zammad"),
+        (
+            _unknown_language,
+            "people[0].language: is none that people can be told in: en or de, or like de-AT",
+        ),
+        (
+            _country_that_is_none,
+            "sites[0].country: is not a country; write it like DE (the United Kingdom is GB)",
+        ),
         (_forget_config, "channels[0].config: group: Field required"),
         (_short_token, "devices[0].token: needs 16 to 512 letters, digits and signs without spaces; "),
         (_spaced_token, "devices[0].token: needs 16 to 512 letters, digits and signs without spaces; "),

@@ -18,15 +18,15 @@ people:
   - id: porter
     name: Porter
     site: office
-    contacts: [{channel: signal, address: "+491"}, {channel: sms, address: "+491"}]
+    contacts: [{channel: signal, address: "+4930111111"}, {channel: sms, address: "+4930111111"}]
   - id: guard
     name: Guard
     site: office
     language: de
-    contacts: [{channel: sms, address: "+492"}]
+    contacts: [{channel: sms, address: "+4930222222"}]
   - id: nurse
     name: Nurse
-    contacts: [{channel: sms, address: "+493"}]
+    contacts: [{channel: sms, address: "+4930333333"}]
 """
 
 
@@ -34,6 +34,9 @@ people:
 
 
 async def test_a_dry_run_shows_the_plan_and_changes_nothing(api: Api) -> None:
+    everybody = PEOPLE.partition("  - id: nurse")[0]
+    await api.call("POST", "/v1/admin/seed", data=everybody, headers=YAML)
+
     planned = await api.call("POST", "/v1/admin/seed?dry_run=true", data=PEOPLE, headers=YAML)
     planned_again = await api.call("POST", "/v1/admin/seed?dry_run=true", data=PEOPLE, headers=YAML)
 
@@ -55,7 +58,7 @@ async def test_applying_twice_changes_something_once(api: Api) -> None:
 async def test_the_document_may_be_json(api: Api) -> None:
     body = {
         "people": [
-            {"id": one, "name": one, "contacts": [{"channel": "sms", "address": "+49"}]}
+            {"id": one, "name": one, "contacts": [{"channel": "sms", "address": "+4930111111"}]}
             for one in ("porter", "guard")
         ]
     }
@@ -75,7 +78,7 @@ async def test_names_in_json_may_hold_what_is_written_with_two_escapes(api: Api)
 
 
 async def test_every_mistake_of_a_document_is_named_and_nothing_of_it_is_applied(api: Api) -> None:
-    wrong = PEOPLE.replace('channel: sms, address: "+492"', "channel: pigeon, address: x").replace(
+    wrong = PEOPLE.replace('channel: sms, address: "+4930222222"', "channel: pigeon, address: x").replace(
         "Nurse", ""
     )
 
@@ -259,6 +262,18 @@ async def test_a_test_message_goes_to_the_address_and_is_marked_as_a_test(
     )
 
 
+async def test_a_test_message_goes_where_an_alarm_would_go_or_nowhere(api: Api, directory: Directory) -> None:
+    there = f"/v1/admin/channels/{directory.sms}/test"
+
+    unclear = await api.call("POST", there, json={"address": "0170 1111111"})
+    clear = await api.call("POST", there, json={"address": "+49 (0)170 / 11 11 111"})
+
+    [message] = api.channels.channels[directory.sms].messages
+    assert (unclear.status, unclear.problem) == (422, "invalid-request")
+    assert [one["where"] for one in unclear.json["errors"]] == ["body.address"]
+    assert (clear.status, message.address) == (200, "+491701111111")
+
+
 @pytest.mark.parametrize(
     ("outcome", "name"),
     [
@@ -296,10 +311,10 @@ async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, di
     api.channels.channels[directory.sms] = FakeChannel(
         Refused(reason="401: bad token", status_code=401, channel_broken=True)
     )
-    await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+49"})
+    await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+4930111111"})
     broken = await part()
     api.channels.channels[directory.sms] = FakeChannel()
-    await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+49"})
+    await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+4930111111"})
     mended = await part()
 
     since = "2026-11-20T12:00:00+00:00"

@@ -61,6 +61,7 @@ async def sound(api: Api, directory: Directory) -> Api:
 
     def work(unit: Unit) -> None:
         unit.conn.execute(sa.update(tables.site).values(policy_id=directory.policy))
+        unit.conn.execute(sa.update(tables.contact_point).values(address="+491701111111"))
         unit.conn.execute(sa.insert(tables.installation).values(id="installation", operators=["porter"]))
         worked = Sent(provider_ref="r")
         note(unit, [(one, Try.SEND, worked) for one in ("signal", "sms", "zammad")])
@@ -168,6 +169,13 @@ async def test_a_channel_that_was_never_tried_is_yellow_and_one_that_refuses_is_
         503,
         {"channel sms": "red", "channel signal": "yellow", "channel zammad": "yellow"},
     )
+
+
+async def test_an_address_at_which_nobody_can_be_told_is_yellow(sound: Api) -> None:
+    guards = sa.update(tables.contact_point).where(tables.contact_point.c.person_id == "guard")
+    await sound.context.db.write(lambda conn: conn.execute(guards.values(address="0170 1111111")))
+
+    assert await lights(sound) == (200, {"person guard.contacts[0].address": "yellow"})
 
 
 async def test_an_alarm_that_told_nobody_is_red_until_it_is_answered(sound: Api) -> None:
