@@ -188,7 +188,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
 
     # Entities and push first, so that an alarm of the panel's restart and of the resumed link finds them listening.
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    verification.async_start(system.audience, system.state)
+    verification.async_start(system.audience, system.decided)
     push.async_start()
     journal.async_start(system.audience)
     entry.async_on_unload(journal.async_stop)

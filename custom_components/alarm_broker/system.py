@@ -97,7 +97,7 @@ class AlarmSystem:
         alarms: AlarmStream,
         on_code_known: Callable[[str, str], None] = lambda _user_id, _code: None,
     ) -> None:
-        """Go on from what was stored, so that entities show it and not a panel that was never armed.
+        """Go on from what was stored, so that entities show what becomes of it and not a panel that was never armed.
 
         `on_code_known` is told a user and the code, once it was right and has been answered.
         Raises ConfigEntryError for a panel that cannot be read.
@@ -112,7 +112,9 @@ class AlarmSystem:
         self._code_users = config.code_users
         self._storage = storage
         self._wording = Wording(config=config.panel, names=config.zone_names)
-        self._decided = self._shown = _restored(saved)
+        self._next_uid = str(uuid4())
+        self._decided = _restored(saved)
+        self._shown = self._as_it_comes_up()
         # Not simply what has been decided: whoever else stores must not store a decision without what tells of it.
         self._stored = serialised(self._decided)
         storage.add_section(PANEL, lambda: self._stored)
@@ -121,7 +123,6 @@ class AlarmSystem:
         # Apart from the task, which begins to run before there is a name for it.
         self._writing = False
         self._following_up = False
-        self._next_uid = str(uuid4())
         self._timer = DeadlineTimer(hass, lambda: self.async_report(TimePassed()))
         self._sensors = ZoneSensors(hass, config.sensing, self.async_report)
         self._unsub_started: CALLBACK_TYPE | None = None
@@ -133,6 +134,11 @@ class AlarmSystem:
     def state(self) -> PanelState:
         """Return the panel as people may see it."""
         return self._shown
+
+    @property
+    def decided(self) -> PanelState:
+        """Return the panel as it has been decided, shown or not; before the start that is what was stored."""
+        return self._decided
 
     @property
     def panel_config(self) -> PanelConfig:
@@ -386,6 +392,13 @@ class AlarmSystem:
             self._async_show(step)
         self._async_follow_up_soon()
         return step
+
+    def _as_it_comes_up(self) -> PanelState:
+        """Return what the start will make of the stored panel: a siren that is over must not be shown once more."""
+        after, _ = transition(
+            self._decided, Loaded(), self.config.panel, dt_util.utcnow(), new_uid=lambda: self._next_uid
+        )
+        return after
 
     def _new_uid(self) -> str:
         """Return the id of a new alarm; made beforehand, as the system's randomness takes its time."""

@@ -111,6 +111,34 @@ async def test_an_armed_house_is_armed_after_the_restart_and_never_shown_otherwi
     assert seen[-1] == "armed_home"
 
 
+@pytest.mark.parametrize(
+    ("mode", "sensor", "then", "lived"),
+    [
+        ("home", WINDOW, "armed_home", "triggered"),
+        ("home", DOOR, "triggered", "pending"),
+        ("away", None, "armed_away", "arming"),
+    ],
+)
+async def test_what_ended_in_the_outage_is_not_shown_once_more(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, mode: str, sensor: str | None, then: str, lived: str
+) -> None:
+    entry = await move_in(hass)
+    await panel(hass, f"alarm_arm_{mode}", code=CODE)
+    if sensor is not None:
+        sense(hass, sensor, "on")
+    await hass.async_block_till_done()
+    before = shown(hass)
+    await go_down(hass, entry)
+    changes = async_capture_events(hass, "state_changed")
+
+    await boot(hass, entry, freezer, down_s=3600)
+
+    seen = [change.data["new_state"].state for change in changes if change.data["entity_id"] == PANEL]
+    assert before == lived
+    assert seen == [then]
+    await finish_boot(hass)
+
+
 async def test_a_window_opened_meanwhile_triggers_once_the_sensors_settled(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
