@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import string
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,12 @@ from companion.alarms.model import OPEN, Alarm
 from companion.dispatch.delivery import PAGES
 from companion.ids import token_hash
 from companion.store.tables import ack_link as table, delivery
+
+# No `_` and no `-`: carriers that read ISO 8859-1 as GSM 03.38 turn `_` into `§`, and some phones end a link at either.
+ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+TOKEN_BYTES = 24
+TOKEN_LENGTH = 33
+"""Digits to this base that 192 bits take."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +41,42 @@ class AckTokens:
         self._base = public_url.rstrip("/")
 
     def token(self, alarm_id: str, recipient_key: str) -> str:
-        """Return the 192-bit token of one recipient for one alarm."""
+        """Return the 192-bit token of one recipient for one alarm, in letters and digits only."""
         digest = hmac.digest(self._key, f"{alarm_id}\n{recipient_key}".encode(), hashlib.sha256)
-        return urlsafe_b64encode(digest[:24]).decode()
+        return _spelled(digest[:TOKEN_BYTES])
 
     def url(self, token: str) -> str:
         """Return the address of the page."""
         return f"{self._base}/a/{token}"
 
 
+def _spelled(token: bytes) -> str:
+    number, digits = int.from_bytes(token), ""
+    for _ in range(TOKEN_LENGTH):
+        number, digit = divmod(number, len(ALPHABET))
+        digits = ALPHABET[digit] + digits
+    return digits
+
+
+def link_hash(token: str) -> str:
+    """Return what is stored of a link's token: the hash of its older spelling (base64), whichever one it comes in.
+
+    So links of either spelling open the same row, and those that went out before a change of the spelling go on working.
+    """
+    if len(token) != TOKEN_LENGTH or not set(token) <= set(ALPHABET):
+        return token_hash(token)
+    number = 0
+    for digit in token:
+        number = number * len(ALPHABET) + ALPHABET.index(digit)
+    # A digit more than 192 bits take leaves room for numbers that are no token.
+    plain = number.to_bytes(TOKEN_BYTES + 1).removeprefix(b"\0")
+    return token_hash(urlsafe_b64encode(plain).decode())
+
+
 def ack_link(conn: Connection, token: str) -> AckLink | None:
     """Return the link that `token` opens, expired or not, or None."""
     row = conn.execute(
-        sa.select(table.c.alarm_id, table.c.recipient).where(table.c.token_hash == token_hash(token))
+        sa.select(table.c.alarm_id, table.c.recipient).where(table.c.token_hash == link_hash(token))
     ).first()
     return None if row is None else AckLink(*row)
 

@@ -9,13 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms import store
-from companion.alarms.ack_links import AckTokens
+from companion.alarms.ack_links import AckTokens, link_hash
 from companion.alarms.model import Alarm
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.outbox import Claim, NewDelivery, enqueue
 from companion.escalation.policy import ChannelTarget, PersonTarget, Target
-from companion.ids import token_hash
 from companion.store import tables
 from companion.store.sql import insert
 
@@ -194,7 +193,7 @@ def page(
     """Write pages to every address, each with its recipient's own link, and return them."""
     links = [
         {
-            "token_hash": token_hash(paging.tokens.token(alarm.id, key)),
+            "token_hash": link_hash(paging.tokens.token(alarm.id, key)),
             "alarm_id": alarm.id,
             "recipient": recipient,
             "created_at": now,

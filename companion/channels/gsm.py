@@ -2,6 +2,8 @@
 # ruff: noqa: RUF001 - look-alike characters are what this table is about
 
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 
 # 3GPP TS 23.038: the default alphabet; those of the extension cost two septets.
 GSM_BASIC = frozenset(
@@ -31,13 +33,53 @@ TRANSLITERATED = {
     "þ": "th",
     "ı": "i",
 }
-ONE_SEGMENT, MANY_SEGMENTS = 160, 153
-"""Septets of a lone SMS, and of each part of a longer one."""
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """One way in which an SMS can be written."""
+
+    write: Callable[[str], str]
+    cost: Callable[[str], int]
+    one: int
+    """What a lone SMS may cost."""
+    part: int
+    """What each part of a longer one may cost."""
+
+    def limit(self, segments: int) -> int:
+        """Return what a text of so many SMS may cost."""
+        return self.one if segments == 1 else segments * self.part
+
+    def cut(self, text: str, limit: int) -> str:
+        """Return a text that costs at most `limit`, with dots where it was cut."""
+        if self.cost(text) <= limit:
+            return text
+        while self.cost(text) > limit - 3:
+            text = text[:-1]
+        return f"{text.rstrip()}..."
+
+
+def alphabet_for(text: str, *, unicode: bool) -> Alphabet:
+    """Return the alphabet to write `text` in: `unicode` allows the other one where the GSM alphabet would lose a letter."""
+    return UNICODE if unicode and not survives(text) else GSM
+
+
+def survives(text: str) -> bool:
+    """Return whether the GSM alphabet has every letter and sign of `text`; typographic marks may become plain ones."""
+    return all(
+        c in GSM_BASIC or c in GSM_EXTENSION or (c in TRANSLITERATED and not c.isalpha())
+        for c in composed(text)
+    )
+
+
+def composed(text: str) -> str:
+    """Return `text` with letters and their accents as one character each."""
+    return unicodedata.normalize("NFC", text)
 
 
 def gsm(text: str) -> str:
     """Return `text` with what an SMS cannot carry replaced by its nearest."""
-    return "".join(nearest(character) for character in unicodedata.normalize("NFC", text))
+    return "".join(nearest(character) for character in composed(text))
 
 
 def nearest(character: str) -> str:
@@ -55,10 +97,10 @@ def septets(text: str) -> int:
     return sum(2 if character in GSM_EXTENSION else 1 for character in text)
 
 
-def cut(text: str, limit: int) -> str:
-    """Return a GSM text that costs at most `limit` septets, with dots where it was cut."""
-    if septets(text) <= limit:
-        return text
-    while septets(text) > limit - 3:
-        text = text[:-1]
-    return f"{text.rstrip()}..."
+def units(text: str) -> int:
+    """Return what a text costs in UCS-2: what lies beyond the first 65,536 characters, such as an emoji, costs two."""
+    return sum(2 if ord(character) > 0xFFFF else 1 for character in text)
+
+
+GSM = Alphabet(gsm, septets, 160, 153)
+UNICODE = Alphabet(composed, units, 70, 67)

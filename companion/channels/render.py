@@ -8,7 +8,7 @@ from typing import assert_never
 from urllib.parse import quote
 
 from companion.channels.base import Message, MessageKind
-from companion.channels.gsm import MANY_SEGMENTS, ONE_SEGMENT, cut, gsm, septets
+from companion.channels.gsm import alphabet_for
 from companion.channels.trouble_texts import trouble_advice, trouble_title
 from companion.timezones import on_site_clock
 
@@ -251,8 +251,8 @@ def bare_link(message: Message) -> str:
     )
 
 
-def sms_text(message: Message, *, segments: int = 2) -> str:
-    """Return the text in the GSM alphabet, cut to `segments` SMS; the link is whole whatever it costs."""
+def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> str:
+    """Return the text cut to `segments` SMS, in the GSM alphabet unless `unicode` allows more; the link is whole whatever it costs."""
     words = words_for(message.language)
     parts = [
         headline(message),
@@ -263,16 +263,17 @@ def sms_text(message: Message, *, segments: int = 2) -> str:
         raised_at(message, "%d.%m. %H:%M"),
         message.note and f"{_note_label(message)}: {message.note}",
     ]
-    body = gsm(". ".join(one_line(part, TITLE_LIMIT + 20) for part in parts if part))
+    said = ". ".join(one_line(part, TITLE_LIMIT + 20) for part in parts if part)
     if message.may_have_been_sent:
-        body = gsm(f"{words.short_repeat} {body}")
-    link = gsm(message.ack_url) if message.ack_url and asks_for_answer(message) else ""
+        said = f"{words.short_repeat} {said}"
+    alphabet = alphabet_for(said, unicode=unicode)
+    body = alphabet.write(said)
+    link = alphabet.write(message.ack_url) if message.ack_url and asks_for_answer(message) else ""
     end = f" {link}" if link else ""
-    if septets(body + end) <= ONE_SEGMENT:
+    if alphabet.cost(body + end) <= alphabet.one:
         return body + end
-    limit = ONE_SEGMENT if segments == 1 else segments * MANY_SEGMENTS
     # Without any words a link says nothing: a piece of the headline stays even beside an endless one.
-    return cut(body, max(limit - septets(end), 40)) + end
+    return alphabet.cut(body, max(alphabet.limit(segments) - alphabet.cost(end), 40)) + end
 
 
 def ticket_html(message: Message, *, link: bool) -> str:

@@ -102,6 +102,11 @@ class SmsConfig(HttpOptions):
     segments: int = Field(
         default=2, ge=1, le=4, description="Longest text, in SMS of 160 (153 when several) characters."
     )
+    unicode: bool = Field(
+        default=False,
+        description="The gateway takes Unicode: a text with letters that plain SMS lack keeps them, in SMS of 70 (67) characters. "
+        "Otherwise they are replaced by their nearest, or by a question mark.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -154,7 +159,7 @@ class SmsChannel(Channel):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        text = sms_text(message, segments=self._config.segments)
+        text = sms_text(message, segments=self._config.segments, unicode=self._config.unicode)
         values = {"to": message.address, "text": text, "id": message.idempotency_key}
         request = prepared(self._config, values)
         reply = await self._http.request(

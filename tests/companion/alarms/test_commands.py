@@ -1,14 +1,17 @@
 """Commands on alarms: each is one transaction, and the journal says what happened."""
 
 import asyncio
+import re
+from base64 import urlsafe_b64encode
 from operator import methodcaller
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, strategies as st
 from sqlalchemy.engine import Connection
 
-from companion.alarms.ack_links import AckTokens, ack_link
+from companion.alarms.ack_links import AckTokens, _spelled, ack_link, link_hash
 from companion.alarms.commands import (
     AlarmNotFound,
     DeliveryNotFound,
@@ -20,6 +23,7 @@ from companion.alarms.model import Alarm, Change, Status
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.dispatch.delivery import State
 from companion.escalation.policy import Policy
+from companion.ids import token_hash
 from companion.store import tables
 from companion.store.alarms import alarm_by_id, due_alarms
 from companion.store.database import Database, open_database
@@ -120,6 +124,27 @@ async def test_two_recipients_have_two_links() -> None:
     assert tokens.token("a", "porter") == AckTokens(b"k" * 32, "x").token("a", "porter")
     assert tokens.token("a", "porter") != AckTokens(b"j" * 32, "x").token("a", "porter")
     assert tokens.url("t") == "https://alarm.example/a/t"
+
+
+@given(alarm_id=st.text(), key=st.text())
+def test_a_link_holds_letters_and_digits_only_and_is_as_long_as_any_other(alarm_id: str, key: str) -> None:
+    token = AckTokens(b"k" * 32, "https://alarm.example/").token(alarm_id, key)
+
+    assert re.fullmatch("[0-9A-Za-z]{33}", token)
+
+
+@given(st.binary(min_size=24, max_size=24))
+def test_a_link_that_went_out_in_the_older_spelling_opens_the_same(token: bytes) -> None:
+    older = urlsafe_b64encode(token).decode()
+
+    assert link_hash(_spelled(token)) == link_hash(older) == token_hash(older)
+
+
+@pytest.mark.parametrize("token", ["z" * 33, "0" * 33, "ü" * 33, "0" * 5000, "", "\ud800" * 33])
+async def test_an_odd_link_opens_nothing(house: Engine, token: str) -> None:
+    await house.raise_alarm()
+
+    assert await house.db.read(lambda conn: ack_link(conn, token)) is None
 
 
 async def test_an_unknown_link_opens_nothing(house: Engine) -> None:

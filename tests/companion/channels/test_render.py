@@ -238,6 +238,28 @@ def test_no_sms_is_longer_than_its_segments(title: str, room: str, segments: int
     assert ACK_URL in said
 
 
+def test_unicode_is_kept_where_a_gateway_takes_it() -> None:
+    said = sms_text(message(title="Тревога 火 🔥", person="Анна Ålesund 李", ack_url=None), unicode=True)
+
+    assert said == "ALARM: Тревога 火 🔥. Reception, Main office. Анна Ålesund 李. 20.11. 23:14"
+
+
+def test_what_the_plain_alphabet_can_say_is_not_made_dearer_by_a_dash() -> None:
+    page = message(title="“Tür” – Straße…", person="Jürgen")
+
+    assert sms_text(page, unicode=True) == sms_text(page)
+
+
+@given(title=st.text(st.characters(exclude_categories=["Cs"]), max_size=400), segments=st.integers(1, 4))
+def test_no_sms_in_unicode_is_longer_than_its_segments(title: str, segments: int) -> None:
+    said = sms_text(
+        message(title=f"火{title}", ack_url="https://a.example/a/1"), segments=segments, unicode=True
+    )
+
+    assert len(said.encode("utf-16-le")) // 2 <= (70 if segments == 1 else segments * 67)
+    assert said.endswith(" https://a.example/a/1")
+
+
 @pytest.mark.parametrize(
     ("text", "sent"),
     [

@@ -58,6 +58,16 @@ async def test_the_gateway_gets_number_and_text_however_it_wants_them(
     assert ACK_URL in gateway.messages[0].text
 
 
+@pytest.mark.parametrize(("unicode", "said"), [(True, "Анна Ålesund 李"), (False, "???? Ålesund ?")])
+async def test_unicode_reaches_a_gateway_that_takes_it(gateway: FakeSms, unicode: bool, said: str) -> None:  # noqa: FBT001 - a column of the table
+    channel = channel_for(gateway, unicode=unicode)
+
+    await channel.send(message(person="Анна Ålesund 李", ack_url=None))
+    await channel.close()
+
+    assert said in gateway.messages[0].text
+
+
 async def test_a_repeat_with_the_same_key_is_dropped_by_the_gateway(gateway: FakeSms) -> None:
     channel = channel_for(gateway, idempotency_header="Idempotency-Key")
     gateway.behave(Behaviour.TAKE_AND_RESET, times=1)
