@@ -33,6 +33,7 @@ from .link.troubles import ServiceTroubles
 from .link.watch import LinkWatch
 from .panel_services import async_setup_panel_services
 from .push import AlarmPush
+from .push_actions import Buttons
 from .push_presses import PRESSES, Presses
 from .recipients import recipients_from_entry
 from .renames import async_follow_renames, async_listen_for_renames, entity_id_store
@@ -40,6 +41,7 @@ from .repairs import async_clear_away, async_report_away, async_report_homeless,
 from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
 from .setup_panel import system_config_from_entry
+from .side_files import async_forget
 from .storage import PANEL, EntryStorage
 from .supervision import Supervision
 from .system import AlarmSystem
@@ -86,9 +88,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     storage = EntryStorage(hass, entry.entry_id)
     saved = await storage.async_load()
     with_companion = CONF_URL in entry.data
-    outbox = Outbox(saved.get("outbox")) if with_companion else None
-    troubles = ServiceTroubles(storage, saved.get("troubles") if with_companion else None)
-    alarms = AlarmStream(storage, saved.get("alarms"), outbox, troubles)
+    outbox = storage.section("outbox", Outbox) if with_companion else None
+    troubles = storage.section(
+        "troubles", lambda kept: ServiceTroubles(storage, kept if with_companion else None)
+    )
+    alarms = storage.section("alarms", lambda kept: AlarmStream(storage, kept, outbox, troubles))
+    buttons = storage.section("buttons", Buttons)
+    await storage.async_keep_unreadable(entry)
     link = await _async_link(hass, entry, alarms) if with_companion else None
     config = system_config_from_entry(entry)
 
@@ -152,13 +158,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         announce=system.async_announce,
     )
     await verification.async_load()
-    journal = Journal(hass, entry.entry_id)
+    journal = Journal(hass, entry)
     await journal.async_load()
     push = AlarmPush(
         hass,
         entry,
         storage=storage,
-        saved=saved.get("buttons"),
+        buttons=buttons,
         alarms=alarms,
         link=link,
         system=system,
@@ -230,9 +236,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     async_clear_away(hass, entry)
     async_report_homeless(hass, entry, ())
     async_show_troubles(hass, entry, ())
+    stores = (household_store, calendar_store, window_store, journal_store, entity_id_store)
     await EntryStorage(hass, entry.entry_id).async_remove()
-    for store in (household_store, calendar_store, window_store, journal_store, entity_id_store):
-        await store(hass, entry.entry_id).async_remove()
+    await async_forget(hass, entry, *(store(hass, entry.entry_id) for store in stores))
     await EvidenceStore(hass, entry.entry_id, days=0).async_remove()
 
 

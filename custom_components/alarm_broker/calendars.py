@@ -19,6 +19,7 @@ from .const import DOMAIN, LOGGER
 from .panel.config import TroubleKind
 from .panel.events import TroubleBegan, TroubleEnded
 from .panel.state import Trouble
+from .panel.stored import listed, mapping, moment, texts
 from .panel.windows import (
     CalendarEntry,
     Window,
@@ -29,6 +30,7 @@ from .panel.windows import (
     next_change,
     windows,
 )
+from .side_files import async_read
 from .timers import DeadlineTimer
 
 STORE_VERSION = 1
@@ -99,14 +101,12 @@ class Calendars:
 
     async def async_load(self, renamed: Mapping[str, str]) -> None:
         """Read what was known last; `renamed` are the new ids of calendars by their old ones."""
-        stored = await self._store.async_load() or {}
+        read, running = await async_read(self._hass, self._entry, self._store, _stored)
         wanted = {rule.calendar for rule in self.rules.values()}
         self._read = {
-            name: _Read(at=datetime.fromisoformat(one["at"]), entries=list(map(_stored, one["entries"])))
-            for known, one in stored.get("calendars", {}).items()
-            if (name := renamed.get(known, known)) in wanted
+            name: one for known, one in read.items() if (name := renamed.get(known, known)) in wanted
         }
-        self._running = frozenset(stored.get("running", ())) & self.rules.keys()
+        self._running = running & self.rules.keys()
 
     @callback
     def async_start(self) -> None:
@@ -241,14 +241,28 @@ def calendar_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
 def _entry(answer: Mapping[str, Any]) -> CalendarEntry:
     """Return one event of `calendar.get_events`; raises ValueError or KeyError for what is none."""
     return CalendarEntry(
-        start=_moment(answer["start"]), end=_moment(answer["end"]), title=str(answer.get("summary") or "")
+        start=_day_or_time(answer["start"]),
+        end=_day_or_time(answer["end"]),
+        title=str(answer.get("summary") or ""),
     )
 
 
-def _stored(kept: Sequence[str]) -> CalendarEntry:
-    start, end, title = kept
-    return CalendarEntry(start=_moment(start), end=_moment(end), title=title)
+def _stored(kept: Any) -> tuple[dict[str, _Read], frozenset[str]]:
+    """Return what calendars said last, and the rules whose windows ran; raises one of UNREADABLE."""
+    stored = mapping(kept or {})
+    calendars = {
+        name: _Read(at=moment(one["at"]), entries=list(map(_stored_entry, listed(one["entries"]))))
+        for name, one in mapping(stored.get("calendars", {})).items()
+    }
+    return calendars, frozenset(texts(stored.get("running", ())))
 
 
-def _moment(text: str) -> date | datetime:
-    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+def _stored_entry(kept: object) -> CalendarEntry:
+    start, end, title = texts(kept)
+    return CalendarEntry(start=_day_or_time(start), end=_day_or_time(end), title=title)
+
+
+def _day_or_time(said: str) -> date | datetime:
+    found = date.fromisoformat(said) if len(said) == 10 else datetime.fromisoformat(said)
+    # An event without an end may say the year 9999, after which there is no time to add. Both are leap years.
+    return found.replace(year=min(max(found.year, 1972), 9600))

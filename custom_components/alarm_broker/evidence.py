@@ -5,14 +5,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .panel.config import AlarmKind, ZoneKind
+from .panel.stored import made
 from .panel.verification import (
     CameraConfig,
-    Detector,
+    Finding,
     Level,
     Occasion,
     Sighting,
-    Tripped,
     Validation,
     validation,
 )
@@ -95,64 +94,14 @@ def kept_form(evidence: Evidence) -> dict[str, Any]:
     return plain
 
 
-def evidence_from(kept: Mapping[str, Any]) -> Evidence:
-    """Return the evidence of which this is the kept form. Raises LookupError, TypeError or ValueError for another."""
-    occasion, shot = kept["occasion"], kept["shot"]
-    return Evidence(
-        uid=kept["uid"],
-        occasion=Occasion(
-            kind=AlarmKind(occasion["kind"]),
-            area_id=occasion["area_id"],
-            tripped=tuple(
-                Tripped(
-                    zone_id=one["zone_id"], kind=ZoneKind(one["kind"]), detector=Detector(one["detector"])
-                )
-                for one in occasion["tripped"]
-            ),
-            moments=tuple(map(datetime.fromisoformat, occasion["moments"])),
-            before=timedelta(seconds=occasion["before"]),
-            after=timedelta(seconds=occasion["after"]),
-            cancelled=occasion["cancelled"],
-            word=None if occasion["word"] is None else Level(occasion["word"]),
-        ),
-        raised_at=_moment(kept["raised_at"]),
-        cameras=tuple(kept["cameras"]),
-        sightings=tuple(map(_sighting, kept["sightings"])),
-        shot=None
-        if shot is None
-        else Shot(
-            **{
-                **shot,
-                "taken_at": datetime.fromisoformat(shot["taken_at"]),
-                "sighting": None if shot["sighting"] is None else _sighting(shot["sighting"]),
-            }
-        ),
-        judgements=tuple(
-            Judgement(
-                **{
-                    **one,
-                    "at": datetime.fromisoformat(one["at"]),
-                    "level": Level(one["level"]),
-                    "findings": tuple(one["findings"]),
-                }
-            )
-            for one in kept["judgements"]
-        ),
-    )
-
-
-def _sighting(kept: Mapping[str, Any]) -> Sighting:
-    return Sighting(
-        **{
-            **kept,
-            "started_at": datetime.fromisoformat(kept["started_at"]),
-            "ended_at": _moment(kept["ended_at"]),
-        }
-    )
-
-
-def _moment(kept: str | None) -> datetime | None:
-    return None if kept is None else datetime.fromisoformat(kept)
+def evidence_from(kept: object) -> Evidence:
+    """Return the evidence of which this is the kept form; raises one of UNREADABLE for another."""
+    evidence = made(Evidence, kept)
+    if not evidence.occasion.moments:
+        raise ValueError("it began at no time")
+    for judgement in evidence.judgements:
+        all(map(Finding, judgement.findings))
+    return evidence
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
+from .panel.stored import UNREADABLE, mapping, moment, text, texts, whole
 
 RECORD = "record.json"
 SUFFIXES: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
@@ -118,8 +119,8 @@ class EvidenceStore:
         found = []
         for path in self._folder.glob(f"*/{RECORD}"):
             try:
-                found.append(json.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError) as err:
+                found.append(_record(json.loads(path.read_text(encoding="utf-8"))))
+            except (OSError, RecursionError, *UNREADABLE) as err:
                 LOGGER.warning("%s cannot be read: %s", path, err)
         return sorted(found, key=lambda record: str(record.get("raised_at")), reverse=True)
 
@@ -145,6 +146,21 @@ class EvidenceStore:
             too_old = kept_for and _changed(path) < (now - kept_for).timestamp()
             if too_old or size > KEPT_BYTES:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _record(stored: object) -> dict[str, Any]:
+    """Return a stored record that has what whoever shows it asks of it; raises one of UNREADABLE."""
+    record = dict(mapping(stored))
+    texts(record["zones"])
+    whole(record["level"])
+    moment(record["raised_at"])
+    if not _ALARM.fullmatch(text(record["alarm"])):
+        raise ValueError("it names no alarm")
+    if record["picture"]:
+        moment(record["taken_at"])
+        if not _FILE.fullmatch(text(record["picture"])):
+            raise ValueError("it names no picture of ours")
+    return record
 
 
 def _changed(path: Path) -> float:

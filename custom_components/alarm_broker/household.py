@@ -35,6 +35,7 @@ from .panel.household_serial import as_dict, from_dict
 from .panel.household_state import HouseholdState, PresenceConfig, anyone_home, people_home
 from .panel.presence import household, next_due
 from .people import People, Tracked
+from .side_files import async_read
 from .system import AlarmSystem
 from .timers import DeadlineTimer
 
@@ -95,7 +96,7 @@ class Household:
 
     async def async_load(self) -> None:
         """Read who was where."""
-        self._state = from_dict(await self._store.async_load())
+        self._state = await async_read(self._hass, self._entry, self._store, from_dict)
 
     @callback
     def async_start(self) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import UnsupportedStorageVersionError
 from homeassistant.helpers.storage import Store
 
 from .audience import Audience
-from .const import DOMAIN, LOGGER
+from .const import DOMAIN
 from .happenings import Happening, HappeningKind
+from .panel.stored import listed
+from .side_files import async_read
 
 KEPT = 1000
 """EN 50131-1 asks for 250 events at grade 2, 500 at grade 3, 1000 at grade 4."""
@@ -25,21 +27,32 @@ def journal_store(hass: HomeAssistant, entry_id: str) -> Store[list[dict[str, An
     return Store(hass, 1, f"{DOMAIN}.journal.{entry_id}", private=True, atomic_writes=True)
 
 
+def _stored(kept: object) -> list[dict[str, Any]]:
+    """Return what happened, without what is no entry; raises one of UNREADABLE for what is no journal."""
+    return [entry for entry in listed(kept or []) if _is_entry(entry)]
+
+
+def _is_entry(kept: object) -> bool:
+    return (
+        isinstance(kept, dict)
+        and isinstance(kept.get("at"), str)
+        and isinstance(kept.get("area_id"), str | None)
+    )
+
+
 class Journal:
     """The latest things that happened, oldest first; what is silent is never among them."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        self._store = journal_store(hass, entry_id)
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._store = journal_store(hass, entry.entry_id)
         self._entries: list[dict[str, Any]] = []
         self._saving = False
 
     async def async_load(self) -> None:
-        """Read what was written before; what a newer version wrote is left out, as a panel that guards is worth more."""
-        try:
-            stored: Any = await self._store.async_load()
-            self._entries = [entry for entry in stored or () if isinstance(entry, dict)]
-        except UnsupportedStorageVersionError:
-            LOGGER.exception("The journal cannot be read and begins anew")
+        """Read what was written before."""
+        self._entries = await async_read(self._hass, self._entry, self._store, _stored)
 
     async def async_stop(self) -> None:
         """Write what is not on disk yet."""

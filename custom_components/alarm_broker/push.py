@@ -6,7 +6,7 @@ From entry delay to alarm, picture, answer and end the same tag replaces what is
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,7 +87,7 @@ class AlarmPush:
         entry: ConfigEntry,
         *,
         storage: EntryStorage,
-        saved: Mapping[str, Any] | None,
+        buttons: Buttons,
         alarms: AlarmStream,
         link: LinkClient | None,
         system: AlarmSystem,
@@ -109,7 +109,7 @@ class AlarmPush:
         self._verification = verification
         self._recipients = recipients
         self._duress_targets = duress_targets
-        self._issued = Buttons(saved)
+        self._issued = buttons
         self._buttons = PhoneButtons(hass, self._issued, call_number=call_number, escalates=link is not None)
         self._delivery = PushDelivery(hass)
         self._receipts = PushReceipts(hass, recipients, wait=confirm_after, on_unconfirmed=self._unconfirmed)

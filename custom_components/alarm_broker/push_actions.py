@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from .link.protocol import Status
+from .panel.stored import made, mapping
 
 NONCE_LIFE = timedelta(hours=24)
 NONCES_KEPT = 500
@@ -68,8 +69,8 @@ class Buttons:
     """The buttons that were sent. Only hashes of their words are kept."""
 
     def __init__(self, saved: Mapping[str, Any] | None) -> None:
-        """Go on from what was stored: a button on a phone outlives a restart."""
-        self._by_hash = {key: _parsed(kept) for key, kept in (saved or {}).items()}
+        """Go on from what was stored: a button on a phone outlives a restart. Raises one of UNREADABLE."""
+        self._by_hash = {key: made(Button, kept) for key, kept in mapping(saved or {}).items()}
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -178,17 +179,6 @@ def alarm_actions(
             return [*disarming, *silencing, PushAction.FALSE_ALARM]
         case _:
             return [*disarming, *silencing] if sounding else []
-
-
-def _parsed(kept: Mapping[str, Any]) -> Button:
-    spent = kept["spent"]
-    return Button(
-        subject=kept["subject"],
-        action=PushAction(kept["action"]),
-        users=frozenset(kept["users"]),
-        until=datetime.fromisoformat(kept["until"]),
-        spent=None if spent is None else RefusedPress(spent),
-    )
 
 
 def _hash(word: str) -> str:

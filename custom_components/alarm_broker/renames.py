@@ -14,6 +14,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN, LOGGER
+from .panel.stored import mapping, text
+from .side_files import async_read
 
 STORE_VERSION = 1
 FREE_TEXT = frozenset({"name"})
@@ -31,11 +33,7 @@ async def async_follow_renames(hass: HomeAssistant, entry: ConfigEntry[Any]) -> 
     To be called before the entry is read and before its changes are listened to.
     """
     store = entity_id_store(hass, entry.entry_id)
-    try:
-        written = await store.async_load() or {}
-    except Exception:  # noqa: BLE001 - whatever is wrong with this file, the panel guards; logged in full
-        LOGGER.exception("Renames since the last start cannot be seen: the registry ids cannot be read")
-        written = {}
+    written = await async_read(hass, entry, store, _stored)
     renamed = _renamed(hass, written)
     if renamed:
         _mend(hass, entry, renamed)
@@ -72,6 +70,11 @@ def async_listen_for_renames(hass: HomeAssistant, entry: ConfigEntry[Any]) -> CA
         renamed[old] = now.id
 
     return hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, updated)
+
+
+def _stored(kept: object) -> dict[str, str]:
+    """Return registry ids by entity ids; raises one of UNREADABLE."""
+    return {entity_id: text(registry_id) for entity_id, registry_id in mapping(kept or {}).items()}
 
 
 def _renamed(hass: HomeAssistant, written: Mapping[str, str]) -> dict[str, str]:

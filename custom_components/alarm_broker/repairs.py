@@ -1,6 +1,7 @@
 """What Home Assistant's repairs page says: the companion is away or in trouble, zones nobody guards, duress that shows."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,6 +15,8 @@ COMPANION_AWAY = "companion_away"
 HOMELESS_ZONES = "homeless_zones"
 DURESS_IN_LOGBOOK = "duress_in_logbook"
 _TROUBLE = "service_trouble_"
+_UNREADABLE = "unreadable_"
+_WARNING = ir.IssueSeverity.WARNING
 SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
     "alarm_told_nobody": (),
     "alarm_unanswered": (),
@@ -39,6 +42,18 @@ def async_clear_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
+def async_report_unreadable(hass: HomeAssistant, entry: ConfigEntry, what: str, kept: Path) -> None:
+    """Tell a person that something was forgotten as its file could not be read, and where that is."""
+    _report(hass, entry, f"{_UNREADABLE}{what}", _WARNING, translation_key="unreadable_file", kept=str(kept))
+
+
+@callback
+def async_clear_unreadable(hass: HomeAssistant, entry: ConfigEntry, what: str) -> None:
+    """Take it back: the file has been read again."""
+    _clear(hass, entry, f"{_UNREADABLE}{what}")
+
+
+@callback
 def async_report_homeless(hass: HomeAssistant, entry: ConfigEntry, zones: Sequence[str]) -> None:
     """Tell a person about zones that nobody guards; take it back when there are none."""
     if zones:
@@ -56,7 +71,7 @@ def async_report_duress_in_logbook(hass: HomeAssistant, entry: ConfigEntry, enti
     # Not imported: without the recorder, which it needs, there is no logbook, and we run all the same.
     logbook: Any = hass.data.get("logbook")
     if logbook is not None and (logbook.entity_filter is None or logbook.entity_filter(entity_id)):
-        _report(hass, entry, DURESS_IN_LOGBOOK, ir.IssueSeverity.WARNING, entity_id=entity_id)
+        _report(hass, entry, DURESS_IN_LOGBOOK, _WARNING, entity_id=entity_id)
     return lambda: _clear(hass, entry, DURESS_IN_LOGBOOK)
 
 
@@ -77,7 +92,7 @@ def async_show_troubles(hass: HomeAssistant, entry: ConfigEntry, troubles: Seque
             hass,
             entry,
             f"{_TROUBLE}{trouble.key}",
-            ir.IssueSeverity.ERROR if trouble.severity == "error" else ir.IssueSeverity.WARNING,
+            ir.IssueSeverity.ERROR if trouble.severity == "error" else _WARNING,
             translation_key="service_trouble" if facts is None else f"service_trouble_{trouble.trouble}",
             subject=trouble.subject,
             **named,

@@ -7,9 +7,11 @@ or neither.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, UnsupportedStorageVersionError
 from homeassistant.helpers.json import prepare_save_json
@@ -17,6 +19,9 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.json import SerializationError
 
 from .const import DOMAIN, LOGGER
+from .panel.stored import UNREADABLE
+from .repairs import async_clear_unreadable, async_report_unreadable
+from .side_files import async_put_aside
 
 STORAGE_VERSION = 1
 PANEL = "panel"
@@ -49,8 +54,10 @@ class EntryStorage:
         self._writing: set[asyncio.Task[bool]] = set()
         self._closed = False
         self._sections: dict[str, _Section] = {}
+        self._saved: Mapping[str, Any] = {}
+        self._unreadable: list[str] = []
 
-    async def async_load(self) -> dict[str, Any]:
+    async def async_load(self) -> Mapping[str, Any]:
         """Return the stored sections; empty at first.
 
         Raises ConfigEntryError when a newer version has written them, or the panel's is missing: a panel that forgot
@@ -62,8 +69,29 @@ class EntryStorage:
             raise unreadable(str(err)) from err
         if saved and saved.get(PANEL) is None:
             raise unreadable("it holds no panel")
-        self._store.written = saved
+        self._store.written = self._saved = saved
         return saved
+
+    def section[T](self, name: str, read: Callable[[Any], T]) -> T:
+        """Return what `read` makes of a stored section; of None where there is none, or none that can be read.
+
+        The panel guards without the others: `async_keep_unreadable` sees to what they lose.
+        """
+        try:
+            return read(self._saved.get(name))
+        except UNREADABLE as err:
+            LOGGER.error("The part %s cannot be read and begins anew: %r", name, err)
+            self._unreadable.append(name)
+            return read(None)
+
+    async def async_keep_unreadable(self, entry: ConfigEntry[Any]) -> None:
+        """Keep a copy of a file of which a section could not be read, and tell a person; once all have been read."""
+        if not self._unreadable:
+            async_clear_unreadable(self._hass, entry, PANEL)
+            return
+        path = Path(self._store.path)
+        kept = await async_put_aside(self._hass, path, copy=True)
+        async_report_unreadable(self._hass, entry, PANEL, kept or path)
 
     def add_section(
         self, name: str, content: Callable[[], Any], begin: Callable[[], Written] | None = None

@@ -34,6 +34,7 @@ from .panel.effects import (
     ReportZoneTripped,
 )
 from .panel.state import PanelState, Pending
+from .panel.stored import UNREADABLE
 from .panel.verification import CameraConfig, Level, Occasion, Sighting, Tripped, looking_at, ranked
 from .wording import Wording
 
@@ -124,7 +125,7 @@ class Verification:
         for record in reversed((await self._store.async_records())[:KEPT]):
             try:
                 evidence = evidence_from(record["kept"])
-            except (LookupError, TypeError, ValueError) as err:
+            except UNREADABLE as err:
                 LOGGER.warning("The evidence of an earlier alarm cannot be read: %r", err)
             else:
                 self._watches[evidence.uid] = _Watch(evidence=evidence)

@@ -18,7 +18,9 @@ from .panel.config import ArmMode
 from .panel.events import WindowsChanged
 from .panel.household_events import WindowsChanged as HouseholdWindows
 from .panel.state import AreaStatus, Armed, Pending
+from .panel.stored import mapping
 from .panel.windows import Window, WindowKind
+from .side_files import async_read
 from .system import AlarmSystem
 from .timers import DeadlineTimer
 
@@ -68,7 +70,7 @@ class WindowEffects:
 
     async def async_load(self) -> None:
         """Read which areas wait for the end of a window."""
-        self._to_rearm = dict(await self._store.async_load() or {})
+        self._to_rearm = await async_read(self._hass, self._entry, self._store, _stored)
 
     @callback
     def async_start(self) -> None:
@@ -159,6 +161,14 @@ class WindowEffects:
 
     def _save(self) -> None:
         self._store.async_delay_save(lambda: dict[str, Any](self._to_rearm), 1)
+
+
+def _stored(kept: object) -> dict[str, dict[str, str]]:
+    """Return the modes by area by rule; raises one of UNREADABLE."""
+    return {
+        rule: {area_id: ArmMode(mode).value for area_id, mode in mapping(areas).items()}
+        for rule, areas in mapping(kept or {}).items()
+    }
 
 
 def window_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:

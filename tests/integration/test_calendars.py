@@ -107,6 +107,17 @@ async def move_in_with(hass: HomeAssistant, *rules: Any, **options: Any) -> Mock
 # From entries to windows
 
 
+async def test_an_entry_that_ends_with_the_calendar_itself_is_a_window(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda
+) -> None:
+    await agenda.write("Moved out", "2026-07-10 09:00", "9999-12-31 23:59")
+    await move_in_with(hass, rule("vacation", lag=1440))
+
+    await at(hass, freezer, "2026-07-10 07:00")
+
+    assert runs(hass)
+
+
 @pytest.mark.parametrize(
     ("kind", "words", "title", "is_one"),
     [

@@ -44,6 +44,18 @@ def alarms(hass: HomeAssistant, entry_id: str = "home") -> set[str]:
     return {path.name for path in evidence_folder(hass, entry_id).glob("*")}
 
 
+def record(alarm: str, **data: Any) -> dict[str, Any]:
+    """Return what is kept of an alarm without a picture."""
+    return {
+        "alarm": alarm,
+        "raised_at": "2026-11-20T22:00:00+00:00",
+        "level": 1,
+        "zones": [],
+        "picture": None,
+        **data,
+    }
+
+
 async def add_alarm(store: EvidenceStore, folder: Path, *, days_ago: float = 0, size: int = 4) -> str:
     alarm = str(uuid4())
     await store.async_keep(alarm, {})
@@ -79,8 +91,8 @@ async def test_records_come_newest_first_and_a_broken_one_is_left_out(
     hass: HomeAssistant, store: EvidenceStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second, broken = (str(uuid4()) for _ in range(3))
-    await store.async_keep(first, {"alarm": first, "raised_at": "2026-11-20T22:00:00+00:00"})
-    await store.async_keep(second, {"alarm": second, "raised_at": "2026-11-20T22:05:00+00:00"})
+    await store.async_keep(first, record(first))
+    await store.async_keep(second, record(second, raised_at="2026-11-20T22:05:00+00:00"))
     await store.async_keep(broken, {})
     (evidence_folder(hass, "home") / broken / "record.json").write_text("{")
 
@@ -92,10 +104,10 @@ async def test_records_come_newest_first_and_a_broken_one_is_left_out(
 
 async def test_a_record_is_replaced_as_a_whole(store: EvidenceStore) -> None:
     alarm = str(uuid4())
-    await store.async_keep(alarm, {"level": 1})
-    await store.async_keep(alarm, {"level": 2})
+    await store.async_keep(alarm, record(alarm, level=1))
+    await store.async_keep(alarm, record(alarm, level=2))
 
-    assert await store.async_records() == [{"level": 2}]
+    assert await store.async_records() == [record(alarm, level=2)]
 
 
 @pytest.mark.parametrize(("days", "kept"), [(30, {29}), (7, set()), (0, {29, 31, 4000})])

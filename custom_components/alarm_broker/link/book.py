@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from ..panel.stored import made
 from .protocol import AlarmSnapshot, Status
 
 CLOSED_KEPT = 20
@@ -94,16 +95,8 @@ class Alarm:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the alarm that `as_dict` stored, by this version or another."""
-        times = {name: datetime.fromisoformat(data[name]) if data[name] else None for name in _TIMES}
-        return cls(
-            **{
-                **{key: value for key, value in data.items() if key in _STORED},
-                **times,
-                "status": Status(data["status"]),
-                "told": Status(data["told"]) if data["told"] else None,
-            }
-        )
+        """Return the alarm that `as_dict` stored, by this version or another. Raises one of UNREADABLE."""
+        return made(cls, data)
 
 
 _STORED = tuple(field.name for field in fields(Alarm))

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..panel.stored import listed, mapping, text, whole
 from ..storage import Written
 
 COMPACT_ABOVE = 500
@@ -16,15 +17,30 @@ PICTURES_KEPT = 5
 """Each is up to 240 KiB of what is written with every decision of the panel; the house itself has them all on disk."""
 
 
+_NAMED_BY: Mapping[str, tuple[str, ...]] = {
+    "area_state": ("area",),
+    "alarm_pending": ("uid",),
+    "pending_cleared": ("uid",),
+    "alarm_raised": ("uid",),
+    "alarm_disarmed": ("uid",),
+    "zone_tripped": ("uid",),
+    "alarm_evidence": ("uid",),
+}
+"""By what events are told apart when too many wait."""
+
+
 class Outbox:
     """The numbered events of this side; its content is stored by whoever calls it."""
 
     def __init__(self, saved: Mapping[str, Any] | None) -> None:
-        """Go on from what was stored, or start the first stream."""
-        self.stream: str = saved["stream"] if saved else str(uuid.uuid4())
-        self._last: int = saved["last"] if saved else 0
-        self._kept: list[Mapping[str, Any]] = list(saved["kept"]) if saved else []
-        self._stored_stream: str | None = saved["stream"] if saved else None
+        """Go on from what was stored, or start the first stream. Raises one of UNREADABLE."""
+        stored = mapping(saved or {"stream": str(uuid.uuid4()), "last": 0, "kept": []})
+        self.stream = text(stored["stream"])
+        self._last = whole(stored["last"])
+        self._kept: list[Mapping[str, Any]] = [_event(one) for one in listed(stored["kept"])]
+        if self._last < len(self._kept):
+            raise ValueError("fewer events were numbered than are kept")
+        self._stored_stream: str | None = self.stream if saved else None
         self._appended = self._released = 0
         self._compact_above = COMPACT_ABOVE
 
@@ -90,6 +106,14 @@ class Outbox:
         """Begin a new stream with the kept events, numbered from 1."""
         self.stream = str(uuid.uuid4())
         self._last = len(self._kept)
+
+
+def _event(stored: object) -> Mapping[str, Any]:
+    """Return a stored event that has what is asked of it here."""
+    event = mapping(stored)
+    for name in ("kind", *_NAMED_BY.get(event["kind"], ())):
+        text(event[name])
+    return event
 
 
 def has_picture(event: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
+from ..panel.stored import listed, mapping, text, whole
 from ..storage import EntryStorage, Written
 from .book import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
 from .outbox import Outbox
@@ -46,12 +47,13 @@ class AlarmStream:
         outbox: Outbox | None,
         troubles: ServiceTroubles,
     ) -> None:
-        """Go on from what was stored; `outbox` is None for a panel without a companion."""
+        """Go on from what was stored; `outbox` is None for a panel without a companion. Raises one of UNREADABLE."""
+        kept = mapping(saved or {"peer_stream": None, "received": 0, "alarms": []})
         self.outbox = outbox
         self.troubles = troubles
-        self.peer_stream: str | None = saved["peer_stream"] if saved else None
-        self.received: int = saved["received"] if saved else 0
-        stored = [Alarm.from_dict(item) for item in saved["alarms"]] if saved else []
+        self.peer_stream: str | None = None if kept["peer_stream"] is None else text(kept["peer_stream"])
+        self.received: int = whole(kept["received"])
+        stored = [Alarm.from_dict(one) for one in listed(kept["alarms"])]
         self._alarms = {alarm.id: alarm for alarm in stored}
         # What people see is what has been written.
         self._shown: Mapping[str, Alarm] = self._alarms

@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
+from ..panel.stored import listed, made, mapping
 from ..storage import EntryStorage
 from .protocol import ServiceTrouble
 
@@ -16,8 +17,8 @@ class ServiceTroubles:
     """The companion's open troubles. Written with what was received, so that none is lost between the two."""
 
     def __init__(self, storage: EntryStorage, saved: Mapping[str, Any] | None) -> None:
-        """Go on from what was stored."""
-        stored = [ServiceTrouble(**item) for item in saved["open"]] if saved else []
+        """Go on from what was stored. Raises one of UNREADABLE."""
+        stored = [made(ServiceTrouble, one) for one in listed(mapping(saved)["open"])] if saved else []
         self._open = {trouble.key: trouble for trouble in stored}
         self._stale: frozenset[str] = frozenset()
         self._listener: TroublesListener = lambda: None

@@ -1,10 +1,10 @@
 """The household as JSON values, to outlive a restart."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 
 from .household_state import HouseholdState, Mark, PersonState, Presence
 from .state import Deadline
+from .stored import flag, listed, mapping, moment, span, text, texts
 from .windows import WindowKind
 
 
@@ -34,57 +34,38 @@ def as_dict(state: HouseholdState) -> dict[str, object]:
 
 
 def from_dict(data: Mapping[str, object] | None) -> HouseholdState:
-    """Return the household that `as_dict` stored; an empty one for nothing or for what cannot be read."""
-    if not data:
+    """Return the household that `as_dict` stored, an empty one for nothing; raises one of UNREADABLE."""
+    if data is None:
         return HouseholdState()
-    try:
-        return _read(data)
-    except AttributeError, KeyError, TypeError, ValueError:
-        return HouseholdState()
-
-
-def _read(data: Mapping[str, object]) -> HouseholdState:
-    def deadline(key: str) -> Deadline | None:
-        value = data[key]
-        if value is None:
-            return None
-        due_at, seconds = _pair(value)
-        return Deadline(datetime.fromisoformat(str(due_at)), timedelta(seconds=float(str(seconds))))
-
-    def mark(key: str) -> Mark | None:
-        value = data[key]
-        if value is None:
-            return None
-        person_id, at = _pair(value)
-        return Mark(person_id=str(person_id), at=datetime.fromisoformat(str(at)))
-
-    persons = data["persons"]
-    if not isinstance(persons, Mapping):
-        raise TypeError
-    places = {str(person_id): _pair(value) for person_id, value in persons.items()}
-    since = data["empty_since"]
+    stored = mapping(data)
+    since = stored["empty_since"]
     return HouseholdState(
-        persons={
-            person_id: PersonState(place=Presence(str(place)), since=datetime.fromisoformat(str(at)))
-            for person_id, (place, at) in places.items()
-        },
-        empty_since=None if since is None else datetime.fromisoformat(str(since)),
-        last_left=mark("last_left"),
-        first_arrived=mark("first_arrived"),
-        remind_at=deadline("remind_at"),
-        arm_at=deadline("arm_at"),
-        called_off=bool(data["called_off"]),
-        guests=bool(data["guests"]),
-        windows=frozenset(WindowKind(str(kind)) for kind in _list(data["windows"])),
+        persons={person_id: _person(one) for person_id, one in mapping(stored["persons"]).items()},
+        empty_since=None if since is None else moment(since),
+        last_left=_mark(stored["last_left"]),
+        first_arrived=_mark(stored["first_arrived"]),
+        remind_at=_deadline(stored["remind_at"]),
+        arm_at=_deadline(stored["arm_at"]),
+        called_off=flag(stored["called_off"]),
+        guests=flag(stored["guests"]),
+        windows=frozenset(map(WindowKind, texts(stored["windows"]))),
     )
 
 
-def _pair(value: object) -> tuple[object, object]:
-    first, second = _list(value)
-    return first, second
+def _person(stored: object) -> PersonState:
+    place, since = listed(stored)
+    return PersonState(place=Presence(place), since=moment(since))
 
 
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError
-    return value
+def _mark(stored: object) -> Mark | None:
+    if stored is None:
+        return None
+    person_id, at = listed(stored)
+    return Mark(person_id=text(person_id), at=moment(at))
+
+
+def _deadline(stored: object) -> Deadline | None:
+    if stored is None:
+        return None
+    due_at, seconds = listed(stored)
+    return Deadline(moment(due_at), span(seconds))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, override
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -42,6 +43,7 @@ from custom_components.alarm_broker.panel.household_state import (
 )
 from custom_components.alarm_broker.panel.presence import household, next_due
 from custom_components.alarm_broker.panel.state import AreaStatus
+from custom_components.alarm_broker.panel.stored import UNREADABLE
 from custom_components.alarm_broker.panel.windows import WindowKind
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -657,11 +659,12 @@ def test_a_clock_that_is_set_back_delays_nothing() -> None:
     assert days.waits(6 * MINUTE) == [RemindToArm(("house",), vacation=False)]
 
 
-def test_what_cannot_be_read_is_an_empty_household() -> None:
-    damaged: list[Mapping[str, object]] = [{"persons": 3}, {"persons": {"anna": ["mars", "now"]}}, {"x": 1}]
-
-    for data in damaged:
-        assert from_dict(data) == HouseholdState()
+@pytest.mark.parametrize(
+    "damaged", [{"persons": 3}, {"persons": {"anna": ["mars", "now"]}}, {"x": 1}], ids=["number", "mars", "x"]
+)
+def test_what_is_no_household_is_not_taken_for_an_empty_one(damaged: Mapping[str, object]) -> None:
+    with pytest.raises(UNREADABLE):
+        from_dict(damaged)
 
 
 class RandomDays(RuleBasedStateMachine):
