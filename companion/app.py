@@ -138,6 +138,7 @@ class Companion:
                 tokens=self._tokens,
                 claim=Claim(owner, lease, self.dispatcher.has_room),
                 failover_after=timedelta(seconds=settings.failover_s),
+                reaction=timedelta(seconds=settings.reaction_s),
             ),
             news=_LinkNews(),
             take=self.dispatcher.take,

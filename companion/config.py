@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     """Connections at a time from one address, or IPv6 network of one subscriber; trusted proxies are not counted."""
     failover_s: Annotated[float, Field(ge=1, le=3600)] = 15
     """How long a page may go without being accepted until the person's next contact point is told."""
+    reaction_s: Annotated[float, Field(ge=10, le=3600)] = 120
+    """How long whoever answered may take to react to another press until others are paged."""
     lease_s: Annotated[float, Field(ge=5, le=3600)] = 30
     """How long a worker may hold a delivery before another one takes it over."""
     retry_attempts: Annotated[int, Field(ge=1, le=100)] = 5

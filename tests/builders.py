@@ -243,6 +243,7 @@ def engine(
             tokens=tokens,
             claim=Claim(owner, lease, dispatcher.has_room) if claims else None,
             failover_after=timedelta(seconds=15),
+            reaction=timedelta(seconds=120),
         ),
         news=news,
         take=dispatcher.take,

@@ -147,7 +147,8 @@ class Unit:
                 # A key with a window means the same *open* alarm: after a false alarm was cancelled, the next press
                 # within the window is a new emergency. One without names an occurrence, whatever became of it.
                 if trigger.dedup_seconds is None or self._locked(winner).status in OPEN:
-                    return Raised(self._pressed_again(winner, actor), created=False)
+                    again = self._pressed_again(winner, actor, is_press=trigger.dedup_seconds is not None)
+                    return Raised(again, created=False)
                 take_over_dedup(self.conn, trigger.dedup_key, alarm_id, expires_at)
         if trigger.policy is None:
             trigger = replace(trigger, policy=directory.last_resort(self.conn))
@@ -202,21 +203,30 @@ class Unit:
         return Raised(alarm, created=True)
 
     def acknowledge(self, alarm_id: str, actor: Actor, *, note: str | None = None, **detail: Any) -> Alarm:
-        """Somebody is on it: stop everything that is still to be sent, tell those who were told."""
-        return self._move(alarm_id, Move.ACKNOWLEDGE, actor, note, detail)
+        """Somebody is on it: stop everything that is still to be sent, tell those who were told.
+
+        Of an alarm that was triggered again after its answer, somebody knows that now: the answer stands.
+        """
+        alarm = self._locked(alarm_id)
+        if not alarm.awaits_reaction:
+            return self._move(alarm, Move.ACKNOWLEDGE, actor, note, detail)
+        alarm = self._reacted(alarm)
+        self.journal(alarm.id, Change.ANSWERED_AGAIN, actor, note=note, **detail)
+        self._tell(alarm, Change.ANSWERED_AGAIN)
+        return alarm
 
     def resolve(self, alarm_id: str, actor: Actor, *, note: str | None = None) -> Alarm:
         """It is over."""
-        return self._move(alarm_id, Move.RESOLVE, actor, note, {})
+        return self._move(self._locked(alarm_id), Move.RESOLVE, actor, note, {})
 
     def cancel(self, alarm_id: str, actor: Actor, *, note: str | None = None) -> Alarm:
         """It was false."""
-        return self._move(alarm_id, Move.CANCEL, actor, note, {})
+        return self._move(self._locked(alarm_id), Move.CANCEL, actor, note, {})
 
     def note(self, alarm_id: str, actor: Actor, text: str, **detail: Any) -> Alarm:
         """Write a remark; allowed in every status."""
         alarm = self._locked(alarm_id)
-        alarm = self._changed(alarm)
+        alarm = self._reacted(alarm) if alarm.awaits_reaction else self._changed(alarm)
         self.journal(alarm.id, Change.NOTED, actor, note=text, **detail)
         paging.inform(
             self.conn, alarm, MessageKind.NOTE, by=actor.name, note=text, paging=self.paging, now=self.now
@@ -309,7 +319,7 @@ class Unit:
             raise DeliveryNotFound(delivery_id)
         if found.alarm_id is not None:
             alarm = self._locked(found.alarm_id)
-            if found.kind in PAGES and not found.record and alarm.status is not Status.TRIGGERED:
+            if found.kind in PAGES and not found.record and not alarm.needs_answer:
                 raise RetryRefused(f"This alarm is {alarm.status}: nobody needs to be paged any more.")
         row = self.conn.execute(
             sa.update(tables.delivery)
@@ -334,7 +344,12 @@ class Unit:
         return to_delivery(row)
 
     def run_step(self, alarm: Alarm) -> None:
-        """Run what is due of a locked alarm's policy: a step, or the end of it."""
+        """Run what is due of a locked alarm's policy: a step, or the end of it.
+
+        What is due of an acknowledged alarm is the reaction to another press: without one, its answer has lapsed.
+        """
+        if alarm.awaits_reaction:
+            alarm = self._lapsed(alarm)
         position = plan.Next(alarm.round, alarm.step, alarm.next_due_at or self.now)
         run = plan.Exhausted() if alarm.policy is None else plan.due(alarm.policy, position, self.now)
         match run:
@@ -352,6 +367,31 @@ class Unit:
                 self._exhaust(alarm)
             case None:
                 pass
+
+    def _lapsed(self, alarm: Alarm) -> Alarm:
+        """Let the alarm wait for an answer again: where its policy stood, or from its first step if all have run."""
+        outbox.withdraw(self.conn, alarm.id)
+        store.forget_all(self.conn, alarm.id)
+        position = plan.Next(alarm.round, alarm.step, self.now)
+        position = position if alarm.policy is None else plan.again(alarm.policy, position)
+        alarm = self._changed(
+            alarm,
+            status=Status.TRIGGERED,
+            acknowledged_at=None,
+            acknowledged_by=None,
+            exhausted_at=None,
+            round=position.round,
+            step=position.step,
+        )
+        self.journal(alarm.id, Change.REOPENED, Actor(name=None, via="escalation"))
+        self._tell(alarm, Change.REOPENED)
+        return alarm
+
+    def _reacted(self, alarm: Alarm) -> Alarm:
+        """Whoever answered knows of the other press, or somebody else does: nobody needs to be paged about it."""
+        outbox.withdraw(self.conn, alarm.id)
+        store.forget_all(self.conn, alarm.id)
+        return self._changed(alarm, next_due_at=None)
 
     def _tell(self, alarm: Alarm, change: Change) -> None:
         self.changes.append((alarm, change))
@@ -389,9 +429,11 @@ class Unit:
         all repeats would be spent before a provider is back.
         """
         alarm = self._locked(alarm_id)
-        if alarm.status is not Status.TRIGGERED:
+        if not alarm.needs_answer:
             return
-        waits = plan.follows(occurrence, plan.Next(alarm.round, alarm.step, self.now))
+        waits = alarm.awaits_reaction or plan.follows(
+            occurrence, plan.Next(alarm.round, alarm.step, self.now)
+        )
         self._nobody_reached(alarm, occurrence, hurry=waits)
 
     def _nobody_reached(self, alarm: Alarm, occurrence: str, *, hurry: bool = True) -> Alarm:
@@ -408,7 +450,7 @@ class Unit:
 
     def _hurried(self, alarm: Alarm) -> Alarm:
         """Let the next step, if there is one, be due now, and a hold be over."""
-        if alarm.status is not Status.TRIGGERED or alarm.next_due_at is None:
+        if not alarm.needs_answer or alarm.next_due_at is None:
             return alarm
         return self._due_now(alarm, **({"held_until": self.now} if alarm.is_held(self.now) else {}))
 
@@ -428,7 +470,7 @@ class Unit:
             alarm,
             reached,
             kind=MessageKind.EXHAUSTED,
-            occurrence="exhausted",
+            occurrence=plan.end(alarm.policy, alarm.round),
             first=False,
             paging=self.paging,
             now=self.now,
@@ -455,7 +497,8 @@ class Unit:
             hidden=hidden_at_panel(alarm),
         )
 
-    def _pressed_again(self, alarm_id: str, actor: Actor) -> Alarm:
+    def _pressed_again(self, alarm_id: str, actor: Actor, *, is_press: bool) -> Alarm:
+        """Count the press; after an answer, let whoever gave it know. What only says the same again is no press."""
         row = self.conn.execute(
             sa.update(tables.alarm)
             .where(tables.alarm.c.id == alarm_id)
@@ -464,12 +507,27 @@ class Unit:
         ).one()
         alarm = to_alarm(row)
         self.journal(alarm_id, Change.PRESSED_AGAIN, actor)
-        return alarm
+        if not is_press or alarm.status is not Status.ACKNOWLEDGED or alarm.awaits_reaction:
+            return alarm
+        alarm = self._changed(alarm, next_due_at=self.now + self.paging.reaction)
+        names = {alarm.acknowledged_by, self._link_of_answer(alarm.id)}
+        told = paging.remind(self.conn, alarm, names, paging=self.paging, now=self.now)
+        paging.inform(
+            self.conn, alarm, MessageKind.PRESSED_AGAIN, by=None, note=None, paging=self.paging, now=self.now
+        )
+        self._tell(alarm, Change.PRESSED_AGAIN)
+        return alarm if told else self._due_now(alarm)
+
+    def _link_of_answer(self, alarm_id: str) -> str | None:
+        """Return whose link the alarm was answered with, if it was."""
+        answers = [
+            line for line in journal.journal_of(self.conn, alarm_id) if line.event is Change.ACKNOWLEDGED
+        ]
+        return answers[-1].detail.get("link_of") if answers else None
 
     def _move(
-        self, alarm_id: str, move: Move, actor: Actor, note: str | None, detail: dict[str, Any]
+        self, alarm: Alarm, move: Move, actor: Actor, note: str | None, detail: dict[str, Any]
     ) -> Alarm:
-        alarm = self._locked(alarm_id)
         status = moved(alarm.status, move)
         if isinstance(status, IllegalMove):
             raise MoveRefused(alarm, status)

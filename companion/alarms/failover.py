@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from companion.alarms import paging, store
 from companion.alarms.commands import Unit
-from companion.alarms.model import Actor, Alarm, Change, Status
+from companion.alarms.model import Actor, Alarm, Change
 from companion.dispatch.delivery import FINAL, Delivery, State
 from companion.store import tables
 from companion.store.alarms import to_alarm
@@ -65,7 +65,7 @@ def pass_on(unit: Unit, alarm: Alarm, delivery: Delivery, reason: str) -> str | 
 
 
 def _tell_instead(unit: Unit, alarm: Alarm, delivery: Delivery, reason: str) -> str | None:
-    point = None if alarm.status is not Status.TRIGGERED else paging.next_point(unit.conn, delivery)
+    point = None if not alarm.needs_answer else paging.next_point(unit.conn, delivery)
     if point is None:
         return None
     paging.page(

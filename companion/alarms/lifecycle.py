@@ -1,4 +1,7 @@
-"""Which moves an alarm may make: triggered → acknowledged → resolved, and → cancelled from both."""
+"""Which moves an alarm may make: triggered → acknowledged → resolved, and → cancelled from both.
+
+Only an answer that lapses leads back, and nobody makes it do so: see `Unit.run_step`.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

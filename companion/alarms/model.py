@@ -82,6 +82,7 @@ class Change(StrEnum):
     ESCALATION_ASKED = "escalation_asked"
     PUSH_UNCONFIRMED = "push_unconfirmed"
     ANSWERED_AGAIN = "answered_again"
+    REOPENED = "reopened"
     DELIVERY_SENT = "delivery_sent"
     DELIVERY_DELIVERED = "delivery_delivered"
     DELIVERY_FAILED = "delivery_failed"
@@ -199,6 +200,16 @@ class Alarm:
     def is_held(self, now: datetime) -> bool:
         """Return whether nobody but the panel that raised it may know of it yet."""
         return self.held_until is not None and now < self.held_until
+
+    @property
+    def awaits_reaction(self) -> bool:
+        """Return whether it was triggered again after the answer, and whoever answered has not reacted yet."""
+        return self.status is Status.ACKNOWLEDGED and self.next_due_at is not None
+
+    @property
+    def needs_answer(self) -> bool:
+        """Return whether people are paged about it."""
+        return self.status is Status.TRIGGERED or self.awaits_reaction
 
 
 @dataclass(frozen=True, kw_only=True)

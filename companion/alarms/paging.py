@@ -1,6 +1,6 @@
 """Whom a step reaches: targets of a policy become deliveries."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +40,8 @@ class Paging:
     claim: Claim | None
     failover_after: timedelta
     """How long a page may go without being accepted until the person's next contact point is told."""
+    reaction: timedelta
+    """How long whoever answered may take to react to another press until others are paged."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ _CHANNELS = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel
     tables.channel.c.id.in_(sa.bindparam("channels", expanding=True)), tables.channel.c.enabled
 )
 _INSERT_LINKS = sa.insert(tables.ack_link)
+_FOR_RECORDS = frozenset({MessageKind.NOTE, MessageKind.PRESSED_AGAIN})
+"""News that is for records only; of another press, `remind` tells whom it concerns."""
 
 
 def _contact_points(conn: Connection, people: Iterable[str]) -> dict[str, list[Reached]]:
@@ -225,6 +229,62 @@ def page(
     return made
 
 
+def remind(
+    conn: Connection, alarm: Alarm, names: Collection[str | None], *, paging: Paging, now: datetime
+) -> list[Delivery]:
+    """Tell whoever answered that it was triggered again, everywhere they were paged.
+
+    `names` are what they are known by. If none of them was paged (somebody answered at the desk, or in Home Assistant),
+    everybody hears it whom a page has reached.
+    """
+    told, channel = tables.delivery, tables.channel
+    rows = conn.execute(
+        sa.select(
+            told.c.channel_id,
+            channel.c.kind,
+            told.c.address,
+            told.c.recipient,
+            told.c.message,
+            told.c.person_id,
+            told.c.position,
+            told.c.state,
+        )
+        .join(channel, channel.c.id == told.c.channel_id)
+        .where(
+            told.c.alarm_id == alarm.id,
+            told.c.kind.in_(sorted(PAGES)),
+            told.c.record.is_(False),
+            channel.c.enabled,
+        )
+        .order_by(told.c.id)
+    ).all()
+    concerned = [row for row in rows if row.recipient in names] or [
+        row for row in rows if row.state in {State.SENT, State.DELIVERED, State.PROCESSING}
+    ]
+    reached = [
+        Reached(
+            row.channel_id,
+            row.kind,
+            row.address,
+            row.recipient,
+            row.message["language"],
+            row.person_id,
+            row.position,
+        )
+        for row in concerned
+    ]
+    return page(
+        conn,
+        alarm,
+        reached,
+        kind=MessageKind.PRESSED_AGAIN,
+        occurrence=f"v{alarm.version}",
+        first=False,
+        paging=paging,
+        now=now,
+    )
+
+
 def inform(
     conn: Connection,
     alarm: Alarm,
@@ -263,7 +323,7 @@ def inform(
         traits = paging.traits[channel_kind]
         # A page that is on its way, or has perhaps arrived, is followed by its news; one that was withdrawn is not.
         reached_somebody = uncertain or state in {State.SENT, State.DELIVERED, State.PROCESSING}
-        if not (traits.records or (traits.updates and reached_somebody and kind is not MessageKind.NOTE)):
+        if not (traits.records or (traits.updates and reached_somebody and kind not in _FOR_RECORDS)):
             continue
         new.append(
             NewDelivery(

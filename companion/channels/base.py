@@ -14,6 +14,8 @@ class MessageKind(StrEnum):
     """An alarm that needs an answer."""
     ACKNOWLEDGED = "acknowledged"
     """News for those who were paged: somebody answered."""
+    PRESSED_AGAIN = "pressed_again"
+    """For whoever answered: it was triggered again, and others are paged unless they say that they know."""
     CONFIRMED = "confirmed"
     """News for those who were paged: a second zone has tripped, which `note` names."""
     VERIFIED = "verified"

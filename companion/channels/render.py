@@ -37,6 +37,7 @@ class Words:
     """What each validation level means."""
     answer: str
     nothing_happened: str
+    again: str
     time: str
 
 
@@ -44,6 +45,7 @@ ENGLISH = Words(
     kinds={
         MessageKind.PAGE: "ALARM",
         MessageKind.ACKNOWLEDGED: "Acknowledged",
+        MessageKind.PRESSED_AGAIN: "TRIGGERED AGAIN",
         MessageKind.CONFIRMED: "CONFIRMED",
         MessageKind.VERIFIED: "VERIFIED",
         MessageKind.RESOLVED: "Resolved",
@@ -75,12 +77,14 @@ ENGLISH = Words(
     ),
     answer="Acknowledge here",
     nothing_happened="Nothing happened. Somebody is trying out this channel.",
+    again="It was triggered again after it had been answered. Say that you know, or others are called.",
     time="%Y-%m-%d %H:%M:%S %Z",
 )
 GERMAN = Words(
     kinds={
         MessageKind.PAGE: "ALARM",
         MessageKind.ACKNOWLEDGED: "Übernommen",
+        MessageKind.PRESSED_AGAIN: "ERNEUT AUSGELÖST",
         MessageKind.CONFIRMED: "BESTÄTIGT",
         MessageKind.VERIFIED: "VERIFIZIERT",
         MessageKind.RESOLVED: "Erledigt",
@@ -112,6 +116,7 @@ GERMAN = Words(
     ),
     answer="Hier übernehmen",
     nothing_happened="Es ist nichts passiert. Jemand probiert diesen Kanal aus.",
+    again="Er wurde nach der Antwort erneut ausgelöst. Bitte melden, sonst werden andere gerufen.",
     time="%d.%m.%Y %H:%M:%S %Z",
 )
 
@@ -194,7 +199,8 @@ def raised_at(message: Message, form: str | None = None) -> str:
 def remarks(message: Message) -> list[str]:
     """Return the sentences that put a message into perspective."""
     words = words_for(message.language)
-    found = [words.nothing_happened] if message.kind is MessageKind.TEST else []
+    said = {MessageKind.TEST: words.nothing_happened, MessageKind.PRESSED_AGAIN: words.again}
+    found = [said[message.kind]] if message.kind in said else []
     if message.trouble is not None and message.kind is MessageKind.TROUBLE:
         found.append(
             one_line(
@@ -207,7 +213,7 @@ def remarks(message: Message) -> list[str]:
 def asks_for_answer(message: Message) -> bool:
     """Return whether the reader can still stop the escalation by acknowledging."""
     match message.kind:
-        case MessageKind.PAGE | MessageKind.EXHAUSTED:
+        case MessageKind.PAGE | MessageKind.EXHAUSTED | MessageKind.PRESSED_AGAIN:
             return message.ack_url is not None
         case (
             MessageKind.ACKNOWLEDGED

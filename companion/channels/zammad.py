@@ -67,7 +67,13 @@ class ZammadChannel(Channel):
                 | MessageKind.TROUBLE_OVER
             ):
                 return await self._open_or_write(message)
-            case MessageKind.ACKNOWLEDGED | MessageKind.CONFIRMED | MessageKind.VERIFIED | MessageKind.NOTE:
+            case (
+                MessageKind.ACKNOWLEDGED
+                | MessageKind.PRESSED_AGAIN
+                | MessageKind.CONFIRMED
+                | MessageKind.VERIFIED
+                | MessageKind.NOTE
+            ):
                 return await self._write(message, new_state=None)
             case MessageKind.RESOLVED | MessageKind.CANCELLED:
                 return await self._write(message, new_state=self._config.closed_state)

@@ -30,7 +30,7 @@ class State(StrEnum):
 
 FINAL = frozenset({State.SENT, State.DELIVERED, State.ERROR, State.CANCELLED})
 WAITING = frozenset({State.PENDING, State.FAILED})
-PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED})
+PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_AGAIN})
 """What is not sent any more once somebody has answered."""
 
 

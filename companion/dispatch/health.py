@@ -32,9 +32,7 @@ def dispatch_health(conn: Connection, now: datetime) -> DispatchHealth:
     """Return what is overdue at `now`."""
     late = now - GRACE
     alarms = conn.execute(
-        sa.select(sa.func.count(), sa.func.min(alarm.c.next_due_at)).where(
-            alarm.c.next_due_at <= late, alarm.c.status == "triggered"
-        )
+        sa.select(sa.func.count(), sa.func.min(alarm.c.next_due_at)).where(alarm.c.next_due_at <= late)
     ).one()
     # Two queries, each on its partial index: one with OR reads every delivery there ever was.
     count, earliest = sa.func.count(), sa.func.min(delivery.c.due_at)

@@ -59,6 +59,19 @@ def due(policy: Policy, position: Next, now: datetime) -> Run | Exhausted | None
     )
 
 
+def again(policy: Policy, position: Next) -> Next:
+    """Return where a policy goes on whose answer has lapsed: with its next step, or all of it once more."""
+    if position.step < len(policy.steps):
+        return position
+    return Next(position.round + 1, 0, position.due_at)
+
+
+def end(policy: Policy | None, round_: int) -> str:
+    """Name the end of a policy within the alarm: each time that it has run out again is another one."""
+    extra = 0 if policy is None else round_ - policy.repeat
+    return f"exhausted.{extra}" if extra > 0 else "exhausted"
+
+
 def follows(occurrence: str, position: Next) -> bool:
     """Return whether `position` is the step, or the end, that comes right after the step of `occurrence` in its round."""
     round_, _, step = occurrence.partition(".")

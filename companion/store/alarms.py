@@ -131,7 +131,7 @@ def due_alarms(conn: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """
     query = (
         sa.select(alarm)
-        .where(alarm.c.next_due_at <= now, alarm.c.status == Status.TRIGGERED)
+        .where(alarm.c.next_due_at <= now, alarm.c.status.in_(sorted(OPEN)))
         .order_by(alarm.c.next_due_at)
         .limit(limit)
     )

@@ -35,8 +35,18 @@ from companion.web.words import Words, preferred, words_for
 
 NAME_LIMIT: Final = 80
 NOTE_LIMIT: Final = 500
-SAID: Final = frozenset({Change.ACKNOWLEDGED, Change.NOTED, Change.ANSWERED_AGAIN, Change.CONFIRMED})
-"""What the page shows of the journal: what people have answered, and what makes the alarm surer."""
+SAID: Final = frozenset(
+    {
+        Change.ACKNOWLEDGED,
+        Change.NOTED,
+        Change.ANSWERED_AGAIN,
+        Change.CONFIRMED,
+        Change.ZONE_TRIPPED,
+        Change.PRESSED_AGAIN,
+        Change.REOPENED,
+    }
+)
+"""What the page shows of the journal: what people have answered, and what has happened since."""
 SHOWN: Final = 20
 
 

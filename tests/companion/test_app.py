@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from companion.alarms.escalate import run_due
+from companion.alarms.model import Actor
 from companion.app import Companion
 from companion.channels.base import MessageKind
 from companion.config import Settings
@@ -56,3 +57,21 @@ async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_a
         kept = await running.db.read(lambda conn: link.kept_events(conn, "ha", after=0, limit=100))
         assert (trouble.kind, trouble.site_id) == ("alarm_told_nobody", "office")
         assert [body["kind"] for _, body in kept].count("trouble") == 1
+
+
+async def test_a_press_after_the_answer_is_told_to_whoever_answered_and_its_reaction_is_due(
+    settings: Settings, directory: Directory
+) -> None:
+    key = trigger(dedup_key="device:desk-phone", dedup_seconds=60)
+    anna = Actor(name="Anna", via="ack_page")
+    async with Companion(settings.model_copy(update={"reaction_s": 40})) as running:
+        alarm = (await running.commands.run(lambda unit: unit.raise_alarm(key, PHONE))).alarm
+        await running.commands.run(lambda unit: unit.acknowledge(alarm.id, anna, link_of="Porter"))
+
+        pressed = await running.commands.run(lambda unit: unit.raise_alarm(key, PHONE))
+
+        found = await running.db.read(lambda conn: deliveries_of(conn, alarm.id))
+        reminded = {one.recipient for one, _ in found if one.kind is MessageKind.PRESSED_AGAIN}
+        assert reminded == {"Porter", "Zammad"}
+        assert pressed.alarm.next_due_at is not None
+        assert 30 < (pressed.alarm.next_due_at - running.clock()).total_seconds() <= 40

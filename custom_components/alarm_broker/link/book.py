@@ -1,7 +1,7 @@
 """What is known about one alarm, and how news about it is merged. Pure.
 
-Rules of the file: an alarm only moves forward (triggered, acknowledged, closed), whoever says so; of the companion's
-snapshots the newest version wins; what the panel raised here and the companion's word about it are one alarm.
+Rules of the file: an alarm only moves forward (triggered, acknowledged, closed), whoever says so, but for an answer that
+the companion says has lapsed; of the companion's snapshots the newest version wins; what the panel raised here and the companion's word about it are one alarm.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ _CHANGE = {
     Status.RESOLVED: "resolved",
     Status.CANCELLED: "cancelled",
 }
+_REOPENED = "reopened"
 _PASSED_ON = ("escalated", "exhausted")
 """Changes that do not move the status and are told all the same."""
 
@@ -150,6 +151,9 @@ def merge_snapshot(known: Alarm | None, snapshot: AlarmSnapshot) -> AlarmChange 
     )
     if known is None:
         return AlarmChange(alarm=told_by_companion, change=_CHANGE[snapshot.status])
+    if snapshot.change == _REOPENED and known.status is Status.ACKNOWLEDGED:
+        # Triggered again after the answer, and nobody has reacted: others are called now.
+        return AlarmChange(alarm=told_by_companion, change="escalated")
     if _RANK[snapshot.status] < _RANK[known.status]:
         # Disarmed here while the companion's older word was still on its way: closed stays closed.
         kept = replace(

@@ -14,10 +14,10 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import MoveRefused
+from companion.alarms.commands import MoveRefused, Unit
 from companion.alarms.lifecycle import IllegalMove, Move, moved
-from companion.alarms.model import Alarm, Change, JournalEntry, Status
-from companion.channels.base import Message, Outcome, Refused, Sent, TryAgain
+from companion.alarms.model import Actor, Alarm, Change, JournalEntry, Status
+from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import FINAL, PAGES, WAITING, Delivery
 from companion.dispatch.worker import Configured
 from companion.store.alarms import list_alarms
@@ -52,8 +52,14 @@ RULES = policy(
 ENDED: dict[Change, Status] = {
     Change.RAISED: Status.TRIGGERED,
     Change.ACKNOWLEDGED: Status.ACKNOWLEDGED,
+    Change.REOPENED: Status.TRIGGERED,
     Change.RESOLVED: Status.RESOLVED,
     Change.CANCELLED: Status.CANCELLED,
+}
+MOVES: dict[Move, Callable[[Unit, str, Actor], Alarm]] = {
+    Move.ACKNOWLEDGE: Unit.acknowledge,
+    Move.RESOLVE: Unit.resolve,
+    Move.CANCEL: Unit.cancel,
 }
 ANSWERS: dict[str, Outcome] = {
     "sent": Sent(provider_ref=None),
@@ -179,6 +185,8 @@ class House(RuleBasedStateMachine):
         assert raised.created == (raised.alarm.id not in self.status)
         assert raised.alarm.status in {Status.TRIGGERED, Status.ACKNOWLEDGED}
         self.status[raised.alarm.id] = raised.alarm.status
+        if raised.alarm.needs_answer:
+            self.providers.answered.discard(raised.alarm.id)
 
     # No preconditions: hypothesis takes rules that have one much more rarely.
     @rule(which=st.integers(min_value=0, max_value=3), move=st.sampled_from(Move))
@@ -187,11 +195,14 @@ class House(RuleBasedStateMachine):
             return
         alarm_id = list(self.status)[-1 - which % len(self.status)]
         wanted = moved(self.status[alarm_id], move)
+        before = self.runner.run(self.workers[0].alarm(alarm_id))
+        if before.awaits_reaction and move is Move.ACKNOWLEDGE:
+            wanted = Status.ACKNOWLEDGED
 
         async def work() -> Alarm | None:
             try:
                 alarm = await self.workers[0].commands.run(
-                    lambda unit: unit._move(alarm_id, move, RESPONDER, None, {})
+                    lambda unit: MOVES[move](unit, alarm_id, RESPONDER)
                 )
             except MoveRefused:
                 return None
@@ -210,7 +221,10 @@ class House(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def escalate(self, worker: int) -> None:
+        awaiting = {alarm.id for alarm, *_ in self._everything() if alarm.awaits_reaction}
         self._do(self.workers[worker].escalate)
+        lapsed = {alarm.id for alarm, *_ in self._everything() if not alarm.awaits_reaction} & awaiting
+        self.status |= dict.fromkeys(lapsed, Status.TRIGGERED)
 
     @rule(worker=WORKERS, moods=MOODS)
     def dispatch(self, worker: int, moods: list[str]) -> None:
@@ -297,18 +311,24 @@ class House(RuleBasedStateMachine):
 
 
 def _check(alarm: Alarm, deliveries: list[Delivery], journal: list[JournalEntry]) -> None:
-    is_over = alarm.status is not Status.TRIGGERED or alarm.exhausted_at is not None
+    is_over = not alarm.needs_answer or alarm.exhausted_at is not None
     assert (alarm.next_due_at is None) == is_over
     pages = [delivery for delivery in deliveries if delivery.kind in PAGES and not delivery.record]
-    if alarm.status is not Status.TRIGGERED:
+    if not alarm.needs_answer:
         assert [page for page in pages if page.state in WAITING] == []
-    assert len([delivery for delivery in deliveries if delivery.record and delivery.kind in PAGES]) == 1
+    assert (
+        len([delivery for delivery in deliveries if delivery.record and delivery.kind is MessageKind.PAGE])
+        == 1
+    )
     events = [entry.event for entry in journal]
     assert events[0] is Change.RAISED
     assert [ENDED[event] for event in events if event in ENDED][-1] is alarm.status
     assert events.count(Change.ESCALATED) == alarm.steps_run
     assert events.count(Change.PRESSED_AGAIN) == alarm.presses - 1
-    assert (Change.EXHAUSTED in events) == (alarm.exhausted_at is not None)
+    since_lapse = (
+        events[len(events) - events[::-1].index(Change.REOPENED) :] if Change.REOPENED in events else events
+    )
+    assert (Change.EXHAUSTED in since_lapse) == (alarm.exhausted_at is not None)
     assert journal[0].actor == PHONE.name
 
 

@@ -106,6 +106,7 @@ def test_a_confirmation_names_the_second_zone_in_the_readers_language() -> None:
     [
         (MessageKind.PAGE, "ALARM", "ALARM"),
         (MessageKind.ACKNOWLEDGED, "Acknowledged", "Übernommen"),
+        (MessageKind.PRESSED_AGAIN, "TRIGGERED AGAIN", "ERNEUT AUSGELÖST"),
         (MessageKind.CONFIRMED, "CONFIRMED", "BESTÄTIGT"),
         (MessageKind.VERIFIED, "VERIFIED", "VERIFIZIERT"),
         (MessageKind.RESOLVED, "Resolved", "Erledigt"),

@@ -178,6 +178,7 @@ async def test_a_later_page_writes_into_the_ticket_there_is(zammad: FakeZammad, 
     "kind",
     [
         MessageKind.ACKNOWLEDGED,
+        MessageKind.PRESSED_AGAIN,
         MessageKind.CONFIRMED,
         MessageKind.VERIFIED,
         MessageKind.NOTE,

@@ -62,6 +62,7 @@ def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmCommands:
             tokens=AckTokens(b"k" * 32, "https://alarm.example"),
             claim=None,
             failover_after=timedelta(seconds=15),
+            reaction=timedelta(seconds=120),
         ),
         news=LinkNews(),
         take=lambda _: None,

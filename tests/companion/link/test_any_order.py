@@ -32,6 +32,7 @@ PAGING = Paging(
     tokens=AckTokens(b"k" * 32, "https://alarm.example"),
     claim=None,
     failover_after=timedelta(seconds=15),
+    reaction=timedelta(seconds=120),
 )
 
 

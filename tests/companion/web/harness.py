@@ -152,6 +152,7 @@ def web_context(
         tokens=AckTokens(SECRET_KEY, settings.public_url),
         claim=None,
         failover_after=timedelta(seconds=15),
+        reaction=timedelta(seconds=120),
     )
     commands = AlarmCommands(
         db=db, clock=clock, wake=Wake(), paging_rules=paging, news=NoNews(), take=lambda _taken: None

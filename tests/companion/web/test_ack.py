@@ -389,6 +389,31 @@ async def test_answering_a_closed_alarm_changes_nothing_but_keeps_the_note(api: 
     assert (entry.event, entry.detail["note"]) == ("noted", "I was there")
 
 
+@pytest.mark.parametrize(
+    ("recipient", "says", "button"),
+    [("porter", "It was triggered again", "I am on it"), ("guard", "Erneut ausgelöst", "Ich kümmere mich")],
+)
+async def test_after_another_press_the_page_asks_whoever_answered_to_react(
+    api: Api, recipient: str, says: str, button: str
+) -> None:
+    token = "desk-phone-token-0123456789"
+    alarm_id = str((await api.press(token)).json["alarm_id"])
+    await guard_paged(api, alarm_id)
+    link = token_for(alarm_id, recipient)
+    await press(api, link, name="Anna")
+    await api.press(token)
+
+    asked = text_of(await look(api, link))
+    await press(api, link, name="Anna")
+    reacted = text_of(await look(api, link))
+
+    assert (says in asked, button in asked) == (True, True)
+    assert (button in reacted, "Anna" in reacted) == (False, True)
+    entry = (await journal(api, alarm_id))[-1]
+    assert (entry.event, entry.actor) == ("answered_again", "Anna")
+    assert (await alarm_of(api, alarm_id)).next_due_at is None
+
+
 # --- links and forms that are refused -------------------------------------------------------------------
 
 

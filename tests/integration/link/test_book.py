@@ -110,6 +110,27 @@ def test_what_was_disarmed_here_stays_closed_when_older_news_arrives() -> None:
     assert (change.alarm.status, change.alarm.closed_by, change.change) == (Status.RESOLVED, "Anna", None)
 
 
+def test_an_answer_that_has_lapsed_opens_the_alarm_again() -> None:
+    answered = merge_snapshot(None, snapshot(2, Status.ACKNOWLEDGED, acknowledged_by="Anna"))
+    assert answered is not None
+
+    reopened = merge_snapshot(answered.alarm, snapshot(3, Status.TRIGGERED, change="reopened"))
+
+    assert reopened is not None
+    assert (reopened.alarm.status, reopened.alarm.acknowledged_by) == (Status.TRIGGERED, None)
+    assert reopened.change == "escalated"
+
+
+def test_an_answer_that_lapses_opens_nothing_that_was_closed_here() -> None:
+    closed = moved(local(), Status.RESOLVED, by="Anna", at=NOW)
+    assert closed is not None
+
+    reopened = merge_snapshot(closed.alarm, snapshot(3, Status.TRIGGERED, change="reopened", uid="u1"))
+
+    assert reopened is not None
+    assert (reopened.alarm.status, reopened.change) == (Status.RESOLVED, None)
+
+
 def test_a_decision_that_goes_back_is_none() -> None:
     closed = moved(local(), Status.CANCELLED, by="Anna", at=NOW)
     assert closed is not None
