@@ -9,6 +9,7 @@ from yarl import URL
 from companion.channels.base import Channel, Message, MessageKind, Outcome, Sent, TryAgain
 from companion.channels.http import Failure, HeaderSecret, HttpClient, HttpOptions, Reply, not_understood
 from companion.channels.render import delivery_mark, headline, ticket_html
+from companion.channels.zammad_check import Wanted, check
 
 
 def without_comma(tag: str) -> str:
@@ -80,28 +81,16 @@ class ZammadChannel(Channel):
 
     @override
     async def check(self) -> Outcome:
-        """Try the token, and whether the configured state and priority names exist."""
-        reply = await self._call("GET", "users/me")
-        if not isinstance(reply, Reply):
-            return reply
-        if not isinstance(reply.json(), dict):
-            return not_understood(reply)
+        """Ask for everything that the first alarm will need."""
         config = self._config
-        for path, names in (
-            ("ticket_states", [config.state, config.closed_state]),
-            ("ticket_priorities", [config.priority]),
-        ):
-            listed = await self._call("GET", path)
-            known = listed.json() if isinstance(listed, Reply) else None
-            # A token that may not list them can still be right; only a list that lacks a name is a finding.
-            if isinstance(known, list):
-                have = {one.get("name") for one in known if isinstance(one, dict)}
-                missing = sorted(set(names) - have)
-                if missing:
-                    return Sent(
-                        provider_ref=None, status_code=reply.status, warning=f"{path} lacks {missing}"
-                    )
-        return Sent(provider_ref=None, status_code=reply.status)
+        wanted = Wanted(
+            group=config.group,
+            customer=config.customer,
+            priority=config.priority,
+            state=config.state,
+            closed_state=config.closed_state,
+        )
+        return await check(self._call, wanted)
 
     @override
     async def close(self) -> None:

@@ -70,6 +70,15 @@ class FakeZammad(FakeServer):
     """Without Elasticsearch a `query` only looks into texts, not into tags."""
     understands_conditions: bool = True
     """A version that does not ignores the `condition` and lists the newest tickets."""
+    rights: dict[str, list[str]] | None = None
+    """What the token's user may do in each group; None: everything in every group."""
+    mandatory: dict[str, list[str]] = field(default_factory=dict)
+    """Fields without which a form is not taken, by its screen: `create_middle`, `edit`."""
+    has_forms: bool = True
+    """Zammad 5 and later say what a form offers and demands."""
+    tag_new: bool = True
+    """Anybody may make tags; else only a token with `admin.tag`."""
+    is_tag_admin: bool = False
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     tickets: list[Ticket] = field(default_factory=list, init=False)
 
@@ -79,6 +88,10 @@ class FakeZammad(FakeServer):
         api = "/api/v1"
         return [
             web.get(f"{api}/users/me", self._guarded(self._me)),
+            web.get(f"{api}/users/search", self._guarded(self._search_users)),
+            web.get(f"{api}/signshow", self._guarded(self._session)),
+            web.get(f"{api}/tag_list", self._guarded(self._tag_list)),
+            web.post(f"{api}/core_workflows/perform", self._guarded(self._form)),
             web.get(f"{api}/groups", self._guarded(self._groups)),
             web.get(f"{api}/ticket_states", self._guarded(self._states)),
             web.get(f"{api}/ticket_priorities", self._guarded(self._priorities)),
@@ -112,13 +125,52 @@ class FakeZammad(FakeServer):
         return guarded
 
     async def _me(self, _request: web.Request) -> web.Response:
-        return web.json_response({"id": 3, "login": "alarm-broker", "email": "alarm-broker@site.example"})
+        me = {"id": 3, "login": "alarm-broker", "email": "alarm-broker@site.example"}
+        return web.json_response({**me, "groups": self._rights()})
+
+    def _rights(self) -> dict[str, list[str]]:
+        return {name: ["full"] for name in self.groups} if self.rights is None else self.rights
+
+    async def _search_users(self, request: web.Request) -> web.Response:
+        found = [one for one in self.customers if request.query.get("query", "") in one]
+        return web.json_response([{"id": i, "login": one, "email": one} for i, one in enumerate(found, 1)])
+
+    async def _session(self, _request: web.Request) -> web.Response:
+        return web.json_response({"session": {"id": 3}, "config": {"tag_new": self.tag_new}})
+
+    async def _tag_list(self, _request: web.Request) -> web.Response:
+        if not self.is_tag_admin:
+            return error(403, "Not authorized")
+        return web.json_response([])
+
+    async def _form(self, request: web.Request) -> web.Response:
+        if not self.has_forms:
+            return error(404, "No route matches")
+        data = await json_object(request)
+        groups = dict(enumerate(self.groups, 1))
+        # Zammad: a group may be chosen for a new ticket by who may create there.
+        offered = [i for i, name in groups.items() if {"full", "create"} & set(self._rights().get(name, []))]
+        return web.json_response(
+            {
+                "restrict_values": {"group_id": ["", *map(str, offered)]},
+                "mandatory": {
+                    "title": True,
+                    "group_id": True,
+                    "note": False,
+                    **dict.fromkeys(self.mandatory.get(data["screen"], []), True),
+                },
+                "visibility": {"title": "show", "secret": "remove"},
+                "assets": {"Group": {str(i): {"id": i, "name": groups[i]} for i in offered}},
+            }
+        )
 
     async def _groups(self, _request: web.Request) -> web.Response:
         return web.json_response([{"id": i, "name": name} for i, name in enumerate(self.groups, 1)])
 
     async def _states(self, _request: web.Request) -> web.Response:
-        return web.json_response([{"id": i, "name": name, "active": True} for i, name in STATES.items()])
+        return web.json_response(
+            [{"id": i, "name": name, "active": True, "state_type": name} for i, name in STATES.items()]
+        )
 
     async def _priorities(self, _request: web.Request) -> web.Response:
         return web.json_response([{"id": i, "name": name, "active": True} for i, name in PRIORITIES.items()])

@@ -303,21 +303,6 @@ async def test_a_test_alarm_is_marked_in_title_and_article(zammad: FakeZammad, c
     assert "[TEST] " in zammad.tickets[0].articles[0].body
 
 
-async def test_the_check_creates_nothing(zammad: FakeZammad, channel: Channel) -> None:
-    assert await channel.check() == Sent(provider_ref=None, status_code=200)
-    assert {one.method for one in zammad.received} == {"GET"}
-
-
-async def test_the_check_names_a_state_that_zammad_does_not_have(zammad: FakeZammad) -> None:
-    channel = channel_for(zammad, closed_state="geschlossen")
-
-    outcome = await channel.check()
-    await channel.close()
-
-    assert isinstance(outcome, Sent)
-    assert "geschlossen" in (outcome.warning or "")
-
-
 async def test_the_address_may_already_hold_the_path_of_the_api(zammad: FakeZammad) -> None:
     channel = channel_for(zammad, url=f"{zammad.url}/api/v1/")
 
