@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms import paging, store
+from companion.alarms import paging
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import (
     CONFIRMED_BY,
@@ -27,10 +27,10 @@ from companion.alarms.model import (
     Trigger,
     hidden_at_panel,
 )
-from companion.alarms.paging import Paging
+from companion.alarms.paging import Paging, Reached
 from companion.channels.base import MessageKind
 from companion.clock import Clock
-from companion.dispatch import outbox
+from companion.dispatch import outbox, readers
 from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.wake import Wake
 from companion.escalation import plan
@@ -371,7 +371,7 @@ class Unit:
     def _lapsed(self, alarm: Alarm) -> Alarm:
         """Let the alarm wait for an answer again: where its policy stood, or from its first step if all have run."""
         outbox.withdraw(self.conn, alarm.id)
-        store.forget_all(self.conn, alarm.id)
+        readers.forget_all(self.conn, alarm.id)
         position = plan.Next(alarm.round, alarm.step, self.now)
         position = position if alarm.policy is None else plan.again(alarm.policy, position)
         alarm = self._changed(
@@ -390,7 +390,7 @@ class Unit:
     def _reacted(self, alarm: Alarm) -> Alarm:
         """Whoever answered knows of the other press, or somebody else does: nobody needs to be paged about it."""
         outbox.withdraw(self.conn, alarm.id)
-        store.forget_all(self.conn, alarm.id)
+        readers.forget_all(self.conn, alarm.id)
         return self._changed(alarm, next_due_at=None)
 
     def _tell(self, alarm: Alarm, change: Change) -> None:
@@ -411,7 +411,7 @@ class Unit:
             now=self.now,
         )
         self.taken += [item for item in made if item.state is State.PROCESSING]
-        told = [item.recipient for item in made]
+        told = _names(reached, made)
         self.journal(
             alarm.id, Change.ESCALATED, Actor(name=None, via="escalation"), step=run.occurrence, told=told
         )
@@ -475,7 +475,7 @@ class Unit:
             paging=self.paging,
             now=self.now,
         )
-        told = [item.recipient for item in made]
+        told = _names(reached, made)
         self.journal(alarm.id, Change.EXHAUSTED, Actor(name=None, via="escalation"), told=told)
         if not told:
             self._nobody_left(alarm)
@@ -540,7 +540,7 @@ class Unit:
         )
         alarm = self._changed(alarm, status=status, next_due_at=None, **stamp)
         outbox.withdraw(self.conn, alarm.id)
-        store.forget_all(self.conn, alarm.id)
+        readers.forget_all(self.conn, alarm.id)
         if alarm.steps_run:
             reporting.clear(self, TroubleKind.STEP_REACHED_NOBODY, alarm.id)
         if alarm.exhausted_at is not None:
@@ -576,6 +576,13 @@ class Unit:
 
 def _known(detail: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in detail.items() if value is not None}
+
+
+def _names(reached: Sequence[Reached], made: Sequence[Delivery]) -> list[str]:
+    """Return everybody whom a step has told: a message to one address may be for several."""
+    addresses = {(item.channel_id, item.address) for item in made}
+    told = [item.recipient for item in reached if (item.channel_id, item.address) in addresses]
+    return list(dict.fromkeys(told))
 
 
 def _row(alarm: Alarm) -> dict[str, Any]:

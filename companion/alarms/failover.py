@@ -6,14 +6,19 @@ page was due. The time is a row in the database, so it outlives the process, and
 """
 
 import logging
+from collections.abc import Container
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
 
-from companion.alarms import paging, store
+from companion.alarms import paging
 from companion.alarms.commands import Unit
 from companion.alarms.model import Actor, Alarm, Change
-from companion.dispatch.delivery import FINAL, Delivery, State
+from companion.alarms.paging import Reached
+from companion.dispatch import readers
+from companion.dispatch.delivery import FINAL, Delivery, Reader, State
+from companion.dispatch.readers import Way
 from companion.store import tables
 from companion.store.alarms import to_alarm
 from companion.store.deliveries import delivery_by_id
@@ -29,7 +34,7 @@ _DISPATCH = Actor(name=None, via="dispatch")
 
 def run_due(unit: Unit) -> int:
     """Tell the next contact point of every page whose time is over; return how many alarms were looked at."""
-    found = store.due_alarm_ids(unit.conn, unit.now, BATCH)
+    found = readers.due_alarm_ids(unit.conn, unit.now, BATCH)
     if not found:
         return 0
     free = skip_locked(unit.conn, sa.select(tables.alarm).where(tables.alarm.c.id.in_(found)))
@@ -44,47 +49,65 @@ def run_due(unit: Unit) -> int:
                 raise
             _LOGGER.exception("The next contact points of alarm %s could not be told; trying again", row.id)
             again_after = HELD_AGAIN_AFTER if held else TRY_AGAIN_AFTER
-            store.postpone(unit.conn, row.id, unit.now, unit.now + again_after)
+            readers.postpone(unit.conn, row.id, unit.now, unit.now + again_after)
     return len(rows)
 
 
 def _pass_on_due(unit: Unit, alarm: Alarm) -> None:
-    for delivery_id in store.take_due(unit.conn, alarm.id, unit.now):
+    seconds = round(unit.paging.failover_after.total_seconds())
+    for delivery_id, person_id in readers.take_due(unit.conn, alarm.id, unit.now):
         delivery = delivery_by_id(unit.conn, delivery_id)
         if delivery is None or (delivery.state in FINAL and delivery.state is not State.ERROR):
             continue
-        seconds = round(unit.paging.failover_after.total_seconds())
-        _tell_instead(unit, alarm, delivery, f"not accepted within {seconds} s")
+        _tell_instead(unit, alarm, delivery, {person_id}, f"not accepted within {seconds} s")
 
 
-def pass_on(unit: Unit, alarm: Alarm, delivery: Delivery, reason: str) -> str | None:
-    """Tell the next contact point now, unless it was told already; return its channel, or None. The alarm is locked."""
-    if not store.forget(unit.conn, delivery.id):
-        return None
-    return _tell_instead(unit, alarm, delivery, reason)
+def pass_on(unit: Unit, alarm: Alarm, delivery: Delivery, reason: str) -> list[str]:
+    """Tell the next contact point of everybody whom the page is for, unless it was told already; return the channels.
+
+    The alarm is locked.
+    """
+    return _tell_instead(unit, alarm, delivery, set(readers.forget(unit.conn, delivery.id)), reason)
 
 
-def _tell_instead(unit: Unit, alarm: Alarm, delivery: Delivery, reason: str) -> str | None:
-    point = None if not alarm.needs_answer else paging.next_point(unit.conn, delivery)
-    if point is None:
-        return None
+def _tell_instead(
+    unit: Unit, alarm: Alarm, delivery: Delivery, people: Container[str], reason: str
+) -> list[str]:
+    if not alarm.needs_answer:
+        return []
+    waiting = [reader for reader in readers.readers_of(unit.conn, delivery) if reader.person_id in people]
+    ways = [(reader, paging.next_page(unit.conn, delivery, reader)) for reader in waiting]
+    # Together, as they may share the next address too.
     paging.page(
         unit.conn,
         alarm,
-        [point],
+        [way.point for _, way in ways if way.point is not None and way.is_new],
         kind=delivery.kind,
         occurrence=delivery.occurrence,
         first=False,
         paging=unit.paging,
         now=unit.now,
     )
-    unit.journal(
-        alarm.id,
-        Change.FAILED_OVER,
-        _DISPATCH,
-        channel=delivery.channel_id,
-        recipient=delivery.recipient,
-        reason=reason,
-        instead=point.channel_id,
-    )
-    return point.channel_id
+    for reader, way in ways:
+        _join(unit, alarm, reader, way)
+    told = [way.point for _, way in ways if way.point is not None]
+    for point in told:
+        unit.journal(
+            alarm.id,
+            Change.FAILED_OVER,
+            _DISPATCH,
+            channel=delivery.channel_id,
+            recipient=point.recipient,
+            reason=reason,
+            instead=point.channel_id,
+        )
+    return list(dict.fromkeys(point.channel_id for point in told))
+
+
+def _join(unit: Unit, alarm: Alarm, reader: Reader, way: Way[Reached]) -> None:
+    """Make what somebody else was told at the reader's addresses theirs too, and wait for what is on its way."""
+    for there, point in way.joins:
+        readers.join(unit.conn, there.delivery_id, replace(reader, position=point.position))
+        if point is way.point and there.state not in FINAL:
+            due_at = unit.now + unit.paging.failover_after
+            readers.expect(unit.conn, {there.delivery_id: [reader]}, alarm.id, due_at)

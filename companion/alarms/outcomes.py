@@ -1,9 +1,10 @@
 """What an alarm makes of a delivery's outcome: the record, and the next contact point when it was not accepted."""
 
-from companion.alarms import failover, paging, store
+from companion.alarms import failover, paging
 from companion.alarms.commands import Unit
 from companion.alarms.model import Actor, Change
 from companion.dispatch.delivery import PAGES, Delivery
+from companion.dispatch.readers import forget, is_told_another_way
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.alarms import alarm_by_id, lock_alarm
 
@@ -17,7 +18,11 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
     match verdict:
         case Done():
             # Whoever reads must know why the person has two messages.
-            late = not store.forget(unit.conn, delivery.id) and paging.is_passed_on(unit.conn, delivery)
+            late = (
+                delivery.kind in PAGES
+                and not forget(unit.conn, delivery.id)
+                and is_told_another_way(unit.conn, delivery)
+            )
             unit.journal(
                 delivery.alarm_id,
                 Change.DELIVERY_SENT,
@@ -38,22 +43,22 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
                 recipient=delivery.recipient,
                 kind=delivery.kind.value,
                 reason=reason,
-                instead=instead,
+                instead=", ".join(instead) or None,
             )
             unit.news.trouble(unit, delivery, reason)
-            if instead is None and delivery.kind in PAGES and paging.is_hopeless(unit.conn, delivery):
+            if not instead and delivery.kind in PAGES and paging.is_hopeless(unit.conn, delivery):
                 unit.nobody_reached(delivery.alarm_id, delivery.occurrence)
         case Again(reason=reason):
             _next_contact_point(unit, delivery, reason)
 
 
-def _next_contact_point(unit: Unit, delivery: Delivery, reason: str) -> str | None:
-    """Page the person another way while the alarm still needs an answer; return the channel, or None if there is none."""
+def _next_contact_point(unit: Unit, delivery: Delivery, reason: str) -> list[str]:
+    """Page its readers another way while the alarm still needs an answer; return the channels."""
     if delivery.kind not in PAGES or delivery.alarm_id is None:
-        return None
+        return []
     lock_alarm(unit.conn, delivery.alarm_id)
     alarm = alarm_by_id(unit.conn, delivery.alarm_id)
-    return None if alarm is None else failover.pass_on(unit, alarm, delivery, reason)
+    return [] if alarm is None else failover.pass_on(unit, alarm, delivery, reason)
 
 
 def delivered(unit: Unit, delivery: Delivery) -> None:

@@ -1,21 +1,22 @@
 """Whom a step reaches: targets of a policy become deliveries."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms import store
 from companion.alarms.ack_links import AckTokens, link_hash
 from companion.alarms.model import Alarm
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import PAGES, Delivery, State
+from companion.dispatch.delivery import PAGES, Delivery, Reader, State
 from companion.dispatch.outbox import Claim, NewDelivery, enqueue
+from companion.dispatch.readers import Way, expect, next_way, readers_of, told_with
 from companion.escalation.policy import ChannelTarget, PersonTarget, Target
 from companion.store import tables
+from companion.store.deliveries import to_delivery
 from companion.store.sql import insert
 
 
@@ -57,6 +58,24 @@ class Reached:
     position: int
 
 
+@dataclass(frozen=True)
+class Shared:
+    """An address and everybody whom a message to it is for."""
+
+    point: Reached
+    """Whose language it is in: the first person's, if it leads to one."""
+    others: tuple[Reader, ...]
+    recipient: str
+    key: str
+    """Whose link it carries: what one of several people answers with it is not taken for another one's word."""
+
+    @property
+    def readers(self) -> list[Reader]:
+        """Return the people; nobody for a group or a ticket system."""
+        point = self.point
+        return [] if point.person_id is None else [Reader(point.person_id, point.position), *self.others]
+
+
 # Built once: to build them anew for every alarm would take longer than to run them.
 _CONTACT_POINTS = (
     sa.select(
@@ -78,6 +97,8 @@ _CONTACT_POINTS = (
 _CHANNELS = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel.c.name).where(
     tables.channel.c.id.in_(sa.bindparam("channels", expanding=True)), tables.channel.c.enabled
 )
+BETWEEN = " / "
+"""Between the names of people who share an address."""
 _INSERT_LINKS = sa.insert(tables.ack_link)
 _FOR_RECORDS = frozenset({MessageKind.NOTE, MessageKind.PRESSED_AGAIN})
 """News that is for records only; of another press, `remind` tells whom it concerns."""
@@ -130,40 +151,32 @@ def has_paged(conn: Connection, alarm_id: str) -> bool:
     return conn.execute(pages.limit(1)).first() is not None
 
 
-def next_point(conn: Connection, delivery: Delivery) -> Reached | None:
-    """Return where to page the same person after one contact point refused, or None.
+def shared(reached: Iterable[Reached]) -> list[Shared]:
+    """Return each address once, with everybody it leads to: one number is called once, whoever shares it."""
+    by_address: dict[tuple[str, str], list[Reached]] = {}
+    for item in reached:
+        by_address.setdefault((item.channel_id, item.address), []).append(item)
+    return [_shared(items) for items in by_address.values()]
 
-    The next one in the person's order, from the first again after the last, which this page has not been sent to.
-    """
-    if delivery.person_id is None:
-        return None
-    points = _contact_points(conn, [delivery.person_id]).get(delivery.person_id, [])
-    table = tables.delivery
-    paged = conn.execute(
-        sa.select(table.c.channel_id, table.c.address).where(
-            table.c.alarm_id == delivery.alarm_id,
-            table.c.kind == delivery.kind,
-            table.c.occurrence == delivery.occurrence,
-        )
+
+def _shared(items: Sequence[Reached]) -> Shared:
+    people: dict[str, Reached] = {}
+    for item in items:
+        if item.person_id is not None:
+            people.setdefault(item.person_id, item)
+    point, *others = list(people.values()) or items[:1]
+    return Shared(
+        point,
+        tuple(Reader(person_id, item.position) for person_id, item in people.items())[1:],
+        BETWEEN.join(dict.fromkeys(item.recipient for item in (point, *others))),
+        "+".join(item.person_id or f"{item.channel_id}:{item.address}" for item in (point, *others)),
     )
-    tried = {(channel_id, address) for channel_id, address in paged}
-    left = [point for point in points if (point.channel_id, point.address) not in tried]
-    return min(left, key=lambda point: (point.position < delivery.position, point.position), default=None)
 
 
-def is_passed_on(conn: Connection, delivery: Delivery) -> bool:
-    """Return whether the same person was told another way after this page was written."""
-    if delivery.kind not in PAGES or delivery.person_id is None:
-        return False
-    table = tables.delivery
-    later = sa.select(table.c.id).where(
-        table.c.alarm_id == delivery.alarm_id,
-        table.c.kind == delivery.kind,
-        table.c.occurrence == delivery.occurrence,
-        table.c.person_id == delivery.person_id,
-        table.c.id > delivery.id,
-    )
-    return conn.execute(later.limit(1)).first() is not None
+def next_page(conn: Connection, delivery: Delivery, reader: Reader) -> Way[Reached]:
+    """Return where to page one reader of a page that was not accepted."""
+    points = _contact_points(conn, [reader.person_id]).get(reader.person_id, [])
+    return next_way(points, told_with(conn, delivery), reader)
 
 
 def is_hopeless(conn: Connection, delivery: Delivery) -> bool:
@@ -195,6 +208,7 @@ def page(
     now: datetime,
 ) -> list[Delivery]:
     """Write pages to every address, each with its recipient's own link, and return them."""
+    told = shared(reached)
     links = [
         {
             "token_hash": link_hash(paging.tokens.token(alarm.id, key)),
@@ -202,7 +216,7 @@ def page(
             "recipient": recipient,
             "created_at": now,
         }
-        for key, recipient in {_recipient_key(item): item.recipient for item in reached}.items()
+        for key, recipient in {item.key: item.recipient for item in told}.items()
     ]
     if links:
         # The first links of an alarm cannot be there yet; later steps page the same people again.
@@ -212,20 +226,23 @@ def page(
         NewDelivery(
             kind=kind,
             # One ticket an alarm, however often its policy comes round while the first one cannot be made yet.
-            occurrence="record" if paging.traits[item.channel_kind].records else occurrence,
-            channel_id=item.channel_id,
-            person_id=item.person_id,
-            position=item.position,
-            address=item.address,
+            occurrence="record" if paging.traits[item.point.channel_kind].records else occurrence,
+            channel_id=item.point.channel_id,
+            person_id=item.point.person_id,
+            position=item.point.position,
+            address=item.point.address,
             recipient=item.recipient,
-            message=facts(alarm, item.language) | {"recipient_key": _recipient_key(item)},
+            message=facts(alarm, item.point.language) | {"recipient_key": item.key},
             first_page=first,
-            record=paging.traits[item.channel_kind].records,
+            record=paging.traits[item.point.channel_kind].records,
+            others=item.others,
         )
-        for item in reached
+        for item in told
     ]
     made = enqueue(conn, alarm.id, new, now, paging.claim if first else None)
-    store.expect(conn, made, now + paging.failover_after)
+    readers = {(item.point.channel_id, item.point.address): item.readers for item in told}
+    waited_for = {item.id: readers[item.channel_id, item.address] for item in made}
+    expect(conn, waited_for, alarm.id, now + paging.failover_after)
     return made
 
 
@@ -237,42 +254,17 @@ def remind(
     `names` are what they are known by. If none of them was paged (somebody answered at the desk, or in Home Assistant),
     everybody hears it whom a page has reached.
     """
-    told, channel = tables.delivery, tables.channel
+    told = tables.delivery
     rows = conn.execute(
-        sa.select(
-            told.c.channel_id,
-            channel.c.kind,
-            told.c.address,
-            told.c.recipient,
-            told.c.message,
-            told.c.person_id,
-            told.c.position,
-            told.c.state,
-        )
-        .join(channel, channel.c.id == told.c.channel_id)
-        .where(
-            told.c.alarm_id == alarm.id,
-            told.c.kind.in_(sorted(PAGES)),
-            told.c.record.is_(False),
-            channel.c.enabled,
-        )
+        sa.select(told)
+        .where(told.c.alarm_id == alarm.id, told.c.kind.in_(sorted(PAGES)), told.c.record.is_(False))
         .order_by(told.c.id)
-    ).all()
-    concerned = [row for row in rows if row.recipient in names] or [
-        row for row in rows if row.state in {State.SENT, State.DELIVERED, State.PROCESSING}
+    )
+    paged = [to_delivery(row) for row in rows]
+    concerned = [item for item in paged if item.recipient in names] or [
+        item for item in paged if item.state in {State.SENT, State.DELIVERED, State.PROCESSING}
     ]
-    reached = [
-        Reached(
-            row.channel_id,
-            row.kind,
-            row.address,
-            row.recipient,
-            row.message["language"],
-            row.person_id,
-            row.position,
-        )
-        for row in concerned
-    ]
+    reached = [one for item in concerned for one in _reached_by(conn, item)]
     return page(
         conn,
         alarm,
@@ -283,6 +275,18 @@ def remind(
         paging=paging,
         now=now,
     )
+
+
+def _reached_by(conn: Connection, paged: Delivery) -> list[Reached]:
+    """Return everybody whom a page was for, at its address, as far as the directory still knows it."""
+    people = [reader.person_id for reader in readers_of(conn, paged)]
+    if not people:
+        address = ChannelTarget(channel=paged.channel_id, address=paged.address, name=paged.recipient)
+        return resolve(conn, [address])
+    points = [point for theirs in _contact_points(conn, people).values() for point in theirs]
+    return [
+        point for point in points if (point.channel_id, point.address) == (paged.channel_id, paged.address)
+    ]
 
 
 def inform(
@@ -316,7 +320,7 @@ def inform(
         )
         .order_by(told.c.id)
     )
-    new = []
+    new: dict[tuple[str, str], NewDelivery] = {}
     for channel_id, channel_kind, address, recipient, message, person_id, state, uncertain in conn.execute(
         query
     ):
@@ -325,23 +329,21 @@ def inform(
         reached_somebody = uncertain or state in {State.SENT, State.DELIVERED, State.PROCESSING}
         if not (traits.records or (traits.updates and reached_somebody and kind not in _FOR_RECORDS)):
             continue
-        new.append(
-            NewDelivery(
-                kind=kind,
-                occurrence=f"v{alarm.version}",
-                channel_id=channel_id,
-                person_id=person_id,
-                address=address,
-                recipient=recipient,
-                message=facts(alarm, message["language"], by=by, note=note),
-                record=traits.records,
-            )
+        news = NewDelivery(
+            kind=kind,
+            occurrence=f"v{alarm.version}",
+            channel_id=channel_id,
+            person_id=person_id,
+            address=address,
+            recipient=recipient,
+            message=facts(alarm, message["language"], by=by, note=note),
+            record=traits.records,
         )
-    return enqueue(conn, alarm.id, new, now, None)
-
-
-def _recipient_key(reached: Reached) -> str:
-    return reached.person_id or f"{reached.channel_id}:{reached.address}"
+        before = new.setdefault((channel_id, address), news)
+        if recipient not in before.recipient.split(BETWEEN):
+            both = f"{before.recipient}{BETWEEN}{recipient}"
+            new[channel_id, address] = replace(before, recipient=both)
+    return enqueue(conn, alarm.id, list(new.values()), now, None)
 
 
 def facts(alarm: Alarm, language: str, *, by: str | None = None, note: str | None = None) -> dict[str, Any]:

@@ -34,6 +34,14 @@ PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_
 """What is not sent any more once somebody has answered."""
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Somebody whom a message is for, and the place of its address in their order of contact points."""
+
+    person_id: str
+    position: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
     """One message to one address. The fields are the columns of its table."""

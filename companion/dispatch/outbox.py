@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import PAGES, WAITING, Delivery, State
+from companion.dispatch.delivery import PAGES, WAITING, Delivery, Reader, State
 from companion.ids import new_id
 from companion.store.sql import insert
-from companion.store.tables import delivery
+from companion.store.tables import also_for, delivery
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class NewDelivery:
     message: Mapping[str, Any]
     first_page: bool = False
     record: bool = False
+    others: Sequence[Reader] = ()
+    """Whom it is for besides `person_id`: people who share the address."""
 
 
 _INSERT = sa.insert(delivery)
@@ -50,19 +52,28 @@ def enqueue(
 ) -> list[Delivery]:
     """Write the deliveries and return those that are new.
 
-    One that exists already (same address, kind and occurrence) stays as it is.
+    One that exists already (same address, kind and occurrence) stays as it is. The caller has made one of those that
+    go to one address, for everybody whom it is for.
     """
-    unique = {(item.kind, item.occurrence, item.channel_id, item.address): item for item in new}
-    made = [_delivery(item, alarm_id, now, claim) for item in unique.values()]
+    others = {(item.channel_id, item.address): item.others for item in new}
+    made = [_delivery(item, alarm_id, now, claim) for item in new]
     if not made:
         return []
     if claim is not None:
         # The first deliveries of an alarm that this transaction makes: nothing can be there yet.
         conn.execute(_INSERT, [vars(item) for item in made])
-        return made
-    statement = insert(conn, delivery).on_conflict_do_nothing().returning(delivery.c.id)
-    written = set(conn.execute(statement, [vars(item) for item in made]).scalars())
-    return [item for item in made if item.id in written]
+    else:
+        statement = insert(conn, delivery).on_conflict_do_nothing().returning(delivery.c.id)
+        written = set(conn.execute(statement, [vars(item) for item in made]).scalars())
+        made = [item for item in made if item.id in written]
+    shared = [
+        {"delivery_id": item.id} | vars(reader)
+        for item in made
+        for reader in others[item.channel_id, item.address]
+    ]
+    if shared:
+        conn.execute(sa.insert(also_for), shared)
+    return made
 
 
 def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Claim | None) -> Delivery:
@@ -72,7 +83,7 @@ def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Cla
     return Delivery(
         id=delivery_id,
         alarm_id=alarm_id,
-        **vars(item),
+        **{name: value for name, value in vars(item).items() if name != "others"},
         state=State.PENDING if claim is None else State.PROCESSING,
         due_at=now,
         attempts=0 if claim is None else 1,

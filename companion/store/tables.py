@@ -308,10 +308,22 @@ failover = sa.Table(
     "failover",
     metadata,
     sa.Column("delivery_id", sa.String(64), primary_key=True),
-    sa.Column("alarm_id", sa.String(64), nullable=False),
+    sa.Column(
+        "person_id", sa.String(64), primary_key=True
+    ),  # a page may be for several, each with a next one
+    sa.Column("alarm_id", sa.String(64)),  # null: a trouble
     _time("due_at", nullable=False),
     sa.Index(None, "due_at"),
     sa.Index(None, "alarm_id"),
+)
+
+also_for = sa.Table(
+    # Whom else a delivery is for than its own person: people who share the address.
+    "also_for",
+    metadata,
+    sa.Column("delivery_id", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(64), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),  # of the address among this person's contact points
 )
 
 attempt = sa.Table(

@@ -148,7 +148,7 @@ def _opened(conn: Connection, token: str, now: datetime, life: timedelta) -> Ope
 
 
 def _language(conn: Connection, link: AckLink) -> str | None:
-    """Return the language in which the recipient was paged, or None if that was a channel, not a person."""
+    """Return the language in which the recipient was paged, or None if that was a channel, or several who share a number."""
     told = tables.delivery
     message = conn.execute(
         sa.select(told.c.message)
@@ -156,6 +156,7 @@ def _language(conn: Connection, link: AckLink) -> str | None:
             told.c.alarm_id == link.alarm_id,
             told.c.recipient == link.recipient,
             told.c.person_id.is_not(None),
+            ~sa.exists().where(tables.also_for.c.delivery_id == told.c.id),
         )
         .order_by(told.c.id)
         .limit(1)

@@ -11,9 +11,9 @@ from typing import override
 from hypothesis import given, settings, strategies as st
 from sqlalchemy.engine import Connection
 
-from companion.alarms import failover, store
+from companion.alarms import failover
 from companion.channels.base import Message, Outcome, Refused, Sent, TryAgain
-from companion.dispatch import claim
+from companion.dispatch import claim, readers
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.worker import Configured
 from companion.store.alarms import alarm_by_id
@@ -158,7 +158,7 @@ def _is_settled(house: Engine) -> bool:
 def _next(conn: Connection, now: datetime, alarm_id: str) -> list[datetime]:
     alarm = alarm_by_id(conn, alarm_id)
     assert alarm is not None
-    times = [claim.next_at(conn, now, me=HERE), store.next_due_at(conn), alarm.next_due_at]
+    times = [claim.next_at(conn, now, me=HERE), readers.next_due_at(conn), alarm.next_due_at]
     return [at for at in times if at is not None]
 
 

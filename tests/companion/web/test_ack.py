@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from companion.alarms.model import Actor, Status
 from companion.store import tables
 from companion.web.words import ENGLISH, GERMAN, preferred
+from tests.builders import PHONE, person, policy, step, trigger
 from tests.companion.web.harness import Api
 from tests.companion.web.people_pages import (
     JPEG,
@@ -285,6 +286,25 @@ async def test_the_page_speaks_the_persons_language_and_that_of_the_browser_wher
     reply = await look(api, token_for(alarm_id, recipient), **{"Accept-Language": accept})
 
     assert word in [line.strip() for line in reply.text.replace("</button>", ">").split(">")]
+
+
+async def test_the_page_of_a_message_to_people_who_share_a_number_speaks_the_language_of_the_phone(
+    api: Api,
+) -> None:
+    await api.context.db.write(
+        lambda conn: conn.execute(
+            sa.update(tables.contact_point).where(tables.contact_point.c.id == "c3").values(address="+491")
+        )
+    )
+    rules = policy(step(person("porter", via="sms"), person("guard")))
+    raised = await api.context.commands.run(lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
+
+    reply = await look(
+        api, token_for(raised.alarm.id, "porter+guard"), **{"Accept-Language": "de-DE,de;q=0.9"}
+    )
+
+    assert "Übernehmen" in reply.text
+    assert "Porter / Guard" in reply.text
 
 
 def test_both_languages_say_the_same_things() -> None:

@@ -1,0 +1,243 @@
+"""One number that belongs to several: it is called once, and everybody keeps what is theirs."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.alarms import failover
+from companion.alarms.ack_links import ack_link
+from companion.alarms.model import Change
+from companion.channels.base import MessageKind, Refused, TryAgain
+from companion.dispatch.delivery import Reader, State
+from companion.dispatch.readers import Told, next_way
+from companion.store import tables
+from companion.store.database import Database
+from tests.builders import RESPONDER, Engine, channel, engine, person, policy, step, trigger
+from tests.companion.conftest import Directory
+from tests.fakes.channel import FakeChannel, FakePool, Hang
+from tests.fakes.clock import FrozenClock
+
+ONCE, ANNAS, BERTS = "+4930", "+4931", "+4932"
+
+
+def _couple(conn: Connection) -> None:
+    """Anna and Bert share a mobile phone on Signal; Anna has another number, Bert an old phone."""
+    people: list[dict[str, Any]] = [
+        {"id": "anna", "site_id": "office", "name": "Anna", "language": "de"},
+        {"id": "bert", "site_id": "office", "name": "Bert", "language": "en"},
+    ]
+    points = [
+        ("anna", "signal", ONCE, 0),
+        ("anna", "sms", ANNAS, 1),
+        ("bert", "signal", ONCE, 0),
+        ("bert", "sms", BERTS, 1),
+    ]
+    conn.execute(sa.insert(tables.person), people)
+    conn.execute(
+        sa.insert(tables.contact_point),
+        [
+            {
+                "id": f"couple-{number}",
+                "person_id": owner,
+                "channel_id": on,
+                "address": address,
+                "position": place,
+            }
+            for number, (owner, on, address, place) in enumerate(points)
+        ],
+    )
+
+
+@pytest.fixture
+async def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
+    await db.write(_couple)
+    return engine(db, clock)
+
+
+def _told(channel: FakeChannel) -> list[tuple[str, str, str]]:
+    return [(message.address, message.recipient, message.language) for message in channel.messages]
+
+
+BOTH = policy(step(person("anna"), person("bert")))
+ANNA_AND_HER_NUMBER = policy(step(channel("signal", ONCE, name="Duty phone"), person("anna")))
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Refused(reason="no such number"), TryAgain(reason="connection refused")],
+    ids=["refused", "down"],
+)
+async def test_one_message_goes_out_and_the_fall_back_of_each_person_is_followed(
+    house: Engine, outcome: TryAgain | Refused
+) -> None:
+    house.signal.behaviours = [outcome]
+    await house.raise_alarm(trigger(policy=BOTH))
+
+    await house.dispatch()
+
+    assert _told(house.signal) == [(ONCE, "Anna / Bert", "de")]
+    assert sorted(_told(house.sms)) == [(ANNAS, "Anna", "de"), (BERTS, "Bert", "en")]
+
+
+async def test_a_provider_that_hangs_is_passed_on_for_each_of_them(house: Engine, clock: FrozenClock) -> None:
+    house.signal.behaviours = [Hang()]
+    await house.raise_alarm(trigger(policy=BOTH))
+    await house.dispatcher._turn()
+
+    clock.advance(15)
+    assert await house.commands.run(failover.run_due) == 1
+    assert await house.commands.run(failover.run_due) == 0
+
+    for task in list(house.dispatcher._tasks):
+        task.cancel()
+    await house.dispatch()
+    assert sorted(message.address for message in house.sms.messages) == [ANNAS, BERTS]
+
+
+async def test_a_fixed_address_that_is_somebodys_own_keeps_their_fall_back(house: Engine) -> None:
+    house.signal.behaviours = [Refused(reason="no such number")]
+    alarm = await house.raise_alarm(trigger(policy=ANNA_AND_HER_NUMBER))
+
+    await house.dispatch()
+
+    assert _told(house.signal) == [(ONCE, "Anna", "de")]
+    assert _told(house.sms) == [(ANNAS, "Anna", "de")]
+    [step_line] = [line for line in await house.journal(alarm.id) if line.event is Change.ESCALATED]
+    assert step_line.detail["told"] == ["Duty phone", "Anna"]
+
+
+async def test_the_link_of_a_shared_message_is_nobodys_own_and_the_journal_names_everybody(
+    house: Engine,
+) -> None:
+    alarm = await house.raise_alarm(trigger(policy=BOTH))
+    await house.dispatch()
+
+    [message] = house.signal.messages
+    token = (message.ack_url or "").rsplit("/", 1)[1]
+    link = await house.db.read(lambda conn: ack_link(conn, token))
+    assert link is not None
+    assert (link.alarm_id, link.recipient) == (alarm.id, "Anna / Bert")
+    [step_line] = [line for line in await house.journal(alarm.id) if line.event is Change.ESCALATED]
+    assert step_line.detail["told"] == ["Anna", "Bert"]
+
+
+async def test_an_accepted_page_to_both_is_passed_on_to_nobody(house: Engine, clock: FrozenClock) -> None:
+    await house.raise_alarm(trigger(policy=BOTH))
+    await house.dispatch()
+
+    clock.advance(60)
+
+    assert await house.commands.run(failover.run_due) == 0
+    assert house.sms.messages == []
+
+
+async def test_who_is_passed_on_to_a_number_that_another_was_paged_on_follows_that_page(
+    house: Engine,
+) -> None:
+    """Porter's SMS goes to the number on which the desk was paged already, and that page is refused too."""
+    porters = [{"id": "c9", "person_id": "porter", "channel_id": "zammad", "address": "p", "position": 2}]
+    await house.db.write(lambda conn: conn.execute(sa.insert(tables.contact_point), porters))
+    house.signal.behaviours = [TryAgain(reason="down")]
+    house.sms.behaviours = [TryAgain(reason="down")]
+
+    await house.raise_alarm(trigger(policy=policy(step(person("porter"), channel("sms", "+491")))))
+    await house.dispatch()
+
+    assert [message.address for message in house.sms.messages] == ["+491"]
+    assert [message.recipient for message in house.zammad.messages] == ["Porter"]
+
+
+async def test_news_for_a_shared_number_comes_once_and_names_everybody(
+    house: Engine, clock: FrozenClock
+) -> None:
+    rules = policy(step(person("anna")), step(person("bert"), after=60))
+    alarm = await house.raise_alarm(trigger(policy=rules))
+    await house.dispatch()
+    clock.advance(60)
+    await house.escalate()
+    await house.dispatch()
+
+    await house.acknowledge(alarm.id)
+    await house.dispatch()
+
+    news = [one for one in house.signal.messages if one.kind is MessageKind.ACKNOWLEDGED]
+    assert [(one.address, one.recipient) for one in news] == [(ONCE, "Anna / Bert")]
+
+
+async def test_another_press_after_their_answer_is_told_to_both(house: Engine) -> None:
+    alarm = await house.raise_alarm(trigger(policy=BOTH, dedup_key="key", dedup_seconds=60))
+    await house.dispatch()
+    await house.commands.run(lambda unit: unit.acknowledge(alarm.id, RESPONDER, link_of="Anna / Bert"))
+    await house.dispatch()
+    house.signal.behaviours = [Refused(reason="no such number")]
+
+    await house.press(trigger(policy=BOTH, dedup_key="key", dedup_seconds=60))
+    await house.dispatch()
+
+    again = [one for one in house.sms.messages if one.kind is MessageKind.PRESSED_AGAIN]
+    assert sorted(one.address for one in again) == [ANNAS, BERTS]
+
+
+async def test_first_pages_that_are_claimed_at_once_are_shared_too(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    await db.write(_couple)
+    claiming = engine(
+        db, clock, claims=True, pool=FakePool({kind: FakeChannel() for kind in ("signal", "sms")})
+    )
+    claiming.signal.behaviours = [Refused(reason="no such number")]
+
+    await claiming.raise_alarm(trigger(policy=BOTH))
+    await claiming.dispatch()
+
+    assert len(claiming.signal.messages) == 1
+    assert len(claiming.sms.messages) == 2
+
+
+# --- where somebody is told next, as a plain decision -----------------------------------------------------
+
+
+class _Point:
+    def __init__(self, address: str, position: int) -> None:
+        self.channel_id, self.address, self.position = "sms", address, position
+
+
+POINTS = [_Point("first", 0), _Point("second", 1), _Point("third", 2)]
+MINE = Told("mine", State.FAILED, frozenset({"anna"}))
+
+
+def _theirs(state: State) -> Told:
+    return Told("theirs", state, frozenset({"bert"}))
+
+
+@pytest.mark.parametrize(
+    ("told", "where", "is_new", "joined"),
+    [
+        pytest.param({"first": MINE}, "second", True, 0, id="the next one"),
+        pytest.param({"first": MINE, "second": MINE}, "third", True, 0, id="the one after"),
+        pytest.param({"first": MINE, "second": _theirs(State.SENT)}, "second", False, 1, id="told there"),
+        pytest.param(
+            {"first": MINE, "second": _theirs(State.PROCESSING)}, "second", False, 1, id="on its way there"
+        ),
+        pytest.param(
+            {"first": MINE, "second": _theirs(State.FAILED)}, "third", True, 1, id="tried there in vain"
+        ),
+        pytest.param({"first": MINE, "second": MINE, "third": MINE}, None, False, 0, id="nowhere left"),
+    ],
+)
+def test_the_next_way_is_the_next_address_in_order_that_was_not_tried_in_vain(
+    told: dict[str, Told], *, where: str | None, is_new: bool, joined: int
+) -> None:
+    by_address = {("sms", address): there for address, there in told.items()}
+
+    way = next_way(POINTS, by_address, Reader("anna", 0))
+
+    assert (way.point and way.point.address, way.is_new, len(way.joins)) == (where, is_new, joined)
+
+
+def test_after_the_last_address_the_first_ones_come() -> None:
+    way = next_way(POINTS, {("sms", "third"): MINE}, Reader("anna", 2))
+
+    assert way.point is POINTS[0]

@@ -1,0 +1,78 @@
+"""Who is told, in which order: the whole service with an SMS gateway that misbehaves."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from companion.app import Companion
+from companion.config import Settings
+from companion.directory.apply import apply_document
+from tests.builders import PHONE, channel, person, policy, step, trigger, until
+from tests.companion.directory.documents import read
+from tests.fakes.misbehaviour import Behaviour
+from tests.fakes.sms import FakeSms
+
+SHARED, ANNAS, BERTS = "+4930111111", "+4930222222", "+4930333333"
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path, database_url=database_url, host="127.0.0.1", port=0, zeroconf=False)
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[FakeSms]:
+    async with FakeSms() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def other_gateway() -> AsyncIterator[FakeSms]:
+    async with FakeSms() as fake:
+        yield fake
+
+
+def sms_channel(channel_id: str, fake: FakeSms, **changes: Any) -> dict[str, Any]:
+    config = {
+        "url": f"{fake.url}/sms",
+        "headers": {"Authorization": f"Bearer {fake.token}"},
+        "template": {"to": "{to}", "text": "{text}"},
+    }
+    return {"id": channel_id, "kind": "sms", "name": channel_id, "config": config, **changes}
+
+
+def contact(on: str, address: str) -> dict[str, str]:
+    return {"channel": on, "address": address}
+
+
+def somebody(name: str, *contacts: dict[str, str]) -> dict[str, Any]:
+    return {"id": name.lower(), "name": name, "contacts": list(contacts)}
+
+
+async def settle(
+    running: Companion, channels: Sequence[dict[str, Any]], people: Sequence[dict[str, Any]]
+) -> None:
+    """Give the service its directory."""
+    content = {"channels": list(channels), "people": list(people)}
+    await running.db.write(lambda conn: apply_document(conn, read(content), running._secrets))
+
+
+async def test_a_number_that_its_gateway_refuses_is_told_over_the_next_contact_of_each_owner(
+    settings: Settings, gateway: FakeSms, other_gateway: FakeSms
+) -> None:
+    gateway.behave(Behaviour.STATUS_400)
+    couple = [
+        somebody("Anna", contact("sms", SHARED), contact("other", ANNAS)),
+        somebody("Bert", contact("sms", SHARED), contact("other", BERTS)),
+    ]
+    rules = policy(step(person("anna"), channel("sms", SHARED), person("bert")))
+    async with Companion(settings) as running:
+        await settle(running, [sms_channel("sms", gateway), sms_channel("other", other_gateway)], couple)
+
+        await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
+
+        await until(lambda: len(other_gateway.messages) == 2)
+        assert {message.to for message in other_gateway.messages} == {ANNAS, BERTS}
+        assert gateway.messages == []
