@@ -18,6 +18,7 @@ PURE_COMPANION = (
     "companion.channels.base",
     "companion.channels.render",
     "companion.channels.gsm",
+    "companion.channels.plainly",
     "companion.channels.trouble_texts",
     "companion.link.protocol",
     "companion.directory.model",

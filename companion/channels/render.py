@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from companion.channels.base import Message, MessageKind
 from companion.channels.gsm import alphabet_for
+from companion.channels.plainly import or_plainly, plain_html, plain_text, plain_title
 from companion.channels.trouble_texts import trouble_advice, trouble_title
 from companion.timezones import on_site_clock
 
@@ -131,6 +132,7 @@ def words_for(language: str) -> Words:
     return GERMAN if language.lower().replace("_", "-").split("-")[0] == "de" else ENGLISH
 
 
+@or_plainly(plain_title)
 def headline(message: Message) -> str:
     """Return kind and title in one line, marked when it is a test alarm."""
     words = words_for(message.language)
@@ -231,6 +233,7 @@ def asks_for_answer(message: Message) -> bool:
             assert_never(message.kind)
 
 
+@or_plainly(plain_text)
 def signal_text(message: Message) -> str:
     """Return the text in the mark-up of signal-cli-rest-api's `text_mode: styled`."""
     words = words_for(message.language)
@@ -257,6 +260,7 @@ def bare_link(message: Message) -> str:
     )
 
 
+@or_plainly(plain_text)
 def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> str:
     """Return the text cut to `segments` SMS, in the GSM alphabet unless `unicode` allows more; the link is whole whatever it costs."""
     words = words_for(message.language)
@@ -282,6 +286,7 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> s
     return alphabet.cut(body, max(alphabet.limit(segments) - alphabet.cost(end), 40)) + end
 
 
+@or_plainly(plain_html)
 def ticket_html(message: Message, *, link: bool) -> str:
     """Return a ticket's article; `link` shows the acknowledge link to everybody who reads the ticket."""
     words = words_for(message.language)

@@ -1,12 +1,16 @@
 # ruff: noqa: RUF001 - look-alike characters are what some of these tests are about
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 from hypothesis import given, strategies as st
 
-from companion.channels.base import MessageKind
+from companion.channels.base import Message, MessageKind
 from companion.channels.gsm import GSM_BASIC, GSM_EXTENSION, gsm, septets
+from companion.channels.plainly import plain_html, plain_text, plain_title
 from companion.channels.render import headline, signal_text, sms_text, styled, ticket_html
 from tests.companion.channels.messages import ACK_URL, message
 
@@ -332,3 +336,54 @@ def test_a_host_without_zone_files_tells_the_time_in_utc(monkeypatch: pytest.Mon
     monkeypatch.setattr("companion.timezones.ZoneInfo", no_files)
 
     assert "2026-11-20 22:14:05 UTC" in signal_text(message())
+
+
+@pytest.mark.parametrize(
+    ("write", "part"),
+    [
+        (headline, "words_for"),
+        (signal_text, "facts"),
+        (sms_text, "place"),
+        (partial(ticket_html, link=True), "facts"),
+    ],
+    ids=["headline", "signal", "sms", "ticket"],
+)
+def test_a_text_that_cannot_be_written_goes_out_plainly_and_is_an_error(
+    write: Callable[[Message], str],
+    part: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_args: object) -> str:
+        raise RuntimeError("a fault in our own code")
+
+    monkeypatch.setattr(f"companion.channels.render.{part}", broken)
+    monkeypatch.setattr("companion.channels.render.one_line", broken)
+
+    said = write(message(title="Tür <b>"))
+
+    for wanted in ("Tür", "Reception", "Main office"):
+        assert wanted in said
+    assert {record.levelname for record in caplog.records if "plain text" in record.message} == {"ERROR"}
+
+
+@pytest.mark.parametrize("write", [signal_text, sms_text])
+def test_the_plain_text_keeps_the_link(
+    write: Callable[[Message], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("companion.channels.render.words_for", None)
+
+    assert write(message()) == f"PAGE: Panic key: Reception, Reception, Main office {ACK_URL}"
+
+
+@given(
+    parts=st.fixed_dictionaries(
+        {name: st.one_of(st.none(), st.integers(), ANY_TEXT) for name in ("title", "room", "site", "ack_url")}
+    )
+)
+def test_the_plain_text_can_be_written_whatever_is_stored(parts: dict[str, Any]) -> None:
+    odd = message(**parts)
+
+    for said in (plain_title(odd), plain_text(odd), plain_html(odd)):
+        assert said.encode()
+        assert said.isprintable()
