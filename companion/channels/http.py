@@ -32,6 +32,11 @@ ERROR_BODY_TIME_S = 2
 LONGEST_RETRY_AFTER = timedelta(days=7)
 
 TRY_AGAIN_STATUSES = frozenset({408, 425, 429})
+TEMPORARY_REDIRECTS = frozenset({302, 303, 307})
+"""A page of maintenance, or a portal in between: RFC 9110 says that the address itself still holds."""
+# What HTTP itself names as final for a request (RFC 9110, 6585). Of the rest providers make their own use: 400 for a
+# network that failed, 402 for "too fast", 409 for "not now". So the rest is tried again while the next contact is told.
+FINAL_STATUSES = frozenset({404, 405, 410, 413, 414, 415, 422, 431})
 # A gateway that lost its back end, or a program that failed after it had stored the request.
 UNCERTAIN_STATUSES = frozenset({500, 502, 504})
 
@@ -105,15 +110,20 @@ def failure_of_status(reply: Reply, now: datetime, detail: str = "") -> Failure:
         reason = (
             f"HTTP {status}: the server wants to send us elsewhere, the configured address is not the API's"
         )
+        if status in TEMPORARY_REDIRECTS:
+            return TryAgain(reason=reason, status_code=status)
         return Refused(reason=reason, status_code=status, channel_broken=True)
-    return Refused(reason=reason, status_code=status)
+    if status in FINAL_STATUSES:
+        return Refused(reason=reason, status_code=status)
+    return TryAgain(reason=reason, status_code=status)
 
 
 def failure_of_error(error: Exception) -> Failure:
     """Return what a request that got no answer means. Never quotes the error: it may hold the address."""
     match error:
         case aiohttp.ClientConnectorCertificateError():
-            return Refused(reason="the server's certificate is not valid", channel_broken=True)
+            # Not final: a portal in between shows one of its own, and one that ran out is renewed within minutes.
+            return TryAgain(reason="the server's certificate is not valid")
         case aiohttp.ClientConnectorDNSError():
             return TryAgain(reason="could not connect: the server's name was not found")
         case aiohttp.ClientConnectorError() if isinstance(error.os_error, ForbiddenAddressError):

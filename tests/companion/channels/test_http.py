@@ -25,7 +25,7 @@ def test_trouble_that_may_pass_is_tried_again(status: int) -> None:
     assert isinstance(failure_of_status(Reply(status=status), NOW), TryAgain)
 
 
-@pytest.mark.parametrize("status", [400, 402, 404, 405, 410, 413, 422])
+@pytest.mark.parametrize("status", [404, 405, 410, 413, 422])
 def test_a_message_that_is_not_liked_is_refused_without_blaming_the_channel(status: int) -> None:
     outcome = failure_of_status(Reply(status=status), NOW)
 
@@ -33,7 +33,24 @@ def test_a_message_that_is_not_liked_is_refused_without_blaming_the_channel(stat
     assert not outcome.channel_broken
 
 
-@pytest.mark.parametrize("status", [401, 403, 301, 302, 307])
+@pytest.mark.parametrize("status", [400, 402, 409, 418, 420, 451, 499])
+@pytest.mark.parametrize("detail", ["", "no such user", "connection refused"])
+def test_a_refusal_that_http_does_not_name_as_final_is_tried_again(status: int, detail: str) -> None:
+    assert isinstance(failure_of_status(Reply(status=status), NOW, detail), TryAgain)
+
+
+@pytest.mark.parametrize("status", [404, 410, 422])
+@pytest.mark.parametrize("detail", ["java.net.ConnectException: connection timed out", "try again later"])
+def test_no_word_of_the_provider_makes_a_final_status_pass(status: int, detail: str) -> None:
+    assert isinstance(failure_of_status(Reply(status=status), NOW, detail), Refused)
+
+
+@pytest.mark.parametrize("status", [302, 303, 307])
+def test_a_redirect_for_the_time_being_is_tried_again(status: int) -> None:
+    assert isinstance(failure_of_status(Reply(status=status), NOW), TryAgain)
+
+
+@pytest.mark.parametrize("status", [401, 403, 301, 308])
 def test_bad_credentials_and_redirects_break_the_channel(status: int) -> None:
     outcome = failure_of_status(Reply(status=status), NOW)
 

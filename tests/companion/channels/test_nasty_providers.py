@@ -51,9 +51,17 @@ UNCERTAIN = {
     Behaviour.TAKE_AND_RESET,
     Behaviour.TAKE_AND_HANG,
 }
-NOT_SENT = {Behaviour.STATUS_408, Behaviour.STATUS_503, Behaviour.STATUS_429, Behaviour.STATUS_429_DATE}
-BROKEN = {Behaviour.STATUS_401, Behaviour.STATUS_403, Behaviour.DRIPPING_401, Behaviour.REDIRECT}
-REFUSED = {Behaviour.STATUS_400, Behaviour.STATUS_404, Behaviour.HUGE_ERROR}
+NOT_SENT = {
+    Behaviour.STATUS_400,
+    Behaviour.STATUS_408,
+    Behaviour.STATUS_503,
+    Behaviour.STATUS_429,
+    Behaviour.STATUS_429_DATE,
+    Behaviour.HUGE_ERROR,
+    Behaviour.REDIRECT,
+}
+BROKEN = {Behaviour.STATUS_401, Behaviour.STATUS_403, Behaviour.DRIPPING_401}
+REFUSED = {Behaviour.STATUS_404}
 
 
 @pytest.fixture(params=sorted(CHANNELS))
@@ -85,7 +93,7 @@ async def test_no_usable_answer_is_tried_again_and_marked_as_uncertain(
 
 
 @pytest.mark.parametrize("behaviour", sorted(NOT_SENT))
-async def test_a_busy_provider_is_tried_again(
+async def test_a_provider_that_does_not_say_no_for_good_is_tried_again(
     channel_at: Callable[[str], Channel], behaviour: Behaviour
 ) -> None:
     outcome = await tried(channel_at, behaviour)
@@ -118,19 +126,17 @@ async def test_an_answer_that_no_message_can_change_breaks_the_channel(
 async def test_a_redirect_is_not_followed(channel_at: Callable[[str], Channel]) -> None:
     outcome = await tried(channel_at, Behaviour.REDIRECT)
 
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, TryAgain)
     assert outcome.status_code == 302
 
 
 @pytest.mark.parametrize("behaviour", sorted(REFUSED))
-async def test_a_refusal_is_not_repeated(
-    channel_at: Callable[[str], Channel], behaviour: Behaviour, request: pytest.FixtureRequest
+async def test_a_refusal_that_is_final_is_not_repeated(
+    channel_at: Callable[[str], Channel], behaviour: Behaviour
 ) -> None:
     outcome = await tried(channel_at, behaviour)
 
-    # Signal's bridge answers 400 for nearly everything: what it does not name as final is tried again.
-    is_open = behaviour is Behaviour.STATUS_400 and "signal" in request.node.callspec.id
-    assert isinstance(outcome, TryAgain if is_open else Refused)
+    assert isinstance(outcome, Refused)
 
 
 async def test_a_closed_port_is_tried_again_and_was_certainly_not_sent(

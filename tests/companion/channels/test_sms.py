@@ -28,8 +28,8 @@ def channel_for(gateway: FakeSms, **changes: object) -> Channel:
         "success": RULE,
         "id_pointer": "/message/id",
         "timeout_s": 0.3,
-    }
-    return build_channel("sms", settings | changes)
+    } | changes
+    return build_channel("sms", {name: value for name, value in settings.items() if value is not None})
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,20 @@ async def test_wrong_credentials_break_the_channel(gateway: FakeSms) -> None:
     assert outcome.channel_broken
 
 
-async def test_a_bad_number_is_refused_with_the_words_of_the_gateway(gateway: FakeSms) -> None:
+async def test_an_unknown_refusal_is_tried_again_with_the_words_of_the_gateway(gateway: FakeSms) -> None:
     channel = channel_for(gateway)
+
+    outcome = await channel.send(message(address="0170"))
+    await channel.close()
+
+    assert isinstance(outcome, TryAgain)
+    assert not outcome.uncertain
+    assert "to and text are needed" in outcome.reason
+
+
+async def test_a_rule_makes_a_refusal_final(gateway: FakeSms) -> None:
+    rules = [{"status": 400, "pointer": "/status", "equals": "rejected", "verdict": "refused"}]
+    channel = channel_for(gateway, success=None, answers=rules)
 
     outcome = await channel.send(message(address="0170"))
     await channel.close()
