@@ -35,7 +35,7 @@ from companion.dispatch.delivery import Delivery
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.outbox import Claim
 from companion.dispatch.pool import RunningChannels
-from companion.dispatch.retry import GiveUp, Verdict
+from companion.dispatch.retry import Verdict
 from companion.dispatch.wake import Wake, wait
 from companion.dispatch.worker import Dispatcher, Dispatching
 from companion.ids import new_id
@@ -162,10 +162,7 @@ class Companion:
         return compose(delivery, thread_ref, url)
 
     def _report(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
-        unit = self.commands.unit(conn)
-        if delivery.kind in reporting.TROUBLE_KINDS and isinstance(verdict, GiveUp):
-            reporting.undelivered(unit, delivery)
-        outcomes.report(unit, delivery, verdict)
+        outcomes.report(self.commands.unit(conn), delivery, verdict)
 
     def _delivered(self, conn: Connection, delivery: Delivery) -> None:
         outcomes.delivered(self.commands.unit(conn), delivery)
@@ -367,6 +364,7 @@ def _run_due(unit: Unit) -> None:
     watch.run_due(unit)
     escalate.run_due(unit)
     failover.run_due(unit)
+    reporting.run_due(unit)
 
 
 def _audit(unit: Unit) -> None:

@@ -127,6 +127,11 @@ class Unit:
         self.changes: list[tuple[Alarm, Change]] = []
         """What happened to which alarm; logged after the commit."""
 
+    @property
+    def failover_after(self) -> timedelta:
+        """Return how long a message may go without being accepted until it is told another way."""
+        return self.paging.failover_after
+
     def trouble_changed(self, trouble: Trouble) -> None:
         """Pass on that a trouble has begun or is over (see `companion.troubles.reporting`)."""
         self.news.service_trouble(self, trouble)

@@ -7,6 +7,7 @@ from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.readers import forget, is_told_another_way
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.alarms import alarm_by_id, lock_alarm
+from companion.troubles import reporting
 
 _DISPATCH = Actor(name=None, via="dispatch")
 
@@ -14,6 +15,8 @@ _DISPATCH = Actor(name=None, via="dispatch")
 def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
     """Write what became of a delivery into its alarm's journal, and go on with the person's next contact point."""
     if delivery.alarm_id is None:
+        if delivery.kind in reporting.TROUBLE_KINDS:
+            reporting.settled(unit, delivery, accepted=isinstance(verdict, Done))
         return
     match verdict:
         case Done():

@@ -13,7 +13,7 @@ from companion.alarms.model import Alarm
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import PAGES, Delivery, Reader, State
 from companion.dispatch.outbox import Claim, NewDelivery, enqueue
-from companion.dispatch.readers import Way, expect, next_way, readers_of, told_with
+from companion.dispatch.readers import BETWEEN, Way, expect, next_way, readers_of, told_with
 from companion.escalation.policy import ChannelTarget, PersonTarget, Target
 from companion.store import tables
 from companion.store.deliveries import to_delivery
@@ -97,8 +97,6 @@ _CONTACT_POINTS = (
 _CHANNELS = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel.c.name).where(
     tables.channel.c.id.in_(sa.bindparam("channels", expanding=True)), tables.channel.c.enabled
 )
-BETWEEN = " / "
-"""Between the names of people who share an address."""
 _INSERT_LINKS = sa.insert(tables.ack_link)
 _FOR_RECORDS = frozenset({MessageKind.NOTE, MessageKind.PRESSED_AGAIN})
 """News that is for records only; of another press, `remind` tells whom it concerns."""

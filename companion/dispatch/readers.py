@@ -16,6 +16,8 @@ from companion.dispatch.delivery import Delivery, Reader, State
 from companion.store.sql import insert, skip_locked
 from companion.store.tables import also_for, delivery as delivery_table, failover
 
+BETWEEN = " / "
+"""Between the names of people who share an address."""
 _REFUSED_SO_FAR = frozenset({State.FAILED, State.ERROR, State.CANCELLED})
 
 
@@ -174,16 +176,19 @@ def due_alarm_ids(conn: Connection, now: datetime, limit: int) -> list[str]:
 
 def take_due(conn: Connection, alarm_id: str | None, now: datetime) -> list[tuple[str, str]]:
     """Return page and person of what is due of a locked alarm, or about no alarm; each is returned once, whoever asks."""
-    its = failover.c.alarm_id.is_(None) if alarm_id is None else failover.c.alarm_id == alarm_id
     keys = (failover.c.delivery_id, failover.c.person_id)
-    due = skip_locked(conn, sa.select(*keys).where(its, failover.c.due_at <= now))
+    due = skip_locked(conn, sa.select(*keys).where(_about(alarm_id), failover.c.due_at <= now))
     taken = sa.delete(failover).where(sa.tuple_(*keys).in_(conn.execute(due).tuples().all()))
     return sorted(conn.execute(taken.returning(*keys)).tuples())
 
 
-def postpone(conn: Connection, alarm_id: str, now: datetime, until: datetime) -> None:
-    """Let what is due of the alarm be due later."""
-    due = sa.update(failover).where(failover.c.alarm_id == alarm_id, failover.c.due_at <= now)
+def _about(alarm_id: str | None) -> sa.ColumnElement[bool]:
+    return failover.c.alarm_id.is_(None) if alarm_id is None else failover.c.alarm_id == alarm_id
+
+
+def postpone(conn: Connection, alarm_id: str | None, now: datetime, until: datetime) -> None:
+    """Let what is due of the alarm, or about no alarm, be due later."""
+    due = sa.update(failover).where(_about(alarm_id), failover.c.due_at <= now)
     conn.execute(due.values(due_at=until))
 
 

@@ -1,20 +1,21 @@
 """Opens and clears troubles in the caller's transaction, and tells the operators and every Home Assistant."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import Delivery
+from companion.dispatch import readers
+from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.outbox import NewDelivery, enqueue
+from companion.dispatch.readers import BETWEEN
 from companion.ids import new_id
-from companion.store.sql import perhaps_lost_race
-from companion.store.tables import delivery as delivery_table
+from companion.store.deliveries import delivery_by_id
+from companion.store.sql import is_row_held, perhaps_lost_race
 from companion.troubles import store
 from companion.troubles.model import (
     Fact,
@@ -30,6 +31,8 @@ _LOGGER = logging.getLogger(__name__)
 
 SOURCE: Final = "companion"
 TROUBLE_KINDS: Final = frozenset({MessageKind.TROUBLE, MessageKind.TROUBLE_OVER})
+TRY_AGAIN_AFTER: Final = timedelta(seconds=10)
+"""When a next contact point that could not be told is tried again."""
 
 
 class Reporter(Protocol):
@@ -37,6 +40,11 @@ class Reporter(Protocol):
 
     conn: Connection
     now: datetime
+
+    @property
+    def failover_after(self) -> timedelta:
+        """Return how long a message may go without being accepted until it is told another way."""
+        ...
 
     def trouble_changed(self, trouble: Trouble) -> None:
         """A trouble has begun, or is over: every Home Assistant that it concerns must hear of it."""
@@ -119,25 +127,43 @@ def tell_due(unit: Reporter) -> None:
             _tell_now(unit, trouble)
 
 
-def undelivered(unit: Reporter, failed: Delivery) -> None:
-    """Tell the operator over the next contact point when one has given up."""
-    if failed.person_id is None:
-        return
-    tried = set(
-        unit.conn.execute(
-            sa.select(delivery_table.c.channel_id, delivery_table.c.address).where(
-                delivery_table.c.alarm_id.is_(None),
-                delivery_table.c.kind == failed.kind.value,
-                delivery_table.c.occurrence == failed.occurrence,
-                delivery_table.c.person_id == failed.person_id,
-            )
-        ).tuples()
-    )
-    contacts = store.operator_contacts(unit.conn, [failed.person_id]).get(failed.person_id, [])
-    left = [one for one in contacts if (one.channel_id, one.address) not in tried]
-    if left:
-        again = _delivery(left[0], failed.kind, failed.occurrence, failed.message)
-        enqueue(unit.conn, None, [again], unit.now, None)
+def settled(unit: Reporter, delivery: Delivery, *, accepted: bool) -> None:
+    """Note what a provider said of a message to operators: unless it took it, they are told another way at once."""
+    waiting = readers.forget(unit.conn, delivery.id)
+    if not accepted:
+        _tell_instead(unit, delivery, waiting)
+
+
+def run_due(unit: Reporter) -> None:
+    """Tell operators another way whose message was not accepted in time."""
+    try:
+        with unit.conn.begin_nested():
+            for delivery_id, person_id in readers.take_due(unit.conn, None, unit.now):
+                delivery = delivery_by_id(unit.conn, delivery_id)
+                if delivery is not None and delivery.state not in {State.SENT, State.DELIVERED}:
+                    _tell_instead(unit, delivery, [person_id])
+    except Exception as err:
+        if perhaps_lost_race(err) and not is_row_held(err):
+            raise
+        _LOGGER.exception("The operators' next contact points could not be told; trying again")
+        readers.postpone(unit.conn, None, unit.now, unit.now + TRY_AGAIN_AFTER)
+
+
+def _tell_instead(unit: Reporter, delivery: Delivery, people: Sequence[str]) -> None:
+    contacts = store.operator_contacts(unit.conn, people)
+    told = readers.told_with(unit.conn, delivery)
+    new: list[OperatorContact] = []
+    for person_id in people:
+        # In their order of now: a channel that has begun to refuse comes last.
+        theirs = [replace(one, position=place) for place, one in enumerate(contacts.get(person_id, ()))]
+        way = readers.next_way(theirs, told, Reader(person_id, 0))
+        for there, point in way.joins:
+            readers.join(unit.conn, there.delivery_id, Reader(person_id, point.position))
+            if point is way.point and there.state not in FINAL:
+                _wait_for(unit, {there.delivery_id: [Reader(person_id, point.position)]})
+        if way.point is not None and way.is_new:
+            new.append(way.point)
+    _write(unit, new, delivery.kind, delivery.occurrence, delivery.message)
 
 
 def _carefully(unit: Reporter, key: str, work: Callable[[], None]) -> None:
@@ -162,42 +188,56 @@ def _tell(unit: Reporter, trouble: Trouble, kind: MessageKind) -> None:
     contacts = store.operator_contacts(unit.conn, people)
     occurrence = new_id()  # of this telling: what a contact point refuses is told over the person's next one
     site, timezone = store.site_name_and_zone(unit.conn, trouble.site_id)
-    new = [
-        _delivery(
-            contacts[person_id][0],
-            kind,
-            occurrence,
-            {
-                "title": trouble.subject,
-                "trouble": trouble.kind,
-                "severity": "high" if trouble.severity is TroubleSeverity.ERROR else "normal",
-                "source": SOURCE,
-                "site": site,
-                "raised_at": trouble.since.isoformat(),
-                "timezone": timezone,
-                "details": {name: str(value) for name, value in trouble.facts.items()},
-            },
-        )
-        for person_id in people
-        if contacts.get(person_id)
-    ]
-    if not new:
+    first = [contacts[person_id][0] for person_id in people if contacts.get(person_id)]
+    if not first:
         _LOGGER.error(
             "No operator can be told of the trouble %s: add `operators` to `installation`", trouble.key
         )
-    enqueue(unit.conn, None, new, unit.now, None)
+    facts = {
+        "title": trouble.subject,
+        "trouble": trouble.kind,
+        "severity": "high" if trouble.severity is TroubleSeverity.ERROR else "normal",
+        "source": SOURCE,
+        "site": site,
+        "raised_at": trouble.since.isoformat(),
+        "timezone": timezone,
+        "details": {name: str(value) for name, value in trouble.facts.items()},
+    }
+    _write(unit, first, kind, occurrence, facts)
 
 
-def _delivery(
-    contact: OperatorContact, kind: MessageKind, occurrence: str, facts: Mapping[str, Any]
-) -> NewDelivery:
-    return NewDelivery(
-        kind=kind,
-        occurrence=occurrence,
-        channel_id=contact.channel_id,
-        person_id=contact.person_id,
-        position=contact.position,
-        address=contact.address,
-        recipient=contact.name,
-        message={**facts, "language": contact.language},
-    )
+def _write(
+    unit: Reporter,
+    contacts: Sequence[OperatorContact],
+    kind: MessageKind,
+    occurrence: str,
+    facts: Mapping[str, Any],
+) -> None:
+    """Write one message to each address, for everybody whose it is."""
+    by_address: dict[tuple[str, str], list[OperatorContact]] = {}
+    for contact in contacts:
+        by_address.setdefault((contact.channel_id, contact.address), []).append(contact)
+    people = {
+        place: [Reader(one.person_id, one.position) for one in sharing]
+        for place, sharing in by_address.items()
+    }
+    new = [
+        NewDelivery(
+            kind=kind,
+            occurrence=occurrence,
+            channel_id=place[0],
+            person_id=sharing[0].person_id,
+            position=sharing[0].position,
+            address=place[1],
+            recipient=BETWEEN.join(dict.fromkeys(one.name for one in sharing)),
+            message={**facts, "language": sharing[0].language},
+            others=people[place][1:],
+        )
+        for place, sharing in by_address.items()
+    ]
+    made = enqueue(unit.conn, None, new, unit.now, None)
+    _wait_for(unit, {item.id: people[item.channel_id, item.address] for item in made})
+
+
+def _wait_for(unit: Reporter, messages: Mapping[str, Sequence[Reader]]) -> None:
+    readers.expect(unit.conn, messages, None, unit.now + unit.failover_after)

@@ -1,10 +1,12 @@
 """A trouble is told once to the operators and to Home Assistant, and once that it is over."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 
 from companion.alarms.commands import Unit
-from companion.channels.base import MessageKind
+from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.channels.trouble_texts import ENGLISH, GERMAN, trouble_title
 from companion.dispatch.delivery import Delivery
 from companion.store import tables
@@ -125,16 +127,79 @@ async def test_an_operator_is_told_past_the_channel_that_is_in_trouble(house: En
     assert (MessageKind.TROUBLE, "Porter", "sms") in await told(house)
 
 
-async def test_what_one_contact_point_refuses_is_told_over_the_next(house: Engine) -> None:
+@pytest.mark.parametrize(
+    "outcome",
+    [TryAgain(reason="connection refused"), Refused(reason="bad number")],
+    ids=["down", "refused"],
+)
+async def test_what_one_contact_point_does_not_accept_is_told_over_the_next_at_once(
+    house: Engine, outcome: TryAgain | Refused
+) -> None:
+    house.signal.behaviours = [outcome]
     await report(house)
-    [porters] = [one for one in await deliveries(house) if one.recipient == "Porter"]
 
-    await house.commands.run(lambda unit: reporting.undelivered(unit, porters))
-    [_, again] = [one for one in await deliveries(house) if one.recipient == "Porter"]
-    await house.commands.run(lambda unit: reporting.undelivered(unit, again))
+    await house.dispatch()
 
-    assert again.channel_id == "sms"
-    assert len(await deliveries(house)) == 3
+    porters = [one.channel_id for one in await deliveries(house) if one.recipient == "Porter"]
+    assert porters == ["signal", "sms"]
+    assert "Porter" in [message.recipient for message in house.sms.messages]
+
+
+async def test_a_provider_that_hangs_is_not_waited_for_and_the_next_contact_is_told_once(
+    house: Engine, clock: FrozenClock
+) -> None:
+    house.signal.open.clear()
+    await report(house)
+    await house.dispatcher._turn()
+    await house.signal.arrived.acquire()
+
+    clock.advance(14)
+    await house.commands.run(reporting.run_due)
+    before = await deliveries(house)
+    clock.advance(1)
+    await house.commands.run(reporting.run_due)
+    await house.commands.run(reporting.run_due)
+
+    porters = [one.channel_id for one in await deliveries(house) if one.recipient == "Porter"]
+    assert (len(before), porters) == (2, ["signal", "sms"])
+    house.signal.open.set()
+    await asyncio.gather(*house.dispatcher._tasks)
+
+
+async def test_what_is_accepted_is_told_once(house: Engine, clock: FrozenClock) -> None:
+    await report(house)
+    await house.dispatch()
+
+    clock.advance(60)
+    await house.commands.run(reporting.run_due)
+
+    assert len(await deliveries(house)) == 2
+
+
+async def test_operators_who_share_a_number_are_told_once_and_each_over_their_own_next_contact(
+    house: Engine,
+) -> None:
+    def share(conn: sa.Connection) -> None:
+        points = tables.contact_point
+        conn.execute(sa.delete(points).where(points.c.id == "c1"))
+        conn.execute(sa.update(points).where(points.c.id == "c3").values(address="+491"))
+        more = [("c8", "porter", "+4971"), ("c9", "guard", "+4972")]
+        conn.execute(
+            sa.insert(points),
+            [
+                {"id": name, "person_id": owner, "channel_id": "signal", "address": number, "position": 5}
+                for name, owner, number in more
+            ],
+        )
+
+    await house.db.write(share)
+    house.sms.behaviours = [Refused(reason="bad number")]
+    await report(house)
+
+    await house.dispatch()
+
+    assert [message.recipient for message in house.sms.messages] == ["Porter / Guard"]
+    assert sorted(message.address for message in house.signal.messages) == ["+4971", "+4972"]
 
 
 async def test_an_operator_reads_of_it_in_their_language(house: Engine) -> None:
