@@ -33,7 +33,7 @@ from .panel.effects import (
     WrongCode,
 )
 from .panel.state import Trouble
-from .push_texts import TROUBLES, known_language
+from .push_texts import CONFIRMED, TROUBLES, known_language
 from .wording import Wording
 from .words import MODES
 
@@ -94,7 +94,7 @@ def alarm_message(effect: RaiseAlarm) -> str | None:
     elif not effect.zones:
         sentences.append("Raised by hand.")
     if effect.confirmed:
-        sentences.append("Confirmed: more than one zone.")
+        sentences.append(CONFIRMED)
     if effect.exit_error:
         sentences.append("Exit error: still open when the exit delay ended.")
     if effect.recent_closing:

@@ -5,10 +5,9 @@ From entry delay to alarm, picture, answer and end the same tag replaces what is
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -26,8 +25,8 @@ from .link.book import Alarm, AlarmChange
 from .link.client import LinkClient
 from .link.protocol import Status
 from .link.stream import AlarmStream
-from .panel.effects import Effect, ReportPending, ReportPendingCleared
-from .panel.state import AreaStatus, Pending
+from .panel.effects import Effect, ReportPending, ReportPendingCleared, ReportZoneTripped
+from .panel.state import Alarm as PanelAlarm, AreaStatus, Pending
 from .push_actions import ARMING_ACTIONS, Button, Buttons, RefusedPress
 from .push_answers import PushAnswers
 from .push_buttons import PhoneButtons
@@ -45,8 +44,10 @@ from .push_messages import (
     refused_message,
     silent_message,
 )
+from .push_pace import Pace
 from .push_presses import ACTION_EVENT, PRESSES
 from .push_receipts import PushReceipts
+from .push_troubles import TroubleNotices
 from .reasons import async_reason
 from .recipients import Recipient, users_of
 from .storage import EntryStorage
@@ -56,8 +57,6 @@ from .verification import Verification
 RETRY_UNTOLD_AFTER_S = 30
 SILENT_TRIES = 120
 """An hour: there is no status that would tell when to stop."""
-TROUBLES_AN_HOUR = 6
-"""Of the same one: what comes and goes must not use up what a phone takes in a day."""
 
 type Told = Sequence[tuple[Recipient, Sequence[PushMessage]]]
 
@@ -68,6 +67,9 @@ class _Thread:
 
     status: Status | None
     shown: Shown | None = None
+    zones: tuple[str, ...] = ()
+    """All that have tripped, by name."""
+    confirmed: bool = False
     exhausted: bool = False
     kept_for: str | None = None
     """Who has answered while the companion is away."""
@@ -115,7 +117,8 @@ class AlarmPush:
         self._receipts = PushReceipts(hass, recipients, wait=confirm_after, on_unconfirmed=self._unconfirmed)
         self._threads: dict[str, _Thread] = {}
         self._asked_to_arm = False
-        self._troubles: dict[tuple[Any, ...], deque[datetime]] = {}
+        self._troubles = TroubleNotices(hass, system, self._notice)
+        self._pace = Pace(hass, lambda alarm_id: self._keep_told(alarm_id, zones_too=True))
         self._answers = PushAnswers(
             hass,
             buttons=self._issued,
@@ -141,6 +144,8 @@ class AlarmPush:
         unload(audience.subscribe_effects(self._took_effect))
         unload(self._verification.async_subscribe(self._evidence_changed))
         unload(self._receipts.async_start())
+        unload(self._troubles.async_stop)
+        unload(self._pace.async_stop)
         unload(async_at_started(self._hass, self._catch_up))
 
     @callback
@@ -195,6 +200,8 @@ class AlarmPush:
                 self._tell_of_entry_delay(effect)
             case ReportPendingCleared(uid=uid):
                 self._clear(uid)
+            case ReportZoneTripped(uid=uid, confirmed=confirmed):
+                self._pace.async_news(uid, at_once=confirmed)
 
     @callback
     def _happened(self, happening: Happening) -> None:
@@ -206,10 +213,11 @@ class AlarmPush:
             self._asked_to_arm = False
             self._clear(ARMING_TAG)
             return
-        if kind in (HappeningKind.TROUBLE, HappeningKind.TROUBLE_CLEARED) and self._flaps(happening):
+        if kind in (HappeningKind.TROUBLE, HappeningKind.TROUBLE_CLEARED):
+            self._troubles.async_happened(happening)
             return
         self._asked_to_arm |= kind in NOTICE_BUTTONS
-        self._do(self._async_notice(happening), kind.value)
+        self._notice(happening)
 
     def _settles_arming(self, kind: HappeningKind) -> bool:
         """Return whether a question about arming is over: dropped, somebody has come, or everything is armed."""
@@ -221,18 +229,14 @@ class AlarmPush:
             kind in (HappeningKind.ARMING, HappeningKind.ARMED) and armed
         )
 
-    def _flaps(self, happening: Happening) -> bool:
-        """Return whether the same trouble has come and gone so often that phones hear no more of it for a while."""
-        what = (happening.data.get("trouble"), happening.zones, happening.data.get("source"))
-        told = self._troubles.setdefault(what, deque(maxlen=TROUBLES_AN_HOUR))
-        if len(told) == TROUBLES_AN_HOUR and happening.at - told[0] < timedelta(hours=1):
-            return True
-        told.append(happening.at)
-        return False
+    @callback
+    def _notice(self, happening: Happening, *, less: bool = False) -> None:
+        """Tell of something; `less` when phones show it already, with more: nobody else needs to hear that."""
+        self._do(self._async_notice(happening, less=less), happening.kind.value)
 
-    async def _async_notice(self, happening: Happening) -> None:
+    async def _async_notice(self, happening: Happening, *, less: bool) -> None:
         told, error = [], happening.error
-        for one in self._recipients:
+        for one in self._phones() if less else self._recipients:
             language = self._buttons.language(one)
             message = notice_message(
                 happening,
@@ -240,6 +244,7 @@ class AlarmPush:
                 language=language,
                 buttons=self._buttons.of_notice(happening, one),
                 reason="" if error is None else await async_reason(self._hass, error, language),
+                update=less,
             )
             if message is None:
                 return
@@ -280,29 +285,44 @@ class AlarmPush:
     # The thread of an alarm
 
     @callback
-    def _keep_told(self, alarm_id: str, *, exhausted: bool = False, kept_for: str | None = None) -> None:
-        """Tell whatever the targets do not know yet: status, that nobody answers, picture, level."""
+    def _keep_told(
+        self,
+        alarm_id: str,
+        *,
+        exhausted: bool = False,
+        kept_for: str | None = None,
+        zones_too: bool = False,
+    ) -> None:
+        """Tell whatever the targets do not know yet: status, that nobody answers, picture, level.
+
+        `zones_too`: and which zones have joined, of which there may be many in a short time.
+        """
         alarm = self._alarms.find(alarm_id)
         if alarm is None:
             self._drop(alarm_id)
             return
-        known = self._threads.get(alarm_id) or _Thread(alarm.told, took=self._targets(alarm.told))
+        known = self._threads.get(alarm_id) or self._remembered(alarm)
         if not self._recipients or (known.status is None and not alarm.is_open):
             return  # over before anybody was told: there is nothing to take back
         moved = alarm.status is not known.status
         shown = self._evidence_of(alarm)
-        if not (moved or exhausted or kept_for or (alarm.is_open and shown != known.shown)):
+        zones, confirmed = self._tripped(alarm) if moved or zones_too else (known.zones, known.confirmed)
+        more, confirms = zones != known.zones, confirmed and not known.confirmed
+        if alarm.is_open:
+            self._threads[alarm_id] = known
+        if not (moved or exhausted or kept_for or (alarm.is_open and (more or shown != known.shown))):
             return
-        if moved or exhausted or kept_for:
+        if moved or exhausted or kept_for or confirms:
             known.took.clear()
         known.failed.clear()
         known.turn += 1
         known.exhausted = exhausted or (known.exhausted and not moved)
         known.kept_for = kept_for or (None if moved else known.kept_for)
         level_before = known.shown.level if known.shown else None
-        known.status, known.shown = alarm.status, shown
+        known.status, known.shown, known.zones, known.confirmed = alarm.status, shown, zones, confirmed
         self._threads[alarm_id] = known
-        told = self._messages(alarm, known, new_level=shown is not None and shown.level != level_before)
+        new_level = shown is not None and shown.level != level_before
+        told = self._messages(alarm, known, for_everybody=more or new_level)
         self._do(self._async_tell(alarm, known, known.turn, told), alarm_id)
 
     @callback
@@ -313,16 +333,21 @@ class AlarmPush:
             self._receipts.forget(alarm_id)
             self._clear(alarm_id)
 
-    def _targets(self, told: Status | None) -> set[str]:
-        return set() if told is None else {one.target for one in self._recipients}
+    def _remembered(self, alarm: Alarm) -> _Thread:
+        """Return what the targets were told of an alarm before a restart."""
+        if alarm.told is None:
+            return _Thread(None)
+        zones, confirmed = self._tripped(alarm)
+        took = {one.target for one in self._recipients}
+        return _Thread(alarm.told, zones=zones, confirmed=confirmed, took=took)
 
-    def _messages(self, alarm: Alarm, thread: _Thread, *, new_level: bool) -> Told:
+    def _messages(self, alarm: Alarm, thread: _Thread, *, for_everybody: bool) -> Told:
         signed = self._signed(alarm, thread.shown)
         sounding = self._sounds(alarm)
         told: list[tuple[Recipient, list[PushMessage]]] = []
         for one in self._recipients:
             update = one.target in thread.took
-            if update and not one.is_phone and not new_level:
+            if update and not one.is_phone and not for_everybody:
                 continue  # it cannot replace what it shows, and has said nearly the same
             buttons = [] if thread.kept_for else self._buttons.of_alarm(alarm, one, sounding=sounding)
             message = push_message(
@@ -332,6 +357,8 @@ class AlarmPush:
                 exhausted=thread.exhausted,
                 kept_for=thread.kept_for,
                 shown=signed,
+                zones=thread.zones,
+                confirmed=thread.confirmed,
                 update=update,
             )
             answered = alarm.status is not Status.TRIGGERED or thread.kept_for is not None
@@ -396,6 +423,15 @@ class AlarmPush:
             return shown
         path = signed_picture_path(self._hass, self._entry.entry_id, alarm.id, shown.picture)
         return replace(shown, picture=path)
+
+    def _tripped(self, alarm: Alarm) -> tuple[tuple[str, ...], bool]:
+        """Return the names of the zones that an alarm has by now, and whether they confirm each other."""
+        for area in self._system.state.areas.values():
+            sounding: tuple[PanelAlarm, ...] = () if area.siren is None else area.siren.alarms
+            for one in (*sounding, *area.memory):
+                if one.uid == alarm.id:
+                    return self._system.wording.zone_names(one.zones), one.confirmed
+        return (), False
 
     def _sounds(self, alarm: Alarm) -> bool:
         sirens = [area.siren for area in self._system.state.areas.values() if area.siren is not None]

@@ -11,12 +11,13 @@ from .link.book import Alarm
 from .link.protocol import Status
 from .panel.config import TroubleKind
 from .push_actions import PushAction, RefusedPress
-from .push_texts import BUTTONS, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
+from .push_texts import BUTTONS, CONFIRMED, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
 
 ACTION_PREFIX = "ALARM_BROKER_"
 GROUP = "alarm_broker"
 CLEAR = "clear_notification"
 ARMING_TAG = "alarm_broker_arming"
+NAMES_SHOWN = 12
 VERIFIED_FROM = 2
 """The validation level from which somebody is known to be there (ANSI/TMA-AVS-01)."""
 
@@ -61,11 +62,14 @@ def push_message(
     exhausted: bool = False,
     kept_for: str | None = None,
     shown: Shown | None = None,
+    zones: Sequence[str] = (),
+    confirmed: bool = False,
     update: bool = False,
 ) -> PushMessage:
     """Return what to show for the alarm as it is.
 
-    `kept_for` names who answered while the companion is away; an `update` of what is shown already makes no sound.
+    `kept_for` names who answered while the companion is away; `zones` are all that have tripped by now, `confirmed`
+    that they are of one mind; an `update` of what is shown already makes no sound.
     """
     texts = _texts(language)
     heading = texts[alarm.status]
@@ -77,8 +81,13 @@ def push_message(
     if alarm.test:
         heading = f"{texts['test']}: {heading}"
     lines = [alarm.title]
-    if alarm.message:
-        lines.append(of_the_panel(alarm.message, language))
+    if ", ".join(zones) not in alarm.title:
+        lines.append(texts["zones"].format(count=len(zones), zones=_listed(zones)))
+    message = alarm.message or ""
+    if confirmed and CONFIRMED not in message:
+        message = f"{message} {CONFIRMED}"
+    if message:
+        lines.append(of_the_panel(message.strip(), language))
     if alarm.where and not alarm.local:
         lines.append(f"{texts['where']}: {alarm.where}")
     if alarm.person:
@@ -141,23 +150,28 @@ def notice_message(
     language: str,
     buttons: Sequence[Mapping[str, Any]] = (),
     reason: str = "",
+    update: bool = False,
 ) -> PushMessage | None:
     """Return the short notice about something that is no alarm, or None for what phones are not bothered with.
 
-    `reason` says in the language why it could not be done.
+    `reason` says in the language why it could not be done; an `update` of what is shown already makes no sound.
     """
     known = known_language(language)
     if (text := NOTICES[known].get(happening.kind)) is None:
         return None
     data = happening.data
     trouble = data.get("trouble")
-    where = ", ".join(happening.zones) or data.get("source") or ""
+    where = _listed(happening.zones) or data.get("source") or ""
     said = TROUBLES[known][TroubleKind(trouble)] if trouble else ""
+    if (count := len(happening.zones)) > 1:
+        said = f"{said} ({count}): {where}"
+    elif where:
+        said = f"{where}: {said}"
     until = dt_util.parse_datetime(str(data.get("until") or ""))
     lines = [
         text.format(
             zones=where,
-            trouble=f"{where}: {said}" if where else said,
+            trouble=said,
             areas=happening.area_name or title,
             by=happening.by or "",
             reason=reason,
@@ -167,7 +181,7 @@ def notice_message(
     if happening.kind in NOTICE_BUTTONS and happening.zones:
         lines.append(TEXTS[known]["open"].format(zones=", ".join(happening.zones)))
     urgent = happening.kind in NOTICE_BUTTONS or happening.kind is HappeningKind.ARRIVED_WHILE_ARMED
-    volume = _TIMELY if urgent else _QUIET
+    volume = _SILENT if update else _TIMELY if urgent else _QUIET
     return PushMessage(
         title=title,
         message="\n".join(line.strip() for line in lines),
@@ -176,10 +190,12 @@ def notice_message(
 
 
 def notice_tag(happening: Happening) -> str:
-    """Return what a newer notice of the same replaces."""
+    """Return what a newer notice of the same replaces; a trouble replaces, and its end ends, only one of its kind."""
     if happening.kind in NOTICE_BUTTONS:
         return ARMING_TAG
     where = happening.area_id or ", ".join(happening.zones) or happening.data.get("source") or ""
+    if happening.kind in (HappeningKind.TROUBLE, HappeningKind.TROUBLE_CLEARED):
+        return f"alarm_broker_trouble_{happening.data.get('trouble')}_{where}"
     return f"alarm_broker_{happening.kind.value}_{where}"
 
 
@@ -220,6 +236,11 @@ def call_button(number: str, *, language: str, android: bool) -> dict[str, Any]:
     # Android's app takes what is no web address for a page of Home Assistant, unless this stands before it.
     scheme = "deep-link://tel:" if android else "tel:"
     return {"action": "URI", "title": title, "uri": scheme + number.replace(" ", "")}
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as a phone has room for them; how many there are is said apart."""
+    return ", ".join((*names[:NAMES_SHOWN], *(["…"] if len(names) > NAMES_SHOWN else [])))
 
 
 def _shown_lines(shown: Shown, texts: Mapping[str, str]) -> Iterator[str]:

@@ -23,6 +23,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "test": "TEST",
         "exhausted": "Nobody has answered",
         "verified": "Verified alarm",
+        "zones": "{count} zones: {zones}",
         "where": "Where",
         "who": "Who",
         "by": "By",
@@ -58,6 +59,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "test": "TEST",
         "exhausted": "Niemand hat geantwortet",
         "verified": "Verifizierter Alarm",
+        "zones": "{count} Zonen: {zones}",
         "where": "Wo",
         "who": "Wer",
         "by": "Von",
@@ -169,12 +171,13 @@ TROUBLES: Mapping[str, Mapping[TroubleKind, str]] = {
         TroubleKind.CAMERA: "Kameraserver nicht erreichbar",
     },
 }
+CONFIRMED = "Confirmed: more than one zone."
 PANEL_SENTENCES: Mapping[str, Mapping[str, str]] = {
     "en": {},
     "de": {
         "Raised by hand.": "Von Hand ausgelöst.",
         "Raised by ": "Ausgelöst von ",
-        "Confirmed: more than one zone.": "Bestätigt: mehr als eine Zone.",
+        CONFIRMED: "Bestätigt: mehr als eine Zone.",
         "Exit error: still open when the exit delay ended.": "Beim Scharfschalten noch offen.",
         "Recent closing: the area had just been armed.": "Der Bereich war gerade erst scharf geschaltet worden.",
         "The entry delay ran out while Home Assistant was not running.": (

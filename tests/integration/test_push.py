@@ -29,6 +29,7 @@ from tests.integration.house import (
     sense,
     under_duress,
     wait,
+    zone,
 )
 from tests.integration.phones import Phone, Target, settle, told
 from tests.integration.watched import somebody, watched
@@ -524,6 +525,196 @@ async def test_what_cannot_replace_its_words_hears_only_how_sure_the_alarm_is(
 
     assert speaker.titles == ["Alarm: Burglary", "Verified alarm: Burglary"]
     assert len(phone.came) > len(speaker.came)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+# Further zones
+
+
+async def test_further_zones_follow_on_the_same_notification_with_their_count(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
+) -> None:
+    await break_in(hass)
+    await home.runtime_data.alarms.async_answer(
+        home.runtime_data.alarms.open_alarms[0], "acknowledge", by="Anna", via="push"
+    )
+    await settle(hass)
+    heard = len(phone.came)
+
+    sense(hass, DOOR, "on")
+    await settle(hass)
+
+    assert phone.last["message"].splitlines()[:2] == [
+        "Home: Kitchen window",
+        "2 zones: Kitchen window, Front door",
+    ]
+    assert other.last["message"].splitlines()[1] == "2 Zonen: Kitchen window, Front door"
+    assert len(phone.came) > heard
+    assert len(phone.screen) == len(other.screen) == 1
+
+
+async def test_a_confirmed_alarm_is_heard_once_more_by_everybody(
+    hass: HomeAssistant, phone: Phone, other: Phone
+) -> None:
+    speaker = Target(hass, "speaker")
+    people = (told("Anna", phone.target, speaker.target), told("Ben", other.target, language="de"))
+    entry = await move_in(hass, *HOUSE, *people, push_confirm=0)
+    await break_in(hass)
+
+    sense(hass, DOOR, "on")
+    await settle(hass)
+
+    assert phone.titles == speaker.titles == ["Alarm: Burglary", "Alarm: Burglary"]
+    assert phone.last["data"]["push"]["interruption-level"] == "critical"
+    assert "Confirmed: more than one zone." in phone.last["message"]
+    assert "Confirmed: more than one zone." in speaker.last["message"]
+    assert "Bestätigt: mehr als eine Zone." in other.last["message"]
+    assert len(phone.screen) == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_many_zones_in_a_short_time_are_few_messages(
+    hass: HomeAssistant, phone: Phone, freezer: FrozenDateTimeFactory
+) -> None:
+    speaker = Target(hass, "speaker")
+    rooms = [f"binary_sensor.room_{number}" for number in range(15)]
+    for room in rooms:
+        hass.states.async_set(room, "off")
+    entry = await move_in(
+        hass,
+        *HOUSE,
+        *(zone(room, "instant", "home") for room in rooms),
+        told("Anna", phone.target, speaker.target),
+        push_confirm=0,
+    )
+    await break_in(hass)
+    for room in rooms:
+        hass.states.async_set(room, "on")
+        await settle(hass)
+        await wait(hass, freezer, 1)
+    await wait(hass, freezer, 31)
+    await settle(hass)
+
+    assert len(phone.came) == len(speaker.came) == 3
+    for one in (phone, speaker):
+        assert "16 zones: Kitchen window, binary_sensor.room_0, " in one.last["message"]
+    assert phone.last["data"]["push"]["interruption-level"] == "passive"
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_what_was_told_of_the_zones_before_a_reload_is_not_told_again(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone
+) -> None:
+    await break_in(hass)
+    sense(hass, DOOR, "on")
+    await settle(hass)
+    heard = len(phone.came)
+
+    await hass.config_entries.async_reload(home.entry_id)
+    await settle(hass)
+
+    assert len(phone.came) == heard
+
+
+# Troubles
+
+
+WORN = [f"sensor.battery_{number}" for number in range(15)]
+
+
+def worn_out(number: int) -> Any:
+    """A window with a battery of its own."""
+    window = f"binary_sensor.window_{number}"
+    return zone(window, "instant", "home", battery_entities=[WORN[number]])
+
+
+async def many_windows(hass: HomeAssistant, *people: Any) -> MockConfigEntry:
+    for number, battery in enumerate(WORN):
+        hass.states.async_set(battery, "90")
+        hass.states.async_set(f"binary_sensor.window_{number}", "off")
+    return await move_in(hass, *HOUSE, *(worn_out(number) for number in range(15)), *people, push_confirm=0)
+
+
+async def test_fifteen_troubles_within_seconds_are_one_notice_that_counts_them(
+    hass: HomeAssistant, phone: Phone, other: Phone, freezer: FrozenDateTimeFactory
+) -> None:
+    speaker = Target(hass, "speaker")
+    people = (told("Anna", phone.target, speaker.target), told("Ben", other.target, language="de"))
+    entry = await many_windows(hass, *people)
+    for battery in WORN:
+        hass.states.async_set(battery, "5")
+        await settle(hass)
+        await wait(hass, freezer, 0.3)
+    first = phone.last["message"]
+    await wait(hass, freezer, 31)
+    await settle(hass)
+
+    assert first == "Trouble: binary_sensor.window_0: battery low"
+    assert len(phone.came) == len(speaker.came) == 2
+    for one in (phone, speaker):
+        assert one.last["message"].startswith("Trouble: battery low (15): binary_sensor.window_0, ")
+    assert other.last["message"].startswith("Störung: Batterie schwach (15): binary_sensor.window_0, ")
+    assert len(phone.screen) == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_troubles_of_one_moment_are_one_notice_from_the_first(
+    hass: HomeAssistant, phone: Phone
+) -> None:
+    entry = await many_windows(hass, told("Anna", phone.target))
+    for battery in WORN:
+        hass.states.async_set(battery, "5")
+    await settle(hass)
+    for battery in WORN:
+        hass.states.async_set(battery, "95")
+    await settle(hass)
+
+    assert [one["message"].partition(" binary")[0] for one in phone.came] == [
+        "Trouble: battery low (15):",
+        "All right again: battery low (15):",
+    ]
+    assert len(phone.screen) == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_what_is_still_wrong_stays_on_the_phone_and_says_no_more_to_a_speaker(
+    hass: HomeAssistant, phone: Phone, freezer: FrozenDateTimeFactory
+) -> None:
+    speaker = Target(hass, "speaker")
+    entry = await many_windows(hass, told("Anna", phone.target, speaker.target))
+    for battery in WORN[:3]:
+        hass.states.async_set(battery, "5")
+    await settle(hass)
+    hass.states.async_set(WORN[0], "95")
+    await settle(hass)
+    await wait(hass, freezer, 31)
+    await settle(hass)
+
+    assert phone.last["message"] == "Trouble: battery low (2): binary_sensor.window_1, binary_sensor.window_2"
+    assert phone.last["data"]["push"]["interruption-level"] == "passive"
+    assert len(speaker.came) == 1
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_low_battery_stays_on_the_phone_when_another_trouble_of_the_area_comes_and_goes(
+    hass: HomeAssistant, phone: Phone
+) -> None:
+    hass.states.async_set("binary_sensor.housing", "off")
+    hass.states.async_set(WORN[0], "90")
+    hass.states.async_set("binary_sensor.window_0", "off")
+    window = worn_out(0)
+    window["data"]["tamper_entities"] = ["binary_sensor.housing"]
+    entry = await move_in(hass, *HOUSE, window, told("Anna", phone.target), push_confirm=0)
+    hass.states.async_set(WORN[0], "5")
+    await settle(hass)
+    for opened in ("on", "off"):
+        hass.states.async_set("binary_sensor.housing", opened)
+        await settle(hass)
+
+    assert [one["message"] for one in phone.screen.values()] == [
+        "Trouble: binary_sensor.window_0: battery low",
+        "All right again: binary_sensor.window_0: housing opened",
+    ]
     await hass.config_entries.async_unload(entry.entry_id)
 
 

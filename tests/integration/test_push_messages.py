@@ -457,6 +457,16 @@ def happened(kind: HappeningKind, **fields: Any) -> Happening:
             "Störung: Window: Batterie schwach",
         ),
         (
+            happened(HappeningKind.TROUBLE, zones=("Window", "Door"), data={"trouble": "lost"}),
+            "Trouble: no signal (2): Window, Door",
+            "Störung: kein Signal (2): Window, Door",
+        ),
+        (
+            happened(HappeningKind.TROUBLE, zones=tuple(map(str, range(1, 16))), data={"trouble": "battery"}),
+            "Trouble: battery low (15): 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …",
+            "Störung: Batterie schwach (15): 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …",
+        ),
+        (
             happened(HappeningKind.TROUBLE_CLEARED, data={"trouble": "companion"}),
             "All right again: companion out of reach",
             "Wieder in Ordnung: Begleitdienst nicht erreichbar",
@@ -546,8 +556,25 @@ def test_a_question_is_more_urgent_than_news() -> None:
             happened(HappeningKind.TROUBLE, data={"source": "sensor.jam"}),
             False,
         ),
+        (
+            happened(HappeningKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "battery"}),
+            happened(HappeningKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "lost"}),
+            False,
+        ),
+        (
+            happened(HappeningKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "battery"}),
+            happened(HappeningKind.TROUBLE_CLEARED, areas={"home": "Home"}, data={"trouble": "battery"}),
+            True,
+        ),
     ],
-    ids=["questions about arming", "the same trouble", "another zone", "another source"],
+    ids=[
+        "questions about arming",
+        "the same trouble",
+        "another zone",
+        "another source",
+        "another kind of trouble",
+        "its end",
+    ],
 )
 def test_a_newer_notice_of_the_same_replaces_the_older(
     one: Happening,
