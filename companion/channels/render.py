@@ -299,13 +299,7 @@ def ticket_html(message: Message, *, link: bool) -> str:
     if link and asks_for_answer(message):
         url = escape(message.ack_url or "")
         answer = f'<p><a href="{url}">{escape(words.answer)}</a></p>'
-    marker = escape(delivery_mark(message))
-    return f"<p><b>{escape(headline(message))}</b></p>{said}<table>{rows}</table>{answer}<p>{marker}</p>"
-
-
-def delivery_mark(message: Message) -> str:
-    """Return what tells this delivery's article from every other: a repeated attempt looks for it."""
-    return f"Alarm {message.alarm_id} / {message.delivery_id}"
+    return f"<p><b>{escape(headline(message))}</b></p>{said}<table>{rows}</table>{answer}"
 
 
 def one_line(text: str, limit: int) -> str:

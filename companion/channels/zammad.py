@@ -6,10 +6,22 @@ from typing import Annotated, Any, Literal, override
 from pydantic import AfterValidator, Field, HttpUrl
 from yarl import URL
 
-from companion.channels.base import Channel, Message, MessageKind, Outcome, Sent, TryAgain
-from companion.channels.http import Failure, HeaderSecret, HttpClient, HttpOptions, Reply, not_understood
-from companion.channels.render import delivery_mark, headline, ticket_html
+from companion.channels.base import Channel, Message, MessageKind, Outcome, Refused, Sent, TryAgain
+from companion.channels.http import (
+    TRY_AGAIN_STATUSES,
+    Failure,
+    HeaderSecret,
+    HttpClient,
+    HttpOptions,
+    Reply,
+    not_understood,
+    shortened,
+)
+from companion.channels.render import headline, ticket_html
 from companion.channels.zammad_check import Wanted, check
+
+NEWEST_ARTICLES = 20
+"""How many articles of a long ticket are looked at for what a repeated attempt may have written already."""
 
 
 def without_comma(tag: str) -> str:
@@ -44,8 +56,8 @@ class ZammadConfig(HttpOptions):
 class ZammadChannel(Channel):
     """Opens one ticket an alarm, and writes into it.
 
-    Zammad has no idempotency key. Every ticket carries `ab-<alarm id>` from its creation on, every
-    article names its delivery, and both are looked for before anything is repeated. What remains: a
+    Zammad has no idempotency key. Every ticket carries `ab-<alarm id>` from its creation on, every article names its
+    alarm and its delivery, and these are looked for before anything is repeated. What remains: a
     create that is still running inside Zammad while its repeat looks for it is not found, and on a
     version that cannot search by condition neither is a ticket younger than the search index (about a
     second). Back-off before a repeat is longer than both as a rule.
@@ -132,7 +144,7 @@ class ZammadChannel(Channel):
         return sent_as(id_in(reply.json()), reply)
 
     async def _write(self, message: Message, *, new_state: str | None) -> Outcome:
-        """Add an article, and change the state in the same transaction."""
+        """Add a note, and then change the state: in one request Zammad keeps neither when it does not like the other."""
         ticket = message.thread_ref
         if ticket is None:
             found = await self._find(message)
@@ -142,51 +154,101 @@ class ZammadChannel(Channel):
                 return found
         if ticket is None or not ticket.isdecimal():
             return TryAgain(reason="the alarm has no ticket yet")
+        noted = await self._note(message, ticket)
+        if not isinstance(noted, Sent) or new_state is None:
+            return noted
+        return await self._change_state(ticket, new_state, noted)
+
+    async def _note(self, message: Message, ticket: str) -> Outcome:
+        """Add the message to the ticket as a note, unless an earlier attempt has."""
         if message.may_have_been_sent:
-            written = await self._call("GET", f"ticket_articles/by_ticket/{ticket}")
-            if not isinstance(written, Reply):
-                return uncertain(written)
-            if delivery_mark(message).encode() in written.body:
+            written = await self._holds(ticket, delivery_mark(message))
+            if isinstance(written, Reply):
                 return Sent(provider_ref=ticket, status_code=written.status)
-        article = self._article(message, internal=True)
-        if new_state is None:
-            reply = await self._call("POST", "ticket_articles", {"ticket_id": int(ticket), **article})
-        else:
-            reply = await self._call("PUT", f"tickets/{ticket}", {"state": new_state, "article": article})
+            if written is not None:
+                return written
+        article = {"ticket_id": int(ticket), **self._article(message, internal=True)}
+        reply = await self._call("POST", "ticket_articles", article)
         if not isinstance(reply, Reply):
             return reply
         return sent_as(ticket if id_in(reply.json()) else None, reply)
 
+    async def _change_state(self, ticket: str, state: str, noted: Sent) -> Outcome:
+        reply = await self._call("PUT", f"tickets/{ticket}", {"state": state})
+        match reply:
+            case Reply():
+                return noted
+            case TryAgain(reason=reason):
+                # Marked as perhaps sent, so that the next attempt finds the note and writes no second one.
+                why = f"the note is in the ticket, its state could not be changed yet: {reason}"
+                return replace(reply, reason=shortened(why), uncertain=True)
+            case Refused(reason=reason):
+                why = f"the note is in ticket {ticket}, but its state could not be set to {state}: {reason}"
+                return replace(noted, warning=shortened(why))
+
     async def _find(self, message: Message) -> Sent | Failure | None:
-        """Return the alarm's ticket as sent, None when there is none, or why nobody can say."""
-        tag = tag_of(message)
-        # Zammad `can_search.rb`: a search without a query asks the database, which is never late; a search
-        # with one asks the search index, which is. Older versions only know the latter.
-        by_condition = {
-            "condition[ticket.tags][operator]": "contains all",
-            "condition[ticket.tags][value]": tag,
-        }
-        for query in (by_condition, {"query": f'tags:"{tag}"'}):
+        """Return the alarm's ticket as sent, None when there is none, or why nobody can say.
+
+        By its tag, and by what its first article says: a Zammad that allows only the tags it knows drops ours silently.
+        """
+        seen: set[str] = set()
+        for query in searches(message):
             reply = await self._call(
                 "GET", "tickets/search", params={**query, "limit": "5", "expand": "true"}
             )
             match reply:
                 case Reply():
                     for ticket in ids_in(reply.json()):
-                        # A version that ignores the condition lists any ticket: only its own tag proves it.
-                        tags = await self._call("GET", "tags", params={"object": "Ticket", "o_id": ticket})
-                        if not isinstance(tags, Reply):
-                            return uncertain(tags)
-                        if tag in tags_in(tags.json()):
-                            return Sent(provider_ref=ticket, status_code=reply.status)
-                case _ if isinstance(reply, TryAgain) or reply.channel_broken:
+                        if ticket in seen:
+                            continue
+                        seen.add(ticket)
+                        found = await self._is_of(ticket, message)
+                        if isinstance(found, Reply):
+                            return Sent(provider_ref=ticket, status_code=found.status)
+                        if found is not None:
+                            return found
+                case _ if is_open(reply):
                     return uncertain(reply)
+        return None
+
+    async def _is_of(self, ticket: str, message: Message) -> Reply | Failure | None:
+        """Return the answer that proves that the ticket is the alarm's, None when it is another's, or why nobody can say.
+
+        A version that ignores a condition lists any ticket.
+        """
+        tags = await self._call("GET", "tags", params={"object": "Ticket", "o_id": ticket})
+        if isinstance(tags, Reply) and tag_of(message) in tags_in(tags.json()):
+            return tags
+        if not isinstance(tags, Reply) and is_open(tags):
+            return uncertain(tags)
+        return await self._holds(ticket, alarm_mark(message))
+
+    async def _holds(self, ticket: str, mark: str) -> Reply | Failure | None:
+        """Return the answer that shows `mark` in an article of the ticket, None when there is none, or why nobody can say."""
+        listed = await self._call("GET", f"ticket_articles/by_ticket/{ticket}")
+        if not isinstance(listed, Reply):
+            return uncertain(listed) if is_open(listed) else None
+        if mark.encode() in listed.body:
+            return listed
+        if listed.json() is not None:
+            return None
+        # The list is longer than what is read of an answer (a long mail in it): the first article and the newest, one by one.
+        shown = await self._call("GET", f"tickets/{ticket}", params={"expand": "true"})
+        if not isinstance(shown, Reply):
+            return uncertain(shown) if is_open(shown) else None
+        numbers = article_ids_in(shown.json())
+        for number in dict.fromkeys([*numbers[:1], *reversed(numbers[-NEWEST_ARTICLES:])]):
+            article = await self._call("GET", f"ticket_articles/{number}")
+            if isinstance(article, Reply) and mark.encode() in article.body:
+                return article
+            if not isinstance(article, Reply) and is_open(article):
+                return uncertain(article)
         return None
 
     def _article(self, message: Message, *, internal: bool) -> dict[str, Any]:
         return {
             "subject": headline(message),
-            "body": ticket_html(message, link=self._config.ack_link),
+            "body": f"{ticket_html(message, link=self._config.ack_link)}<p>{delivery_mark(message)}</p>",
             "content_type": "text/html",
             # Zammad: a note never mails anybody, and one of an agent does not reopen a ticket.
             "type": "note",
@@ -216,6 +278,45 @@ def tag_of(message: Message) -> str:
     return f"ab-{message.alarm_id}"
 
 
+def alarm_mark(message: Message) -> str:
+    """Return what all articles about this alarm say, and no others."""
+    return f"Alarm {message.alarm_id} / "
+
+
+def delivery_mark(message: Message) -> str:
+    """Return what tells this delivery's article from every other: a repeated attempt looks for it."""
+    return f"{alarm_mark(message)}{message.delivery_id}"
+
+
+def searches(message: Message) -> list[dict[str, str]]:
+    """Return what finds the alarm's ticket, the surest first.
+
+    Zammad `can_search.rb`: a search without a query asks the database, which is never late; a search with one asks the search
+    index, which is. Older versions only know the latter.
+    """
+    tag = tag_of(message)
+    return [
+        {"condition[ticket.tags][operator]": "contains all", "condition[ticket.tags][value]": tag},
+        {
+            "condition[article.body][operator]": "contains",
+            "condition[article.body][value]": alarm_mark(message),
+        },
+        {"query": f'tags:"{tag}"'},
+        {"query": message.alarm_id},
+    ]
+
+
+def is_open(failure: Failure) -> bool:
+    """Return whether a look-up can still be answered, later or by other credentials; else this Zammad does not know it."""
+    if isinstance(failure, Refused):
+        return failure.channel_broken
+    return (
+        failure.status_code is None
+        or not 400 <= failure.status_code < 500
+        or failure.status_code in TRY_AGAIN_STATUSES
+    )
+
+
 def sent_as(ticket: str | None, reply: Reply) -> Outcome:
     """Return the outcome of a success that must name a ticket or an article."""
     return Sent(provider_ref=ticket, status_code=reply.status) if ticket else not_understood(reply)
@@ -240,6 +341,12 @@ def ids_in(answer: Any) -> list[str]:
     # The oldest of several is always the one adopted, so that all that follows comes together in it.
     numbers = [one.get("id") if isinstance(one, dict) else one for one in found]
     return [str(number) for number in sorted(number for number in numbers if isinstance(number, int))]
+
+
+def article_ids_in(answer: Any) -> list[int]:
+    """Return the ids of a ticket's articles, oldest first."""
+    numbers = answer.get("article_ids") if isinstance(answer, dict) else None
+    return sorted(one for one in numbers if isinstance(one, int)) if isinstance(numbers, list) else []
 
 
 def tags_in(answer: Any) -> list[str]:

@@ -79,6 +79,7 @@ class FakeZammad(FakeServer):
     tag_new: bool = True
     """Anybody may make tags; else only a token with `admin.tag`."""
     is_tag_admin: bool = False
+    known_tags: list[str] = field(default_factory=lambda: ["alarm"])
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     tickets: list[Ticket] = field(default_factory=list, init=False)
 
@@ -100,6 +101,7 @@ class FakeZammad(FakeServer):
             web.get(f"{api}/tickets/{{id:\\d+}}", self._guarded(self._show_ticket)),
             web.put(f"{api}/tickets/{{id:\\d+}}", self._guarded(self._change)),
             web.post(f"{api}/ticket_articles", self._guarded(self._add_article)),
+            web.get(f"{api}/ticket_articles/{{id:\\d+}}", self._guarded(self._show_article)),
             web.get(f"{api}/ticket_articles/by_ticket/{{id:\\d+}}", self._guarded(self._articles)),
             web.get(f"{api}/tags", self._guarded(self._tags)),
             web.post(f"{api}/tags/add", self._guarded(self._add_tag)),
@@ -110,6 +112,12 @@ class FakeZammad(FakeServer):
         """Return the one ticket with this tag."""
         (ticket,) = [one for one in self.tickets if tag in one.tags]
         return ticket
+
+    def merge(self, ticket: Ticket, into: Ticket) -> None:
+        """Move all articles of a ticket into another one, as an agent does."""
+        into.articles += ticket.articles
+        ticket.articles = []
+        ticket.state = "merged"
 
     def _guarded(self, handler: Any) -> Any:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -190,7 +198,12 @@ class FakeZammad(FakeServer):
             priority=looked_up("priority", {"priority": "2 normal", **data}, PRIORITIES),
             customer=self._customer(data),
             # Zammad: tags in the create call are one comma-separated string; they are kept in lower case for search.
-            tags=[tag.strip() for tag in str(data.get("tags", "")).split(",") if tag.strip()],
+            tags=[
+                tag
+                for tag in (one.strip() for one in str(data.get("tags", "")).split(","))
+                # One that is not allowed is left out without a word.
+                if tag and (self.tag_new or self.is_tag_admin or tag in self.known_tags)
+            ],
             created_at=self.clock(),
         )
         if data.get("article"):
@@ -201,8 +214,16 @@ class FakeZammad(FakeServer):
     async def _change(self, request: web.Request) -> web.Response:
         ticket, data = self._ticket(request.match_info["id"]), await json_object(request)
         state = looked_up("state", {"state": ticket.state, **data}, STATES)
+        missing = [
+            one for one in self.mandatory.get("edit", []) if state != ticket.state and not data.get(one)
+        ]
         if state.startswith("pending") and not data.get("pending_time"):
-            raise Unprocessable("Missing required value for field 'pending_time'!")
+            missing.append("pending_time")
+        # All of it is one transaction: an article in the same request is lost with the rest.
+        if missing:
+            raise Unprocessable(f"Missing required value for field '{missing[0]}'!")
+        if ticket.state == "merged":
+            raise Unprocessable("A merged ticket cannot be changed")
         if data.get("article"):
             self._append(ticket, data["article"])
         ticket.state = state
@@ -216,10 +237,13 @@ class FakeZammad(FakeServer):
         limit = int(request.query.get("limit", request.query.get("per_page", "50")))
         if query := request.query.get("query"):
             found = [one for one in self.tickets if self._matches(one, query)]
+        elif not self.understands_conditions:
+            found = list(self.tickets)
         elif tag := request.query.get("condition[ticket.tags][value]"):
             # Zammad (can_search.rb): without a query the database is asked, "since it is more up to date".
-            wanted = tag if self.understands_conditions else ""
-            found = [one for one in self.tickets if not wanted or wanted in one.tags]
+            found = [one for one in self.tickets if tag in one.tags]
+        elif words := request.query.get("condition[article.body][value]"):
+            found = [one for one in self.tickets if any(words in article.body for article in one.articles)]
         else:
             found = list(self.tickets)
         found = found[::-1][:limit]
@@ -230,17 +254,24 @@ class FakeZammad(FakeServer):
         return web.json_response({"tickets": ids, "tickets_count": len(ids), "assets": assets})
 
     def _matches(self, ticket: Ticket, query: str) -> bool:
+        texts = [ticket.title, ticket.number, *(article.body for article in ticket.articles)]
+        in_text = any(query.lower() in text.lower() for text in texts)
         if not self.has_search_index:
-            texts = [ticket.title, ticket.number, *(article.body for article in ticket.articles)]
-            return any(query.lower() in text.lower() for text in texts)
+            return in_text
         tag = re.fullmatch(r'tags:"?([^"]+)"?', query)
         indexed = ticket.created_at + self.index_lag <= self.clock()
-        return indexed and tag is not None and tag[1] in ticket.tags
+        return indexed and (in_text if tag is None else tag[1] in ticket.tags)
 
     async def _add_article(self, request: web.Request) -> web.Response:
         data = await json_object(request)
         article = self._append(self._ticket(data.get("ticket_id")), data)
         return web.json_response(article_json(article), status=201)
+
+    async def _show_article(self, request: web.Request) -> web.Response:
+        for article in (article for ticket in self.tickets for article in ticket.articles):
+            if str(article.id) == request.match_info["id"]:
+                return web.json_response(article_json(article))
+        raise LookupError("Couldn't find Ticket::Article")
 
     async def _articles(self, request: web.Request) -> web.Response:
         return web.json_response([article_json(a) for a in self._ticket(request.match_info["id"]).articles])

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -206,9 +207,119 @@ async def test_the_end_of_an_alarm_closes_its_ticket(
 
     outcome = await channel.send(message(kind, thread_ref="1", by="Anna"))
 
-    assert outcome == Sent(provider_ref="1", status_code=200)
+    assert outcome == Sent(provider_ref="1", status_code=201)
     assert zammad.tickets[0].state == "closed"
     assert "Anna" in zammad.tickets[0].articles[1].body
+
+
+async def refused_to_close(zammad: FakeZammad, **config: object) -> Sent:
+    """Resolve an alarm whose ticket cannot be closed, check that its note is there, and return the outcome."""
+    channel = channel_for(zammad, **config)
+
+    outcome = await channel.send(message(MessageKind.RESOLVED, thread_ref="1", by="Anna"))
+    await channel.close()
+
+    assert isinstance(outcome, Sent)
+    assert "Anna" in zammad.tickets[0].articles[-1].body
+    return outcome
+
+
+async def test_a_field_that_must_be_filled_on_closing_costs_the_state_but_not_the_note(
+    zammad: FakeZammad, channel: Channel
+) -> None:
+    await channel.send(message())
+    zammad.mandatory = {"edit": ["solution"]}
+
+    outcome = await refused_to_close(zammad)
+
+    assert "could not be set to closed" in (outcome.warning or "")
+    assert "solution" in (outcome.warning or "")
+    assert zammad.tickets[0].state == "new"
+
+
+async def test_a_state_that_needs_a_time_costs_the_state_but_not_the_note(
+    zammad: FakeZammad, channel: Channel
+) -> None:
+    await channel.send(message())
+
+    outcome = await refused_to_close(zammad, closed_state="pending close")
+
+    assert "pending_time" in (outcome.warning or "")
+
+
+async def test_a_merged_ticket_still_gets_its_note(zammad: FakeZammad, channel: Channel) -> None:
+    await channel.send(message())
+    await channel.send(message(alarm_id="another"))
+    zammad.merge(zammad.tickets[0], into=zammad.tickets[1])
+
+    outcome = await refused_to_close(zammad)
+
+    assert "merged" in (outcome.warning or "")
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour.STATUS_503, Behaviour.RESET, Behaviour.STATUS_400])
+async def test_a_state_that_could_not_be_changed_yet_is_changed_later_and_the_note_is_not_doubled(
+    zammad: FakeZammad, channel: Channel, behaviour: Behaviour
+) -> None:
+    await channel.send(message())
+    zammad.behave(behaviour, times=1, path="/api/v1/tickets/1")
+    news = {"thread_ref": "1", "by": "Anna", "delivery_id": "news"}
+
+    first = await channel.send(message(MessageKind.RESOLVED, **news))
+    second = await channel.send(message(MessageKind.RESOLVED, **news, may_have_been_sent=True))
+
+    assert isinstance(first, TryAgain)
+    assert first.uncertain
+    assert "the note is in the ticket" in first.reason
+    assert isinstance(second, Sent)
+    assert zammad.tickets[0].state == "closed"
+    assert len(zammad.tickets[0].articles) == 2
+
+
+async def test_a_ticket_whose_tags_were_dropped_is_adopted_by_the_repeat(
+    zammad: FakeZammad, channel: Channel
+) -> None:
+    zammad.tag_new = False
+    zammad.behave(Behaviour.TAKE_AND_RESET, times=1)
+
+    await channel.send(message())
+    await channel.send(message(alarm_id="another"))
+    outcome = await channel.send(message(may_have_been_sent=True))
+
+    assert zammad.tickets[0].tags == ["alarm"]
+    assert outcome == Sent(provider_ref="1", status_code=200)
+    assert len(zammad.tickets) == 2
+
+
+async def test_an_older_zammad_finds_a_ticket_without_tags_by_what_it_says(
+    zammad: FakeZammad, channel: Channel
+) -> None:
+    zammad.tag_new = False
+    zammad.understands_conditions = False
+    zammad.index_lag = timedelta(0)
+    await channel.send(message())
+    for number in range(6):
+        await channel.send(message(alarm_id=f"another-{number}"))
+
+    outcome = await channel.send(message(may_have_been_sent=True))
+
+    assert outcome == Sent(provider_ref="1", status_code=200)
+
+
+async def test_a_note_in_a_ticket_with_a_long_mail_is_not_written_twice(
+    zammad: FakeZammad, channel: Channel
+) -> None:
+    await channel.send(message())
+    mail = replace(zammad.tickets[0].articles[0], id=1000, body="x" * 200_000)
+    zammad.tickets[0].articles.insert(0, mail)
+    zammad.behave(Behaviour.TAKE_AND_RESET, times=1)
+    news = {"thread_ref": "1", "by": "Anna", "delivery_id": "news"}
+
+    await channel.send(message(MessageKind.ACKNOWLEDGED, **news))
+    outcome = await channel.send(message(MessageKind.ACKNOWLEDGED, **news, may_have_been_sent=True))
+
+    assert isinstance(outcome, Sent)
+    assert len([one for one in zammad.tickets[0].articles if "/ news" in one.body]) == 1
 
 
 async def test_the_ticket_is_found_by_its_tag_when_its_number_is_not_known(
@@ -321,7 +432,10 @@ async def test_a_token_read_from_a_file_with_a_line_end_works(zammad: FakeZammad
     assert isinstance(outcome, Sent)
 
 
-async def test_alarms_at_the_same_time_get_a_ticket_each(zammad: FakeZammad, channel: Channel) -> None:
+async def test_alarms_at_the_same_time_get_a_ticket_each(zammad: FakeZammad) -> None:
+    channel = channel_for(zammad, timeout_s=20)
+
     await asyncio.gather(*(channel.send(message(alarm_id=f"alarm-{number}")) for number in range(20)))
+    await channel.close()
 
     assert len({tuple(ticket.tags) for ticket in zammad.tickets}) == 20
