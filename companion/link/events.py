@@ -12,7 +12,7 @@ from companion.dispatch.delivery import Delivery
 from companion.link.protocol import Hello
 from companion.store import directory, link
 from companion.store.alarms import alarm_by_id, list_alarms
-from companion.store.link import Body, Peer
+from companion.store.link import Body, Peer, Turn
 from companion.troubles.model import Trouble
 from companion.troubles.store import open_troubles
 
@@ -46,9 +46,9 @@ class InstanceTaken(SiteUnknown):
 
 def publish(unit: Unit, alarm: Alarm, change: Change) -> None:
     """Queue the alarm's snapshot for every Home Assistant of its site. Costs one statement when there is none."""
-    numbered = link.take_sequences(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
-    if numbered:
-        _keep(unit.conn, numbered, snapshot(alarm, change, unit.now), unit.now)
+    turns = link.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
+    if turns:
+        _keep(unit.conn, turns, snapshot(alarm, change, unit.now), unit.now)
 
 
 def publish_trouble(unit: Unit, delivery: Delivery, reason: str) -> None:
@@ -56,8 +56,8 @@ def publish_trouble(unit: Unit, delivery: Delivery, reason: str) -> None:
     alarm = None if delivery.alarm_id is None else alarm_by_id(unit.conn, delivery.alarm_id)
     if alarm is None:
         return
-    numbered = link.take_sequences(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
-    if not numbered:
+    turns = link.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
+    if not turns:
         return
     channel = directory.channel_by_id(unit.conn, delivery.channel_id)
     body = {
@@ -68,20 +68,20 @@ def publish_trouble(unit: Unit, delivery: Delivery, reason: str) -> None:
         "recipient": delivery.recipient,
         "reason": reason[:REASON_LIMIT],
     }
-    _keep(unit.conn, numbered, body, unit.now)
+    _keep(unit.conn, turns, body, unit.now)
 
 
 def publish_service_trouble(unit: Unit, trouble: Trouble) -> None:
     """Queue a trouble of the service for every Home Assistant of its site, or for all when it is about everything."""
     if trouble.hidden:
         return
-    numbered = (
-        link.take_sequences_of_all(unit.conn)
+    turns = (
+        link.take_turns_of_all(unit.conn)
         if trouble.site_id is None
-        else link.take_sequences(unit.conn, trouble.site_id)
+        else link.take_turns(unit.conn, trouble.site_id)
     )
-    if numbered:
-        _keep(unit.conn, numbered, trouble_body(trouble, unit.now), unit.now)
+    if turns:
+        _keep(unit.conn, turns, trouble_body(trouble, unit.now), unit.now)
 
 
 def trouble_body(trouble: Trouble, at: datetime) -> dict[str, Any]:
@@ -146,11 +146,13 @@ def _allowed(conn: Connection, alarm: Alarm, now: datetime) -> list[str] | None:
     return [keys[key] for key in link.dedup_keys_of(conn, alarm.id, keys)]
 
 
-def _keep(conn: Connection, numbered: list[tuple[str, int]], body: Body, now: datetime) -> None:
-    link.keep_event(conn, numbered, body)
-    for instance, seq in numbered:
-        if seq % LOOK_EVERY == 0 and link.count_kept(conn, instance) > KEPT_LIMIT:
-            _begin_stream(conn, instance, now)
+def _keep(conn: Connection, turns: list[Turn], body: Body, now: datetime) -> None:
+    link.keep_event(conn, turns, body)
+    for turn in turns:
+        if turn.seq is None or turn.seq % LOOK_EVERY:
+            continue
+        if link.count_kept(conn, turn.instance) > KEPT_LIMIT:
+            _begin_stream(conn, turn.instance, now)
 
 
 # --- meeting --------------------------------------------------------------------------------------------
@@ -181,6 +183,7 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
         their_stream=hello.stream,
         now=now,
     )
+    link.number_waiting(conn, hello.instance)
     before = _locked(conn, hello.instance)
     new_stream = before.their_stream != hello.stream
     moved = before.site_id != site_id
@@ -247,5 +250,5 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
 
 def _locked(conn: Connection, instance: str) -> Peer:
     peer = link.peer_by_instance(conn, instance, lock=True)
-    assert peer is not None, "a peer is added before it is looked at"  # noqa: S101 # by meet and take_sequences
+    assert peer is not None, "a peer is added before it is looked at"  # noqa: S101 # by meet and take_turns
     return peer

@@ -32,7 +32,7 @@ from companion.link.protocol import (
     parse_event,
 )
 from companion.store import link
-from companion.store.database import StoreUnavailable
+from companion.store.database import RowsHeld, StoreUnavailable
 from companion.store.link import Peer
 
 _LOGGER = logging.getLogger(__name__)
@@ -283,16 +283,26 @@ class _Session:
             await wait(self._woken, min(POLL_S, self._sent_at + heartbeat_s - clock()), settle_s=SETTLE_S)
 
     async def _send_kept(self) -> None:
+        db, peer = self._commands.db, self.peer
         while True:
-            kept = await self._commands.db.read(
-                lambda conn: link.kept_of_stream(conn, self.peer, after=self._sent, limit=BATCH)
+            kept, waits = await db.read(
+                lambda conn: (
+                    link.kept_of_stream(conn, peer, after=self._sent, limit=BATCH),
+                    link.has_waiting(conn, peer.instance),
+                )
             )
             if kept is None:
                 raise _Over(WSCloseCode.SERVICE_RESTART, "a new stream has begun")
             for seq, body in kept:
                 await self._send(Event(seq=seq, event=body))
                 self._sent = seq
-            if len(kept) < BATCH:
+            if waits:
+                # Written while somebody else held this peer. If it still is held: at the next look.
+                try:
+                    await db.write(lambda conn: link.number_waiting(conn, peer.instance))
+                except RowsHeld:
+                    return
+            elif len(kept) < BATCH:
                 return
 
     async def _send(self, frame: Frame) -> None:

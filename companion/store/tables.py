@@ -415,6 +415,16 @@ link_event = sa.Table(
     sa.Column("body", sa.JSON, nullable=False),
 )
 
+link_waiting = sa.Table(
+    "link_waiting",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    # No reference: it would ask for the very row that somebody else holds.
+    sa.Column("instance", sa.String(64), nullable=False, index=True),
+    sa.Column("body", sa.JSON, nullable=False),
+)
+"""Events that were written while somebody else held their peer: they get their number once it can be had."""
+
 link_area = sa.Table(
     "link_area",
     metadata,
