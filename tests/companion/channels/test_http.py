@@ -1,6 +1,7 @@
 import asyncio
 import socket
 import threading
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from companion.channels.http import (
     retry_after,
     scrubbed,
 )
-from companion.channels.resolver import ChannelResolver
+from companion.channels.resolver import PER_NAME, ChannelResolver
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 
@@ -113,17 +114,41 @@ def test_a_long_reason_is_cut() -> None:
     assert len(outcome.reason) <= REASON_LIMIT
 
 
-async def test_slow_names_of_one_channel_hold_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    ask, go_on = socket.getaddrinfo, threading.Event()
+class NameServer:
+    """The host's resolver, which does not answer for some names until it is told to."""
 
-    def slow(host: str, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.asked: list[str] = []
+        self._ask = socket.getaddrinfo
+
+    def getaddrinfo(self, host: str, *args: Any, **kwargs: Any) -> Any:
+        self.asked.append(host)
         if host.startswith("slow"):
-            go_on.wait(30)
+            self.go_on.wait(30)
             raise socket.gaierror
-        return ask(host, *args, **kwargs)
+        return self._ask(host, *args, **kwargs)
 
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
-    one, other = ChannelResolver(), ChannelResolver()
+
+@pytest.fixture
+async def names(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NameServer]:
+    server = NameServer()
+    monkeypatch.setattr(socket, "getaddrinfo", server.getaddrinfo)
+    yield server
+    server.go_on.set()
+    await lookups_ended()
+
+
+async def lookups_ended() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "channel-names":
+            await asyncio.to_thread(thread.join, 10)
+
+
+@pytest.mark.parametrize("same_channel", [True, False])
+async def test_slow_names_hold_up_no_other(names: NameServer, *, same_channel: bool) -> None:
+    one = ChannelResolver()
+    other = one if same_channel else ChannelResolver()
     waiting = [asyncio.create_task(one.resolve(f"slow{number}.example")) for number in range(40)]
     await asyncio.sleep(0)
 
@@ -131,12 +156,33 @@ async def test_slow_names_of_one_channel_hold_up_no_other(monkeypatch: pytest.Mo
         found = await other.resolve("localhost", 80)
         await asyncio.to_thread(int)
 
-    go_on.set()
+    names.go_on.set()
     failed = await asyncio.gather(*waiting, return_exceptions=True)
-    await one.close()
-    await other.close()
-    for thread in threading.enumerate():
-        if thread.name.startswith("channel-names"):
-            await asyncio.to_thread(thread.join, 10)
-    assert found[0]["host"] == "127.0.0.1"
+    assert (found[0]["host"], found[0]["port"]) == ("127.0.0.1", 80)
     assert {type(one) for one in failed} == {socket.gaierror}
+
+
+async def test_one_slow_name_is_looked_up_a_few_times_at_once_and_no_more(names: NameServer) -> None:
+    resolver = ChannelResolver()
+    waiting = [asyncio.create_task(resolver.resolve("slow.example")) for _ in range(40)]
+    await asyncio.sleep(0)
+
+    names.go_on.set()
+    failed = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert {type(one) for one in failed} == {socket.gaierror}
+    await lookups_ended()
+    assert len(names.asked) == PER_NAME
+
+
+async def test_who_gives_up_waiting_for_a_name_takes_it_from_nobody_else(names: NameServer) -> None:
+    resolver = ChannelResolver()
+    waiting = [asyncio.create_task(resolver.resolve("slow.example")) for _ in range(2)]
+    await asyncio.sleep(0)
+
+    waiting[0].cancel()
+    await asyncio.sleep(0)
+    names.go_on.set()
+
+    with pytest.raises(socket.gaierror):
+        await waiting[1]
