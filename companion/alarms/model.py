@@ -55,6 +55,10 @@ class AlarmKind(StrEnum):
     TECHNICAL = "technical"
 
 
+LIFE = frozenset({AlarmKind.PANIC, AlarmKind.DURESS, AlarmKind.MEDICAL, AlarmKind.FIRE, AlarmKind.GAS})
+"""A life may depend on it."""
+
+
 class Severity(StrEnum):
     """How loud to be."""
 
@@ -196,6 +200,11 @@ class Alarm:
     held_until: datetime | None
     """The end of the panel's abort window; None: it was told at once."""
     evidence: Evidence | None
+
+    @property
+    def is_urgent(self) -> bool:
+        """Return whether it goes before everything else: a life may depend on it, and it is no drill."""
+        return self.kind in LIFE and not self.test
 
     def is_held(self, now: datetime) -> bool:
         """Return whether nobody but the panel that raised it may know of it yet."""

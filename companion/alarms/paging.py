@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens, link_hash
-from companion.alarms.model import Alarm
+from companion.alarms.model import Alarm, Severity
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import PAGES, Delivery, Reader, State
+from companion.dispatch.delivery import PAGES, Delivery, Reader, State, Urgency
 from companion.dispatch.outbox import Claim, NewDelivery, enqueue
 from companion.dispatch.readers import BETWEEN, Way, expect, next_way, readers_of, told_with
 from companion.escalation.policy import ChannelTarget, PersonTarget, Target
@@ -231,6 +231,7 @@ def page(
             address=item.point.address,
             recipient=item.recipient,
             message=facts(alarm, item.point.language) | {"recipient_key": item.key},
+            urgency=_urgency(alarm),
             first_page=first,
             record=paging.traits[item.point.channel_kind].records,
             others=item.others,
@@ -242,6 +243,14 @@ def page(
     waited_for = {item.id: readers[item.channel_id, item.address] for item in made}
     expect(conn, waited_for, alarm.id, now + paging.failover_after)
     return made
+
+
+def _urgency(alarm: Alarm) -> Urgency:
+    if alarm.is_urgent:
+        return Urgency.LIFE
+    if alarm.test:
+        return Urgency.REST
+    return Urgency.LOW if alarm.severity in {Severity.NORMAL, Severity.LOW} else Urgency.ALARM
 
 
 def remind(

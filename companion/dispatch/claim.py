@@ -11,11 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.dispatch.delivery import Attempt, Delivery, State
+from companion.dispatch.delivery import Attempt, Delivery, State, Urgency
+from companion.dispatch.slots import Room
 from companion.store.deliveries import HELD, WAITS, next_delivery_at, to_delivery
 from companion.store.sql import skip_locked
 from companion.store.tables import attempt, delivery
 
+ONE = Room(1, 1)
 CRASH_LIMIT = 20
 """A delivery whose worker died this often is what kills it."""
 
@@ -56,25 +58,33 @@ def is_dead(owner: str, *, me: str) -> bool:
 
 
 def claim_due(
-    conn: Connection, owner: str, now: datetime, lease: timedelta, slots: Mapping[str, int]
+    conn: Connection, owner: str, now: datetime, lease: timedelta, rooms: Mapping[str, Room]
 ) -> list[Delivery]:
-    """Take due deliveries, at most `slots[channel_id]` a channel, earliest first; other channels have one slot."""
+    """Take due deliveries, as many as there is room for on each channel, the most urgent first, then the earliest.
+
+    Channels that `rooms` does not know have room for one.
+    """
     waiting = sa.and_(WAITS, delivery.c.due_at <= now)
     channels = conn.execute(sa.select(delivery.c.channel_id).where(waiting).distinct()).scalars().all()
     taken: list[Delivery] = []
     for channel_id in channels:
-        limit = slots.get(channel_id, 1)
-        if limit <= 0:
+        room = rooms.get(channel_id, ONE)
+        if room.urgent <= 0:
             continue
         picked = skip_locked(
             conn,
-            sa.select(delivery.c.id)
+            sa.select(delivery.c.id, delivery.c.urgency)
             .where(waiting, delivery.c.channel_id == channel_id)
-            .order_by(delivery.c.due_at, delivery.c.id)
-            .limit(limit),
+            .order_by(delivery.c.urgency, delivery.c.due_at, delivery.c.id)
+            .limit(room.urgent),
         )
         # Two statements: inside one, PostgreSQL may run the limited query more than once.
-        picked_ids = conn.execute(picked).scalars().all()
+        found = conn.execute(picked).tuples().all()
+        urgent = [delivery_id for delivery_id, urgency in found if urgency == Urgency.LIFE]
+        ordinary = [delivery_id for delivery_id, urgency in found if urgency != Urgency.LIFE]
+        picked_ids = [*urgent, *ordinary[: max(0, room.ordinary)]]
+        if not picked_ids:
+            continue
         rows = conn.execute(
             sa.update(delivery)
             .where(delivery.c.id.in_(picked_ids))
@@ -88,7 +98,7 @@ def claim_due(
             .returning(*delivery.c)
         )
         taken.extend(to_delivery(row) for row in rows)
-    return sorted(taken, key=lambda item: (item.due_at, item.id))
+    return sorted(taken, key=lambda item: (item.urgency, item.due_at, item.id))
 
 
 def next_at(conn: Connection, now: datetime, *, me: str) -> datetime | None:

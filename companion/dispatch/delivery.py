@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from companion.channels.base import MessageKind
@@ -26,6 +26,19 @@ class State(StrEnum):
     """Given up; a person must look."""
     CANCELLED = "cancelled"
     """Not needed any more: somebody answered before it was sent."""
+
+
+class Urgency(IntEnum):
+    """What goes before what, in claiming and in sending."""
+
+    LIFE = 0
+    """A page about an alarm that a life may depend on. One place of every channel is kept for it."""
+    ALARM = 1
+    """Any other page that is loud."""
+    LOW = 2
+    """A page about an alarm of low severity."""
+    REST = 3
+    """News, drills, troubles."""
 
 
 FINAL = frozenset({State.SENT, State.DELIVERED, State.ERROR, State.CANCELLED})
@@ -60,6 +73,7 @@ class Delivery:
     state: State
     due_at: datetime
     attempts: int
+    urgency: Urgency
     first_page: bool
     record: bool
     owner: str | None

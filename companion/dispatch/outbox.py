@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import PAGES, WAITING, Delivery, Reader, State
+from companion.dispatch.delivery import PAGES, WAITING, Delivery, Reader, State, Urgency
 from companion.ids import new_id
 from companion.store.sql import insert
 from companion.store.tables import also_for, delivery
@@ -21,7 +21,7 @@ class Claim:
 
     owner: str
     lease: timedelta
-    has_room: Callable[[str], bool]
+    has_room: Callable[[str, Urgency], bool]
     """Whether the worker would send over this channel at once: else it is left to whoever has room, perhaps another replica."""
 
 
@@ -38,6 +38,7 @@ class NewDelivery:
     address: str
     recipient: str
     message: Mapping[str, Any]
+    urgency: Urgency = Urgency.REST
     first_page: bool = False
     record: bool = False
     others: Sequence[Reader] = ()
@@ -78,7 +79,7 @@ def enqueue(
 
 def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Claim | None) -> Delivery:
     delivery_id = new_id()
-    if claim is not None and not claim.has_room(item.channel_id):
+    if claim is not None and not claim.has_room(item.channel_id, item.urgency):
         claim = None
     return Delivery(
         id=delivery_id,

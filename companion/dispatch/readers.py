@@ -163,12 +163,14 @@ def forget_all(conn: Connection, alarm_id: str) -> None:
 
 
 def due_alarm_ids(conn: Connection, now: datetime, limit: int) -> list[str]:
-    """Return the alarms with a page whose time is over, the longest waiting first."""
+    """Return the alarms with a page whose time is over, the most urgent first, then the longest waiting."""
+    page = delivery_table
     query = (
         sa.select(failover.c.alarm_id)
+        .join(page, page.c.id == failover.c.delivery_id)
         .where(failover.c.due_at <= now, failover.c.alarm_id.is_not(None))
         .group_by(failover.c.alarm_id)
-        .order_by(sa.func.min(failover.c.due_at))
+        .order_by(sa.func.min(page.c.urgency), sa.func.min(failover.c.due_at))
         .limit(limit)
     )
     return list(conn.execute(query).scalars())

@@ -16,9 +16,10 @@ from sqlalchemy.engine import Connection
 from companion.channels.base import Channel, Message, Outcome, Refused, TryAgain
 from companion.clock import Clock
 from companion.dispatch import claim
-from companion.dispatch.delivery import PAGES, Delivery, State
+from companion.dispatch.delivery import PAGES, Delivery, State, Urgency
 from companion.dispatch.record import cancel_unsent, record
 from companion.dispatch.retry import Done, GiveUp, RetryPolicy, Verdict, decide
+from companion.dispatch.slots import Room, Slots, ordinary_limit
 from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.store.database import Database, StoreUnavailable
 from companion.store.deliveries import delivery_by_id, thread_ref
@@ -103,11 +104,10 @@ class Dispatcher:
         self._observer = observer
         self._log_context = log_context
         self._rules = rules
-        self._slots: dict[str, asyncio.Semaphore] = {}
-        self._concurrency: dict[str, int] = {}
+        self._slots: dict[str, Slots] = {}
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
         self._begun: set[str] = set()
-        self._recording: dict[str, str] = {}
+        self._recording: set[str] = set()
         self._turning = asyncio.Lock()
         self._stopping = False
         self._full = False
@@ -190,37 +190,37 @@ class Dispatcher:
                 if due_at is None
                 else min(self._rules.poll_s, (due_at - now).total_seconds())
             )
-        slots = self._free_slots()
-        taken = await self._db.write(lambda conn: self._claim(conn, slots))
+        rooms = {channel_id: self._room(channel_id) for channel_id in self._slots}
+        taken = await self._db.write(lambda conn: self._claim(conn, rooms))
         self.take(taken)
         # Nothing taken though something is due: its channel is full, and a delivery that ends there wakes us.
         self._full = not taken
         return 0.0 if taken else min(self._rules.poll_s, 1.0)
 
-    def _claim(self, conn: Connection, slots: dict[str, int]) -> list[Delivery]:
+    def _claim(self, conn: Connection, rooms: dict[str, Room]) -> list[Delivery]:
         now = self._clock()
         busy = [delivery.id for delivery in list(self._tasks.values())]
         me, lease = self._rules.owner, self._rules.lease
         for abandoned in claim.take_back(conn, now, me=me, lease=lease, busy=busy):
             self._tell(conn, abandoned, GiveUp(abandoned.last_error or "its worker died"))
-        return claim.claim_due(conn, me, now, lease, slots)
+        return claim.claim_due(conn, me, now, lease, rooms)
 
-    def has_room(self, channel_id: str) -> bool:
+    def has_room(self, channel_id: str, urgency: Urgency) -> bool:
         """Return whether a delivery over the channel would be sent at once and not wait behind others here."""
-        held = sum(1 for item in list(self._tasks.values()) if item.channel_id == channel_id)
-        held -= sum(1 for item in list(self._recording.values()) if item == channel_id)
-        return held < self._concurrency.get(channel_id, DEFAULT_CONCURRENCY)
+        return self._room(channel_id).is_for(urgency)
 
-    def _free_slots(self) -> dict[str, int]:
-        held: dict[str, int] = {}
-        for delivery in self._tasks.values():
-            if delivery.id not in self._recording:
-                held[delivery.channel_id] = held.get(delivery.channel_id, 0) + 1
-        known = set(held) | set(self._concurrency)
-        return {
-            channel: self._concurrency.get(channel, DEFAULT_CONCURRENCY) - held.get(channel, 0)
-            for channel in known
-        }
+    def _room(self, channel_id: str) -> Room:
+        """Return what could be sent at once. What is urgent passes by what waits, and by nothing that is being sent."""
+        slots = self._slots.get(channel_id)
+        size, sending = (DEFAULT_CONCURRENCY, 0) if slots is None else (slots.size, slots.ordinary)
+        held = [
+            item.urgency
+            for item in list(self._tasks.values())
+            if item.channel_id == channel_id and item.id not in self._recording
+        ]
+        urgent = held.count(Urgency.LIFE)
+        ordinary = min(ordinary_limit(size), size - urgent) - (len(held) - urgent)
+        return Room(urgent=size - urgent - sending, ordinary=ordinary)
 
     async def _renew_forever(self) -> None:
         """Keep the leases of what waits for a slot or for a provider."""
@@ -252,19 +252,21 @@ class Dispatcher:
                 if isinstance(configured, Refused):
                     await self._finish(delivery, configured, self._clock())
                     return
-                async with self._slot(delivery.channel_id, configured.concurrency):
+                async with self._slots_of(delivery.channel_id, configured.concurrency).place(
+                    delivery.urgency
+                ):
                     write = await self._send(delivery, configured)
                 if write is None:
                     return
                 # Outside the slot: a row that somebody else holds must not keep other messages from the provider.
-                self._recording[delivery.id] = delivery.channel_id
+                self._recording.add(delivery.id)
                 await write()
             except Exception:
                 # The lease runs out, and the delivery is tried again, marked as perhaps sent.
                 _LOGGER.exception("Delivery %s could not be finished", delivery.id)
             finally:
                 self._begun.discard(delivery.id)
-                self._recording.pop(delivery.id, None)
+                self._recording.discard(delivery.id)
                 if self._full:
                     self._wake.notify()
 
@@ -283,11 +285,11 @@ class Dispatcher:
             )
         return configured
 
-    def _slot(self, channel_id: str, concurrency: int) -> asyncio.Semaphore:
-        if self._concurrency.get(channel_id) != concurrency:
-            self._concurrency[channel_id] = concurrency
-            self._slots[channel_id] = asyncio.Semaphore(concurrency)
-        return self._slots[channel_id]
+    def _slots_of(self, channel_id: str, concurrency: int) -> Slots:
+        slots = self._slots.get(channel_id)
+        if slots is None or slots.size != concurrency:
+            slots = self._slots[channel_id] = Slots(concurrency)
+        return slots
 
     async def _send(self, delivery: Delivery, configured: Configured) -> Callable[[], Awaitable[None]] | None:
         """Send the delivery if it is still needed; return what writes down what became of it, or None."""

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from companion.alarms.model import OPEN, Alarm, AlarmKind, Evidence, Severity, Source, Status
+from companion.alarms.model import LIFE, OPEN, Alarm, AlarmKind, Evidence, Severity, Source, Status
 from companion.escalation.policy import Policy
 from companion.store.sql import skip_locked
 from companion.store.tables import alarm, dedup
@@ -124,6 +124,11 @@ def has_open_alarm(conn: Connection, device_id: str) -> bool:
     return conn.execute(found.limit(1)).first() is not None
 
 
+def urgent_first() -> sa.ColumnElement[int]:
+    """Return what sorts alarms that a life may depend on before all others (`Alarm.is_urgent`)."""
+    return sa.case((sa.and_(alarm.c.kind.in_(sorted(LIFE)), alarm.c.test.is_(False)), 0), else_=1)
+
+
 def due_alarms(conn: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """Return the rows of alarms whose next step is due, locked for this transaction.
 
@@ -132,7 +137,7 @@ def due_alarms(conn: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     query = (
         sa.select(alarm)
         .where(alarm.c.next_due_at <= now, alarm.c.status.in_(sorted(OPEN)))
-        .order_by(alarm.c.next_due_at)
+        .order_by(urgent_first(), alarm.c.next_due_at)
         .limit(limit)
     )
     return list(conn.execute(skip_locked(conn, query)))

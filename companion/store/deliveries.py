@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import Attempt, Delivery, State
+from companion.dispatch.delivery import Attempt, Delivery, State, Urgency
 from companion.store.tables import attempt, channel, delivery
 
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
@@ -19,7 +19,8 @@ HELD = sa.text("delivery.state = 'processing'")
 def to_delivery(row: Row[Any]) -> Delivery:
     """Return the row as what it is."""
     values = dict(row._mapping)
-    return Delivery(**values | {"kind": MessageKind(values["kind"]), "state": State(values["state"])})
+    kind, state, urgency = MessageKind(values["kind"]), State(values["state"]), Urgency(values["urgency"])
+    return Delivery(**values | {"kind": kind, "state": state, "urgency": urgency})
 
 
 def _to_attempt(row: Row[Any]) -> Attempt:

@@ -266,6 +266,7 @@ delivery = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("urgency", sa.SmallInteger, nullable=False, server_default="1"),  # dispatch.delivery.Urgency
     sa.Column("first_page", sa.Boolean, nullable=False),  # retried within seconds
     sa.Column("record", sa.Boolean, nullable=False),  # not cancelled by an answer (a ticket)
     sa.Column("owner", sa.String(128)),
@@ -283,6 +284,7 @@ delivery = sa.Table(
     sa.Index(
         "ix_delivery_due",
         "channel_id",
+        "urgency",
         "due_at",
         sqlite_where=sa.text("state IN ('pending', 'failed')"),
         postgresql_where=sa.text("state IN ('pending', 'failed')"),

@@ -1,11 +1,14 @@
 """Who is told, in which order: the whole service with an SMS gateway that misbehaves."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 import pytest
+from aiohttp import web
 
+from companion.alarms.model import AlarmKind, Severity
 from companion.app import Companion
 from companion.config import Settings
 from companion.directory.apply import apply_document
@@ -51,6 +54,21 @@ def somebody(name: str, *contacts: dict[str, str]) -> dict[str, Any]:
     return {"id": name.lower(), "name": name, "contacts": list(contacts)}
 
 
+class SlowGateway(FakeSms):
+    """Takes every message and answers none until it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+        self.asked: list[str] = []
+
+    @override
+    async def _take(self, request: web.Request) -> web.Response:
+        self.asked.append((await request.json())["text"])
+        await self.let.wait()
+        return await super()._take(request)
+
+
 async def settle(
     running: Companion, channels: Sequence[dict[str, Any]], people: Sequence[dict[str, Any]]
 ) -> None:
@@ -76,3 +94,20 @@ async def test_a_number_that_its_gateway_refuses_is_told_over_the_next_contact_o
         await until(lambda: len(other_gateway.messages) == 2)
         assert {message.to for message in other_gateway.messages} == {ANNAS, BERTS}
         assert gateway.messages == []
+
+
+async def test_a_panic_is_told_at_once_behind_drills_at_a_slow_gateway(settings: Settings) -> None:
+    rules = policy(step(person("anna")))
+    drill = trigger(title="Drill", kind=AlarmKind.TECHNICAL, severity=Severity.LOW, test=True, policy=rules)
+    async with SlowGateway() as slow, Companion(settings) as running:
+        await settle(running, [sms_channel("sms", slow)], [somebody("Anna", contact("sms", ANNAS))])
+        for _ in range(6):
+            await running.commands.run(lambda unit: unit.raise_alarm(drill, PHONE))
+        await until(lambda: len(slow.asked) == 3)
+
+        await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
+
+        await until(lambda: len(slow.asked) == 4)
+        assert "Panic key" in slow.asked[3]
+        slow.let.set()
+        await until(lambda: len(slow.messages) == 7)

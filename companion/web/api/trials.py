@@ -126,7 +126,7 @@ def _record(
         message={"title": message.title, "language": message.language},
     )
     # Claimed and finished in one transaction: no worker ever sees it waiting.
-    claim = outbox.Claim("channel test/0/0", timedelta(0), lambda _: True)
+    claim = outbox.Claim("channel test/0/0", timedelta(0), lambda *_: True)
     [delivery] = outbox.enqueue(conn, None, [new], started_at, claim)
     verdict = Done() if isinstance(outcome, Sent) else GiveUp(outcome.reason)
     record(conn, delivery, outcome, verdict, started_at=started_at, now=now)

@@ -10,12 +10,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.alarms.model import AlarmKind, Severity
 from companion.channels.base import Sent
 from companion.dispatch.claim import claim_due, is_dead, new_owner, release, renew, take_back
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.health import GRACE, dispatch_health
 from companion.dispatch.record import record
 from companion.dispatch.retry import Done
+from companion.dispatch.slots import Room
 from companion.store.database import Database
 from companion.store.deliveries import HELD, WAITS, delivery_by_id
 from companion.store.tables import delivery
@@ -31,7 +33,8 @@ async def _raise(house: Engine, count: int) -> None:
 
 
 async def _claim(house: Engine, owner: str = HERE, **slots: int) -> list[Delivery]:
-    return await house.db.write(lambda conn: claim_due(conn, owner, house.clock(), LEASE, slots))
+    rooms = {channel_id: Room(free, free) for channel_id, free in slots.items()}
+    return await house.db.write(lambda conn: claim_due(conn, owner, house.clock(), LEASE, rooms))
 
 
 async def test_no_more_is_claimed_than_a_channel_has_slots_and_the_earliest_first(
@@ -47,6 +50,39 @@ async def test_no_more_is_claimed_than_a_channel_has_slots_and_the_earliest_firs
     assert [item.due_at for item in taken] == sorted(item.due_at for item in taken)
     assert await _claim(house, signal=0) == []
     assert len(await _claim(house)) == 1
+
+
+DRILL = trigger(policy=PORTER, test=True)
+BURGLARY = trigger(policy=PORTER, kind=AlarmKind.BURGLARY)
+LOW = trigger(policy=PORTER, kind=AlarmKind.TECHNICAL, severity=Severity.LOW)
+
+
+async def test_what_a_life_may_depend_on_is_claimed_before_all_that_is_older(
+    house: Engine, clock: FrozenClock
+) -> None:
+    raised = {}
+    for raising in (DRILL, LOW, BURGLARY, trigger(policy=PORTER, kind=AlarmKind.FIRE)):
+        raised[(await house.raise_alarm(raising)).id] = (raising.kind, raising.test)
+        clock.advance(1)
+
+    taken = await _claim(house, signal=9)
+
+    assert [raised[item.alarm_id or ""] for item in taken] == [
+        (AlarmKind.FIRE, False),
+        (AlarmKind.BURGLARY, False),
+        (AlarmKind.TECHNICAL, False),
+        (AlarmKind.PANIC, True),
+    ]
+
+
+async def test_room_that_is_kept_for_the_urgent_is_given_to_nothing_else(house: Engine) -> None:
+    for raising in (LOW, LOW, LOW):
+        await house.raise_alarm(raising)
+
+    def claim_low(conn: Connection) -> list[Delivery]:
+        return claim_due(conn, HERE, house.clock(), LEASE, {"signal": Room(urgent=2, ordinary=1)})
+
+    assert len(await house.db.write(claim_low)) == 1
 
 
 async def test_a_claim_says_whose_it_is_until_when_and_how_often_it_was_tried(

@@ -8,7 +8,7 @@ import pytest
 from companion.channels.base import MessageKind
 from companion.channels.render import sms_text
 from companion.dispatch.compose import compose
-from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.delivery import Delivery, State, Urgency
 
 CREATED = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WHOLE: dict[str, Any] = {
@@ -34,6 +34,7 @@ def stored(message: dict[str, Any]) -> Delivery:
         state=State.PROCESSING,
         due_at=CREATED,
         attempts=1,
+        urgency=Urgency.LIFE,
         first_page=True,
         record=False,
         owner="me",

@@ -12,6 +12,7 @@ from companion.alarms.commands import Unit
 from companion.alarms.model import Alarm
 from companion.dispatch import claim
 from companion.dispatch.delivery import Delivery, State
+from companion.dispatch.slots import Room
 from companion.store import database, tables
 from companion.store.database import Database, PostgresDatabase, RowsHeld, open_database
 from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until
@@ -105,7 +106,7 @@ async def test_a_lease_that_cannot_be_kept_does_not_end_the_others(
     for _ in range(2):
         await house.raise_alarm(trigger(policy=THEN_GUARD))
     held, free = await house.db.write(
-        lambda conn: claim.claim_due(conn, ELSEWHERE, clock(), LEASE, {"signal": 2})
+        lambda conn: claim.claim_due(conn, ELSEWHERE, clock(), LEASE, {"signal": Room(2, 2)})
     )
     ids = [held.id, free.id]
 

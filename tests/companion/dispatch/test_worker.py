@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.model import Change
+from companion.alarms.escalate import BATCH
+from companion.alarms.model import AlarmKind, Change, Severity
 from companion.channels.base import MessageKind, Refused, Sent, TryAgain
 from companion.dispatch import worker
 from companion.dispatch.claim import CRASH_LIMIT, new_owner
@@ -23,6 +24,7 @@ from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.deliveries import deliveries_of, last_attempt_by_channel
 from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until
+from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import Run, crash
 from tests.fakes.channel import FakeChannel, FakePool, Hang
 from tests.fakes.clock import FrozenClock
@@ -458,6 +460,43 @@ async def test_a_first_page_is_left_to_whoever_has_room(
     claiming.signal.open.set()
     await claiming.dispatch()
     assert [message.alarm_id for message in idle.signal.messages] == [alarm.id]
+
+
+@pytest.mark.parametrize("claims", [True, False], ids=["claimed at birth", "claimed when due"])
+async def test_a_panic_does_not_wait_behind_drills_at_a_slow_provider(
+    db: Database, clock: FrozenClock, directory: Directory, *, claims: bool
+) -> None:
+    house = engine(db, clock, claims=claims)
+    house.signal.open.clear()
+    drill = trigger(policy=PORTER, test=True, severity=Severity.LOW)
+    await asyncio.gather(*(house.raise_alarm(drill) for _ in range(6)))
+    await house.dispatcher._turn()
+    await house.signal.arrived.acquire()
+
+    panic = await house.raise_alarm(trigger(policy=PORTER))
+    await house.dispatcher._turn()
+    await house.signal.arrived.acquire()
+
+    assert [message.alarm_id for message in house.signal.messages][1:] == [panic.id]
+    house.signal.open.set()
+    await house.dispatch()
+    assert len(house.signal.messages) == 7
+
+
+async def test_a_panics_due_step_runs_before_older_steps_of_other_alarms(
+    house: Engine, clock: FrozenClock
+) -> None:
+    rules = policy(step(person("guard"), after=60))
+    burglary = trigger(policy=rules, kind=AlarmKind.BURGLARY)
+    for _ in range(BATCH + 5):
+        await house.raise_alarm(burglary)
+    clock.advance(1)
+    panic = await house.raise_alarm(trigger(policy=rules))
+    clock.advance(120)
+
+    await house.escalate()
+
+    assert [page.alarm_id for page in await house.deliveries(panic.id)] == [panic.id]
 
 
 async def test_a_page_of_a_dead_worker_is_not_sent_after_an_answer(
