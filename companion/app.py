@@ -25,7 +25,7 @@ from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import Paging, Traits
 from companion.channels.base import Message, Outcome, ReceiptSource
 from companion.channels.registry import channel_kinds
-from companion.clock import SteadyClock
+from companion.clock import Host, SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
 from companion.directory.model import Role
 from companion.dispatch import readers, receipts
@@ -52,6 +52,7 @@ from companion.store.private_files import tighten
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
+from companion.store.timeline import Timeline
 from companion.troubles import reporting
 from companion.troubles.channel_watch import ChannelWatch, clear_gone
 from companion.troubles.model import Trouble
@@ -72,7 +73,6 @@ ESCALATION_SETTLE_S = 0.2
 """A new alarm's first step has run with it; nobody plans the next one closer than this."""
 RECEIPTS_REFRESH_S = 30.0
 AUDIT_S = 60.0
-CLOCK_CHECK_S = 60.0
 TIDY_S = 3600.0
 BACKLOG = 1024
 TROUBLES_KEPT = timedelta(days=90)
@@ -105,11 +105,13 @@ def traits() -> dict[str, Traits]:
 class Companion:
     """The running service: use it as an async context manager."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, host: Host | None = None) -> None:
         self.settings = settings
-        self.clock = SteadyClock()
+        host = host or Host()
+        self.clock = SteadyClock(host)
         self.wake = Wake()
         self.db: Database = open_database(settings.database_url)
+        self.timeline = Timeline(self.db, self.clock, host)
         self._secret_key = load_secret_key(settings)
         self._secrets = Secrets(self._secret_key)
         self._tokens = AckTokens(self._secret_key, settings.public_url)
@@ -187,9 +189,9 @@ class Companion:
         await self.db.write(lambda conn: confirm_secret_key(conn, self._secrets))
         instance_id = await self.db.write(_instance_id)
         _say_who_can_be_told(await self.db.read(directory.counts))
-        await self._set_clock()
+        await self.timeline.start()
         self._stack.push_async_callback(self.channels.close)
-        self._run(self._set_clock_forever(), "clock")
+        self._run(self.timeline.run(), "clock")
         if self.db.dialect == "postgresql":
             self._run(self.wake.listen(self.settings.database_url), "wake")
         self._run(self.dispatcher.run(), "dispatcher")
@@ -335,22 +337,6 @@ class Companion:
             lambda conn: forget_pictures(conn, self.clock() - kept)
         ):
             pass
-
-    async def _set_clock_forever(self) -> None:
-        while True:
-            await asyncio.sleep(CLOCK_CHECK_S)
-            try:
-                await self._set_clock()
-            except Exception:
-                _LOGGER.exception("The database's clock could not be read")
-
-    async def _set_clock(self) -> None:
-        """Follow PostgreSQL's clock, so that all replicas agree on what is due and whose lease has run out."""
-        if self.db.dialect == "postgresql":
-            theirs = await self.db.read(
-                lambda conn: conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-            )
-            self.clock.offset += theirs - self.clock()
 
 
 async def _may_link(context: WebContext, request: web.Request) -> Caller:

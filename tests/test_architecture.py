@@ -50,6 +50,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "companion.directory.model",
         "companion.escalation",
         "companion.link.protocol",
+        "companion.clock",
         "companion.ids",
     ),
     "companion.troubles": (

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +23,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from companion.store.private_files import private_database
 from companion.store.sql import is_row_held
@@ -50,13 +51,31 @@ class RowsHeld(StoreUnavailable):
     """Somebody else holds a row for too long; nothing of the unit of work has happened, others are not concerned."""
 
 
+class TimeWatch(Protocol):
+    """Compares the server's time with ours at the beginning of each unit of work."""
+
+    def now(self) -> datetime:
+        """Return our time."""
+        ...
+
+    def told(self, conn: Connection, server_time: datetime, asked_at: datetime) -> None:
+        """Take the server's time, which was asked for at `asked_at`, before the unit of work runs."""
+        ...
+
+
 class Database(Protocol):
     """Where units of work run."""
 
     dialect: str
+    watch: TimeWatch | None
+    """Who compares times; PostgreSQL only, as SQLite has no time of its own."""
 
     async def write[T](self, work: Work[T]) -> T:
         """Run `work` in a transaction of its own and return its result once it is durable."""
+        ...
+
+    async def write_alone[T](self, work: Work[T]) -> T:
+        """Run `work` as `write` does, while no other unit of work runs in any process."""
         ...
 
     async def read[T](self, work: Work[T]) -> T:
@@ -172,6 +191,7 @@ class SqliteDatabase:
     """One writer thread that groups commits; a few reader threads."""
 
     dialect = "sqlite"
+    watch: TimeWatch | None = None
 
     def __init__(self, url: URL) -> None:
         path = Path(url.database or "")
@@ -196,6 +216,10 @@ class SqliteDatabase:
         self._queue.put(job)
         # Shielded: the unit of work is on its way whether or not the caller is still there to hear of it.
         return await asyncio.shield(job.future)
+
+    async def write_alone[T](self, work: Work[T]) -> T:
+        """Run `work`: there is one writer."""
+        return await self.write(work)
 
     async def read[T](self, work: Work[T]) -> T:
         """Run `work` on a reader's own snapshot."""
@@ -335,16 +359,23 @@ def _leave_read_only(context: ExceptionContext) -> None:
         context.invalidate_pool_on_disconnect = True  # type: ignore[misc]
 
 
-# Inside the transaction: behind PgBouncer the next one may be on another connection.
-_LIMITS = sa.text(
-    "SELECT set_config('lock_timeout', :held, true), set_config('idle_in_transaction_session_timeout', :idle, true)"
+# Inside the transaction: behind PgBouncer the next one may be on another connection. The lock that all units of work
+# share is waited for with the time limit that stands before it; the time is read when it is held.
+_BEGIN = (
+    "SELECT set_config('lock_timeout', :held, true), set_config('idle_in_transaction_session_timeout', :idle, true), "
+    "{lock}(:everybody), clock_timestamp() AS server_time"
 )
+_TOGETHER = sa.text(_BEGIN.format(lock="pg_advisory_xact_lock_shared"))
+_ALONE = sa.text(_BEGIN.format(lock="pg_advisory_xact_lock"))
+_EVERYBODY = 0x616C6172
+"""The advisory lock of everybody who writes; any number that nobody else on this database uses."""
 
 
 class PostgresDatabase:
     """A pool of asyncpg connections; a unit of work that lost a race is run again."""
 
     dialect = "postgresql"
+    watch: TimeWatch | None = None
 
     def __init__(self, url: URL) -> None:
         self.engine: AsyncEngine = create_async_engine(
@@ -365,11 +396,17 @@ class PostgresDatabase:
 
         Raises StoreUnavailable; RowsHeld when a row could not be had within LOCK_LIMIT_S.
         """
-        limits = {"held": f"{LOCK_LIMIT_S * 1000:.0f}", "idle": f"{IDLE_LIMIT_S * 1000:.0f}"}
+        return await self._write(work, _TOGETHER)
+
+    async def write_alone[T](self, work: Work[T]) -> T:
+        """Run `work` as `write` does, when everybody else has committed, and before they begin anew."""
+        return await self._write(work, _ALONE)
+
+    async def _write[T](self, work: Work[T], begin: sa.TextClause) -> T:
         for attempt in range(SERIALIZATION_RETRIES):
             try:
                 async with self.engine.begin() as connection:
-                    await connection.execute(_LIMITS, limits)
+                    await self._begin(connection, begin)
                     return await connection.run_sync(work)
             except Exception as err:
                 if attempt == 0 and isinstance(err, DBAPIError) and _sqlstate(err.orig) == READ_ONLY:
@@ -385,6 +422,18 @@ class PostgresDatabase:
                     raise
                 await asyncio.sleep(random.uniform(0.005, 0.05) * (attempt + 1))
         raise AssertionError("unreachable")
+
+    async def _begin(self, connection: AsyncConnection, begin: sa.TextClause) -> None:
+        values = {
+            "held": f"{LOCK_LIMIT_S * 1000:.0f}",
+            "idle": f"{IDLE_LIMIT_S * 1000:.0f}",
+            "everybody": _EVERYBODY,
+        }
+        watch = None if begin is _ALONE else self.watch
+        asked_at = None if watch is None else watch.now()
+        row = (await connection.execute(begin, values)).one()
+        if watch is not None and asked_at is not None:
+            await connection.run_sync(watch.told, row.server_time, asked_at)
 
     async def read[T](self, work: Work[T]) -> T:
         """Run `work` on a pooled connection."""

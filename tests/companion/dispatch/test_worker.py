@@ -49,6 +49,7 @@ class Flaky:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.dialect = db.dialect
+        self.watch = db.watch
         self.failing_writes = 0
         self.failing_reads = 0
 
@@ -57,6 +58,9 @@ class Flaky:
             self.failing_writes -= 1
             raise StoreUnavailable("away")
         return await self._db.write(work)
+
+    async def write_alone[T](self, work: Callable[[Connection], T]) -> T:
+        return await self.write(work)
 
     async def read[T](self, work: Callable[[Connection], T]) -> T:
         if self.failing_reads:

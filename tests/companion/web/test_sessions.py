@@ -54,6 +54,17 @@ def test_a_session_ends_after_its_hours(tmp_path: Path, clock: FrozenClock) -> N
     assert one.read(request_with(one, value), clock()) is None
 
 
+def test_a_session_that_began_in_the_future_is_none_when_the_clock_is_right(
+    tmp_path: Path, clock: FrozenClock
+) -> None:
+    one = sessions(tmp_path)
+    _session, value = begun(one, clock)
+
+    clock.advance(-3 * 365 * 86400)
+
+    assert one.read(request_with(one, value), clock()) is None
+
+
 @pytest.mark.parametrize("change", ["body", "signature", "empty", "nonsense", "no dot"])
 def test_a_cookie_that_was_changed_is_no_session(tmp_path: Path, clock: FrozenClock, change: str) -> None:
     one = sessions(tmp_path)
