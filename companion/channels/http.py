@@ -20,7 +20,9 @@ from yarl import URL
 
 from companion.channels.addresses import ForbiddenAddressError, guarded_socket
 from companion.channels.base import Refused, TryAgain
+from companion.channels.proxy import proxy_of, refuse_forbidden, secrets_in, usable_proxy
 from companion.channels.resolver import ChannelResolver
+from companion.channels.trust import refusal, tls_context, usable_ca
 
 type Failure = TryAgain | Refused
 
@@ -53,7 +55,7 @@ HeaderSecret = Annotated[SecretStr, AfterValidator(header_safe)]
 
 
 class HttpOptions(BaseModel):
-    """What every channel that talks HTTP can be told about time."""
+    """What every channel that talks HTTP can be told about time, and about the way to its provider."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -63,6 +65,14 @@ class HttpOptions(BaseModel):
     )
     read_timeout_s: float = Field(
         default=10, gt=0, le=25, description="Longest silence of the server, in seconds."
+    )
+    proxy: Annotated[SecretStr, AfterValidator(usable_proxy)] | None = Field(
+        default=None,
+        description="HTTP proxy, such as http://proxy.example:3128. Kept secret: it may hold a password.",
+    )
+    ca: Annotated[str, AfterValidator(usable_ca)] | None = Field(
+        default=None,
+        description="Certificates (PEM) of a house CA, or the server's own: this channel trusts them and no others.",
     )
 
 
@@ -123,11 +133,22 @@ def failure_of_error(error: Exception) -> Failure:
     match error:
         case aiohttp.ClientConnectorCertificateError():
             # Not final: a portal in between shows one of its own, and one that ran out is renewed within minutes.
-            return TryAgain(reason="the server's certificate is not valid")
+            why = refusal(error.certificate_error)
+            return TryAgain(reason=shortened(f"the server's certificate is not valid: {why}"))
+        case aiohttp.ClientConnectorSSLError():
+            return TryAgain(reason="could not connect: the server and we found no way to speak TLS")
+        case ForbiddenAddressError():
+            return Refused(reason=f"not sent: {error}", channel_broken=True)
+        case aiohttp.ClientHttpProxyError():
+            return TryAgain(
+                reason=f"the proxy did not connect us: HTTP {error.status}", status_code=error.status
+            )
+        case aiohttp.ClientConnectorError() if isinstance(
+            error.os_error, ForbiddenAddressError | aiohttp.ClientConnectorError
+        ):
+            return failure_of_error(error.os_error)
         case aiohttp.ClientConnectorDNSError():
             return TryAgain(reason="could not connect: the server's name was not found")
-        case aiohttp.ClientConnectorError() if isinstance(error.os_error, ForbiddenAddressError):
-            return Refused(reason=f"not sent: {error.os_error}", channel_broken=True)
         case aiohttp.ClientConnectorError():
             number = error.os_error.errno
             why = os.strerror(number) if number and number > 0 else "no connection"
@@ -225,7 +246,8 @@ class HttpClient:
     ) -> None:
         self._options = options
         self._headers = dict(headers or {})
-        self._secrets = frozenset(secret for secret in secrets if secret)
+        self._proxy = proxy_of(options.proxy)
+        self._secrets = frozenset(secret for secret in (*secrets, *secrets_in(options.proxy)) if secret)
         self._session: aiohttp.ClientSession | None = None
         self._resolver = ChannelResolver()
 
@@ -241,7 +263,13 @@ class HttpClient:
         """Return the server's answer whatever its status, or what it means that there was none."""
         try:
             async with self._connected().request(
-                method, url, json=json_body, data=data, headers=headers, allow_redirects=False
+                method,
+                url,
+                json=json_body,
+                data=data,
+                allow_redirects=False,
+                headers={**self._headers, **(headers or {})},
+                proxy=await self._proxy_for(url),
             ) as response:
                 return await self._read(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
@@ -256,8 +284,16 @@ class HttpClient:
     async def websocket(self, url: URL) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:
         """Connect a WebSocket; an oversized frame ends it, and so does a peer that is gone."""
         # No `heartbeat`: aiohttp 3.14 re-arms its timer while closing. Keep-alive of TCP finds a dead peer.
-        async with self._connected().ws_connect(url, max_msg_size=FRAME_LIMIT) as socket:
+        async with self._connected().ws_connect(
+            url, max_msg_size=FRAME_LIMIT, headers=self._headers, proxy=await self._proxy_for(url)
+        ) as socket:
             yield socket
+
+    async def _proxy_for(self, url: URL) -> URL | None:
+        """Return the proxy to ask for this address, if there is one; raises ForbiddenAddressError."""
+        if self._proxy is not None:
+            await refuse_forbidden(url, self._resolver)
+        return self._proxy
 
     async def close(self) -> None:
         """Give back connections."""
@@ -272,11 +308,15 @@ class HttpClient:
                 # A fresh connection a request: with an idle one that the server has just closed nobody
                 # could say whether the alarm got through.
                 connector=aiohttp.TCPConnector(
-                    socket_factory=guarded_socket, force_close=True, resolver=self._resolver
+                    socket_factory=guarded_socket,
+                    force_close=True,
+                    resolver=self._resolver,
+                    ssl=tls_context(options.ca) or True,
                 ),
                 middlewares=(never_repeat, never_follow),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker", **self._headers},
+                # None of the channel's own: aiohttp shows a session's headers to the proxy as well.
+                headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker"},
                 timeout=aiohttp.ClientTimeout(
                     total=options.timeout_s,
                     connect=options.connect_timeout_s,

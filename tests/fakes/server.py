@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -37,6 +38,7 @@ class FakeServer:
     """A server that can be entered in a test or kept running in a process of its own."""
 
     port: int = 0
+    tls: ssl.SSLContext | None = None
     received: list[Received] = field(default_factory=list, init=False)
     _orders: deque[Behaviour | None] = field(default_factory=deque, init=False)
     _always: Behaviour | None = field(default=None, init=False)
@@ -51,7 +53,7 @@ class FakeServer:
     @property
     def url(self) -> str:
         """The address of the server, without a slash at its end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def behave(
         self, behaviour: Behaviour | None, *, times: int | None = None, path: str | None = None
@@ -92,7 +94,7 @@ class FakeServer:
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.01, access_log=None)
         await self._runner.setup()
         self.port = self.port or free_port()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.tls).start()
 
     async def stop(self) -> None:
         """End every connection and stop listening."""
