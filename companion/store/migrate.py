@@ -27,6 +27,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from companion.store.database import StoreUnavailable, normalized_url, open_database, sqlite_engine
+from companion.store.private_files import private_database
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -99,7 +100,9 @@ def _explained(url: URL, verb: str) -> Iterator[None]:
 
 
 def _migrate_sqlite(url: URL) -> None:
-    Path(url.database or "").parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = Path(url.database or "")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_database(path)
     engine = sqlite_engine(url)
     try:
         with engine.connect() as connection:

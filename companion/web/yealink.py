@@ -1,5 +1,6 @@
 """The address that a phone's panic key calls: a GET from a device that can do nothing else."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -10,11 +11,13 @@ import orjson
 from aiohttp import web
 from pydantic import Field
 
+from companion.alarms.commands import Unit
 from companion.alarms.model import Alarm
 from companion.errors import (
     DeviceIncomplete,
     MalformedRequest,
     Problem,
+    TookTooLong,
     TooManyRequests,
     UnknownToken,
     UnsupportedMediaType,
@@ -32,6 +35,8 @@ from companion.web.context import ALARM_ID, PROBLEM_VIEW, ProblemView
 from companion.web.reading import read_bytes, refuse_doubled
 from companion.web.route import Call, NoQuery, Output, Route
 
+ANSWER_S: Final = 8
+"""How long a press may wait for a database that hangs: whoever presses must learn soon that nobody may come."""
 KNOWN_VARIABLES: Final = frozenset({
     "mac", "ip", "model", "firmware", "user", "active_url", "active_user", "active_host", "local", "remote",
     "display_local", "display_remote", "call_id", "duration", "call_type", "callDirection", "wifi_number",
@@ -98,14 +103,24 @@ async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.R
     settings = call.context.settings
     tokens = press_tokens(call.request, pairs)
     context = phone_context(pairs)
-    result = await call.context.commands.run(
-        lambda unit: _first_known(
+
+    def work(unit: Unit) -> Press:
+        return _first_known(
             press(
                 unit, token, context, window_s=settings.press_window_s, per_minute=settings.press_per_minute
             )
             for token in tokens
         )
-    )
+
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            result = await call.context.commands.run(work)
+    except TimeoutError as err:  # the press goes on: if the database comes to itself, the alarm is raised
+        raise TookTooLong(
+            f"The database has not answered within {ANSWER_S} seconds, so the press may be lost. "
+            "Press again, and call for help another way.",
+            headers={"Retry-After": "1"},
+        ) from err
     call.context.metrics.presses.labels(_name(result)).inc()
     match result:
         case Accepted(alarm, created, missing):

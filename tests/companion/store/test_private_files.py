@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from companion.store.database import open_database
+from companion.store.migrate import migrate
 
 
 @pytest.fixture
@@ -37,3 +38,17 @@ async def test_nobody_else_can_read_the_database_or_what_is_beside_it(
     assert {"alarm.db", "alarm.db-wal", "alarm.db-shm"} <= set(modes)
     assert set(modes.values()) == {0o600}
     assert ("could be used by others" in caplog.text) is made_before
+
+
+@pytest.mark.usefixtures("_open_umask")
+async def test_a_database_that_a_command_makes_was_never_open_to_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "folder" / "alarm.db"
+
+    await migrate(f"sqlite:///{path}")
+    db = open_database(f"sqlite:///{path}")
+    await db.close()
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert "could be used by others" not in caplog.text
