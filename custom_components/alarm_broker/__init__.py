@@ -20,24 +20,32 @@ from .code_upkeep import (
     async_renew_imported_code,
 )
 from .const import DOMAIN, OPTION_CALL_NUMBER, OPTION_DURESS_TARGETS, OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S
-from .entity import async_forget_taken_away, hub_device
+from .entity import async_forget_taken_away, async_known_areas, hub_device
 from .evidence_store import EvidenceStore
 from .evidence_view import EvidenceView
 from .household import Household, household_store
 from .household_services import async_setup_household_services
+from .issues import (
+    async_clear_away,
+    async_report_away,
+    async_report_homeless,
+    async_show_from_copy,
+    async_show_troubles,
+    async_show_unknown,
+)
 from .journal import Journal, journal_store
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.stream import AlarmStream
 from .link.troubles import ServiceTroubles
 from .link.watch import LinkWatch
+from .panel.serial import parsed, restored
 from .panel_services import async_setup_panel_services
 from .push import AlarmPush
 from .push_actions import Buttons
 from .push_presses import PRESSES, Presses
 from .recipients import recipients_from_entry
 from .renames import async_follow_renames, async_listen_for_renames, entity_id_store
-from .repairs import async_clear_away, async_report_away, async_report_homeless, async_show_troubles
 from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
 from .setup_panel import system_config_from_entry
@@ -86,7 +94,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     entry.async_on_unload(entry.add_update_listener(_Reload()))
     entry.async_on_unload(async_listen_for_renames(hass, entry))
     storage = EntryStorage(hass, entry.entry_id)
-    saved = await storage.async_load()
+    saved = await storage.async_load(parsed)
+    panel = restored(saved.get(PANEL), async_known_areas(hass, entry))
     with_companion = CONF_URL in entry.data
     outbox = storage.section("outbox", Outbox) if with_companion else None
     troubles = storage.section(
@@ -110,7 +119,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         entry_id=entry.entry_id,
         title=entry.title,
         storage=storage,
-        saved=saved.get(PANEL),
+        saved=panel,
         alarms=alarms,
         on_code_known=code_known,
     )
@@ -207,6 +216,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     push.async_take_presses()
     evidence.async_start(entry)
     async_report_homeless(hass, entry, config.homeless_zones)
+    async_show_from_copy(hass, entry, is_so=storage.is_from_copy)
+    _show_unknown(hass, entry, system)
     async_show_troubles(hass, entry, troubles.open)
     entry.async_on_unload(troubles.async_listen(lambda: async_show_troubles(hass, entry, troubles.open)))
     async_forget_taken_away(hass, entry)
@@ -235,6 +246,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     """Delete what was stored for the entry."""
     async_clear_away(hass, entry)
     async_report_homeless(hass, entry, ())
+    async_show_from_copy(hass, entry, is_so=False)
+    async_show_unknown(hass, entry, ())
     async_show_troubles(hass, entry, ())
     stores = (household_store, calendar_store, window_store, journal_store, entity_id_store)
     await EntryStorage(hass, entry.entry_id).async_remove()
@@ -266,6 +279,19 @@ def _watch(
         supervision.async_companion(away=False)
 
     return LinkWatch(hass, link, on_away=away, on_back=back)
+
+
+@callback
+def _show_unknown(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, system: AlarmSystem) -> None:
+    """Show which areas nobody knows of whether they were armed, as long as there are any."""
+
+    @callback
+    def show() -> None:
+        async_show_unknown(hass, entry, [system.wording.area_name(one) for one in system.unknown_areas])
+
+    show()
+    if system.unknown_areas:
+        entry.async_on_unload(system.audience.subscribe(show))
 
 
 @callback

@@ -22,11 +22,12 @@ from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
 
-STATES: Mapping[AreaStatus, AlarmControlPanelState] = {
+STATES: Mapping[AreaStatus, AlarmControlPanelState | None] = {
     AreaStatus.DISARMED: AlarmControlPanelState.DISARMED,
     AreaStatus.ARMING: AlarmControlPanelState.ARMING,
     AreaStatus.PENDING: AlarmControlPanelState.PENDING,
     AreaStatus.TRIGGERED: AlarmControlPanelState.TRIGGERED,
+    AreaStatus.UNKNOWN: None,
 }
 ARMED_STATES: Mapping[ArmMode | None, AlarmControlPanelState] = {
     ArmMode.AWAY: AlarmControlPanelState.ARMED_AWAY,
@@ -124,7 +125,7 @@ class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
 class View(NamedTuple):
     """What an area's panel shows."""
 
-    alarm_state: AlarmControlPanelState
+    alarm_state: AlarmControlPanelState | None
     changed_by: str | None
     attributes: dict[str, Any]
 
@@ -195,7 +196,7 @@ class AreaPanel(AreaEntity, Panel):
 
     @property
     @override
-    def alarm_state(self) -> AlarmControlPanelState:
+    def alarm_state(self) -> AlarmControlPanelState | None:
         return self._view.alarm_state
 
     @property

@@ -12,11 +12,11 @@ from homeassistant.util import dt as dt_util
 
 from .alarm_entity import AlarmEntity
 from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, SystemEntity
+from .issues import async_report_duress_in_logbook
 from .link.client import LinkClient
 from .panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
 from .panel.effects import NotReady
 from .panel.windows import Window, WindowKind, current
-from .repairs import async_report_duress_in_logbook
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

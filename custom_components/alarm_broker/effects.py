@@ -30,6 +30,7 @@ from .panel.effects import (
     ReportPending,
     ReportPendingCleared,
     ReportZoneTripped,
+    StateUnknown,
     WrongCode,
 )
 from .panel.state import Trouble
@@ -162,6 +163,8 @@ def refusal(effect: Refuse, wording: Wording, language: str, *, hides: bool) -> 
             return _error(f"not_allowed_{action.value}", language, area=wording.area_name(area_id))
         case AlarmOngoing(area_ids):
             return _error("alarm_ongoing", language, area=wording.area_names(area_ids))
+        case StateUnknown(area_ids):
+            return _error("state_unknown", language, area=wording.area_names(area_ids))
         case ModeUnknown(area_id, mode):
             area = wording.area_name(area_id)
             if mode is None:

@@ -5,12 +5,12 @@ from collections.abc import Collection
 from typing import override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import EntityPlatform
 
-from .const import DOMAIN
+from .const import DOMAIN, SUBENTRY_AREA
 from .panel.state import AreaState
 from .types import AlarmBrokerConfigEntry
 
@@ -62,6 +62,20 @@ def person_device(entry: AlarmBrokerConfigEntry, person_id: str) -> DeviceInfo:
         entry_type=DeviceEntryType.SERVICE,
         via_device_id=entry.runtime_data.hub_device_id,
     )
+
+
+@callback
+def async_known_areas(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> list[str]:
+    """Return the areas that have been set up before: the state of each was written down then."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    known = {name for device in devices for _, name in device.identifiers}
+    known |= {one.unique_id.removesuffix("_panel") for one in entities}
+    return [
+        area_id
+        for area_id, one in entry.subentries.items()
+        if one.subentry_type == SUBENTRY_AREA and f"{entry.entry_id}_{area_id}" in known
+    ]
 
 
 @callback

@@ -39,6 +39,7 @@ from .panel.effects import (
     ReportTrouble,
     ReportWalkTest,
     ReportZoneTripped,
+    StateUnknown,
     WrongCode,
 )
 from .panel.events import (
@@ -95,6 +96,7 @@ class HappeningKind(StrEnum):
     WINDOW_STARTED = "window_started"
     WINDOW_ENDED = "window_ended"
     VERIFIED = "verified"
+    STATE_UNKNOWN = "state_unknown"
     PUSH_REFUSED = "push_refused"
     PUSH_UNCONFIRMED = "push_unconfirmed"
 
@@ -233,10 +235,12 @@ def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Hap
         AreaStatus.ARMING: HappeningKind.ARMING,
         AreaStatus.ARMED: HappeningKind.ARMED,
         AreaStatus.DISARMED: HappeningKind.DISARMED,
+        AreaStatus.UNKNOWN: HappeningKind.STATE_UNKNOWN,
     }
     over = effect.before in (AreaStatus.TRIGGERED, AreaStatus.PENDING) and effect.status is AreaStatus.ARMED
-    # After a load nothing has happened; after a siren the area is only as it was before.
-    if effect.before is None or effect.status not in kinds or over:
+    # After a load nothing has happened, but that a state was lost; after a siren the area is only as it was before.
+    is_after_load = effect.before is None and effect.status is not AreaStatus.UNKNOWN
+    if is_after_load or effect.status not in kinds or over:
         return None
     if effect.before is AreaStatus.TRIGGERED and effect.status is AreaStatus.DISARMED and effect.by is None:
         return None
@@ -308,6 +312,8 @@ def _problem(reason: Reason) -> str | None:
             return "locked_out"
         case AlarmOngoing():
             return "alarm_ongoing"
+        case StateUnknown():
+            return "state_unknown"
         case ModeUnknown(mode=None):
             return "nothing_to_repeat"
         case ModeUnknown():

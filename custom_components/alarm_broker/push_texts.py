@@ -120,6 +120,10 @@ NOTICES: Mapping[str, Mapping[HappeningKind, str]] = {
         HappeningKind.AUTO_ARM_FAILED: "Could not be armed by itself. {reason}",
         HappeningKind.ARRIVED_WHILE_ARMED: "{by} has come home, and armed is: {areas}.",
         HappeningKind.CODE_USED: "A code was used during the vacation: {by}.",
+        HappeningKind.STATE_UNKNOWN: (
+            "Lost after a damaged file: whether armed or not ({areas}). "
+            "Only smoke, water and the like are guarded. Disarm with a code, then arm again."
+        ),
     },
     "de": {
         HappeningKind.LOCKOUT: "Zu viele falsche Codes: die Anlage nimmt vorerst keinen an.",
@@ -131,6 +135,10 @@ NOTICES: Mapping[str, Mapping[HappeningKind, str]] = {
         HappeningKind.AUTO_ARM_FAILED: "Ließ sich nicht von selbst scharf schalten. {reason}",
         HappeningKind.ARRIVED_WHILE_ARMED: "{by} ist nach Hause gekommen, und scharf ist: {areas}.",
         HappeningKind.CODE_USED: "Im Urlaub wurde ein Code benutzt: {by}.",
+        HappeningKind.STATE_UNKNOWN: (
+            "Nach einer beschädigten Datei ist unbekannt, ob scharf oder nicht ({areas}). "
+            "Bewacht wird nur Rauch, Wasser und dergleichen. Mit Code unscharf schalten, dann wieder scharf."
+        ),
     },
 }
 REFUSED: Mapping[str, Mapping[RefusedPress, str]] = {

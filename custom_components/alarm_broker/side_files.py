@@ -17,7 +17,7 @@ from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .repairs import async_clear_unreadable, async_report_unreadable
+from .issues import async_clear_unreadable, async_report_unreadable
 
 
 async def async_read[T](

@@ -2,6 +2,9 @@
 
 A decision of the panel and the event that tells the companion of it are in one write: after a crash there are both
 or neither.
+
+Without the panel nobody knows whether the house is armed, so there is a copy beside, written after the file and read
+back. A file that is lost or cannot be read is never a disarmed panel: the copy is taken, else the state is unknown.
 """
 
 import asyncio
@@ -12,20 +15,23 @@ from types import MappingProxyType
 from typing import Any, Protocol, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.exceptions import ConfigEntryError, UnsupportedStorageVersionError
+from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers.json import prepare_save_json
 from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
 from homeassistant.util.json import SerializationError
 
 from .const import DOMAIN, LOGGER
-from .panel.stored import UNREADABLE
-from .repairs import async_clear_unreadable, async_report_unreadable
-from .side_files import async_put_aside
+from .issues import async_clear_unreadable, async_report_unreadable
+from .panel.stored import UNREADABLE, mapping
+from .side_files import async_put_aside, is_passing
 
 STORAGE_VERSION = 1
 PANEL = "panel"
 """The section without which there is no file."""
+COPY_DELAY_S = 1
+"""What happens in a burst is copied once."""
 
 
 class Written(Protocol):
@@ -51,26 +57,30 @@ class EntryStorage:
         self._store = _Store(
             hass, STORAGE_VERSION, f"{DOMAIN}.panel.{entry_id}", private=True, atomic_writes=True
         )
+        self._copy = _Copy(
+            hass, STORAGE_VERSION, f"{DOMAIN}.panel.{entry_id}.copy", private=True, atomic_writes=True
+        )
+        self._copying = False
         self._writing: set[asyncio.Task[bool]] = set()
         self._closed = False
         self._sections: dict[str, _Section] = {}
         self._saved: Mapping[str, Any] = {}
         self._unreadable: list[str] = []
+        self.is_from_copy = False
+        """What was loaded comes from the copy: the file was lost or could not be read."""
 
-    async def async_load(self) -> Mapping[str, Any]:
-        """Return the stored sections; empty at first.
+    async def async_load(self, check: Callable[[Any], object]) -> Mapping[str, Any]:
+        """Return the stored sections, of the copy where the file is lost; empty where there is neither.
 
-        Raises ConfigEntryError when a newer version has written them, or the panel's is missing: a panel that forgot
-        would be a silent disarm.
+        `check` raises when it cannot read the panel's. Raises ConfigEntryNotReady while the disk refuses: what it does
+        not give up now may be sound.
         """
-        try:
-            saved = await self._store.async_load() or {}
-        except UnsupportedStorageVersionError as err:
-            raise unreadable(str(err)) from err
-        if saved and saved.get(PANEL) is None:
-            raise unreadable("it holds no panel")
-        self._store.written = self._saved = saved
-        return saved
+        saved = await self._async_sound(self._store, check)
+        if saved is None and (saved := await self._async_sound(self._copy, check)) is not None:
+            LOGGER.warning("%s is lost; its copy is taken", self._store.key)
+            self.is_from_copy = True
+        self._store.written = self._saved = saved or {}
+        return self._saved
 
     def section[T](self, name: str, read: Callable[[Any], T]) -> T:
         """Return what `read` makes of a stored section; of None where there is none, or none that can be read.
@@ -125,10 +135,13 @@ class EntryStorage:
         self._closed = True
         if self._writing:
             await asyncio.wait(self._writing)
+        if self._copying:
+            await self._copy.async_save(self._copied())
 
     async def async_remove(self) -> None:
-        """Delete the file: the entry is gone."""
+        """Delete the file and its copy: the entry is gone."""
         await self._store.async_remove()
+        await self._copy.async_remove()
 
     def _content(self, name: str, section: _Section) -> Any:
         try:
@@ -148,16 +161,45 @@ class EntryStorage:
         taken = self._store.refusals == refusals
         for tell in ended:
             tell(taken=taken)
+        if taken and not self._copying:
+            # Once: each call would put it off again, for as long as something goes on happening.
+            self._copying = True
+            self._copy.async_delay_save(self._copied, COPY_DELAY_S)
         return taken
 
+    @callback
+    def _copied(self) -> dict[str, Any]:
+        self._copying = False
+        return dict(self._store.written)
 
-def unreadable(detail: str) -> ConfigEntryError:
-    """Return the error of an entry whose file cannot be read, as the person who has to mend it reads it."""
-    return ConfigEntryError(
-        translation_domain=DOMAIN,
-        translation_key="state_unreadable",
-        translation_placeholders={"detail": detail},
-    )
+    async def _async_sound(
+        self, store: Store[dict[str, Any]], check: Callable[[Any], object]
+    ) -> dict[str, Any] | None:
+        """Return what a file holds, None when there is none or it cannot be read; that is kept under another name.
+
+        A file that is no JSON at all Home Assistant itself puts aside and reports.
+        """
+        try:
+            saved = await store.async_load()
+            if saved is not None:
+                check(mapping(saved)[PANEL])
+        except Exception as err:
+            if is_passing(err) or await async_put_aside(self._hass, Path(store.path)) is None:
+                raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="disk_refuses") from err
+            LOGGER.error("%s cannot be read: %r", store.key, err)
+            return None
+        return saved
+
+
+class _Copy(Store[dict[str, Any]]):
+    """A file that is read back when it has been written."""
+
+    @override
+    def _write_prepared_data(self, mode: str, json_data: str | bytes) -> None:
+        super()._write_prepared_data(mode, json_data)
+        written = json_data if isinstance(json_data, bytes) else json_data.encode()
+        if Path(self.path).read_bytes() != written:
+            raise WriteError(f"{self.path} does not hold what was written")
 
 
 class _Store(Store[dict[str, Any]]):

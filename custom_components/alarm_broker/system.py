@@ -51,13 +51,13 @@ from .panel.events import (
     WalkTestRequested,
 )
 from .panel.readiness import readiness
-from .panel.serial import StateUnreadableError, durable, parsed, serialised
-from .panel.state import ChimeMode, PanelState
+from .panel.serial import durable, serialised
+from .panel.state import AreaStatus, ChimeMode, PanelState
 from .panel.transition import transition
 from .places import place
 from .sensors import ZoneSensors
 from .setup_panel import SystemConfig
-from .storage import PANEL, EntryStorage, unreadable
+from .storage import PANEL, EntryStorage
 from .timers import DeadlineTimer
 from .wording import Wording
 
@@ -93,14 +93,13 @@ class AlarmSystem:
         entry_id: str,
         title: str,
         storage: EntryStorage,
-        saved: Mapping[str, Any] | None,
+        saved: PanelState,
         alarms: AlarmStream,
         on_code_known: Callable[[str, str], None] = lambda _user_id, _code: None,
     ) -> None:
         """Go on from what was stored, so that entities show what becomes of it and not a panel that was never armed.
 
         `on_code_known` is told a user and the code, once it was right and has been answered.
-        Raises ConfigEntryError for a panel that cannot be read.
         """
         self.config = config
         self.title = title
@@ -113,7 +112,7 @@ class AlarmSystem:
         self._storage = storage
         self._wording = Wording(config=config.panel, names=config.zone_names)
         self._next_uid = str(uuid4())
-        self._decided = _restored(saved)
+        self._decided = saved
         self._shown = self._as_it_comes_up()
         # Not simply what has been decided: whoever else stores must not store a decision without what tells of it.
         self._stored = serialised(self._decided)
@@ -139,6 +138,12 @@ class AlarmSystem:
     def decided(self) -> PanelState:
         """Return the panel as it has been decided, shown or not; before the start that is what was stored."""
         return self._decided
+
+    @property
+    def unknown_areas(self) -> tuple[str, ...]:
+        """Return the areas of which nobody knows whether they were armed."""
+        areas = self._shown.areas.items()
+        return tuple(area_id for area_id, area in areas if area.status is AreaStatus.UNKNOWN)
 
     @property
     def panel_config(self) -> PanelConfig:
@@ -509,15 +514,6 @@ class AlarmSystem:
     async def _async_home_assistant_started(self, _hass: HomeAssistant) -> None:
         self._sensors.async_report_all()
         await self._async_done(self._async_decide(SensorsReady(BOOT_SETTLE)))
-
-
-def _restored(saved: Mapping[str, Any] | None) -> PanelState:
-    if saved is None:
-        return PanelState()
-    try:
-        return parsed(saved)
-    except StateUnreadableError as err:
-        raise unreadable(str(err)) from err
 
 
 def _same_on_disk(before: PanelState, after: PanelState) -> bool:

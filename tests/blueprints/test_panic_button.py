@@ -65,6 +65,25 @@ async def test_a_press_while_the_panel_is_away_is_told_loudly(hass: HomeAssistan
     assert tab.last["data"]["push"]["sound"]["critical"] == 1
 
 
+async def test_a_panel_that_does_not_know_whether_it_was_armed_takes_a_press(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    tab = Target(hass, "mobile_app_tab")
+    entry = await move_in(hass)
+    await carry(hass)
+    await hass.config_entries.async_unload(entry.entry_id)
+    for key in [key for key in hass_storage if key.startswith("alarm_broker.panel.")]:
+        del hass_storage[key]
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    before = shown(hass)
+
+    await press(hass)
+
+    assert (before, shown(hass)) == ("unknown", "triggered")
+    assert not tab.came
+
+
 async def test_a_silent_press_while_the_panel_is_away_makes_no_sound(hass: HomeAssistant) -> None:
     tab = Target(hass, "mobile_app_tab")
     entry = house_entry()

@@ -358,26 +358,6 @@ async def test_a_panel_that_was_replaced_takes_nothing_more(hass: HomeAssistant)
     assert shown(hass) == "disarmed"
 
 
-async def test_a_panel_whose_state_is_unreadable_is_unavailable_until_it_is_mended(
-    hass: HomeAssistant, hass_storage: dict[str, Any]
-) -> None:
-    entry = await move_in(hass)
-    await panel(hass, "alarm_trigger")
-    await hass.config_entries.async_unload(entry.entry_id)
-    key = f"alarm_broker.panel.{entry.entry_id}"
-    version = hass_storage[key]["version"]
-    hass_storage[key]["version"] = 99
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_ERROR
-    assert shown(hass) == "unavailable"
-
-    hass_storage[key]["version"] = version
-    assert await hass.config_entries.async_reload(entry.entry_id)
-
-    assert shown(hass) == "triggered"
-    await hass.config_entries.async_unload(entry.entry_id)
-
-
 async def test_actions_without_a_loaded_entry_say_so(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "alarm_broker", {})
 

@@ -120,6 +120,7 @@ def test_every_integration_that_the_code_imports_is_declared(manifest: Any) -> N
         "sensor",
         "switch",
         "diagnostics",
+        "repairs",
         "system_health",
     }
     imported = {

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
@@ -253,23 +252,6 @@ async def test_the_lockout_survives_a_restart(hass: HomeAssistant) -> None:
     with pytest.raises(Exception, match="too many wrong codes"):
         await panel(hass, "alarm_disarm", code=CODE)
     assert shown(hass) == "armed_home"
-
-
-async def test_a_state_that_cannot_be_read_is_an_error_and_not_a_disarmed_panel(
-    hass: HomeAssistant, hass_storage: dict[str, Any]
-) -> None:
-    entry = await move_in(hass)
-    await panel(hass, "alarm_arm_home", code=CODE)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    hass_storage[f"alarm_broker.panel.{entry.entry_id}"]["data"]["panel"]["version"] = 99
-
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-    assert entry.state is ConfigEntryState.SETUP_ERROR
-    assert entry.reason is not None
-    assert "version 99" in entry.reason
-    assert shown(hass) == "unavailable"
 
 
 async def test_removing_the_entry_forgets_the_panel(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ConfigEntryError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -22,6 +22,7 @@ from custom_components.alarm_broker.link.stream import AlarmStream
 from custom_components.alarm_broker.link.troubles import ServiceTroubles
 from custom_components.alarm_broker.panel.config import ArmMode
 from custom_components.alarm_broker.panel.events import WindowsChanged
+from custom_components.alarm_broker.panel.serial import parsed, restored
 from custom_components.alarm_broker.panel.state import AreaStatus
 from custom_components.alarm_broker.panel.windows import WindowKind
 from custom_components.alarm_broker.setup_panel import system_config_from_entry
@@ -47,7 +48,7 @@ class Home:
 
     async def start(self) -> Home:
         """Come up."""
-        saved = await self.storage.async_load()
+        saved = await self.storage.async_load(parsed)
         outbox = Outbox(saved.get("outbox"))
         alarms = AlarmStream(
             self.storage, saved.get("alarms"), outbox, ServiceTroubles(self.storage, saved.get("troubles"))
@@ -66,7 +67,7 @@ class Home:
             entry_id="test",
             title="Home alarm",
             storage=self.storage,
-            saved=saved.get("panel"),
+            saved=restored(saved.get("panel"), ()),
             alarms=alarms,
         )
         await self.system.async_start()
@@ -240,7 +241,7 @@ async def test_after_a_crash_the_link_has_what_it_was_not_told(
     await home.system.async_stop()
     hass_storage[STORE] = crashed_with
 
-    saved = await EntryStorage(hass, "test").async_load()
+    saved = await EntryStorage(hass, "test").async_load(parsed)
     again = await Home(hass, hass_storage).start()
 
     unconfirmed = [event["kind"] for _, event in Outbox(saved["outbox"]).after(0)]
@@ -444,17 +445,6 @@ async def test_a_full_disk_keeps_nobody_from_hearing_of_the_alarm(
     assert home.status is AreaStatus.DISARMED
     assert "could not be stored" in caplog.text
     caplog.clear()
-
-
-async def test_a_file_without_a_panel_is_an_error_and_not_a_disarmed_panel(
-    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
-) -> None:
-    await home.arm()
-    hass_storage[STORE]["data"]["panel"] = None
-
-    with pytest.raises(ConfigEntryError) as refused:
-        await EntryStorage(hass, "test").async_load()
-    assert refused.value.translation_placeholders == {"detail": "it holds no panel"}
 
 
 async def test_what_cannot_be_put_into_words_is_stored_and_told_once(

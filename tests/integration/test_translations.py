@@ -23,6 +23,7 @@ from custom_components.alarm_broker.config_flow import (
 )
 from custom_components.alarm_broker.const import CHANGES
 from custom_components.alarm_broker.happenings import HappeningKind
+from custom_components.alarm_broker.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.options_flow import AlarmBrokerOptionsFlow
 from custom_components.alarm_broker.panel.config import Action, ArmMode, TroubleEffect, TroubleKind, ZoneKind
 from custom_components.alarm_broker.panel.effects import CodeProblem
@@ -35,7 +36,6 @@ from custom_components.alarm_broker.panel.profiles import (
 )
 from custom_components.alarm_broker.panel.state import Bypass, ChimeMode
 from custom_components.alarm_broker.push_texts import NOTICES, TEXTS, TROUBLES
-from custom_components.alarm_broker.repairs import SERVICE_TROUBLES
 from custom_components.alarm_broker.words import ALLOWED, FIELDS, MODES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"
@@ -133,6 +133,8 @@ def test_every_issue_has_a_text() -> None:
         "companion_away",
         "duress_in_logbook",
         "homeless_zones",
+        "panel_from_copy",
+        "panel_unknown",
         "service_trouble",
         "unreadable_file",
         *(f"service_trouble_{code}" for code in SERVICE_TROUBLES),
@@ -202,8 +204,9 @@ def test_every_state_of_the_panels_entities_has_a_text() -> None:
 def test_every_abort_has_a_text() -> None:
     reasons = constants("reason") | {"already_configured"}
     of_subentries = {reason for kind in texts("en")["config_subentries"].values() for reason in kind["abort"]}
+    of_repairs = set(texts("en")["issues"]["panel_unknown"]["fix_flow"]["abort"])
 
-    assert set(texts("en")["config"]["abort"]) | of_subentries == reasons
+    assert set(texts("en")["config"]["abort"]) | of_subentries | of_repairs == reasons
 
 
 def test_every_step_of_the_flows_has_a_text() -> None:

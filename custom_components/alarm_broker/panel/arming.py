@@ -1,7 +1,7 @@
 """Arm and disarm: all the areas asked for, or none. A failed request changes no protection."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import replace
 from datetime import timedelta
 
@@ -20,6 +20,7 @@ from .effects import (
     ReportArmedWithFault,
     ReportDisarmed,
     ReportPendingCleared,
+    StateUnknown,
 )
 from .events import ArmRequested, CodeMatched, DisarmRequested
 from .false_alarms import forgotten
@@ -36,6 +37,7 @@ from .state import (
     LastArming,
     PanelState,
     Pending,
+    Unknown,
 )
 
 
@@ -84,6 +86,8 @@ def disarm_requested(state: PanelState, event: DisarmRequested, moment: Moment) 
     """Return the panel after somebody wanted to disarm: the only way out of pending and triggered."""
     if event.by_itself and (unanswered := _where(state, _had_an_alarm)):
         return state, (Refuse(AlarmOngoing(unanswered), event.area_ids),)
+    if event.by_itself and (unknown := _unknown(state, event.area_ids)):
+        return state, (Refuse(StateUnknown(unknown), event.area_ids),)
     allowed = authorise_disarming(state, event, moment)
     state = allowed.state
     if allowed.refused:
@@ -105,7 +109,7 @@ def fitted(area: AreaState, config: AreaConfig, zone_ids: frozenset[str]) -> Are
         bypassed={zone_id: why for zone_id, why in area.bypassed.items() if zone_id in zone_ids},
         silenced=area.silenced & zone_ids,
     )
-    if isinstance(area.guard, Disarmed):
+    if isinstance(area.guard, Disarmed | Unknown):
         return area
     # Not copy.replace, of which the type checker knows no unions.
     guard = dataclasses.replace(area.guard, mode=config.mode_at_least(area.guard.mode))
@@ -138,6 +142,8 @@ def _obstacle(
     ongoing = tuple(area_id for area_id in modes if _is_alarming(state.areas[area_id]))
     if ongoing:
         return AlarmOngoing(ongoing)
+    if unknown := _unknown(state, modes):
+        return StateUnknown(unknown)
     for area_id, mode in modes.items():
         if mode is None or mode not in moment.config.areas[area_id].modes:
             return ModeUnknown(area_id, mode)
@@ -335,6 +341,10 @@ def _of_the_arming(area_id: str, moment: Moment) -> frozenset[str]:
         for zone_id, zone in moment.config.zones.items()
         if zone.area_id == area_id and not zone.kind.always_guarded
     )
+
+
+def _unknown(state: PanelState, area_ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(area_id for area_id in area_ids if isinstance(state.areas[area_id].guard, Unknown))
 
 
 def _where(state: PanelState, is_so: Callable[[AreaState], bool]) -> tuple[str, ...]:

@@ -228,6 +228,13 @@ class AlarmOngoing:
 
 
 @dataclass(frozen=True, slots=True)
+class StateUnknown:
+    """Nobody knows whether these areas were armed: the way out is to disarm them."""
+
+    area_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModeUnknown:
     """The area has no such mode; None means that there is nothing to repeat."""
 
@@ -267,6 +274,7 @@ type Reason = (
     | CodeNotValid
     | NotAllowed
     | AlarmOngoing
+    | StateUnknown
     | ModeUnknown
     | NotReady
     | NotBypassable

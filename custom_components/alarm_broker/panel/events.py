@@ -95,7 +95,7 @@ class DisarmRequested:
     credential: Credential
     by: str | None
     by_itself: bool = False
-    """Nobody asked: somebody came home. An alarm that nobody has ended is not ended by that."""
+    """Nobody asked: somebody came home. That ends no alarm that nobody has ended, and tells nobody what was armed."""
 
 
 @value

@@ -34,7 +34,13 @@ def master_view(areas: Sequence[AreaState]) -> MasterView:
     status = next(
         (
             one
-            for one in (AreaStatus.TRIGGERED, AreaStatus.PENDING, AreaStatus.ARMING, AreaStatus.ARMED)
+            for one in (
+                AreaStatus.TRIGGERED,
+                AreaStatus.PENDING,
+                AreaStatus.ARMING,
+                AreaStatus.ARMED,
+                AreaStatus.UNKNOWN,
+            )
             if one in statuses
         ),
         AreaStatus.DISARMED,

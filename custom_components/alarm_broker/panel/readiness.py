@@ -6,7 +6,7 @@ from datetime import timedelta
 from .config import ArmMode, ModeConfig, PanelConfig, TroubleEffect, TroubleKind, ZoneConfig, ZoneKind
 from .effects import Effect, NotReady, ReportBypass
 from .moment import Moment
-from .state import Bypass, PanelState, Trouble
+from .state import Bypass, PanelState, Trouble, Unknown
 
 LASTING = frozenset({Bypass.MANUAL, Bypass.SHUT_DOWN, Bypass.WINDOW})
 """What stays left out when an area is armed; everything else is judged anew."""
@@ -17,6 +17,8 @@ ON_THE_WAY_OUT = frozenset({ZoneKind.ENTRY_EXIT, ZoneKind.FOLLOWER})
 
 def readiness(state: PanelState, config: PanelConfig, area_id: str, mode: ArmMode) -> NotReady | None:
     """Return why an area could not be armed in a mode now, or None when it is ready."""
+    if isinstance(state.areas[area_id].guard, Unknown):
+        return NotReady(forceable=False)
     settings = config.areas[area_id].modes[mode]
     left_out = {zone_id for zone_id, why in state.areas[area_id].bypassed.items() if why in LASTING}
     return obstacles(state, config, area_id, settings, exit_delay=settings.exit_delay, left_out=left_out)

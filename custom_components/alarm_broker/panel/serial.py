@@ -1,7 +1,7 @@
 """Panel state ⇄ JSON. What zones read is left out: after a load every zone is blind until its sensor speaks."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from copy import replace
 from typing import Any
 
 from .config import AlarmKind, ArmMode
@@ -20,8 +20,10 @@ from .state import (
     PanelState,
     Pending,
     Siren,
+    Unknown,
     WalkTest,
 )
+from .stored import UNREADABLE, flag, listed, mapping, moment, span, text, texts, whole
 from .windows import WindowKind
 
 VERSION = 1
@@ -58,27 +60,40 @@ def serialised(state: PanelState) -> dict[str, Any]:
     }
 
 
-def parsed(data: Mapping[str, Any]) -> PanelState:
+def parsed(data: Any) -> PanelState:
     """Return the state that `serialised` wrote.
 
     Raises StateUnreadableError: to go on disarmed instead would be a silent disarm.
     """
+    if not isinstance(data, Mapping):
+        raise StateUnreadableError("there is no stored panel state")
     if data.get("version") != VERSION:
         raise StateUnreadableError(f"stored panel state has version {data.get('version')!r}, not {VERSION}")
     try:
+        lockout = data["lockout"]
         return PanelState(
-            areas={area_id: _area_in(area) for area_id, area in data["areas"].items()},
+            areas={area_id: _area_in(area) for area_id, area in mapping(data["areas"]).items()},
             lockout=Lockout(
-                failures=data["lockout"]["failures"],
-                rounds=data["lockout"]["rounds"],
-                until=_deadline_in(data["lockout"]["until"]),
+                failures=whole(lockout["failures"]),
+                rounds=whole(lockout["rounds"]),
+                until=_deadline_in(lockout["until"]),
             ),
-            uses=dict(data["uses"]),
-            windows=frozenset(map(WindowKind, data["windows"])),
-            left_out=frozenset(data.get("left_out", ())),
+            uses=_counts_in(data["uses"]),
+            windows=frozenset(map(WindowKind, texts(data["windows"]))),
+            left_out=_ids_in(data.get("left_out", ())),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as err:
+    except UNREADABLE as err:
         raise StateUnreadableError(f"stored panel state is damaged: {err!r}") from err
+
+
+def restored(data: Any, written: Iterable[str]) -> PanelState:
+    """Return the state that was stored, None for nothing; of the areas that have once been `written` none is forgotten.
+
+    What is not found of one is unknown, and not disarmed. Raises StateUnreadableError.
+    """
+    state = PanelState() if data is None else parsed(data)
+    lost = {area_id: AreaState(guard=Unknown()) for area_id in written if area_id not in state.areas}
+    return replace(state, areas={**lost, **state.areas}) if lost else state
 
 
 def _area_out(area: AreaState) -> dict[str, Any]:
@@ -114,25 +129,25 @@ def _area_in(data: Mapping[str, Any]) -> AreaState:
         siren=None
         if siren is None
         else Siren(until=_until_in(siren["until"]), alarms=_alarms_in(siren["alarms"])),
-        bypassed={zone_id: Bypass(why) for zone_id, why in data["bypassed"].items()},
-        silenced=frozenset(data["silenced"]),
-        late=frozenset(data.get("late", ())),
-        trips=dict(data["trips"]),
+        bypassed={zone_id: Bypass(why) for zone_id, why in mapping(data["bypassed"]).items()},
+        silenced=_ids_in(data["silenced"]),
+        late=_ids_in(data.get("late", ())),
+        trips=_counts_in(data["trips"]),
         shut_down_until=_deadline_in(data["shut_down_until"]),
-        armed_at=None if data["armed_at"] is None else datetime.fromisoformat(data["armed_at"]),
+        armed_at=None if data["armed_at"] is None else moment(data["armed_at"]),
         memory=_alarms_in(data["memory"]),
         silent=_alarms_in(data["silent"]),
-        changed_by=data["changed_by"],
+        changed_by=None if data["changed_by"] is None else text(data["changed_by"]),
         last=None
         if last is None
         else LastArming(
             mode=ArmMode(last["mode"]),
-            bypassed=frozenset(last["bypassed"]),
-            forced=frozenset(last.get("forced", ())),
+            bypassed=_ids_in(last["bypassed"]),
+            forced=_ids_in(last.get("forced", ())),
         ),
         walk_test=None
         if walk_test is None
-        else WalkTest(until=_until_in(walk_test["until"]), seen=frozenset(walk_test["seen"])),
+        else WalkTest(until=_until_in(walk_test["until"]), seen=_ids_in(walk_test["seen"])),
         chime=ChimeMode(data["chime"]),
     )
 
@@ -141,6 +156,8 @@ def _guard_out(guard: Guard) -> dict[str, Any]:
     match guard:
         case Disarmed():
             return {"is": "disarmed"}
+        case Unknown():
+            return {"is": "unknown"}
         case Armed(mode=mode, unjudged=unjudged):
             return {"is": "armed", "mode": mode.value, "unjudged": unjudged}
         case Arming():
@@ -169,25 +186,27 @@ def _guard_in(data: Mapping[str, Any]) -> Guard:
     match data["is"]:
         case "disarmed":
             return Disarmed()
+        case "unknown":
+            return Unknown()
         case "armed":
-            return Armed(mode=ArmMode(data["mode"]), unjudged=data.get("unjudged", False))
+            return Armed(mode=ArmMode(data["mode"]), unjudged=flag(data.get("unjudged", False)))
         case "arming":
             return Arming(
                 mode=ArmMode(data["mode"]),
                 until=_until_in(data["until"]),
-                left=data["left"],
-                closed=data["closed"],
-                out=data.get("out", False),
-                restarted=data["restarted"],
+                left=flag(data["left"]),
+                closed=flag(data["closed"]),
+                out=flag(data.get("out", False)),
+                restarted=flag(data["restarted"]),
                 final=_deadline_in(data["final"]),
             )
         case "pending":
             return Pending(
                 mode=ArmMode(data["mode"]),
                 until=_until_in(data["until"]),
-                uid=data["uid"],
-                zones=tuple(data["zones"]),
-                exit_error=data["exit_error"],
+                uid=text(data["uid"]),
+                zones=tuple(texts(data["zones"])),
+                exit_error=flag(data["exit_error"]),
             )
         case unknown:
             raise ValueError(f"no such guard: {unknown!r}")
@@ -197,8 +216,8 @@ def _alarms_out(alarms: tuple[Alarm, ...]) -> list[dict[str, Any]]:
     return [_alarm_out(alarm) for alarm in alarms]
 
 
-def _alarms_in(data: list[Mapping[str, Any]]) -> tuple[Alarm, ...]:
-    return tuple(_alarm_in(alarm) for alarm in data)
+def _alarms_in(data: object) -> tuple[Alarm, ...]:
+    return tuple(_alarm_in(alarm) for alarm in listed(data))
 
 
 def _alarm_out(alarm: Alarm) -> dict[str, Any]:
@@ -215,13 +234,13 @@ def _alarm_out(alarm: Alarm) -> dict[str, Any]:
 
 def _alarm_in(data: Mapping[str, Any]) -> Alarm:
     return Alarm(
-        uid=data["uid"],
+        uid=text(data["uid"]),
         kind=AlarmKind(data["kind"]),
-        zones=tuple(data["zones"]),
-        raised_at=datetime.fromisoformat(data["raised_at"]),
-        hold=timedelta(seconds=data["hold_s"]),
-        confirmed=data["confirmed"],
-        disarmed=data["disarmed"],
+        zones=tuple(texts(data["zones"])),
+        raised_at=moment(data["raised_at"]),
+        hold=span(data["hold_s"]),
+        confirmed=flag(data["confirmed"]),
+        disarmed=flag(data["disarmed"]),
     )
 
 
@@ -236,4 +255,12 @@ def _deadline_in(data: Mapping[str, Any] | None) -> Deadline | None:
 
 
 def _until_in(data: Mapping[str, Any]) -> Deadline:
-    return Deadline(datetime.fromisoformat(data["due_at"]), timedelta(seconds=data["delay_s"]))
+    return Deadline(moment(data["due_at"]), span(data["delay_s"]))
+
+
+def _ids_in(data: object) -> frozenset[str]:
+    return frozenset(texts(data))
+
+
+def _counts_in(data: object) -> dict[str, int]:
+    return {name: whole(count) for name, count in mapping(data).items()}

@@ -22,6 +22,7 @@ class AreaStatus(StrEnum):
     ARMED = "armed"
     PENDING = "pending"
     TRIGGERED = "triggered"
+    UNKNOWN = "unknown"
 
 
 class Bypass(StrEnum):
@@ -99,6 +100,14 @@ class Disarmed:
     """Only zones that are always guarded are guarded."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What was remembered is lost: nobody knows whether it was armed, and until somebody says so it is not disarmed.
+
+    Only zones that are always guarded are guarded.
+    """
+
+
 @value
 class Arming:
     """The exit delay runs: people are leaving."""
@@ -146,7 +155,7 @@ class Pending:
     """The zone was still open when the exit delay ended."""
 
 
-type Guard = Disarmed | Arming | Armed | Pending
+type Guard = Disarmed | Unknown | Arming | Armed | Pending
 
 
 @value
@@ -205,7 +214,7 @@ class AreaState:
     @property
     def mode(self) -> ArmMode | None:
         """Return the mode that is armed or being armed."""
-        return None if isinstance(self.guard, Disarmed) else self.guard.mode
+        return None if isinstance(self.guard, Disarmed | Unknown) else self.guard.mode
 
     @property
     def status(self) -> AreaStatus:
@@ -215,6 +224,8 @@ class AreaState:
         match self.guard:
             case Disarmed():
                 return AreaStatus.DISARMED
+            case Unknown():
+                return AreaStatus.UNKNOWN
             case Arming():
                 return AreaStatus.ARMING
             case Armed():

@@ -41,7 +41,7 @@ from custom_components.alarm_broker.panel.events import (
     ZoneLost,
     ZoneOpened,
 )
-from custom_components.alarm_broker.panel.serial import parsed, serialised
+from custom_components.alarm_broker.panel.serial import parsed, restored, serialised
 from custom_components.alarm_broker.panel.state import AreaState, AreaStatus, PanelState
 from custom_components.alarm_broker.panel.transition import transition
 
@@ -258,6 +258,13 @@ class Panel:
         self.state = parsed(json.loads(json.dumps(serialised(self.state))))
         self.now += seconds(duration_s)
         return self.tell(Loaded())
+
+    def lose_file(self) -> tuple[Effect, ...]:
+        """Die, come back and find nothing on disk; return the effects of coming back."""
+        self.state = restored(None, self.config.areas)
+        effects = self.tell(Loaded())
+        self.sensors_report()
+        return effects
 
     def sensors_report(self, *, opened: tuple[str, ...] = ()) -> None:
         """Let every sensor speak after a power cut, then settle."""

@@ -42,14 +42,17 @@ from custom_components.alarm_broker.panel.effects import (
     ReportPending,
     ReportWalkTest,
     ReportZoneTripped,
+    StateUnknown,
     WrongCode,
 )
 from custom_components.alarm_broker.panel.events import (
     ChimeChosen,
     CodeMatched,
     Credential,
+    DisarmRequested,
     TimePassed,
     TroubleBegan,
+    Trusted,
 )
 from custom_components.alarm_broker.panel.state import AreaStatus, Bypass, ChimeMode, Trouble
 from tests.integration.panel.builders import (
@@ -68,11 +71,12 @@ from tests.integration.panel.builders import (
     WRONG,
     Panel,
     house,
+    refused,
     seconds,
 )
 
 AWAY, AT_HOME = ArmMode.AWAY, ArmMode.HOME
-DISARMED, ARMING, ARMED, PENDING, TRIGGERED = AreaStatus
+DISARMED, ARMING, ARMED, PENDING, TRIGGERED, UNKNOWN = AreaStatus
 BERT = CodeMatched("bert")
 BOTH = [GroupConfig(group_id="both", zones=frozenset({HALL, WINDOW}), required=2, window=seconds(60))]
 POWER = Trouble(kind=TroubleKind.POWER, source="binary_sensor.mains")
@@ -151,6 +155,20 @@ def clock_is_set(by_s: float) -> Step:
     def step(panel: Panel) -> None:
         panel.now += seconds(by_s)
         panel.tell(TimePassed())
+
+    return step
+
+
+def loses_its_file() -> Step:
+    return lambda panel: _ignore(panel.lose_file())
+
+
+def comes_home() -> Step:
+    """The house disarms by itself for somebody who arrives."""
+
+    def step(panel: Panel) -> None:
+        request = DisarmRequested(area_ids=(HOME,), credential=Trusted(), by="Anna", by_itself=True)
+        _none(refused(panel.tell(request)), "disarming")
 
     return step
 
@@ -964,6 +982,40 @@ CHAPTERS: Mapping[str, tuple[Story, ...]] = {
             raises(AlarmKind.PANIC, HALL, silent=True),
             zones={HALL: {"kind": ZoneKind.PANIC, "silent": True}},
         ),
+    ),
+    "a lost file": (
+        story("the panel does not pretend to be disarmed", loses_its_file(), shows(UNKNOWN)),
+        story(
+            "it cannot be armed, not even by force",
+            loses_its_file(),
+            refuses(arms(), StateUnknown((HOME,))),
+            refuses(arms(force=True), StateUnknown((HOME,))),
+        ),
+        story("what is guarded always is", loses_its_file(), opens(SMOKE), shows(TRIGGERED)),
+        story(
+            "after its siren the state is as unknown as before",
+            loses_its_file(),
+            opens(SMOKE),
+            waits(300),
+            shows(UNKNOWN),
+        ),
+        story("nothing else is", loses_its_file(), opens(WINDOW, DOOR), shows(UNKNOWN)),
+        story("nor is it tried zone by zone", loses_its_file(), refuses(walk_test(begins=True), NotDisarmed)),
+        story(
+            "disarming is the way out, with a code",
+            loses_its_file(),
+            refuses(disarms(NO_CODE), CodeNeeded()),
+            disarms(),
+            shows(DISARMED),
+            arms(),
+            shows(ARMING),
+        ),
+        story(
+            "that somebody comes home says nothing about it",
+            loses_its_file(),
+            refuses(comes_home(), StateUnknown((HOME,))),
+        ),
+        story("a restart does not mend it", loses_its_file(), power_fails(60), shows(UNKNOWN)),
     ),
     "codes": (
         story("a wrong code is refused", refuses(arms(code=WRONG), WrongCode())),

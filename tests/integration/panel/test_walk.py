@@ -113,6 +113,7 @@ class PanelWalk(RuleBasedStateMachine):
         swinger=st.sampled_from([0, 1, 2]),
         auto_stay=st.booleans(),
         power=st.sampled_from(TroubleEffect),
+        file_is_lost=st.booleans(),
     )
     def move_in(
         self,
@@ -125,6 +126,7 @@ class PanelWalk(RuleBasedStateMachine):
         swinger: int,
         auto_stay: bool,
         power: TroubleEffect,
+        file_is_lost: bool,
     ) -> None:
         rules = Rules(
             swinger_trips=swinger,
@@ -141,6 +143,8 @@ class PanelWalk(RuleBasedStateMachine):
                 rules=rules,
             )
         )
+        if file_is_lost:
+            self.panel.lose_file()
 
     @rule(zone_id=ZONES)
     def zone_opens(self, zone_id: str) -> None:

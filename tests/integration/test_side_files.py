@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from hypothesis import strategies as st
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.integration.agenda import rule
+from tests.integration.disk import JSON, bent, down, drawn, file_of, guards, kept_beside, rewrite, up
 from tests.integration.family import resident
 from tests.integration.house import CODE, HOUSE, WINDOW, move_in, panel, sense, shown
 
@@ -35,14 +35,6 @@ def hass_storage() -> None:
     """Let files be real: elsewhere they are a dictionary."""
 
 
-def file_of(entry: MockConfigEntry, hass: HomeAssistant, what: str) -> Path:
-    return Path(hass.config.path(".storage", f"alarm_broker.{what}.{entry.entry_id}"))
-
-
-def kept_beside(path: Path) -> list[Path]:
-    return sorted(path.parent.glob(f"{path.name}.*"))
-
-
 def unreadable(hass: HomeAssistant) -> set[str]:
     """Return of which files a person is told."""
     return {
@@ -50,34 +42,6 @@ def unreadable(hass: HomeAssistant) -> set[str]:
         for issue in ir.async_get(hass).issues.values()
         if issue.translation_key == "unreadable_file"
     }
-
-
-async def down(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_block_till_done()
-
-
-async def up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    assert entry.state is ConfigEntryState.LOADED
-
-
-async def guards(hass: HomeAssistant) -> bool:
-    """Return whether a burglar is noticed."""
-    await panel(hass, "alarm_arm_home", code=CODE)
-    sense(hass, WINDOW, "on")
-    await hass.async_block_till_done()
-    noticed = shown(hass) == "triggered"
-    sense(hass, WINDOW, "off")
-    await panel(hass, "alarm_disarm", code=CODE)
-    return noticed
-
-
-def rewrite(path: Path, **changes: Any) -> bytes:
-    """Change the outermost values of a stored file; return what stands in it then."""
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
-    return path.read_bytes()
 
 
 @pytest.mark.parametrize("what", SIDE_FILES)
@@ -200,54 +164,6 @@ async def test_what_was_kept_goes_with_the_entry(hass: HomeAssistant) -> None:
 
 # Whatever JSON stands in any side file
 
-LEAVES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(min_value=-(2**53), max_value=2**53),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=12),
-    st.sampled_from(
-        [
-            "home",
-            "away",
-            "rule_vacation",
-            "person_anna",
-            "9999-12-31T23:59:59+00:00",
-            "2026-01-01",
-            "2026-01-01T00:00:00",
-        ]
-    ),
-)
-NAMES = st.one_of(
-    st.text(max_size=8),
-    st.sampled_from(
-        ["calendars", "running", "calendar.family", "at", "entries", "persons", "person_anna", "arm_at"]
-    ),
-)
-JSON = st.recursive(
-    LEAVES,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5),
-    max_leaves=12,
-)
-
-
-def bent(good: Any, odd: Any, draw: st.DrawFn) -> Any:
-    """Return a stored value in which one place holds something odd."""
-    places = (
-        list(good.items())
-        if isinstance(good, dict)
-        else list(enumerate(good))
-        if isinstance(good, list)
-        else []
-    )
-    if not places or draw(st.booleans()):
-        return odd
-    key, inner = draw(st.sampled_from(places))
-    changed = dict(good) if isinstance(good, dict) else list(good)
-    changed[key] = bent(inner, odd, draw)
-    return changed
-
-
 GOOD: dict[str, Any] = {
     "household": {
         "persons": {"person_anna": ["away", "2026-01-01T00:00:00+00:00"]},
@@ -297,22 +213,3 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
         what: bent({"version": 1, "minor_version": 1, "key": "k", "data": good}, draw(JSON), draw)
         for what, good in GOOD.items()
     }
-
-
-def drawn[T](strategy: st.SearchStrategy[T], count: int) -> list[T]:
-    """Return examples: the core under test is asynchronous, and lives in another loop than hypothesis would ask for."""
-    found: list[T] = []
-
-    @settings(
-        max_examples=count,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(strategy)
-    def draw(one: T) -> None:
-        found.append(one)
-
-    draw()
-    return found

@@ -1,0 +1,146 @@
+"""What Home Assistant's repairs page says: the companion is away or in trouble, zones nobody guards, duress that shows."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import COMPANION_AWAY_AFTER, DOMAIN
+from .link.protocol import ServiceTrouble
+
+COMPANION_AWAY = "companion_away"
+HOMELESS_ZONES = "homeless_zones"
+DURESS_IN_LOGBOOK = "duress_in_logbook"
+PANEL_FROM_COPY = "panel_from_copy"
+PANEL_UNKNOWN = "panel_unknown"
+_TROUBLE = "service_trouble_"
+_UNREADABLE = "unreadable_"
+_WARNING = ir.IssueSeverity.WARNING
+SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
+    "alarm_told_nobody": (),
+    "alarm_unanswered": (),
+    "channel_refuses": ("failures", "reason"),
+    "key_reaches_nobody": ("cause",),
+    "panel_reaches_nobody": (),
+    "panel_unknown": ("areas", "last_known"),
+    "site_reaches_nobody": ("cause",),
+    "step_reached_nobody": (),
+}
+"""The companion's troubles that have a text of their own, with the facts that stand in it."""
+
+
+@callback
+def async_report_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell a person that alarms are not escalated at present."""
+    _report(hass, entry, COMPANION_AWAY, minutes=str(int(COMPANION_AWAY_AFTER.total_seconds() // 60)))
+
+
+@callback
+def async_clear_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take it back."""
+    _clear(hass, entry, COMPANION_AWAY)
+
+
+@callback
+def async_report_unreadable(hass: HomeAssistant, entry: ConfigEntry, what: str, kept: Path) -> None:
+    """Tell a person that something was forgotten as its file could not be read, and where that is."""
+    _report(hass, entry, f"{_UNREADABLE}{what}", _WARNING, translation_key="unreadable_file", kept=str(kept))
+
+
+@callback
+def async_clear_unreadable(hass: HomeAssistant, entry: ConfigEntry, what: str) -> None:
+    """Take it back: the file has been read again."""
+    _clear(hass, entry, f"{_UNREADABLE}{what}")
+
+
+@callback
+def async_show_from_copy(hass: HomeAssistant, entry: ConfigEntry, *, is_so: bool) -> None:
+    """Tell a person that the panel goes on with the copy of its file, which may be a moment older."""
+    if is_so:
+        _report(hass, entry, PANEL_FROM_COPY, _WARNING)
+    else:
+        _clear(hass, entry, PANEL_FROM_COPY)
+
+
+@callback
+def async_show_unknown(hass: HomeAssistant, entry: ConfigEntry, areas: Sequence[str]) -> None:
+    """Ask a person to look after areas of which nobody knows whether they were armed; take it back for none."""
+    if areas:
+        _report(hass, entry, PANEL_UNKNOWN, ir.IssueSeverity.CRITICAL, areas=", ".join(areas))
+    else:
+        _clear(hass, entry, PANEL_UNKNOWN)
+
+
+@callback
+def async_report_homeless(hass: HomeAssistant, entry: ConfigEntry, zones: Sequence[str]) -> None:
+    """Tell a person about zones that nobody guards; take it back when there are none."""
+    if zones:
+        _report(hass, entry, HOMELESS_ZONES, zones=", ".join(zones))
+    else:
+        _clear(hass, entry, HOMELESS_ZONES)
+
+
+@callback
+def async_report_duress_in_logbook(hass: HomeAssistant, entry: ConfigEntry, entity_id: str) -> CALLBACK_TYPE:
+    """Tell a person that the logbook shows the duress sensor; return what takes it back.
+
+    An entity cannot keep itself out of the logbook: only the logbook's own configuration can.
+    """
+    # Not imported: without the recorder, which it needs, there is no logbook, and we run all the same.
+    logbook: Any = hass.data.get("logbook")
+    if logbook is not None and (logbook.entity_filter is None or logbook.entity_filter(entity_id)):
+        _report(hass, entry, DURESS_IN_LOGBOOK, _WARNING, entity_id=entity_id)
+    return lambda: _clear(hass, entry, DURESS_IN_LOGBOOK)
+
+
+@callback
+def async_show_troubles(hass: HomeAssistant, entry: ConfigEntry, troubles: Sequence[ServiceTrouble]) -> None:
+    """Show exactly these troubles of the companion, one issue each."""
+    shown = {f"{_TROUBLE}{trouble.key}_{entry.entry_id}": trouble for trouble in troubles}
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        is_ours = issue_id.startswith(_TROUBLE) and issue_id.endswith(f"_{entry.entry_id}")
+        if domain == DOMAIN and is_ours and issue_id not in shown:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+    for trouble in shown.values():
+        facts = SERVICE_TROUBLES.get(trouble.trouble)
+        named = {name: trouble.facts.get(name, "?") for name in facts or ()}
+        if facts is None:  # of a newer companion
+            named["trouble"] = trouble.trouble
+        _report(
+            hass,
+            entry,
+            f"{_TROUBLE}{trouble.key}",
+            ir.IssueSeverity.ERROR if trouble.severity == "error" else _WARNING,
+            translation_key="service_trouble" if facts is None else f"service_trouble_{trouble.trouble}",
+            subject=trouble.subject,
+            **named,
+        )
+
+
+def _report(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    what: str,
+    severity: ir.IssueSeverity = ir.IssueSeverity.ERROR,
+    *,
+    translation_key: str | None = None,
+    **named: str,
+) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{what}_{entry.entry_id}",
+        is_fixable=what == PANEL_UNKNOWN,
+        data={"entry_id": entry.entry_id},
+        is_persistent=False,
+        severity=severity,
+        translation_key=translation_key or what,
+        translation_placeholders={"title": entry.title, **named},
+    )
+
+
+def _clear(hass: HomeAssistant, entry: ConfigEntry, what: str) -> None:
+    ir.async_delete_issue(hass, DOMAIN, f"{what}_{entry.entry_id}")
