@@ -14,6 +14,7 @@ from companion.channels.registry import ChannelConfigError, build_channel
 from companion.config import Settings, SettingsInvalid, existing_secret_key, unknown_variables
 from companion.directory.apply import stored_state
 from companion.directory.contacts import oddities
+from companion.directory.doubts import doubts
 from companion.directory.model import ChannelRow
 from companion.store import directory
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
@@ -117,7 +118,7 @@ async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
         Finding("directory", result, ", ".join(f"{name}: {number}" for name, number in there.items())),
     ]
     rows = await db.read(directory.channels)
-    findings += await db.read(_check_addresses)
+    findings += await db.read(_check_stored)
     if not there["channels"]:
         findings.append(Finding("channels", Result.WARNING, "none is switched on: nobody would be told"))
     return findings + list(
@@ -125,15 +126,19 @@ async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
     )
 
 
-def _check_addresses(conn: Connection) -> list[Finding]:
-    """Return what is stored of addresses at which nobody can be told: from a version that did not look, or by hand."""
-    return [
+def _check_stored(conn: Connection) -> list[Finding]:
+    """Return addresses at which nobody can be told, stored by a version that did not look, and all that is doubtful."""
+    state = stored_state(conn)
+    doubtful = [
+        Finding(f"{one.kind} {one.id}{one.where}", Result.WARNING, one.message) for one in doubts(state)
+    ]
+    return doubtful + [
         Finding(
             f"{one.at.kind} {one.at.id}{one.at.where}",
             Result.ERROR if one.hopeless else Result.WARNING,
             one.message,
         )
-        for one in oddities(stored_state(conn))
+        for one in oddities(state)
     ]
 
 

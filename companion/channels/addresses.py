@@ -2,6 +2,7 @@
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
 type Address = IPv4Address | IPv6Address
 type AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[object, ...]]
@@ -32,6 +33,14 @@ def is_forbidden(address: Address) -> bool:
         or (plain.is_reserved and not plain.is_loopback)
         or (isinstance(plain, IPv4Address) and plain.packed[0] == 0)
     )
+
+
+def is_forbidden_url(url: str) -> bool:
+    """Return whether a URL names an address, not a name, that a channel must not connect to."""
+    try:
+        return is_forbidden(ip_address(urlsplit(url).hostname or ""))
+    except ValueError:  # a name: what it leads to is seen when it is called
+        return False
 
 
 def unwrapped(address: Address) -> Address:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from companion.channels.addresses import is_forbidden_url
 from companion.channels.base import Channel
 from companion.channels.phone_numbers import e164
 from companion.channels.signal import SignalChannel, SignalConfig
@@ -99,12 +100,20 @@ def build_channel(kind: str, config: Mapping[str, Any]) -> Channel:
 def validated(kind: str, config: Mapping[str, Any]) -> BaseModel:
     """Return the settings as the kind's model. Raises ChannelConfigError with one line a problem."""
     try:
-        return kind_named(kind).config.model_validate(dict(config))
+        settings = kind_named(kind).config.model_validate(dict(config))
     except ValidationError as err:
         problems = err.errors(include_url=False, include_input=False, include_context=False)
         lines = [f"{'.'.join(str(part) for part in one['loc']) or kind}: {one['msg']}" for one in problems]
         # Not chained: the original error can show what was put in.
         raise ChannelConfigError("; ".join(lines)) from None
+    if is_forbidden_url(_url_of(settings)):
+        raise ChannelConfigError("url: no channel may call this address")
+    return settings
+
+
+def _url_of(settings: BaseModel) -> str:
+    url = getattr(settings, "url", "")
+    return url.get_secret_value() if isinstance(url, SecretStr) else str(url)
 
 
 def kind_named(kind: str) -> ChannelKind:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from companion.directory.check import Check
 from companion.directory.contacts import with_formed_addresses
+from companion.directory.reach import with_sites_of_rooms
 from companion.directory.seed import Document, DocumentInvalid, Problem
 from companion.directory.state import CHANNEL, DEVICE, KINDS, PERSON, POLICY, SECTION_OF, SITE, Row, State
 from companion.escalation.policy import Policy
@@ -90,7 +91,7 @@ class _Applying:
         wanted = State(
             {kind: (document.state if kind in self._kinds else self._stored)[kind] for kind in KINDS}
         )
-        self._wanted = with_formed_addresses(wanted, document.paths)
+        self._wanted = with_formed_addresses(with_sites_of_rooms(wanted), document.paths)
         check = Check(self._wanted, document.paths, document.sections, before=self._stored)
         problems = [*document.problems, *check.problems(), *self._still_bound()]
         if problems:

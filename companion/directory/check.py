@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from companion.channels.registry import channel_kinds
 from companion.directory.contacts import Oddity, oddities
+from companion.directory.doubts import doubts
 from companion.directory.reach import Cause, Unreached, channels_of, target_reaches, unreached
 from companion.directory.seed import Problem
 from companion.directory.state import (
@@ -64,7 +65,7 @@ class Check:
         """Return what can be stored but will not do what its owner hopes for."""
         _new, known = self._unreached()
         return (
-            *self._device_warnings(),
+            *(f"{self._path(one.kind, one.id)}{one.where}: {one.message}" for one in doubts(self._state)),
             *(str(self._told(one)) for one in self._odd_now if not self._must_be_mended(one)),
             *(str(problem) for problem, _cause in known),
         )
@@ -198,15 +199,6 @@ class Check:
                     )
                 if person_id in row["operators"][:index]:
                     yield Problem(path, "stands here twice")
-
-    # --- devices ----------------------------------------------------------------------------------------
-
-    def _device_warnings(self) -> Iterator[str]:
-        for device_id, device in self._state[DEVICE].items():
-            path = self._path(DEVICE, device_id)
-            missing = [name for name in ("person", "room", "site") if device[f"{name}_id"] is None]
-            if missing:
-                yield f"{path}: has no {', no '.join(missing)}; its key raises alarms that cannot say so"
 
     # --- whose alarms would tell nobody -----------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, SITE, Row, State
+from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, ROOM, SITE, Row, State
 from companion.escalation.plan import everybody
 from companion.escalation.policy import ChannelTarget, PersonTarget, Policy, Target
 
@@ -63,6 +63,17 @@ def channels_of(state: State, target: Target) -> list[str]:
             return [channel_id for channel_id, _ in contacts if via in {None, "all", channel_id}]
         case ChannelTarget(channel=channel):
             return [channel]
+
+
+def with_sites_of_rooms(state: State) -> State:
+    """Return the directory with the site of each device that names only a room: without it its alarms had no policy."""
+    devices = {
+        device_id: {**device, "site_id": state[ROOM][device["room_id"]]["site_id"]}
+        if device["site_id"] is None and device["room_id"] in state[ROOM]
+        else device
+        for device_id, device in state[DEVICE].items()
+    }
+    return State({**state, DEVICE: devices})
 
 
 def _last_resort_id(state: State) -> str | None:

@@ -340,6 +340,19 @@ def test_check_names_an_address_at_which_nobody_can_be_told(
     assert "person porter" not in result.out
 
 
+def test_check_says_again_what_is_doubtful_in_the_directory(run: Run, document: Path) -> None:
+    content = office()
+    content["policies"][0]["steps"][0]["after"] = 3600
+    document.write_bytes(orjson.dumps(content))
+    run("apply", str(document))
+
+    result = run("check")
+
+    assert re.search(
+        r"warning +policy standard\.steps\[0\]\.after +nobody is told for the first 3600 s", result.out
+    )
+
+
 def test_check_says_that_another_secret_key_is_there(run: Run, document: Path, tmp_path: Path) -> None:
     run("apply", str(document))
     (tmp_path / "data" / "secret.key").write_text("another key of at least 32 characters")

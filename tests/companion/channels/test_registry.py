@@ -24,7 +24,11 @@ def test_only_the_ticket_system_is_a_record_and_needs_no_address() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "names"),
-    [("zammad", {"token"}), ("signal", {"header_value"}), ("sms", {"url", "headers", "secrets"})],
+    [
+        ("zammad", {"token", "proxy"}),
+        ("signal", {"header_value", "proxy"}),
+        ("sms", {"url", "headers", "secrets", "proxy"}),
+    ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:
     assert secret_fields(kind) == names
@@ -46,6 +50,13 @@ def test_wrong_settings_are_named_without_showing_a_value() -> None:
 
     assert {"group", "tokn", "url"} <= {part.split(":")[0] for part in str(raised.value).split("; ")}
     assert "hunter" not in str(raised.value)
+
+
+@pytest.mark.parametrize("kind", sorted(SETTINGS))
+@pytest.mark.parametrize("host", ["169.254.169.254", "0.0.0.0", "[fe80::1]", "[::ffff:169.254.169.254]"])
+def test_an_address_that_no_channel_may_call_is_refused_before_the_first_alarm(kind: str, host: str) -> None:
+    with pytest.raises(ChannelConfigError, match="url: no channel may call this address"):
+        build_channel(kind, {**SETTINGS[kind], "url": f"http://{host}/send"})
 
 
 def test_an_unknown_kind_says_which_there_are() -> None:
