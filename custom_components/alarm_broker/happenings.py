@@ -46,6 +46,7 @@ from .panel.events import (
     ArmRequested,
     BypassRequested,
     ClearMemoryRequested,
+    ClockMoved,
     CodeMatched,
     DisarmRequested,
     Event,
@@ -166,6 +167,8 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
     match effect:
         case ReportAreaState():
             return _area_state(effect, wording, now)
+        case ReportPending() if isinstance(event, ClockMoved):
+            return None  # it began before
         case ReportPending(area_id=area_id, zone_id=zone_id, until=until, exit_error=exit_error):
             kind = HappeningKind.EXIT_ERROR if exit_error else HappeningKind.PENDING
             return told(kind, area_id, zones=(zone_id,), until=until.isoformat())

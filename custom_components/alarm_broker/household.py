@@ -10,10 +10,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
+from .clock import Clock
 from .const import DOMAIN, LOGGER
 from .happenings import Happening, HappeningKind, named
 from .panel.config import ArmMode
 from .panel.empty_house import guests_stay
+from .panel.events import ClockMoved
 from .panel.household_events import (
     AnnounceArming,
     AreasChanged,
@@ -62,6 +64,7 @@ class Household:
         self._entry = entry
         self._system = system
         self._state = HouseholdState()
+        self._clock = Clock()
         self._listeners: list[CALLBACK_TYPE] = []
         self._store = household_store(hass, entry.entry_id)
         self._timer = DeadlineTimer(hass, lambda: self.async_take(Ticked()))
@@ -101,6 +104,7 @@ class Household:
     @callback
     def async_start(self) -> None:
         """Go on from there; the panel has started."""
+        self._clock = Clock()
         self.async_take(Resumed(starting=self._hass.state is not CoreState.running))
         self._areas_changed()
         self._unsub = self._system.audience.subscribe(self._areas_changed)
@@ -124,6 +128,11 @@ class Household:
     @callback
     def async_take(self, event: PresenceEvent) -> bool:
         """Let the core decide and do what it says; return whether that was anything."""
+        by = self._clock.moved()
+        return (bool(by) and self._async_put(ClockMoved(by, self._clock.since))) | self._async_put(event)
+
+    @callback
+    def _async_put(self, event: PresenceEvent) -> bool:
         before = self._state
         self._state, effects = household(before, event, self.config, dt_util.utcnow())
         # Also when nothing has changed: the timer and the wall clock may differ by a little.

@@ -19,6 +19,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from .audience import Audience
+from .clock import Clock
 from .code_hashes import async_matching_user
 from .const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
 from .effects import link_event, log_effect, refusal
@@ -34,6 +35,7 @@ from .panel.events import (
     BypassRequested,
     ChimeChosen,
     ClearMemoryRequested,
+    ClockMoved,
     CodeMatched,
     CodeMissing,
     CodeWrong,
@@ -128,6 +130,8 @@ class AlarmSystem:
         # Guesses one after the other: else a hundred at once would all be hashed.
         self._code_lock = asyncio.Lock()
         self._running = False
+        self._clock: Clock | None = None
+        """None before the start: what is stored is not of this run."""
 
     @property
     def state(self) -> PanelState:
@@ -173,7 +177,9 @@ class AlarmSystem:
         Whoever wants to hear of an alarm that rose in the outage subscribes before.
         """
         self._running = True
-        await self._async_done(self._async_decide(Loaded()))
+        loaded = self._async_decide(Loaded())
+        self._clock = Clock()
+        await self._async_done(loaded)
         self._sensors.async_start()
         if self._hass.state is CoreState.running:
             await self._async_done(self._async_decide(SensorsReady(timedelta(0))))
@@ -374,6 +380,7 @@ class AlarmSystem:
         """Return whose code it is. Where there is a duress code it is looked for during a lockout too: it helps then."""
         if not code or not self._code_users:
             return CodeMissing()
+        self._async_follow_clock()
         duress = any(user.duress for user in self.config.panel.users.values())
         if not duress and locked_until(self._decided, self.config.panel.codes, dt_util.utcnow()) is not None:
             # Refused whatever it is: spare the processor the hashing.
@@ -384,6 +391,18 @@ class AlarmSystem:
     @callback
     def _async_decide(self, event: Event, *, quick: bool = False) -> _Step:
         """Let the core decide, and see to it that the rest happens in order."""
+        self._async_follow_clock()
+        return self._async_put(event, quick=quick)
+
+    @callback
+    def _async_follow_clock(self) -> None:
+        """Let what runs go on for as long as it would have, by a wall clock that has been set."""
+        if self._clock is not None and (by := self._clock.moved()):
+            LOGGER.warning("The clock was set %s %s", abs(by), "forward" if by > timedelta(0) else "back")
+            self._async_put(ClockMoved(by, self._clock.since), quick=True)
+
+    @callback
+    def _async_put(self, event: Event, *, quick: bool) -> _Step:
         now = dt_util.utcnow()
         before = self._decided
         after, effects = transition(before, event, self.config.panel, now, new_uid=self._new_uid)

@@ -25,6 +25,12 @@ type Until = Callable[[Callable[[], Any]], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
+def time_in_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time pass with the wall clock that a test moves; what sets the clock alone says so."""
+    monkeypatch.setattr("custom_components.alarm_broker.clock.elapsed", time.time)
+
+
+@pytest.fixture(autouse=True)
 def nothing_outdated() -> Iterator[None]:
     """Hold that we use nothing of Home Assistant that it is about to take away: users would read that in their log."""
     complaints = _Heard()

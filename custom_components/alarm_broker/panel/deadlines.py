@@ -12,7 +12,7 @@ from .effects import Effect, ReportBypass
 from .guarding import entry_ended, group_window_ended, hold_ended
 from .leaving import exit_ended, exit_settled
 from .moment import Moment, PanelStep, with_area
-from .state import Alarm, AreaState, Arming, Bypass, Deadline, PanelState, Pending, Siren
+from .state import Arming, Bypass, PanelState, Pending
 from .zones import closed_zones_joined
 
 
@@ -82,68 +82,6 @@ def reached(state: PanelState, moment: Moment) -> PanelStep:
         state, more = _ended(state, due, moment)
         effects += more
     return state, tuple(effects)
-
-
-def clamped(state: PanelState, now: datetime) -> PanelState:
-    """Return the panel with no deadline further away than its full length, and nothing that is still to have happened.
-
-    The clock may have been set back.
-    """
-    future = any(_is_of_the_future(area, now) for area in state.areas.values())
-    if not future and not state.pulses and all(due.due_at <= now for due in running(state)):
-        return state
-
-    def near(deadline: Deadline | None) -> Deadline | None:
-        return None if deadline is None else deadline.clamped(now)
-
-    return replace(
-        state,
-        lockout=replace(state.lockout, until=near(state.lockout.until)),
-        settling=near(state.settling),
-        areas={area_id: _clamped_area(area, now) for area_id, area in state.areas.items()},
-        holding={zone_id: until.clamped(now) for zone_id, until in state.holding.items()},
-        pulses={
-            zone_id: tuple(until.clamped(now) for until in pulses) for zone_id, pulses in state.pulses.items()
-        },
-        gathering={
-            group_id: replace(
-                gathering,
-                trips={zone_id: until.clamped(now) for zone_id, until in gathering.trips.items()},
-            )
-            for group_id, gathering in state.gathering.items()
-        },
-    )
-
-
-def _clamped_area(area: AreaState, now: datetime) -> AreaState:
-    match area.guard:
-        case Arming(final=final):
-            guard = replace(area.guard, until=area.guard.until.clamped(now))
-            area = replace(area, guard=replace(guard, final=None if final is None else final.clamped(now)))
-        case Pending():
-            area = replace(area, guard=replace(area.guard, until=area.guard.until.clamped(now)))
-    if area.siren is not None:
-        alarms = tuple(_happened(alarm, now) for alarm in area.siren.alarms)
-        area = replace(area, siren=Siren(until=area.siren.until.clamped(now), alarms=alarms))
-    if _is_of_the_future(area, now):
-        armed_at = None if area.armed_at is None else min(area.armed_at, now)
-        memory = tuple(_happened(alarm, now) for alarm in area.memory)
-        area = replace(area, armed_at=armed_at, memory=memory)
-    if area.walk_test is not None:
-        area = replace(area, walk_test=replace(area.walk_test, until=area.walk_test.until.clamped(now)))
-    if area.shut_down_until is not None:
-        area = replace(area, shut_down_until=area.shut_down_until.clamped(now))
-    return area
-
-
-def _is_of_the_future(area: AreaState, now: datetime) -> bool:
-    return (area.armed_at is not None and area.armed_at > now) or (
-        bool(area.memory) and area.memory[-1].raised_at > now
-    )
-
-
-def _happened(alarm: Alarm, now: datetime) -> Alarm:
-    return alarm if alarm.raised_at <= now else replace(alarm, raised_at=now)
 
 
 def _ended(state: PanelState, due: Due, moment: Moment) -> PanelStep:

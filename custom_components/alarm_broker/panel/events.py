@@ -1,7 +1,7 @@
 """What can happen to the panel."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from .config import AlarmKind, ArmMode
 from .state import ChimeMode, Trouble
@@ -177,6 +177,15 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockMoved:
+    """The wall clock was set forward, or back, while the panel ran."""
+
+    by: timedelta
+    since: datetime
+    """When this run began, by the clock as it is now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """The panel came up: nothing is known of any zone, and deadlines may have passed in the outage."""
 
@@ -208,6 +217,7 @@ type Event = (
     | ChimeChosen
     | WindowsChanged
     | TimePassed
+    | ClockMoved
     | Loaded
     | SensorsReady
 )

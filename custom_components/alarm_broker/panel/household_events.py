@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .config import ArmMode
+from .events import ClockMoved
 from .household_state import HouseholdState, Presence
 from .state import AreaStatus
 from .windows import WindowKind
@@ -69,7 +70,7 @@ class Resumed:
 
 
 type PresenceEvent = (
-    Seen | AreasChanged | WindowsChanged | GuestMode | Postponed | CalledOff | Ticked | Resumed
+    Seen | AreasChanged | WindowsChanged | GuestMode | Postponed | CalledOff | Ticked | ClockMoved | Resumed
 )
 
 

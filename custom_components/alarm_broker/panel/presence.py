@@ -4,12 +4,13 @@
 Somebody of whom nothing is known is never taken for away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import replace
 from datetime import datetime
 
 from .arrivals import seen, settled, unheard
 from .empty_house import called_off, due, occasions, postponed, reconsidered, resumed
+from .events import ClockMoved
 from .household_events import (
     AreasChanged,
     CalledOff,
@@ -31,7 +32,11 @@ def household(
 ) -> HouseholdStep:
     """Return the household after `event`, and what must be done, in order. `now` is aware UTC."""
     before = occasions(state, config)
-    state = _heard(_fitted(_clamped(state, now), config, now), event, config, now)
+    if isinstance(event, ClockMoved):
+        state = _mapped(state, lambda deadline: deadline.shifted(event.by))
+    # Further away than its full length: the clock may have been set back meanwhile.
+    state = _mapped(state, lambda deadline: deadline.clamped(now))
+    state = _heard(_fitted(state, config, now), event, config, now)
     state, moves = settled(state, config, now)
     state = reconsidered(before, state, config, now)
     state, answers = _asked(state, event, config, now)
@@ -58,7 +63,7 @@ def _heard(
             return replace(state, guests=on)
         case Resumed(starting):
             return resumed(unheard(state, config, now, starting=starting), now)
-        case Postponed() | CalledOff() | Ticked():
+        case Postponed() | CalledOff() | Ticked() | ClockMoved():
             return state
 
 
@@ -80,21 +85,21 @@ def _deadlines(state: HouseholdState) -> Iterator[Deadline]:
         yield from (one for one in (state.remind_at, state.arm_at) if one is not None)
 
 
-def _clamped(state: HouseholdState, now: datetime) -> HouseholdState:
-    """Return the household with no deadline further away than its full length: the clock may have been set back."""
+def _mapped(state: HouseholdState, again: Callable[[Deadline], Deadline]) -> HouseholdState:
+    """Return the household with each deadline replaced."""
 
-    def near(deadline: Deadline | None) -> Deadline | None:
-        return None if deadline is None else deadline.clamped(now)
+    def maybe(deadline: Deadline | None) -> Deadline | None:
+        return None if deadline is None else again(deadline)
 
     return replace(
         state,
         persons={
-            person_id: replace(person, settles=near(person.settles))
+            person_id: replace(person, settles=maybe(person.settles))
             for person_id, person in state.persons.items()
         },
-        remind_at=near(state.remind_at),
-        arm_at=near(state.arm_at),
-        coming_up=near(state.coming_up),
+        remind_at=maybe(state.remind_at),
+        arm_at=maybe(state.arm_at),
+        coming_up=maybe(state.coming_up),
     )
 
 

@@ -74,6 +74,10 @@ class Deadline:
         """Return the deadline `delay` from now."""
         return cls(now + delay, delay)
 
+    def shifted(self, by: timedelta) -> Deadline:
+        """Return the same moment by a clock that has been set."""
+        return Deadline(self.due_at + by, self.delay)
+
     def clamped(self, now: datetime) -> Deadline:
         """Return the deadline, moved to at most its full delay from now."""
         return self if self.due_at <= now + self.delay else Deadline.after(self.delay, now)

@@ -7,15 +7,17 @@ from datetime import datetime
 from .alarms import raise_by_hand, raise_silently
 from .arming import arm_requested, disarm_requested, fitted
 from .bypassing import bypass_requested, clear_memory_requested, windows_changed
+from .clock import clamped, shifted
 from .codes import look_requested
 from .config import PanelConfig
-from .deadlines import clamped, reached
-from .effects import Effect, ReportAreaState, ReportTrouble
+from .deadlines import reached
+from .effects import Effect, ReportAreaState, ReportPending, ReportTrouble
 from .events import (
     ArmRequested,
     BypassRequested,
     ChimeChosen,
     ClearMemoryRequested,
+    ClockMoved,
     DisarmRequested,
     Event,
     Loaded,
@@ -34,7 +36,7 @@ from .events import (
 )
 from .moment import Moment, PanelStep, with_area
 from .silencing import silence_requested
-from .state import AreaState, Deadline, PanelState
+from .state import AreaState, Deadline, PanelState, Pending
 from .walk_test import walk_test_requested
 from .windows import WindowKind
 from .zones import zone_closed, zone_lost, zone_opened
@@ -54,7 +56,8 @@ def transition(
         during_outage=isinstance(event, Loaded),
         vacation=WindowKind.VACATION in state.windows,
     )
-    after, effects = _handed_over(clamped(state, now), event, moment)
+    known_by = shifted(state, event.by, since=event.since) if isinstance(event, ClockMoved) else state
+    after, effects = _handed_over(clamped(known_by, now), event, moment)
     known = {} if isinstance(event, Loaded) else state.areas
     if known is after.areas:
         return after, effects
@@ -101,6 +104,9 @@ def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
             return state, ()
         case TimePassed():
             return reached(state, moment)
+        case ClockMoved():
+            state, effects = reached(state, moment)
+            return state, (*effects, *_pending_anew(state))
         case Loaded():
             return reached(_loaded(state, moment), moment)
         case SensorsReady(settle):
@@ -114,6 +120,19 @@ def _triggered(state: PanelState, event: TriggerRequested, moment: Moment) -> Pa
     else:
         area, effects = raise_by_hand(area, event.area_id, event.kind, moment, by=event.by)
     return with_area(state, event.area_id, area), effects
+
+
+def _pending_anew(state: PanelState) -> Iterator[ReportPending]:
+    """Yield what says when running entry delays end by the clock as it is now."""
+    for area_id, area in state.areas.items():
+        if isinstance(area.guard, Pending):
+            yield ReportPending(
+                uid=area.guard.uid,
+                area_id=area_id,
+                zone_id=area.guard.zones[0],
+                until=area.guard.until.due_at,
+                exit_error=area.guard.exit_error,
+            )
 
 
 def _loaded(state: PanelState, moment: Moment) -> PanelState:
