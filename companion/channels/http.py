@@ -188,7 +188,7 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
 
 def scrubbed(text: str, secrets: Iterable[str], *, limit: int = REASON_LIMIT) -> str:
     """Return a provider's words on one line, without our secrets and without links (one may be an ack link)."""
-    for secret in sorted(secrets, key=len, reverse=True):
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
         for form in written_forms(secret):
             text = text.replace(form, "***")
     text = re.sub(r"(?i)\b[a-z]+://\S+", "(link)", text)[: limit * 4]
@@ -247,7 +247,7 @@ class HttpClient:
         self._options = options
         self._headers = dict(headers or {})
         self._proxy = proxy_of(options.proxy)
-        self._secrets = frozenset(secret for secret in (*secrets, *secrets_in(options.proxy)) if secret)
+        self._secrets = frozenset((*secrets, *secrets_in(options.proxy)))
         self._session: aiohttp.ClientSession | None = None
         self._resolver = ChannelResolver()
 
@@ -277,8 +277,12 @@ class HttpClient:
 
     def failure(self, reply: Reply, said: object = None) -> Failure:
         """Return what an answer other than success means, quoting what the provider `said` when that is text."""
-        detail = scrubbed(said, self._secrets) if isinstance(said, str) else ""
+        detail = self.quoted(said) if isinstance(said, str) else ""
         return failure_of_status(reply, datetime.now(UTC), detail)
+
+    def quoted(self, said: str, *, private: Iterable[str] = (), limit: int = REASON_LIMIT) -> str:
+        """Return a provider's words as they may be shown: without the channel's secrets and what else is `private`."""
+        return scrubbed(said, {*self._secrets, *private}, limit=limit)
 
     @asynccontextmanager
     async def websocket(self, url: URL) -> AsyncGenerator[aiohttp.ClientWebSocketResponse]:

@@ -28,7 +28,6 @@ from companion.channels.http import (
     HttpOptions,
     Reply,
     retry_after,
-    scrubbed,
     shortened,
 )
 from companion.channels.render import sms_text
@@ -154,8 +153,7 @@ class SmsChannel(Channel):
 
     def __init__(self, config: SmsConfig) -> None:
         self._config = config
-        self._secrets = secrets_in(config)
-        self._http = HttpClient(config, secrets=self._secrets)
+        self._http = HttpClient(config, secrets=secrets_in(config))
 
     @override
     async def send(self, message: Message) -> Outcome:
@@ -168,7 +166,7 @@ class SmsChannel(Channel):
         if not isinstance(reply, Reply):
             return reply
         # Whoever reads a reason must not be able to answer the alarm with it.
-        said = scrubbed(reply.text, {*self._secrets, text, *link_token(message)}, limit=ANSWER_LIMIT)
+        said = self._http.quoted(reply.text, private={text, *link_token(message)}, limit=ANSWER_LIMIT)
         reading = read(self._config.answers, reply)
         heard = Heard(answer=said, rule=None if reading is None else reading.rule)
         return replace(self._outcome(reply, reading, said), heard=heard)

@@ -108,6 +108,10 @@ def test_what_a_provider_says_is_quoted_without_secrets_links_and_line_breaks() 
     assert scrubbed(said, ["s3cr3t", "s/q"]) == 'bad token "***" or *** for (link) <b>'
 
 
+def test_an_empty_secret_hides_nothing() -> None:
+    assert scrubbed("no such number", ["", "hunter2"]) == "no such number"
+
+
 def test_a_long_reason_is_cut() -> None:
     outcome = failure_of_status(Reply(status=400), NOW, "x" * 5000)
 

@@ -231,7 +231,7 @@ async def test_a_channel_that_was_switched_off_goes_to_the_next_contact_point(ho
 async def test_a_message_that_cannot_be_written_goes_to_the_next_contact_point(house: Engine) -> None:
     alarm = await house.raise_alarm(trigger(policy=PORTER))
     await house.db.write(
-        lambda conn: conn.execute(sa.update(tables.delivery).values(message={"language": "en"}))
+        lambda conn: conn.execute(sa.update(tables.delivery).values(message=["what no version writes"]))
     )
 
     await house.dispatch()
@@ -240,6 +240,17 @@ async def test_a_message_that_cannot_be_written_goes_to_the_next_contact_point(h
     assert page.state is State.ERROR
     assert "could not be written" in str(page.last_error)
     assert [message.recipient for message in house.sms.messages] == ["Porter"]
+
+
+async def test_a_message_that_has_lost_its_facts_is_sent_without_them(house: Engine) -> None:
+    await house.raise_alarm(trigger(policy=PORTER))
+    await house.db.write(
+        lambda conn: conn.execute(sa.update(tables.delivery).values(message={"language": "en"}))
+    )
+
+    await house.dispatch()
+
+    assert [message.recipient for message in house.signal.messages] == ["Porter"]
 
 
 async def test_a_report_that_fails_does_not_undo_the_record_of_what_was_sent(
