@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import ifaddr
-from zeroconf import Error, InterfaceChoice
+from zeroconf import InterfaceChoice
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 _LOGGER = logging.getLogger(__name__)
@@ -22,7 +22,8 @@ async def announced(
 ) -> AsyncIterator[bool]:
     """Announce the service while the context lasts; yields whether it worked.
 
-    `host` is what the service listens on. A network without multicast is no reason not to serve: it is logged.
+    `host` is what the service listens on. Whatever keeps it from being announced (no multicast, no network yet after a
+    power cut) is no reason not to serve: it is logged.
     """
     zeroconf: AsyncZeroconf | None = None
     try:
@@ -37,7 +38,7 @@ async def announced(
         )
         zeroconf = AsyncZeroconf(interfaces=InterfaceChoice.All if host in ANY_HOST else addresses)
         await (await zeroconf.async_register_service(info))
-    except (OSError, Error) as err:
+    except Exception as err:  # noqa: BLE001 # zeroconf raises RuntimeError where there is no interface, for one
         _LOGGER.warning("The service cannot be announced on the network: %r", err)
         if zeroconf is not None:
             await zeroconf.async_close()

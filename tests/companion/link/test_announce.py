@@ -69,11 +69,16 @@ async def test_a_service_that_has_stopped_is_not_found() -> None:
     assert await found(300) is None
 
 
-async def test_a_network_without_multicast_is_logged_and_the_service_goes_on(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "error",
+    [OSError(19, "No such device"), RuntimeError("No interfaces to listen on")],
+    ids=["no multicast", "no network yet"],
+)
+async def test_what_cannot_be_announced_is_logged_and_the_service_goes_on(
+    error: Exception, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_multicast(**_: object) -> AsyncZeroconf:
-        raise OSError(19, "No such device")
+        raise error
 
     monkeypatch.setattr("companion.link.announce.AsyncZeroconf", no_multicast)
 
@@ -84,4 +89,4 @@ async def test_a_network_without_multicast_is_logged_and_the_service_goes_on(
             pass
 
     assert not worked
-    assert "No such device" in caplog.text
+    assert str(error.args[-1]) in caplog.text
