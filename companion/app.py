@@ -5,7 +5,6 @@ import errno
 import logging
 import os
 import signal
-import ssl
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
@@ -60,6 +59,7 @@ from companion.troubles.reach_audit import audit_reach
 from companion.troubles.store import forget_troubles
 from companion.web import connections
 from companion.web.auth import Caller, caller_of
+from companion.web.certificate import Certificate
 from companion.web.context import WebContext
 from companion.web.metrics import Metrics
 from companion.web.middleware import is_trusted
@@ -216,6 +216,9 @@ class Companion:
         self._stack.push_async_callback(stop)
 
     async def _listen(self, instance_id: str) -> None:
+        certificate = _certificate(self.settings)
+        if certificate is not None:
+            self._run(certificate.follow(), "certificate")
         context = WebContext(
             settings=self.settings,
             db=self.db,
@@ -227,6 +230,7 @@ class Companion:
             instance_id=instance_id,
             version=version("alarm-broker"),
             metrics=self.metrics,
+            certificate=certificate,
         )
         link = LinkServer(
             commands=self.commands,
@@ -253,8 +257,8 @@ class Companion:
                 serving = await asyncio.get_running_loop().create_server(
                     connections.guarded(server, limits),
                     sock=listening,
-                    ssl=(tls := _tls(self.settings)),
-                    ssl_handshake_timeout=None if tls is None else connections.HEADERS_S,
+                    ssl=None if certificate is None else certificate.context,
+                    ssl_handshake_timeout=None if certificate is None else connections.HEADERS_S,
                     backlog=BACKLOG,
                 )
                 self._stack.callback(serving.close)
@@ -292,8 +296,12 @@ class Companion:
     async def _listen_for_receipts_forever(self) -> None:
         try:
             while True:
-                with suppress(StoreUnavailable):
+                try:
                     self._follow(await self.channels.receipt_sources())
+                except StoreUnavailable:
+                    pass  # others say so
+                except Exception:
+                    _LOGGER.exception("Receipts cannot be listened for; trying again")
                 await asyncio.sleep(RECEIPTS_REFRESH_S)
         finally:
             self._follow({})
@@ -394,17 +402,15 @@ def _report_end(task: asyncio.Task[None]) -> None:
         signal.raise_signal(signal.SIGTERM)
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None:
+def _certificate(settings: Settings) -> Certificate | None:
+    if settings.tls_cert is None or settings.tls_key is None:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except OSError as err:
+        return Certificate(settings.tls_cert, settings.tls_key)
+    except (OSError, ValueError) as err:
         raise SettingsInvalid(
             f"The certificate cannot be used: {err}. Set ALARM_BROKER_TLS_CERT and ALARM_BROKER_TLS_KEY to the files."
         ) from err
-    return context
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from companion.dispatch.worker import ChannelPool
 from companion.errors import Problem
 from companion.store.database import Database
 from companion.store.secrets import Secrets
+from companion.web.certificate import Certificate
 from companion.web.metrics import Metrics
 from companion.web.rate_limit import RateLimit
 
@@ -32,6 +33,8 @@ class WebContext:
     instance_id: str
     version: str
     metrics: Metrics
+    certificate: Certificate | None = None
+    """Our own; None: a proxy in front has one, or nobody."""
 
 
 CONTEXT: web.AppKey[WebContext] = web.AppKey("context", WebContext)

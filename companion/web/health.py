@@ -27,6 +27,7 @@ from companion.troubles.model import Trouble, TroubleKind, TroubleSeverity
 from companion.troubles.reach_audit import KINDS as REACH_KINDS, ReachesNobody, who_reaches_nobody
 from companion.troubles.store import open_troubles, operator_ids
 from companion.web.auth import bearer_token, caller_of
+from companion.web.certificate import Certificate
 from companion.web.context import CLIENT, WebContext
 from companion.web.metrics import figures
 from companion.web.middleware import is_loopback
@@ -144,7 +145,20 @@ async def alerting(context: WebContext) -> list[Part]:
     Costs as much as the directory is large, however many alarms there have been.
     """
     now = context.clock()
-    return await _database_first(context, lambda conn: alerting_parts(conn, now))
+    parts = await _database_first(context, lambda conn: alerting_parts(conn, now))
+    return parts if context.certificate is None else [*parts, certificate_part(context.certificate, now)]
+
+
+def certificate_part(found: Certificate, now: datetime) -> Part:
+    """Return how long phones, panels and the browsers of responders still trust us."""
+    until = _at(found.ends_at)
+    if found.is_over(now):
+        says = f"It has run out, at {until}: links and panels do not reach us. Put a new one into its files."
+        return Part(name="certificate", light=Light.RED, says=says)
+    if found.is_late(now):
+        says = f"It runs out at {until} and was not renewed. Put a new one into its files."
+        return Part(name="certificate", light=Light.YELLOW, says=says)
+    return Part(name="certificate", light=Light.GREEN, says=f"It is good until {until}.")
 
 
 def alerting_parts(conn: Connection, now: datetime) -> list[Part]:
