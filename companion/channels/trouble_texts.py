@@ -55,6 +55,11 @@ ENGLISH: Mapping[str, TroubleText] = {
         "Alarms of Home Assistant {subject} would tell nobody",
         "They belong to no site. Give it an API key for its site, or the installation a last resort.",
     ),
+    "panel_unknown": TroubleText(
+        "Home Assistant {subject} does not know whether it is armed",
+        "The file of its panel was lost: {areas}. Last heard: {last_known}. Only smoke, gas, water, tamper and panic are "
+        "guarded. Look after the house; then disarm there with a code, or confirm the repair in Home Assistant.",
+    ),
 }
 GERMAN: Mapping[str, TroubleText] = {
     "channel_refuses": TroubleText(
@@ -90,6 +95,12 @@ GERMAN: Mapping[str, TroubleText] = {
         "Alarme von Home Assistant {subject} würden niemanden erreichen",
         "Sie gehören zu keinem Standort. Ihm einen API-Schlüssel für seinen Standort geben oder der Installation einen "
         "letzten Ausweg (last_resort).",
+    ),
+    "panel_unknown": TroubleText(
+        "Home Assistant {subject} weiß nicht, ob scharf ist",
+        "Die Datei seiner Alarmanlage ging verloren: {areas}. Zuletzt gehört: {last_known}. Bewacht werden nur Rauch, Gas, "
+        "Wasser, Sabotage und Panik. Nach dem Haus sehen; dann dort mit Code unscharf schalten oder in Home Assistant die "
+        "Reparatur bestätigen.",
     ),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 from companion.alarms.commands import MoveRefused, Unit
 from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_dedup_key, panel_trigger
+from companion.link import lost_panels
 from companion.link.protocol import (
     ZONES_LIMIT,
     AlarmDisarmed,
@@ -74,15 +75,7 @@ def apply(unit: Unit, peer: Peer, seq: int, event: HomeAssistantEvent) -> None:
 def _take(unit: Unit, peer: Peer, event: HomeAssistantEvent) -> None:
     match event:
         case AreaState():
-            link.put_area(
-                unit.conn,
-                peer.instance,
-                area=event.area,
-                name=event.name,
-                state=event.state,
-                mode=event.mode,
-                at=event.at,
-            )
+            lost_panels.remember(unit, peer, event)
         case AlarmPending():
             _delay_runs(unit, peer, event)
         case PendingCleared():

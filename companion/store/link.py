@@ -25,6 +25,16 @@ type Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnownArea:
+    """An area of a panel as it said last."""
+
+    area: str
+    name: str
+    state: str
+    mode: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Peer:
     """A Home Assistant that has been on the link."""
 
@@ -310,14 +320,23 @@ def dedup_keys_of(conn: Connection, alarm_id: str, keys: Collection[str]) -> lis
     return list(conn.execute(query).scalars())
 
 
-def put_area(
-    conn: Connection, instance: str, *, area: str, name: str, state: str, mode: str | None, at: datetime
-) -> None:
+def areas(conn: Connection, instance: str) -> list[KnownArea]:
+    """Return the areas of a peer as it said last, by name."""
+    columns = (link_area.c.area, link_area.c.name, link_area.c.state, link_area.c.mode)
+    rows = conn.execute(
+        sa.select(*columns)
+        .where(link_area.c.instance == instance)
+        .order_by(link_area.c.name, link_area.c.area)
+    )
+    return [KnownArea(**row._mapping) for row in rows]
+
+
+def put_area(conn: Connection, instance: str, known: KnownArea, *, at: datetime) -> None:
     """Remember the state of a peer's area."""
-    values = {"name": name, "state": state, "mode": mode, "at": at}
+    values = {"name": known.name, "state": known.state, "mode": known.mode, "at": at}
     conn.execute(
         insert(conn, link_area)
-        .values(instance=instance, area=area, **values)
+        .values(instance=instance, area=known.area, **values)
         .on_conflict_do_update(index_elements=[link_area.c.instance, link_area.c.area], set_=values)
     )
 

@@ -28,6 +28,9 @@ class TroubleKind(StrEnum):
     """A panic key leads to nobody. Subject: the device. Facts: `cause`, a `directory.reach.Cause`."""
     PANEL_REACHES_NOBODY = "panel_reaches_nobody"
     """Alarms of a Home Assistant belong to no site, and there is no last resort. Subject: its name."""
+    PANEL_UNKNOWN = "panel_unknown"
+    """A panel has lost its file and does not know whether it is armed. Subject: its Home Assistant. Facts: `areas`, and
+    `last_known`, how they were when the companion last heard."""
 
 
 class TroubleSeverity(StrEnum):

@@ -47,6 +47,7 @@ from tests.integration.house import (
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "link"
 TWO_AREAS = (*HOUSE, *GARAGE_PARTS)
 
 
@@ -420,9 +421,31 @@ async def test_the_companion_hears_of_it_and_of_the_end(
 
     await lose(hass, linked)
     await until(lambda: states()[-1:] == ["unknown"])
+    promised = json.loads((GOLDEN / "event_area_state_unknown.json").read_text())["event"]
+    last = [body for body in companion.heard if body["kind"] == "area_state"][-1]
+    assert {**last, "at": promised["at"], "area": promised["area"]} == promised
     await panel(hass, "alarm_disarm", code=CODE)
 
     await until(lambda: states()[-1:] == ["disarmed"])
+
+
+async def test_a_house_hears_of_another_panel_of_its_site(
+    hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
+) -> None:
+    said = json.loads((GOLDEN / "event_trouble_panel_unknown.json").read_text())["event"]
+
+    companion.say(said)
+
+    await until(lambda: issue(hass, linked, f"service_trouble_{said['key']}"))
+    found = issue(hass, linked, f"service_trouble_{said['key']}")
+    assert found is not None
+    assert found.translation_key == "service_trouble_panel_unknown"
+    assert found.translation_placeholders == {
+        "title": "Home alarm",
+        "subject": "Home",
+        "areas": "Home",
+        "last_known": "Home: armed (away)",
+    }
 
 
 # --- Whatever stands in it --------------------------------------------------------------------------------

@@ -26,7 +26,13 @@ from companion.link.protocol import (
 JPEG, PNG, WEBP = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"
 GOLDEN = Path(__file__).parents[2] / "golden" / "link"
 FRAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
-FROM_COMPANION = {"event_alarm", "event_alarm_acknowledged", "event_delivery_trouble", "event_trouble"}
+FROM_COMPANION = {
+    "event_alarm",
+    "event_alarm_acknowledged",
+    "event_delivery_trouble",
+    "event_trouble",
+    "event_trouble_panel_unknown",
+}
 FROM_HOME = [name for name in FRAMES if name.startswith("event_") and name not in FROM_COMPANION]
 
 

@@ -1,0 +1,49 @@
+"""A panel that has lost its file and does not know whether it is armed: the operators hear of it, and of the end.
+
+Home Assistant shows such areas as unknown and guards in them only what is always guarded; that is no alarm, and no
+reason to be quiet either.
+"""
+
+from sqlalchemy.engine import Connection
+
+from companion.alarms.commands import Unit
+from companion.link.protocol import AreaState
+from companion.store import link
+from companion.store.link import KnownArea, Peer
+from companion.troubles import reporting
+from companion.troubles.model import TroubleKind, trouble_key
+from companion.troubles.store import trouble_by_key
+
+UNKNOWN = "unknown"
+
+
+def remember(unit: Unit, peer: Peer, event: AreaState) -> None:
+    """Remember the state of an area; report, or clear, what it means for the panel."""
+    before = {area.area: area for area in link.areas(unit.conn, peer.instance)}
+    now = KnownArea(area=event.area, name=event.name, state=event.state, mode=event.mode)
+    link.put_area(unit.conn, peer.instance, now, at=event.at)
+    lost = [one.name for one in (before | {event.area: now}).values() if one.state == UNKNOWN]
+    if event.state == UNKNOWN:
+        facts = {
+            "areas": ", ".join(sorted(lost)),
+            "last_known": _last_known(unit.conn, peer, before.get(event.area)),
+        }
+        reporting.report(
+            unit,
+            TroubleKind.PANEL_UNKNOWN,
+            peer.instance,
+            subject=peer.name,
+            site_id=peer.site_id,
+            facts=facts,
+        )
+    elif not lost:
+        reporting.clear(unit, TroubleKind.PANEL_UNKNOWN, peer.instance)
+
+
+def _last_known(conn: Connection, peer: Peer, area: KnownArea | None) -> str:
+    """Return how the lost areas were when they last knew it."""
+    trouble = trouble_by_key(conn, trouble_key(TroubleKind.PANEL_UNKNOWN, peer.instance))
+    said = [str(trouble.facts["last_known"])] if trouble is not None and trouble.is_open else []
+    if area is not None and area.state != UNKNOWN:
+        said.append(f"{area.name}: {area.state}{f' ({area.mode})' if area.mode else ''}")
+    return ", ".join(filter(None, said))

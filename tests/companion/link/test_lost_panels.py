@@ -1,0 +1,97 @@
+"""A panel that lost its file: operators and every Home Assistant of the site hear of it, once, and of its end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from companion.alarms.commands import AlarmCommands
+from companion.channels.base import MessageKind
+from companion.dispatch.delivery import Delivery
+from companion.store import link, tables
+from companion.store.database import Database
+from companion.store.deliveries import to_delivery
+from companion.store.link import Peer
+from companion.troubles.store import open_troubles
+from tests.companion.conftest import Directory
+from tests.companion.link.conftest import INSTANCE, Panel, meet
+from tests.companion.link.test_events import kept
+from tests.companion.link.test_protocol import golden
+
+ARMED = golden("event_area_state")["event"]
+LOST = golden("event_area_state_unknown")["event"]
+DISARMED = {**LOST, "state": "disarmed"}
+GARAGE = {"area": "garage", "name": "Garage"}
+
+
+@pytest.fixture
+async def peer(db: Database, commands: AlarmCommands, directory: Directory) -> Peer:
+    row = {"id": "installation", "operators": [directory.porter]}
+    await db.write(lambda conn: conn.execute(sa.insert(tables.installation).values(**row)))
+    return await meet(commands, site_id=directory.site)
+
+
+@pytest.fixture
+def panel(commands: AlarmCommands, peer: Peer) -> Panel:
+    return Panel(commands, peer)
+
+
+async def told(db: Database) -> list[Delivery]:
+    """Return what the operator is told."""
+    table = tables.delivery
+    query = sa.select(table).where(table.c.alarm_id.is_(None)).order_by(table.c.created_at, table.c.id)
+    return await db.read(lambda conn: [to_delivery(row) for row in conn.execute(query)])
+
+
+async def said(db: Database) -> list[Mapping[str, Any]]:
+    """Return what Home Assistant is told of it."""
+    return [body for _, body in await kept(db) if body["kind"] == "trouble"]
+
+
+async def test_the_operators_hear_how_it_was_when_it_last_knew(db: Database, panel: Panel) -> None:
+    await panel.say(ARMED, LOST)
+
+    [message] = await told(db)
+    assert (message.kind, message.recipient) == (MessageKind.TROUBLE, "Porter")
+    assert message.message["trouble"] == "panel_unknown"
+    assert message.message["details"] == {"areas": "Home", "last_known": "Home: armed (away)"}
+    assert await db.read(lambda conn: link.areas(conn, INSTANCE)) == [
+        link.KnownArea(area="home", name="Home", state="unknown", mode=None)
+    ]
+
+
+async def test_home_assistant_hears_what_the_contract_promises(db: Database, panel: Panel) -> None:
+    await panel.say(ARMED, LOST)
+
+    [body] = await said(db)
+    promised = golden("event_trouble_panel_unknown")["event"]
+    assert {**body, "at": promised["at"], "since": promised["since"]} == promised
+
+
+async def test_it_is_over_when_somebody_has_disarmed_every_area(db: Database, panel: Panel) -> None:
+    await panel.say(LOST, {**LOST, **GARAGE}, DISARMED)
+    [still] = await db.read(open_troubles)
+    await panel.say({**DISARMED, **GARAGE})
+
+    assert still.facts["areas"] == "Garage, Home"
+    assert await db.read(open_troubles) == []
+    assert [one.kind for one in await told(db)] == [MessageKind.TROUBLE, MessageKind.TROUBLE_OVER]
+    assert [body["open"] for body in await said(db)] == [True, False]
+
+
+async def test_said_at_each_start_it_is_told_once(db: Database, panel: Panel) -> None:
+    await panel.say(ARMED, {**ARMED, **GARAGE, "state": "disarmed", "mode": None})
+    await panel.say(LOST, {**LOST, **GARAGE})
+    await panel.say(LOST, {**LOST, **GARAGE})
+
+    [trouble] = await db.read(open_troubles)
+    assert trouble.facts["last_known"] == "Home: armed (away), Garage: disarmed"
+    assert len(await told(db)) == 1
+
+
+async def test_a_panel_that_knows_is_no_trouble(db: Database, panel: Panel) -> None:
+    await panel.say(ARMED, DISARMED)
+
+    assert await told(db) == []
+    assert await said(db) == []
