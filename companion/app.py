@@ -223,6 +223,7 @@ class Companion:
             settings=self.settings,
             db=self.db,
             clock=self.clock,
+            wake=self.wake,
             commands=self.commands,
             channels=self.channels,
             secrets=self._secrets,

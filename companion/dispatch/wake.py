@@ -26,6 +26,8 @@ class Wake:
 
     def __init__(self) -> None:
         self._events: set[asyncio.Event] = set()
+        self.deaf_because: str | None = None
+        """Why hints of other replicas are not heard; None: they are, or there are no other replicas."""
 
     def subscribe(self) -> asyncio.Event:
         """Return an event that is set at each wake-up; the subscriber clears it."""
@@ -54,19 +56,29 @@ class Wake:
             try:
                 await self._listen_once(dsn)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as err:
-                _LOGGER.warning(
-                    "Not hearing from other replicas (%s); polling until the connection is back",
-                    type(err).__name__,
-                )
+                if self.deaf_because is None:
+                    _LOGGER.warning(
+                        "Not hearing from other replicas (%s); polling until the connection is back",
+                        type(err).__name__,
+                    )
+                self.deaf_because = type(err).__name__
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self, dsn: str) -> None:
         connection = await asyncpg.connect(dsn, timeout=10, command_timeout=10)
+        ended = asyncio.Event()
+        connection.add_termination_listener(lambda _: ended.set())
         try:
             await connection.add_listener(TOPIC, lambda *_: self.notify())
+            if self.deaf_because is not None:
+                _LOGGER.info("Hearing from other replicas again")
+            self.deaf_because = None
             self.notify()  # what was said before we listened
             while True:
-                await asyncio.sleep(PROBE_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), PROBE_S)
+                if ended.is_set():
+                    raise ConnectionResetError("the server ended the connection")
                 await connection.execute("SELECT 1")
         finally:
             with suppress(Exception):

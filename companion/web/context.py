@@ -8,6 +8,7 @@ from aiohttp import web
 from companion.alarms.commands import AlarmCommands
 from companion.clock import Clock
 from companion.config import Settings
+from companion.dispatch.wake import Wake
 from companion.dispatch.worker import ChannelPool
 from companion.errors import Problem
 from companion.store.database import Database
@@ -24,6 +25,7 @@ class WebContext:
     settings: Settings
     db: Database
     clock: Clock
+    wake: Wake
     commands: AlarmCommands
     channels: ChannelPool
     secrets: Secrets

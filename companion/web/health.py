@@ -16,6 +16,7 @@ from companion.directory.apply import stored_state
 from companion.directory.contacts import Oddity, oddities
 from companion.directory.model import ChannelRow, Role
 from companion.dispatch.health import DispatchHealth, dispatch_health
+from companion.dispatch.wake import Wake
 from companion.errors import KeyMissing, NotReady, OneSiteOnly, RoleTooLow
 from companion.ids import new_id
 from companion.store import directory
@@ -185,10 +186,18 @@ async def _database_first(context: WebContext, work: Callable[[Connection], list
 
     try:
         async with asyncio.timeout(DATABASE_LIMIT_S):
-            return await context.db.write(write)
+            return await context.db.write(write) + hearing_parts(context.wake)
     except (StoreUnavailable, SQLAlchemyError, TimeoutError) as err:
         says = f"Nothing can be written ({type(err).__name__}). Alarms cannot be taken; look at the log."
         return [Part(name="database", light=Light.RED, says=says)]
+
+
+def hearing_parts(wake: Wake) -> list[Part]:
+    """Return that this replica does not hear the others; it finds by looking what they would have told it."""
+    if wake.deaf_because is None:
+        return []
+    says = f"Other replicas are not heard ({wake.deaf_because}): what they pass on is found by looking, seconds later."
+    return [Part(name="replicas", light=Light.YELLOW, says=says)]
 
 
 def _prove_write(conn: Connection) -> None:

@@ -154,13 +154,15 @@ def web_context(
         failover_after=timedelta(seconds=15),
         reaction=timedelta(seconds=120),
     )
+    wake = Wake()
     commands = AlarmCommands(
-        db=db, clock=clock, wake=Wake(), paging_rules=paging, news=NoNews(), take=lambda _taken: None
+        db=db, clock=clock, wake=wake, paging_rules=paging, news=NoNews(), take=lambda _taken: None
     )
     return WebContext(
         settings=settings,
         db=db,
         clock=clock,
+        wake=wake,
         commands=commands,
         channels=pool,
         secrets=Secrets(SECRET_KEY),

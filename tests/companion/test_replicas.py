@@ -1,0 +1,61 @@
+"""What a replica says of its connection to the others, through the application's own composition."""
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from companion.app import Companion
+from companion.config import Settings
+from companion.dispatch import wake
+from companion.dispatch.wake import Wake
+from tests.builders import until
+from tests.companion.conftest import Directory
+from tests.fakes.ports import free_port
+
+pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
+END_THE_LISTENER = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path, database_url=database_url, host="127.0.0.1", port=free_port(), zeroconf=False
+    )
+
+
+async def light(settings: Settings, path: str) -> str | None:
+    """Return the light of the part that speaks of the replicas, or None when it is silent; always 200 or 503."""
+    async with aiohttp.ClientSession() as session, session.get(f"{settings.public_url}{path}") as reply:
+        parts = (await reply.json())["parts"]
+    return next((part["light"] for part in parts if part["name"] == "replicas"), None)
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/healthz/alerting"])
+async def test_a_replica_that_does_not_hear_the_others_says_so_until_it_does(
+    settings: Settings, directory: Directory, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    listen, allowed = Wake._listen_once, asyncio.Event()
+    allowed.set()
+
+    async def listen_if_allowed(one: Wake, dsn: str) -> None:
+        if not allowed.is_set():
+            raise ConnectionRefusedError
+        await listen(one, dsn)
+
+    monkeypatch.setattr(Wake, "_listen_once", listen_if_allowed)
+    monkeypatch.setattr(wake, "RECONNECT_S", 0.1)
+    async with Companion(settings) as running:
+        heard = running.wake.subscribe()
+        await heard.wait()  # it listens, and wakes everybody for what was said before
+        assert await light(settings, path) is None
+
+        allowed.clear()
+        await running.db.read(lambda conn: conn.exec_driver_sql(END_THE_LISTENER).all())
+
+        await until(lambda: running.wake.deaf_because is not None)
+        assert await light(settings, path) == "yellow"
+        allowed.set()
+        await until(lambda: running.wake.deaf_because is None)
+        assert await light(settings, path) is None
