@@ -27,6 +27,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from companion.store.database import StoreUnavailable, normalized_url, open_database, sqlite_engine
+from companion.store.pooler import IN_THE_WAY, takes_servers_away
 from companion.store.private_files import private_database
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,9 +44,13 @@ class DatabaseTooNew(Exception):
 async def migrate(database_url: str) -> None:
     """Bring the database to the newest tables; several processes may do so at the same time.
 
-    Raises DatabaseTooNew, or StoreUnavailable when it cannot be reached or changed.
+    Raises DatabaseTooNew, or StoreUnavailable when it cannot be reached, changed or used.
     """
     url = normalized_url(database_url)
+    with _explained(url, "reached"):
+        pooled = url.drivername != "sqlite" and await takes_servers_away(url)
+    if pooled:
+        raise StoreUnavailable(IN_THE_WAY)
     with _explained(url, "migrated"):
         if url.drivername == "sqlite":
             await asyncio.to_thread(_migrate_sqlite, url)
@@ -91,7 +96,13 @@ def _tables(conn: Connection) -> Tables:
 def _explained(url: URL, verb: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, asyncpg.PostgresError, sa.exc.SQLAlchemyError, StoreUnavailable) as err:
+    except (
+        OSError,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        sa.exc.SQLAlchemyError,
+        StoreUnavailable,
+    ) as err:
         # Said by the driver, which knows best and never repeats a password.
         reason = getattr(err, "orig", None) or err.__cause__ or err
         raise StoreUnavailable(

@@ -135,7 +135,7 @@ async def test_a_database_that_is_not_there_is_named_without_its_password() -> N
     with pytest.raises(StoreUnavailable) as caught:
         await migrate("postgresql://alarm:hunter22@127.0.0.1:1/alarm")
 
-    assert "127.0.0.1:1/alarm cannot be migrated" in str(caught.value)
+    assert "127.0.0.1:1/alarm cannot be reached" in str(caught.value)
     assert "hunter22" not in str(caught.value)
 
 
