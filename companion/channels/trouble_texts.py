@@ -35,7 +35,7 @@ ENGLISH: Mapping[str, TroubleText] = {
     ),
     "site_reaches_nobody": TroubleText(
         "Alarms of {subject} would tell nobody",
-        "The cause is {cause}. Give the site a policy whose steps lead to a contact on a channel that is switched on.",
+        "{cause} Give the site a policy whose steps lead to a contact on a channel that is switched on.",
     ),
     "step_reached_nobody": TroubleText(
         "A step of an alarm reached nobody: {subject}",
@@ -48,7 +48,7 @@ ENGLISH: Mapping[str, TroubleText] = {
     ),
     "key_reaches_nobody": TroubleText(
         "The panic key {subject} leads to nobody",
-        "The cause is {cause}. Give the device or its site a policy that leads to a contact on a channel that is "
+        "{cause} Give the device or its site a policy that leads to a contact on a channel that is "
         "switched on, or the installation a last resort.",
     ),
     "panel_reaches_nobody": TroubleText(
@@ -74,7 +74,7 @@ GERMAN: Mapping[str, TroubleText] = {
     ),
     "site_reaches_nobody": TroubleText(
         "Alarme von {subject} würden niemanden erreichen",
-        "Die Ursache ist {cause}. Dem Standort eine Regel geben, deren Schritte zu einem Kontakt auf einem eingeschalteten "
+        "{cause} Dem Standort eine Regel geben, deren Schritte zu einem Kontakt auf einem eingeschalteten "
         "Kanal führen.",
     ),
     "step_reached_nobody": TroubleText(
@@ -88,7 +88,7 @@ GERMAN: Mapping[str, TroubleText] = {
     ),
     "key_reaches_nobody": TroubleText(
         "Die Paniktaste {subject} führt zu niemandem",
-        "Die Ursache ist {cause}. Dem Gerät oder seinem Standort eine Regel geben, die zu einem Kontakt auf einem "
+        "{cause} Dem Gerät oder seinem Standort eine Regel geben, die zu einem Kontakt auf einem "
         "eingeschalteten Kanal führt, oder der Installation einen letzten Ausweg (last_resort).",
     ),
     "panel_reaches_nobody": TroubleText(
@@ -105,6 +105,17 @@ GERMAN: Mapping[str, TroubleText] = {
 }
 
 
+CAUSES_IN_ENGLISH: Mapping[str, str] = {
+    "no_policy": "There is no policy for them.",
+    "no_contact": "Their policy leads to no contact on a channel that is switched on.",
+}
+CAUSES_IN_GERMAN: Mapping[str, str] = {
+    "no_policy": "Es gibt keine Regel für sie.",
+    "no_contact": "Ihre Regel führt zu keinem Kontakt auf einem eingeschalteten Kanal.",
+}
+"""What `companion.directory.reach.Cause` means to a reader."""
+
+
 def trouble_title(kind: str, *, subject: str, facts: Mapping[str, object], language: str) -> str:
     """Return what is wrong, in one line; a kind without a text is named by its code."""
     text = _texts(language).get(kind)
@@ -118,8 +129,14 @@ def trouble_advice(kind: str, *, facts: Mapping[str, object], language: str) -> 
     text = _texts(language).get(kind)
     if text is None:
         return ", ".join(f"{name}: {value}" for name, value in facts.items())
-    return text.advice.format_map(_Known(facts))
+    causes = CAUSES_IN_GERMAN if _is_german(language) else CAUSES_IN_ENGLISH
+    cause = str(facts.get("cause", "?"))
+    return text.advice.format_map(_Known({**facts, "cause": causes.get(cause, f"({cause})")}))
 
 
 def _texts(language: str) -> Mapping[str, TroubleText]:
-    return GERMAN if language.lower().replace("_", "-").split("-")[0] == "de" else ENGLISH
+    return GERMAN if _is_german(language) else ENGLISH
+
+
+def _is_german(language: str) -> bool:
+    return language.lower().replace("_", "-").split("-")[0] == "de"

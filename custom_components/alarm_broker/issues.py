@@ -23,10 +23,10 @@ SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
     "alarm_told_nobody": (),
     "alarm_unanswered": (),
     "channel_refuses": ("failures", "reason"),
-    "key_reaches_nobody": ("cause",),
+    "key_reaches_nobody": (),
     "panel_reaches_nobody": (),
     "panel_unknown": ("areas", "last_known"),
-    "site_reaches_nobody": ("cause",),
+    "site_reaches_nobody": (),
     "step_reached_nobody": (),
 }
 """The companion's troubles that have a text of their own, with the facts that stand in it."""

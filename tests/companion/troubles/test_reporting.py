@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from companion.alarms.commands import Unit
 from companion.channels.base import MessageKind, Refused, TryAgain
-from companion.channels.trouble_texts import ENGLISH, GERMAN, trouble_title
+from companion.channels.trouble_texts import ENGLISH, GERMAN, trouble_advice, trouble_title
+from companion.directory.reach import Cause
 from companion.dispatch.delivery import Delivery
 from companion.store import tables
 from companion.store.database import Database
@@ -259,3 +260,12 @@ async def test_errors_come_before_warnings_and_a_site_sees_its_own(house: Engine
 def test_every_kind_has_texts_in_both_languages(kind: TroubleKind) -> None:
     assert kind.value in ENGLISH
     assert kind.value in GERMAN
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_why_nobody_would_be_told_is_said_in_words(cause: Cause, language: str) -> None:
+    said = trouble_advice("site_reaches_nobody", facts={"cause": cause.value}, language=language)
+
+    assert cause.value not in said
+    assert said.startswith({"en": ("The",), "de": ("Es gibt", "Ihre")}[language])
