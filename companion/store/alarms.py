@@ -1,6 +1,7 @@
 """Queries on alarms."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,10 @@ from companion.store.tables import alarm, dedup
 
 def to_alarm(row: Row[Any]) -> Alarm:
     """Return the row as what it is."""
-    values = dict(row._mapping)
+    return _alarm(dict(row._mapping))
+
+
+def _alarm(values: dict[str, Any]) -> Alarm:
     policy, evidence = values.pop("policy"), values.pop("evidence")
     return Alarm(
         **values
@@ -67,12 +71,7 @@ def list_alarms(
     query = sa.select(alarm).order_by(alarm.c.id.desc()).limit(limit)
     if statuses is not None:
         query = query.where(alarm.c.status.in_(sorted(statuses)))
-    if sources is not None:
-        query = query.where(alarm.c.source.in_(sorted(sources)))
-    if site_id is not None:
-        query = query.where(alarm.c.site_id == site_id)
-    if test is not None:
-        query = query.where(alarm.c.test == test)
+    query = _narrowed(query, sources=sources, site_id=site_id, test=test)
     if since is not None:
         query = query.where(alarm.c.raised_at >= since)
     if until is not None:
@@ -80,6 +79,91 @@ def list_alarms(
     if before is not None:
         query = query.where(alarm.c.id < before)
     return [to_alarm(row) for row in conn.execute(query)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenCounts:
+    """How many alarms are not closed; test alarms are counted by themselves."""
+
+    waiting: int = 0
+    waiting_tests: int = 0
+    answered: int = 0
+    answered_tests: int = 0
+
+
+# Written out, not bound: only so do the databases see that the partial index applies.
+_IS_OPEN = sa.text("alarm.status IN ('acknowledged', 'triggered')")
+_WAITS = sa.or_(alarm.c.status == Status.TRIGGERED, alarm.c.next_due_at.is_not(None))
+"""Of an open alarm: somebody must answer. As `Alarm.needs_answer`."""
+_SEVERITIES = {Severity.CRITICAL: 0, Severity.HIGH: 1, Severity.NORMAL: 2, Severity.LOW: 3}
+_PLACE = (
+    sa.case((alarm.c.test, 8), else_=0)
+    + sa.case((_WAITS, 0), else_=4)
+    + sa.case(
+        {severity.value: rank for severity, rank in _SEVERITIES.items()}, value=alarm.c.severity, else_=0
+    )
+)
+"""Where an open alarm stands: real before test, waiting before answered, then by severity. Ids do the rest: by time."""
+
+
+def open_alarms(
+    conn: Connection,
+    *,
+    waiting: bool = False,
+    sources: Collection[Source] | None = None,
+    site_id: str | None = None,
+    test: bool | None = None,
+    after: tuple[int, str] | None = None,
+    limit: int = 50,
+) -> list[tuple[Alarm, tuple[int, str]]]:
+    """Return open alarms in the order in which somebody should see to them, the oldest of a kind first.
+
+    Each with its place; `after` is the place of the last one of the page before, wherever that alarm is by now.
+    """
+    query = sa.select(_PLACE.label("place"), alarm).where(_IS_OPEN).order_by("place", alarm.c.id).limit(limit)
+    query = _narrowed(query, sources=sources, site_id=site_id, test=test)
+    if waiting:
+        query = query.where(_WAITS)
+    if after is not None:
+        place, alarm_id = after
+        same: sa.ColumnElement[bool] = sa.literal(place) == _PLACE
+        query = query.where(sa.or_(place < _PLACE, sa.and_(same, alarm.c.id > alarm_id)))
+    found = []
+    for row in conn.execute(query):
+        values = dict(row._mapping)
+        place = values.pop("place")
+        found.append((_alarm(values), (place, row.id)))
+    return found
+
+
+def open_counts(conn: Connection, *, site_id: str | None = None) -> OpenCounts:
+    """Return how many alarms are open, all of them, however many a page shows."""
+    waits = _WAITS.label("waits")
+    query = sa.select(waits, alarm.c.test, sa.func.count()).where(_IS_OPEN).group_by(waits, alarm.c.test)
+    names = {
+        (True, False): "waiting",
+        (True, True): "waiting_tests",
+        (False, False): "answered",
+        (False, True): "answered_tests",
+    }
+    counted = conn.execute(_narrowed(query, site_id=site_id))
+    return OpenCounts(**{names[bool(waits), bool(test)]: count for waits, test, count in counted})
+
+
+def _narrowed[S: sa.Select[Any]](
+    query: S,
+    *,
+    sources: Collection[Source] | None = None,
+    site_id: str | None = None,
+    test: bool | None = None,
+) -> S:
+    if sources is not None:
+        query = query.where(alarm.c.source.in_(sorted(sources)))
+    if site_id is not None:
+        query = query.where(alarm.c.site_id == site_id)
+    if test is not None:
+        query = query.where(alarm.c.test == test)
+    return query
 
 
 def counts_by_status(conn: Connection) -> dict[Status, int]:

@@ -92,6 +92,16 @@ def counts_by_channel_and_state(conn: Connection) -> list[tuple[str, State, int]
     return [(channel_id, State(state), count) for channel_id, state, count in conn.execute(query)]
 
 
+def unsent_by_channel(conn: Connection) -> dict[str, int]:
+    """Return how many deliveries each channel has yet to send; read from the partial indexes alone."""
+    found: dict[str, int] = {}
+    for there in (WAITS, HELD):
+        query = sa.select(delivery.c.channel_id, sa.func.count()).where(there).group_by(delivery.c.channel_id)
+        for channel_id, count in conn.execute(query):
+            found[channel_id] = found.get(channel_id, 0) + count
+    return found
+
+
 def next_delivery_at(conn: Connection) -> datetime | None:
     """Return when the earliest waiting delivery is due or the earliest lease runs out."""
     waiting = sa.select(sa.func.min(delivery.c.due_at)).where(WAITS)

@@ -3,15 +3,18 @@
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
 from aiohttp import web
 from pydantic import Field
+from sqlalchemy.engine import Connection
 
 from companion.alarms.commands import AlarmNotFound
-from companion.alarms.model import OPEN
-from companion.directory.model import Role
+from companion.alarms.model import OPEN, Source
+from companion.directory.model import Role, Site
 from companion.errors import FormExpired, Problem, UnknownAlarm
+from companion.store import directory
 from companion.store.pictures import picture_of
 from companion.web import dashboard_data as data
 from companion.web.auth import (
@@ -33,7 +36,8 @@ from companion.web.pages import (
     refuse_cross_site,
     see_other,
 )
-from companion.web.route import Input, Page
+from companion.web.reading import read_query
+from companion.web.route import ID, Input, Page
 from companion.web.words import ENGLISH
 
 REFRESH_S: Final = 5
@@ -46,6 +50,17 @@ class Login(Input):
 
     key: Annotated[str, Field(max_length=200)]
     form_token: str
+
+
+class AlarmsQuery(Input):
+    """Which alarms a list shows; an empty value is any."""
+
+    status: data.Which = data.Which.ANY
+    sort: data.Sort = data.Sort.ANY
+    source: Source | Literal[""] = ""
+    site: Annotated[str, Field(pattern=f"^({ID})?$", max_length=64)] = ""
+    after: Annotated[str, Field(pattern=rf"^(\d{{1,2}}\.)?{ID}$", max_length=70)] | None = None
+    """Where the page before ended."""
 
 
 class Button(Input):
@@ -177,6 +192,31 @@ async def _overview(_request: web.Request, context: WebContext) -> dict[str, Any
     return {"overview": await context.db.read(lambda conn: data.overview(conn, now))}
 
 
+async def _alarms(request: web.Request, context: WebContext) -> dict[str, Any]:
+    query = read_query(request, AlarmsQuery)
+    wanted = data.Wanted(
+        which=query.status,
+        sort=query.sort,
+        source=query.source or None,
+        site_id=query.site or None,
+        after=query.after,
+    )
+
+    def work(conn: Connection) -> tuple[data.AlarmPage, list[Site]]:
+        return data.alarm_page(conn, wanted), directory.sites(conn)
+
+    shown, sites = await context.db.read(work)
+    chosen = query.model_dump(mode="json", exclude={"after"})
+    return {
+        "shown": shown,
+        "sites": sites,
+        "chosen": chosen,
+        "following": urlencode({**chosen, "after": shown.next}),
+        "which": data.Which,
+        "sources": Source,
+    }
+
+
 async def _alarm(request: web.Request, context: WebContext) -> dict[str, Any]:
     alarm_id = request.match_info["alarm_id"]
     found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id))
@@ -233,9 +273,23 @@ def problem_page(request: web.Request, problem: Problem) -> web.Response:
 _VIEW: Final = ProblemView(problem_page)
 
 
-def _page(path: str, template: str, shown: Shown, name: str, summary: str, *statuses: int) -> Page:
+async def start(_request: web.Request) -> web.StreamResponse:
+    """Lead whoever typed only the service's name to the dashboard."""
+    return see_other("admin")
+
+
+def _page(
+    path: str,
+    template: str,
+    shown: Shown,
+    name: str,
+    summary: str,
+    *statuses: int,
+    query: type[Input] | None = None,
+) -> Page:
     return Page(
         method="GET",
+        query=query,
         path=path,
         handler=_behind_login(template, shown),
         name=name,
@@ -247,6 +301,25 @@ def _page(path: str, template: str, shown: Shown, name: str, summary: str, *stat
 
 
 PAGES: Final = (
+    Page(
+        method="GET",
+        path="/",
+        handler=start,
+        name="start",
+        summary="Leads to the dashboard",
+        statuses=(303,),
+        view=_VIEW,
+        per_minute=None,
+    ),
+    _page(
+        "/admin/alarms",
+        "alarms.html",
+        _alarms,
+        "dashboard_alarms",
+        "All alarms, page by page, narrowed down",
+        422,
+        query=AlarmsQuery,
+    ),
     _page("/admin", "overview.html", _overview, "dashboard", "Open alarms, and how everything is"),
     _page(
         "/admin/alarms/{alarm_id}", "alarm.html", _alarm, "dashboard_alarm", "One alarm's whole story", 404

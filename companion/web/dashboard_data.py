@@ -3,24 +3,67 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.model import OPEN, Alarm, JournalEntry, Status
+from companion.alarms.model import OPEN, Alarm, JournalEntry, Source, Status
 from companion.directory.model import ChannelRow, Device, Person
-from companion.dispatch.delivery import Attempt, Delivery, State
+from companion.dispatch.delivery import Attempt, Delivery
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.escalation.policy import PersonTarget, Policy, Target
 from companion.store import directory, tables
-from companion.store.alarms import alarm_by_id, list_alarms
-from companion.store.deliveries import counts_by_channel_and_state, deliveries_of, last_attempt_by_channel
+from companion.store.alarms import OpenCounts, alarm_by_id, list_alarms, open_alarms, open_counts
+from companion.store.deliveries import deliveries_of, last_attempt_by_channel, unsent_by_channel
 from companion.store.journal import journal_of
 from companion.troubles.channel_watch import health_of_channels
 from companion.web.health import Light, Part, alerting_parts, channel_part
 
-OPEN_SHOWN = 100
+OPEN_SHOWN = 50
 RECENT_SHOWN = 20
+PAGE_SHOWN = 50
+
+
+class Which(StrEnum):
+    """Which alarms a list is of, by what became of them."""
+
+    ANY = ""
+    OPEN = "open"
+    WAITING = "waiting"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+class Sort(StrEnum):
+    """Whether they are emergencies."""
+
+    ANY = ""
+    REAL = "real"
+    TEST = "test"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which page of which alarms."""
+
+    which: Which = Which.ANY
+    sort: Sort = Sort.ANY
+    source: Source | None = None
+    site_id: str | None = None
+    after: str | None = None
+    """Where the page before ended; None: the first one."""
+    limit: int = PAGE_SHOWN
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmPage:
+    """One page of a list of alarms."""
+
+    alarms: list[Alarm]
+    next: str | None
+    """Where the next page begins, for `Wanted.after`; None: this is the last one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +73,8 @@ class ChannelShown:
     row: ChannelRow
     part: Part
     last: Attempt | None
-    counts: dict[str, int]
-    """Deliveries by state; states without one are left out."""
+    unsent: int
+    """How many deliveries it has yet to send."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,18 +100,14 @@ class PeerShown:
 class Overview:
     """The first page."""
 
-    open: list[Alarm]
+    counts: OpenCounts
+    open: AlarmPage
     recent: list[Alarm]
     health: DispatchHealth
     channels: list[ChannelShown]
     peers: list[PeerShown]
     attention: list[Part]
     """What keeps people from being told, or may: worst first."""
-
-    @property
-    def waiting(self) -> int:
-        """Return how many alarms nobody has answered."""
-        return sum(alarm.status is Status.TRIGGERED for alarm in self.open)
 
     @property
     def silent_channels(self) -> int:
@@ -101,16 +140,55 @@ class DeviceShown:
 
 def overview(conn: Connection, now: datetime) -> Overview:
     """Return the first page's content."""
-    open_alarms = list_alarms(conn, statuses=OPEN, limit=OPEN_SHOWN)
     return Overview(
-        # Those that wait for an answer stand above those that have one.
-        open=sorted(open_alarms, key=lambda alarm: alarm.status is not Status.TRIGGERED),
+        counts=open_counts(conn),
+        open=alarm_page(conn, Wanted(which=Which.OPEN, limit=OPEN_SHOWN)),
         recent=list_alarms(conn, statuses=set(Status) - OPEN, limit=RECENT_SHOWN),
         health=dispatch_health(conn, now),
         channels=channels(conn),
         peers=_peers(conn),
         attention=attention(conn, now),
     )
+
+
+def alarm_page(conn: Connection, wanted: Wanted) -> AlarmPage:
+    """Return one page: open alarms in the order in which somebody should see to them, others newest first."""
+    test = {Sort.ANY: None, Sort.REAL: False, Sort.TEST: True}[wanted.sort]
+    sources = None if wanted.source is None else [wanted.source]
+    if wanted.which in {Which.OPEN, Which.WAITING}:
+        placed = open_alarms(
+            conn,
+            waiting=wanted.which is Which.WAITING,
+            sources=sources,
+            site_id=wanted.site_id,
+            test=test,
+            after=_place(wanted.after),
+            limit=wanted.limit + 1,
+        )
+        shown, more = placed[: wanted.limit], len(placed) > wanted.limit
+        return AlarmPage(
+            alarms=[alarm for alarm, _ in shown],
+            next="{}.{}".format(*shown[-1][1]) if more else None,
+        )
+    alarms = list_alarms(
+        conn,
+        statuses=None if wanted.which is Which.ANY else [Status(wanted.which.value)],
+        sources=sources,
+        site_id=wanted.site_id,
+        test=test,
+        before=wanted.after,
+        limit=wanted.limit + 1,
+    )
+    return AlarmPage(
+        alarms=alarms[: wanted.limit],
+        next=alarms[wanted.limit - 1].id if len(alarms) > wanted.limit else None,
+    )
+
+
+def _place(after: str | None) -> tuple[int, str] | None:
+    """Return the place that `AlarmPage.next` named; what is none, of another list perhaps, is the first page."""
+    place, _, alarm_id = (after or "").partition(".")
+    return (int(place), alarm_id) if place.isdecimal() and alarm_id else None
 
 
 def attention(conn: Connection, now: datetime) -> list[Part]:
@@ -121,20 +199,13 @@ def attention(conn: Connection, now: datetime) -> list[Part]:
 
 def channels(conn: Connection) -> list[ChannelShown]:
     """Return every channel and how it does."""
-    last, health = last_attempt_by_channel(conn), health_of_channels(conn)
-    counts: dict[str, dict[str, int]] = {}
-    for channel_id, state, count in counts_by_channel_and_state(conn):
-        counts.setdefault(channel_id, {})[state.value] = count
+    last, health, unsent = last_attempt_by_channel(conn), health_of_channels(conn), unsent_by_channel(conn)
     return [
         ChannelShown(
             row=row,
             part=channel_part(row, health.get(row.id)),
             last=last.get(row.id),
-            counts={
-                state.value: counts[row.id][state.value]
-                for state in State
-                if state.value in counts.get(row.id, {})
-            },
+            unsent=unsent.get(row.id, 0),
         )
         for row in directory.channels(conn)
     ]

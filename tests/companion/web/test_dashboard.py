@@ -2,17 +2,21 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from companion.alarms.model import Actor, AlarmKind, Source, Trigger
+from companion.ids import new_id
 from companion.store import directory as store, tables
+from companion.store.alarms import open_counts
+from companion.web import dashboard_data as data
 from tests.companion.web.harness import Api
 from tests.companion.web.people_pages import JPEG, alarm_of, journal, saw, tags_of, text_of
 from tests.fakes.clock import FrozenClock
 
-PAGES = ["/admin", "/admin/devices", "/admin/people", "/admin/channels"]
+PAGES = ["/admin", "/admin/alarms", "/admin/devices", "/admin/people", "/admin/channels"]
 ANNA = Actor(name="Anna", via="api")
 
 
@@ -195,6 +199,185 @@ async def test_the_overview_puts_alarms_that_wait_first_with_age_and_next_step(
     assert "2026-11-20 13:00:00 CET" in text
     assert f"admin/alarms/{waiting}" in reply.text
     assert ("meta", "refresh") in [(tag, attrs.get("http-equiv")) for tag, attrs in tags_of(reply)]
+
+
+async def raised_as(api: Api, clock: FrozenClock, *alarms: tuple[str, dict[str, Any]]) -> None:
+    """Raise these alarms, one a second."""
+    for title, body in alarms:
+        await api.raised(title=title, **body)
+        clock.advance(1)
+
+
+def order_of(text: str, *titles: str) -> list[str]:
+    return sorted(titles, key=text.index)
+
+
+async def test_open_alarms_are_listed_real_before_test_waiting_before_answered_then_by_severity_and_age(
+    api: Api, clock: FrozenClock
+) -> None:
+    await raised_as(
+        api,
+        clock,
+        ("Drill", {"test": True}),
+        ("Dripping tap", {"severity": "low"}),
+        ("Answered fire", {}),
+        ("Old panic", {}),
+        ("Flood", {"severity": "high"}),
+        ("New panic", {}),
+        ("Odd noise", {"severity": "normal"}),
+    )
+    [answered] = [
+        one for one in (await api.call("GET", "/v1/alarms")).json["alarms"] if "fire" in one["title"]
+    ]
+    await api.context.commands.run(lambda unit: unit.acknowledge(answered["id"], ANNA))
+    await log_in(api)
+
+    text = text_of(await api.call("GET", "/admin", None))
+
+    expected = ["Old panic", "New panic", "Flood", "Odd noise", "Dripping tap", "Answered fire", "Drill"]
+    assert order_of(text, *expected) == expected
+
+
+async def test_a_real_alarm_under_hundreds_of_drills_is_on_the_first_page_and_every_alarm_is_counted(
+    api: Api,
+) -> None:
+    await api.raised(title="The real one")
+    await api.context.db.write(lambda conn: copies_of_newest(conn, 300, test=True))
+    await api.context.db.write(
+        lambda conn: copies_of_newest(conn, 150, status="acknowledged", next_due_at=None)
+    )
+    await log_in(api)
+
+    text = text_of(await api.call("GET", "/admin", None))
+
+    assert "The real one" in text
+    assert "1 waiting for an answer, and 300 tests" in text
+    assert "150 acknowledged, not closed" in text
+
+
+def copies_of_newest(conn: sa.Connection, count: int, **changes: object) -> None:
+    """Make this many more alarms like the real one that is there, with other ids and titles."""
+    like = dict(
+        conn.execute(sa.select(tables.alarm).where(tables.alarm.c.title == "The real one")).one()._mapping
+    )
+    rows = [{**like, **changes, "id": new_id(), "title": f"Copy {number:03}"} for number in range(count)]
+    conn.execute(sa.insert(tables.alarm), rows)
+
+
+@pytest.mark.parametrize("status", ["open", "waiting", ""])
+async def test_every_alarm_is_on_exactly_one_page_of_the_list(api: Api, status: str) -> None:
+    await api.raised(title="The real one")
+    await api.context.db.write(lambda conn: copies_of_newest(conn, 120, test=True))
+    await log_in(api)
+
+    titles: list[str] = []
+    path = f"/admin/alarms?status={status}"
+    pages = 0
+    while path:
+        reply = await api.call("GET", path, None)
+        titles += re.findall(r"<strong>(The real one|Copy \d+)</strong>", reply.text)
+        following = [attrs["href"] for tag, attrs in tags_of(reply) if attrs.get("rel") == "next"]
+        path = f"/admin/alarms{following[0]}" if following else ""
+        pages += 1
+
+    assert pages == 3
+    assert sorted(titles) == ["Copy 000", *[f"Copy {number:03}" for number in range(1, 120)], "The real one"]
+    newest_first = ["The real one", *(f"Copy {number:03}" for number in range(120))][::-1]
+    urgent_first = ["The real one", *(f"Copy {number:03}" for number in range(120))]
+    assert titles == (urgent_first if status else newest_first)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", ["Panic", "Drill", "Over", "False", "Taken", "Far away"]),
+        ("status=open", ["Panic", "Drill", "Taken", "Far away"]),
+        ("status=waiting&sort=real", ["Panic", "Far away"]),
+        ("status=acknowledged", ["Taken"]),
+        ("status=resolved", ["Over"]),
+        ("status=cancelled", ["False"]),
+        ("sort=test", ["Drill"]),
+        ("site=warehouse", ["Far away"]),
+        ("source=yealink", []),
+        ("source=api&site=office&status=resolved&sort=real", ["Over"]),
+        ("status=open&after=01a", ["Panic", "Drill", "Taken", "Far away"]),
+    ],
+)
+async def test_the_list_of_all_alarms_can_be_narrowed_down(api: Api, query: str, shown: list[str]) -> None:
+    bodies: dict[str, dict[str, Any]] = {"Drill": {"test": True}, "Far away": {"site": "warehouse"}}
+    titles = ["Panic", "Drill", "Over", "False", "Taken", "Far away"]
+    ids = {title: await api.raised(title=title, **bodies.get(title, {})) for title in titles}
+    run = api.context.commands.run
+    await run(lambda unit: unit.cancel(ids["False"], ANNA))
+    await run(lambda unit: unit.acknowledge(ids["Taken"], ANNA))
+    await run(lambda unit: unit.acknowledge(ids["Over"], ANNA))
+    await run(lambda unit: unit.resolve(ids["Over"], ANNA))
+    await log_in(api)
+
+    reply = await api.call("GET", f"/admin/alarms?{query}", None)
+
+    assert [title for title in titles if f"<strong>{title}</strong>" in reply.text] == shown
+
+
+async def test_a_filter_that_there_is_not_is_refused_with_a_page(api: Api) -> None:
+    await log_in(api)
+
+    replies = [
+        await api.call("GET", f"/admin/alarms?{query}", None) for query in ("status=odd", "after=<b>", "x=1")
+    ]
+
+    assert {reply.status for reply in replies} == {422}
+    assert {reply.headers["Content-Type"] for reply in replies} == {"text/html; charset=utf-8"}
+
+
+WANTED = [
+    data.Wanted(),
+    data.Wanted(which=data.Which.OPEN),
+    data.Wanted(which=data.Which.WAITING, after="0.a"),
+    data.Wanted(which=data.Which.RESOLVED),
+    data.Wanted(site_id="elsewhere"),
+    data.Wanted(source=Source.TAG),
+    data.Wanted(sort=data.Sort.TEST),
+]
+
+
+async def test_no_list_reads_through_all_alarms_there_ever_were(api: Api) -> None:
+    await api.raised(title="The real one")
+    over = {"status": "resolved", "next_due_at": None}
+    await api.context.db.write(lambda conn: copies_of_newest(conn, 5000, **over))
+    await api.context.db.write(lambda conn: conn.exec_driver_sql("ANALYZE"))
+
+    plans = await api.context.db.write(lambda conn: "\n".join(plans_of_lists(conn)))
+
+    assert re.findall(r"(?:SCAN|Seq Scan on) alarm\b(?! USING (?:COVERING )?INDEX)", plans) == []
+    assert "TEMP B-TREE" not in "\n".join(line for line in plans.splitlines() if "id DESC" in line)
+
+
+def plans_of_lists(conn: sa.Connection) -> list[str]:
+    asked: list[tuple[str, object]] = []
+
+    def listen(_conn: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(conn, "before_cursor_execute", listen)
+    for wanted in WANTED:
+        data.alarm_page(conn, wanted)
+    open_counts(conn)
+    sa.event.remove(conn, "before_cursor_execute", listen)
+    explain = "EXPLAIN " if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+    return [
+        f"{row} of {statement}"
+        for statement, parameters in asked
+        for row in conn.exec_driver_sql(explain + statement, parameters)  # type: ignore[arg-type] # as it was asked
+    ]
+
+
+async def test_the_services_name_alone_leads_to_the_dashboard(api: Api) -> None:
+    reply = await api.call("GET", "/", None)
+    followed = await api.client.get("/")
+
+    assert (reply.status, reply.headers["Location"]) == (303, "admin")
+    assert followed.url.path == "/admin/login"
 
 
 async def test_the_overview_tells_when_the_dispatcher_is_late(api: Api, clock: FrozenClock) -> None:
@@ -461,5 +644,5 @@ async def test_channels_show_what_went_wrong_last_and_no_secret(api: Api) -> Non
     assert "Zammad zammad · zammad look" in text
     assert "error status 401" in text
     assert "Token refused" in text
-    assert "1 pending" in text
+    assert "Token refused 1 2 at once" in text
     assert "sealed-secret" not in reply.text
