@@ -170,7 +170,8 @@ class SignalChannel(Channel, ReceiptSource):
     def _read(self, failure: Failure, error: str, *, has_challenge: bool) -> Failure:
         """Return what the bridge's words make of an answer that is not a success."""
         status, reason = failure.status_code, failure.reason
-        if has_challenge or any(word in error for word in CAPTCHA_WORDS):
+        # The bridge says so with 429 or 400 only: in another answer the word proves nothing.
+        if status in {400, 429} and (has_challenge or any(word in error for word in CAPTCHA_WORDS)):
             return Refused(reason=CAPTCHA, status_code=status, channel_broken=True)
         if status == 429 and not (isinstance(failure, TryAgain) and failure.after):
             # A 429 of the bridge itself never names a wait, and without a token there is nothing to solve: the message

@@ -27,12 +27,13 @@ def usable_ca(pem: str) -> str:
 
 
 def missing_of(certificate: x509.Certificate) -> list[str]:
-    """Return what an issuer must have and this one has not; nothing for a server's own certificate, which issues none.
+    """Return what an issuer must have and this one has not.
 
-    RFC 5280, 4.2.1: what OpenSSL demands with X509_V_FLAG_X509_STRICT, which Python sets since 3.13.
+    RFC 5280, 4.2.1: what OpenSSL demands with X509_V_FLAG_X509_STRICT, which Python sets since 3.13. A server's own
+    certificate, which has a server's names, needs none of it, though devices like to call theirs a CA.
     """
     basic = extension(certificate, x509.BasicConstraints)
-    if basic is None or not basic.value.ca:
+    if basic is None or not basic.value.ca or extension(certificate, x509.SubjectAlternativeName):
         return []
     usage = extension(certificate, x509.KeyUsage)
     wanted = {

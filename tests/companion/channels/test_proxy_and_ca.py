@@ -6,18 +6,31 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, override
 
 import pytest
+from aiohttp.abc import ResolveResult
+from yarl import URL
 
+from companion.channels.addresses import ForbiddenAddressError
 from companion.channels.base import Channel, Outcome, Refused, Sent, TryAgain
+from companion.channels.proxy import refuse_forbidden
 from companion.channels.registry import ChannelConfigError, build_channel, secret_fields
+from companion.channels.resolver import ChannelResolver
 from tests.companion.channels.messages import message
-from tests.fakes.certificates import HouseCa
+from tests.fakes.certificates import HouseCa, own_certificate
 from tests.fakes.proxy import FakeProxy
 from tests.fakes.signal import FakeSignal
 from tests.fakes.sms import FakeSms
 from tests.fakes.zammad import FakeZammad
+
+
+class NoNames(ChannelResolver):
+    """A host on which nothing can be looked up."""
+
+    @override
+    async def resolve(self, *_args: Any, **_kwargs: Any) -> list[ResolveResult]:
+        raise OSError
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +45,8 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
     def look_up(host: str, *args: Any, **kwargs: Any) -> Any:
         if host.endswith(".invalid"):
             raise socket.gaierror
+        if host == "metadata.example":
+            host = "169.254.169.254"
         return _socket.getaddrinfo(host, *args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
@@ -62,6 +77,16 @@ async def test_a_server_with_a_certificate_of_the_house_is_trusted_by_the_channe
 ) -> None:
     async with FakeSms(tls=ca.server(tmp_path)) as gateway:
         assert isinstance(await sent(sms(gateway.url, ca=ca.pem)), Sent)
+
+
+@pytest.mark.parametrize("is_ca", [False, True], ids=["plain", "calls-itself-a-ca"])
+async def test_a_device_with_a_certificate_of_its_own_is_trusted_by_naming_that(
+    tmp_path: Path,
+    is_ca: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    pem, tls = own_certificate(tmp_path, is_ca=is_ca)
+    async with FakeSms(tls=tls) as gateway:
+        assert isinstance(await sent(sms(gateway.url, ca=pem)), Sent)
 
 
 @pytest.mark.parametrize(
@@ -205,9 +230,7 @@ async def test_a_proxy_that_is_away_was_not_sent() -> None:
     assert "could not connect" in outcome.reason
 
 
-@pytest.mark.parametrize(
-    "host", ["169.254.169.254", "2852039166", "0xA9FEA9FE", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"]
-)
+@pytest.mark.parametrize("host", ["2852039166", "0xA9FEA9FE", "metadata.example"])
 async def test_what_must_not_be_called_is_not_called_through_a_proxy_either(
     proxy: FakeProxy, host: str
 ) -> None:
@@ -216,6 +239,12 @@ async def test_what_must_not_be_called_is_not_called_through_a_proxy_either(
     assert isinstance(outcome, Refused)
     assert "no channel may call this address" in outcome.reason
     assert proxy.heads == []
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]", "[::ffff:169.254.169.254]"])
+async def test_what_is_read_as_such_an_address_needs_no_look_up(host: str) -> None:
+    with pytest.raises(ForbiddenAddressError):
+        await refuse_forbidden(URL(f"http://{host}/"), NoNames())
 
 
 async def test_a_proxy_itself_must_not_be_a_forbidden_address() -> None:

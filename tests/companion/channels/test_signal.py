@@ -195,6 +195,21 @@ async def test_what_a_human_must_put_right_breaks_the_channel(
     assert outcome.channel_broken
 
 
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_the_word_captcha_in_an_error_of_a_server_is_not_signals(
+    signal: FakeSignal, channel: Channel, status: int
+) -> None:
+    signal.error = (status, "upstream failed: captcha.service timed out")
+
+    assert isinstance(await channel.send(message()), TryAgain)
+
+
+async def test_no_word_makes_a_final_status_pass(signal: FakeSignal, channel: Channel) -> None:
+    signal.error = (404, "java.net.ConnectException: connection timed out")
+
+    assert isinstance(await channel.send(message()), Refused)
+
+
 @pytest.mark.parametrize(
     "said", ["Untrusted Identity for +491701234567", "Invalid group id", "Unregistered user"]
 )
