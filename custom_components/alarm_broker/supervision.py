@@ -1,6 +1,9 @@
-"""What is wrong without being an alarm: sensors lost, silent or weak, opened housings, jamming, power, companion."""
+"""What is wrong without being an alarm: sensors lost, silent or weak, opened housings, jamming, power, companion.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+How long a sensor has been silent is measured: a wall clock that is set must not make a trouble of every sensor.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from homeassistant.const import STATE_OFF, STATE_ON
@@ -8,6 +11,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, Home
 from homeassistant.helpers.event import async_track_state_change_event, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from . import clock
 from .panel.config import TroubleKind
 from .panel.events import TroubleBegan, TroubleEnded
 from .panel.state import PanelState, Trouble
@@ -37,7 +41,9 @@ class Supervision:
         self._state = state
         self._report = report
         self._known: set[Trouble] = set()
-        self._blind_since: dict[str, datetime] = {}
+        self._blind_since: dict[str, float] = {}
+        self._heard: dict[str, tuple[datetime, float]] = {}
+        """The latest report of each entity, by the wall clock of then and by the time that nobody can set."""
         self._sources = dict(_sources(config))
         self._unsubs: list[CALLBACK_TYPE] = []
 
@@ -71,18 +77,30 @@ class Supervision:
 
     @callback
     def _async_look(self, _now: datetime) -> None:
-        now = dt_util.utcnow()
+        now = clock.elapsed()
         blind = self._state().blind_zones
         self._blind_since = {zone_id: self._blind_since.get(zone_id, now) for zone_id in blind}
         for zone_id, sensing in self._config.sensing.items():
             since = self._blind_since.get(zone_id)
-            lost = since is not None and now - since >= self._config.lost_after
+            lost = since is not None and now - since >= self._config.lost_after.total_seconds()
             self._put(_of_zone(TroubleKind.LOST, zone_id, sensing), wrong=lost)
         for zone_id, supervised in self._config.supervised.items():
             if supervised.heartbeat is not None:
                 sensing = self._config.sensing[zone_id]
-                silent = _silent_for(self._hass, sensing, now) >= supervised.heartbeat
+                states = filter(None, map(self._hass.states.get, sensing.entities))
+                silent_s = max((now - self._heard_at(one, now) for one in states), default=0.0)
+                silent = silent_s >= supervised.heartbeat.total_seconds()
                 self._put(_of_zone(TroubleKind.HEARTBEAT, zone_id, sensing), wrong=silent)
+
+    def _heard_at(self, state: State, now: float) -> float:
+        """Return when an entity has reported: at the latest look that found something new, at first as it says itself."""
+        known = self._heard.get(state.entity_id)
+        if known is not None and known[0] == state.last_reported:
+            return known[1]
+        at_first = (dt_util.utcnow() - state.last_reported).total_seconds()
+        heard = now - max(0.0, at_first) if known is None else now
+        self._heard[state.entity_id] = (state.last_reported, heard)
+        return heard
 
     @callback
     def _look_at(self, entity_id: str, *, quiet: bool = False) -> None:
@@ -137,13 +155,3 @@ def _number(text: str | None) -> float | None:
         return None if text is None else float(text)
     except ValueError:
         return None
-
-
-def _silent_for(hass: HomeAssistant, sensing: Sensing, now: datetime) -> timedelta:
-    """Return how long the zone's most silent entity has not reported."""
-    reported: Mapping[str, State | None] = {
-        entity_id: hass.states.get(entity_id) for entity_id in sensing.entities
-    }
-    return max(
-        (now - state.last_reported for state in reported.values() if state is not None), default=timedelta(0)
-    )

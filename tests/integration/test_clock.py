@@ -27,6 +27,7 @@ from tests.integration.house import (
     sense,
     shown,
     subentry,
+    zone,
 )
 from tests.integration.phones import Phone, settle, told
 
@@ -189,6 +190,26 @@ async def test_a_phone_reads_when_to_disarm_by_the_clock_as_it_is_now_and_nothin
     assert len(phone.screen) == 1
     assert happened.kinds.count("pending") == 1
     await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_sensors_are_silent_for_as_long_as_they_are(hass: HomeAssistant, host: Host) -> None:
+    await move_in(
+        hass, area(), zone(WINDOW, "instant", "home", heartbeat_hours=2), zone(DOOR, "entry_exit", "home")
+    )
+    sense(hass, DOOR, "unavailable")
+    await host.waits(61)
+    host.sets_the_clock(24 * HOUR)
+    await host.waits(61)
+    after_the_jump = shown(hass, "binary_sensor.home_alarm_trouble")
+    await host.waits(HOUR)
+    lost = [one["kind"] for one in attributes(hass, "binary_sensor.home_alarm_trouble")["troubles"]]
+    await host.waits(HOUR)
+
+    assert after_the_jump == "off"
+    assert lost == ["lost"]
+    assert sorted(
+        one["kind"] for one in attributes(hass, "binary_sensor.home_alarm_trouble")["troubles"]
+    ) == ["heartbeat", "lost"]
 
 
 @MOVES
