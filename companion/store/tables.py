@@ -365,6 +365,7 @@ channel_health = sa.Table(
     sa.Column("channel_id", sa.String(64), sa.ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("revision", sa.Integer, nullable=False),  # of the channel that this is about
     _time("probed_at"),
+    _time("probing_until"),  # a replica is at it; over by then, whatever became of that replica
     _time("sent_at"),
     sa.Column("failed_probes", sa.Integer, nullable=False),  # in a row
     sa.Column("failed_sends", sa.Integer, nullable=False),  # in a row

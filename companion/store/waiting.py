@@ -32,6 +32,7 @@ _WAITS: tuple[tuple[sa.Column[datetime], _Which], ...] = (
     (delivery.c.lease_until, HELD),
     (failover.c.due_at, sa.true()),
     (link_pending.c.due_at, sa.true()),
+    (channel_health.c.probing_until, channel_health.c.probing_until.is_not(None)),
     (dedup.c.expires_at, dedup.c.expires_at.is_not(None)),
 )
 """Moments that come by themselves: they keep their distance from now, whichever side of it they are on."""

@@ -13,6 +13,8 @@ FAILED_SENDS = 3
 PROBE_EVERY = timedelta(hours=1)
 PROBE_AGAIN_AFTER = timedelta(minutes=5)
 """A probe that failed is soon followed by another: it may have been a moment's."""
+PROBE_LIMIT = timedelta(minutes=2)
+"""After this the replica that was probing is taken for gone."""
 SPREAD_S = 600
 """Channels are probed at different times within this many seconds."""
 SEEN_EVERY = timedelta(minutes=1)
@@ -36,6 +38,8 @@ class ChannelHealth:
     revision: int
     """Of the channel: a changed one begins anew."""
     probed_at: datetime | None = None
+    probing_until: datetime | None = None
+    """A replica is probing it, and has until then; None: none is."""
     sent_at: datetime | None = None
     """When it last took a message."""
     failed_probes: int = 0
@@ -66,7 +70,7 @@ def after(health: ChannelHealth, what: Try, outcome: Outcome, now: datetime) -> 
     message that is refused for itself (a bad number) says nothing about the channel.
     """
     if what is Try.PROBE:
-        health = replace(health, probed_at=now)
+        health = replace(health, probed_at=now, probing_until=None)
     match outcome:
         case Sent() if what is Try.SEND:
             return replace(
@@ -96,6 +100,14 @@ def is_worth_writing(before: ChannelHealth, now: ChannelHealth) -> bool:
     if before.sent_at is None or now.sent_at is None:
         return before.sent_at != now.sent_at
     return now.sent_at - before.sent_at >= SEEN_EVERY
+
+
+def is_to_be_probed(health: ChannelHealth, now: datetime) -> bool:
+    """Return whether it is time for a probe, and nobody is at it."""
+    if health.probing_until is not None and now < health.probing_until:
+        return False
+    due_at = next_probe_at(health)
+    return due_at is None or due_at <= now
 
 
 def next_probe_at(health: ChannelHealth) -> datetime | None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -19,11 +20,12 @@ from companion.store.sql import insert
 from companion.store.tables import channel, channel_health
 from companion.troubles import reporting
 from companion.troubles.channel_health import (
+    PROBE_LIMIT,
     ChannelHealth,
     Try,
     after,
+    is_to_be_probed,
     is_worth_writing,
-    next_probe_at,
 )
 from companion.troubles.model import TroubleKind
 from companion.troubles.reporting import Reporter
@@ -32,6 +34,8 @@ _LOGGER = logging.getLogger(__name__)
 
 TICK_S = 30.0
 """How often it is looked for channels to probe."""
+KEPT = 1000
+"""Tries that are kept while the database is away."""
 
 type Tried = tuple[str, Try, Outcome]
 """Channel, what was tried, what became of it."""
@@ -55,6 +59,7 @@ def health_of_channels(conn: Connection) -> dict[str, ChannelHealth]:
 
 def note(unit: Reporter, tries: Sequence[Tried]) -> None:
     """Keep what became of the tries, and report or clear what it means for the channels."""
+    _lock(unit.conn, {channel_id for channel_id, _, _ in tries})
     before = health_of_channels(unit.conn)
     now = dict(before)
     for channel_id, what, outcome in tries:
@@ -64,6 +69,32 @@ def note(unit: Reporter, tries: Sequence[Tried]) -> None:
         if is_worth_writing(before[channel_id], health):
             _put(unit.conn, health)
             _report(unit, health)
+
+
+def _lock(conn: Connection, channel_ids: Collection[str]) -> None:
+    """Keep other replicas from counting at the same time: what one of them noted would be lost."""
+    if conn.dialect.name == "postgresql":
+        rows = sa.select(channel_health.c.channel_id).where(channel_health.c.channel_id.in_(channel_ids))
+        conn.execute(rows.order_by(channel_health.c.channel_id).with_for_update())
+
+
+def take_probe(conn: Connection, seen: ChannelHealth, now: datetime) -> bool:
+    """Return whether the probe of a channel is ours: one replica makes it, unless it has not come back with a result."""
+    values = {"channel_id": seen.channel_id, "revision": seen.revision, "failed_probes": 0, "failed_sends": 0}
+    row, until = channel_health.c, {"probing_until": now + PROBE_LIMIT}
+    free = sa.or_(row.probing_until.is_(None), row.probing_until <= now)
+    # With another result than the one we saw, somebody was faster and is done already.
+    unchanged = row.probed_at.is_not_distinct_from(seen.probed_at)
+    other = row.revision != seen.revision
+    ours = conn.execute(
+        insert(conn, channel_health)
+        .values(**values | until)
+        .on_conflict_do_update(
+            index_elements=[row.channel_id], set_=until, where=sa.and_(free, sa.or_(unchanged, other))
+        )
+        .returning(row.channel_id)
+    )
+    return ours.first() is not None
 
 
 def _report(unit: Reporter, health: ChannelHealth) -> None:
@@ -143,16 +174,21 @@ class ChannelWatch:
         """Write down what has been noted since the last time."""
         tried, self._tried = self._tried, []
         if tried:
-            await self._run(lambda unit: note(unit, tried))
+            try:
+                await self._run(lambda unit: note(unit, tried))
+            except BaseException:
+                self._tried = (tried + self._tried)[-KEPT:]
+                raise
 
     async def probe_due(self) -> None:
-        """Probe, one after the other, the channels whose time it is."""
-        now = self._clock()
+        """Probe, one after the other, the channels whose time it is and that no other replica is probing."""
         for channel_id, health in (await self._db.read(health_of_channels)).items():
-            due_at = next_probe_at(health)
-            if due_at is None or due_at <= now:
+            if is_to_be_probed(health, self._clock()) and await self._take(health):
                 tried = (channel_id, Try.PROBE, await self._probe(channel_id))
                 await self._run(lambda unit, tried=tried: note(unit, [tried]))  # type: ignore[misc] # bound here
+
+    async def _take(self, health: ChannelHealth) -> bool:
+        return await self._db.write(lambda conn: take_probe(conn, health, self._clock()))
 
     async def _probe(self, channel_id: str) -> Outcome:
         try:

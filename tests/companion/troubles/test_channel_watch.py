@@ -1,17 +1,21 @@
 """A channel that refuses becomes a trouble, by messages or by probes, and a channel that works ends it."""
 
+import asyncio
+from collections.abc import Callable
 from typing import override
 
 import pytest
 import sqlalchemy as sa
 
+from companion.alarms.commands import Unit
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
+from companion.dispatch.retry import Done
 from companion.dispatch.worker import Configured
 from companion.store import tables
-from companion.store.database import Database
-from companion.troubles.channel_health import Try
-from companion.troubles.channel_watch import ChannelWatch, clear_gone, health_of_channels, note
-from tests.builders import Engine, engine
+from companion.store.database import Database, StoreUnavailable
+from companion.troubles.channel_health import FAILED_SENDS, PROBE_LIMIT, Try
+from companion.troubles.channel_watch import ChannelWatch, clear_gone, health_of_channels, note, take_probe
+from tests.builders import ELSEWHERE, Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel
 from tests.fakes.clock import FrozenClock
@@ -86,6 +90,78 @@ async def test_every_channel_is_probed_once_and_then_hourly(house: Engine, clock
 
     assert (at_once, channel.probes) == (3, 6)
     assert channel.messages == []
+
+
+async def test_two_replicas_probe_a_channel_once(db: Database, clock: FrozenClock, house: Engine) -> None:
+    channel = ProbedChannel()
+    watches = [watch_of(house, channel), watch_of(engine(db, clock, owner=ELSEWHERE), channel)]
+
+    await asyncio.gather(*(watch.probe_due() for watch in watches))
+
+    assert channel.probes == 3  # as many as there are channels
+    clock.advance(2 * 3600)
+    await asyncio.gather(*(watch.probe_due() for watch in watches))
+    assert channel.probes == 6
+
+
+async def test_a_probe_whose_replica_is_gone_is_made_by_another(
+    db: Database, clock: FrozenClock, house: Engine
+) -> None:
+    for health in (await db.read(health_of_channels)).values():
+        assert await db.write(lambda conn, seen=health: take_probe(conn, seen, clock()))  # type: ignore[misc] # bound here
+    channel = ProbedChannel()
+    watch = watch_of(house, channel)
+    await watch.probe_due()
+    assert channel.probes == 0
+
+    clock.advance(PROBE_LIMIT.total_seconds())
+    await watch.probe_due()
+
+    assert channel.probes == 3
+
+
+async def test_who_was_slower_than_another_replica_does_not_probe_after_it(
+    db: Database, clock: FrozenClock, house: Engine
+) -> None:
+    seen = (await db.read(health_of_channels))["sms"]
+    await watch_of(house, ProbedChannel()).probe_due()
+
+    assert not await db.write(lambda conn: take_probe(conn, seen, clock()))
+
+
+async def test_what_could_not_be_written_down_is_counted_when_the_database_is_back(
+    db: Database, house: Engine, clock: FrozenClock
+) -> None:
+    away = True
+
+    async def run(work: Callable[[Unit], None]) -> None:
+        if away:
+            raise StoreUnavailable("away")
+        await house.commands.run(work)
+
+    watch = ChannelWatch(db=db, clock=clock, channels=Pool(ProbedChannel()), run=run)
+    alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard")))))
+    (page,) = await house.deliveries(alarm.id)
+    for _ in range(FAILED_SENDS):
+        watch.sent(page, BROKEN, Done(), lag_s=0)
+    with pytest.raises(StoreUnavailable):
+        await watch.write()
+
+    away = False
+    await watch.write()
+
+    assert (await db.read(health_of_channels))["sms"].failed_sends == FAILED_SENDS
+
+
+async def test_failures_that_two_replicas_note_at_once_are_all_counted(
+    db: Database, clock: FrozenClock, house: Engine
+) -> None:
+    await send(house, BROKEN)
+    other = engine(db, clock, owner=ELSEWHERE)
+
+    await asyncio.gather(send(house, BROKEN), send(other, BROKEN), send(house, BROKEN), send(other, BROKEN))
+
+    assert (await db.read(health_of_channels))["sms"].failed_sends == 5
 
 
 async def test_probes_that_fail_are_a_trouble_and_one_that_passes_ends_it(
