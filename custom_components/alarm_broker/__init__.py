@@ -26,7 +26,9 @@ from .evidence_view import EvidenceView
 from .household import Household, household_store
 from .household_services import async_setup_household_services
 from .issues import (
+    EVIDENCE,
     async_clear_away,
+    async_clear_unreadable,
     async_report_away,
     async_report_homeless,
     async_show_from_copy,
@@ -248,6 +250,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     async_report_homeless(hass, entry, ())
     async_show_from_copy(hass, entry, is_so=False)
     async_show_unknown(hass, entry, ())
+    for what in (PANEL, EVIDENCE):
+        async_clear_unreadable(hass, entry, what)
     async_show_troubles(hass, entry, ())
     stores = (household_store, calendar_store, window_store, journal_store, entity_id_store)
     await EntryStorage(hass, entry.entry_id).async_remove()

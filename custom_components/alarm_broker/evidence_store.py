@@ -42,6 +42,8 @@ class EvidenceStore:
         self._hass = hass
         self._folder = evidence_folder(hass, entry_id)
         self._days = days
+        self.unreadable: list[Path] = []
+        """Records that could not be read the last time; they stay where they are."""
         # Whoever asked may be cancelled while a thread still writes: what is forgotten must not come back by that.
         self._lock = threading.Lock()
 
@@ -116,12 +118,14 @@ class EvidenceStore:
             shutil.rmtree(self._of(alarm), ignore_errors=True)
 
     def _records(self) -> list[dict[str, Any]]:
-        found = []
+        found, unreadable = [], []
         for path in self._folder.glob(f"*/{RECORD}"):
             try:
                 found.append(_record(json.loads(path.read_text(encoding="utf-8"))))
             except (OSError, RecursionError, *UNREADABLE) as err:
                 LOGGER.warning("%s cannot be read: %s", path, err)
+                unreadable.append(path)
+        self.unreadable = unreadable
         return sorted(found, key=lambda record: str(record.get("raised_at")), reverse=True)
 
     def _picture(self, alarm: str, name: str) -> tuple[bytes, str] | None:

@@ -16,6 +16,7 @@ HOMELESS_ZONES = "homeless_zones"
 DURESS_IN_LOGBOOK = "duress_in_logbook"
 PANEL_FROM_COPY = "panel_from_copy"
 PANEL_UNKNOWN = "panel_unknown"
+EVIDENCE = "evidence"
 _TROUBLE = "service_trouble_"
 _UNREADABLE = "unreadable_"
 _WARNING = ir.IssueSeverity.WARNING

@@ -20,6 +20,7 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers.json import prepare_save_json
 from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
+from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import SerializationError
 
 from .const import DOMAIN, LOGGER
@@ -30,6 +31,10 @@ from .side_files import async_put_aside, is_passing
 STORAGE_VERSION = 1
 PANEL = "panel"
 """The section without which there is no file."""
+PATIENCE = 4
+"""So often a disk that refuses is asked again, for a minute or so in all, before the file is taken for lost."""
+REFUSED: HassKey[dict[str, int]] = HassKey(f"{DOMAIN}_refused")
+"""How often in a row each file was not given up."""
 COPY_DELAY_S = 1
 """What happens in a burst is copied once."""
 
@@ -73,7 +78,7 @@ class EntryStorage:
         """Return the stored sections, of the copy where the file is lost; empty where there is neither.
 
         `check` raises when it cannot read the panel's. Raises ConfigEntryNotReady while the disk refuses: what it does
-        not give up now may be sound.
+        not give up now may be sound. One that refuses for good is no reason to guard nothing for good.
         """
         saved = await self._async_sound(self._store, check)
         if saved is None and (saved := await self._async_sound(self._copy, check)) is not None:
@@ -184,11 +189,19 @@ class EntryStorage:
             if saved is not None:
                 check(mapping(saved)[PANEL])
         except Exception as err:
-            if is_passing(err) or await async_put_aside(self._hass, Path(store.path)) is None:
+            if is_passing(err) and self._waits_for(store.key):
                 raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="disk_refuses") from err
             LOGGER.error("%s cannot be read: %r", store.key, err)
+            await async_put_aside(self._hass, Path(store.path))
             return None
+        self._hass.data.get(REFUSED, {}).pop(store.key, None)
         return saved
+
+    def _waits_for(self, key: str) -> bool:
+        """Return whether a file that the disk does not give up is asked for again; until then nothing is guarded."""
+        refused = self._hass.data.setdefault(REFUSED, {})
+        refused[key] = refused.get(key, 0) + 1
+        return refused[key] <= PATIENCE
 
 
 class _Copy(Store[dict[str, Any]]):

@@ -23,6 +23,7 @@ from .evidence_address import signed_picture_path
 from .evidence_store import EvidenceStore
 from .evidence_wording import evidence_event, evidence_record, small_enough
 from .happenings import Happening, HappeningKind, named
+from .issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
 from .panel.config import AlarmKind
 from .panel.effects import (
     Effect,
@@ -122,7 +123,12 @@ class Verification:
 
     async def async_load(self) -> None:
         """Read the evidence of the last alarms: a restart in the middle of one goes on with it."""
-        for record in reversed((await self._store.async_records())[:KEPT]):
+        records = await self._store.async_records()
+        if self._store.unreadable:
+            async_report_unreadable(self._hass, self._entry, EVIDENCE, self._store.unreadable[0])
+        else:
+            async_clear_unreadable(self._hass, self._entry, EVIDENCE)
+        for record in reversed(records[:KEPT]):
             try:
                 evidence = evidence_from(record["kept"])
             except UNREADABLE as err:

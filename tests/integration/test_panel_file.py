@@ -22,6 +22,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.alarm_broker.storage import PATIENCE
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.disk import JSON, bent, down, drawn, file_of, guards, kept_beside, rewrite, up
@@ -244,6 +245,26 @@ async def test_a_disk_that_refuses_for_a_moment_puts_no_sound_file_aside(
     assert shown(hass) == "armed_home"
     assert not kept_beside(file)
     assert not ir.async_get(hass).issues
+
+
+async def test_a_disk_that_refuses_for_good_keeps_nobody_unguarded_for_good(
+    hass: HomeAssistant, armed: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    file, _ = files_of(armed, hass)
+    file.unlink()
+    file.mkdir()
+
+    await hass.config_entries.async_setup(armed.entry_id)
+    states = []
+    for _ in range(PATIENCE):
+        states.append(armed.state)
+        freezer.tick(timedelta(minutes=2))
+        async_fire_time_changed(hass, dt_util.utcnow())
+        await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert set(states) == {ConfigEntryState.SETUP_RETRY}
+    assert shown(hass) == "armed_home"
+    assert issue(hass, armed, "panel_from_copy")
 
 
 async def test_a_panel_that_is_busy_all_the_time_gets_its_copy(

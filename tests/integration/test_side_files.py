@@ -1,6 +1,7 @@
 """Files that cannot be read: the panel comes up and guards, a person is told, and what was written is kept."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +143,14 @@ async def test_an_odd_record_of_an_alarm_is_left_out(hass: HomeAssistant) -> Non
         (alarm / "record.json").write_text(json.dumps(odd))
 
     await up(hass, entry)
+    told, records = unreadable(hass), await entry.runtime_data.evidence.async_records()
+    guarded = await guards(hass)
+    await down(hass, entry)
+    shutil.rmtree(folder)
+    await up(hass, entry)
 
-    assert await entry.runtime_data.evidence.async_records() == []
-    assert await guards(hass)
+    assert (told, records, guarded) == ({"evidence"}, [], True)
+    assert not unreadable(hass)
     await down(hass, entry)
 
 
