@@ -1,21 +1,26 @@
 """SMS in the whole service: a gateway that says no, a text that cannot be written."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
+from sqlalchemy.engine import Connection
 
 from companion.app import Companion
 from companion.config import Settings
 from companion.directory.apply import apply_document
+from companion.directory.model import Role
 from companion.directory.reading import read_document
 from companion.directory.references import References
-from companion.dispatch.delivery import State
 from companion.store.deliveries import deliveries_of
+from companion.store.directory import create_api_key
 from tests.builders import PHONE, person, policy, step, trigger
+from tests.fakes.ports import free_port
 from tests.fakes.sms import FakeSms
 
 
@@ -42,15 +47,21 @@ def gateway_channel(channel_id: str, gateway: FakeSms, **config: Any) -> dict[st
 async def running(
     gateways: tuple[FakeSms, FakeSms], database_url: str, tmp_path: Path
 ) -> AsyncIterator[Companion]:
+    port = free_port()
     settings = Settings(
-        data_dir=tmp_path, database_url=database_url, host="127.0.0.1", port=0, zeroconf=False
+        data_dir=tmp_path,
+        database_url=database_url,
+        host="127.0.0.1",
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
+        zeroconf=False,
     )
     async with Companion(settings) as companion, asyncio.timeout(30):
         yield companion
 
 
-async def press(running: Companion, *channels: dict[str, Any]) -> str:
-    """Give Anna these channels, page her, and return the alarm's id."""
+async def reachable(running: Companion, *channels: dict[str, Any]) -> None:
+    """Give Anna these channels."""
     address = "+491701234567"
     document = {
         "channels": channels,
@@ -64,24 +75,29 @@ async def press(running: Companion, *channels: dict[str, Any]) -> str:
     }
     read = read_document(orjson.dumps(document), References(environ={}))
     await running.db.write(lambda conn: apply_document(conn, read, running._secrets))
+
+
+async def press(running: Companion, *channels: dict[str, Any]) -> str:
+    """Give Anna these channels, page her, and return the alarm's id."""
+    await reachable(running, *channels)
     pages = trigger(policy=policy(step(person("anna"))), site_id=None, device_id=None)
     raised = await running.commands.run(lambda unit: unit.raise_alarm(pages, PHONE))
     return raised.alarm.id
 
 
 @pytest.mark.parametrize(
-    ("says", "rule", "state"),
+    ("says", "rule", "became"),
     [
-        ((200, "ERROR:14"), {"matches": "^ERR", "verdict": "refused"}, State.ERROR),
-        ((200, "ERR: 301, No Credit Left"), {"matches": "^ERR", "verdict": "refused"}, State.ERROR),
-        ((200, "900"), {"equals": [900, 516], "verdict": "refused"}, State.ERROR),
-        ((200, "516"), {"pointer": "", "equals": ["900", "516"], "verdict": "refused"}, State.ERROR),
+        ((200, "ERROR:14"), {"matches": "^ERR", "verdict": "refused"}, "error"),
+        ((200, "ERR: 301, No Credit Left"), {"matches": "^ERR", "verdict": "refused"}, "error"),
+        ((200, "900"), {"equals": [900, 516], "verdict": "refused"}, "error"),
+        ((200, "516"), {"pointer": "", "equals": ["900", "516"], "verdict": "refused"}, "error"),
         (
             (200, '{"messages": [{"status": "1"}]}'),
             {"pointer": "/messages/0/status", "equals": 0, "verdict": "sent"},
-            State.FAILED,
+            "uncertain",
         ),
-        ((402, "too fast"), {"status": 402, "verdict": "again"}, State.FAILED),
+        ((402, "too fast"), {"status": 402, "verdict": "again"}, "failed"),
     ],
     ids=lambda value: str(value[1])[:20] if isinstance(value, tuple) else "",
 )
@@ -90,7 +106,7 @@ async def test_the_next_contact_is_told(
     gateways: tuple[FakeSms, FakeSms],
     says: tuple[int, str],
     rule: dict[str, Any],
-    state: State,
+    became: str,
 ) -> None:
     first, second = gateways
     first.says = says
@@ -100,8 +116,8 @@ async def test_the_next_contact_is_told(
     )
     await second.until(lambda: second.messages)
 
-    [refused, _] = await running.db.read(lambda conn: deliveries_of(conn, alarm_id))
-    assert (refused[0].channel_id, refused[0].state) == ("first", state)
+    [(page, attempts), _] = await running.db.read(lambda conn: deliveries_of(conn, alarm_id))
+    assert (page.channel_id, attempts[0].outcome) == ("first", became)
     assert first.messages == []
 
 
@@ -118,3 +134,42 @@ async def test_a_text_that_cannot_be_written_goes_out_plainly(
     await gateway.until(lambda: gateway.messages)
 
     assert gateway.messages[0].text.startswith("PAGE: Panic key: Reception, Reception, Office http")
+
+
+async def test_the_link_in_an_sms_is_letters_and_digits_and_opens_the_alarm(
+    running: Companion, gateways: tuple[FakeSms, FakeSms]
+) -> None:
+    gateway, _ = gateways
+
+    await press(running, gateway_channel("sms", gateway))
+    await gateway.until(lambda: gateway.messages)
+
+    link = gateway.messages[0].text.rsplit(" ", 1)[-1]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/a/[0-9A-Za-z]+", link)
+    async with aiohttp.ClientSession() as http, http.get(link) as page:
+        assert page.status == 200
+        assert "Panic key: Reception" in await page.text()
+
+
+async def test_the_test_of_a_channel_shows_the_answer_and_the_rule_that_read_it(
+    running: Companion, gateways: tuple[FakeSms, FakeSms]
+) -> None:
+    gateway, _ = gateways
+    gateway.says = (200, "ERR: 301, No Credit Left for key sms-token: <text>")
+    rules = [{"matches": "^ID", "verdict": "sent"}, {"matches": "^ERR", "verdict": "refused"}]
+    await reachable(running, gateway_channel("sms", gateway, answers=rules))
+
+    def admin(conn: Connection) -> str:
+        return create_api_key(conn, name="Admin", role=Role.ADMIN, site_id=None, now=running.clock())[1]
+
+    key = await running.db.write(admin)
+    url = f"{running.settings.public_url}/v1/admin/channels/sms/test"
+    headers = {"Authorization": f"Bearer {key}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as http,
+        http.post(url, json={"address": "+491701234567"}) as reply,
+    ):
+        said = await reply.json()
+
+    assert (said["outcome"], said["rule"]) == ("refused", "answers[1]")
+    assert said["answer"] == "ERR: 301, No Credit Left for key ***: ***"
