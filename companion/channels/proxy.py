@@ -9,7 +9,7 @@ from aiohttp.abc import AbstractResolver
 from pydantic import SecretStr
 from yarl import URL
 
-from companion.channels.addresses import ForbiddenAddressError, is_forbidden
+from companion.channels.addresses import ForbiddenAddressError, is_forbidden, is_forbidden_url
 
 LOOKUP_S = 2.0
 """How long a name may take here that perhaps only the proxy knows."""
@@ -17,6 +17,8 @@ LOOKUP_S = 2.0
 
 def usable_proxy(setting: SecretStr) -> SecretStr:
     """Return the address of an HTTP proxy; raises ValueError."""
+    if is_forbidden_url(setting.get_secret_value().strip()):
+        raise ValueError(str(ForbiddenAddressError()))
     try:
         url = URL(setting.get_secret_value().strip())
         usable = url.scheme == "http" and url.host and url.path in {"", "/"} and not url.query

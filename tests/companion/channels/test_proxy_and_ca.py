@@ -248,10 +248,12 @@ async def test_what_is_read_as_such_an_address_needs_no_look_up(host: str) -> No
 
 
 async def test_a_proxy_itself_must_not_be_a_forbidden_address() -> None:
-    outcome = await sent(sms("http://127.0.0.1:9", proxy="http://169.254.169.254:80"))
+    outcome = await sent(sms("http://127.0.0.1:9", proxy="http://metadata.example:80"))
 
     assert isinstance(outcome, Refused)
     assert "no channel may call this address" in outcome.reason
+    with pytest.raises(ChannelConfigError, match=r"proxy: .*no channel may call this address"):
+        sms("http://127.0.0.1:9", proxy="http://169.254.169.254:80")
 
 
 @pytest.mark.parametrize(
