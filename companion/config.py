@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     picture_days: Annotated[float, Field(ge=0, le=3650)] = 30
     """How long the picture of an alarm is kept; 0: for ever."""
     session_hours: Annotated[float, Field(gt=0, le=720)] = 12
-    """How long a login to the dashboard lasts."""
+    """How long a login to the dashboard lasts that nobody uses."""
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     """Networks whose `X-Forwarded-For` is believed."""
     http_references: Annotated[tuple[str, ...], NoDecode] = ()

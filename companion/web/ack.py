@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import sqlalchemy as sa
 from aiohttp import web
@@ -55,6 +55,8 @@ class Answer(Input):
 
     name: Annotated[str, Field(max_length=NAME_LIMIT)] = ""
     note: Annotated[str, Field(max_length=NOTE_LIMIT)] = ""
+    do: Literal["", "resolve"] = ""
+    """What the button says; by default: I am on it, or: I am coming too."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +108,20 @@ async def answer(request: web.Request) -> web.Response:
     name, note = one_line(form.get("name", ""), NAME_LIMIT), some_lines(form.get("note", ""), NOTE_LIMIT)
     context, token = context_of(request), request.match_info["ack_token"]
     request[ALARM_ID] = await context.commands.run(
-        lambda unit: _answer(unit, token, _life(context), name=name, note=note or None)
+        lambda unit: _answer(
+            unit, token, _life(context), name=name, note=note or None, is_over=form.get("do") == "resolve"
+        )
     )
     return see_other(token)
 
 
-def _answer(unit: Unit, token: str, life: timedelta, *, name: str, note: str | None) -> str:
+def _answer(unit: Unit, token: str, life: timedelta, *, name: str, note: str | None, is_over: bool) -> str:
     """Let the holder of the link answer, and return the alarm's id; raises UnknownToken or LinkExpired."""
-    link, _alarm = _valid(unit.conn, token, unit.now, life)
+    link, alarm = _valid(unit.conn, token, unit.now, life)
     actor = Actor(name=name or link.recipient, via="ack_page")
+    if is_over and alarm.status is Status.ACKNOWLEDGED:
+        unit.resolve(link.alarm_id, actor, note=note)
+        return link.alarm_id
     try:
         unit.acknowledge(link.alarm_id, actor, note=note, link_of=link.recipient)
     except MoveRefused as refused:

@@ -7,7 +7,7 @@ import hmac
 import secrets
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -26,6 +26,8 @@ from companion.web.context import CLIENT, WRONG_TRIES, WebContext
 
 TOUCH_EVERY = timedelta(minutes=1)
 """How exact `last_used_at` is: not every request is worth a write."""
+RENEW_AFTER = 0.1
+"""The part of its time after which a session that is used is renewed: not every answer needs a new cookie."""
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="alarm-broker"'}
 
 
@@ -42,6 +44,10 @@ class Caller:
     def actor(self, *, via: str = "api") -> Actor:
         """Return who stands in the journal."""
         return Actor(name=self.name, via=via)
+
+    def sees(self, site_id: str | None) -> bool:
+        """Return whether what belongs to this site is the caller's business."""
+        return self.site_id is None or self.site_id == site_id
 
     def require(self, role: Role) -> None:
         """Raise RoleTooLow unless the caller may do what `role` may."""
@@ -132,6 +138,15 @@ class Sessions:
     def begin(self, response: web.StreamResponse, key_id: str, now: datetime) -> Session:
         """Put a new session for the holder of the key into the response."""
         session = Session(key_id, now + self._life, secrets.token_urlsafe(16))
+        self._put(response, session)
+        return session
+
+    def renew(self, response: web.StreamResponse, session: Session, now: datetime) -> None:
+        """Let the session last its whole time from now on, as somebody is using it."""
+        if now > session.expires_at - self._life * (1 - RENEW_AFTER):
+            self._put(response, replace(session, expires_at=now + self._life))
+
+    def _put(self, response: web.StreamResponse, session: Session) -> None:
         body = orjson.dumps([session.key_id, int(session.expires_at.timestamp()), session.nonce])
         response.set_cookie(
             self.cookie_name,
@@ -142,7 +157,6 @@ class Sessions:
             secure=self._secure,
             path="/",
         )
-        return session
 
     def end(self, response: web.StreamResponse) -> None:
         """Take the session's cookie away."""
@@ -193,9 +207,13 @@ async def session_caller(
 
 
 async def end_for_good(session: Session, context: WebContext) -> None:
-    """End the session on our side: a copy of its cookie is worth nothing from now on."""
+    """End the session on our side: a copy of its cookie is worth nothing from now on.
+
+    Not even a copy that was renewed since: none of them lives longer than a session that begins now.
+    """
     now = context.clock()
-    await context.db.write(lambda conn: end_session(conn, session.nonce, session.expires_at, now))
+    until = now + timedelta(hours=context.settings.session_hours)
+    await context.db.write(lambda conn: end_session(conn, session.nonce, until, now))
 
 
 def _b64(raw: bytes) -> str:

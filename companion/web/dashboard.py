@@ -1,7 +1,5 @@
-"""The operators' view of everything, behind a login with an admin key. It changes nothing but to tell more people."""
+"""The operators' view of everything, behind a login. A key of one site sees that site's alarms and nothing else."""
 
-import hmac
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -10,30 +8,24 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import AlarmNotFound
-from companion.alarms.model import OPEN, Source
+from companion.alarms.model import OPEN, Picture, Source
 from companion.directory.model import Role, Site
-from companion.errors import FormExpired, Problem, UnknownAlarm
+from companion.errors import UnknownAlarm
 from companion.store import directory
+from companion.store.alarms import alarm_by_id
 from companion.store.pictures import picture_of
 from companion.web import dashboard_data as data
+from companion.web.ack import NOTE_LIMIT
 from companion.web.auth import (
     Caller,
-    Session,
-    Sessions,
-    caller_with_key,
-    count_wrong_try,
-    end_for_good,
-    session_caller,
 )
-from companion.web.context import ProblemView, WebContext, context_of
+from companion.web.context import WebContext, context_of
+from companion.web.desk import NO_ALARM, VIEW, looking, sessions_of, to_login
 from companion.web.pages import (
     HEADERS,
     PICTURE_TYPES,
     page,
     picture_response,
-    read_form,
-    refuse_cross_site,
     see_other,
 )
 from companion.web.reading import read_query
@@ -41,15 +33,6 @@ from companion.web.route import ID, Input, Page
 from companion.web.words import ENGLISH
 
 REFRESH_S: Final = 5
-LOGIN_COOKIE: Final = "alarm_broker_login"
-LOGIN_LIFE_S: Final = 3600
-
-
-class Login(Input):
-    """The form of the login page."""
-
-    key: Annotated[str, Field(max_length=200)]
-    form_token: str
 
 
 class AlarmsQuery(Input):
@@ -63,104 +46,9 @@ class AlarmsQuery(Input):
     """Where the page before ended."""
 
 
-class Button(Input):
-    """A form that is only a button."""
-
-    form_token: str
-
-
-def _same(cookie: str, given: str) -> bool:
-    # Bytes of a cookie that are no UTF-8 come as lone surrogates.
-    return hmac.compare_digest(cookie.encode(errors="surrogatepass"), given.encode(errors="surrogatepass"))
-
-
-def _sessions(context: WebContext) -> Sessions:
-    return Sessions(context.secret_key, context.settings)
-
-
-# --- login and logout -----------------------------------------------------------------------------------
-
-
-async def login_page(request: web.Request) -> web.Response:
-    """Answer with the form that takes the admin key."""
-    return _login_page(request, wrong=None, status=200)
-
-
-async def login(request: web.Request) -> web.Response:
-    """Make a session for the holder of an admin key."""
-    refuse_cross_site(request)
-    form = await read_form(request)
-    # The form must be ours: whoever can only make a browser send one does not know its cookie.
-    cookie = request.cookies.get(LOGIN_COOKIE, "")
-    if not cookie or not _same(cookie, form.get("form_token", "")):
-        raise FormExpired("Load the login page again; it needs cookies.")
-    context = context_of(request)
-    caller = await caller_with_key(form.get("key", "").strip(), context)
-    if caller is None:
-        count_wrong_try(request)
-        return _login_page(request, wrong="This key is not known or was revoked.", status=401)
-    if not _may_look(caller):
-        return _login_page(
-            request,
-            wrong="The dashboard shows every site: it needs a key with the role admin and without a site.",
-            status=403,
-        )
-    response = see_other("../admin")
-    _sessions(context).begin(response, caller.key_id, context.clock())
-    response.del_cookie(LOGIN_COOKIE, path="/")
-    return response
-
-
-async def logout(request: web.Request) -> web.Response:
-    """End the session of this browser."""
-    refuse_cross_site(request)
-    context = context_of(request)
-    sessions = _sessions(context)
-    found = await session_caller(request, context, sessions)
-    form = await read_form(request)
-    response = see_other("login")
-    if found is not None:
-        sessions.check_form(found[0], form.get("form_token", ""))
-        await end_for_good(found[0], context)
-        sessions.end(response)
-    return response
-
-
-def _login_page(request: web.Request, *, wrong: str | None, status: int) -> web.Response:
-    token = secrets.token_urlsafe(24)
-    response = page(request, "login.html", status=status, wrong=wrong, form_token=token)
-    response.set_cookie(
-        LOGIN_COOKIE,
-        token,
-        max_age=LOGIN_LIFE_S,
-        httponly=True,
-        samesite="Strict",
-        secure=context_of(request).settings.public_url.startswith("https://"),
-        path="/",
-    )
-    return response
-
-
-def _may_look(caller: Caller) -> bool:
-    return caller.role.covers(Role.ADMIN) and caller.site_id is None
-
-
 # --- pages ----------------------------------------------------------------------------------------------
 
-_NO_ALARM: Final = "Go back to the overview; the link may be from another installation."
-
-
-async def _looking(request: web.Request, context: WebContext) -> tuple[Session, Caller] | None:
-    """Return the session of somebody who may see the dashboard, and who that is; None: log in."""
-    found = await session_caller(request, context, _sessions(context))
-    return found if found is not None and _may_look(found[1]) else None
-
-
-def _to_login(request: web.Request) -> web.Response:
-    return see_other("../" * (request.path.count("/") - 1) + "admin/login")
-
-
-type Shown = Callable[[web.Request, WebContext], Awaitable[dict[str, Any]]]
+type Shown = Callable[[web.Request, WebContext, Caller], Awaitable[dict[str, Any]]]
 
 
 def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -168,42 +56,55 @@ def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaita
 
     async def handler(request: web.Request) -> web.StreamResponse:
         context = context_of(request)
-        found = await _looking(request, context)
+        found = await looking(request, context)
         if found is None:
-            return _to_login(request)
+            return to_login(request)
         session, caller = found
-        values = await shown(request, context)
-        return page(
+        values = await shown(request, context, caller)
+        sessions = sessions_of(context)
+        response = page(
             request,
             template,
             here=template,
             caller=caller,
-            form_token=_sessions(context).form_token(session),
+            sees_all=_sees_all(caller),
+            form_token=sessions.form_token(session),
             refresh_s=REFRESH_S,
             version=context.version,
             **values,
         )
+        sessions.renew(response, session, context.clock())
+        return response
 
     return handler
 
 
-async def _overview(_request: web.Request, context: WebContext) -> dict[str, Any]:
+def _sees_all(caller: Caller) -> bool:
+    """Return whether the caller may see who and what there is: addresses of people, and how the service does."""
+    return caller.role.covers(Role.ADMIN) and caller.site_id is None
+
+
+async def _overview(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     now = context.clock()
-    return {"overview": await context.db.read(lambda conn: data.overview(conn, now))}
+    return {
+        "overview": await context.db.read(lambda conn: data.overview(conn, now, site_id=caller.site_id)),
+        "words": ENGLISH,
+    }
 
 
-async def _alarms(request: web.Request, context: WebContext) -> dict[str, Any]:
+async def _alarms(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     query = read_query(request, AlarmsQuery)
     wanted = data.Wanted(
         which=query.status,
         sort=query.sort,
         source=query.source or None,
-        site_id=query.site or None,
+        site_id=caller.site_id or query.site or None,
         after=query.after,
     )
 
     def work(conn: Connection) -> tuple[data.AlarmPage, list[Site]]:
-        return data.alarm_page(conn, wanted), directory.sites(conn)
+        sites = [site for site in directory.sites(conn) if caller.site_id in {None, site.id}]
+        return data.alarm_page(conn, wanted), sites
 
     shown, sites = await context.db.read(work)
     chosen = query.model_dump(mode="json", exclude={"after"})
@@ -214,63 +115,57 @@ async def _alarms(request: web.Request, context: WebContext) -> dict[str, Any]:
         "following": urlencode({**chosen, "after": shown.next}),
         "which": data.Which,
         "sources": Source,
+        "words": ENGLISH,
     }
 
 
-async def _alarm(request: web.Request, context: WebContext) -> dict[str, Any]:
+async def _alarm(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     alarm_id = request.match_info["alarm_id"]
     found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id))
-    if found is None:
-        raise UnknownAlarm(_NO_ALARM)
-    return {"story": found, "alarm": found.alarm, "is_open": found.alarm.status in OPEN, "words": ENGLISH}
+    if found is None or not caller.sees(found.alarm.site_id):
+        raise UnknownAlarm(NO_ALARM)
+    return {
+        "story": found,
+        "alarm": found.alarm,
+        "is_open": found.alarm.status in OPEN,
+        "words": ENGLISH,
+        "note_limit": NOTE_LIMIT,
+    }
 
 
 async def picture(request: web.Request) -> web.StreamResponse:
     """Answer with the newest picture of the alarm."""
     context = context_of(request)
-    if await _looking(request, context) is None:
-        return _to_login(request)
-    alarm_id = request.match_info["alarm_id"]
-    return picture_response(await context.db.read(lambda conn: picture_of(conn, alarm_id)), HEADERS)
-
-
-async def escalate(request: web.Request) -> web.StreamResponse:
-    """Let whoever is told next be told now; then show the page anew."""
-    refuse_cross_site(request)
-    context = context_of(request)
-    found = await _looking(request, context)
+    found = await looking(request, context)
     if found is None:
-        return _to_login(request)
-    session, caller = found
-    form, alarm_id = await read_form(request), request.match_info["alarm_id"]
-    _sessions(context).check_form(session, form.get("form_token", ""))
-    try:
-        await context.commands.run(lambda unit: unit.escalate(alarm_id, caller.actor(via="dashboard")))
-    except AlarmNotFound as err:
-        raise UnknownAlarm(_NO_ALARM) from err
-    return see_other(f"../{alarm_id}")
+        return to_login(request)
+    alarm_id, caller = request.match_info["alarm_id"], found[1]
+
+    def work(conn: Connection) -> Picture | None:
+        alarm = alarm_by_id(conn, alarm_id)
+        return picture_of(conn, alarm_id) if alarm is not None and caller.sees(alarm.site_id) else None
+
+    return picture_response(await context.db.read(work), HEADERS)
 
 
-async def _devices(_request: web.Request, context: WebContext) -> dict[str, Any]:
+def _require_all(caller: Caller) -> None:
+    caller.require(Role.ADMIN)
+    caller.require_all_sites()
+
+
+async def _devices(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
+    _require_all(caller)
     return {"devices": await context.db.read(data.devices)}
 
 
-async def _people(_request: web.Request, context: WebContext) -> dict[str, Any]:
+async def _people(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
+    _require_all(caller)
     return {"people": await context.db.read(data.people)}
 
 
-async def _channels(_request: web.Request, context: WebContext) -> dict[str, Any]:
+async def _channels(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
+    _require_all(caller)
     return {"channels": await context.db.read(data.channels)}
-
-
-def problem_page(request: web.Request, problem: Problem) -> web.Response:
-    """Return the problem as a page that says what to do."""
-    response = page(request, "dashboard_problem.html", status=problem.status, problem=problem)
-    response.headers.update(problem.headers)
-    return response
-
-
-_VIEW: Final = ProblemView(problem_page)
 
 
 async def start(_request: web.Request) -> web.StreamResponse:
@@ -295,7 +190,7 @@ def _page(
         name=name,
         summary=summary,
         statuses=(200, 303, *statuses),
-        view=_VIEW,
+        view=VIEW,
         per_minute=600,
     )
 
@@ -308,7 +203,7 @@ PAGES: Final = (
         name="start",
         summary="Leads to the dashboard",
         statuses=(303,),
-        view=_VIEW,
+        view=VIEW,
         per_minute=None,
     ),
     _page(
@@ -325,11 +220,21 @@ PAGES: Final = (
         "/admin/alarms/{alarm_id}", "alarm.html", _alarm, "dashboard_alarm", "One alarm's whole story", 404
     ),
     _page(
-        "/admin/devices", "devices.html", _devices, "dashboard_devices", "Devices, and when they were heard"
+        "/admin/devices",
+        "devices.html",
+        _devices,
+        "dashboard_devices",
+        "Devices, and when they were heard",
+        403,
     ),
-    _page("/admin/people", "people.html", _people, "dashboard_people", "Who can be told, and how"),
+    _page("/admin/people", "people.html", _people, "dashboard_people", "Who can be told, and how", 403),
     _page(
-        "/admin/channels", "channels.html", _channels, "dashboard_channels", "Ways to tell, and how they are"
+        "/admin/channels",
+        "channels.html",
+        _channels,
+        "dashboard_channels",
+        "Ways to tell, and how they are",
+        403,
     ),
     Page(
         method="GET",
@@ -339,46 +244,7 @@ PAGES: Final = (
         summary="The newest picture of an alarm",
         statuses=(200, 303, 404),
         content_types=PICTURE_TYPES,
-        view=_VIEW,
+        view=VIEW,
         per_minute=600,
-    ),
-    Page(
-        method="POST",
-        path="/admin/alarms/{alarm_id}/escalate",
-        handler=escalate,
-        name="dashboard_escalate",
-        summary="Let whoever is told next be told now",
-        statuses=(303, 400, 403, 404, 413, 415),
-        form=Button,
-        view=_VIEW,
-    ),
-    Page(
-        method="GET",
-        path="/admin/login",
-        handler=login_page,
-        name="login_page",
-        summary="Asks for the admin key",
-        view=_VIEW,
-    ),
-    Page(
-        method="POST",
-        path="/admin/login",
-        handler=login,
-        name="login",
-        summary="Make a session",
-        statuses=(303, 400, 401, 403, 413, 415),
-        form=Login,
-        view=_VIEW,
-        per_minute=20,
-    ),
-    Page(
-        method="POST",
-        path="/admin/logout",
-        handler=logout,
-        name="logout",
-        summary="End the session",
-        statuses=(303, 400, 403, 413, 415),
-        form=Button,
-        view=_VIEW,
     ),
 )

@@ -97,12 +97,9 @@ class PeerShown:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Overview:
-    """The first page."""
+class Service:
+    """How everything between an alarm and a person is."""
 
-    counts: OpenCounts
-    open: AlarmPage
-    recent: list[Alarm]
     health: DispatchHealth
     channels: list[ChannelShown]
     peers: list[PeerShown]
@@ -113,6 +110,17 @@ class Overview:
     def silent_channels(self) -> int:
         """Return how many channels need a look."""
         return sum(channel.part.light != "green" for channel in self.channels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """The first page."""
+
+    counts: OpenCounts
+    open: AlarmPage
+    recent: list[Alarm]
+    service: Service | None
+    """None: whoever looks sees one site only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,12 +146,19 @@ class DeviceShown:
     person: str | None
 
 
-def overview(conn: Connection, now: datetime) -> Overview:
-    """Return the first page's content."""
+def overview(conn: Connection, now: datetime, *, site_id: str | None = None) -> Overview:
+    """Return the first page's content; of one site, its alarms and nothing of how the service is."""
     return Overview(
-        counts=open_counts(conn),
-        open=alarm_page(conn, Wanted(which=Which.OPEN, limit=OPEN_SHOWN)),
-        recent=list_alarms(conn, statuses=set(Status) - OPEN, limit=RECENT_SHOWN),
+        counts=open_counts(conn, site_id=site_id),
+        open=alarm_page(conn, Wanted(which=Which.OPEN, site_id=site_id, limit=OPEN_SHOWN)),
+        recent=list_alarms(conn, statuses=set(Status) - OPEN, site_id=site_id, limit=RECENT_SHOWN),
+        service=None if site_id is not None else service(conn, now),
+    )
+
+
+def service(conn: Connection, now: datetime) -> Service:
+    """Return how the service does."""
+    return Service(
         health=dispatch_health(conn, now),
         channels=channels(conn),
         peers=_peers(conn),

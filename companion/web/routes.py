@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from companion.errors import TooManyRequests
-from companion.web import ack, dashboard, health, openapi, pages, yealink
+from companion.web import ack, answering, dashboard, desk, health, openapi, pages, yealink
 from companion.web.api import admin, alarms, keys, raising, seeding, trials
 from companion.web.auth import Caller, caller_of
 from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
@@ -30,7 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *keys.ROUTES,
     *health.ROUTES,
 )
-PAGES: tuple[Page, ...] = (*ack.PAGES, *dashboard.PAGES)
+PAGES: tuple[Page, ...] = (*ack.PAGES, *dashboard.PAGES, *answering.PAGES, *desk.PAGES)
 
 
 def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.Application:

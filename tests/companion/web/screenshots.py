@@ -133,7 +133,7 @@ async def take(api: Api, waiting: str) -> None:
         desk = await new_context(browser, DESK, color_scheme="light", device_scale_factor=1.5)
         page = await desk.new_page()
         await page.goto(str(api.client.make_url("/admin")))
-        await page.get_by_label("Admin key").fill(api.keys["admin"])
+        await page.get_by_label("Key").fill(api.keys["admin"])
         await page.get_by_role("button", name="Log in").click()
         await page.screenshot(path=FOLDER / "dashboard.png", full_page=True)
 

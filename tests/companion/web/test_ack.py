@@ -434,6 +434,25 @@ async def test_after_another_press_the_page_asks_whoever_answered_to_react(
     assert (await alarm_of(api, alarm_id)).next_due_at is None
 
 
+@pytest.mark.parametrize(("recipient", "button"), [("porter", "It is over"), ("guard", "Es ist vorbei")])
+async def test_whoever_answered_says_on_the_page_that_it_is_over(
+    api: Api, recipient: str, button: str
+) -> None:
+    alarm_id, _ = await paged(api)
+    await guard_paged(api, alarm_id)
+    link = token_for(alarm_id, recipient)
+    too_early = text_of(await look(api, link))
+    await press(api, link, name="Anna", do="resolve")
+    answered = await alarm_of(api, alarm_id)
+    offered = text_of(await look(api, link))
+
+    await press(api, link, name="Anna", do="resolve")
+
+    over = await alarm_of(api, alarm_id)
+    assert (button in too_early, button in offered) == (False, True)
+    assert (answered.status, over.status, over.closed_by) == (Status.ACKNOWLEDGED, Status.RESOLVED, "Anna")
+
+
 # --- links and forms that are refused -------------------------------------------------------------------
 
 

@@ -44,7 +44,7 @@ async def opened(browser: Browser, api: Api, path: str, size: dict[str, int], **
 
 
 async def log_in(page: Page, api: Api) -> None:
-    await page.get_by_label("Admin key").fill(api.keys["admin"])
+    await page.get_by_label("Key").fill(api.keys["admin"])
     await page.get_by_role("button", name="Log in").click()
 
 
@@ -180,7 +180,7 @@ async def test_an_operator_logs_out(browser: Browser, api: Api) -> None:
     await page.get_by_role("button", name="Log out").click()
     await page.goto(str(api.client.make_url("/admin/devices")))
 
-    await expect(page.get_by_label("Admin key")).to_be_visible()
+    await expect(page.get_by_label("Key")).to_be_visible()
 
 
 async def test_the_overview_notices_an_answer_by_itself(browser: Browser, api: Api) -> None:

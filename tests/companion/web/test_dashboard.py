@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from yarl import URL
 
-from companion.alarms.model import Actor, AlarmKind, Source, Trigger
+from companion.alarms.model import Actor, AlarmKind, Source, Status, Trigger
 from companion.ids import new_id
 from companion.store import directory as store, tables
 from companion.store.alarms import open_counts
+from companion.store.sessions import end_session
 from companion.web import dashboard_data as data
-from tests.companion.web.harness import Api
+from tests.companion.web.harness import Api, Reply
 from tests.companion.web.people_pages import JPEG, alarm_of, journal, saw, tags_of, text_of
 from tests.fakes.clock import FrozenClock
 
@@ -66,7 +68,7 @@ async def test_the_admin_key_opens_the_dashboard_through_a_cookie_no_script_can_
 
 @pytest.mark.parametrize(
     ("key", "status"),
-    [("read", 403), ("operate", 403), ("office", 403), ("ab_admin_wrong", 401), ("", 401)],
+    [("read", 403), ("ab_admin_wrong", 401), ("", 401)],
 )
 async def test_other_keys_do_not_open_it_and_the_page_says_why(api: Api, key: str, status: int) -> None:
     assert await log_in(api, key) == status
@@ -519,6 +521,135 @@ async def test_the_button_needs_a_session_its_form_and_an_alarm(api: Api) -> Non
     statuses = [one.status for one in (without_session, forged, foreign, looked, nothing)]
     assert statuses == [303, 403, 403, 405, 404]
     assert await alarm_of(api, alarm_id) == before
+
+
+async def press_button(api: Api, alarm_id: str, name: str, **fields: str) -> Reply:
+    """Press a button of the alarm's page, as its form sends it."""
+    token = await hidden_token(api, f"/admin/alarms/{alarm_id}")
+    sent = {"form_token": token, **fields}
+    return await api.call("POST", f"/admin/alarms/{alarm_id}/{name}", None, data=sent)
+
+
+async def buttons_of(api: Api, path: str) -> list[str]:
+    """What the forms of the page do with an alarm."""
+    tags = tags_of(await api.call("GET", path, None))
+    addresses = [str(attrs.get("formaction") or attrs.get("action") or "") for _, attrs in tags]
+    return sorted({address.rpartition("/")[2] for address in addresses if "/" in address} - {"logout"})
+
+
+@pytest.mark.parametrize("key", ["operate", "admin", "office"])
+async def test_who_may_operate_answers_an_alarm_on_its_page(api: Api, key: str) -> None:
+    alarm_id = await api.raised()
+    assert await log_in(api, key) == 303
+
+    waiting = await buttons_of(api, f"/admin/alarms/{alarm_id}")
+    acknowledged = await press_button(api, alarm_id, "acknowledge", note="Going there")
+    taken = await buttons_of(api, f"/admin/alarms/{alarm_id}")
+    await press_button(api, alarm_id, "note", note="Nobody here")
+    await press_button(api, alarm_id, "resolve", note="All well")
+    over = await buttons_of(api, f"/admin/alarms/{alarm_id}")
+
+    assert waiting == ["acknowledge", "cancel", "escalate", "note"]
+    assert taken == ["cancel", "note", "resolve"]
+    assert over == ["note"]
+    assert acknowledged.headers["Location"] == f"../{alarm_id}"
+    lines = [(line.event.value, line.actor, line.detail.get("note")) for line in await journal(api, alarm_id)]
+    assert lines[-3:] == [
+        ("acknowledged", f"{key} key", "Going there"),
+        ("noted", f"{key} key", "Nobody here"),
+        ("resolved", f"{key} key", "All well"),
+    ]
+
+
+@pytest.mark.parametrize(("back", "leads_to"), [("overview", "/admin"), ("alarms", "/admin/alarms")])
+async def test_an_alarm_is_answered_in_a_list_which_is_shown_again(
+    api: Api, back: str, leads_to: str
+) -> None:
+    alarm_id = await api.raised()
+    await log_in(api)
+
+    offered = await buttons_of(api, leads_to)
+    reply = await press_button(api, alarm_id, "cancel", back=back)
+    where = api.client.make_url(f"/admin/alarms/{alarm_id}/cancel").join(URL(reply.headers["Location"]))
+
+    assert {"acknowledge", "cancel"} <= set(offered)
+    assert (reply.status, where.path) == (303, leads_to)
+    assert (await alarm_of(api, alarm_id)).status is Status.CANCELLED
+
+
+async def test_who_comes_too_late_with_an_answer_changes_nothing_and_loses_no_note(api: Api) -> None:
+    alarm_id = await api.raised()
+    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA))
+    await log_in(api)
+
+    reply = await press_button(api, alarm_id, "acknowledge", note="I go too")
+    early = await press_button(api, alarm_id, "note")
+
+    assert (reply.status, early.status) == (303, 303)
+    assert (await alarm_of(api, alarm_id)).acknowledged_by == "Anna"
+    assert (await journal(api, alarm_id))[-1].detail == {"note": "I go too"}
+
+
+async def test_a_key_of_one_site_sees_and_answers_the_alarms_of_that_site_only(api: Api) -> None:
+    ours, theirs = await api.raised(title="Ours"), await api.raised(title="Theirs", site="warehouse")
+    await saw(api, theirs)
+    await log_in(api, "office")
+
+    lists = [(await api.call("GET", path, None)).text for path in ("/admin", "/admin/alarms?site=warehouse")]
+    page = await api.call("GET", f"/admin/alarms/{theirs}", None)
+    picture = await api.call("GET", f"/admin/alarms/{theirs}/picture", None)
+    token = await hidden_token(api, f"/admin/alarms/{ours}")
+    answered = await api.call("POST", f"/admin/alarms/{theirs}/acknowledge", None, data={"form_token": token})
+    others = [
+        (await api.call("GET", f"/admin/{path}", None)).status for path in ("people", "devices", "channels")
+    ]
+
+    assert [("Ours" in one, "Theirs" in one) for one in lists] == [(True, False), (True, False)]
+    assert "Home Assistant" not in lists[0]
+    assert (page.status, picture.status, answered.status) == (404, 404, 404)
+    assert others == [403, 403, 403]
+    assert (await alarm_of(api, theirs)).status is Status.TRIGGERED
+
+
+async def test_a_key_that_may_operate_is_shown_no_addresses_of_people(api: Api) -> None:
+    await log_in(api, "operate")
+
+    overview = await api.call("GET", "/admin", None)
+
+    assert (await api.call("GET", "/admin/people", None)).status == 403
+    assert "admin/people" not in overview.text
+
+
+async def test_a_session_that_is_used_does_not_end(api: Api, clock: FrozenClock) -> None:
+    await log_in(api)
+
+    for _ in range(4):
+        clock.advance(api.context.settings.session_hours * 3600 / 2)
+        assert (await api.call("GET", "/admin", None)).status == 200
+    clock.advance(api.context.settings.session_hours * 3600)
+
+    assert (await api.call("GET", "/admin", None)).status == 303
+
+
+async def test_logging_out_ends_the_copies_that_were_renewed_too(api: Api, clock: FrozenClock) -> None:
+    await log_in(api)
+    jar = api.client.session.cookie_jar
+    first = {cookie.key: cookie.value for cookie in jar}
+    clock.advance(6 * 3600)
+    await api.call("GET", "/admin", None)
+    renewed = {cookie.key: cookie.value for cookie in jar}
+    jar.clear()
+    jar.update_cookies(first)
+    token = await hidden_token(api, "/admin")
+    await api.call("POST", "/admin/logout", None, data={"form_token": token})
+    jar.clear()
+    clock.advance(11 * 3600)
+    await api.context.db.write(lambda conn: end_session(conn, "another", clock(), clock()))
+
+    reply = await api.call("GET", "/admin", None, cookies=renewed)
+
+    assert first != renewed
+    assert reply.status == 303
 
 
 async def test_an_alarm_that_was_answered_has_no_button(api: Api) -> None:

@@ -31,7 +31,7 @@ from companion.channels.base import TryAgain
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.directory import api_keys
-from companion.web import openapi
+from companion.web import answering, openapi
 from companion.web.auth import Sessions
 from companion.web.metrics import Metrics
 from companion.web.rate_limit import RateLimit
@@ -55,6 +55,7 @@ DOCUMENT = openapi.document(
 )
 schema = schemathesis.openapi.from_dict(DOCUMENT)
 FORM = "application/x-www-form-urlencoded"
+ANSWERS = tuple(page.name for page in answering.PAGES)
 ALERTING = "alerting"
 """Answers 503 here, as it should: a channel of this application is broken."""
 CHECKS = [
@@ -125,7 +126,7 @@ async def _things(api: Api, ids: Directory) -> dict[str, Values]:
         "revoke_key": [{"key_id": one.json["about"]["id"]} for one in keys],
         "dashboard_alarm": alarms,
         "dashboard_picture": alarms[:15],
-        "dashboard_escalate": alarms,
+        **dict.fromkeys(ANSWERS, alarms),
         "show_ack_picture": links[:15],
         **dict.fromkeys(("show_ack_page", "head_ack_page", "answer_ack_page"), links),
     }
@@ -155,7 +156,7 @@ def _serve(
             cookie=f"alarm_broker={response.cookies['alarm_broker'].value}; alarm_broker_login=ours",
             form_tokens={
                 "login": "ours",
-                **dict.fromkeys(("logout", "dashboard_escalate"), sessions.form_token(session)),
+                **dict.fromkeys(("logout", *ANSWERS), sessions.form_token(session)),
             },
         )
         ready.set()

@@ -1,0 +1,181 @@
+"""What every page behind the login shares: who gets in, for how long, and how problems look there."""
+
+import hmac
+import secrets
+from typing import Annotated, Final
+
+from aiohttp import web
+from pydantic import Field
+
+from companion.directory.model import Role
+from companion.errors import FormExpired, Problem
+from companion.web.auth import (
+    Caller,
+    Session,
+    Sessions,
+    caller_with_key,
+    count_wrong_try,
+    end_for_good,
+    session_caller,
+)
+from companion.web.context import ProblemView, WebContext, context_of
+from companion.web.pages import page, read_form, refuse_cross_site, see_other
+from companion.web.route import Input, Page
+
+LOGIN_COOKIE: Final = "alarm_broker_login"
+LOGIN_LIFE_S: Final = 3600
+NO_ALARM: Final = "Go back to the overview; the link may be from another installation."
+
+
+class Login(Input):
+    """The form of the login page."""
+
+    key: Annotated[str, Field(max_length=200)]
+    form_token: str
+
+
+class Button(Input):
+    """A form that is only a button."""
+
+    form_token: str
+
+
+def _same(cookie: str, given: str) -> bool:
+    # Bytes of a cookie that are no UTF-8 come as lone surrogates.
+    return hmac.compare_digest(cookie.encode(errors="surrogatepass"), given.encode(errors="surrogatepass"))
+
+
+def sessions_of(context: WebContext) -> Sessions:
+    """Return what makes and reads the cookies of this installation."""
+    return Sessions(context.secret_key, context.settings)
+
+
+# --- login and logout -----------------------------------------------------------------------------------
+
+
+async def login_page(request: web.Request) -> web.Response:
+    """Answer with the form that takes the key."""
+    return _login_page(request, wrong=None, status=200)
+
+
+async def login(request: web.Request) -> web.Response:
+    """Make a session for the holder of a key that may answer alarms."""
+    refuse_cross_site(request)
+    form = await read_form(request)
+    # The form must be ours: whoever can only make a browser send one does not know its cookie.
+    cookie = request.cookies.get(LOGIN_COOKIE, "")
+    if not cookie or not _same(cookie, form.get("form_token", "")):
+        raise FormExpired("Load the login page again; it needs cookies.")
+    context = context_of(request)
+    caller = await caller_with_key(form.get("key", "").strip(), context)
+    if caller is None:
+        count_wrong_try(request)
+        return _login_page(request, wrong="This key is not known or was revoked.", status=401)
+    if not _may_look(caller):
+        return _login_page(
+            request, wrong="This key may only read: it needs the role operate or admin.", status=403
+        )
+    response = see_other("../admin")
+    sessions_of(context).begin(response, caller.key_id, context.clock())
+    response.del_cookie(LOGIN_COOKIE, path="/")
+    return response
+
+
+async def logout(request: web.Request) -> web.Response:
+    """End the session of this browser."""
+    refuse_cross_site(request)
+    context = context_of(request)
+    sessions = sessions_of(context)
+    found = await session_caller(request, context, sessions)
+    form = await read_form(request)
+    response = see_other("login")
+    if found is not None:
+        sessions.check_form(found[0], form.get("form_token", ""))
+        await end_for_good(found[0], context)
+        sessions.end(response)
+    return response
+
+
+def _login_page(request: web.Request, *, wrong: str | None, status: int) -> web.Response:
+    token = secrets.token_urlsafe(24)
+    response = page(request, "login.html", status=status, wrong=wrong, form_token=token)
+    response.set_cookie(
+        LOGIN_COOKIE,
+        token,
+        max_age=LOGIN_LIFE_S,
+        httponly=True,
+        samesite="Strict",
+        secure=context_of(request).settings.public_url.startswith("https://"),
+        path="/",
+    )
+    return response
+
+
+def _may_look(caller: Caller) -> bool:
+    return caller.role.covers(Role.OPERATE)
+
+
+async def looking(request: web.Request, context: WebContext) -> tuple[Session, Caller] | None:
+    """Return the session of somebody who may see the dashboard, and who that is; None: log in."""
+    found = await session_caller(request, context, sessions_of(context))
+    return found if found is not None and _may_look(found[1]) else None
+
+
+def to_login(request: web.Request) -> web.Response:
+    """Return the answer that leads to the login page."""
+    return see_other("../" * (request.path.count("/") - 1) + "admin/login")
+
+
+async def form_of(request: web.Request) -> tuple[Caller, dict[str, str]] | None:
+    """Return who sent a form, and what is in it; None: log in. Raises FormExpired if it is not of this session."""
+    refuse_cross_site(request)
+    context = context_of(request)
+    found = await looking(request, context)
+    if found is None:
+        return None
+    session, caller = found
+    form = await read_form(request)
+    sessions_of(context).check_form(session, form.get("form_token", ""))
+    return caller, form
+
+
+def problem_page(request: web.Request, problem: Problem) -> web.Response:
+    """Return the problem as a page that says what to do."""
+    response = page(request, "dashboard_problem.html", status=problem.status, problem=problem)
+    response.headers.update(problem.headers)
+    return response
+
+
+VIEW: Final = ProblemView(problem_page)
+
+PAGES: Final = (
+    Page(
+        method="GET",
+        path="/admin/login",
+        handler=login_page,
+        name="login_page",
+        summary="Asks for the key",
+        view=VIEW,
+    ),
+    Page(
+        method="POST",
+        path="/admin/login",
+        handler=login,
+        name="login",
+        summary="Make a session",
+        statuses=(303, 400, 401, 403, 413, 415),
+        form=Login,
+        view=VIEW,
+        per_minute=20,
+    ),
+    Page(
+        method="POST",
+        path="/admin/logout",
+        handler=logout,
+        name="logout",
+        summary="End the session",
+        statuses=(303, 400, 403, 413, 415),
+        form=Button,
+        view=VIEW,
+    ),
+)
