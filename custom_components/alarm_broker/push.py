@@ -308,9 +308,12 @@ class AlarmPush:
         shown = self._evidence_of(alarm)
         zones, confirmed = self._tripped(alarm) if moved or zones_too else (known.zones, known.confirmed)
         more, confirms = zones != known.zones, confirmed and not known.confirmed
-        if alarm.is_open:
+        # What was answered as false may prove not to be, as long as the panel sounds.
+        goes_on = alarm.is_open or self._sounds(alarm)
+        if goes_on:
             self._threads[alarm_id] = known
-        if not (moved or exhausted or kept_for or (alarm.is_open and (more or shown != known.shown))):
+        evident = alarm.is_open and shown != known.shown
+        if not (moved or exhausted or kept_for or evident or (goes_on and more)):
             return
         if moved or exhausted or kept_for or confirms:
             known.took.clear()
@@ -334,7 +337,8 @@ class AlarmPush:
             self._clear(alarm_id)
 
     def _remembered(self, alarm: Alarm) -> _Thread:
-        """Return what the targets were told of an alarm before a restart."""
+        """Return what the targets were told of an alarm before a restart, and forget those that nobody knows any more."""
+        self._threads = {uid: one for uid, one in self._threads.items() if self._alarms.find(uid) is not None}
         if alarm.told is None:
             return _Thread(None)
         zones, confirmed = self._tripped(alarm)
@@ -377,7 +381,7 @@ class AlarmPush:
         await asyncio.gather(
             *(self._async_tell_one(alarm, thread, turn, one, messages) for one, messages in told)
         )
-        if thread.turn == turn and not alarm.is_open:
+        if thread.turn == turn and not alarm.is_open and not self._sounds(alarm):
             self._threads.pop(alarm.id, None)
 
     async def _async_tell_one(

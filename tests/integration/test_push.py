@@ -573,6 +573,24 @@ async def test_a_confirmed_alarm_is_heard_once_more_by_everybody(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_a_further_zone_is_told_though_the_alarm_was_answered_as_false(
+    hass: HomeAssistant, home: MockConfigEntry, phone: Phone
+) -> None:
+    await break_in(hass)
+    await phone.press("False alarm")
+
+    sense(hass, DOOR, "on")
+    await settle(hass)
+    further = phone.last
+    await panel(hass, "alarm_disarm", code=CODE)
+    await settle(hass)
+
+    assert further["title"] == "Cancelled: Burglary"
+    assert "2 zones: Kitchen window, Front door" in further["message"]
+    assert "push" not in further["data"]  # heard, and not hidden behind the older one
+    assert phone.last is further
+
+
 async def test_many_zones_in_a_short_time_are_few_messages(
     hass: HomeAssistant, phone: Phone, freezer: FrozenDateTimeFactory
 ) -> None:
