@@ -125,6 +125,53 @@ async def test_an_armed_panel_is_armed_after_a_power_cut(home: Home) -> None:
     await home.shows(PANEL, "disarmed")
 
 
+async def test_a_panel_whose_file_is_lost_goes_on_with_the_copy_or_asks_a_person(home: Home) -> None:
+    storage = home.assistant.config / ".storage"
+    file = storage / f"alarm_broker.panel.{await home.assistant.entry_id('alarm_broker')}"
+    copy = file.with_name(f"{file.name}.copy")
+    registry = storage / "core.entity_registry"
+    await home.arm()
+    await until(lambda: _holds(copy, '"armed"'), "the copy is written")
+    await until(lambda: _holds(registry, PANEL), "Home Assistant remembers the panel")
+
+    await home.assistant.kill()
+    file.write_bytes(b"")
+    await home.assistant.restart()
+    await home.shows(PANEL, "armed_away")
+
+    await home.assistant.kill()
+    file.write_bytes(b"")
+    copy.write_bytes(b'{"version": 1')
+    await home.assistant.restart()
+    await home.shows(PANEL, "unknown")
+    await until(
+        lambda: _troubles(home, "panel_unknown"), "the companion's operators know of it", timeout_s=60
+    )
+
+    issue = f"panel_unknown_{await home.assistant.entry_id('alarm_broker')}"
+    form = await home.assistant.request(
+        "POST", "/api/repairs/issues/fix", {"handler": "alarm_broker", "issue_id": issue}
+    )
+    await home.assistant.request("POST", f"/api/repairs/issues/fix/{form['flow_id']}", {})
+    await home.shows(PANEL, "disarmed")
+
+    async def over() -> bool:
+        return not await _troubles(home, "panel_unknown")
+
+    await until(over, "the trouble is over", timeout_s=60)
+
+
+async def _holds(path: Path, text: str) -> bool:
+    return text in await asyncio.to_thread(path.read_text) if await asyncio.to_thread(path.exists) else False
+
+
+async def _troubles(home: Home, kind: str) -> list[Any]:
+    path = Path(home.office.companion.environment["ALARM_BROKER_DATA_DIR"]) / "alarm-broker.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        query = "SELECT key FROM trouble WHERE kind = ? AND cleared_at IS NULL"
+        return connection.execute(query, (kind,)).fetchall()
+
+
 async def test_the_demo_sees_every_step() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
