@@ -121,7 +121,8 @@ def trouble_title(kind: str, *, subject: str, facts: Mapping[str, object], langu
     text = _texts(language).get(kind)
     if text is None:
         return f"{kind}: {subject}"
-    return text.title.format_map(_Known({**facts, "subject": subject}))
+    title = text.title.format_map(_Known({**facts, "subject": subject}))
+    return f"{title} {_and_more(language).format(facts['more'])}" if "more" in facts else title
 
 
 def trouble_advice(kind: str, *, facts: Mapping[str, object], language: str) -> str:
@@ -132,6 +133,10 @@ def trouble_advice(kind: str, *, facts: Mapping[str, object], language: str) -> 
     causes = CAUSES_IN_GERMAN if _is_german(language) else CAUSES_IN_ENGLISH
     cause = str(facts.get("cause", "?"))
     return text.advice.format_map(_Known({**facts, "cause": causes.get(cause, f"({cause})")}))
+
+
+def _and_more(language: str) -> str:
+    return "(und {} weitere)" if _texts(language) is GERMAN else "(and {} more)"
 
 
 def _texts(language: str) -> Mapping[str, TroubleText]:

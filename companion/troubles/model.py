@@ -8,6 +8,13 @@ from enum import StrEnum
 TELL_AGAIN_AFTER = timedelta(hours=1)
 """One that comes and goes is told at most this often; if it stays, it is told once this time is over."""
 
+STORM = 3
+"""So many of one kind are told one by one; more within STORM_LASTS of them are told together."""
+STORM_LASTS = timedelta(minutes=10)
+
+MORE = "more"
+"""The fact of a message that stands for several troubles of one kind: how many there are besides."""
+
 type Fact = str | int | float | bool
 
 

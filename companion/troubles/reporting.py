@@ -18,6 +18,8 @@ from companion.store.deliveries import delivery_by_id
 from companion.store.sql import is_row_held, perhaps_lost_race
 from companion.troubles import store
 from companion.troubles.model import (
+    MORE,
+    STORM,
     Fact,
     Trouble,
     TroubleKind,
@@ -91,8 +93,9 @@ def report(
         store.put_trouble(
             unit.conn, trouble
         )  # first: who is told past a channel that refuses, is seen from it
-        if must_be_told(trouble, unit.now):
-            _tell_now(unit, trouble)
+        # Those beyond a few of a kind wait for the auditor's next look (`tell_due`), which tells them together.
+        if must_be_told(trouble, unit.now) and store.told_about(unit.conn, kind.value, unit.now) < STORM:
+            _tell_now(unit, [trouble])
 
     _carefully(unit, key, work)
 
@@ -109,7 +112,12 @@ def clear(unit: Reporter, kind: TroubleKind, subject_id: str) -> None:
         _LOGGER.info("Trouble is over: %s (%s)", known.kind, known.subject)
         store.put_trouble(unit.conn, over)
         unit.trouble_changed(over)
-        if known.is_told:  # whoever never heard of it needs not hear that it is over
+        # Whoever never heard of it needs not hear that it is over; of many, the last few say so.
+        if (
+            known.told_at is not None
+            and known.is_told
+            and store.told_about(unit.conn, known.kind, known.told_at) < STORM
+        ):
             _tell(unit, over, MessageKind.TROUBLE_OVER)
 
     _carefully(unit, key, work)
@@ -121,10 +129,16 @@ def open_of_kind(unit: Reporter, kind: TroubleKind) -> list[Trouble]:
 
 
 def tell_due(unit: Reporter) -> None:
-    """Tell the operators of troubles that came back so soon that they were not told, and have stayed."""
+    """Tell the operators of troubles that wait to be told, those of one kind in one message.
+
+    They are too many of their kind, or came back so soon that they were not told, and have stayed.
+    """
+    due: dict[str, list[Trouble]] = {}
     for trouble in store.open_troubles(unit.conn):
         if must_be_told(trouble, unit.now) and store.claim_key(unit.conn, trouble.key):
-            _tell_now(unit, trouble)
+            due.setdefault(trouble.kind, []).append(trouble)
+    for together in due.values():
+        _tell_now(unit, together)
 
 
 def settled(unit: Reporter, delivery: Delivery, *, accepted: bool) -> None:
@@ -178,9 +192,12 @@ def _carefully(unit: Reporter, key: str, work: Callable[[], None]) -> None:
         _LOGGER.exception("The trouble %s could not be written down", key)
 
 
-def _tell_now(unit: Reporter, trouble: Trouble) -> None:
-    _tell(unit, trouble, MessageKind.TROUBLE)
-    store.put_trouble(unit.conn, replace(trouble, told_at=unit.now))
+def _tell_now(unit: Reporter, together: Sequence[Trouble]) -> None:
+    first, *others = together
+    shown = replace(first, facts={**first.facts, MORE: len(others)}) if others else first
+    _tell(unit, shown, MessageKind.TROUBLE)
+    for trouble in together:
+        store.put_trouble(unit.conn, replace(trouble, told_at=unit.now))
 
 
 def _tell(unit: Reporter, trouble: Trouble, kind: MessageKind) -> None:

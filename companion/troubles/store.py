@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Row
 
 from companion.store.sql import insert
 from companion.store.tables import channel, contact_point, installation, person, site, trouble
-from companion.troubles.model import Trouble, TroubleKind, TroubleSeverity, trouble_key
+from companion.troubles.model import STORM_LASTS, Trouble, TroubleKind, TroubleSeverity, trouble_key
 
 _IS_OPEN = sa.text("trouble.cleared_at IS NULL")
 """Written out, not bound: only so do the databases see that the partial index applies."""
@@ -69,6 +69,13 @@ def open_troubles(conn: Connection, site_id: str | None = None) -> list[Trouble]
     by_severity = sa.case((trouble.c.severity == TroubleSeverity.ERROR.value, 0), else_=1)
     rows = conn.execute(query.order_by(by_severity, trouble.c.since, trouble.c.key))
     return [_to_trouble(row) for row in rows]
+
+
+def told_about(conn: Connection, kind: str, at: datetime) -> int:
+    """Return how many open troubles of the kind the operators were told of at about that time."""
+    near = trouble.c.told_at.between(at - STORM_LASTS, at + STORM_LASTS)
+    query = sa.select(sa.func.count()).where(_IS_OPEN, trouble.c.kind == kind, near)
+    return conn.execute(query.select_from(trouble)).scalar_one()
 
 
 def forget_troubles(conn: Connection, over_since: datetime) -> None:

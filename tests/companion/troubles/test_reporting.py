@@ -1,6 +1,8 @@
 """A trouble is told once to the operators and to Home Assistant, and once that it is over."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -120,6 +122,63 @@ async def test_one_that_came_back_soon_and_stays_is_told_when_the_hour_is_over(
     await house.commands.run(reporting.tell_due)
 
     assert (before, len(await told(house))) == (4, 6)
+
+
+async def many(house: Engine, work: Callable[..., None], *, of: int = 30) -> None:
+    """Do it to the trouble of each of many alarms, each in a transaction of its own."""
+    for number in range(of):
+        await house.commands.run(
+            partial(work, kind=TroubleKind.ALARM_UNANSWERED, subject_id=f"alarm-{number}")
+        )
+
+
+def unanswered(unit: Unit, kind: TroubleKind, subject_id: str) -> None:
+    reporting.report(unit, kind, subject_id, subject="Panic key: Hall")
+
+
+async def test_of_many_troubles_of_one_kind_the_first_are_told_singly_and_the_rest_together(
+    house: Engine, clock: FrozenClock
+) -> None:
+    await many(house, unanswered)
+    singly = len(await told(house)) / 2
+    await report(house)  # of another kind: at once
+    clock.advance(60)
+
+    await house.commands.run(reporting.tell_due)
+    await house.commands.run(reporting.tell_due)
+    await house.dispatch()
+
+    last = house.sms.messages[-1]
+    title = trouble_title(last.trouble or "", subject=last.title, facts=last.details, language="de")
+    assert (singly, len(await told(house)) / 2) == (3, 5)
+    assert title.endswith("Panic key: Hall (und 26 weitere)")
+    assert len(house.news.service_troubles) == 31
+
+
+async def test_of_many_troubles_that_are_over_the_last_few_say_so(house: Engine, clock: FrozenClock) -> None:
+    await many(house, unanswered)
+    clock.advance(60)
+    await house.commands.run(reporting.tell_due)
+    before = len(await told(house))
+
+    await many(house, reporting.clear)
+
+    over = (await told(house))[before:]
+    assert [kind for kind, *_ in over] == [MessageKind.TROUBLE_OVER] * 2 * 3
+
+
+async def test_those_that_came_one_at_a_time_are_each_told_and_each_told_to_be_over(
+    house: Engine, clock: FrozenClock
+) -> None:
+    for number in range(6):
+        await house.commands.run(
+            partial(unanswered, kind=TroubleKind.ALARM_UNANSWERED, subject_id=f"alarm-{number}")
+        )
+        clock.advance(1800)
+
+    await many(house, reporting.clear, of=6)
+
+    assert len(await told(house)) == 2 * 6 * 2
 
 
 async def test_an_operator_is_told_past_the_channel_that_is_in_trouble(house: Engine) -> None:
