@@ -109,6 +109,8 @@ class TryAgain:
     """The provider's `Retry-After`."""
     uncertain: bool = False
     """The request went out and no answer came: the message may exist."""
+    unknown: bool = False
+    """The provider answered no, in words that nobody can say are final: a page is tried a few times, quickly, and no more."""
     heard: Heard | None = field(default=None, compare=False)
 
 

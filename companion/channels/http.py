@@ -125,7 +125,7 @@ def failure_of_status(reply: Reply, now: datetime, detail: str = "") -> Failure:
         return Refused(reason=reason, status_code=status, channel_broken=True)
     if status in FINAL_STATUSES:
         return Refused(reason=reason, status_code=status)
-    return TryAgain(reason=reason, status_code=status)
+    return TryAgain(reason=reason, status_code=status, unknown=True)
 
 
 def failure_of_error(error: Exception) -> Failure:

@@ -204,7 +204,7 @@ class SmsChannel(Channel):
                 return self._http.failure(reply, words)
             if self._knows_sent:
                 reason = f"HTTP {status} with an answer that no rule of the channel knows: {words}"
-                return TryAgain(reason=reason, status_code=status, uncertain=True)
+                return TryAgain(reason=reason, status_code=status, uncertain=True, unknown=True)
             return Sent(provider_ref=self._ref(reply), status_code=status)
         match reading.verdict:
             case Verdict.SENT:

@@ -66,8 +66,10 @@ def decide(
         case Refused(reason=reason):
             return GiveUp(reason)
         case TryAgain(reason=reason, after=after):
-            quick = policy.quick if first_page else ()
-            if attempt >= policy.attempts + len(quick):
+            # What may be a no for good is not asked for minutes: the next step waits for whom this one did not reach.
+            brief = page and outcome.unknown
+            quick = policy.quick if first_page or brief else ()
+            if attempt >= len(quick) + (1 if brief else policy.attempts):
                 return GiveUp(f"given up after {attempt} attempts: {reason}")
             own = _back_off(attempt, quick, policy, chance)
             if after is None:

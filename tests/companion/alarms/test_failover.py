@@ -172,6 +172,23 @@ async def test_a_step_that_everybody_refuses_reaches_nobody_and_the_next_is_due_
     assert [one.is_open for one in house.news.service_troubles] == [True, False]
 
 
+async def test_an_unknown_no_holds_the_next_step_for_seconds_and_not_for_minutes(
+    house: Engine, clock: FrozenClock
+) -> None:
+    house.sms.behaviours = [TryAgain(reason="HTTP 400", unknown=True)] * 4
+    rules = policy(step(person("guard")), step(person("porter"), after=600))
+    await house.raise_alarm(trigger(policy=rules))
+
+    for _ in range(4):
+        await house.dispatch()
+        clock.advance(18)
+    await house.escalate()
+    await house.dispatch()
+
+    assert [message.recipient for message in house.sms.messages] == ["Guard"] * 4
+    assert [message.recipient for message in house.signal.messages] == ["Porter"]
+
+
 async def test_a_step_whose_people_have_no_contact_reaches_nobody_though_it_makes_a_ticket(
     house: Engine,
 ) -> None:

@@ -160,7 +160,7 @@ async def test_an_answer_that_no_rule_knows_may_have_been_sent_when_the_rules_sa
     outcome = await told((200, "<html>Please log in"), answers=IN_WORDS)
 
     assert isinstance(outcome, TryAgain)
-    assert outcome.uncertain
+    assert (outcome.uncertain, outcome.unknown) == (True, True)
     assert "no rule" in outcome.reason
 
 

@@ -37,7 +37,10 @@ def test_a_message_that_is_not_liked_is_refused_without_blaming_the_channel(stat
 @pytest.mark.parametrize("status", [400, 402, 409, 418, 420, 451, 499])
 @pytest.mark.parametrize("detail", ["", "no such user", "connection refused"])
 def test_a_refusal_that_http_does_not_name_as_final_is_tried_again(status: int, detail: str) -> None:
-    assert isinstance(failure_of_status(Reply(status=status), NOW, detail), TryAgain)
+    outcome = failure_of_status(Reply(status=status), NOW, detail)
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.unknown
 
 
 @pytest.mark.parametrize("status", [404, 410, 422])

@@ -43,6 +43,21 @@ def test_it_is_given_up_after_five_attempts_and_the_quick_ones() -> None:
     assert isinstance(verdict(8, first_page=True), GiveUp)
 
 
+@pytest.mark.parametrize("first_page", [True, False])
+def test_a_page_that_may_be_refused_for_good_is_tried_a_few_times_quickly(*, first_page: bool) -> None:
+    def answer(attempt: int, *, page: bool) -> Verdict:
+        no = TryAgain(reason="HTTP 400", unknown=True)
+        return decide(
+            no, attempt=attempt, first_page=first_page, policy=POLICY, now=NOW, chance=0.5, page=page
+        )
+
+    waits = [answer(attempt, page=True) for attempt in range(1, 4)]
+    assert waits == [Again(NOW + wait, "HTTP 400") for wait in POLICY.quick]
+    assert isinstance(answer(4, page=True), GiveUp)
+    # A ticket wakes nobody, and nobody waits for it: it has its usual time.
+    assert isinstance(answer(4, page=False), Again)
+
+
 def test_what_is_given_up_says_how_often_it_was_tried_and_why() -> None:
     assert verdict(5) == GiveUp("given up after 5 attempts: busy")
 
