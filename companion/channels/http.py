@@ -102,6 +102,15 @@ class Reply:
             return default
 
 
+def answered_at(reply: Reply) -> datetime:
+    """Return the time by the provider's own clock: its dates are by that one, however wrong ours is."""
+    try:
+        said = parsedate_to_datetime(reply.headers.get("Date", ""))
+    except ValueError:
+        return datetime.now(UTC)
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
+
+
 def failure_of_status(reply: Reply, now: datetime, detail: str = "") -> Failure:
     """Return what an answer other than success means; `detail` is the provider's own words, already scrubbed."""
     status = reply.status
@@ -278,7 +287,7 @@ class HttpClient:
     def failure(self, reply: Reply, said: object = None) -> Failure:
         """Return what an answer other than success means, quoting what the provider `said` when that is text."""
         detail = self.quoted(said) if isinstance(said, str) else ""
-        return failure_of_status(reply, datetime.now(UTC), detail)
+        return failure_of_status(reply, answered_at(reply), detail)
 
     def quoted(self, said: str, *, private: Iterable[str] = (), limit: int = REASON_LIMIT) -> str:
         """Return a provider's words as they may be shown: without the channel's secrets and what else is `private`."""

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, override
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -27,6 +26,7 @@ from companion.channels.http import (
     HttpClient,
     HttpOptions,
     Reply,
+    answered_at,
     retry_after,
     shortened,
 )
@@ -213,7 +213,7 @@ class SmsChannel(Channel):
                 return TryAgain(
                     reason=f"HTTP {status}, not sent ({reading.rule}): {words}",
                     status_code=status,
-                    after=retry_after(reply.headers.get("Retry-After"), datetime.now(UTC)),
+                    after=retry_after(reply.headers.get("Retry-After"), answered_at(reply)),
                 )
             case Verdict.REFUSED:
                 return Refused(

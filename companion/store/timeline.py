@@ -70,6 +70,8 @@ class Timeline:
         while True:
             try:
                 await self.look()
+            except StoreUnavailable as err:  # whoever has work to do says so louder
+                _LOGGER.debug("The time could not be compared: %s", err)
             except Exception:
                 _LOGGER.exception("The time could not be compared; trying again")
             with suppress(TimeoutError):

@@ -11,6 +11,7 @@ from companion.channels.base import Refused, TryAgain
 from companion.channels.http import (
     REASON_LIMIT,
     Reply,
+    answered_at,
     failure_of_error,
     failure_of_status,
     retry_after,
@@ -88,6 +89,20 @@ def test_a_failure_behind_the_gateway_may_have_sent_the_message(status: int, unc
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, wait: timedelta | None) -> None:
     assert retry_after(header, NOW) == wait
+
+
+@pytest.mark.parametrize(
+    "said", [{"Date": "Fri, 20 Nov 2026 12:00:00 GMT"}, {"Date": "Fri, 20 Nov 2026 12:00:00 -0000"}]
+)
+def test_a_date_to_try_again_at_is_read_by_the_clock_of_who_says_it(said: dict[str, str]) -> None:
+    reply = Reply(status=503, headers={"Retry-After": "Fri, 20 Nov 2026 12:00:40 GMT", **said})
+
+    assert failure_of_status(reply, answered_at(reply)).after == timedelta(seconds=40)  # type: ignore[union-attr] # 503
+
+
+@pytest.mark.parametrize("said", [{}, {"Date": "yesterday"}])
+def test_without_a_usable_date_the_answer_is_of_now(said: dict[str, str]) -> None:
+    assert abs(answered_at(Reply(status=503, headers=said)) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def test_the_wait_a_provider_asks_for_reaches_the_dispatcher() -> None:
