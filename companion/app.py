@@ -17,7 +17,7 @@ from aiohttp import web
 from sqlalchemy.engine import Connection
 from yarl import URL
 
-from companion.alarms import escalate, failover, outcomes, watch
+from companion.alarms import escalate, failover, flood, outcomes, watch
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.commands import AlarmCommands, Unit
 from companion.alarms.model import Alarm, Change
@@ -27,7 +27,7 @@ from companion.channels.registry import channel_kinds
 from companion.clock import Host, SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
 from companion.directory.model import Role
-from companion.dispatch import readers, receipts
+from companion.dispatch import folding, readers, receipts
 from companion.dispatch.claim import new_owner
 from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
@@ -359,6 +359,7 @@ def _run_due(unit: Unit) -> None:
     watch.run_due(unit)
     escalate.run_due(unit)
     failover.run_due(unit)
+    flood.run_due(unit)
     reporting.run_due(unit)
 
 
@@ -379,7 +380,12 @@ def _say_if_overdue(health: DispatchHealth) -> None:
 
 
 def _next_due(conn: Connection) -> tuple[datetime | None, ...]:
-    return next_due_at(conn), watch.next_due(conn), readers.next_due_at(conn)
+    return (
+        next_due_at(conn),
+        watch.next_due(conn),
+        readers.next_due_at(conn),
+        folding.next_release_at(conn),
+    )
 
 
 def _say_who_can_be_told(there: Mapping[str, int]) -> None:

@@ -375,7 +375,7 @@ class Unit:
 
     def _lapsed(self, alarm: Alarm) -> Alarm:
         """Let the alarm wait for an answer again: where its policy stood, or from its first step if all have run."""
-        outbox.withdraw(self.conn, alarm.id)
+        outbox.withdraw(self.conn, alarm.id, self.now)
         readers.forget_all(self.conn, alarm.id)
         position = plan.Next(alarm.round, alarm.step, self.now)
         position = position if alarm.policy is None else plan.again(alarm.policy, position)
@@ -394,7 +394,7 @@ class Unit:
 
     def _reacted(self, alarm: Alarm) -> Alarm:
         """Whoever answered knows of the other press, or somebody else does: nobody needs to be paged about it."""
-        outbox.withdraw(self.conn, alarm.id)
+        outbox.withdraw(self.conn, alarm.id, self.now)
         readers.forget_all(self.conn, alarm.id)
         return self._changed(alarm, next_due_at=None)
 
@@ -544,7 +544,7 @@ class Unit:
             else {"closed_at": self.now, "closed_by": who}
         )
         alarm = self._changed(alarm, status=status, next_due_at=None, **stamp)
-        outbox.withdraw(self.conn, alarm.id)
+        outbox.withdraw(self.conn, alarm.id, self.now)
         readers.forget_all(self.conn, alarm.id)
         if alarm.steps_run:
             reporting.clear(self, TroubleKind.STEP_REACHED_NOBODY, alarm.id)

@@ -1,5 +1,6 @@
 """What an alarm is."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -92,6 +93,7 @@ class Change(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_RETRIED = "delivery_retried"
     FAILED_OVER = "failed_over"
+    FOLDED = "folded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +202,17 @@ class Alarm:
     held_until: datetime | None
     """The end of the panel's abort window; None: it was told at once."""
     evidence: Evidence | None
+
+    @property
+    def source_key(self) -> str:
+        """Return what is the same for alarms of one source, kind and severity: a flood of one hides no other.
+
+        Where a life may depend on it, also the place and the person are the same.
+        """
+        same = [self.source, self.kind, self.severity, self.test, self.site_id, self.device_id]
+        if self.is_urgent:
+            same += [self.room, self.person, self.title]
+        return hashlib.sha256(repr(same).encode(errors="replace")).hexdigest()[:32]
 
     @property
     def is_urgent(self) -> bool:

@@ -12,6 +12,7 @@ from companion.alarms.ack_links import AckTokens, link_hash
 from companion.alarms.model import Alarm, Severity
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import PAGES, Delivery, Reader, State, Urgency
+from companion.dispatch.folding import Flow, folded_until
 from companion.dispatch.outbox import Claim, NewDelivery, enqueue
 from companion.dispatch.readers import BETWEEN, Way, expect, next_way, readers_of, told_with
 from companion.escalation.policy import ChannelTarget, PersonTarget, Target
@@ -97,6 +98,10 @@ _CONTACT_POINTS = (
 _CHANNELS = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel.c.name).where(
     tables.channel.c.id.in_(sa.bindparam("channels", expanding=True)), tables.channel.c.enabled
 )
+RUNNING_EVERY = timedelta(seconds=30)
+"""How often the running message about a source that floods comes at most …"""
+RUNNING_EVERY_URGENT = timedelta(seconds=10)
+"""… and where a life may depend on it."""
 _INSERT_LINKS = sa.insert(tables.ack_link)
 _FOR_RECORDS = frozenset({MessageKind.NOTE, MessageKind.PRESSED_AGAIN})
 """News that is for records only; of another press, `remind` tells whom it concerns."""
@@ -204,8 +209,12 @@ def page(
     first: bool,
     paging: Paging,
     now: datetime,
+    more: int = 0,
 ) -> list[Delivery]:
-    """Write pages to every address, each with its recipient's own link, and return them."""
+    """Write pages to every address, each with its recipient's own link, and return them.
+
+    `more`: how many other alarms of the same source they stand for.
+    """
     told = shared(reached)
     links = [
         {
@@ -230,19 +239,34 @@ def page(
             position=item.point.position,
             address=item.point.address,
             recipient=item.recipient,
-            message=facts(alarm, item.point.language) | {"recipient_key": item.key},
+            message=facts(alarm, item.point.language, more=more) | {"recipient_key": item.key},
             urgency=_urgency(alarm),
             first_page=first,
             record=paging.traits[item.point.channel_kind].records,
             others=item.others,
+            **_folding(conn, alarm, item.point, paging, now),
         )
         for item in told
     ]
     made = enqueue(conn, alarm.id, new, now, paging.claim if first else None)
     readers = {(item.point.channel_id, item.point.address): item.readers for item in told}
-    waited_for = {item.id: readers[item.channel_id, item.address] for item in made}
+    waited_for = {
+        item.id: readers[item.channel_id, item.address] for item in made if item.state is not State.FOLDED
+    }
     expect(conn, waited_for, alarm.id, now + paging.failover_after)
     return made
+
+
+def _folding(conn: Connection, alarm: Alarm, point: Reached, paging: Paging, now: datetime) -> dict[str, Any]:
+    """Return whether a page is told by itself, or with others of a source that floods; a ticket is one an alarm."""
+    if paging.traits[point.channel_kind].records:
+        return {}
+    flow = Flow(alarm.source_key, point.channel_id, point.address)
+    every = RUNNING_EVERY_URGENT if alarm.is_urgent else RUNNING_EVERY
+    return {
+        "source_key": flow.source_key,
+        "folded_until": folded_until(conn, flow, alarm.id, now, every),
+    }
 
 
 def _urgency(alarm: Alarm) -> Urgency:
@@ -353,7 +377,9 @@ def inform(
     return enqueue(conn, alarm.id, list(new.values()), now, None)
 
 
-def facts(alarm: Alarm, language: str, *, by: str | None = None, note: str | None = None) -> dict[str, Any]:
+def facts(
+    alarm: Alarm, language: str, *, by: str | None = None, note: str | None = None, more: int = 0
+) -> dict[str, Any]:
     """Return what a message about the alarm says, as JSON (see `companion.channels.base.Message`)."""
     return {
         "language": language,
@@ -369,5 +395,6 @@ def facts(alarm: Alarm, language: str, *, by: str | None = None, note: str | Non
         "details": {key: str(value) for key, value in alarm.details.items()},
         "by": by,
         "note": note,
+        **({"more": more} if more else {}),
         **({} if alarm.evidence is None else alarm.evidence.model_dump(include={"level", "label", "camera"})),
     }

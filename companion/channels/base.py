@@ -68,6 +68,8 @@ class Message:
     by: str | None = None
     """Who acknowledged, resolved, cancelled or noted."""
     note: str | None = None
+    more: int = 0
+    """How many other alarms of the same source this message stands for: a source that floods is told of in one."""
     level: int | None = None
     """How sure the alarm is, 0 to 4 (ANSI/TMA-AVS-01); None: nobody has looked."""
     label: str | None = None

@@ -25,6 +25,8 @@ class Words:
     test: str
     repeat: str
     short_repeat: str
+    more: tuple[str, str]
+    """One more alarm of the same source, and many."""
     where: str
     who: str
     when: str
@@ -60,6 +62,7 @@ ENGLISH = Words(
     test="TEST",
     repeat="This may be a repeat: an earlier attempt got no answer.",
     short_repeat="(may be a repeat)",
+    more=("and 1 more alarm of the same source", "and {count} more alarms of the same source"),
     where="Where",
     who="Who",
     when="When",
@@ -99,6 +102,7 @@ GERMAN = Words(
     test="TEST",
     repeat="Vielleicht eine Wiederholung: Ein früherer Versuch blieb ohne Antwort.",
     short_repeat="(evtl. Wiederholung)",
+    more=("und 1 weiterer Alarm derselben Quelle", "und {count} weitere Alarme derselben Quelle"),
     where="Wo",
     who="Wer",
     when="Wann",
@@ -198,11 +202,19 @@ def raised_at(message: Message, form: str | None = None) -> str:
     return local.strftime(form or words_for(message.language).time)
 
 
+def how_many_more(message: Message) -> str:
+    """Return how many other alarms of the same source the message stands for; nothing if it is about one."""
+    one, many = words_for(message.language).more
+    return "" if not message.more else one if message.more == 1 else many.format(count=message.more)
+
+
 def remarks(message: Message) -> list[str]:
     """Return the sentences that put a message into perspective."""
     words = words_for(message.language)
     said = {MessageKind.TEST: words.nothing_happened, MessageKind.PRESSED_AGAIN: words.again}
     found = [said[message.kind]] if message.kind in said else []
+    if more := how_many_more(message):
+        found.append(more)
     if message.trouble is not None and message.kind is MessageKind.TROUBLE:
         found.append(
             one_line(
@@ -266,6 +278,7 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> s
     words = words_for(message.language)
     parts = [
         headline(message),
+        how_many_more(message),
         message.by and f"{words.by} {message.by}",
         how_sure(message),
         place(message),

@@ -26,6 +26,8 @@ class State(StrEnum):
     """Given up; a person must look."""
     CANCELLED = "cancelled"
     """Not needed any more: somebody answered before it was sent."""
+    FOLDED = "folded"
+    """Told in one message with others of a source that floods: `folded_into`, once that is written."""
 
 
 class Urgency(IntEnum):
@@ -41,7 +43,7 @@ class Urgency(IntEnum):
     """News, drills, troubles."""
 
 
-FINAL = frozenset({State.SENT, State.DELIVERED, State.ERROR, State.CANCELLED})
+FINAL = frozenset({State.SENT, State.DELIVERED, State.ERROR, State.CANCELLED, State.FOLDED})
 WAITING = frozenset({State.PENDING, State.FAILED})
 PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_AGAIN})
 """What is not sent any more once somebody has answered."""
@@ -84,6 +86,10 @@ class Delivery:
     provider_ref: str | None
     idempotency_key: str
     last_error: str | None
+    source_key: str | None
+    """What its alarm came from, as far as it may be folded (`Alarm.source_key`)."""
+    folded_into: str | None
+    """The delivery that is sent for it."""
     created_at: datetime
     sent_at: datetime | None
     delivered_at: datetime | None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.store.deliveries import HELD, WAITS
+from companion.store.deliveries import FOLDED, HELD, WAITS
 from companion.store.tables import alarm, delivery
 
 GRACE = timedelta(seconds=30)
@@ -34,11 +34,13 @@ def dispatch_health(conn: Connection, now: datetime) -> DispatchHealth:
     alarms = conn.execute(
         sa.select(sa.func.count(), sa.func.min(alarm.c.next_due_at)).where(alarm.c.next_due_at <= late)
     ).one()
-    # Two queries, each on its partial index: one with OR reads every delivery there ever was.
+    # Queries of their own, each on its partial index: one with OR reads every delivery there ever was.
     count, earliest = sa.func.count(), sa.func.min(delivery.c.due_at)
     waiting = conn.execute(sa.select(count, earliest).where(WAITS, delivery.c.due_at <= late)).one()
     held = conn.execute(sa.select(count, earliest).where(HELD, delivery.c.lease_until <= late)).one()
-    oldest = min((found for found in (alarms[1], waiting[1], held[1]) if found is not None), default=None)
+    folded = conn.execute(sa.select(count, earliest).where(FOLDED, delivery.c.due_at <= late)).one()
+    times = (alarms[1], waiting[1], held[1], folded[1])
+    oldest = min((found for found in times if found is not None), default=None)
     return DispatchHealth(
-        alarms[0], waiting[0] + held[0], 0.0 if oldest is None else (now - oldest).total_seconds()
+        alarms[0], waiting[0] + held[0] + folded[0], 0.0 if oldest is None else (now - oldest).total_seconds()
     )

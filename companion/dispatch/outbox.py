@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import PAGES, WAITING, Delivery, Reader, State, Urgency
+from companion.dispatch.folding import unfold
 from companion.ids import new_id
 from companion.store.sql import insert
 from companion.store.tables import also_for, delivery
@@ -41,10 +42,14 @@ class NewDelivery:
     urgency: Urgency = Urgency.REST
     first_page: bool = False
     record: bool = False
+    source_key: str | None = None
+    folded_until: datetime | None = None
+    """When it is told together with others of its source; None: by itself, now."""
     others: Sequence[Reader] = ()
     """Whom it is for besides `person_id`: people who share the address."""
 
 
+NOT_COLUMNS = frozenset({"others", "folded_until"})
 _INSERT = sa.insert(delivery)
 
 
@@ -79,14 +84,16 @@ def enqueue(
 
 def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Claim | None) -> Delivery:
     delivery_id = new_id()
+    if claim is not None and item.folded_until is not None:
+        claim = None
     if claim is not None and not claim.has_room(item.channel_id, item.urgency):
         claim = None
     return Delivery(
         id=delivery_id,
         alarm_id=alarm_id,
-        **{name: value for name, value in vars(item).items() if name != "others"},
-        state=State.PENDING if claim is None else State.PROCESSING,
-        due_at=now,
+        **{name: value for name, value in vars(item).items() if name not in NOT_COLUMNS},
+        state=_state(item, claim),
+        due_at=item.folded_until or now,
         attempts=0 if claim is None else 1,
         owner=None if claim is None else claim.owner,
         fence=0 if claim is None else 1,
@@ -96,19 +103,27 @@ def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Cla
         provider_ref=None,
         idempotency_key=delivery_id,
         last_error=None,
+        folded_into=None,
         created_at=now,
         sent_at=None,
         delivered_at=None,
     )
 
 
-def withdraw(conn: Connection, alarm_id: str) -> int:
+def _state(item: NewDelivery, claim: Claim | None) -> State:
+    if item.folded_until is not None:
+        return State.FOLDED
+    return State.PENDING if claim is None else State.PROCESSING
+
+
+def withdraw(conn: Connection, alarm_id: str, now: datetime) -> int:
     """Take back every page of the alarm that is not sent yet and return how many; records (tickets) stay.
 
     One that a worker holds is marked: the worker looks right before it calls the provider. One statement, because
     a worker may be writing its result meanwhile: between two, a page that goes from *processing* to *failed* is missed.
     """
-    waiting = delivery.c.state.in_(sorted(WAITING))
+    unfold(conn, alarm_id, now)
+    waiting = delivery.c.state.in_(sorted({*WAITING, State.FOLDED}))
     withdrawn = conn.execute(
         sa.update(delivery)
         .where(

@@ -14,6 +14,7 @@ from companion.store.tables import attempt, channel, delivery
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
 WAITS = sa.text("delivery.state IN ('pending', 'failed')")
 HELD = sa.text("delivery.state = 'processing'")
+FOLDED = sa.text("delivery.state = 'folded' AND delivery.folded_into IS NULL")
 
 
 def to_delivery(row: Row[Any]) -> Delivery:

@@ -289,6 +289,8 @@ delivery = sa.Table(
     sa.Column("provider_ref", sa.Text),
     sa.Column("idempotency_key", sa.String(64), nullable=False),
     sa.Column("last_error", sa.Text),
+    sa.Column("source_key", sa.String(32)),  # of pages: what floods is told in one message
+    sa.Column("folded_into", sa.String(64)),  # the delivery that is sent for this one
     _time("created_at", nullable=False),
     _time("sent_at"),
     _time("delivered_at"),
@@ -314,6 +316,29 @@ delivery = sa.Table(
         sqlite_where=sa.text("provider_ref IS NOT NULL"),
         postgresql_where=sa.text("provider_ref IS NOT NULL"),
     ),
+)
+
+# Their names go with what they are for: each is read by a query of `dispatch.folding`.
+sa.Index(
+    "ix_delivery_source",
+    delivery.c.source_key,
+    delivery.c.channel_id,
+    delivery.c.address,
+    delivery.c.created_at,
+    sqlite_where=sa.text("source_key IS NOT NULL"),
+    postgresql_where=sa.text("source_key IS NOT NULL"),
+)
+sa.Index(
+    "ix_delivery_folded",
+    delivery.c.due_at,
+    sqlite_where=sa.text("state = 'folded' AND folded_into IS NULL"),
+    postgresql_where=sa.text("state = 'folded' AND folded_into IS NULL"),
+)
+sa.Index(
+    "ix_delivery_folded_into",
+    delivery.c.folded_into,
+    sqlite_where=sa.text("folded_into IS NOT NULL"),
+    postgresql_where=sa.text("folded_into IS NOT NULL"),
 )
 
 failover = sa.Table(

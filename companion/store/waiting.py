@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import OPEN
-from companion.store.deliveries import HELD, WAITS
+from companion.store.deliveries import FOLDED, HELD, WAITS
 from companion.store.tables import (
     alarm,
     api_key,
@@ -29,6 +29,7 @@ _WAITS: tuple[tuple[sa.Column[datetime], _Which], ...] = (
     (alarm.c.next_due_at, alarm.c.next_due_at.is_not(None)),
     (alarm.c.held_until, sa.and_(alarm.c.held_until.is_not(None), _IS_OPEN)),
     (delivery.c.due_at, WAITS),
+    (delivery.c.due_at, FOLDED),
     (delivery.c.lease_until, HELD),
     (failover.c.due_at, sa.true()),
     (link_pending.c.due_at, sa.true()),

@@ -1,7 +1,11 @@
 """The page behind the link in a message: one responder answers one alarm. Only POST changes anything."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import batched
 from typing import Annotated, Final, Literal
 
 import sqlalchemy as sa
@@ -11,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckLink, ack_link, is_expired
 from companion.alarms.commands import MoveRefused, Unit
+from companion.alarms.flood import told_together
 from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Picture, Status
 from companion.errors import LinkExpired, Problem, UnknownToken
 from companion.store import tables
@@ -48,11 +53,14 @@ SAID: Final = frozenset(
 )
 """What the page shows of the journal: what people have answered, and what has happened since."""
 SHOWN: Final = 20
+TOGETHER_BATCH: Final = 25
 
 
 class Answer(Input):
     """The form."""
 
+    together: Annotated[str, Field(max_length=64)] = ""
+    """The newest of the alarms of the same source that the page showed: the answer is for all up to it."""
     name: Annotated[str, Field(max_length=NAME_LIMIT)] = ""
     note: Annotated[str, Field(max_length=NOTE_LIMIT)] = ""
     do: Literal["", "resolve"] = ""
@@ -68,6 +76,8 @@ class Opened:
     said: list[JournalEntry]
     language: str | None
     """The recipient's own, or None: a group."""
+    together: list[str]
+    """Other alarms of the same source that the recipient was told of in one message with it."""
 
 
 async def show(request: web.Request) -> web.Response:
@@ -84,6 +94,7 @@ async def show(request: web.Request) -> web.Response:
         is_open=opened.alarm.status in OPEN,
         recipient=opened.link.recipient,
         said=opened.said,
+        together=opened.together,
         name_limit=NAME_LIMIT,
         note_limit=NOTE_LIMIT,
     )
@@ -112,7 +123,28 @@ async def answer(request: web.Request) -> web.Response:
             unit, token, _life(context), name=name, note=note or None, is_over=form.get("do") == "resolve"
         )
     )
+    if form.get("together"):
+        await _answer_together(context, token, form["together"], name=name)
     return see_other(token)
+
+
+async def _answer_together(context: WebContext, token: str, newest: str, *, name: str) -> None:
+    """Let the answer be for every alarm that the page has shown with it; some at a time, as others wait for the database."""
+
+    def others(conn: Connection) -> tuple[AckLink, list[str]]:
+        link, alarm = _valid(conn, token, context.clock(), _life(context))
+        return link, [one for one in told_together(conn, alarm, link.recipient) if one <= newest]
+
+    link, found = await context.db.read(others)
+    actor = Actor(name=name or link.recipient, via="ack_page")
+
+    def answer_some(unit: Unit, some: Sequence[str]) -> None:
+        for alarm_id in some:
+            with suppress(MoveRefused):  # somebody was faster
+                unit.acknowledge(alarm_id, actor, link_of=link.recipient, together_with=link.alarm_id)
+
+    for some in batched(found, TOGETHER_BATCH, strict=False):
+        await context.commands.run(partial(answer_some, some=some))
 
 
 def _answer(unit: Unit, token: str, life: timedelta, *, name: str, note: str | None, is_over: bool) -> str:
@@ -151,7 +183,8 @@ def _valid(conn: Connection, token: str, now: datetime, life: timedelta) -> tupl
 def _opened(conn: Connection, token: str, now: datetime, life: timedelta) -> Opened:
     link, alarm = _valid(conn, token, now, life)
     said = [entry for entry in journal_of(conn, alarm.id) if entry.event in SAID]
-    return Opened(link, alarm, said[-SHOWN:], _language(conn, link))
+    together = told_together(conn, alarm, link.recipient)
+    return Opened(link, alarm, said[-SHOWN:], _language(conn, link), together)
 
 
 def _language(conn: Connection, link: AckLink) -> str | None:

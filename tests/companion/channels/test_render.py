@@ -387,3 +387,23 @@ def test_the_plain_text_can_be_written_whatever_is_stored(parts: dict[str, Any])
     for said in (plain_title(odd), plain_text(odd), plain_html(odd)):
         assert said.encode()
         assert said.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("more", "language", "sentence"),
+    [
+        (1, "en", "and 1 more alarm of the same source"),
+        (41, "en", "and 41 more alarms of the same source"),
+        (1, "de", "und 1 weiterer Alarm derselben Quelle"),
+        (41, "de", "und 41 weitere Alarme derselben Quelle"),
+    ],
+)
+def test_a_message_that_stands_for_a_flood_says_how_many_more_there_are(
+    more: int, language: str, sentence: str
+) -> None:
+    page = message(more=more, language=language)
+
+    assert sentence in sms_text(page)
+    assert sentence in signal_text(page)
+    assert sentence in ticket_html(page, link=True)
+    assert sentence not in sms_text(message(language=language))

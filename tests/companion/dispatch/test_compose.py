@@ -45,6 +45,8 @@ def stored(message: dict[str, Any]) -> Delivery:
         provider_ref=None,
         idempotency_key="key",
         last_error=None,
+        source_key=None,
+        folded_into=None,
         created_at=CREATED,
         sent_at=None,
         delivered_at=None,

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms.model import Actor, Status
+from companion.dispatch.folding import FREE
 from companion.store import tables
 from companion.web.words import ENGLISH, GERMAN, preferred
 from tests.builders import PHONE, person, policy, step, trigger
@@ -310,6 +311,48 @@ async def test_the_page_of_a_message_to_people_who_share_a_number_speaks_the_lan
 def test_both_languages_say_the_same_things() -> None:
     assert GERMAN.keys() == ENGLISH.keys()
     assert preferred("*, xx;q=0.1") == "en"
+
+
+# --- a source that floods ---------------------------------------------------------------------------------
+
+
+async def flood_of(api: Api) -> list[str]:
+    """Raise more alarms of one source than are told one by one, and return their ids."""
+    return [
+        await api.raised(kind="burglary", title=f"Window {number}", person="porter")
+        for number in range(FREE + 3)
+    ]
+
+
+async def test_one_answer_is_for_all_that_the_page_of_a_flood_has_shown(api: Api) -> None:
+    *others, newest = await flood_of(api)
+    reply = await look(api, token_for(newest))
+    [box] = [attrs for tag, attrs in tags_of(reply) if attrs.get("name") == "together"]
+    later = await api.raised(kind="burglary", title="Window 99", person="porter")
+
+    await press(api, token_for(newest), name="Anna", together=box["value"])
+
+    assert f"Also for {FREE + 2} more" in text_of(reply)
+    statuses = {(await alarm_of(api, one)).status for one in (*others, newest)}
+    assert statuses == {Status.ACKNOWLEDGED}
+    assert (await alarm_of(api, others[0])).acknowledged_by == "Anna"
+    assert (await alarm_of(api, later)).status is Status.TRIGGERED
+
+
+async def test_without_the_tick_the_answer_is_for_one_alarm_and_the_others_stay_in_reach(api: Api) -> None:
+    *others, newest = await flood_of(api)
+
+    await press(api, token_for(newest), name="Anna")
+
+    assert {(await alarm_of(api, one)).status for one in others} == {Status.TRIGGERED}
+    assert f"{FREE + 2} more from the same source wait" in text_of(await look(api, token_for(newest)))
+
+
+async def test_the_page_of_a_single_alarm_offers_nothing_more(api: Api) -> None:
+    await api.raised(kind="burglary", title="Window 1", person="porter")
+    alarm_id = await api.raised(kind="burglary", title="Window 2", person="porter")
+
+    assert "together" not in (await look(api, token_for(alarm_id))).text
 
 
 # --- answering ------------------------------------------------------------------------------------------

@@ -1,0 +1,81 @@
+"""A source that raises one alarm after the other: each is recorded and escalates, people get one running message."""
+
+import logging
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from companion.alarms.commands import Unit
+from companion.alarms.model import Actor, Alarm, Change, Status
+from companion.dispatch import folding, readers
+from companion.dispatch.delivery import PAGES, State
+from companion.store.sql import is_row_held, perhaps_lost_race
+from companion.store.tables import alarm as alarm_table, delivery
+
+_LOGGER = logging.getLogger(__name__)
+
+BATCH = 20
+"""Running messages in one transaction: bounds how long an answer may wait for it."""
+TOGETHER_LIMIT = 5000
+_DISPATCH = Actor(name=None, via="dispatch")
+
+
+def run_due(unit: Unit) -> int:
+    """Send every running message that is due; return how many."""
+    flows = folding.due_flows(unit.conn, unit.now, BATCH)
+    for flow in flows:
+        try:
+            with unit.conn.begin_nested():
+                _release(unit, flow)
+        except Exception as err:
+            if perhaps_lost_race(err) and not is_row_held(err):
+                raise
+            _LOGGER.exception("A running message could not be written; trying again")
+            folding.postpone(unit.conn, flow, unit.now + timedelta(seconds=5))
+    return len(flows)
+
+
+def _release(unit: Unit, flow: folding.Flow) -> None:
+    released = folding.release(unit.conn, flow, unit.now)
+    if released is None:
+        return
+    carrier = released.carrier
+    waited_for = {carrier.id: readers.readers_of(unit.conn, carrier)}
+    readers.expect(unit.conn, waited_for, carrier.alarm_id, unit.now + unit.failover_after)
+    for told in released.told:
+        if told.alarm_id is not None:
+            unit.journal(
+                told.alarm_id,
+                Change.FOLDED,
+                _DISPATCH,
+                channel=told.channel_id,
+                recipient=told.recipient,
+                told_with=carrier.alarm_id,
+            )
+
+
+def told_together(conn: Connection, alarm: Alarm, recipient: str) -> list[str]:
+    """Return the other alarms of the same source that wait for an answer and that the recipient was told of, oldest first.
+
+    Nothing unless some of them were told in one message: who was told of each by itself answers each by itself.
+    """
+    told = sa.select(
+        delivery.c.alarm_id, sa.func.max(sa.case((delivery.c.state == State.FOLDED, 1), else_=0))
+    )
+    query = (
+        told.join(alarm_table, alarm_table.c.id == delivery.c.alarm_id)
+        .where(
+            delivery.c.source_key == alarm.source_key,
+            delivery.c.recipient == recipient,
+            delivery.c.kind.in_(sorted(PAGES)),
+            alarm_table.c.status == Status.TRIGGERED,
+        )
+        .group_by(delivery.c.alarm_id)
+        .order_by(delivery.c.alarm_id)
+        .limit(TOGETHER_LIMIT)
+    )
+    rows = conn.execute(query).tuples().all()
+    if not any(folded for _, folded in rows):
+        return []
+    return [alarm_id for alarm_id, _ in rows if alarm_id is not None and alarm_id != alarm.id]
