@@ -23,6 +23,7 @@ from companion.web.context import WebContext, context_of
 from companion.web.desk import NO_ALARM, VIEW, looking, sessions_of, to_login
 from companion.web.pages import (
     HEADERS,
+    LIVE_POLICY,
     PICTURE_TYPES,
     page,
     picture_response,
@@ -31,8 +32,6 @@ from companion.web.pages import (
 from companion.web.reading import read_query
 from companion.web.route import ID, Input, Page
 from companion.web.words import ENGLISH
-
-REFRESH_S: Final = 5
 
 
 class AlarmsQuery(Input):
@@ -69,10 +68,10 @@ def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaita
             caller=caller,
             sees_all=_sees_all(caller),
             form_token=sessions.form_token(session),
-            refresh_s=REFRESH_S,
             version=context.version,
             **values,
         )
+        response.headers["Content-Security-Policy"] = LIVE_POLICY
         sessions.renew(response, session, context.clock())
         return response
 

@@ -41,11 +41,14 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+LIVE_POLICY: Final = HEADERS["Content-Security-Policy"] + "; script-src 'self'; connect-src 'self'"
+"""Of pages that show by themselves what has changed, with the one script of ours."""
+
 STATIC_PATH: Final = "/static/{name}"
 _STATIC: Final = {
     path.name: path.read_bytes() for path in (Path(__file__).parent / "static").iterdir() if path.is_file()
 }
-_TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
 _STATIC_VERSION: Final = hashlib.sha256(b"".join(_STATIC[name] for name in sorted(_STATIC))).hexdigest()[:12]
 
 

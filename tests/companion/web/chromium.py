@@ -31,9 +31,9 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def new_context(browser: Browser, size: dict[str, int], **more: Any) -> BrowserContext:
-    """Return a fresh profile of a screen of this size that runs no script of any page."""
+    """Return a fresh profile of a screen of this size; by default it runs no script of any page."""
     return await browser.new_context(
-        viewport={"width": size["width"], "height": size["height"]}, java_script_enabled=False, **more
+        viewport={"width": size["width"], "height": size["height"]}, **{"java_script_enabled": False, **more}
     )
 
 

@@ -183,12 +183,68 @@ async def test_an_operator_logs_out(browser: Browser, api: Api) -> None:
     await expect(page.get_by_label("Key")).to_be_visible()
 
 
-async def test_the_overview_notices_an_answer_by_itself(browser: Browser, api: Api) -> None:
-    alarm_id = await api.raised(title="Panic key")
-    page = await opened(browser, api, "/admin", DESKTOP)
+async def with_script(browser: Browser, api: Api, path: str) -> tuple[Page, list[str]]:
+    """The page in a browser that runs scripts, logged in; and the addresses of the documents it has loaded since."""
+    page = await opened(browser, api, "/admin", DESKTOP, java_script_enabled=True)
     await log_in(page, api)
-    await expect(page.get_by_text("triggered", exact=True)).to_be_visible()
+    await page.goto(str(api.client.make_url(path)))
+    loaded: list[str] = []
+    page.on("framenavigated", lambda frame: loaded.append(frame.url))
+    return page, loaded
+
+
+async def test_the_overview_notices_an_answer_by_itself_without_loading_itself_again(
+    browser: Browser, api: Api
+) -> None:
+    alarm_id = await api.raised(title="Panic key")
+    page, loaded = await with_script(browser, api, "/admin")
+    await page.get_by_role("link", name="Panic key").focus()
+    await expect(page.locator(".pill.triggered")).to_be_visible()
+    await expect(page.get_by_text("Show what is new")).to_be_hidden()
 
     await api.call("POST", f"/v1/alarms/{alarm_id}/ack")
 
-    await expect(page.get_by_text("acknowledged", exact=True)).to_be_visible(timeout=10_000)
+    await expect(page.locator(".pill.acknowledged")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_role("link", name="Panic key")).to_be_focused()
+    assert loaded == []
+
+
+async def test_a_note_that_is_being_typed_stays_while_the_page_shows_what_is_new(
+    browser: Browser, api: Api
+) -> None:
+    alarm_id = await api.raised(title="Panic key")
+    page, _ = await with_script(browser, api, f"/admin/alarms/{alarm_id}")
+    await page.get_by_label("Note").fill("I am going")
+
+    await api.call("POST", f"/v1/alarms/{alarm_id}/ack")
+
+    await expect(page.get_by_role("button", name="Resolve")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_label("Note")).to_have_value("I am going")
+    await page.get_by_role("button", name="Resolve").click()
+    await expect(page.locator("h1 .pill.resolved")).to_be_visible()
+    await expect(page.get_by_text("I am going")).to_be_visible()
+
+
+async def test_a_page_that_gets_no_answer_says_that_it_is_old(browser: Browser, api: Api) -> None:
+    page, _ = await with_script(browser, api, "/admin")
+
+    await page.route("**/admin", lambda route: route.abort())
+
+    await expect(page.get_by_role("alert")).to_have_text(
+        "No connection: what stands here is old.", timeout=20_000
+    )
+
+
+async def test_without_scripts_a_link_shows_what_is_new_and_the_buttons_work(
+    browser: Browser, api: Api
+) -> None:
+    alarm_id = await api.raised(title="Panic key")
+    page = await opened(browser, api, "/admin", OLD_PHONE)
+    await log_in(page, api)
+    await page.get_by_role("button", name="Acknowledge: Panic key").click()
+    await expect(page.locator(".pill.acknowledged")).to_be_visible()
+    await api.call("POST", f"/v1/alarms/{alarm_id}/resolve")
+
+    await page.get_by_role("link", name="Show what is new").click()
+
+    await expect(page.locator(".pill.resolved")).to_be_visible()
