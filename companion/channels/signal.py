@@ -107,7 +107,8 @@ class SignalChannel(Channel, ReceiptSource):
         if not isinstance(answer, dict) or "mode" not in answer:
             return not_understood(about)
         accounts = await self._call("GET", "v1/accounts")
-        if isinstance(accounts, Reply) and self._config.number not in (accounts.json() or []):
+        known = accounts.json() if isinstance(accounts, Reply) else [self._config.number]
+        if not isinstance(known, list) or self._config.number not in known:
             return Refused(
                 reason="the configured number is not registered at this bridge", channel_broken=True
             )

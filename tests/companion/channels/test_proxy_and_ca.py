@@ -17,6 +17,7 @@ from companion.channels.base import Channel, Outcome, Refused, Sent, TryAgain
 from companion.channels.proxy import refuse_forbidden
 from companion.channels.registry import ChannelConfigError, build_channel, secret_fields
 from companion.channels.resolver import ChannelResolver
+from companion.channels.signal import SignalChannel
 from tests.companion.channels.messages import message
 from tests.fakes.certificates import HouseCa, own_certificate
 from tests.fakes.proxy import FakeProxy
@@ -171,6 +172,31 @@ async def test_every_channel_goes_through_its_proxy(proxy: FakeProxy) -> None:
 
     assert [type(outcome) for outcome in outcomes] == [Sent, Sent, Sent]
     assert len(proxy.heads) == 3
+
+
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "encrypted"])
+async def test_receipts_come_through_the_proxy_too(
+    proxy: FakeProxy,
+    ca: HouseCa,
+    tmp_path: Path,
+    encrypted: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    async with FakeSignal(tls=ca.server(tmp_path) if encrypted else None) as bridge:
+        config = {"url": bridge.url, "number": bridge.number, "proxy": proxy.url, "timeout_s": 10}
+        channel = build_channel("signal", config | ({"ca": ca.pem} if encrypted else {}))
+        assert isinstance(channel, SignalChannel)
+        receipts = channel.receipts()
+        delivered = asyncio.ensure_future(anext(receipts))
+        await bridge.attached()
+
+        outcome = await channel.send(message())
+        receipt = await delivered
+        await receipts.aclose()
+        await channel.close()
+
+    assert isinstance(outcome, Sent)
+    assert receipt.provider_ref == outcome.provider_ref
+    assert len(proxy.heads) == 2
 
 
 async def test_the_proxy_sees_no_secret_of_an_encrypted_channel(
