@@ -32,10 +32,12 @@ from .issues import (
     async_report_away,
     async_report_homeless,
     async_show_from_copy,
+    async_show_left_out,
     async_show_troubles,
     async_show_unknown,
 )
 from .journal import Journal, journal_store
+from .left_out import LeftOut
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.stream import AlarmStream
@@ -107,7 +109,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     buttons = storage.section("buttons", Buttons)
     await storage.async_keep_unreadable(entry)
     link = await _async_link(hass, entry, alarms) if with_companion else None
-    config = system_config_from_entry(entry)
+    left_out = LeftOut()
+    config = system_config_from_entry(entry, left_out)
 
     @callback
     def code_known(user_id: str, code: str) -> None:
@@ -125,7 +128,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         alarms=alarms,
         on_code_known=code_known,
     )
-    living = household_config_from_entry(entry)
+    living = household_config_from_entry(entry, left_out)
     household = Household(
         hass,
         entry,
@@ -153,7 +156,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         report=system.async_report,
     )
     await calendars.async_load(renamed)
-    looking = camera_setup_from_entry(hass, entry)
+    looking = camera_setup_from_entry(hass, entry, left_out)
     evidence = EvidenceStore(hass, entry.entry_id, days=looking.days)
     verification = Verification(
         hass,
@@ -218,6 +221,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     push.async_take_presses()
     evidence.async_start(entry)
     async_report_homeless(hass, entry, config.homeless_zones)
+    async_show_left_out(hass, entry, left_out.names)
     async_show_from_copy(hass, entry, is_so=storage.is_from_copy)
     _show_unknown(hass, entry, system)
     async_show_troubles(hass, entry, troubles.open)
@@ -248,6 +252,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     """Delete what was stored for the entry."""
     async_clear_away(hass, entry)
     async_report_homeless(hass, entry, ())
+    async_show_left_out(hass, entry, ())
     async_show_from_copy(hass, entry, is_so=False)
     async_show_unknown(hass, entry, ())
     for what in (PANEL, EVIDENCE):

@@ -14,6 +14,7 @@ from .link.protocol import ServiceTrouble
 COMPANION_AWAY = "companion_away"
 HOMELESS_ZONES = "homeless_zones"
 DURESS_IN_LOGBOOK = "duress_in_logbook"
+LEFT_OUT = "left_out"
 PANEL_FROM_COPY = "panel_from_copy"
 PANEL_UNKNOWN = "panel_unknown"
 EVIDENCE = "evidence"
@@ -73,6 +74,15 @@ def async_show_unknown(hass: HomeAssistant, entry: ConfigEntry, areas: Sequence[
         _report(hass, entry, PANEL_UNKNOWN, ir.IssueSeverity.CRITICAL, areas=", ".join(areas))
     else:
         _clear(hass, entry, PANEL_UNKNOWN)
+
+
+@callback
+def async_show_left_out(hass: HomeAssistant, entry: ConfigEntry, names: Sequence[str]) -> None:
+    """Tell a person which parts this version cannot read and does without; take it back when there are none."""
+    if names:
+        _report(hass, entry, LEFT_OUT, parts=", ".join(names))
+    else:
+        _clear(hass, entry, LEFT_OUT)
 
 
 @callback

@@ -66,9 +66,14 @@ def _of_persons(entry: ConfigEntry[Any]) -> Iterator[Recipient]:
                 target=target,
                 name=subentry.title,
                 language=data.get("language") or None,
-                disarm=PushDisarm(data.get("push_disarm", PushDisarm.CODE)),
+                disarm=_disarm(data.get("push_disarm", PushDisarm.CODE)),
                 person=data.get("person"),
             )
+
+
+def _disarm(stored: str) -> PushDisarm:
+    """Return how somebody may disarm by phone: not at all where that is said in words of another version."""
+    return PushDisarm(stored) if stored in list(PushDisarm) else PushDisarm.NO
 
 
 def users_of(hass: HomeAssistant, recipient: Recipient) -> frozenset[str]:

@@ -20,6 +20,7 @@ from .const import (
     SUBENTRY_FRIGATE,
 )
 from .frigate import FrigateClient
+from .left_out import LeftOut
 from .panel.config import ZoneKind
 from .panel.verification import PERSON, CameraConfig, Detector, Tripped
 from .setup_panel import SystemConfig
@@ -61,20 +62,20 @@ class CameraSetup:
     days: int
 
 
-def camera_setup_from_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> CameraSetup:
-    """Return the cameras of a config entry; one whose server is gone is left out."""
+def camera_setup_from_entry(hass: HomeAssistant, entry: ConfigEntry[Any], left_out: LeftOut) -> CameraSetup:
+    """Return the cameras of a config entry; one whose server is gone, or that cannot be read, is left out."""
     options = {**EVIDENCE_DEFAULTS, **entry.options}
     subentries = entry.subentries.values()
-    servers = {
-        one.subentry_id: frigate_client(hass, one.data)
-        for one in subentries
-        if one.subentry_type == SUBENTRY_FRIGATE
-    }
+    servers: dict[str, FrigateClient] = {}
+
+    def connect(server: ConfigSubentry) -> None:
+        servers[server.subentry_id] = frigate_client(hass, server.data)
+
+    left_out.readable((one for one in subentries if one.subentry_type == SUBENTRY_FRIGATE), connect)
     cameras: dict[str, CameraConfig] = {}
     sources: dict[str, CameraSource] = {}
-    for one in subentries:
-        if one.subentry_type != SUBENTRY_CAMERA:
-            continue
+    readable = left_out.readable((one for one in subentries if one.subentry_type == SUBENTRY_CAMERA), _camera)
+    for one in readable:
         cameras[one.subentry_id] = _camera(one)
         if one.data.get("entity"):
             sources[one.subentry_id] = EntitySource(hass, one.data["entity"])

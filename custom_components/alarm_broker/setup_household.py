@@ -25,6 +25,7 @@ from .const import (
     SUBENTRY_CALENDAR,
     SUBENTRY_PERSON,
 )
+from .left_out import LeftOut
 from .panel.config import ArmMode
 from .panel.household_state import PersonConfig, PresenceConfig, UnknownMeans
 from .panel.windows import WindowKind, WindowRule
@@ -58,16 +59,18 @@ class HouseholdConfig:
     stale_after: timedelta
 
 
-def household_config_from_entry(entry: ConfigEntry[Any]) -> HouseholdConfig:
-    """Return the household of a config entry."""
+def household_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> HouseholdConfig:
+    """Return the household of a config entry; what cannot be read is left out."""
     options = {**PRESENCE_DEFAULTS, **entry.options}
     # Somebody without a tracker is only told, and nowhere: else the house would never be empty.
-    persons = [
-        one
-        for one in entry.subentries.values()
-        if one.subentry_type == SUBENTRY_PERSON and any(_entities(one))
-    ]
-    calendars = [one for one in entry.subentries.values() if one.subentry_type == SUBENTRY_CALENDAR]
+    everybody = left_out.readable(
+        (one for one in entry.subentries.values() if one.subentry_type == SUBENTRY_PERSON),
+        lambda person: list(_entities(person)),
+    )
+    persons = [one for one in everybody if any(_entities(one))]
+    calendars = left_out.readable(
+        (one for one in entry.subentries.values() if one.subentry_type == SUBENTRY_CALENDAR), _rule, _work
+    )
     return HouseholdConfig(
         presence=PresenceConfig(
             persons={
@@ -78,7 +81,7 @@ def household_config_from_entry(entry: ConfigEntry[Any]) -> HouseholdConfig:
                 )
                 for one in persons
             },
-            unknown_means=UnknownMeans(options[OPTION_UNKNOWN_MEANS]),
+            unknown_means=left_out.chosen(UnknownMeans, options, OPTION_UNKNOWN_MEANS, UnknownMeans.HOME),
             away_after=timedelta(seconds=options[OPTION_AWAY_AFTER]),
             lost_after=timedelta(minutes=options[OPTION_LOST_PERSON_AFTER]),
             remind=options[OPTION_REMIND],
@@ -86,7 +89,7 @@ def household_config_from_entry(entry: ConfigEntry[Any]) -> HouseholdConfig:
             quiet_from=_clock(options.get(OPTION_QUIET_FROM)),
             quiet_to=_clock(options.get(OPTION_QUIET_TO)),
             auto_arm=options[OPTION_AUTO_ARM],
-            auto_arm_mode=ArmMode(options[OPTION_AUTO_ARM_MODE]),
+            auto_arm_mode=left_out.chosen(ArmMode, options, OPTION_AUTO_ARM_MODE, ArmMode.AWAY),
             announce=timedelta(seconds=options[OPTION_ANNOUNCE]),
             postpone=timedelta(minutes=options[OPTION_POSTPONE]),
             timezone=dt_util.get_default_time_zone(),
@@ -94,12 +97,7 @@ def household_config_from_entry(entry: ConfigEntry[Any]) -> HouseholdConfig:
         tracked=tuple(Tracked(person_id=one.subentry_id, entities=tuple(_entities(one))) for one in persons),
         guest_mode=options.get(OPTION_GUEST_MODE),
         rules=tuple(_rule(one) for one in calendars),
-        work={
-            one.subentry_id: WindowWork(
-                left_out=frozenset(one.data.get("zones", ())), rearm=one.data.get("rearm", False)
-            )
-            for one in calendars
-        },
+        work={one.subentry_id: _work(one) for one in calendars},
         stale_after=timedelta(hours=options[OPTION_CALENDAR_STALE]),
     )
 
@@ -120,6 +118,11 @@ def _rule(subentry: ConfigSubentry) -> WindowRule:
         lead=timedelta(minutes=data.get("lead") or 0),
         lag=timedelta(minutes=data.get("lag") or 0),
     )
+
+
+def _work(subentry: ConfigSubentry) -> WindowWork:
+    data = subentry.data
+    return WindowWork(left_out=frozenset(data.get("zones", ())), rearm=data.get("rearm", False))
 
 
 def _clock(text: str | None) -> time | None:

@@ -36,6 +36,7 @@ from .const import (
     SUBENTRY_ZONE,
     WEEKDAYS,
 )
+from .left_out import LeftOut
 from .panel.config import (
     Action,
     AlarmKind,
@@ -104,30 +105,37 @@ class SystemConfig:
     """Names of zones that nobody guards: their area is gone, or all its modes that had them."""
 
 
-def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
-    """Return the panel's configuration; what names something that is gone is left out."""
+def system_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> SystemConfig:
+    """Return the panel's configuration; what names something that is gone, or cannot be read, is left out."""
     options = entry.options
-    profile = Profile(options.get(OPTION_PROFILE, Profile.DEFAULT))
-    all_zones = _subentries(entry, SUBENTRY_ZONE)
-    area_ids = {subentry.subentry_id for subentry in _subentries(entry, SUBENTRY_AREA)}
+    profile = left_out.chosen(Profile, options, OPTION_PROFILE, Profile.DEFAULT)
+    all_zones = left_out.readable(
+        _subentries(entry, SUBENTRY_ZONE),
+        _zone,
+        lambda zone: _sensing(zone.data),
+        lambda zone: _supervised(zone.data),
+    )
+    areas = left_out.readable(_subentries(entry, SUBENTRY_AREA), lambda area: _area(area, all_zones))
+    area_ids = {area.subentry_id for area in areas}
     zones = [zone for zone in all_zones if zone.data["area"] in area_ids]
-    users = _subentries(entry, SUBENTRY_USER)
+    users = left_out.readable(_subentries(entry, SUBENTRY_USER), _user, lambda user: user.data["code_hash"])
+    groups = left_out.readable(_subentries(entry, SUBENTRY_GROUP), lambda group: _groups([group], zones))
+    # Also with users that cannot be read: nobody may come in because their code is not known any more.
+    takes_codes = bool(_subentries(entry, SUBENTRY_USER))
     panel = PanelConfig(
-        areas={
-            subentry.subentry_id: _area(subentry, zones) for subentry in _subentries(entry, SUBENTRY_AREA)
-        },
+        areas={area.subentry_id: _area(area, zones) for area in areas},
         zones={zone.subentry_id: _zone(zone) for zone in zones},
         codes=CodePolicy(
-            disarm_required=bool(users),
-            always_required=bool(users) and LIMITS[profile].always_code,
-            look_required=bool(users) and LIMITS[profile].hides_status,
+            disarm_required=takes_codes,
+            always_required=takes_codes and LIMITS[profile].always_code,
+            look_required=takes_codes and LIMITS[profile].hides_status,
             attempts=int(options.get(OPTION_LOCKOUT_ATTEMPTS, DEFAULTS[OPTION_LOCKOUT_ATTEMPTS])),
             lockout=_seconds(options.get(OPTION_LOCKOUT_TIME, DEFAULTS[OPTION_LOCKOUT_TIME])),
             yields_to_entry=not LIMITS[profile].blocks_all_keypads,
         ),
         users={user.subentry_id: _user(user) for user in users},
-        groups=_groups(_subentries(entry, SUBENTRY_GROUP), zones),
-        rules=_rules(options, profile),
+        groups=_groups(groups, zones),
+        rules=_rules(options, profile, left_out),
         timezone=dt_util.get_default_time_zone(),
     )
     return SystemConfig(
@@ -135,7 +143,7 @@ def system_config_from_entry(entry: ConfigEntry[Any]) -> SystemConfig:
         code_users=tuple(CodeUser(user.subentry_id, user.data["code_hash"]) for user in users),
         code_format=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER),
         master=bool(options.get(OPTION_MASTER, True)) and len(panel.areas) > 1,
-        trigger_kind=AlarmKind(options.get(OPTION_TRIGGER_KIND, AlarmKind.BURGLARY)),
+        trigger_kind=left_out.chosen(AlarmKind, options, OPTION_TRIGGER_KIND, AlarmKind.BURGLARY),
         hides_status=LIMITS[profile].hides_status,
         zone_names={zone.subentry_id: zone.title for zone in zones},
         sensing={zone.subentry_id: _sensing(zone.data) for zone in zones},
@@ -260,7 +268,7 @@ def _members(zone_ids: Iterable[str], areas: Mapping[str, str]) -> frozenset[str
     return frozenset(zone_id for zone_id in known if areas[zone_id] == together[0][0])
 
 
-def _rules(options: Mapping[str, Any], profile: Profile) -> Rules:
+def _rules(options: Mapping[str, Any], profile: Profile, left_out: LeftOut) -> Rules:
     def seconds(key: str) -> timedelta:
         return _seconds(options.get(key, DEFAULTS[key]))
 
@@ -273,7 +281,7 @@ def _rules(options: Mapping[str, Any], profile: Profile) -> Rules:
         exit_restart=options.get(OPTION_EXIT_RESTART, True),
         auto_stay=options.get(OPTION_AUTO_STAY, False),
         trouble={
-            kind: TroubleEffect(effects.get(kind.value, default_effect(profile, kind)))
+            kind: left_out.chosen(TroubleEffect, effects, kind.value, default_effect(profile, kind))
             for kind in TroubleKind
         },
     )

@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.alarm_broker import alarmo
 from custom_components.alarm_broker.alarmo import AlarmoImport, NotReadableError, parse
 from custom_components.alarm_broker.alarmo_notes import SENTENCES, ImportNote, Note, sentence
+from custom_components.alarm_broker.left_out import LeftOut
 from custom_components.alarm_broker.panel.config import ZoneKind
 from custom_components.alarm_broker.setup_panel import system_config_from_entry
 from tests.integration.house import DOOR, HALL, SMOKE, WINDOW, close_all, panel, sense, shown
@@ -303,7 +304,7 @@ def test_whatever_set_up_finds_unguarded_was_told_before() -> None:
     subentries: Any = found.subentries
     entry = MockConfigEntry(domain="alarm_broker", options=found.options, subentries_data=subentries)
 
-    unguarded = system_config_from_entry(entry).homeless_zones
+    unguarded = system_config_from_entry(entry, LeftOut()).homeless_zones
 
     assert sorted(unguarded) == ["Hall motion", "Kitchen window"]
     assert [one.about["sensor"] for one in found.notes if one.note is Note.SENSOR_UNGUARDED] == [WINDOW, HALL]

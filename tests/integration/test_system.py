@@ -17,6 +17,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.alarm_broker import system as system_module
+from custom_components.alarm_broker.left_out import LeftOut
 from custom_components.alarm_broker.link.outbox import Outbox
 from custom_components.alarm_broker.link.stream import AlarmStream
 from custom_components.alarm_broker.link.troubles import ServiceTroubles
@@ -44,7 +45,7 @@ class Home:
         self.on_disk: list[dict[str, Any]] = []
         self.storage = EntryStorage(hass, "test")
         self._disk = disk
-        self._config = system_config_from_entry(house_entry(*parts))
+        self._config = system_config_from_entry(house_entry(*parts), LeftOut())
 
     async def start(self) -> Home:
         """Come up."""

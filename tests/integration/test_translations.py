@@ -133,6 +133,7 @@ def test_every_issue_has_a_text() -> None:
         "companion_away",
         "duress_in_logbook",
         "homeless_zones",
+        "left_out",
         "panel_from_copy",
         "panel_unknown",
         "service_trouble",

@@ -1,0 +1,49 @@
+"""Reads the parts of a config entry one by one: what this version cannot read takes no other part along.
+
+A newer version may have written it before this one, or somebody edited a file. The panel guards with the rest, and a
+person is told what is missing.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+
+from .const import LOGGER
+from .panel.stored import UNREADABLE
+
+
+class LeftOut:
+    """What could not be read, by the names that people know."""
+
+    def __init__(self) -> None:
+        """Nothing is left out yet."""
+        self.names: list[str] = []
+
+    def readable(
+        self, parts: Iterable[ConfigSubentry], *reads: Callable[[ConfigSubentry], object]
+    ) -> list[ConfigSubentry]:
+        """Return the parts of which everything can be read."""
+        return [part for part in parts if self._can_read(part, reads)]
+
+    def chosen[E: StrEnum](self, kind: type[E], options: Mapping[str, Any], name: str, default: E) -> E:
+        """Return an option that is one of a list; the default for one that this version does not know."""
+        try:
+            return kind(options.get(name, default))
+        except ValueError:
+            LOGGER.error(
+                "The setting %s is of another version: %r; taken for %s", name, options[name], default
+            )
+            self.names.append(name)
+            return default
+
+    def _can_read(self, part: ConfigSubentry, reads: Iterable[Callable[[ConfigSubentry], object]]) -> bool:
+        try:
+            for read in reads:
+                read(part)
+        except UNREADABLE as err:
+            LOGGER.error("%s (%s) cannot be read and is left out: %r", part.title, part.subentry_type, err)
+            self.names.append(part.title)
+            return False
+        return True
