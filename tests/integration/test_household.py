@@ -624,6 +624,21 @@ async def test_whoever_left_while_home_assistant_was_down_is_missed_afterwards(
     assert told.kinds == ["everyone_left", "arm_reminder"]
 
 
+async def test_trackers_that_take_five_minutes_to_come_up_have_sent_nobody_away(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+) -> None:
+    entry = await live_in(hass, **BY_ITSELF)
+    await seen(hass, AWAY)  # as routers say before they have looked
+    await restart(hass, entry, freezer, down_s=60)
+    told.clear()
+    await wait(hass, freezer, 5 * MINUTE)
+    await seen(hass, HOME)
+    await wait(hass, freezer, DAY)
+
+    assert shown(hass) == "disarmed"
+    assert told.kinds == []
+
+
 async def test_people_of_whom_nothing_is_heard_after_a_restart_are_unknown_after_a_while(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
