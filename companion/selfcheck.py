@@ -3,17 +3,18 @@
 import asyncio
 import os
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import yarl
 from sqlalchemy.engine import Connection
 
-from companion.channels.base import Refused, Sent, TryAgain
+from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel
 from companion.config import Settings, SettingsInvalid, existing_secret_key, unknown_variables
 from companion.directory.apply import stored_state
-from companion.directory.contacts import oddities
+from companion.directory.contacts import Addressed, addresses, oddities
 from companion.directory.doubts import doubts
 from companion.directory.model import ChannelRow
 from companion.store import directory
@@ -121,9 +122,9 @@ async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
     findings += await db.read(_check_stored)
     if not there["channels"]:
         findings.append(Finding("channels", Result.WARNING, "none is switched on: nobody would be told"))
-    return findings + list(
-        await asyncio.gather(*(_check_channel(db, row, secrets) for row in rows if row.enabled))
-    )
+    told = await db.read(lambda conn: list(addresses(stored_state(conn))))
+    checked = await asyncio.gather(*(_check_channel(db, row, secrets, told) for row in rows if row.enabled))
+    return findings + [finding for found in checked for finding in found]
 
 
 def _check_stored(conn: Connection) -> list[Finding]:
@@ -142,20 +143,38 @@ def _check_stored(conn: Connection) -> list[Finding]:
     ]
 
 
-async def _check_channel(db: Database, row: ChannelRow, secrets: Secrets) -> Finding:
+async def _check_channel(
+    db: Database, row: ChannelRow, secrets: Secrets, told: Sequence[Addressed]
+) -> list[Finding]:
     part = f"channel {row.id}"
+    mine = [one for one in told if one.channel_id == row.id]
+    missing: frozenset[str] = frozenset()
     try:
         opened = await db.read(lambda conn: directory.channel_by_id(conn, row.id, secrets))
         channel = build_channel(row.kind, (opened or row).full_config)
     except (WrongSecretKey, ChannelConfigError) as err:
-        return Finding(part, Result.ERROR, str(err))
+        return [Finding(part, Result.ERROR, str(err))]
     try:
         async with asyncio.timeout(row.timeout_s):
             outcome = await channel.check()
+            if isinstance(outcome, Sent) and isinstance(channel, KnowsRecipients):
+                missing = await channel.unreachable([one.address for one in mine])
     except TimeoutError:
-        return Finding(part, Result.ERROR, f"no answer within {row.timeout_s:g} s")
+        return [Finding(part, Result.ERROR, f"no answer within {row.timeout_s:g} s")]
     finally:
         await channel.close()
+    return [_found(part, row, outcome)] + [
+        Finding(
+            f"{one.kind} {one.id}{one.where}",
+            Result.ERROR,
+            f"{part} cannot reach {one.address!r}: {row.kind} says so",
+        )
+        for one in mine
+        if one.address in missing
+    ]
+
+
+def _found(part: str, row: ChannelRow, outcome: Outcome) -> Finding:
     match outcome:
         case Sent(warning=None):
             return Finding(part, Result.OK, f"{row.kind} answers")

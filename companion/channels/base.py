@@ -1,6 +1,6 @@
 """What a channel is: it takes a message, tells one address, and answers with an outcome."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -156,6 +156,15 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class KnowsRecipients(Protocol):
+    """A channel whose provider says, without telling anybody, whom it can reach."""
+
+    async def unreachable(self, addresses: Sequence[str]) -> frozenset[str]:
+        """Return which of the addresses the provider says it cannot reach; what it does not say is believed."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Signal, through signal-cli-rest-api: people and groups, with receipts in its json-rpc modes."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Self, override
@@ -12,6 +12,7 @@ from yarl import URL
 
 from companion.channels.base import (
     Channel,
+    KnowsRecipients,
     Message,
     MessageKind,
     Outcome,
@@ -41,6 +42,8 @@ RECIPIENT = (
 """This recipient cannot be reached, however often it is tried."""
 REQUEST = ("invalid request", "couldn't process request")
 """The bridge does not understand us: it will not the next time either."""
+NUMBERS_ASKED = 50
+"""Numbers in one question: they stand in its address."""
 TIMED_OUT = ("timeout", "timed out", "broken pipe", "closed")
 SENDER = ("regist", "does not exist", "not linked", "no such account")
 CAPTCHA_WORDS = ("captcha", "proof required")
@@ -74,7 +77,7 @@ class ReceiptsLostError(ConnectionError):
     """The bridge does not, or no longer, tell what arrived."""
 
 
-class SignalChannel(Channel, ReceiptSource):
+class SignalChannel(Channel, KnowsRecipients, ReceiptSource):
     """Sends one request a recipient: with several, one bad number would fail those who got the message."""
 
     def __init__(self, config: SignalConfig) -> None:
@@ -116,6 +119,26 @@ class SignalChannel(Channel, ReceiptSource):
         if not str(answer["mode"]).startswith("json-rpc"):
             warning = "the bridge does not run in json-rpc mode: sends take seconds and there are no receipts"
         return Sent(provider_ref=None, status_code=about.status, warning=warning)
+
+    @override
+    async def unreachable(self, addresses: Sequence[str]) -> frozenset[str]:
+        """Ask which numbers are registered with Signal, and which groups the sending number is a member of."""
+        numbers = [one for one in addresses if one.startswith("+")]
+        missing: set[str] = set()
+        for first in range(0, len(numbers), NUMBERS_ASKED):
+            asked = numbers[first : first + NUMBERS_ASKED]
+            found = await self._listed("v1/search", [("numbers", number) for number in asked])
+            missing |= {str(one.get("number")) for one in found or () if one.get("registered") is False}
+        groups = {one for one in addresses if one.startswith("group.")}
+        listed = await self._listed("v1/groups") if groups else None
+        known = groups if listed is None else {str(one.get("id")) for one in listed}
+        return frozenset((missing & set(numbers)) | (groups - known))
+
+    async def _listed(self, path: str, query: Sequence[tuple[str, str]] = ()) -> list[dict[str, Any]] | None:
+        """Return what the bridge lists of the sending number, or None when it does not."""
+        reply = await self._http.request("GET", (self._base / path / self._config.number).with_query(query))
+        found = reply.json() if isinstance(reply, Reply) and reply.is_success else None
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else None
 
     @override
     async def receipts(self) -> AsyncGenerator[Receipt]:

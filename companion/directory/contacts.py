@@ -63,7 +63,7 @@ def with_formed_addresses(state: State, only: Container[Key]) -> State:
 
 def oddities(state: State) -> Iterator[Oddity]:
     """Yield the addresses at which nobody can be told, and those that are doubtful."""
-    for one in _addresses(state):
+    for one in addresses(state):
         kind = _kind_of(state, one.channel_id)
         if kind is None or kind.address is None or not one.address:
             continue  # told as what it is: a channel that is not there, an address that is missing
@@ -102,7 +102,8 @@ def country_of(state: State, site_id: str | None) -> str | None:
     return site["country"] or installation["country"] or only
 
 
-def _addresses(state: State) -> Iterator[Addressed]:
+def addresses(state: State) -> Iterator[Addressed]:
+    """Yield every address of people and of policies."""
     for person_id, person in state[PERSON].items():
         yield from _contacts(state, person_id, person["contacts"])
     for policy_id, row in state[POLICY].items():

@@ -31,6 +31,7 @@ from companion.store.database import open_database
 from companion.store.migrate import Tables
 from companion.store.presses import pressed_device
 from tests.companion.directory.documents import SECRETS, office
+from tests.fakes.signal import FakeSignal
 
 DELIVERY = {
     "kind": "page",
@@ -351,6 +352,20 @@ def test_check_says_again_what_is_doubtful_in_the_directory(run: Run, document: 
     assert re.search(
         r"warning +policy standard\.steps\[0\]\.after +nobody is told for the first 3600 s", result.out
     )
+
+
+async def test_check_names_whom_signal_does_not_know(run: Run) -> None:
+    content = office()
+    async with FakeSignal(unregistered={"+491700000007"}) as signal:
+        config = {"url": signal.url, "number": signal.number}
+        content["channels"].append({"id": "signal", "kind": "signal", "name": "Signal", "config": config})
+        content["people"][0]["contacts"].append({"channel": "signal", "address": "+491700000007"})
+        await asyncio.to_thread(run, "apply", "-", given=orjson.dumps(content))
+
+        result = await asyncio.to_thread(run, "check")
+
+    said = r"error +person porter\.contacts\[1\]\.address +channel signal cannot reach '\+491700000007'"
+    assert re.search(said, result.out)
 
 
 def test_check_says_that_another_secret_key_is_there(run: Run, document: Path, tmp_path: Path) -> None:

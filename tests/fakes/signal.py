@@ -36,6 +36,8 @@ class FakeSignal(FakeServer):
     number: str = "+4930123456"
     mode: str = "json-rpc"
     unregistered: set[str] = field(default_factory=set)
+    groups: list[str] = field(default_factory=list)
+    """Those the number is a member of."""
     captcha: bool = False
     """Signal wants a human to solve a captcha before anything more is sent."""
     error: tuple[int, str] | None = None
@@ -59,6 +61,8 @@ class FakeSignal(FakeServer):
             web.get("/v1/health", self._health),
             web.get("/v1/accounts", self._accounts),
             web.get("/v1/receive/{number}", self._receive),
+            web.get("/v1/search/{number}", self._search),
+            web.get("/v1/groups/{number}", self._groups),
         ]
 
     async def attached(self) -> None:
@@ -136,6 +140,15 @@ class FakeSignal(FakeServer):
             await self.report(timestamp)
         errors = {"errors": {"recipients": self.not_reached}} if self.not_reached else {}
         return web.json_response({"timestamp": str(timestamp), **errors}, status=201)
+
+    async def _search(self, request: web.Request) -> web.Response:
+        numbers = request.query.getall("numbers", [])
+        return web.json_response(
+            [{"number": one, "registered": one not in self.unregistered} for one in numbers]
+        )
+
+    async def _groups(self, _request: web.Request) -> web.Response:
+        return web.json_response([{"id": one, "name": "Watch", "internal_id": "x"} for one in self.groups])
 
     def _why_unreachable(self, recipient: str) -> str | None:
         if recipient.startswith("group."):

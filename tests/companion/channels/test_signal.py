@@ -382,3 +382,21 @@ async def serving(
     await web.TCPSite(runner, "127.0.0.1", port).start()
     yield
     await runner.cleanup()
+
+
+async def test_whom_signal_does_not_know_is_found_without_telling_anybody(
+    signal: FakeSignal, channel: SignalChannel
+) -> None:
+    signal.unregistered = {"+491700000007"}
+    signal.groups = ["group.YWJj"]
+    asked = ["+491701234567", "+491700000007", "group.YWJj", "group.Z29uZQ==", "anna.01"]
+
+    assert await channel.unreachable(asked) == {"+491700000007", "group.Z29uZQ=="}
+    assert signal.messages == []
+
+
+async def test_what_the_bridge_does_not_say_of_a_recipient_is_believed(signal: FakeSignal) -> None:
+    channel = channel_for(signal, number="+4930999999", url=f"{signal.url}/elsewhere")
+
+    assert await channel.unreachable(["+491701234567", "group.YWJj"]) == frozenset()
+    await channel.close()
