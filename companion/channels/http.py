@@ -91,8 +91,8 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The body as text."""
-        return self.body.decode("utf-8", "replace")
+        """The body as text, without the mark that some servers put before it (U+FEFF)."""
+        return self.body.decode("utf-8-sig", "replace")
 
     def json(self, default: Any = None) -> Any:
         """Return the parsed body, or `default` when it is not (whole) JSON, or nested beyond all reason."""

@@ -58,6 +58,7 @@ def verdict_on(rules: Rules, body: Any, status: int = 200) -> Verdict | None:
         (IN_WORDS, "ERR: 301, No Credit Left", Verdict.AGAIN),
         (IN_WORDS, "ERR: 114, Cannot route message", Verdict.REFUSED),
         (IN_WORDS, "ERROR:14", Verdict.REFUSED),
+        (IN_WORDS, "\ufeffID: 6a1", Verdict.SENT),
         (IN_WORDS, "<html>Please log in", None),
         (IN_NUMBERS, "100", Verdict.SENT),
         (IN_NUMBERS, " 900\r\n", Verdict.REFUSED),
