@@ -6,6 +6,7 @@ them), on PostgreSQL over asyncpg. It must touch nothing but the connection: it 
 """
 
 import asyncio
+import logging
 import queue
 import random
 import sqlite3
@@ -29,6 +30,10 @@ from companion.store.private_files import private_database
 from companion.store.sql import is_row_held
 
 type Work[T] = Callable[[Connection], T]
+type FileId = tuple[int, int] | None
+"""What a file is, whatever its name: device and inode; None: there is none."""
+
+_LOGGER = logging.getLogger(__name__)
 
 GROUP_LIMIT = 128
 """Units in one SQLite commit: bounds how long the first of them waits for the last."""
@@ -67,6 +72,8 @@ class Database(Protocol):
     """Where units of work run."""
 
     dialect: str
+    misplaced: bool
+    """SQLite: its file is not where it belongs any more. All works, and will be gone at the next start."""
     watch: TimeWatch | None
     """Who compares times; PostgreSQL only, as SQLite has no time of its own."""
 
@@ -191,12 +198,15 @@ class SqliteDatabase:
     """One writer thread that groups commits; a few reader threads."""
 
     dialect = "sqlite"
+    misplaced = False
     watch: TimeWatch | None = None
 
     def __init__(self, url: URL) -> None:
         path = Path(url.database or "")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         private_database(path)
+        self._path = path
+        self._file: FileId = None
         self._engine = sqlite_engine(url)
         self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
@@ -269,7 +279,9 @@ class SqliteDatabase:
             try:
                 if connection is None:
                     connection = self._engine.connect()
+                    self._file = _file_id(self._path)
                 _commit_together(connection, jobs)
+                self._see_where_it_is()
             except Exception as err:  # noqa: BLE001 # whatever it was, nobody may wait forever
                 # A commit that failed has undone every unit in it.
                 for job in jobs:
@@ -284,6 +296,28 @@ class SqliteDatabase:
                 break
         if connection is not None:
             connection.close()
+
+    def _see_where_it_is(self) -> None:
+        """Notice that somebody has moved, removed or replaced the file: SQLite goes on writing into the one it has open.
+
+        So do we: people must be told. But it has to be said, as nothing of it is there after the next start.
+        """
+        misplaced = _file_id(self._path) != self._file
+        if misplaced and not self.misplaced:
+            _LOGGER.error(
+                "The database %s was moved, removed or replaced while it is in use. Alarms are taken and told, but what "
+                "is written is lost at the next start: put the file back, or restore a backup and start the service again",
+                self._path,
+            )
+        self.misplaced = misplaced
+
+
+def _file_id(path: Path) -> FileId:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _commit_together(connection: Connection, jobs: list[_Job[Any]]) -> None:
@@ -375,6 +409,7 @@ class PostgresDatabase:
     """A pool of asyncpg connections; a unit of work that lost a race is run again."""
 
     dialect = "postgresql"
+    misplaced = False
     watch: TimeWatch | None = None
 
     def __init__(self, url: URL) -> None:

@@ -20,7 +20,7 @@ from companion.dispatch.wake import Wake
 from companion.errors import KeyMissing, NotReady, OneSiteOnly, RoleTooLow
 from companion.ids import new_id
 from companion.store import directory
-from companion.store.database import StoreUnavailable
+from companion.store.database import Database, StoreUnavailable
 from companion.store.tables import channel, contact_point, meta, policy
 from companion.troubles.channel_health import ChannelHealth
 from companion.troubles.channel_watch import health_of_channels
@@ -137,7 +137,7 @@ def _without_names(parts: list[Part]) -> list[Part]:
 
 async def readiness(context: WebContext) -> list[Part]:
     """Return whether this replica can take an alarm: proved by a write, as an alarm would be written."""
-    return await _database_first(context, lambda _conn: [])
+    return await _database_first(context, lambda _conn: [], misplaced=Light.YELLOW)
 
 
 async def alerting(context: WebContext) -> list[Part]:
@@ -146,7 +146,7 @@ async def alerting(context: WebContext) -> list[Part]:
     Costs as much as the directory is large, however many alarms there have been.
     """
     now = context.clock()
-    parts = await _database_first(context, lambda conn: alerting_parts(conn, now))
+    parts = await _database_first(context, lambda conn: alerting_parts(conn, now), misplaced=Light.RED)
     return parts if context.certificate is None else [*parts, certificate_part(context.certificate, now)]
 
 
@@ -176,7 +176,11 @@ def alerting_parts(conn: Connection, now: datetime) -> list[Part]:
     ]
 
 
-async def _database_first(context: WebContext, work: Callable[[Connection], list[Part]]) -> list[Part]:
+async def _database_first(
+    context: WebContext, work: Callable[[Connection], list[Part]], *, misplaced: Light
+) -> list[Part]:
+    """Prove a write, then look further. A file that is `misplaced` still takes alarms: how bad that is, the caller knows."""
+
     def write(conn: Connection) -> list[Part]:
         _prove_write(conn)
         return [
@@ -186,10 +190,19 @@ async def _database_first(context: WebContext, work: Callable[[Connection], list
 
     try:
         async with asyncio.timeout(DATABASE_LIMIT_S):
-            return await context.db.write(write) + hearing_parts(context.wake)
+            parts = await context.db.write(write)
+            return parts + file_parts(context.db, misplaced) + hearing_parts(context.wake)
     except (StoreUnavailable, SQLAlchemyError, TimeoutError) as err:
         says = f"Nothing can be written ({type(err).__name__}). Alarms cannot be taken; look at the log."
         return [Part(name="database", light=Light.RED, says=says)]
+
+
+def file_parts(db: Database, misplaced: Light) -> list[Part]:
+    """Return that what is written now will be gone."""
+    if not db.misplaced:
+        return []
+    says = "The database was moved, removed or replaced: all is lost at the next start. Put it back."
+    return [Part(name="file", light=misplaced, says=says)]
 
 
 def hearing_parts(wake: Wake) -> list[Part]:

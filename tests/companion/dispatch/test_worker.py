@@ -49,6 +49,7 @@ class Flaky:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.dialect = db.dialect
+        self.misplaced = False
         self.watch = db.watch
         self.failing_writes = 0
         self.failing_reads = 0

@@ -1,6 +1,7 @@
 """What operators and their machines are told."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -370,3 +371,40 @@ async def test_a_demoted_primary_is_503_everywhere_until_the_name_leads_to_one_t
     promoted = (await api.press(directory.phone_token)).status
 
     assert (demoted, promoted) == ([503, 503, 503, 503], 200)
+
+
+# --- a database whose file is gone ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize("instead", [False, True], ids=["moved away", "another one in its place"])
+async def test_a_database_file_that_is_not_there_any_more_is_said_while_alarms_are_still_taken(
+    sound: Api,
+    directory: Directory,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    instead: bool,
+) -> None:
+    path, kept = tmp_path / "alarm-broker.db", tmp_path / "kept.db"
+    assert await alerting(sound) == 200
+    path.rename(kept)
+    if instead:
+        path.touch()
+
+    pressed = (await sound.press(directory.phone_token)).status
+    ready = await sound.call("GET", "/readyz", None)
+    red = await alerting(sound)
+    kept.replace(path)
+    await sound.press(directory.phone_token)
+
+    said = ready.json["parts"][1]
+    assert (pressed, ready.status, said["light"], red) == (200, 200, "yellow", 503)
+    assert "lost at the next start" in said["says"]
+    assert caplog.text.count("replaced while it is in use") == 1
+    assert await alerting(sound) == 200
+
+
+async def alerting(api: Api) -> int:
+    """Ask as a monitor does."""
+    return (await api.call("GET", "/healthz/alerting", None)).status

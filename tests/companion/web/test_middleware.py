@@ -105,6 +105,7 @@ class BrokenDatabase:
     """A database that answers every unit of work with the same error."""
 
     dialect = "sqlite"
+    misplaced = False
 
     def __init__(self, error: Exception | None) -> None:
         self.error = error
