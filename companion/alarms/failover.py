@@ -87,7 +87,7 @@ def _tell_instead(
         first=False,
         paging=unit.paging,
         now=unit.now,
-        more=int(delivery.message.get("more", 0)),
+        more=delivery.more,
     )
     for reader, way in ways:
         _join(unit, alarm, reader, way)

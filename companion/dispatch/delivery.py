@@ -94,6 +94,13 @@ class Delivery:
     sent_at: datetime | None
     delivered_at: datetime | None
 
+    @property
+    def more(self) -> int:
+        """Return how many other alarms it stands for; none where that cannot be read, as the page goes on all the same."""
+        stored: object = self.message  # whatever the column holds
+        more = stored.get("more") if isinstance(stored, Mapping) else None
+        return more if isinstance(more, int) else 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:

@@ -4,7 +4,7 @@ A page that is folded is a row like any other and is never sent by itself. When 
 wait for one address is sent, says how many more there are, and stands for them all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -101,9 +101,10 @@ def release(conn: Connection, flow: Flow, now: datetime) -> Released | None:
         return None
     told, newest = rows[:-1], rows[-1]
     alarms = {item.alarm_id for item in told} - {newest.alarm_id}
-    more = len(alarms) + sum(int(item.message.get("more", 0)) for item in rows)
+    more = len(alarms) + sum(item.more for item in rows)
     sent = {"state": State.PENDING, "due_at": now, "created_at": now}
-    message = {**newest.message, "more": more}
+    stored: object = newest.message  # whatever the column holds
+    message = {**(stored if isinstance(stored, Mapping) else {}), "more": more}
     conn.execute(sa.update(delivery).where(delivery.c.id == newest.id).values(message=message, **sent))
     ids = [item.id for item in told]
     conn.execute(sa.update(delivery).where(delivery.c.id.in_(ids)).values(folded_into=newest.id))

@@ -4,12 +4,14 @@ import random
 from collections.abc import Sequence
 
 import pytest
+import sqlalchemy as sa
 
 from companion.alarms import failover, flood
 from companion.alarms.model import Alarm, AlarmKind, Change, Severity, Status, Trigger
 from companion.channels.base import Message, MessageKind, Refused
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.folding import FREE, WINDOW
+from companion.store import tables
 from companion.store.database import Database
 from tests.builders import ELSEWHERE, Engine, channel, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
@@ -209,6 +211,24 @@ async def test_another_process_sends_the_running_message_of_one_that_died(
     await release(other)
 
     assert ("7", 2) in said(other.signal.pages)
+
+
+async def test_a_page_whose_facts_were_lost_keeps_no_running_message_back(
+    house: Engine, clock: FrozenClock
+) -> None:
+    alarms = await flooded(house, FREE + 3)
+    await house.db.write(
+        lambda conn: conn.execute(
+            sa.update(tables.delivery)
+            .where(tables.delivery.c.alarm_id.in_([alarms[-1].id, alarms[-2].id]))
+            .values(message=["what no version writes"])
+        )
+    )
+    clock.advance(EVERY_S)
+
+    await release(house)
+
+    assert house.signal.pages[-1].more == 2
 
 
 async def test_the_first_pages_that_are_claimed_at_once_are_folded_too(

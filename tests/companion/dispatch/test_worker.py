@@ -276,8 +276,8 @@ async def test_a_slow_channel_does_not_delay_another(house: Engine, run: Run) ->
     house.signal.open.clear()
     run(house)
 
-    for _ in range(6):
-        await house.raise_alarm()
+    for number in range(6):
+        await house.raise_alarm(trigger(device_id=f"phone-{number}"))
     await until(lambda: len(house.counted.outcomes) == 6)
 
     assert len(house.zammad.messages) == 6
@@ -289,8 +289,8 @@ async def test_a_slow_channel_does_not_delay_another(house: Engine, run: Run) ->
 async def test_a_channel_is_never_asked_more_often_at_once_than_it_may(claiming: Engine, run: Run) -> None:
     claiming.signal.open.clear()
     run(claiming)
-    for _ in range(8):
-        await claiming.raise_alarm(trigger(policy=PORTER))
+    for number in range(8):
+        await claiming.raise_alarm(trigger(policy=PORTER, device_id=f"phone-{number}"))
     await until(lambda: claiming.signal.inside == 2)
 
     claiming.signal.open.set()
@@ -484,8 +484,11 @@ async def test_a_panic_does_not_wait_behind_drills_at_a_slow_provider(
 ) -> None:
     house = engine(db, clock, claims=claims)
     house.signal.open.clear()
-    drill = trigger(policy=PORTER, test=True, severity=Severity.LOW)
-    await asyncio.gather(*(house.raise_alarm(drill) for _ in range(6)))
+    drills = [
+        trigger(policy=PORTER, test=True, severity=Severity.LOW, device_id=f"phone-{number}")
+        for number in range(6)
+    ]
+    await asyncio.gather(*(house.raise_alarm(drill) for drill in drills))
     await house.dispatcher._turn()
     await house.signal.arrived.acquire()
 
@@ -756,7 +759,8 @@ async def test_two_workers_share_the_work_and_send_nothing_twice(
     run(first)
     run(second)
 
-    alarms = await asyncio.gather(*(house.raise_alarm(trigger(policy=PORTER)) for _ in range(25)))
+    triggers = [trigger(policy=PORTER, device_id=f"phone-{number}") for number in range(25)]
+    alarms = await asyncio.gather(*(house.raise_alarm(one) for one in triggers))
     first.wake.notify()
     second.wake.notify()
     await until(lambda: len(first.counted.outcomes) + len(second.counted.outcomes) >= 25)
