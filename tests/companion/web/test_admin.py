@@ -298,7 +298,9 @@ async def test_the_raw_answer_and_the_rule_that_read_it_are_shown(api: Api, dire
     heard = Heard(answer="ERR: 301, No Credit Left", rule="answers[1]")
     api.channels.channels[directory.sms] = FakeChannel(Refused(reason="no", heard=heard))
 
-    reply = await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+49"})
+    reply = await api.call(
+        "POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+4930111111"}
+    )
 
     assert (reply.json["answer"], reply.json["rule"]) == (heard.answer, heard.rule)
 
