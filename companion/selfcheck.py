@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel
+from companion.clock import utc_now
 from companion.config import Settings, SettingsInvalid, existing_secret_key, unknown_variables
 from companion.directory.apply import stored_state
 from companion.directory.contacts import Addressed, addresses, oddities
@@ -21,6 +21,7 @@ from companion.store import directory
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, tables_of
 from companion.store.secrets import SecretKeyChanged, Secrets, WrongSecretKey, secret_key_matches
+from companion.web.certificate import Certificate
 
 
 class Result(StrEnum):
@@ -77,15 +78,18 @@ def _check_public_url(settings: Settings) -> Finding:
 
 
 def _check_certificate(settings: Settings) -> list[Finding]:
-    if settings.tls_cert is None:
+    if settings.tls_cert is None or settings.tls_key is None:
         return []
     try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
-            settings.tls_cert, settings.tls_key
-        )
-    except (OSError, ssl.SSLError) as err:
+        found = Certificate(settings.tls_cert, settings.tls_key)
+    except (OSError, ValueError) as err:
         return [Finding("certificate", Result.ERROR, f"tls_cert and tls_key cannot be used: {err}")]
-    return [Finding("certificate", Result.OK, str(settings.tls_cert))]
+    until = f"{settings.tls_cert}, good until {found.ends_at:%Y-%m-%d %H:%M} UTC"
+    if found.is_over(utc_now()):
+        return [Finding("certificate", Result.ERROR, f"{until}: it has run out, renew it")]
+    if found.is_late(utc_now()):
+        return [Finding("certificate", Result.WARNING, f"{until}: it should have been renewed")]
+    return [Finding("certificate", Result.OK, until)]
 
 
 async def _check_database(database_url: str) -> Finding:

@@ -10,6 +10,7 @@ import pytest
 
 from companion.app import Companion
 from companion.config import Settings
+from companion.selfcheck import check_installation
 from companion.web import certificate
 from companion.web.certificate import Certificate
 from companion.web.health import Light, certificate_part
@@ -101,6 +102,19 @@ def test_a_certificate_that_nobody_renews_is_said_before_it_ends(
     part = certificate_part(Certificate(path, path), datetime.now(UTC))
 
     assert part.light is light
+
+
+@pytest.mark.parametrize(("days", "result"), [(60, "ok"), (5, "warning"), (-1, "error")])
+async def test_the_check_says_how_long_the_certificate_is_good(
+    tmp_path: Path, ca: HouseCa, days: int, result: str
+) -> None:
+    ca.server(tmp_path, days=days)
+    pem = tmp_path / "server.pem"
+
+    findings = await check_installation(Settings(data_dir=tmp_path / "data", tls_cert=pem, tls_key=pem))
+
+    [found] = [one for one in findings if one.part == "certificate"]
+    assert (found.result, "good until 20" in found.message) == (result, True)
 
 
 def test_a_certificate_that_lives_shortly_is_late_in_its_last_quarter(tmp_path: Path, ca: HouseCa) -> None:
