@@ -192,6 +192,7 @@ class Companion:
         await self.timeline.start()
         self._stack.push_async_callback(self.channels.close)
         self._run(self.timeline.run(), "clock")
+        self._stack.push_async_callback(self.timeline.stop)
         if self.db.dialect == "postgresql":
             self._run(self.wake.listen(self.settings.database_url), "wake")
         self._run(self.dispatcher.run(), "dispatcher")

@@ -31,6 +31,7 @@ LOOK_S = 1.0
 """How often the clock is compared with the time of day."""
 SEEN_EVERY = timedelta(seconds=10)
 """How often the time is written down for the next start."""
+STOP_S = 2.0
 KEY = "clock"
 
 
@@ -54,6 +55,8 @@ class Timeline:
         self._moves = 0
         self._written_at: datetime | None = None
         self._suspected = asyncio.Event()
+        self._stopping = False
+        self._stopped = asyncio.Event()
 
     async def start(self) -> None:
         """Set the clock to what it would be had nobody set the time meanwhile, and follow it from there."""
@@ -66,18 +69,29 @@ class Timeline:
             _LOGGER.exception("The time could not be written down; trying again")
 
     async def run(self) -> None:
-        """Follow the time of day until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except StoreUnavailable as err:  # whoever has work to do says so louder
-                _LOGGER.debug("The time could not be compared: %s", err)
-            except Exception:
-                _LOGGER.exception("The time could not be compared; trying again")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._suspected.wait()
-            self._suspected.clear()
+        """Follow the time of day until stopped or cancelled."""
+        try:
+            while not self._stopping:
+                try:
+                    await self.look()
+                except StoreUnavailable as err:  # whoever has work to do says so louder
+                    _LOGGER.debug("The time could not be compared: %s", err)
+                except Exception:
+                    _LOGGER.exception("The time could not be compared; trying again")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_S):
+                        await self._suspected.wait()
+                self._suspected.clear()
+        finally:
+            self._stopped.set()
+
+    async def stop(self) -> None:
+        """Let the look that is under way end: a query that is cut off costs its connection."""
+        self._stopping = True
+        self._suspected.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await self._stopped.wait()
 
     async def look(self) -> None:
         """Compare the clock with the time of day, and follow it."""

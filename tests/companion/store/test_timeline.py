@@ -110,6 +110,11 @@ def near(span: timedelta, wanted: timedelta) -> bool:
     return wanted - SLACK <= span <= wanted + TOLERANCE
 
 
+async def last_seen_now(running: Companion) -> None:
+    """Let it write down the time, as it does every ten seconds: what is not known by then comes that much later."""
+    await running.db.write(running.timeline._keep)
+
+
 @pytest.mark.parametrize("jump", FAR)
 async def test_a_step_keeps_its_distance_when_the_time_is_set(world: World, jump: timedelta) -> None:
     async with world.companion() as running:
@@ -260,6 +265,7 @@ async def test_a_corrected_clock_lets_an_alarm_from_the_future_go_on_after_a_res
     await world.set_time(YEARS)
     async with world.companion() as running:
         alarm = await press(running)
+        await last_seen_now(running)
 
     world.machine.switched_on += 1
     await world.set_time(timedelta())
@@ -275,12 +281,13 @@ async def test_a_press_long_after_one_from_the_future_is_a_new_alarm(world: Worl
     await world.set_time(YEARS)
     async with world.companion() as running:
         first = await press(running, dedup_seconds=0.2)
+        await last_seen_now(running)
 
     world.machine.switched_on += 1
     await world.set_time(timedelta())
     async with world.companion() as running:
         window = await running.db.read(_window_ends)
-        assert window - running.clock() < timedelta(seconds=0.2)
+        assert window - running.clock() < timedelta(seconds=1)
         await until(lambda: running.clock() > window)
 
         assert (await press(running, dedup_seconds=0.2)).id != first.id
@@ -339,6 +346,7 @@ async def test_a_board_without_a_battery_loses_no_step(world: World) -> None:
     async with world.companion() as running:
         alarm = await press(running)
         await world.sent(running)
+        await last_seen_now(running)
         made = await running.db.read(_paged_at)
 
     world.machine.switched_on += 1
