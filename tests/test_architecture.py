@@ -16,6 +16,7 @@ PURE_COMPANION = (
     "companion.dispatch.retry",
     "companion.dispatch.delivery",
     "companion.channels.base",
+    "companion.channels.labels",
     "companion.channels.render",
     "companion.channels.gsm",
     "companion.channels.plainly",

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from companion.channels.base import Message, MessageKind
 from companion.channels.gsm import alphabet_for
+from companion.channels.labels import alarm_title, detail, is_german, label
 from companion.channels.plainly import or_plainly, plain_html, plain_text, plain_title
 from companion.channels.trouble_texts import trouble_advice, trouble_title
 from companion.timezones import on_site_clock
@@ -133,7 +134,7 @@ LANGUAGE_PATTERN = rf"^({'|'.join(LANGUAGES)})(-[A-Z]{{2}})?$"
 
 def words_for(language: str) -> Words:
     """Return the words of a language tag such as `de-AT`; English for what is not translated."""
-    return GERMAN if language.lower().replace("_", "-").split("-")[0] == "de" else ENGLISH
+    return GERMAN if is_german(language) else ENGLISH
 
 
 @or_plainly(plain_title)
@@ -146,7 +147,7 @@ def headline(message: Message) -> str:
 
 def _title(message: Message) -> str:
     if message.trouble is None:
-        return message.title
+        return alarm_title(message.title, message.source, message.language)
     return trouble_title(
         message.trouble, subject=message.title, facts=message.details, language=message.language
     )
@@ -186,9 +187,12 @@ def context(message: Message) -> list[tuple[str, str]]:
     if message.kind not in {MessageKind.PAGE, MessageKind.EXHAUSTED}:
         return []
     words = words_for(message.language)
-    known = [(words.severity, message.severity), (words.source, message.source)]
-    details = [*message.details.items()][:DETAILS_LIMIT]
-    return known + [(one_line(label, 40), one_line(value, VALUE_LIMIT)) for label, value in details]
+    known = [
+        (words.severity, label(message.severity, message.language)),
+        (words.source, label(message.source, message.language)),
+    ]
+    details = [detail(*one, message.language) for one in message.details.items()][:DETAILS_LIMIT]
+    return known + [(one_line(name, 40), one_line(value, VALUE_LIMIT)) for name, value in details]
 
 
 def place(message: Message) -> str:

@@ -20,7 +20,7 @@ from companion.web.auth import (
     Caller,
 )
 from companion.web.context import WebContext, context_of
-from companion.web.desk import NO_ALARM, VIEW, looking, sessions_of, to_login
+from companion.web.desk import NO_ALARM, VIEW, in_language_of, language_of, looking, sessions_of, to_login
 from companion.web.pages import (
     HEADERS,
     LIVE_POLICY,
@@ -31,7 +31,6 @@ from companion.web.pages import (
 )
 from companion.web.reading import read_query
 from companion.web.route import ID, Input, Page
-from companion.web.words import ENGLISH
 
 
 class AlarmsQuery(Input):
@@ -69,6 +68,7 @@ def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaita
             sees_all=_sees_all(caller),
             form_token=sessions.form_token(session),
             version=context.version,
+            **in_language_of(request),
             **values,
         )
         response.headers["Content-Security-Policy"] = LIVE_POLICY
@@ -83,11 +83,12 @@ def _sees_all(caller: Caller) -> bool:
     return caller.role.covers(Role.ADMIN) and caller.site_id is None
 
 
-async def _overview(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
+async def _overview(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     now = context.clock()
     return {
-        "overview": await context.db.read(lambda conn: data.overview(conn, now, site_id=caller.site_id)),
-        "words": ENGLISH,
+        "overview": await context.db.read(
+            lambda conn: data.overview(conn, now, site_id=caller.site_id, language=language_of(request))
+        ),
     }
 
 
@@ -114,20 +115,18 @@ async def _alarms(request: web.Request, context: WebContext, caller: Caller) -> 
         "following": urlencode({**chosen, "after": shown.next}),
         "which": data.Which,
         "sources": Source,
-        "words": ENGLISH,
     }
 
 
 async def _alarm(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     alarm_id = request.match_info["alarm_id"]
-    found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id))
+    found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id, language_of(request)))
     if found is None or not caller.sees(found.alarm.site_id):
         raise UnknownAlarm(NO_ALARM)
     return {
         "story": found,
         "alarm": found.alarm,
         "is_open": found.alarm.status in OPEN,
-        "words": ENGLISH,
         "note_limit": NOTE_LIMIT,
     }
 
@@ -162,9 +161,9 @@ async def _people(_request: web.Request, context: WebContext, caller: Caller) ->
     return {"people": await context.db.read(data.people)}
 
 
-async def _channels(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
+async def _channels(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     _require_all(caller)
-    return {"channels": await context.db.read(data.channels)}
+    return {"channels": await context.db.read(lambda conn: data.channels(conn, language_of(request)))}
 
 
 async def start(_request: web.Request) -> web.StreamResponse:

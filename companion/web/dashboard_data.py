@@ -18,6 +18,7 @@ from companion.store.alarms import OpenCounts, alarm_by_id, list_alarms, open_al
 from companion.store.deliveries import deliveries_of, last_attempt_by_channel, unsent_by_channel
 from companion.store.journal import journal_of
 from companion.troubles.channel_watch import health_of_channels
+from companion.web.desk_words import said
 from companion.web.health import Light, Part, alerting_parts, channel_part
 
 OPEN_SHOWN = 50
@@ -146,23 +147,25 @@ class DeviceShown:
     person: str | None
 
 
-def overview(conn: Connection, now: datetime, *, site_id: str | None = None) -> Overview:
+def overview(
+    conn: Connection, now: datetime, *, site_id: str | None = None, language: str = "en"
+) -> Overview:
     """Return the first page's content; of one site, its alarms and nothing of how the service is."""
     return Overview(
         counts=open_counts(conn, site_id=site_id),
         open=alarm_page(conn, Wanted(which=Which.OPEN, site_id=site_id, limit=OPEN_SHOWN)),
         recent=list_alarms(conn, statuses=set(Status) - OPEN, site_id=site_id, limit=RECENT_SHOWN),
-        service=None if site_id is not None else service(conn, now),
+        service=None if site_id is not None else service(conn, now, language),
     )
 
 
-def service(conn: Connection, now: datetime) -> Service:
+def service(conn: Connection, now: datetime, language: str) -> Service:
     """Return how the service does."""
     return Service(
         health=dispatch_health(conn, now),
-        channels=channels(conn),
+        channels=channels(conn, language),
         peers=_peers(conn),
-        attention=attention(conn, now),
+        attention=attention(conn, now, language),
     )
 
 
@@ -206,19 +209,19 @@ def _place(after: str | None) -> tuple[int, str] | None:
     return (int(place), alarm_id) if place.isdecimal() and alarm_id else None
 
 
-def attention(conn: Connection, now: datetime) -> list[Part]:
+def attention(conn: Connection, now: datetime, language: str) -> list[Part]:
     """Return every part between an alarm and a person that is not green, worst first."""
-    found = [part for part in alerting_parts(conn, now) if part.light is not Light.GREEN]
+    found = [part for part in alerting_parts(conn, now, language) if part.light is not Light.GREEN]
     return sorted(found, key=lambda part: part.light is not Light.RED)
 
 
-def channels(conn: Connection) -> list[ChannelShown]:
+def channels(conn: Connection, language: str) -> list[ChannelShown]:
     """Return every channel and how it does."""
     last, health, unsent = last_attempt_by_channel(conn), health_of_channels(conn), unsent_by_channel(conn)
     return [
         ChannelShown(
             row=row,
-            part=channel_part(row, health.get(row.id)),
+            part=channel_part(row, health.get(row.id), language),
             last=last.get(row.id),
             unsent=unsent.get(row.id, 0),
         )
@@ -238,7 +241,7 @@ def _peers(conn: Connection) -> list[PeerShown]:
     ]
 
 
-def alarm_story(conn: Connection, alarm_id: str) -> Story | None:
+def alarm_story(conn: Connection, alarm_id: str, language: str) -> Story | None:
     """Return everything about an alarm, or None."""
     alarm = alarm_by_id(conn, alarm_id)
     if alarm is None:
@@ -252,17 +255,17 @@ def alarm_story(conn: Connection, alarm_id: str) -> Story | None:
         deliveries=deliveries_of(conn, alarm_id),
         steps=[]
         if policy is None
-        else [(step.after, _targets(step.targets, names)) for step in policy.steps],
-        last_resort=[] if policy is None else _targets(policy.last_resort, names),
+        else [(step.after, _targets(step.targets, names, language)) for step in policy.steps],
+        last_resort=[] if policy is None else _targets(policy.last_resort, names, language),
     )
 
 
-def _targets(targets: Sequence[Target], names: dict[str, str]) -> list[str]:
+def _targets(targets: Sequence[Target], names: dict[str, str], language: str) -> list[str]:
     """Return whom the targets name, in words."""
-    return [_target(target, names) for target in targets]
+    return [_target(target, names, language) for target in targets]
 
 
-def _target(target: Target, names: dict[str, str]) -> str:
+def _target(target: Target, names: dict[str, str], language: str) -> str:
     if not isinstance(target, PersonTarget):
         channel = names.get(target.channel, target.channel)
         address = target.name or target.address
@@ -272,9 +275,9 @@ def _target(target: Target, names: dict[str, str]) -> str:
         case None:
             return name
         case "all":
-            return f"{name} over everything"
+            return said(language, "{name} over everything").format(name=name)
         case via:
-            return f"{name} over {names.get(via, via)}"
+            return said(language, "{name} over {channel}").format(name=name, channel=names.get(via, via))
 
 
 def devices(conn: Connection) -> list[DeviceShown]:

@@ -2,11 +2,13 @@
 
 import hmac
 import secrets
-from typing import Annotated, Final
+from functools import partial
+from typing import Annotated, Any, Final
 
 from aiohttp import web
 from pydantic import Field
 
+from companion.channels.labels import is_german
 from companion.directory.model import Role
 from companion.errors import FormExpired, Problem
 from companion.web.auth import (
@@ -19,8 +21,10 @@ from companion.web.auth import (
     session_caller,
 )
 from companion.web.context import ProblemView, WebContext, context_of
+from companion.web.desk_words import said
 from companion.web.pages import page, read_form, refuse_cross_site, see_other
 from companion.web.route import Input, Page
+from companion.web.words import preferred, words_for
 
 LOGIN_COOKIE: Final = "alarm_broker_login"
 LOGIN_LIFE_S: Final = 3600
@@ -43,6 +47,17 @@ class Button(Input):
 def _same(cookie: str, given: str) -> bool:
     # Bytes of a cookie that are no UTF-8 come as lone surrogates.
     return hmac.compare_digest(cookie.encode(errors="surrogatepass"), given.encode(errors="surrogatepass"))
+
+
+def language_of(request: web.Request) -> str:
+    """Return the language that the browser asks for: one of ours."""
+    return preferred(request.headers.get("Accept-Language", ""))
+
+
+def in_language_of(request: web.Request) -> dict[str, Any]:
+    """Return what a page needs to speak the language that the browser asks for."""
+    language = language_of(request)
+    return {"language": language, "t": partial(said, language), "words": words_for(language)}
 
 
 def sessions_of(context: WebContext) -> Sessions:
@@ -98,7 +113,9 @@ async def logout(request: web.Request) -> web.Response:
 
 def _login_page(request: web.Request, *, wrong: str | None, status: int) -> web.Response:
     token = secrets.token_urlsafe(24)
-    response = page(request, "login.html", status=status, wrong=wrong, form_token=token)
+    response = page(
+        request, "login.html", status=status, wrong=wrong, form_token=token, **in_language_of(request)
+    )
     response.set_cookie(
         LOGIN_COOKIE,
         token,
@@ -141,7 +158,15 @@ async def form_of(request: web.Request) -> tuple[Caller, dict[str, str]] | None:
 
 def problem_page(request: web.Request, problem: Problem) -> web.Response:
     """Return the problem as a page that says what to do."""
-    response = page(request, "dashboard_problem.html", status=problem.status, problem=problem)
+    spoken = in_language_of(request)
+    title, detail = problem.title, problem.detail
+    if is_german(spoken["language"]):
+        words = spoken["words"]
+        slug = problem.slug if problem.slug in words else "other"
+        title, detail = words[slug], words[f"{slug}_says"]
+    response = page(
+        request, "dashboard_problem.html", status=problem.status, title=title, says=detail, **spoken
+    )
     response.headers.update(problem.headers)
     return response
 

@@ -30,6 +30,7 @@ from companion.troubles.store import open_troubles, operator_ids
 from companion.web.auth import bearer_token, caller_of
 from companion.web.certificate import Certificate
 from companion.web.context import CLIENT, WebContext
+from companion.web.desk_words import said
 from companion.web.metrics import figures
 from companion.web.middleware import is_loopback
 from companion.web.route import Call, NoQuery, Output, Route
@@ -162,17 +163,17 @@ def certificate_part(found: Certificate, now: datetime) -> Part:
     return Part(name="certificate", light=Light.GREEN, says=f"It is good until {until}.")
 
 
-def alerting_parts(conn: Connection, now: datetime) -> list[Part]:
-    """Return how everything between an alarm and a person is, the database aside."""
+def alerting_parts(conn: Connection, now: datetime, language: str = "en") -> list[Part]:
+    """Return how everything between an alarm and a person is, the database aside, in the reader's language."""
     health = health_of_channels(conn)
     rows = directory.channels(conn)
     return [
-        dispatcher_part(dispatch_health(conn, now)),
-        directory_part(conn),
-        *(reach_part(one) for one in who_reaches_nobody(conn)),
+        dispatcher_part(dispatch_health(conn, now), language),
+        directory_part(conn, language),
+        *(reach_part(one, language) for one in who_reaches_nobody(conn)),
         *(address_part(one) for one in oddities(stored_state(conn)) if one.hopeless),
-        *(channel_part(row, health.get(row.id)) for row in rows),
-        *(trouble_part(one) for one in open_troubles(conn) if one.kind not in _SHOWN_OTHERWISE),
+        *(channel_part(row, health.get(row.id), language) for row in rows),
+        *(trouble_part(one, language) for one in open_troubles(conn) if one.kind not in _SHOWN_OTHERWISE),
     ]
 
 
@@ -223,7 +224,7 @@ def _prove_write(conn: Connection) -> None:
     conn.execute(sa.delete(meta).where(meta.c.key == key))
 
 
-def directory_part(conn: Connection) -> Part:
+def directory_part(conn: Connection, language: str = "en") -> Part:
     """Return whether there is anybody to tell and a way to do it."""
     lacks = [
         what
@@ -238,17 +239,25 @@ def directory_part(conn: Connection) -> Part:
         is None
     ]
     if lacks:
-        says = f"There is no {' and no '.join(lacks)}: nobody would be told. Apply a directory."
+        wanted = said(language, " and no ").join(said(language, one) for one in lacks)
+        says = said(language, "There is no {what}: nobody would be told. Apply a directory.").format(
+            what=wanted
+        )
         return Part(name="directory", light=Light.RED, says=says)
     if not operator_ids(conn):
-        says = "Nobody is told when something is wrong with the service: name `operators` in `installation`."
+        says = said(
+            language,
+            "Nobody is told when something is wrong with the service: name `operators` in `installation`.",
+        )
         return Part(name="directory", light=Light.YELLOW, says=says)
-    return Part(name="directory", light=Light.GREEN, says="There are people to tell and ways to do it.")
+    says = said(language, "There are people to tell and ways to do it.")
+    return Part(name="directory", light=Light.GREEN, says=says)
 
 
-def reach_part(found: ReachesNobody) -> Part:
+def reach_part(found: ReachesNobody, language: str = "en") -> Part:
     """Return that alarms of a site, panic key or panel would tell nobody."""
-    says = f"Alarms of {found.name} would tell nobody ({found.cause.value}): see to its policy, or `last_resort`."
+    text = "Alarms of {name} would tell nobody ({cause}): see to its policy, or `last_resort`."
+    says = said(language, text).format(name=found.name, cause=found.cause.value)
     return Part(name=f"{found.kind} {found.id}", light=Light.RED, says=says)
 
 
@@ -258,42 +267,45 @@ def address_part(found: Oddity) -> Part:
     return Part(name=name, light=Light.YELLOW, says=f"{found.message}.")
 
 
-def trouble_part(found: Trouble) -> Part:
+def trouble_part(found: Trouble, language: str = "en") -> Part:
     """Return a trouble that is open."""
     light = Light.RED if found.severity is TroubleSeverity.ERROR else Light.YELLOW
-    title = trouble_title(found.kind, subject=found.subject, facts=found.facts, language="en")
-    return Part(name=f"trouble {found.key}", light=light, says=f"{title}, since {_at(found.since)}.")
+    title = trouble_title(found.kind, subject=found.subject, facts=found.facts, language=language)
+    says = said(language, "{title}, since {at}.").format(title=title, at=_at(found.since))
+    return Part(name=f"trouble {found.key}", light=light, says=says)
 
 
-def dispatcher_part(found: DispatchHealth) -> Part:
+def dispatcher_part(found: DispatchHealth, language: str = "en") -> Part:
     """Return how the dispatcher is: is anything late that should have been sent?"""
     if found.healthy:
-        return Part(name="dispatcher", light=Light.GREEN, says="Nothing is overdue.")
-    says = (
-        f"{found.overdue_deliveries} deliveries and {found.overdue_alarms} escalation steps are overdue, "
-        f"the oldest by {found.oldest_due_s:.0f} s. Is a dispatcher running?"
+        return Part(name="dispatcher", light=Light.GREEN, says=said(language, "Nothing is overdue."))
+    text = "{messages} deliveries and {steps} escalation steps are overdue, the oldest by {s:.0f} s. Is a dispatcher running?"
+    says = said(language, text).format(
+        messages=found.overdue_deliveries, steps=found.overdue_alarms, s=found.oldest_due_s
     )
     return Part(name="dispatcher", light=Light.RED, says=says)
 
 
-def channel_part(row: ChannelRow, health: ChannelHealth | None) -> Part:
+def channel_part(row: ChannelRow, health: ChannelHealth | None, language: str = "en") -> Part:
     """Return how a channel is."""
     name = f"channel {row.id}"
     if not row.enabled:
-        return Part(name=name, light=Light.YELLOW, says="It is switched off.")
+        return Part(name=name, light=Light.YELLOW, says=said(language, "It is switched off."))
     if health is None or not health.was_tried:
-        says = "It was never tried: `alarm-broker check`, or send a test message over it."
+        says = said(language, "It was never tried: `alarm-broker check`, or send a test message over it.")
         return Part(name=name, light=Light.YELLOW, says=says)
     if health.is_failing and health.failing_since is not None:
         light = Light.RED if health.is_refusing else Light.YELLOW
         tries = health.failed_sends + health.failed_probes
-        says = f"It has refused {tries} times in a row since {_at(health.failing_since)}: {health.reason}."
+        says = said(language, "It has refused {tries} times in a row since {at}: {reason}.").format(
+            tries=tries, at=_at(health.failing_since), reason=health.reason
+        )
         return Part(name=name, light=light, says=says)
     if health.sent_at is None:
-        return Part(
-            name=name, light=Light.GREEN, says="Its provider answers; no message has gone over it yet."
-        )
-    return Part(name=name, light=Light.GREEN, says=f"It took a message at {_at(health.sent_at)}.")
+        says = said(language, "Its provider answers; no message has gone over it yet.")
+        return Part(name=name, light=Light.GREEN, says=says)
+    says = said(language, "It took a message at {at}.").format(at=_at(health.sent_at))
+    return Part(name=name, light=Light.GREEN, says=says)
 
 
 def _at(moment: datetime) -> str:

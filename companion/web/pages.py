@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from yarl import URL
 
-from companion.alarms.model import Picture
+from companion.alarms.model import Alarm, Picture
+from companion.channels.labels import alarm_title, detail, is_german, label
 from companion.errors import (
     BodyTooLarge,
     FormExpired,
@@ -79,7 +80,7 @@ def local_time(moment: datetime, timezone: str, pattern: str) -> Markup:
     )
 
 
-def span(seconds: float) -> str:
+def span(seconds: float, language: str = "en") -> str:
     """Return a length of time as operators read it: 45 s, 3 min 20 s, 2 h 5 min."""
     whole = max(0, round(seconds))
     if whole < 120:
@@ -90,7 +91,11 @@ def span(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} days"
+    return f"{hours // 24} {'Tage' if is_german(language) else 'days'}"
+
+
+def _title(alarm: Alarm, language: str) -> str:
+    return alarm_title(alarm.title, alarm.source, language)
 
 
 def _environment() -> Environment:
@@ -101,7 +106,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"local_time": local_time, "span": span, "ago": ago, "kind_label": kind_label}
+    environment.filters |= {
+        "local_time": local_time,
+        "span": span,
+        "ago": ago,
+        "kind_label": kind_label,
+        "label": label,
+        "title": _title,
+    }
     return environment
 
 
@@ -115,6 +127,7 @@ def page(request: web.Request, template: str, *, status: int = 200, **values: An
         root="../" * (request.path.count("/") - 1),
         static_version=_STATIC_VERSION,
         now=context_of(request).clock(),
+        detail=detail,
     )
     return web.Response(status=status, text=html, content_type="text/html", headers=HEADERS)
 

@@ -79,7 +79,7 @@ ENGLISH: Final[Words] = {
     "minutes": "{n} min ago",
     "hours": "{n} h ago",
     "days": "{n} days ago",
-    "time": "%d %b %Y, %H:%M:%S",
+    "time": render.ENGLISH.time.removesuffix(" %Z"),
 }
 GERMAN: Final[Words] = {
     "lang": "de",
@@ -152,7 +152,7 @@ GERMAN: Final[Words] = {
     "minutes": "vor {n} Min.",
     "hours": "vor {n} Std.",
     "days": "vor {n} Tagen",
-    "time": "%d.%m.%Y, %H:%M:%S",
+    "time": render.GERMAN.time.removesuffix(" %Z"),
 }
 
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {

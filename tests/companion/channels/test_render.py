@@ -34,8 +34,8 @@ Wann: 20.11.2026 23:14:05 CET
 
 Hier übernehmen: {ACK_URL}
 
-Schwere: critical
-Quelle: yealink
+Schwere: kritisch
+Quelle: Paniktaste
 Phone: T46U"""
 
 SIGNAL_ACKNOWLEDGED_EN = """\

@@ -66,7 +66,7 @@ async def test_the_page_says_what_where_who_and_when_on_the_sites_own_clock(
     assert "Reception, Office" in text
     assert "Who Porter" in text
     assert "3 min ago" in text
-    assert "20 Nov 2026, 13:00:00 CET" in text
+    assert "2026-11-20 13:00:00 CET" in text
     assert 'title="2026-11-20 12:00:00 UTC"' in reply.text
     assert "floor 2" in text
     assert ("input", "Porter") in [(tag, attrs.get("value")) for tag, attrs in tags_of(reply)]
@@ -118,7 +118,7 @@ async def test_the_page_shows_the_picture_how_sure_it_is_and_where_the_recording
     assert link == {"href": "https://home.example/clip.mp4?a=1&b=2", "rel": "noopener noreferrer"}
     assert "How sure level 2 of 4: somebody is there, or very likely" in text
     assert "Seen person (87 %)" in text
-    assert "Drive, 20 Nov 2026, 13:00:00 CET" in text
+    assert "Drive, 2026-11-20 13:00:00 CET" in text
     assert "Camera Drive" not in text
     assert "A person was seen." in text
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from companion.ids import new_id
 from companion.store import directory as store, tables
 from companion.store.alarms import open_counts
 from companion.store.sessions import end_session
-from companion.web import dashboard_data as data
+from companion.web import dashboard_data as data, desk_words
 from tests.companion.web.harness import Api, Reply
 from tests.companion.web.people_pages import JPEG, alarm_of, journal, saw, tags_of, text_of
 from tests.fakes.clock import FrozenClock
@@ -783,3 +784,47 @@ async def test_channels_show_what_went_wrong_last_and_no_secret(api: Api) -> Non
     assert "Token refused" in text
     assert "Token refused 1 2 at once" in text
     assert "sealed-secret" not in reply.text
+
+
+# --- in the reader's language ---------------------------------------------------------------------------
+
+TEMPLATES = Path(desk_words.__file__).parent / "templates"
+WRITTEN = sorted(
+    {text for path in TEMPLATES.iterdir() for text in re.findall(r'\bt\("([^"]+)"\)', path.read_text())}
+)
+ENGLISH_ONLY = {english for english, german in desk_words.GERMAN.items() if german != english}
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_everything_that_a_template_says_has_a_german_text(text: str) -> None:
+    assert text in desk_words.GERMAN
+
+
+async def test_who_reads_german_reads_no_english_on_any_page(api: Api, clock: FrozenClock) -> None:
+    token = "desk-phone-token-0123456789"
+    alarm_id = str((await api.press(token)).json["alarm_id"])
+    await saw(api, alarm_id)
+    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA, note="Ich gehe"))
+    await api.press(token)
+    clock.advance(200)
+    german = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
+    login = await api.call("GET", "/admin/login", None, headers=german)
+    await log_in(api)
+
+    paths = [*PAGES, f"/admin/alarms/{alarm_id}"]
+    pages = {path: await api.call("GET", path, None, headers=german) for path in paths}
+    pages |= {"login": login, "missing": await api.call("GET", "/admin/alarms/nothing", None, headers=german)}
+
+    for path, reply in pages.items():
+        words = {part.strip(" .,:") for part in re.split(r"<[^>]*>", reply.text)}
+        attributes = {attrs["data-label"] for _, attrs in tags_of(reply) if "data-label" in attrs}
+        assert (path, (words | attributes) & ENGLISH_ONLY) == (path, set())
+        assert 'lang="de"' in reply.text
+    assert "Er wurde nie erprobt" in text_of(pages["/admin/channels"])
+    assert "Niemand erfährt, wenn mit dem Dienst etwas nicht stimmt" in text_of(pages["/admin"])
+    story = text_of(pages[f"/admin/alarms/{alarm_id}"])
+    assert "Paniktaste: Reception übernommen" in story
+    assert "Notruf, Paniktaste, kritisch" in story
+    assert "20.11.2026 13:00:00 CET" in story
+    assert "Wie oft ausgelöst 2 " in story
+    assert "vor 3 Min" in text_of(pages["/admin"])

@@ -1,7 +1,9 @@
 """What operators and their machines are told."""
 
+import inspect
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from companion.troubles import reporting
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.troubles.model import TroubleKind
-from companion.web import health
+from companion.web import dashboard_data, desk_words, health
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import Api
 from tests.fakes.clock import FrozenClock
@@ -280,6 +282,14 @@ async def test_neither_answer_reads_through_all_alarms_there_ever_were(
 
     assert len(asked) > 10
     assert re.findall(r"(?:SCAN|Seq Scan on) (?:alarm|delivery|attempt)\b(?! USING INDEX)", plan) == []
+
+
+@pytest.mark.parametrize("module", [health, dashboard_data], ids=lambda module: module.__name__)
+def test_everything_that_is_said_of_a_part_has_a_german_text(module: ModuleType) -> None:
+    texts = re.findall(r'(?:said\(\s*language,|text =)\s*"([^"]+)"', inspect.getsource(module))
+
+    assert len(texts) > 1
+    assert set(texts) <= set(desk_words.GERMAN)
 
 
 # --- metrics --------------------------------------------------------------------------------------------

@@ -1,0 +1,53 @@
+"""Codes and the titles made of them, in the reader's language."""
+
+import pytest
+
+from companion.alarms.model import AlarmKind, Change, Severity, Source, Status
+from companion.alarms.panel import _LABEL
+from companion.channels.base import MessageKind
+from companion.channels.labels import alarm_title, detail, label
+from companion.dispatch.delivery import State
+
+CODES = sorted(
+    {str(one) for kind in (AlarmKind, Change, Severity, Source, Status, MessageKind, State) for one in kind}
+)
+SAME_IN_BOTH = {"normal", "gas", "test"}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_a_german_word(code: str) -> None:
+    german = label(code, "de-AT").casefold()
+
+    assert german != code or code in SAME_IN_BOTH
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_reader_sees_an_underscore(code: str) -> None:
+    assert "_" not in label(code, "en") + label(code, "de")
+
+
+@pytest.mark.parametrize(
+    ("title", "source", "german"),
+    [
+        ("Panic key: Reception", "yealink", "Paniktaste: Reception"),
+        ("Panic key: Desk phone, room unknown", "yealink", "Paniktaste: Desk phone, Raum unbekannt"),
+        ("Burglary: Front door, Hall", "panel", "Einbruch: Front door, Hall"),
+        ("Duress code: Home", "panel", "Bedrohungscode: Home"),
+        ("Fire: as a program calls it", "api", "Fire: as a program calls it"),
+        ("Something else", "panel", "Something else"),
+    ],
+)
+def test_a_title_that_was_made_here_is_read_in_german(title: str, source: str, german: str) -> None:
+    assert alarm_title(title, source, "de") == german
+    assert alarm_title(title, source, "en") == title
+
+
+@pytest.mark.parametrize("made", sorted(set(_LABEL.values())))
+def test_every_title_of_the_panel_has_a_german_beginning(made: str) -> None:
+    assert alarm_title(f"{made}: x", "panel", "de") != f"{made}: x" or made == "Gas"
+
+
+def test_details_have_labels_and_what_a_program_sent_stays_as_it_is() -> None:
+    assert detail("raised_by", "Anna", "en") == ("raised by", "Anna")
+    assert detail("missing", "person, room", "de") == ("unbekannt", "Person, Raum")
+    assert detail("floor_no", "2", "de") == ("floor_no", "2")
