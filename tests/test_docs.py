@@ -127,3 +127,11 @@ def test_links_inside_the_repository_lead_somewhere(page: Path) -> None:
     ]
 
     assert not missing
+
+
+def test_decisions_are_numbered_one_after_the_other() -> None:
+    pages = sorted((ROOT / "docs/decisions").iterdir())
+    titles = [page.read_text().split(":", 1)[0] for page in pages]
+
+    assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
+    assert titles == [f"# {page.name[:4]}" for page in pages]
