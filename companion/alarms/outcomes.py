@@ -4,6 +4,7 @@ from companion.alarms import failover, paging
 from companion.alarms.commands import Unit
 from companion.alarms.model import Actor, Change
 from companion.dispatch.delivery import PAGES, Delivery
+from companion.dispatch.folding import unfold
 from companion.dispatch.readers import forget, is_told_another_way
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.alarms import alarm_by_id, lock_alarm
@@ -50,6 +51,8 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
             )
             unit.news.trouble(unit, delivery, reason)
             if not instead and delivery.kind in PAGES and paging.is_hopeless(unit.conn, delivery):
+                # What it stood for is told by another one, later: this address has just refused.
+                unfold(unit.conn, delivery.alarm_id, unit.now + paging.RUNNING_EVERY)
                 unit.nobody_reached(delivery.alarm_id, delivery.occurrence)
         case Again(reason=reason):
             _next_contact_point(unit, delivery, reason)

@@ -123,8 +123,8 @@ def _readers(conn: Connection, told: Sequence[Delivery]) -> dict[str, int]:
     return dict(conn.execute(others).tuples().all()) | first
 
 
-def unfold(conn: Connection, alarm_id: str, now: datetime) -> None:
-    """Let what a page of the alarm stood for be told by another message: this one is perhaps not sent any more.
+def unfold(conn: Connection, alarm_id: str, due_at: datetime) -> None:
+    """Let what a page of the alarm stood for be told by another message at `due_at`: this one is perhaps not sent any more.
 
     One that is on its way is perhaps sent all the same: to tell of an open alarm twice is better than not at all.
     """
@@ -134,5 +134,5 @@ def unfold(conn: Connection, alarm_id: str, now: datetime) -> None:
     conn.execute(
         sa.update(delivery)
         .where(delivery.c.folded_into.in_(unsent), delivery.c.state == State.FOLDED)
-        .values(folded_into=None, due_at=now)
+        .values(folded_into=None, due_at=due_at)
     )

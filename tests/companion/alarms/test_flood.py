@@ -201,6 +201,25 @@ async def test_a_running_message_that_is_refused_goes_to_the_next_contact_with_w
     assert await house.commands.run(failover.run_due) == 0
 
 
+async def test_a_running_message_that_is_refused_everywhere_is_followed_by_another_about_the_rest(
+    house: Engine, clock: FrozenClock
+) -> None:
+    await flooded(house, FREE + 3)
+    await house.dispatch()
+    clock.advance(EVERY_S)
+    house.signal.behaviours = [Refused(reason="no")]
+    house.sms.behaviours = [Refused(reason="no")]
+    await release(house)
+    await release(house)
+    refused = len(house.signal.pages)
+
+    clock.advance(EVERY_S)
+    await release(house)
+
+    assert refused == FREE + 1
+    assert said(house.signal.pages)[refused:] == [(str(FREE + 1), 1)]
+
+
 async def test_another_process_sends_the_running_message_of_one_that_died(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
