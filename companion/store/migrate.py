@@ -47,10 +47,7 @@ async def migrate(database_url: str) -> None:
     Raises DatabaseTooNew, or StoreUnavailable when it cannot be reached, changed or used.
     """
     url = normalized_url(database_url)
-    with _explained(url, "reached"):
-        pooled = url.drivername != "sqlite" and await takes_servers_away(url)
-    if pooled:
-        raise StoreUnavailable(IN_THE_WAY)
+    await _refuse_pooler(url, "reached")
     with _explained(url, "migrated"):
         if url.drivername == "sqlite":
             await asyncio.to_thread(_migrate_sqlite, url)
@@ -74,12 +71,20 @@ async def tables_of(database_url: str) -> Tables:
     url = normalized_url(database_url)
     if _is_missing_file(url):  # to open it would make it
         return Tables.NONE
+    await _refuse_pooler(url, "read")
     with _explained(url, "read"):
         database = open_database(database_url)
         try:
             return await database.read(_tables)
         finally:
             await database.close()
+
+
+async def _refuse_pooler(url: URL, verb: str) -> None:
+    with _explained(url, verb):
+        pooled = url.drivername != "sqlite" and await takes_servers_away(url)
+    if pooled:
+        raise StoreUnavailable(IN_THE_WAY)
 
 
 def _is_missing_file(url: URL) -> bool:

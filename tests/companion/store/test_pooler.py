@@ -7,7 +7,7 @@ import pytest
 from companion.app import Companion
 from companion.config import Settings
 from companion.store.database import StoreUnavailable
-from companion.store.migrate import migrate
+from companion.store.migrate import migrate, tables_of
 from tests.fakes.pooler import pooled
 
 pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
@@ -29,3 +29,9 @@ async def test_pgbouncer_in_transaction_mode_is_refused_by_name_at_the_start(
 async def test_a_pool_that_leaves_the_server_to_its_client_is_taken(database_url: str) -> None:
     async with pooled(database_url, "session") as through:
         await migrate(through)
+
+
+async def test_check_names_it_too(database_url: str) -> None:
+    async with pooled(database_url, "transaction") as through:
+        with pytest.raises(StoreUnavailable, match="PgBouncer in transaction mode"):
+            await tables_of(through)
