@@ -109,6 +109,8 @@ _GERMAN: Final[Mapping[str, str]] = {
     "site": "Standort",
     "title": "Titel",
     "told": "benachrichtigt",
+    "told_with": "gemeldet mit",
+    "together_with": "zusammen mit",
     "step": "Schritt",
     "recipient": "Empfänger",
     "channel": "Kanal",
