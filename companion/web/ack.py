@@ -151,11 +151,11 @@ def _answer(unit: Unit, token: str, life: timedelta, *, name: str, note: str | N
     """Let the holder of the link answer, and return the alarm's id; raises UnknownToken or LinkExpired."""
     link, alarm = _valid(unit.conn, token, unit.now, life)
     actor = Actor(name=name or link.recipient, via="ack_page")
-    if is_over and alarm.status is Status.ACKNOWLEDGED:
-        unit.resolve(link.alarm_id, actor, note=note)
-        return link.alarm_id
     try:
-        unit.acknowledge(link.alarm_id, actor, note=note, link_of=link.recipient)
+        if is_over and alarm.status is Status.ACKNOWLEDGED:
+            unit.resolve(link.alarm_id, actor, note=note)
+        else:
+            unit.acknowledge(link.alarm_id, actor, note=note, link_of=link.recipient)
     except MoveRefused as refused:
         # Somebody was faster, or it is over: what was typed is kept, and nothing else happens.
         if note is not None:

@@ -300,3 +300,26 @@ async def test_in_any_order_every_open_alarm_is_told_by_itself_or_with_others(
         await release(house)
 
     assert await _told(house, alarms) == []
+
+
+async def test_what_is_answered_together_is_looked_for_among_open_alarms_not_in_all_that_was_ever_told(
+    house: Engine, db: Database
+) -> None:
+    alarms = await flooded(house, FREE + 2)
+    asked: list[tuple[str, object]] = []
+
+    def plans(conn: sa.Connection) -> list[str]:
+        def listen(_conn: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+            asked.append((statement, parameters))
+
+        sa.event.listen(conn, "before_cursor_execute", listen)
+        together = flood.told_together(conn, alarms[0], "Porter")
+        sa.event.remove(conn, "before_cursor_execute", listen)
+        explain = "EXPLAIN " if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
+        [(statement, parameters)] = asked
+        return [str(together), *map(str, conn.exec_driver_sql(explain + statement, parameters))]  # type: ignore[arg-type] # as it was asked
+
+    together, *plan = await db.write(plans)
+
+    assert together == str([alarm.id for alarm in alarms[1:]])
+    assert "ix_delivery_source" not in "\n".join(plan)
