@@ -164,7 +164,7 @@ class Engine:
 
     async def press(self, pressed: Trigger | None = None) -> Raised:
         cause = pressed or trigger()
-        return await self.commands.run(lambda unit: unit.raise_alarm(cause, PHONE))
+        return await self.commands.run_patiently(lambda unit: unit.raise_alarm(cause, PHONE))
 
     async def acknowledge(self, alarm_id: str, note: str | None = None) -> Alarm:
         return await self.commands.run(lambda unit: unit.acknowledge(alarm_id, RESPONDER, note=note))

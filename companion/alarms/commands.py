@@ -38,7 +38,7 @@ from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
 from companion.store import directory, journal, tables
 from companion.store.alarms import alarm_by_id, claim_dedup, lock_alarm, take_over_dedup, to_alarm
-from companion.store.database import Database
+from companion.store.database import Database, RowsHeld
 from companion.store.deliveries import delivery_by_id, to_delivery
 from companion.store.pictures import picture_of, put_picture
 from companion.troubles import reporting
@@ -629,6 +629,17 @@ class AlarmCommands:
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         return await asyncio.shield(running)
+
+    async def run_patiently[T](self, work: Callable[[Unit], T]) -> T:
+        """As `run`, and again for as long as somebody else holds a row; the caller bounds the time.
+
+        Whoever presses a key in need does not come back a second later.
+        """
+        while True:
+            try:
+                return await self.run(work)
+            except RowsHeld:
+                _LOGGER.warning("An alarm is raised as soon as somebody else lets go of its row")
 
     async def _run[T](self, work: Callable[[Unit], T]) -> T:
         def transaction(conn: Connection) -> tuple[T, Unit]:

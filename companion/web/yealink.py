@@ -114,7 +114,7 @@ async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.R
 
     try:
         async with asyncio.timeout(ANSWER_S):
-            result = await call.context.commands.run(work)
+            result = await call.context.commands.run_patiently(work)
     except TimeoutError as err:  # the press goes on: if the database comes to itself, the alarm is raised
         raise TookTooLong(
             f"The database has not answered within {ANSWER_S} seconds, so the press may be lost. "

@@ -66,7 +66,7 @@ async def raise_alarm(call: Call[NoQuery, NewAlarm]) -> Answer:
         take_over_dedup(unit.conn, again, raised.alarm.id, expires_at)
         return raised
 
-    raised = await call.context.commands.run(work)
+    raised = await call.context.commands.run_patiently(work)
     return Answer(
         body=AlarmOut.of(raised.alarm),
         status=201 if raised.created else 200,

@@ -153,6 +153,20 @@ async def test_an_answer_to_an_alarm_that_somebody_holds_is_refused_and_not_kept
     assert (await house.acknowledge(alarm.id)).acknowledged_at is not None
 
 
+async def test_a_press_waits_for_its_key_that_somebody_holds_and_is_taken_then(
+    house: Engine, hold: Hold
+) -> None:
+    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+    alarm = await house.raise_alarm(pressed)
+
+    async with hold(tables.alarm, alarm.id):
+        press = asyncio.create_task(house.press(pressed))
+        await asyncio.sleep(4 * database.LOCK_LIMIT_S)
+        assert not press.done()
+
+    assert ((await press).alarm.id, (await press).alarm.presses) == (alarm.id, 2)
+
+
 async def test_the_server_takes_the_rows_from_a_process_that_hangs_in_the_middle(
     db: Database, house: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
