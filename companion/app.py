@@ -38,7 +38,7 @@ from companion.dispatch.retry import Verdict
 from companion.dispatch.wake import Wake, wait
 from companion.dispatch.worker import Dispatcher, Dispatching
 from companion.ids import new_id
-from companion.link import events
+from companion.link import events, lost_panels
 from companion.link.announce import announced
 from companion.link.session import LinkServer
 from companion.logging import bind_alarm
@@ -367,6 +367,7 @@ def _run_due(unit: Unit) -> None:
 def _audit(unit: Unit) -> None:
     audit_reach(unit)
     clear_gone(unit)
+    lost_panels.clear_gone(unit)
     reporting.tell_due(unit)
 
 

@@ -47,3 +47,11 @@ def _last_known(conn: Connection, peer: Peer, area: KnownArea | None) -> str:
     if area is not None and area.state != UNKNOWN:
         said.append(f"{area.name}: {area.state}{f' ({area.mode})' if area.mode else ''}")
     return ", ".join(filter(None, said))
+
+
+def clear_gone(unit: Unit) -> None:
+    """Clear the troubles of panels that were forgotten: they never say any more how their areas are."""
+    for trouble in reporting.open_of_kind(unit, TroubleKind.PANEL_UNKNOWN):
+        instance = trouble.key.partition(":")[2]
+        if link.peer_by_instance(unit.conn, instance) is None:
+            reporting.clear(unit, TroubleKind.PANEL_UNKNOWN, instance)

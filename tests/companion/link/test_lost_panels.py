@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from companion.alarms.commands import AlarmCommands
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Delivery
+from companion.link import lost_panels
 from companion.store import link, tables
 from companion.store.database import Database
 from companion.store.deliveries import to_delivery
@@ -95,3 +96,17 @@ async def test_a_panel_that_knows_is_no_trouble(db: Database, panel: Panel) -> N
 
     assert await told(db) == []
     assert await said(db) == []
+
+
+async def test_it_is_over_with_a_panel_that_never_came_back_and_was_forgotten(
+    db: Database, commands: AlarmCommands, panel: Panel
+) -> None:
+    await panel.say(ARMED, LOST)
+    await commands.run(lost_panels.clear_gone)
+    while_known = await db.read(open_troubles)
+    await db.write(lambda conn: conn.execute(sa.delete(tables.link_peer)))
+
+    await commands.run(lost_panels.clear_gone)
+
+    assert len(while_known) == 1
+    assert await db.read(open_troubles) == []
