@@ -130,9 +130,14 @@ def trouble_advice(kind: str, *, facts: Mapping[str, object], language: str) -> 
     text = _texts(language).get(kind)
     if text is None:
         return ", ".join(f"{name}: {value}" for name, value in facts.items())
+    cause = cause_text(str(facts.get("cause", "?")), language)
+    return text.advice.format_map(_Known({**facts, "cause": cause}))
+
+
+def cause_text(cause: str, language: str) -> str:
+    """Return why nobody would be told."""
     causes = CAUSES_IN_GERMAN if _is_german(language) else CAUSES_IN_ENGLISH
-    cause = str(facts.get("cause", "?"))
-    return text.advice.format_map(_Known({**facts, "cause": causes.get(cause, f"({cause})")}))
+    return causes.get(cause, f"({cause})")
 
 
 def _and_more(language: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from companion.channels.labels import is_german
+from companion.channels.labels import alarm_title, is_german, label
 
 GERMAN: Final[Mapping[str, str]] = {
     ", and {n} tests": ", und {n} Tests",
@@ -138,6 +138,16 @@ GERMAN: Final[Mapping[str, str]] = {
     "waiting for an answer": "ohne Antwort",
     "without": "ohne",
     "{n} at once, {span} each": "{n} zugleich, je {span}",
+    "yes": "ja",
+    # what the parts between an alarm and a person are called
+    "channel": "Kanal",
+    "directory": "Verzeichnis",
+    "dispatcher": "Versand",
+    "key": "Taste",
+    "panel": "Alarmanlage",
+    "person": "Person",
+    "site": "Standort",
+    "trouble": "Störung",
     # how the parts between an alarm and a person are
     " and no ": " und kein ",
     "channel that is switched on": "eingeschalteter Kanal",
@@ -148,8 +158,8 @@ GERMAN: Final[Mapping[str, str]] = {
     "Nobody is told when something is wrong with the service: name `operators` in `installation`.": "Niemand erfährt, wenn "
     "mit dem Dienst etwas nicht stimmt: `operators` in `installation` nennen.",
     "There are people to tell and ways to do it.": "Es gibt Personen und Wege zu ihnen.",
-    "Alarms of {name} would tell nobody ({cause}): see to its policy, or `last_resort`.": "Alarme von {name} würden niemanden "
-    "erreichen ({cause}): Regel prüfen, oder `last_resort`.",
+    "Alarms of {name} would tell nobody. {cause} See to its policy, or `last_resort`.": "Alarme von {name} würden niemanden "
+    "erreichen. {cause} Regel prüfen, oder `last_resort`.",
     "{title}, since {at}.": "{title}, seit {at}.",
     "Nothing is overdue.": "Nichts ist überfällig.",
     "{messages} deliveries and {steps} escalation steps are overdue, the oldest by {s:.0f} s. Is a dispatcher running?": ""
@@ -169,3 +179,30 @@ GERMAN: Final[Mapping[str, str]] = {
 def said(language: str, text: str) -> str:
     """Return what the English `text` is in the reader's language."""
     return GERMAN.get(text, text) if is_german(language) else text
+
+
+def part_title(language: str, name: str) -> str:
+    """Return what a part between an alarm and a person is called; which trouble it is, its own text says."""
+    kind, _, which = name.partition(" ")
+    word = said(language, kind)
+    return word if kind == "trouble" or not which else f"{word} {which}"
+
+
+def fact(language: str, source: str, name: str, value: object) -> str:
+    """Return a value of a line of the journal; `source` is that of its alarm."""
+    match name, value:
+        case _, bool():
+            return said(language, "yes" if value else "no")
+        case "title", str():
+            return alarm_title(value, source, language)
+        case "step", str():
+            turn, _, step = value.partition(".")
+            return f"{int(turn) + 1}.{int(step) + 1}" if turn.isdigit() and step.isdigit() else value
+        case "missing", str():
+            return ", ".join(label(one, language) for one in value.split(", "))
+        case _, list():
+            return ", ".join(str(one) for one in value)
+        case "kind" | "decision" | "reason" | "instead", str():
+            return label(value, language)
+        case _:
+            return str(value)

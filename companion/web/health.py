@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from companion.channels.trouble_texts import trouble_title
+from companion.channels.trouble_texts import cause_text, trouble_title
 from companion.directory.apply import stored_state
 from companion.directory.contacts import Oddity, oddities
 from companion.directory.model import ChannelRow, Role
@@ -34,6 +34,7 @@ from companion.web.desk_words import said
 from companion.web.metrics import figures
 from companion.web.middleware import is_loopback
 from companion.web.route import Call, NoQuery, Output, Route
+from companion.web.words import words_for
 
 DATABASE_LIMIT_S = 5
 PROBE_BYTES = 16_384
@@ -256,8 +257,8 @@ def directory_part(conn: Connection, language: str = "en") -> Part:
 
 def reach_part(found: ReachesNobody, language: str = "en") -> Part:
     """Return that alarms of a site, panic key or panel would tell nobody."""
-    text = "Alarms of {name} would tell nobody ({cause}): see to its policy, or `last_resort`."
-    says = said(language, text).format(name=found.name, cause=found.cause.value)
+    text = "Alarms of {name} would tell nobody. {cause} See to its policy, or `last_resort`."
+    says = said(language, text).format(name=found.name, cause=cause_text(found.cause, language))
     return Part(name=f"{found.kind} {found.id}", light=Light.RED, says=says)
 
 
@@ -271,7 +272,7 @@ def trouble_part(found: Trouble, language: str = "en") -> Part:
     """Return a trouble that is open."""
     light = Light.RED if found.severity is TroubleSeverity.ERROR else Light.YELLOW
     title = trouble_title(found.kind, subject=found.subject, facts=found.facts, language=language)
-    says = said(language, "{title}, since {at}.").format(title=title, at=_at(found.since))
+    says = said(language, "{title}, since {at}.").format(title=title, at=_at(found.since, language))
     return Part(name=f"trouble {found.key}", light=light, says=says)
 
 
@@ -298,18 +299,18 @@ def channel_part(row: ChannelRow, health: ChannelHealth | None, language: str = 
         light = Light.RED if health.is_refusing else Light.YELLOW
         tries = health.failed_sends + health.failed_probes
         says = said(language, "It has refused {tries} times in a row since {at}: {reason}.").format(
-            tries=tries, at=_at(health.failing_since), reason=health.reason
+            tries=tries, at=_at(health.failing_since, language), reason=health.reason
         )
         return Part(name=name, light=light, says=says)
     if health.sent_at is None:
         says = said(language, "Its provider answers; no message has gone over it yet.")
         return Part(name=name, light=Light.GREEN, says=says)
-    says = said(language, "It took a message at {at}.").format(at=_at(health.sent_at))
+    says = said(language, "It took a message at {at}.").format(at=_at(health.sent_at, language))
     return Part(name=name, light=Light.GREEN, says=says)
 
 
-def _at(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
+def _at(moment: datetime, language: str = "en") -> str:
+    return f"{moment.astimezone(UTC).strftime(words_for(language)['time'])} UTC"
 
 
 def _is_from_here(request: web.Request) -> bool:

@@ -25,6 +25,7 @@ from companion.errors import (
 )
 from companion.timezones import on_site_clock
 from companion.web.context import context_of
+from companion.web.desk_words import fact, part_title
 from companion.web.reading import BODY_TIME_S, unpacked
 from companion.web.words import ago, kind_label
 
@@ -72,7 +73,7 @@ async def static(request: web.Request) -> web.Response:
 def local_time(moment: datetime, timezone: str, pattern: str) -> Markup:
     """Return the moment on the clock of its place, with UTC for whoever points at it."""
     local, utc = on_site_clock(moment, timezone), moment.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}">{} {}</time>').format(
+    return Markup('<time datetime="{}" title="{}">{}&nbsp;{}</time>').format(
         utc.isoformat(timespec="seconds"),
         f"{utc:%Y-%m-%d %H:%M:%S} UTC",
         local.strftime(pattern),
@@ -98,6 +99,14 @@ def _title(alarm: Alarm, language: str) -> str:
     return alarm_title(alarm.title, alarm.source, language)
 
 
+def _fact(value: object, name: str, source: str, language: str) -> str:
+    return fact(language, source, name, value)
+
+
+def _part_title(name: str, language: str) -> str:
+    return part_title(language, name)
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("companion.web", "templates"),
@@ -113,6 +122,9 @@ def _environment() -> Environment:
         "kind_label": kind_label,
         "label": label,
         "title": _title,
+        "fact": _fact,
+        "part_title": _part_title,
+        "moment": datetime.fromisoformat,
     }
     return environment
 

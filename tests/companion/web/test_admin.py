@@ -319,7 +319,7 @@ async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, di
     await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+4930111111"})
     mended = await part()
 
-    since = "2026-11-20T12:00:00+00:00"
+    since = "2026-11-20 12:00:00 UTC"
     assert broken == ("yellow", f"It has refused 1 times in a row since {since}: 401: bad token.")
     assert mended == ("green", f"It took a message at {since}.")
 

@@ -800,6 +800,37 @@ def test_everything_that_a_template_says_has_a_german_text(text: str) -> None:
     assert text in desk_words.GERMAN
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "value", "read"),
+    [
+        ("de", "kind", "page", "Alarm"),
+        ("de", "title", "Panic key: Hall", "Paniktaste: Hall"),
+        ("de", "missing", "person, room", "Person, Raum"),
+        ("de", "told", ["Anna", "Max"], "Anna, Max"),
+        ("de", "picture", True, "ja"),
+        ("en", "step", "0.0", "1.1"),
+        ("en", "step", "of a newer version", "of a newer version"),
+    ],
+)
+def test_a_value_in_the_journal_is_in_the_readers_language(
+    language: str, name: str, value: object, read: str
+) -> None:
+    assert desk_words.fact(language, "yealink", name, value) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("trouble alarm_unanswered:0190", "Störung"),
+        ("channel sms", "Kanal sms"),
+        ("directory", "Verzeichnis"),
+        ("key front", "Taste front"),
+    ],
+)
+def test_a_part_to_see_to_is_called_by_its_name_and_no_code(name: str, read: str) -> None:
+    assert desk_words.part_title("de", name) == read
+
+
 async def test_who_reads_german_reads_no_english_on_any_page(api: Api, clock: FrozenClock) -> None:
     token = "desk-phone-token-0123456789"
     alarm_id = str((await api.press(token)).json["alarm_id"])
@@ -828,3 +859,8 @@ async def test_who_reads_german_reads_no_english_on_any_page(api: Api, clock: Fr
     assert "20.11.2026 13:00:00 CET" in story
     assert "Wie oft ausgelöst 2 " in story
     assert "vor 3 Min" in text_of(pages["/admin"])
+    assert "Titel: Paniktaste: Reception" in story
+    assert "`" not in text_of(pages["/admin"])
+    for path, reply in pages.items():
+        assert (path, re.findall(r"\d{4}-\d\d-\d\dT[^ ]*", text_of(reply))) == (path, [])
+    assert "Dieser Alarm ist nicht bekannt" in text_of(pages["missing"])
