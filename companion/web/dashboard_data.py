@@ -18,6 +18,7 @@ from companion.store.alarms import OpenCounts, alarm_by_id, list_alarms, open_al
 from companion.store.deliveries import deliveries_of, last_attempt_by_channel, unsent_by_channel
 from companion.store.journal import journal_of
 from companion.troubles.channel_watch import health_of_channels
+from companion.troubles.model import TroubleKind
 from companion.web.desk_words import said
 from companion.web.health import Light, Part, alerting_parts, channel_part
 
@@ -210,8 +211,16 @@ def _place(after: str | None) -> tuple[int, str] | None:
 
 
 def attention(conn: Connection, now: datetime, language: str) -> list[Part]:
-    """Return every part between an alarm and a person that is not green, worst first."""
-    found = [part for part in alerting_parts(conn, now, language) if part.light is not Light.GREEN]
+    """Return every part between an alarm and a person that is not green, worst first.
+
+    Alarms that nobody answered stand among the open ones: said twice, they would push those off the screen.
+    """
+    unanswered = f"trouble {TroubleKind.ALARM_UNANSWERED.value}:"
+    found = [
+        part
+        for part in alerting_parts(conn, now, language)
+        if part.light is not Light.GREEN and not part.name.startswith(unanswered)
+    ]
     return sorted(found, key=lambda part: part.light is not Light.RED)
 
 

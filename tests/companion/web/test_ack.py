@@ -494,8 +494,8 @@ async def test_whoever_answered_says_on_the_page_that_it_is_over(
     over = await alarm_of(api, alarm_id)
     assert (button in too_early, button in offered) == (False, True)
     assert (answered.status, over.status, over.closed_by) == (Status.ACKNOWLEDGED, Status.RESOLVED, "Anna")
-    for recipient, words in (("porter", "Answered by Anna"), ("guard", "Übernommen von Anna")):
-        assert words in text_of(await look(api, token_for(alarm_id, recipient)))
+    for reader, words in (("porter", "Answered by Anna"), ("guard", "Übernommen von Anna")):
+        assert words in text_of(await look(api, token_for(alarm_id, reader)))
 
 
 # --- links and forms that are refused -------------------------------------------------------------------

@@ -14,6 +14,8 @@ from companion.ids import new_id
 from companion.store import directory as store, tables
 from companion.store.alarms import open_counts
 from companion.store.sessions import end_session
+from companion.troubles import reporting
+from companion.troubles.model import TroubleKind
 from companion.web import dashboard_data as data, desk_words
 from tests.companion.web.harness import Api, Reply
 from tests.companion.web.people_pages import JPEG, alarm_of, journal, saw, tags_of, text_of
@@ -829,6 +831,36 @@ def test_a_value_in_the_journal_is_in_the_readers_language(
 )
 def test_a_part_to_see_to_is_called_by_its_name_and_no_code(name: str, read: str) -> None:
     assert desk_words.part_title("de", name) == read
+
+
+async def test_an_alarm_that_nobody_answered_is_shown_once_among_the_open_ones(api: Api) -> None:
+    alarm_id = await api.raised(title="Somebody fell")
+    await api.context.commands.run(
+        lambda unit: reporting.report(unit, TroubleKind.ALARM_UNANSWERED, alarm_id, subject="Somebody fell")
+    )
+    await log_in(api)
+
+    overview = await api.call("GET", "/admin", None)
+
+    assert text_of(overview).count("Somebody fell") == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ("operate", "Dieser Schlüssel darf das nicht sehen"),
+        ("office", "Dieser Schlüssel gilt für einen Standort"),
+    ],
+)
+async def test_a_page_that_a_key_may_not_see_says_so_in_the_readers_language(
+    api: Api, key: str, says: str
+) -> None:
+    await log_in(api, key)
+
+    reply = await api.call("GET", "/admin/people", None, headers={"Accept-Language": "de"})
+
+    assert reply.status == 403
+    assert says in text_of(reply)
 
 
 async def test_who_reads_german_reads_no_english_on_any_page(api: Api, clock: FrozenClock) -> None:
