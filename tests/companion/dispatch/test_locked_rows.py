@@ -59,7 +59,10 @@ async def test_a_delivery_that_somebody_holds_does_not_stop_the_second_steps_of_
 ) -> None:
     stuck = await _page_of_a_dead_worker(claiming)
     second = engine(db, clock, owner=ELSEWHERE)
-    others = [await second.raise_alarm(trigger(policy=THEN_GUARD)) for _ in range(6)]
+    others = [
+        await second.raise_alarm(trigger(policy=THEN_GUARD, device_id=f"phone-{number}"))
+        for number in range(6)
+    ]
     clock.advance(LEASE.total_seconds() + 1)
 
     async with hold(tables.delivery, stuck.id), asyncio.timeout(10):
