@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import yarl
-from sqlalchemy.engine import Connection
 
 from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel
@@ -17,6 +16,7 @@ from companion.directory.apply import stored_state
 from companion.directory.contacts import Addressed, addresses, oddities
 from companion.directory.doubts import doubts
 from companion.directory.model import ChannelRow
+from companion.directory.state import State
 from companion.store import directory
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, tables_of
@@ -123,17 +123,17 @@ async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
         Finding("directory", result, ", ".join(f"{name}: {number}" for name, number in there.items())),
     ]
     rows = await db.read(directory.channels)
-    findings += await db.read(_check_stored)
+    state = await db.read(stored_state)
+    findings += _check_stored(state)
     if not there["channels"]:
         findings.append(Finding("channels", Result.WARNING, "none is switched on: nobody would be told"))
-    told = await db.read(lambda conn: list(addresses(stored_state(conn))))
+    told = list(addresses(state))
     checked = await asyncio.gather(*(_check_channel(db, row, secrets, told) for row in rows if row.enabled))
     return findings + [finding for found in checked for finding in found]
 
 
-def _check_stored(conn: Connection) -> list[Finding]:
+def _check_stored(state: State) -> list[Finding]:
     """Return addresses at which nobody can be told, stored by a version that did not look, and all that is doubtful."""
-    state = stored_state(conn)
     doubtful = [
         Finding(f"{one.kind} {one.id}{one.where}", Result.WARNING, one.message) for one in doubts(state)
     ]

@@ -33,9 +33,8 @@ class ReachesNobody:
     cause: Cause
 
 
-def who_reaches_nobody(conn: Connection) -> list[ReachesNobody]:
+def who_reaches_nobody(conn: Connection, state: State) -> list[ReachesNobody]:
     """Return every site, panic key and panel whose alarms would tell nobody. Costs as much as the directory is large."""
-    state = stored_state(conn)
     found = [ReachesNobody(one.kind, one.id, one.name, one.site_id, one.cause) for one in unreached(state)]
     return [*found, *_panels(conn, state)]
 
@@ -51,7 +50,7 @@ def _panels(conn: Connection, state: State) -> Iterator[ReachesNobody]:
 
 def audit_reach(unit: Reporter) -> None:
     """Report what would tell nobody, and clear what tells somebody by now."""
-    found = who_reaches_nobody(unit.conn)
+    found = who_reaches_nobody(unit.conn, stored_state(unit.conn))
     for one in found:
         reporting.report(
             unit,

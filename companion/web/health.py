@@ -167,12 +167,12 @@ def certificate_part(found: Certificate, now: datetime) -> Part:
 def alerting_parts(conn: Connection, now: datetime, language: str = "en") -> list[Part]:
     """Return how everything between an alarm and a person is, the database aside, in the reader's language."""
     health = health_of_channels(conn)
-    rows = directory.channels(conn)
+    rows, state = directory.channels(conn), stored_state(conn)
     return [
         dispatcher_part(dispatch_health(conn, now), language),
         directory_part(conn, language),
-        *(reach_part(one, language) for one in who_reaches_nobody(conn)),
-        *(address_part(one) for one in oddities(stored_state(conn)) if one.hopeless),
+        *(reach_part(one, language) for one in who_reaches_nobody(conn, state)),
+        *(address_part(one) for one in oddities(state) if one.hopeless),
         *(channel_part(row, health.get(row.id), language) for row in rows),
         *(trouble_part(one, language) for one in open_troubles(conn) if one.kind not in _SHOWN_OTHERWISE),
     ]

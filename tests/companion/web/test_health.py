@@ -281,6 +281,9 @@ async def test_neither_answer_reads_through_all_alarms_there_ever_were(
     plan = await db.write(explained)
 
     assert len(asked) > 10
+    assert (
+        len([one for one, _ in asked if re.search(r"FROM policy\s+ORDER BY", one)]) == 1
+    )  # the directory, once
     assert re.findall(r"(?:SCAN|Seq Scan on) (?:alarm|delivery|attempt)\b(?! USING INDEX)", plan) == []
 
 
