@@ -182,8 +182,8 @@ def said(language: str, text: str) -> str:
 
 
 def part_title(language: str, name: str) -> str:
-    """Return what a part between an alarm and a person is called; which trouble it is, its own text says."""
-    kind, _, which = name.partition(" ")
+    """Return what a part between an alarm and a person is called; which trouble or field it is, its own text says."""
+    kind, _, which = name.partition(".")[0].partition(" ")
     word = said(language, kind)
     return word if kind == "trouble" or not which else f"{word} {which}"
 

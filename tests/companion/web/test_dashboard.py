@@ -826,6 +826,7 @@ def test_a_value_in_the_journal_is_in_the_readers_language(
         ("trouble alarm_unanswered:0190", "Störung"),
         ("channel sms", "Kanal sms"),
         ("directory", "Verzeichnis"),
+        ("person anna.contacts[0].address", "Person anna"),
         ("key front", "Taste front"),
     ],
 )
