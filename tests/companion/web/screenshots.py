@@ -25,11 +25,29 @@ from tests.companion.web.harness import (
 )
 from tests.companion.web.people_pages import alarm_of, token_for
 from tests.e2e.scene import front_door_at_night
-from tests.fakes.clock import FrozenClock
+from tests.fakes.clock import START, FrozenClock
 
 FOLDER = Path(__file__).parents[3] / "docs" / "screenshots"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1180, "height": 900}
+
+
+def _in_order(conn: Connection, ids: Directory) -> None:
+    """Write a directory in which nothing is to be seen to: numbers that can be called, operators, channels that work."""
+    _seed(conn, ids)
+    points = tables.contact_point
+    for point, number in (("c1", "+4915123456701"), ("c2", "+4915123456701"), ("c3", "+4915123456702")):
+        conn.execute(sa.update(points).where(points.c.id == point).values(address=number))
+    conn.execute(
+        sa.insert(tables.installation).values(
+            id="installation", last_resort_id=ids.policy, operators=[ids.guard], country="DE"
+        )
+    )
+    tried = {"revision": 1, "probed_at": START, "sent_at": START, "failed_probes": 0, "failed_sends": 0}
+    conn.execute(
+        sa.insert(tables.channel_health),
+        [{"channel_id": channel_id, **tried} for channel_id in (ids.signal, ids.sms, ids.zammad)],
+    )
 
 
 async def a_day(api: Api, clock: FrozenClock) -> str:
@@ -145,7 +163,7 @@ async def main() -> None:
         url = f"sqlite:///{folder / 'alarm-broker.db'}"
         await migrate(url)
         db, ids, clock = open_database(url), Directory(), FrozenClock()
-        await db.write(lambda conn: _seed(conn, ids))
+        await db.write(lambda conn: _in_order(conn, ids))
         context = web_context(settings_in(folder), db, clock, FakePool(), Metrics())
         client = await started(context)
         api = Api(
