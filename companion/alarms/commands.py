@@ -448,6 +448,7 @@ class Unit:
             TroubleKind.STEP_REACHED_NOBODY,
             alarm.id,
             subject=alarm.title,
+            facts={"source": alarm.source.value},
             site_id=alarm.site_id,
             hidden=hidden_at_panel(alarm),
         )
@@ -498,6 +499,7 @@ class Unit:
             kind,
             alarm.id,
             subject=alarm.title,
+            facts={"source": alarm.source.value},
             site_id=alarm.site_id,
             hidden=hidden_at_panel(alarm),
         )

@@ -6,6 +6,8 @@ The kinds are those of `companion.troubles.model.TroubleKind`; a fact that is mi
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from companion.channels.labels import alarm_title
+
 
 @dataclass(frozen=True)
 class TroubleText:
@@ -117,7 +119,11 @@ CAUSES_IN_GERMAN: Mapping[str, str] = {
 
 
 def trouble_title(kind: str, *, subject: str, facts: Mapping[str, object], language: str) -> str:
-    """Return what is wrong, in one line; a kind without a text is named by its code."""
+    """Return what is wrong, in one line; a kind without a text is named by its code.
+
+    The subject may be an alarm's title, whose `source` is among the facts then.
+    """
+    subject = alarm_title(subject, str(facts.get("source", "")), language)
     text = _texts(language).get(kind)
     if text is None:
         return f"{kind}: {subject}"

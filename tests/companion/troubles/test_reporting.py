@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from companion.alarms.commands import Unit
 from companion.channels.base import MessageKind, Refused, TryAgain
+from companion.channels.render import sms_text
 from companion.channels.trouble_texts import ENGLISH, GERMAN, trouble_advice, trouble_title
 from companion.directory.reach import Cause
 from companion.dispatch.delivery import Delivery
@@ -17,7 +18,7 @@ from companion.store.database import Database
 from companion.store.deliveries import to_delivery
 from companion.troubles import reporting, store
 from companion.troubles.model import Fact, TroubleKind, TroubleSeverity
-from tests.builders import Engine, engine
+from tests.builders import Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
 
@@ -272,6 +273,16 @@ async def test_an_operator_reads_of_it_in_their_language(house: Engine) -> None:
         "Kanal Zammad nimmt keine Nachrichten an"
     )
     assert german.language == "de"
+
+
+async def test_an_alarm_in_a_trouble_is_called_by_its_title_in_the_readers_language(house: Engine) -> None:
+    await house.raise_alarm(trigger(policy=policy(step(person("nobody")))))
+    await house.dispatch()
+
+    german = next(message for message in house.sms.messages if message.language == "de")
+    assert sms_text(german, unicode=True).startswith(
+        "STÖRUNG: Ein Schritt eines Alarms hat niemanden erreicht: Paniktaste: Reception"
+    )
 
 
 async def test_a_trouble_without_operators_is_kept_and_shown_all_the_same(
