@@ -562,6 +562,18 @@ async def test_who_may_operate_answers_an_alarm_on_its_page(api: Api, key: str) 
     ]
 
 
+@pytest.mark.parametrize("path", ["/admin", "/admin/alarms"])
+async def test_a_note_to_an_open_alarm_is_one_click_from_a_list(api: Api, path: str) -> None:
+    await log_in(api)
+    alarm_id = await api.raised()
+
+    [link] = re.findall(r'href="([^"]*)#note"', (await api.call("GET", path, None)).text)
+    where = api.client.make_url(path).join(URL(link))
+
+    assert where.path == f"/admin/alarms/{alarm_id}"
+    assert 'id="note"' in (await api.call("GET", where.path, None)).text
+
+
 @pytest.mark.parametrize(("back", "leads_to"), [("overview", "/admin"), ("alarms", "/admin/alarms")])
 async def test_an_alarm_is_answered_in_a_list_which_is_shown_again(
     api: Api, back: str, leads_to: str
