@@ -74,7 +74,6 @@ ESCALATION_SETTLE_S = 0.2
 RECEIPTS_REFRESH_S = 30.0
 AUDIT_S = 60.0
 TIDY_S = 3600.0
-BACKLOG = 1024
 TROUBLES_KEPT = timedelta(days=90)
 
 
@@ -253,15 +252,13 @@ class Companion:
         server = runner.server
         assert server is not None, "the runner was set up"  # noqa: S101 # for the type checker
         with _explained_bind(self.settings.host, self.settings.port):
-            for listening in connections.listeners(
-                self.settings.host, self.settings.port, limits, backlog=BACKLOG
-            ):
+            for listening in connections.listeners(self.settings.host, self.settings.port, limits):
                 serving = await asyncio.get_running_loop().create_server(
                     connections.guarded(server, limits),
                     sock=listening,
                     ssl=None if certificate is None else certificate.context,
                     ssl_handshake_timeout=None if certificate is None else connections.HEADERS_S,
-                    backlog=BACKLOG,
+                    backlog=connections.AT_ONCE,
                 )
                 self._stack.callback(serving.close)
                 host, port = listening.getsockname()[:2]

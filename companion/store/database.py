@@ -44,6 +44,8 @@ READ_ONLY = "25006"
 """PostgreSQL's SQLSTATE of a write in a read-only transaction: a standby, a demoted primary, a disk that is full."""
 LOCK_LIMIT_S = 1.0
 """PostgreSQL: how long a unit of work waits for a row that somebody else holds."""
+CLOSE_LIMIT_S = 5.0
+"""PostgreSQL: how long closing waits for connections that somebody still has."""
 IDLE_LIMIT_S = 15.0
 """PostgreSQL: after how long in the middle of a transaction the server takes the rows from a process that hangs."""
 
@@ -481,5 +483,10 @@ class PostgresDatabase:
             raise
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pool, once those who were cancelled have given their connections back, which goes on without them."""
+        pool = self.engine.sync_engine.pool
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                while isinstance(pool, sa.QueuePool) and pool.checkedout():  # noqa: ASYNC110 # the pool tells nobody
+                    await asyncio.sleep(0.01)
         await self.engine.dispose()

@@ -39,6 +39,10 @@ _FULL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nServer: alarm-broker\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
     b"Connection: close\r\n\r\n"
 )
+BACKLOG = 1024
+"""How many connections the kernel keeps until they are accepted."""
+AT_ONCE = 8
+"""How many are accepted in a turn of the loop: of more at once, the last would be refused before the first made room."""
 _PHONE_LINE = re.compile(rb"((?:GET|POST) )(/+v1/+yealink/+[^\r\n]*)( HTTP/1\.[01])")
 
 _LOGGER = logging.getLogger(__name__)
@@ -112,6 +116,11 @@ class Listener(socket.socket):
         self._spare = os.open(os.devnull, os.O_RDONLY)
 
     @override
+    def listen(self, backlog: int = 0, /) -> None:
+        """Let the kernel keep as many as it may, whatever asyncio asks for: it means how many it accepts at once."""
+        super().listen(max(backlog, BACKLOG))
+
+    @override
     def accept(self) -> tuple[socket.socket, tuple[str, int]]:
         """Return the next connection; raises ConnectionAbortedError, which asyncio passes over, for one refused."""
         try:
@@ -151,7 +160,7 @@ class Listener(socket.socket):
         super().close()
 
 
-def listeners(host: str, port: int, limits: Limits, *, backlog: int) -> list[Listener]:
+def listeners(host: str, port: int, limits: Limits) -> list[Listener]:
     """Return guarded sockets that listen at every address of the host; raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[Listener] = []
@@ -164,7 +173,7 @@ def listeners(host: str, port: int, limits: Limits, *, backlog: int) -> list[Lis
                 # As asyncio does: an IPv6 address is not also one of IPv4.
                 listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listening.bind(address)
-            listening.listen(backlog)
+            listening.listen()
             listening.setblocking(False)
             listening.guard(limits)
     except OSError:

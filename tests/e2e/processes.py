@@ -76,6 +76,11 @@ class Process:
         except TimeoutError:
             await self._end(signal.SIGKILL)
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send the process and its children a signal: SIGSTOP, and it hangs until SIGCONT."""
+        assert self._running is not None
+        os.killpg(self._running.pid, number)
+
     async def _end(self, number: signal.Signals) -> None:
         if self._running is None:
             return

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import time
 from contextlib import suppress
@@ -119,6 +120,31 @@ async def test_when_every_place_is_taken_from_many_addresses_a_press_gets_one(
             writer.close()
         await process.stop()
     assert (press, answer) == (b"404", b"404")
+
+
+async def test_a_press_behind_a_burst_from_many_addresses_gets_a_place(tmp_path: Path) -> None:
+    process = CompanionProcess(tmp_path)
+    serve = " ".join(process.arguments)
+    process.arguments = ["bash", "-c", f"ulimit -n 128; exec {serve}"]
+    await process.ready()
+    held: list[asyncio.StreamWriter] = []
+    try:
+        process.send_signal(signal.SIGSTOP)  # all of them wait when it looks again
+        for number in range(90):
+            _reader, writer = await asyncio.open_connection(
+                "127.0.0.1", process.port, local_addr=(f"127.0.1.{number // 4 + 1}", 0)
+            )
+            writer.write(HALF_PRESS)
+            held.append(writer)
+        press = asyncio.create_task(_status(process.port, source="127.0.0.2"))
+        await asyncio.sleep(0.1)
+        process.send_signal(signal.SIGCONT)
+        status = await press
+    finally:
+        for writer in held:
+            writer.close()
+        await process.stop()
+    assert status == b"404"
 
 
 async def test_half_a_request_line_is_given_up_in_time(tmp_path: Path) -> None:
