@@ -20,6 +20,7 @@ from .code_upkeep import (
     async_renew_imported_code,
 )
 from .const import DOMAIN, OPTION_CALL_NUMBER, OPTION_DURESS_TARGETS, OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S
+from .core.panel.serial import parsed, restored
 from .entity import async_forget_taken_away, async_known_areas, hub_device
 from .evidence_store import EvidenceStore
 from .evidence_view import EvidenceView
@@ -43,7 +44,6 @@ from .link.outbox import Outbox
 from .link.stream import AlarmStream
 from .link.troubles import ServiceTroubles
 from .link.watch import LinkWatch
-from .panel.serial import parsed, restored
 from .panel_services import async_setup_panel_services
 from .push import AlarmPush
 from .push_actions import Buttons

@@ -12,11 +12,11 @@ from homeassistant.components.alarm_control_panel.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .core.panel.config import ArmMode
+from .core.panel.master import MasterView, master_modes, master_view
+from .core.panel.state import Alarm, AreaState, AreaStatus, Pending
 from .entity import AlarmBrokerEntity, AreaEntity
 from .link.book import AlarmChange
-from .panel.config import ArmMode
-from .panel.master import MasterView, master_modes, master_view
-from .panel.state import Alarm, AreaState, AreaStatus, Pending
 from .tripped import URGENCY, Tripped, tripped
 from .types import AlarmBrokerConfigEntry
 

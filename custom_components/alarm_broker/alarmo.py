@@ -29,8 +29,8 @@ from .const import (
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
-from .panel.config import Action, ZoneKind
-from .panel.profiles import DEFAULTS
+from .core.panel.config import Action, ZoneKind
+from .core.panel.profiles import DEFAULTS
 from .sensors import is_open
 from .setup_panel import Sensing
 

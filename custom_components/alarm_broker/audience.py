@@ -6,10 +6,10 @@ from functools import partial
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from .const import LOGGER
+from .core.panel.config import PanelConfig
+from .core.panel.effects import Effect
+from .core.panel.state import AreaState, PanelState
 from .happenings import Happening
-from .panel.config import PanelConfig
-from .panel.effects import Effect
-from .panel.state import AreaState, PanelState
 
 type Listener = Callable[[], None]
 type HappeningListener = Callable[[Happening], None]

@@ -11,12 +11,12 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from .alarm_entity import AlarmEntity
+from .core.panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
+from .core.panel.effects import NotReady
+from .core.windows import Window, WindowKind, current
 from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, SystemEntity
 from .issues import async_report_duress_in_logbook
 from .link.client import LinkClient
-from .panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
-from .panel.effects import NotReady
-from .panel.windows import Window, WindowKind, current
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .core.windows import Window, current_or_next
 from .entity import CalendarsEntity
-from .panel.windows import Window, current_or_next
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

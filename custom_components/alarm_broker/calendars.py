@@ -16,20 +16,11 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .panel.config import TroubleKind
-from .panel.events import TroubleBegan, TroubleEnded
-from .panel.state import Trouble
-from .panel.stored import listed, mapping, moment, texts
-from .panel.windows import (
-    CalendarEntry,
-    Window,
-    WindowKind,
-    WindowRule,
-    current,
-    merged,
-    next_change,
-    windows,
-)
+from .core.panel.config import TroubleKind
+from .core.panel.events import TroubleBegan, TroubleEnded
+from .core.panel.state import Trouble
+from .core.stored import listed, mapping, moment, texts
+from .core.windows import CalendarEntry, Window, WindowKind, WindowRule, current, merged, next_change, windows
 from .side_files import async_read
 from .timers import DeadlineTimer
 

@@ -13,8 +13,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
+from .core.verification import Sighting
 from .frigate import FrigateClient, FrigateError, FrigateEvent, FrigateReview
-from .panel.verification import Sighting
 
 LOOK_TIMEOUT_S = 6
 PICTURE_TIMEOUT_S = 6

@@ -18,8 +18,8 @@ from .code_hashes import async_hash_code
 from .code_rules import async_refusal
 from .code_upkeep import spent_users
 from .const import CODE_FORMAT_NUMBER, DOMAIN, OPTION_CODE_FORMAT, SUBENTRY_USER
-from .panel.config import Action
-from .panel.profiles import LIMITS
+from .core.panel.config import Action
+from .core.panel.profiles import LIMITS
 from .profile_check import profile_of
 from .reloading import async_settled, async_until_reloaded
 from .subentries.user import stored_codes

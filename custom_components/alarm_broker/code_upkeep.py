@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .code_hashes import BCRYPT, async_hash_code
 from .const import SUBENTRY_USER
-from .panel.state import PanelState
+from .core.panel.state import PanelState
 from .types import AlarmBrokerConfigEntry
 
 

@@ -18,7 +18,7 @@ from homeassistant.helpers.condition import (
 )
 
 from .const import DOMAIN
-from .panel.config import ArmMode
+from .core.panel.config import ArmMode
 
 BINARY_SENSORS: Mapping[str, DomainSpec] = {Platform.BINARY_SENSOR: DomainSpec()}
 ON: set[str | bool] = {STATE_ON}

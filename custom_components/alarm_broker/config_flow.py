@@ -44,11 +44,11 @@ from .const import (
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
+from .core.panel.config import ZoneKind
 from .link.client import new_hello
 from .link.protocol import Hello
 from .notify_forms import notify_errors, notify_schema
 from .options_flow import AlarmBrokerOptionsFlow
-from .panel.config import ZoneKind
 from .subentries.area import AreaFlow
 from .subentries.calendar import CalendarFlow
 from .subentries.camera import CameraFlow

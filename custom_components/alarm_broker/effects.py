@@ -10,8 +10,8 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .panel.config import ArmMode
-from .panel.effects import (
+from .core.panel.config import ArmMode
+from .core.panel.effects import (
     AlarmOngoing,
     CodeNeeded,
     CodeNotValid,
@@ -33,7 +33,7 @@ from .panel.effects import (
     StateUnknown,
     WrongCode,
 )
-from .panel.state import Trouble
+from .core.panel.state import Trouble
 from .push_texts import CONFIRMED, TROUBLES, known_language
 from .wording import Wording
 from .words import MODES

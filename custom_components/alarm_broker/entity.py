@@ -11,7 +11,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import EntityPlatform
 
 from .const import DOMAIN, SUBENTRY_AREA
-from .panel.state import AreaState
+from .core.panel.state import AreaState
 from .types import AlarmBrokerConfigEntry
 
 MANUFACTURER = "Alarm Broker"

@@ -8,8 +8,8 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 from PIL import Image
 
+from .core.verification import Sighting
 from .evidence import Evidence
-from .panel.verification import Sighting
 from .wording import Wording
 
 LINK_PICTURE_BYTES = 180 * 1024

@@ -23,8 +23,8 @@ from .const import (
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
-from .panel.config import ZoneKind
-from .panel.profiles import DEFAULTS, LIMITS, Profile
+from .core.panel.config import ZoneKind
+from .core.panel.profiles import DEFAULTS, LIMITS, Profile
 from .subentries.base import number
 from .subentries.user import PASSWORD
 from .zone_defaults import guarding_modes, kind_of, suggested, zone_data

@@ -12,7 +12,7 @@ from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 
-from .panel.effects import (
+from .core.panel.effects import (
     AlarmOngoing,
     Chime,
     CodeNeeded,
@@ -42,7 +42,7 @@ from .panel.effects import (
     StateUnknown,
     WrongCode,
 )
-from .panel.events import (
+from .core.panel.events import (
     ArmRequested,
     BypassRequested,
     ClearMemoryRequested,
@@ -54,7 +54,7 @@ from .panel.events import (
     SilenceRequested,
     WalkTestRequested,
 )
-from .panel.state import AreaStatus, Bypass, Trouble
+from .core.panel.state import AreaStatus, Bypass, Trouble
 from .wording import Wording
 
 

@@ -12,11 +12,8 @@ from homeassistant.util import dt as dt_util
 
 from .clock import Clock
 from .const import DOMAIN, LOGGER
-from .happenings import Happening, HappeningKind, named
-from .panel.config import ArmMode
-from .panel.empty_house import guests_stay
-from .panel.events import ClockMoved
-from .panel.household_events import (
+from .core.household.auto_arm import guests_stay
+from .core.household.events import (
     AnnounceArming,
     AreasChanged,
     ArmingDropped,
@@ -33,9 +30,12 @@ from .panel.household_events import (
     Resumed,
     Ticked,
 )
-from .panel.household_serial import as_dict, from_dict
-from .panel.household_state import HouseholdState, PresenceConfig, anyone_home, people_home
-from .panel.presence import household, next_due
+from .core.household.presence import household, next_due
+from .core.household.serial import as_dict, from_dict
+from .core.household.state import HouseholdState, PresenceConfig, anyone_home, people_home
+from .core.panel.config import ArmMode
+from .core.panel.events import ClockMoved
+from .happenings import Happening, HappeningKind, named
 from .people import People, Tracked
 from .side_files import async_read
 from .system import AlarmSystem

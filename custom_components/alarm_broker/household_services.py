@@ -13,8 +13,8 @@ from homeassistant.util import dt as dt_util
 
 from .answer_services import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name
 from .const import DOMAIN
-from .panel.verification import Level
-from .panel.windows import Window
+from .core.verification import Level
+from .core.windows import Window
 from .types import AlarmBrokerConfigEntry, RuntimeData
 
 ATTR_MINUTES, ATTR_LEVEL = "minutes", "level"

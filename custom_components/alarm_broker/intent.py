@@ -14,7 +14,7 @@ from homeassistant.helpers import intent
 
 from .assist import async_setup_assist
 from .const import CODE_FORMAT_NUMBER, DOMAIN
-from .panel.config import ArmMode
+from .core.panel.config import ArmMode
 from .reasons import async_reason
 from .sentences import ARM, DISARM, SLOT_AREA, SLOT_CODE, SLOT_MODE, STATUS
 from .system import AlarmSystem

@@ -10,8 +10,8 @@ from homeassistant.helpers.storage import Store
 
 from .audience import Audience
 from .const import DOMAIN
+from .core.stored import listed
 from .happenings import Happening, HappeningKind
-from .panel.stored import listed
 from .side_files import async_read
 
 KEPT = 1000

@@ -11,7 +11,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigSubentry
 
 from .const import LOGGER
-from .panel.stored import UNREADABLE
+from .core.stored import UNREADABLE
 
 
 class LeftOut:

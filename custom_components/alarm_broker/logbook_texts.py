@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .core.panel.config import AlarmKind, ArmMode
 from .happenings import HappeningKind as Kind
-from .panel.config import AlarmKind, ArmMode
 from .push_texts import TEXTS, TROUBLES, known_language
 from .words import MODES
 

@@ -52,10 +52,10 @@ from .const import (
     OPTION_UNKNOWN_MEANS,
     PUSH_CONFIRM_S,
 )
+from .core.household.state import UnknownMeans
+from .core.panel.config import AlarmKind, ArmMode, TroubleEffect, TroubleKind
+from .core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
 from .notify_forms import notify_errors, notify_schema
-from .panel.config import AlarmKind, ArmMode, TroubleEffect, TroubleKind
-from .panel.household_state import UnknownMeans
-from .panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
 from .profile_check import as_text, profile_of, violations
 from .setup_cameras import EVIDENCE_DEFAULTS
 from .setup_household import PRESENCE_DEFAULTS

@@ -20,11 +20,11 @@ from homeassistant.helpers.service import async_register_platform_entity_service
 
 from .alarm_control_panel import Panel
 from .const import DOMAIN
+from .core.panel.config import AlarmKind, ArmMode
+from .core.panel.effects import NotReady
+from .core.panel.master import master_modes
+from .core.panel.readiness import together
 from .journal import KEPT
-from .panel.config import AlarmKind, ArmMode
-from .panel.effects import NotReady
-from .panel.master import master_modes
-from .panel.readiness import together
 from .push_texts import known_language
 from .system import AlarmSystem
 from .types import AlarmBrokerConfigEntry

@@ -15,8 +15,15 @@ from .const import (
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
-from .panel.config import ArmMode
-from .panel.profiles import DEFAULTS, Profile, Violation, code_violations, mode_violations, rule_violations
+from .core.panel.config import ArmMode
+from .core.panel.profiles import (
+    DEFAULTS,
+    Profile,
+    Violation,
+    code_violations,
+    mode_violations,
+    rule_violations,
+)
 from .push_texts import known_language
 from .words import ALLOWED, FIELDS, MODES
 

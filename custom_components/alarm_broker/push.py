@@ -17,6 +17,8 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
+from .core.panel.effects import Effect, ReportPending, ReportPendingCleared, ReportZoneTripped
+from .core.panel.state import Alarm as PanelAlarm, AreaStatus, Pending
 from .evidence import Evidence
 from .evidence_address import signed_picture_path
 from .happenings import Happening, HappeningKind
@@ -25,8 +27,6 @@ from .link.book import Alarm, AlarmChange
 from .link.client import LinkClient
 from .link.protocol import Status
 from .link.stream import AlarmStream
-from .panel.effects import Effect, ReportPending, ReportPendingCleared, ReportZoneTripped
-from .panel.state import Alarm as PanelAlarm, AreaStatus, Pending
 from .push_actions import ARMING_ACTIONS, Button, Buttons, RefusedPress
 from .push_answers import PushAnswers
 from .push_buttons import PhoneButtons

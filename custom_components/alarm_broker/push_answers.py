@@ -10,13 +10,13 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
+from .core.panel.config import ArmMode
+from .core.panel.state import AreaState, AreaStatus, Pending
 from .happenings import Happening, HappeningKind
 from .household import Household
 from .link.book import Alarm
 from .link.protocol import Status
 from .link.stream import AlarmStream, Decision
-from .panel.config import ArmMode
-from .panel.state import AreaState, AreaStatus, Pending
 from .push_actions import Button, Buttons, PushAction, RefusedPress
 from .push_messages import ACTION_PREFIX
 from .system import AlarmSystem

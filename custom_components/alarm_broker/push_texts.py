@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from .core.panel.config import TroubleKind
 from .happenings import HappeningKind
 from .link.protocol import Status
-from .panel.config import TroubleKind
 from .push_actions import PushAction, RefusedPress
 
 TEXTS: Mapping[str, Mapping[str, str]] = {

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from homeassistant.core import HomeAssistant, callback
 
+from .core.panel.state import Trouble
 from .happenings import Happening, HappeningKind
-from .panel.state import Trouble
 from .push_messages import notice_tag
 from .push_pace import Pace
 from .system import AlarmSystem

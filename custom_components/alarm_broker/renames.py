@@ -14,7 +14,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN, LOGGER
-from .panel.stored import mapping, text
+from .core.stored import mapping, text
 from .side_files import async_read
 
 STORE_VERSION = 1

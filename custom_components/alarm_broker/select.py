@@ -7,8 +7,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .core.panel.state import ChimeMode
 from .entity import AreaEntity
-from .panel.state import ChimeMode
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

@@ -10,12 +10,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .alarm_entity import AlarmEntity
+from .core.household.state import HouseholdState, Mark, Presence
+from .core.verification import Level
+from .core.windows import current_or_next
 from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, person_device
 from .evidence import Evidence
 from .link.protocol import Status
-from .panel.household_state import HouseholdState, Mark, Presence
-from .panel.verification import Level
-from .panel.windows import current_or_next
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

@@ -13,7 +13,7 @@ from homeassistant.const import (
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
-from .panel.events import ZoneClosed, ZoneLost, ZoneOpened
+from .core.panel.events import ZoneClosed, ZoneLost, ZoneOpened
 from .setup_panel import Sensing
 
 OPEN_STATES = frozenset(

@@ -19,10 +19,10 @@ from .const import (
     SUBENTRY_CAMERA,
     SUBENTRY_FRIGATE,
 )
+from .core.panel.config import ZoneKind
+from .core.verification import PERSON, CameraConfig, Detector, Tripped
 from .frigate import FrigateClient
 from .left_out import LeftOut
-from .panel.config import ZoneKind
-from .panel.verification import PERSON, CameraConfig, Detector, Tripped
 from .setup_panel import SystemConfig
 
 EVIDENCE_DEFAULTS: Mapping[str, int] = {

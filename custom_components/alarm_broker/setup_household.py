@@ -25,10 +25,10 @@ from .const import (
     SUBENTRY_CALENDAR,
     SUBENTRY_PERSON,
 )
+from .core.household.state import PersonConfig, PresenceConfig, UnknownMeans
+from .core.panel.config import ArmMode
+from .core.windows import WindowKind, WindowRule
 from .left_out import LeftOut
-from .panel.config import ArmMode
-from .panel.household_state import PersonConfig, PresenceConfig, UnknownMeans
-from .panel.windows import WindowKind, WindowRule
 from .people import Tracked
 from .window_effects import WindowWork
 

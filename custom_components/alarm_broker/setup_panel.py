@@ -36,8 +36,7 @@ from .const import (
     SUBENTRY_ZONE,
     WEEKDAYS,
 )
-from .left_out import LeftOut
-from .panel.config import (
+from .core.panel.config import (
     Action,
     AlarmKind,
     AreaConfig,
@@ -53,8 +52,9 @@ from .panel.config import (
     ZoneConfig,
     ZoneKind,
 )
-from .panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
-from .panel.windows import WindowKind
+from .core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
+from .core.windows import WindowKind
+from .left_out import LeftOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

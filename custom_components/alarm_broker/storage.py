@@ -24,8 +24,8 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import SerializationError
 
 from .const import DOMAIN, LOGGER
+from .core.stored import UNREADABLE, mapping
 from .issues import async_clear_unreadable, async_report_unreadable
-from .panel.stored import UNREADABLE, mapping
 from .side_files import async_put_aside, is_passing
 
 STORAGE_VERSION = 1

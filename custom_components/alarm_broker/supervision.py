@@ -12,9 +12,9 @@ from homeassistant.helpers.event import async_track_state_change_event, async_tr
 from homeassistant.util import dt as dt_util
 
 from . import clock
-from .panel.config import TroubleKind
-from .panel.events import TroubleBegan, TroubleEnded
-from .panel.state import PanelState, Trouble
+from .core.panel.config import TroubleKind
+from .core.panel.events import TroubleBegan, TroubleEnded
+from .core.panel.state import PanelState, Trouble
 from .setup_panel import Sensing, SystemConfig
 
 LOOK_EVERY = timedelta(minutes=1)

@@ -7,8 +7,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .core.panel.state import Bypass
 from .entity import AlarmBrokerEntity, zone_device
-from .panel.state import Bypass
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

@@ -22,15 +22,11 @@ from .audience import Audience
 from .clock import Clock
 from .code_hashes import async_matching_user
 from .const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
-from .effects import link_event, log_effect, refusal
-from .happenings import Happening, happening
-from .link.book import AlarmChange
-from .link.stream import AlarmStream
-from .panel.codes import locked_until
-from .panel.config import AlarmKind, ArmMode, PanelConfig
-from .panel.deadlines import next_due
-from .panel.effects import Effect, NotReady, RaiseAlarm, Refuse, ReportBypass, ReportWalkTest
-from .panel.events import (
+from .core.panel.codes import locked_until
+from .core.panel.config import AlarmKind, ArmMode, PanelConfig
+from .core.panel.deadlines import next_due
+from .core.panel.effects import Effect, NotReady, RaiseAlarm, Refuse, ReportBypass, ReportWalkTest
+from .core.panel.events import (
     ArmRequested,
     BypassRequested,
     ChimeChosen,
@@ -52,10 +48,14 @@ from .panel.events import (
     Trusted,
     WalkTestRequested,
 )
-from .panel.readiness import readiness
-from .panel.serial import durable, serialised
-from .panel.state import AreaStatus, ChimeMode, PanelState
-from .panel.transition import transition
+from .core.panel.readiness import readiness
+from .core.panel.serial import durable, serialised
+from .core.panel.state import AreaStatus, ChimeMode, PanelState
+from .core.panel.transition import transition
+from .effects import link_event, log_effect, refusal
+from .happenings import Happening, happening
+from .link.book import AlarmChange
+from .link.stream import AlarmStream
 from .places import place
 from .sensors import ZoneSensors
 from .setup_panel import SystemConfig

@@ -20,9 +20,9 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 
 from .const import SIGNAL_HAPPENED
+from .core.panel.config import AlarmKind
+from .core.windows import WindowKind
 from .happenings import Happening, HappeningKind
-from .panel.config import AlarmKind
-from .panel.windows import WindowKind
 
 CONF_AREAS, CONF_KINDS, CONF_WINDOWS = "areas", "kinds", "windows"
 ALARM_KINDS = [kind.value for kind in AlarmKind if kind is not AlarmKind.DURESS]

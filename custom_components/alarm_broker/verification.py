@@ -18,14 +18,8 @@ from homeassistant.util import dt as dt_util
 from .audience import Audience
 from .cameras import CameraSource, Picture, async_look, async_shown, async_shown_now
 from .const import LOGGER
-from .evidence import Evidence, Shot, evidence_from, judged, kept_form
-from .evidence_address import signed_picture_path
-from .evidence_store import EvidenceStore
-from .evidence_wording import evidence_event, evidence_record, small_enough
-from .happenings import Happening, HappeningKind, named
-from .issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
-from .panel.config import AlarmKind
-from .panel.effects import (
+from .core.panel.config import AlarmKind
+from .core.panel.effects import (
     Effect,
     Ending,
     RaiseAlarm,
@@ -34,9 +28,15 @@ from .panel.effects import (
     ReportPendingCleared,
     ReportZoneTripped,
 )
-from .panel.state import PanelState, Pending
-from .panel.stored import UNREADABLE
-from .panel.verification import CameraConfig, Level, Occasion, Sighting, Tripped, looking_at, ranked
+from .core.panel.state import PanelState, Pending
+from .core.stored import UNREADABLE
+from .core.verification import CameraConfig, Level, Occasion, Sighting, Tripped, looking_at, ranked
+from .evidence import Evidence, Shot, evidence_from, judged, kept_form
+from .evidence_address import signed_picture_path
+from .evidence_store import EvidenceStore
+from .evidence_wording import evidence_event, evidence_record, small_enough
+from .happenings import Happening, HappeningKind, named
+from .issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
 from .wording import Wording
 
 LOOK_AGAIN_S: Sequence[float] = (2.0, 3.0, 5.0, 10.0)

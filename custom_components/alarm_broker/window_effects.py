@@ -13,13 +13,13 @@ from homeassistant.util import dt as dt_util
 
 from .calendars import WindowsNow
 from .const import DOMAIN
+from .core.household.events import WindowsChanged as HouseholdWindows
+from .core.panel.config import ArmMode
+from .core.panel.events import WindowsChanged
+from .core.panel.state import AreaStatus, Armed, Pending
+from .core.stored import mapping
+from .core.windows import Window, WindowKind
 from .happenings import Happening, HappeningKind, named
-from .panel.config import ArmMode
-from .panel.events import WindowsChanged
-from .panel.household_events import WindowsChanged as HouseholdWindows
-from .panel.state import AreaStatus, Armed, Pending
-from .panel.stored import mapping
-from .panel.windows import Window, WindowKind
 from .side_files import async_read
 from .system import AlarmSystem
 from .timers import DeadlineTimer

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
-from .panel.config import ArmMode, ZoneKind
+from .core.panel.config import ArmMode, ZoneKind
 
 KINDS: Mapping[str | None, ZoneKind] = {
     Binary.DOOR: ZoneKind.ENTRY_EXIT,

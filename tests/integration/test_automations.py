@@ -18,10 +18,10 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.alarm_broker.condition import CONDITIONS
 from custom_components.alarm_broker.const import SIGNAL_HAPPENED
+from custom_components.alarm_broker.core.panel.config import TroubleKind
+from custom_components.alarm_broker.core.panel.events import TroubleBegan
+from custom_components.alarm_broker.core.panel.state import Trouble
 from custom_components.alarm_broker.happenings import Happening, HappeningKind
-from custom_components.alarm_broker.panel.config import TroubleKind
-from custom_components.alarm_broker.panel.events import TroubleBegan
-from custom_components.alarm_broker.panel.state import Trouble
 from custom_components.alarm_broker.trigger import TRIGGERS, WHAT
 from tests.integration.house import (
     AREA,

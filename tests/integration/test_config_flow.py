@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
 from custom_components.alarm_broker.companion_check import base_url
-from custom_components.alarm_broker.panel.config import TroubleKind
+from custom_components.alarm_broker.core.panel.config import TroubleKind
 from tests.fakes.companion import READ_TOKEN, TOKEN, FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import (

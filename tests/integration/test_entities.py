@@ -8,9 +8,9 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.alarm_broker.core.panel.events import WindowsChanged
+from custom_components.alarm_broker.core.windows import WindowKind
 from custom_components.alarm_broker.happenings import HappeningKind
-from custom_components.alarm_broker.panel.events import WindowsChanged
-from custom_components.alarm_broker.panel.windows import WindowKind
 from tests.integration.house import (
     AREA,
     CODE,

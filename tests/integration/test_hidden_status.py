@@ -9,7 +9,7 @@ from homeassistant.helpers import entity_registry as er, intent
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.alarm_broker.panel.config import Action, AlarmKind
+from custom_components.alarm_broker.core.panel.config import Action, AlarmKind
 from tests.integration.house import (
     AREA,
     CODE,

@@ -16,7 +16,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_capture_events, async_mock_service
 
 from custom_components.alarm_broker.const import EVENT_HAPPENED
-from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.core.panel.config import ArmMode
 from custom_components.alarm_broker.sentences import ENGLISH, GERMAN, SENTENCES
 from tests.integration.house import (
     AREA,

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from homeassistant.util import dt as dt_util
 
+from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.happenings import Happening, HappeningKind
 from custom_components.alarm_broker.link.book import Alarm
 from custom_components.alarm_broker.link.protocol import Status
-from custom_components.alarm_broker.panel.config import TroubleKind
 from custom_components.alarm_broker.push_actions import PushAction, RefusedPress
 from custom_components.alarm_broker.push_messages import (
     PushMessage,

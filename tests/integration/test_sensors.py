@@ -1,7 +1,7 @@
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.alarm_broker.panel.events import ZoneClosed, ZoneLost, ZoneOpened
+from custom_components.alarm_broker.core.panel.events import ZoneClosed, ZoneLost, ZoneOpened
 from custom_components.alarm_broker.sensors import ZoneEvent, ZoneSensors, zone_event
 from custom_components.alarm_broker.setup_panel import Sensing
 

@@ -9,6 +9,22 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from custom_components.alarm_broker.core.household.serial import as_dict, from_dict
+from custom_components.alarm_broker.core.household.state import HouseholdState
+from custom_components.alarm_broker.core.panel.clock import clamped
+from custom_components.alarm_broker.core.panel.config import AlarmKind, ZoneKind
+from custom_components.alarm_broker.core.panel.deadlines import next_due
+from custom_components.alarm_broker.core.panel.serial import StateUnreadableError, durable, parsed, serialised
+from custom_components.alarm_broker.core.panel.state import PanelState
+from custom_components.alarm_broker.core.stored import UNREADABLE, made
+from custom_components.alarm_broker.core.verification import (
+    Detector,
+    Finding,
+    Level,
+    Occasion,
+    Sighting,
+    Tripped,
+)
 from custom_components.alarm_broker.evidence import (
     Evidence,
     Judgement,
@@ -20,22 +36,6 @@ from custom_components.alarm_broker.evidence import (
 from custom_components.alarm_broker.link.book import Alarm, bounded, moved, raised_here
 from custom_components.alarm_broker.link.outbox import Outbox, still_telling
 from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
-from custom_components.alarm_broker.panel.clock import clamped
-from custom_components.alarm_broker.panel.config import AlarmKind, ZoneKind
-from custom_components.alarm_broker.panel.deadlines import next_due
-from custom_components.alarm_broker.panel.household_serial import as_dict, from_dict
-from custom_components.alarm_broker.panel.household_state import HouseholdState
-from custom_components.alarm_broker.panel.serial import StateUnreadableError, durable, parsed, serialised
-from custom_components.alarm_broker.panel.state import PanelState
-from custom_components.alarm_broker.panel.stored import UNREADABLE, made
-from custom_components.alarm_broker.panel.verification import (
-    Detector,
-    Finding,
-    Level,
-    Occasion,
-    Sighting,
-    Tripped,
-)
 from custom_components.alarm_broker.push_actions import Buttons, PushAction
 from tests.integration.disk import JSON, bent
 from tests.integration.panel.test_serial import stories

@@ -22,19 +22,25 @@ from custom_components.alarm_broker.config_flow import (
     AlarmBrokerConfigFlow,
 )
 from custom_components.alarm_broker.const import CHANGES
-from custom_components.alarm_broker.happenings import HappeningKind
-from custom_components.alarm_broker.issues import SERVICE_TROUBLES
-from custom_components.alarm_broker.options_flow import AlarmBrokerOptionsFlow
-from custom_components.alarm_broker.panel.config import Action, ArmMode, TroubleEffect, TroubleKind, ZoneKind
-from custom_components.alarm_broker.panel.effects import CodeProblem
-from custom_components.alarm_broker.panel.profiles import (
+from custom_components.alarm_broker.core.panel.config import (
+    Action,
+    ArmMode,
+    TroubleEffect,
+    TroubleKind,
+    ZoneKind,
+)
+from custom_components.alarm_broker.core.panel.effects import CodeProblem
+from custom_components.alarm_broker.core.panel.profiles import (
     DEFAULTS,
     Profile,
     code_violations,
     mode_violations,
     rule_violations,
 )
-from custom_components.alarm_broker.panel.state import Bypass, ChimeMode
+from custom_components.alarm_broker.core.panel.state import Bypass, ChimeMode
+from custom_components.alarm_broker.happenings import HappeningKind
+from custom_components.alarm_broker.issues import SERVICE_TROUBLES
+from custom_components.alarm_broker.options_flow import AlarmBrokerOptionsFlow
 from custom_components.alarm_broker.push_texts import NOTICES, TEXTS, TROUBLES
 from custom_components.alarm_broker.words import ALLOWED, FIELDS, MODES
 

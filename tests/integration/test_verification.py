@@ -30,10 +30,10 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.alarm_broker import camera_watch, cameras, frigate as client
+from custom_components.alarm_broker.core.verification import ranked
 from custom_components.alarm_broker.evidence_store import evidence_folder
 from custom_components.alarm_broker.evidence_wording import LINK_PICTURE_BYTES, small_enough
 from custom_components.alarm_broker.frigate import FrigateClient, FrigateUnusable
-from custom_components.alarm_broker.panel.verification import ranked
 from custom_components.alarm_broker.setup_cameras import tripped_zone
 from custom_components.alarm_broker.storage import EntryStorage
 from tests.fakes.companion import FakeCompanion

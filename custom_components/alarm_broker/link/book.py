@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from ..panel.stored import made
+from ..core.stored import made
 from .protocol import AlarmSnapshot, Status
 
 CLOSED_KEPT = 20

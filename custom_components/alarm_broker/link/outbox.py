@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..panel.stored import listed, mapping, text, whole
+from ..core.stored import listed, mapping, text, whole
 from ..storage import Written
 
 COMPACT_ABOVE = 500

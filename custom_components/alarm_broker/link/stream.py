@@ -12,7 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..panel.stored import listed, mapping, text, whole
+from ..core.stored import listed, mapping, text, whole
 from ..storage import EntryStorage, Written
 from .book import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
 from .outbox import Outbox

@@ -6,7 +6,7 @@ from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from ..panel.stored import listed, made, mapping
+from ..core.stored import listed, made, mapping
 from ..storage import EntryStorage
 from .protocol import ServiceTrouble
 

@@ -15,8 +15,8 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import DOMAIN, SUBENTRY_CALENDAR, SUBENTRY_ZONE
-from ..panel.config import ZoneKind
-from ..panel.windows import WindowKind
+from ..core.panel.config import ZoneKind
+from ..core.windows import WindowKind
 from .base import OneFormFlow, choice, flat, folded, nested, number, translated
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {"margins": ("lead", "lag"), "work": ("zones", "rearm")}

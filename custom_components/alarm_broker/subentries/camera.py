@@ -17,8 +17,8 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import SUBENTRY_AREA, SUBENTRY_CAMERA, SUBENTRY_FRIGATE, SUBENTRY_ZONE
+from ..core.verification import PERSON
 from ..frigate import FrigateCamera, FrigateError
-from ..panel.verification import PERSON
 from ..setup_cameras import frigate_client
 from .base import PanelSubentryFlow, choice, flat, folded, nested, number
 

@@ -7,7 +7,7 @@ from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
 from ..const import SUBENTRY_GROUP, SUBENTRY_ZONE
-from ..panel.config import ZoneKind
+from ..core.panel.config import ZoneKind
 from .base import OneFormFlow, choice, number
 
 

@@ -17,9 +17,9 @@ from homeassistant.helpers.selector import (
 from ..code_hashes import async_hash_code
 from ..code_rules import StoredCode, async_refusal
 from ..const import CODE_FORMAT_NUMBER, OPTION_CODE_FORMAT, SUBENTRY_USER, WEEKDAYS
-from ..panel.config import Action
-from ..panel.profiles import LIMITS
-from ..panel.windows import WindowKind
+from ..core.panel.config import Action
+from ..core.panel.profiles import LIMITS
+from ..core.windows import WindowKind
 from ..profile_check import profile_of
 from .base import OneFormFlow, flat, folded, nested, number, translated
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
 from typing import Any
 
-from custom_components.alarm_broker.panel.config import (
+from custom_components.alarm_broker.core.panel.config import (
     AlarmKind,
     AreaConfig,
     ArmMode,
@@ -19,9 +19,9 @@ from custom_components.alarm_broker.panel.config import (
     ZoneConfig,
     ZoneKind,
 )
-from custom_components.alarm_broker.panel.deadlines import next_due
-from custom_components.alarm_broker.panel.effects import Effect, Reason, Refuse
-from custom_components.alarm_broker.panel.events import (
+from custom_components.alarm_broker.core.panel.deadlines import next_due
+from custom_components.alarm_broker.core.panel.effects import Effect, Reason, Refuse
+from custom_components.alarm_broker.core.panel.events import (
     ArmRequested,
     BypassRequested,
     ClearMemoryRequested,
@@ -41,9 +41,9 @@ from custom_components.alarm_broker.panel.events import (
     ZoneLost,
     ZoneOpened,
 )
-from custom_components.alarm_broker.panel.serial import parsed, restored, serialised
-from custom_components.alarm_broker.panel.state import AreaState, AreaStatus, PanelState
-from custom_components.alarm_broker.panel.transition import transition
+from custom_components.alarm_broker.core.panel.serial import parsed, restored, serialised
+from custom_components.alarm_broker.core.panel.state import AreaState, AreaStatus, PanelState
+from custom_components.alarm_broker.core.panel.transition import transition
 
 START = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 HOME, GARAGE = "home", "garage"

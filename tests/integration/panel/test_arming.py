@@ -1,8 +1,8 @@
 import pytest
 
-from custom_components.alarm_broker.panel.alarms import MEMORY_LIMIT
-from custom_components.alarm_broker.panel.config import ArmMode, Rules, TroubleEffect, TroubleKind
-from custom_components.alarm_broker.panel.effects import (
+from custom_components.alarm_broker.core.panel.alarms import MEMORY_LIMIT
+from custom_components.alarm_broker.core.panel.config import ArmMode, Rules, TroubleEffect, TroubleKind
+from custom_components.alarm_broker.core.panel.effects import (
     AlarmOngoing,
     CodeNeeded,
     NotReady,
@@ -15,8 +15,8 @@ from custom_components.alarm_broker.panel.effects import (
     ReportPendingCleared,
     WrongCode,
 )
-from custom_components.alarm_broker.panel.events import Credential, TroubleBegan
-from custom_components.alarm_broker.panel.state import AreaStatus, Bypass, Trouble
+from custom_components.alarm_broker.core.panel.events import Credential, TroubleBegan
+from custom_components.alarm_broker.core.panel.state import AreaStatus, Bypass, Trouble
 from tests.integration.panel.builders import (
     DOOR,
     GARAGE,

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from custom_components.alarm_broker.panel.codes import code_problem, locked_until
-from custom_components.alarm_broker.panel.config import Action, ArmMode, UserConfig
-from custom_components.alarm_broker.panel.effects import (
+from custom_components.alarm_broker.core.panel.codes import code_problem, locked_until
+from custom_components.alarm_broker.core.panel.config import Action, ArmMode, UserConfig
+from custom_components.alarm_broker.core.panel.effects import (
     CodeNeeded,
     CodeNotValid,
     CodeProblem,
@@ -16,8 +16,8 @@ from custom_components.alarm_broker.panel.effects import (
     ReportLockout,
     WrongCode,
 )
-from custom_components.alarm_broker.panel.events import CodeMatched
-from custom_components.alarm_broker.panel.state import AreaStatus
+from custom_components.alarm_broker.core.panel.events import CodeMatched
+from custom_components.alarm_broker.core.panel.state import AreaStatus
 from tests.integration.panel.builders import (
     ANNA,
     DOOR,

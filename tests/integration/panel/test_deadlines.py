@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.alarm_broker.panel.config import AlarmKind, ArmMode, Rules
-from custom_components.alarm_broker.panel.deadlines import next_due
-from custom_components.alarm_broker.panel.effects import (
+from custom_components.alarm_broker.core.panel.config import AlarmKind, ArmMode, Rules
+from custom_components.alarm_broker.core.panel.deadlines import next_due
+from custom_components.alarm_broker.core.panel.effects import (
     Ending,
     RaiseAlarm,
     ReportDisarmed,
     ReportPending,
     ReportZoneTripped,
 )
-from custom_components.alarm_broker.panel.events import SensorsReady, TimePassed, ZoneClosed, ZoneOpened
-from custom_components.alarm_broker.panel.state import AreaStatus
+from custom_components.alarm_broker.core.panel.events import SensorsReady, TimePassed, ZoneClosed, ZoneOpened
+from custom_components.alarm_broker.core.panel.state import AreaStatus
 from tests.integration.panel.builders import DOOR, HALL, HOME, SMOKE, TAMPER, WINDOW, Panel, house, seconds
 
 

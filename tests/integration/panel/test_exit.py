@@ -2,16 +2,16 @@
 
 import pytest
 
-from custom_components.alarm_broker.panel.config import ArmMode, GroupConfig, Rules, ZoneKind
-from custom_components.alarm_broker.panel.effects import RaiseAlarm, ReportPending
-from custom_components.alarm_broker.panel.events import (
+from custom_components.alarm_broker.core.panel.config import ArmMode, GroupConfig, Rules, ZoneKind
+from custom_components.alarm_broker.core.panel.effects import RaiseAlarm, ReportPending
+from custom_components.alarm_broker.core.panel.events import (
     Credential,
     SensorsReady,
     Trusted,
     ZoneClosed,
     ZoneOpened,
 )
-from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
+from custom_components.alarm_broker.core.panel.state import AreaStatus, Bypass
 from tests.integration.panel.builders import ANNA, DOOR, HALL, NO_CODE, STAIRS, WINDOW, Panel, house, seconds
 
 

@@ -2,16 +2,16 @@ from collections.abc import Callable
 
 import pytest
 
-from custom_components.alarm_broker.panel.config import AlarmKind, ArmMode, GroupConfig, Rules, ZoneKind
-from custom_components.alarm_broker.panel.effects import (
+from custom_components.alarm_broker.core.panel.config import AlarmKind, ArmMode, GroupConfig, Rules, ZoneKind
+from custom_components.alarm_broker.core.panel.effects import (
     RaiseAlarm,
     ReportBypass,
     ReportPending,
     ReportZoneTripped,
 )
-from custom_components.alarm_broker.panel.events import WindowsChanged
-from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
-from custom_components.alarm_broker.panel.windows import WindowKind
+from custom_components.alarm_broker.core.panel.events import WindowsChanged
+from custom_components.alarm_broker.core.panel.state import AreaStatus, Bypass
+from custom_components.alarm_broker.core.windows import WindowKind
 from tests.integration.panel.builders import (
     DOOR,
     HALL,

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from custom_components.alarm_broker.panel.config import ArmMode
-from custom_components.alarm_broker.panel.household_events import (
+from custom_components.alarm_broker.core.household.events import (
     AnnounceArming,
     AreasChanged,
     ArmingDropped,
@@ -31,8 +30,9 @@ from custom_components.alarm_broker.panel.household_events import (
     Ticked,
     WindowsChanged,
 )
-from custom_components.alarm_broker.panel.household_serial import as_dict, from_dict
-from custom_components.alarm_broker.panel.household_state import (
+from custom_components.alarm_broker.core.household.presence import household, next_due
+from custom_components.alarm_broker.core.household.serial import as_dict, from_dict
+from custom_components.alarm_broker.core.household.state import (
     HouseholdState,
     PersonConfig,
     Presence,
@@ -41,10 +41,10 @@ from custom_components.alarm_broker.panel.household_state import (
     anyone_home,
     people_home,
 )
-from custom_components.alarm_broker.panel.presence import household, next_due
-from custom_components.alarm_broker.panel.state import AreaStatus
-from custom_components.alarm_broker.panel.stored import UNREADABLE
-from custom_components.alarm_broker.panel.windows import WindowKind
+from custom_components.alarm_broker.core.panel.config import ArmMode
+from custom_components.alarm_broker.core.panel.state import AreaStatus
+from custom_components.alarm_broker.core.stored import UNREADABLE
+from custom_components.alarm_broker.core.windows import WindowKind
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 HOME, AWAY, LOST = Presence.HOME, Presence.AWAY, None

@@ -1,7 +1,7 @@
 import pytest
 
-from custom_components.alarm_broker.panel.config import TroubleEffect, TroubleKind
-from custom_components.alarm_broker.panel.profiles import (
+from custom_components.alarm_broker.core.panel.config import TroubleEffect, TroubleKind
+from custom_components.alarm_broker.core.panel.profiles import (
     DEFAULTS,
     LIMITS,
     Profile,

@@ -2,15 +2,10 @@ import json
 
 import pytest
 
-from custom_components.alarm_broker.panel.events import WindowsChanged
-from custom_components.alarm_broker.panel.serial import (
-    StateUnreadableError,
-    durable,
-    parsed,
-    serialised,
-)
-from custom_components.alarm_broker.panel.state import PanelState
-from custom_components.alarm_broker.panel.windows import WindowKind
+from custom_components.alarm_broker.core.panel.events import WindowsChanged
+from custom_components.alarm_broker.core.panel.serial import StateUnreadableError, durable, parsed, serialised
+from custom_components.alarm_broker.core.panel.state import PanelState
+from custom_components.alarm_broker.core.windows import WindowKind
 from tests.integration.panel.builders import DOOR, HOME, SMOKE, STAIRS, WINDOW, WRONG, Panel, house, seconds
 
 

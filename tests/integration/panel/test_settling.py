@@ -5,9 +5,15 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from custom_components.alarm_broker.panel.effects import RaiseAlarm, ReportBypass
-from custom_components.alarm_broker.panel.events import Event, SensorsReady, ZoneClosed, ZoneLost, ZoneOpened
-from custom_components.alarm_broker.panel.state import AreaStatus
+from custom_components.alarm_broker.core.panel.effects import RaiseAlarm, ReportBypass
+from custom_components.alarm_broker.core.panel.events import (
+    Event,
+    SensorsReady,
+    ZoneClosed,
+    ZoneLost,
+    ZoneOpened,
+)
+from custom_components.alarm_broker.core.panel.state import AreaStatus
 from tests.integration.panel.builders import DOOR, SMOKE, WINDOW, Panel, house, seconds
 
 type Story = Callable[[], Panel]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.alarm_broker.panel.config import (
+from custom_components.alarm_broker.core.panel.config import (
     Action,
     AlarmKind,
     ArmMode,
@@ -24,7 +24,7 @@ from custom_components.alarm_broker.panel.config import (
     UserConfig,
     ZoneKind,
 )
-from custom_components.alarm_broker.panel.effects import (
+from custom_components.alarm_broker.core.panel.effects import (
     AlarmOngoing,
     Chime,
     CodeNeeded,
@@ -45,7 +45,7 @@ from custom_components.alarm_broker.panel.effects import (
     StateUnknown,
     WrongCode,
 )
-from custom_components.alarm_broker.panel.events import (
+from custom_components.alarm_broker.core.panel.events import (
     ChimeChosen,
     CodeMatched,
     Credential,
@@ -54,7 +54,7 @@ from custom_components.alarm_broker.panel.events import (
     TroubleBegan,
     Trusted,
 )
-from custom_components.alarm_broker.panel.state import AreaStatus, Bypass, ChimeMode, Trouble
+from custom_components.alarm_broker.core.panel.state import AreaStatus, Bypass, ChimeMode, Trouble
 from tests.integration.panel.builders import (
     ANNA,
     DOOR,

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.alarm_broker.panel.config import ArmMode
-from custom_components.alarm_broker.panel.state import AreaState, Armed, LastArming
-from custom_components.alarm_broker.panel.values import value
+from custom_components.alarm_broker.core.panel.config import ArmMode
+from custom_components.alarm_broker.core.panel.state import AreaState, Armed, LastArming
+from custom_components.alarm_broker.core.panel.values import value
 
 
 @value

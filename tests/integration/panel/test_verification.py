@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from custom_components.alarm_broker.panel.config import AlarmKind, ZoneKind
-from custom_components.alarm_broker.panel.verification import (
+from custom_components.alarm_broker.core.panel.config import AlarmKind, ZoneKind
+from custom_components.alarm_broker.core.verification import (
     CameraConfig,
     Detector,
     Finding,

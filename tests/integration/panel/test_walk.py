@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from custom_components.alarm_broker.panel.config import (
+from custom_components.alarm_broker.core.panel.config import (
     HELD_BACK,
     AlarmKind,
     ArmMode,
@@ -25,8 +25,8 @@ from custom_components.alarm_broker.panel.config import (
     TroubleEffect,
     TroubleKind,
 )
-from custom_components.alarm_broker.panel.deadlines import next_due, running
-from custom_components.alarm_broker.panel.effects import (
+from custom_components.alarm_broker.core.panel.deadlines import next_due, running
+from custom_components.alarm_broker.core.panel.effects import (
     LockedOut,
     NotReady,
     RaiseAlarm,
@@ -35,7 +35,7 @@ from custom_components.alarm_broker.panel.effects import (
     ReportPending,
     ReportPendingCleared,
 )
-from custom_components.alarm_broker.panel.events import (
+from custom_components.alarm_broker.core.panel.events import (
     Credential,
     SensorsReady,
     SilenceRequested,
@@ -44,8 +44,8 @@ from custom_components.alarm_broker.panel.events import (
     TroubleEnded,
     WindowsChanged,
 )
-from custom_components.alarm_broker.panel.serial import durable, parsed, serialised
-from custom_components.alarm_broker.panel.state import (
+from custom_components.alarm_broker.core.panel.serial import durable, parsed, serialised
+from custom_components.alarm_broker.core.panel.state import (
     AreaState,
     AreaStatus,
     Armed,
@@ -54,7 +54,7 @@ from custom_components.alarm_broker.panel.state import (
     Pending,
     Trouble,
 )
-from custom_components.alarm_broker.panel.windows import WindowKind
+from custom_components.alarm_broker.core.windows import WindowKind
 from tests.integration.panel.builders import (
     ANNA,
     GARAGE,

@@ -11,7 +11,7 @@ import pytest
 import recurring_ical_events
 from hypothesis import given, settings, strategies as st
 
-from custom_components.alarm_broker.panel.windows import (
+from custom_components.alarm_broker.core.windows import (
     CalendarEntry,
     Window,
     WindowKind,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from custom_components.alarm_broker.panel.config import ArmMode, UserConfig
-from custom_components.alarm_broker.panel.effects import (
+from custom_components.alarm_broker.core.panel.config import ArmMode, UserConfig
+from custom_components.alarm_broker.core.panel.effects import (
     AlarmOngoing,
     CodeNeeded,
     CodeNotValid,
@@ -15,7 +15,7 @@ from custom_components.alarm_broker.panel.effects import (
     ReportSilenced,
     WrongCode,
 )
-from custom_components.alarm_broker.panel.events import (
+from custom_components.alarm_broker.core.panel.events import (
     CodeMatched,
     Credential,
     DisarmRequested,
@@ -23,8 +23,8 @@ from custom_components.alarm_broker.panel.events import (
     Trusted,
     WindowsChanged,
 )
-from custom_components.alarm_broker.panel.state import AreaStatus, Bypass
-from custom_components.alarm_broker.panel.windows import WindowKind
+from custom_components.alarm_broker.core.panel.state import AreaStatus, Bypass
+from custom_components.alarm_broker.core.windows import WindowKind
 from tests.integration.panel.builders import (
     ANNA,
     DOOR,

@@ -9,9 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_schema_suggested_value
 
-from custom_components.alarm_broker.panel.config import ArmMode
-from custom_components.alarm_broker.panel.household_state import UnknownMeans
-from custom_components.alarm_broker.panel.windows import WindowKind
+from custom_components.alarm_broker.core.household.state import UnknownMeans
+from custom_components.alarm_broker.core.panel.config import ArmMode
+from custom_components.alarm_broker.core.windows import WindowKind
 from tests.integration.family import live_in, resident
 from tests.integration.house import HOUSE, move_in, shown, subentry
 from tests.integration.subentries.test_subentries import add, change, parts

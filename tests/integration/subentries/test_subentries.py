@@ -14,7 +14,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er, 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
-from custom_components.alarm_broker.panel.config import ArmMode
+from custom_components.alarm_broker.core.panel.config import ArmMode
 from tests.integration.house import (
     AREA,
     CODE,

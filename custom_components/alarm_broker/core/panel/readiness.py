@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from .config import ArmMode, ModeConfig, PanelConfig, TroubleEffect, TroubleKind, ZoneConfig, ZoneKind
+from .context import Moment
 from .effects import Effect, NotReady, ReportBypass
-from .moment import Moment
 from .state import Bypass, PanelState, Trouble, Unknown
 
 LASTING = frozenset({Bypass.MANUAL, Bypass.SHUT_DOWN, Bypass.WINDOW})

@@ -5,8 +5,10 @@ from copy import replace
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from ..windows import WindowKind
 from .alarms import raise_silently
 from .config import Action, AlarmKind, CodePolicy, UserConfig
+from .context import Moment, PanelStep, with_area
 from .effects import (
     CodeNeeded,
     CodeNotValid,
@@ -30,9 +32,7 @@ from .events import (
     SilenceRequested,
     Trusted,
 )
-from .moment import Moment, PanelStep, with_area
 from .state import Deadline, Lockout, PanelState, Pending
-from .windows import WindowKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

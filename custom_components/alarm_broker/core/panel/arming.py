@@ -9,6 +9,7 @@ from . import walk_test
 from .alarms import MEMORY_LIMIT, ending
 from .codes import authorise, authorise_disarming, spent
 from .config import Action, AreaConfig, ArmMode, ModeConfig, ZoneKind
+from .context import AreaStep, Moment, PanelStep, with_area
 from .effects import (
     AlarmOngoing,
     Effect,
@@ -24,7 +25,6 @@ from .effects import (
 )
 from .events import ArmRequested, CodeMatched, DisarmRequested
 from .false_alarms import forgotten
-from .moment import AreaStep, Moment, PanelStep, with_area
 from .readiness import LASTING, blind_when_armed, bypass_reports, obstacles, standing_open, together
 from .state import (
     AreaState,

@@ -3,12 +3,12 @@
 from copy import replace
 
 from .config import ArmMode, ZoneConfig
+from .context import Moment, PanelStep, with_area
 from .effects import Chime, Effect, ReportBypass
+from .exit_delay import exit_zone_closed, exit_zone_lost, exit_zone_opened
 from .false_alarms import closed
-from .guarding import judge
-from .leaving import exit_zone_closed, exit_zone_lost, exit_zone_opened
-from .moment import Moment, PanelStep, with_area
 from .state import AreaState, Armed, ChimeMode, Deadline, Disarmed, PanelState
+from .zone_evaluation import judge
 
 INSIDE = frozenset({ArmMode.HOME, ArmMode.NIGHT})
 """Modes with people in the house, who may want to hear the chime."""

@@ -4,10 +4,10 @@ from copy import replace
 from datetime import timedelta
 
 from .config import ArmMode, ModeConfig, ZoneConfig, ZoneKind
-from .guarding import judge_open_zones
-from .moment import Moment, PanelStep, with_area
+from .context import Moment, PanelStep, with_area
 from .readiness import standing_open
 from .state import AreaState, Armed, Arming, Deadline, PanelState
+from .zone_evaluation import judge_open_zones
 
 FINAL_DOOR_SETTLE = timedelta(seconds=5)
 """Honeywell VISTA: the exit delay ends when the exit door has been closed for 5 seconds."""

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from .codes import authorise
 from .config import Action
+from .context import Moment, PanelStep, with_area
 from .effects import Effect, NotDisarmed, Refuse, ReportWalkTest
 from .events import WalkTestRequested
-from .guarding import judge_open_zones
-from .moment import Moment, PanelStep, with_area
 from .state import Deadline, Disarmed, PanelState, WalkTest
+from .zone_evaluation import judge_open_zones
 
 WALK_TEST_TIME = timedelta(minutes=30)
 """It ends by itself: nothing alarms while it runs, not even smoke."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .config import ArmMode
-from .events import ClockMoved
-from .household_state import HouseholdState, Presence
-from .state import AreaStatus
-from .windows import WindowKind
+from ..panel.config import ArmMode
+from ..panel.events import ClockMoved
+from ..panel.state import AreaStatus
+from ..windows import WindowKind
+from .state import HouseholdState, Presence
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import replace
 from datetime import datetime
 
+from ..windows import WindowKind
 from .alarms import raise_by_hand, raise_silently
 from .arming import arm_requested, disarm_requested, fitted
 from .bypassing import bypass_requested, clear_memory_requested, windows_changed
 from .clock import clamped, shifted
 from .codes import look_requested
 from .config import PanelConfig
+from .context import Moment, PanelStep, with_area
 from .deadlines import reached
 from .effects import Effect, ReportAreaState, ReportPending, ReportTrouble
 from .events import (
@@ -34,11 +36,9 @@ from .events import (
     ZoneLost,
     ZoneOpened,
 )
-from .moment import Moment, PanelStep, with_area
 from .silencing import silence_requested
 from .state import AreaState, Deadline, PanelState, Pending
 from .walk_test import walk_test_requested
-from .windows import WindowKind
 from .zones import zone_closed, zone_lost, zone_opened
 
 

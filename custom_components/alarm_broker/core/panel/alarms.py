@@ -6,8 +6,8 @@ from datetime import timedelta
 from itertools import takewhile
 
 from .config import HELD_BACK, LETHAL, AlarmKind
+from .context import AreaStep, Moment
 from .effects import Effect, Ending, RaiseAlarm, ReportBypass, ReportZoneTripped
-from .moment import AreaStep, Moment
 from .state import Alarm, AreaState, Armed, Bypass, Deadline, Pending, Siren
 
 MEMORY_LIMIT = 50

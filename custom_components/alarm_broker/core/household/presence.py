@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from copy import replace
 from datetime import datetime
 
-from .arrivals import seen, settled, unheard
-from .empty_house import called_off, due, occasions, postponed, reconsidered, resumed
-from .events import ClockMoved
-from .household_events import (
+from ..panel.events import ClockMoved
+from ..panel.state import Deadline
+from .auto_arm import called_off, due, occasions, postponed, reconsidered, resumed
+from .events import (
     AreasChanged,
     CalledOff,
     GuestMode,
@@ -23,8 +23,8 @@ from .household_events import (
     Ticked,
     WindowsChanged,
 )
-from .household_state import HouseholdState, PersonState, PresenceConfig
-from .state import Deadline
+from .presence_changes import seen, settled, unheard
+from .state import HouseholdState, PersonState, PresenceConfig
 
 
 def household(

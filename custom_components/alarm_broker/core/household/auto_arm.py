@@ -4,11 +4,11 @@ from copy import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 
-from .config import ArmMode
-from .household_events import AnnounceArming, ArmingDropped, ArmNow, HouseholdStep, RemindToArm
-from .household_state import HouseholdState, PresenceConfig, anyone_home, people_home
-from .state import AreaStatus, Deadline
-from .windows import WindowKind
+from ..panel.config import ArmMode
+from ..panel.state import AreaStatus, Deadline
+from ..windows import WindowKind
+from .events import AnnounceArming, ArmingDropped, ArmNow, HouseholdStep, RemindToArm
+from .state import HouseholdState, PresenceConfig, anyone_home, people_home
 
 REPEAT_ON_VACATION = timedelta(days=1)
 RESUME_GRACE = timedelta(minutes=1)

@@ -4,17 +4,10 @@ from collections.abc import Iterator
 from copy import replace
 from datetime import datetime, timedelta
 
-from .config import ArmMode
-from .household_events import (
-    ArrivedWhileArmed,
-    DisarmFor,
-    EveryoneLeft,
-    FirstArrived,
-    HouseholdStep,
-    PresenceEffect,
-)
-from .household_state import HouseholdState, Mark, PersonState, Presence, PresenceConfig, anyone_home
-from .state import AreaStatus, Deadline
+from ..panel.config import ArmMode
+from ..panel.state import AreaStatus, Deadline
+from .events import ArrivedWhileArmed, DisarmFor, EveryoneLeft, FirstArrived, HouseholdStep, PresenceEffect
+from .state import HouseholdState, Mark, PersonState, Presence, PresenceConfig, anyone_home
 
 
 def seen(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ..windows import WindowKind
 from .config import AlarmKind, ArmMode, TroubleKind
 from .values import value
-from .windows import WindowKind
 
 
 class AreaStatus(StrEnum):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from .household_state import HouseholdState, Mark, PersonState, Presence
-from .state import Deadline
-from .stored import flag, listed, mapping, moment, span, text, texts
-from .windows import WindowKind
+from ..panel.state import Deadline
+from ..stored import flag, listed, mapping, moment, span, text, texts
+from ..windows import WindowKind
+from .state import HouseholdState, Mark, PersonState, Presence
 
 
 def as_dict(state: HouseholdState) -> dict[str, object]:

@@ -4,10 +4,10 @@ from copy import replace
 
 from .codes import authorise
 from .config import Action
+from .context import Moment, PanelStep, with_area
 from .effects import Effect, NotBypassable, Refuse, ReportBypass, ReportMemoryCleared
 from .events import BypassRequested, ClearMemoryRequested, WindowsChanged
 from .false_alarms import forgotten
-from .moment import Moment, PanelStep, with_area
 from .state import AreaState, Bypass, Disarmed, PanelState
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from copy import replace
 from typing import Any
 
+from ..stored import UNREADABLE, flag, listed, mapping, moment, span, text, texts, whole
+from ..windows import WindowKind
 from .config import AlarmKind, ArmMode
 from .state import (
     Alarm,
@@ -23,8 +25,6 @@ from .state import (
     Unknown,
     WalkTest,
 )
-from .stored import UNREADABLE, flag, listed, mapping, moment, span, text, texts, whole
-from .windows import WindowKind
 
 VERSION = 1
 

@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from . import walk_test
 from .alarms import siren_ended
+from .context import Moment, PanelStep, with_area
 from .effects import Effect, ReportBypass
-from .guarding import entry_ended, group_window_ended, hold_ended
-from .leaving import exit_ended, exit_settled
-from .moment import Moment, PanelStep, with_area
+from .exit_delay import exit_ended, exit_settled
 from .state import Arming, Bypass, PanelState, Pending
+from .zone_evaluation import entry_ended, group_window_ended, hold_ended
 from .zones import closed_zones_joined
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from .windows import WindowKind
+from ..windows import WindowKind
 
 
 class ArmMode(StrEnum):

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from .alarms import burglary_sounds, raise_alarm, raise_silently
 from .config import AlarmKind, GroupConfig, ModeConfig, PanelConfig, ZoneConfig, ZoneKind
+from .context import AreaStep, Moment, PanelStep, with_area
 from .effects import Effect, ReportPending
 from .false_alarms import gathered, group_of, pulse_counted, window_ended
-from .moment import AreaStep, Moment, PanelStep, with_area
 from .state import AreaState, Armed, Deadline, PanelState, Pending
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from .config import ArmMode
-from .state import AreaStatus, Deadline
-from .windows import WindowKind
+from ..panel.config import ArmMode
+from ..panel.state import AreaStatus, Deadline
+from ..windows import WindowKind
 
 
 class Presence(StrEnum):

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..windows import WindowKind
 from .config import AlarmKind, ArmMode
 from .state import ChimeMode, Trouble
 from .values import value
-from .windows import WindowKind
 
 
 @dataclass(frozen=True, slots=True)

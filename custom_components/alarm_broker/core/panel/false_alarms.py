@@ -5,7 +5,7 @@ from copy import replace
 from dataclasses import dataclass
 
 from .config import GroupConfig, PanelConfig, ZoneConfig
-from .moment import Moment
+from .context import Moment
 from .state import Deadline, Gathering, PanelState
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from .config import HELD_BACK, AlarmKind, ZoneKind
+from .panel.config import HELD_BACK, AlarmKind, ZoneKind
 
 PERSON = "person"
 

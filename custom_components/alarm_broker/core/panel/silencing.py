@@ -2,9 +2,9 @@
 
 from .alarms import siren_ended
 from .codes import authorise_disarming
+from .context import Moment, PanelStep, with_area
 from .effects import Effect, ReportSilenced
 from .events import SilenceRequested
-from .moment import Moment, PanelStep, with_area
 from .state import PanelState
 
 

@@ -1,0 +1,1 @@
+"""Every decision of the integration, pure: the standard library only, no I/O, the time as an argument."""

@@ -1,0 +1,1 @@
+"""Who is home, and what follows from it, pure."""
