@@ -26,19 +26,6 @@ from .evidence_store import EvidenceStore
 from .evidence_view import EvidenceView
 from .household import Household, household_store
 from .household_services import async_setup_household_services
-from .issues import (
-    EVIDENCE,
-    async_clear_away,
-    async_clear_unreadable,
-    async_report_away,
-    async_report_homeless,
-    async_show_from_copy,
-    async_show_left_out,
-    async_show_troubles,
-    async_show_unknown,
-)
-from .journal import Journal, journal_store
-from .left_out import LeftOut
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.stream import AlarmStream
@@ -49,14 +36,27 @@ from .push import AlarmPush
 from .push_actions import Buttons
 from .push_presses import PRESSES, Presses
 from .recipients import recipients_from_entry
-from .renames import async_follow_renames, async_listen_for_renames, entity_id_store
 from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
-from .setup_panel import system_config_from_entry
-from .side_files import async_forget
-from .storage import PANEL, EntryStorage
-from .supervision import Supervision
-from .system import AlarmSystem
+from .system.config import system_config_from_entry
+from .system.issues import (
+    EVIDENCE,
+    async_clear_away,
+    async_clear_unreadable,
+    async_report_away,
+    async_report_homeless,
+    async_show_from_copy,
+    async_show_left_out,
+    async_show_troubles,
+    async_show_unknown,
+)
+from .system.journal import Journal, journal_store
+from .system.left_out import LeftOut
+from .system.renames import async_follow_renames, async_listen_for_renames, entity_id_store
+from .system.side_files import async_forget
+from .system.storage import PANEL, EntryStorage
+from .system.supervision import Supervision
+from .system.system import AlarmSystem
 from .types import AlarmBrokerConfigEntry, RuntimeData
 from .verification import Verification
 from .window_effects import WindowEffects, window_store

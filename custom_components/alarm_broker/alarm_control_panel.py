@@ -17,7 +17,7 @@ from .core.panel.master import MasterView, master_modes, master_view
 from .core.panel.state import Alarm, AreaState, AreaStatus, Pending
 from .entity import AlarmBrokerEntity, AreaEntity
 from .link.book import AlarmChange
-from .tripped import URGENCY, Tripped, tripped
+from .system.tripped import URGENCY, Tripped, tripped
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

@@ -31,8 +31,8 @@ from .const import (
 )
 from .core.panel.config import Action, ZoneKind
 from .core.panel.profiles import DEFAULTS
-from .sensors import is_open
-from .setup_panel import Sensing
+from .system.config import Sensing
+from .system.zone_sensors import is_open
 
 FILE = "alarmo.storage"
 VERSIONS = range(3, 8)

@@ -15,8 +15,8 @@ from .core.panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
 from .core.panel.effects import NotReady
 from .core.windows import Window, WindowKind, current
 from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, SystemEntity
-from .issues import async_report_duress_in_logbook
 from .link.client import LinkClient
+from .system.issues import async_report_duress_in_logbook
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

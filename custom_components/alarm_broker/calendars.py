@@ -21,8 +21,8 @@ from .core.panel.events import TroubleBegan, TroubleEnded
 from .core.panel.state import Trouble
 from .core.stored import listed, mapping, moment, texts
 from .core.windows import CalendarEntry, Window, WindowKind, WindowRule, current, merged, next_change, windows
-from .side_files import async_read
-from .timers import DeadlineTimer
+from .system.side_files import async_read
+from .system.timers import DeadlineTimer
 
 STORE_VERSION = 1
 CALENDAR_DOMAIN = "calendar"

@@ -10,7 +10,7 @@ from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN, SIGNAL_HAPPENED, SUBENTRY_AREA
-from .happenings import Happening, HappeningKind
+from .system.activity import Happening, HappeningKind
 
 TYPES = [kind.value for kind in HappeningKind]
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend({vol.Required(CONF_TYPE): vol.In(TYPES)})

@@ -9,8 +9,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .alarm_entity import AlarmEntity
 from .const import CHANGES
 from .entity import AlarmBrokerEntity
-from .happenings import Happening, HappeningKind
 from .link.book import AlarmChange
+from .system.activity import Happening, HappeningKind
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

@@ -10,7 +10,7 @@ from PIL import Image
 
 from .core.verification import Sighting
 from .evidence import Evidence
-from .wording import Wording
+from .system.names import Wording
 
 LINK_PICTURE_BYTES = 180 * 1024
 """What the link to the companion takes (docs/link-protocol.md)."""

@@ -10,7 +10,6 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .clock import Clock
 from .const import DOMAIN, LOGGER
 from .core.household.auto_arm import guests_stay
 from .core.household.events import (
@@ -35,11 +34,12 @@ from .core.household.serial import as_dict, from_dict
 from .core.household.state import HouseholdState, PresenceConfig, anyone_home, people_home
 from .core.panel.config import ArmMode
 from .core.panel.events import ClockMoved
-from .happenings import Happening, HappeningKind, named
 from .people import People, Tracked
-from .side_files import async_read
-from .system import AlarmSystem
-from .timers import DeadlineTimer
+from .system.activity import Happening, HappeningKind, named
+from .system.clock import Clock
+from .system.side_files import async_read
+from .system.system import AlarmSystem
+from .system.timers import DeadlineTimer
 
 STORE_VERSION = 1
 SAVE_DELAY_S = 1

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .core.panel.config import AlarmKind, ArmMode
-from .happenings import HappeningKind as Kind
 from .push_texts import TEXTS, TROUBLES, known_language
+from .system.activity import HappeningKind as Kind
 from .words import MODES
 
 SENTENCES: Mapping[str, Mapping[Kind, str]] = {

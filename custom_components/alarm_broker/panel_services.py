@@ -24,9 +24,9 @@ from .core.panel.config import AlarmKind, ArmMode
 from .core.panel.effects import NotReady
 from .core.panel.master import master_modes
 from .core.panel.readiness import together
-from .journal import KEPT
 from .push_texts import known_language
-from .system import AlarmSystem
+from .system.journal import KEPT
+from .system.system import AlarmSystem
 from .types import AlarmBrokerConfigEntry
 from .words import MODES
 

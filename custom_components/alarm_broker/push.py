@@ -21,7 +21,6 @@ from .core.panel.effects import Effect, ReportPending, ReportPendingCleared, Rep
 from .core.panel.state import Alarm as PanelAlarm, AreaStatus, Pending
 from .evidence import Evidence
 from .evidence_address import signed_picture_path
-from .happenings import Happening, HappeningKind
 from .household import Household
 from .link.book import Alarm, AlarmChange
 from .link.client import LinkClient
@@ -48,10 +47,11 @@ from .push_pace import Pace
 from .push_presses import ACTION_EVENT, PRESSES
 from .push_receipts import PushReceipts
 from .push_troubles import TroubleNotices
-from .reasons import async_reason
 from .recipients import Recipient, users_of
-from .storage import EntryStorage
-from .system import AlarmSystem
+from .system.activity import Happening, HappeningKind
+from .system.reasons import async_reason
+from .system.storage import EntryStorage
+from .system.system import AlarmSystem
 from .verification import Verification
 
 RETRY_UNTOLD_AFTER_S = 30

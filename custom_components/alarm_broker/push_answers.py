@@ -12,14 +12,14 @@ from homeassistant.util import dt as dt_util
 from .const import LOGGER
 from .core.panel.config import ArmMode
 from .core.panel.state import AreaState, AreaStatus, Pending
-from .happenings import Happening, HappeningKind
 from .household import Household
 from .link.book import Alarm
 from .link.protocol import Status
 from .link.stream import AlarmStream, Decision
 from .push_actions import Button, Buttons, PushAction, RefusedPress
 from .push_messages import ACTION_PREFIX
-from .system import AlarmSystem
+from .system.activity import Happening, HappeningKind
+from .system.system import AlarmSystem
 
 REFUSALS_TOLD_EVERY = timedelta(seconds=10)
 FALSE_ALARM_NOTE = "False alarm, said by push."

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from .core.panel.config import TroubleKind
-from .happenings import HappeningKind
 from .link.protocol import Status
 from .push_actions import PushAction, RefusedPress
+from .system.activity import HappeningKind
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {

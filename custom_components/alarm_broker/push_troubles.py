@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from homeassistant.core import HomeAssistant, callback
 
 from .core.panel.state import Trouble
-from .happenings import Happening, HappeningKind
 from .push_messages import notice_tag
 from .push_pace import Pace
-from .system import AlarmSystem
+from .system.activity import Happening, HappeningKind
+from .system.system import AlarmSystem
 
 AN_HOUR = 6
 """Of the same one: what comes and goes must not use up what a phone takes in a day."""

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
-from .issues import PANEL_UNKNOWN
+from .system.issues import PANEL_UNKNOWN
 from .types import AlarmBrokerConfigEntry
 
 

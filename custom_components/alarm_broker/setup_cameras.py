@@ -22,8 +22,8 @@ from .const import (
 from .core.panel.config import ZoneKind
 from .core.verification import PERSON, CameraConfig, Detector, Tripped
 from .frigate import FrigateClient
-from .left_out import LeftOut
-from .setup_panel import SystemConfig
+from .system.config import SystemConfig
+from .system.left_out import LeftOut
 
 EVIDENCE_DEFAULTS: Mapping[str, int] = {
     OPTION_EVIDENCE_BEFORE: 10,

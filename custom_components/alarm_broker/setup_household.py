@@ -28,8 +28,8 @@ from .const import (
 from .core.household.state import PersonConfig, PresenceConfig, UnknownMeans
 from .core.panel.config import ArmMode
 from .core.windows import WindowKind, WindowRule
-from .left_out import LeftOut
 from .people import Tracked
+from .system.left_out import LeftOut
 from .window_effects import WindowWork
 
 PRESENCE_DEFAULTS: Mapping[str, Any] = {

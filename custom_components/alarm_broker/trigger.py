@@ -22,7 +22,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import SIGNAL_HAPPENED
 from .core.panel.config import AlarmKind
 from .core.windows import WindowKind
-from .happenings import Happening, HappeningKind
+from .system.activity import Happening, HappeningKind
 
 CONF_AREAS, CONF_KINDS, CONF_WINDOWS = "areas", "kinds", "windows"
 ALARM_KINDS = [kind.value for kind in AlarmKind if kind is not AlarmKind.DURESS]

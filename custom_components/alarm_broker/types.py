@@ -7,12 +7,12 @@ from homeassistant.config_entries import ConfigEntry
 from .calendars import Calendars
 from .evidence_store import EvidenceStore
 from .household import Household
-from .journal import Journal
 from .link.client import LinkClient
 from .link.outbox import Outbox
 from .link.stream import AlarmStream
 from .link.watch import LinkWatch
-from .system import AlarmSystem
+from .system.journal import Journal
+from .system.system import AlarmSystem
 from .verification import Verification
 
 

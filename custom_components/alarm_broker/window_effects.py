@@ -19,10 +19,10 @@ from .core.panel.events import WindowsChanged
 from .core.panel.state import AreaStatus, Armed, Pending
 from .core.stored import mapping
 from .core.windows import Window, WindowKind
-from .happenings import Happening, HappeningKind, named
-from .side_files import async_read
-from .system import AlarmSystem
-from .timers import DeadlineTimer
+from .system.activity import Happening, HappeningKind, named
+from .system.side_files import async_read
+from .system.system import AlarmSystem
+from .system.timers import DeadlineTimer
 
 STORE_VERSION = 1
 LOOK_AGAIN = timedelta(seconds=10)

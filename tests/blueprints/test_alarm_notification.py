@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
 from custom_components.alarm_broker.const import SIGNAL_HAPPENED
-from custom_components.alarm_broker.happenings import Happening, HappeningKind
+from custom_components.alarm_broker.system.activity import Happening, HappeningKind
 from tests.blueprints.houses import ALARM, NOW, kept_traces, use
 from tests.integration.family import live_in
 from tests.integration.house import CODE, PANEL, SMOKE, WINDOW, act, panel, sense, shown

@@ -27,7 +27,7 @@ type Until = Callable[[Callable[[], Any]], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def time_in_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let time pass with the wall clock that a test moves; what sets the clock alone says so."""
-    monkeypatch.setattr("custom_components.alarm_broker.clock.elapsed", time.time)
+    monkeypatch.setattr("custom_components.alarm_broker.system.clock.elapsed", time.time)
 
 
 @pytest.fixture(autouse=True)

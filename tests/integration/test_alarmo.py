@@ -18,8 +18,8 @@ from custom_components.alarm_broker import alarmo
 from custom_components.alarm_broker.alarmo import AlarmoImport, NotReadableError, parse
 from custom_components.alarm_broker.alarmo_notes import SENTENCES, ImportNote, Note, sentence
 from custom_components.alarm_broker.core.panel.config import ZoneKind
-from custom_components.alarm_broker.left_out import LeftOut
-from custom_components.alarm_broker.setup_panel import system_config_from_entry
+from custom_components.alarm_broker.system.config import system_config_from_entry
+from custom_components.alarm_broker.system.left_out import LeftOut
 from tests.integration.house import DOOR, HALL, SMOKE, WINDOW, close_all, panel, sense, shown
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")

@@ -21,7 +21,7 @@ from custom_components.alarm_broker.const import SIGNAL_HAPPENED
 from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.core.panel.events import TroubleBegan
 from custom_components.alarm_broker.core.panel.state import Trouble
-from custom_components.alarm_broker.happenings import Happening, HappeningKind
+from custom_components.alarm_broker.system.activity import Happening, HappeningKind
 from custom_components.alarm_broker.trigger import TRIGGERS, WHAT
 from tests.integration.house import (
     AREA,

@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.alarm_broker.clock import SINCE_BOOT, Clock
+from custom_components.alarm_broker.system.clock import SINCE_BOOT, Clock
 from tests.integration.family import Told, left_for_five_minutes, live_in
 from tests.integration.house import (
     CODE,
@@ -65,7 +65,7 @@ class Host:
 def host(hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> Host:
     """Where Home Assistant runs."""
     host = Host(hass, freezer)
-    monkeypatch.setattr("custom_components.alarm_broker.clock.elapsed", host.elapsed)
+    monkeypatch.setattr("custom_components.alarm_broker.system.clock.elapsed", host.elapsed)
     return host
 
 

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.core.panel.events import WindowsChanged
 from custom_components.alarm_broker.core.windows import WindowKind
-from custom_components.alarm_broker.happenings import HappeningKind
+from custom_components.alarm_broker.system.activity import HappeningKind
 from tests.integration.house import (
     AREA,
     CODE,

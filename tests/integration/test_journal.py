@@ -10,8 +10,8 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.alarm_broker.happenings import Happening, HappeningKind
-from custom_components.alarm_broker.journal import KEPT, SAVE_DELAY_S, journal_store
+from custom_components.alarm_broker.system.activity import Happening, HappeningKind
+from custom_components.alarm_broker.system.journal import KEPT, SAVE_DELAY_S, journal_store
 from tests.integration.house import (
     CODE,
     DOOR,

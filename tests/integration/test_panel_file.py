@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.alarm_broker.storage import PATIENCE
+from custom_components.alarm_broker.system.storage import PATIENCE
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.disk import JSON, bent, down, drawn, file_of, guards, kept_beside, rewrite, up

@@ -9,7 +9,6 @@ import pytest
 from homeassistant.util import dt as dt_util
 
 from custom_components.alarm_broker.core.panel.config import TroubleKind
-from custom_components.alarm_broker.happenings import Happening, HappeningKind
 from custom_components.alarm_broker.link.book import Alarm
 from custom_components.alarm_broker.link.protocol import Status
 from custom_components.alarm_broker.push_actions import PushAction, RefusedPress
@@ -35,6 +34,7 @@ from custom_components.alarm_broker.push_texts import (
     TEXTS,
     TROUBLES,
 )
+from custom_components.alarm_broker.system.activity import Happening, HappeningKind
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 BURGLARY = Alarm(

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockEntityPlatform
 
-from custom_components.alarm_broker.renames import entity_id_store
+from custom_components.alarm_broker.system.renames import entity_id_store
 from tests.integration.house import (
     CODE,
     GATE,

@@ -14,8 +14,8 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.alarm_broker import repairs
-from custom_components.alarm_broker.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.link.protocol import BadFrame, parse_event
+from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 

@@ -2,8 +2,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 
 from custom_components.alarm_broker.core.panel.events import ZoneClosed, ZoneLost, ZoneOpened
-from custom_components.alarm_broker.sensors import ZoneEvent, ZoneSensors, zone_event
-from custom_components.alarm_broker.setup_panel import Sensing
+from custom_components.alarm_broker.system.config import Sensing
+from custom_components.alarm_broker.system.zone_sensors import ZoneEvent, ZoneSensors, zone_event
 
 DOOR = "binary_sensor.door"
 ONE_DOOR = Sensing(entities=(DOOR,))

@@ -75,7 +75,7 @@ def steady(freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> I
     """Let time stand still and ids count."""
     freezer.move_to(NOW)
     ids = count(1)
-    monkeypatch.setattr("custom_components.alarm_broker.system.uuid4", lambda: UUID(int=next(ids)))
+    monkeypatch.setattr("custom_components.alarm_broker.system.system.uuid4", lambda: UUID(int=next(ids)))
     with patch("random.SystemRandom.getrandbits", return_value=0xA1A2):
         yield
 

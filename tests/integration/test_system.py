@@ -16,19 +16,19 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.alarm_broker import system as system_module
 from custom_components.alarm_broker.core.panel.config import ArmMode
 from custom_components.alarm_broker.core.panel.events import WindowsChanged
 from custom_components.alarm_broker.core.panel.serial import parsed, restored
 from custom_components.alarm_broker.core.panel.state import AreaStatus
 from custom_components.alarm_broker.core.windows import WindowKind
-from custom_components.alarm_broker.left_out import LeftOut
 from custom_components.alarm_broker.link.outbox import Outbox
 from custom_components.alarm_broker.link.stream import AlarmStream
 from custom_components.alarm_broker.link.troubles import ServiceTroubles
-from custom_components.alarm_broker.setup_panel import system_config_from_entry
-from custom_components.alarm_broker.storage import EntryStorage
-from custom_components.alarm_broker.system import AlarmSystem
+from custom_components.alarm_broker.system import system as system_module
+from custom_components.alarm_broker.system.config import system_config_from_entry
+from custom_components.alarm_broker.system.left_out import LeftOut
+from custom_components.alarm_broker.system.storage import EntryStorage
+from custom_components.alarm_broker.system.system import AlarmSystem
 from tests.integration.house import AREA, CODE, DOOR, SMOKE, WINDOW, close_all, house_entry, sense, wait
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "link"

@@ -38,10 +38,10 @@ from custom_components.alarm_broker.core.panel.profiles import (
     rule_violations,
 )
 from custom_components.alarm_broker.core.panel.state import Bypass, ChimeMode
-from custom_components.alarm_broker.happenings import HappeningKind
-from custom_components.alarm_broker.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.options_flow import AlarmBrokerOptionsFlow
 from custom_components.alarm_broker.push_texts import NOTICES, TEXTS, TROUBLES
+from custom_components.alarm_broker.system.activity import HappeningKind
+from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.words import ALLOWED, FIELDS, MODES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"

@@ -35,7 +35,7 @@ from custom_components.alarm_broker.evidence_store import evidence_folder
 from custom_components.alarm_broker.evidence_wording import LINK_PICTURE_BYTES, small_enough
 from custom_components.alarm_broker.frigate import FrigateClient, FrigateUnusable
 from custom_components.alarm_broker.setup_cameras import tripped_zone
-from custom_components.alarm_broker.storage import EntryStorage
+from custom_components.alarm_broker.system.storage import EntryStorage
 from tests.fakes.companion import FakeCompanion
 from tests.fakes.frigate import JPEG, FakeFrigate, camera as frigate_camera
 from tests.fakes.misbehaviour import Behaviour

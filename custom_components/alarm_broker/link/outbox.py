@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core.stored import listed, mapping, text, whole
-from ..storage import Written
+from ..system.storage import Written
 
 COMPACT_ABOVE = 500
 PICTURES_KEPT = 5

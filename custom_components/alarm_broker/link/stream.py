@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..core.stored import listed, mapping, text, whole
-from ..storage import EntryStorage, Written
+from ..system.storage import EntryStorage, Written
 from .book import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
 from .outbox import Outbox
 from .protocol import (

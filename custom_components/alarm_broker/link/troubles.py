@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..core.stored import listed, made, mapping
-from ..storage import EntryStorage
+from ..system.storage import EntryStorage
 from .protocol import ServiceTrouble
 
 type TroublesListener = Callable[[], None]

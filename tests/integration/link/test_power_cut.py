@@ -14,7 +14,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker.storage import EntryStorage
+from custom_components.alarm_broker.system.storage import EntryStorage
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, PANEL, WINDOW, panel, sense, shown

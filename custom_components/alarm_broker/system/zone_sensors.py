@@ -13,8 +13,8 @@ from homeassistant.const import (
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
-from .core.panel.events import ZoneClosed, ZoneLost, ZoneOpened
-from .setup_panel import Sensing
+from ..core.panel.events import ZoneClosed, ZoneLost, ZoneOpened
+from .config import Sensing
 
 OPEN_STATES = frozenset(
     {STATE_ON, STATE_OPEN, STATE_OPENING, STATE_CLOSING, "unlocked", "unlocking", "locking", "jammed"}

@@ -23,8 +23,8 @@ from homeassistant.util.file import WriteError
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import SerializationError
 
-from .const import DOMAIN, LOGGER
-from .core.stored import UNREADABLE, mapping
+from ..const import DOMAIN, LOGGER
+from ..core.stored import UNREADABLE, mapping
 from .issues import async_clear_unreadable, async_report_unreadable
 from .side_files import async_put_aside, is_passing
 

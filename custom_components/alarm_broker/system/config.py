@@ -10,8 +10,8 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.util import dt as dt_util
 
-from .code_hashes import CodeUser
-from .const import (
+from ..code_hashes import CodeUser
+from ..const import (
     CODE_FORMAT_NUMBER,
     LOST_AFTER_S,
     OPTION_ABORT_WINDOW,
@@ -36,7 +36,7 @@ from .const import (
     SUBENTRY_ZONE,
     WEEKDAYS,
 )
-from .core.panel.config import (
+from ..core.panel.config import (
     Action,
     AlarmKind,
     AreaConfig,
@@ -52,8 +52,8 @@ from .core.panel.config import (
     ZoneConfig,
     ZoneKind,
 )
-from .core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
-from .core.windows import WindowKind
+from ..core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
+from ..core.windows import WindowKind
 from .left_out import LeftOut
 
 

@@ -13,8 +13,8 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback, sp
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN, LOGGER
-from .core.stored import mapping, text
+from ..const import DOMAIN, LOGGER
+from ..core.stored import mapping, text
 from .side_files import async_read
 
 STORE_VERSION = 1

@@ -5,11 +5,11 @@ from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .const import LOGGER
-from .core.panel.config import PanelConfig
-from .core.panel.effects import Effect
-from .core.panel.state import AreaState, PanelState
-from .happenings import Happening
+from ..const import LOGGER
+from ..core.panel.config import PanelConfig
+from ..core.panel.effects import Effect
+from ..core.panel.state import AreaState, PanelState
+from .activity import Happening
 
 type Listener = Callable[[], None]
 type HappeningListener = Callable[[Happening], None]

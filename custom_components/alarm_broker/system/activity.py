@@ -12,7 +12,7 @@ from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 
-from .core.panel.effects import (
+from ..core.panel.effects import (
     AlarmOngoing,
     Chime,
     CodeNeeded,
@@ -42,7 +42,7 @@ from .core.panel.effects import (
     StateUnknown,
     WrongCode,
 )
-from .core.panel.events import (
+from ..core.panel.events import (
     ArmRequested,
     BypassRequested,
     ClearMemoryRequested,
@@ -54,8 +54,8 @@ from .core.panel.events import (
     SilenceRequested,
     WalkTestRequested,
 )
-from .core.panel.state import AreaStatus, Bypass, Trouble
-from .wording import Wording
+from ..core.panel.state import AreaStatus, Bypass, Trouble
+from .names import Wording
 
 
 class HappeningKind(StrEnum):

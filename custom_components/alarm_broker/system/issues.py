@@ -8,8 +8,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import COMPANION_AWAY_AFTER, DOMAIN
-from .link.protocol import ServiceTrouble
+from ..const import COMPANION_AWAY_AFTER, DOMAIN
+from ..link.protocol import ServiceTrouble
 
 COMPANION_AWAY = "companion_away"
 HOMELESS_ZONES = "homeless_zones"

@@ -9,9 +9,9 @@ from typing import Any
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
-from .core.panel.config import ArmMode
-from .core.panel.effects import (
+from ..const import DOMAIN
+from ..core.panel.config import ArmMode
+from ..core.panel.effects import (
     AlarmOngoing,
     CodeNeeded,
     CodeNotValid,
@@ -33,10 +33,10 @@ from .core.panel.effects import (
     StateUnknown,
     WrongCode,
 )
-from .core.panel.state import Trouble
-from .push_texts import CONFIRMED, TROUBLES, known_language
-from .wording import Wording
-from .words import MODES
+from ..core.panel.state import Trouble
+from ..push_texts import CONFIRMED, TROUBLES, known_language
+from ..words import MODES
+from .names import Wording
 
 LOGGER = logging.getLogger(__name__)
 

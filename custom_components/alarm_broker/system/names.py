@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .core.panel.config import PanelConfig
-from .core.panel.state import Trouble
+from ..core.panel.config import PanelConfig
+from ..core.panel.state import Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
 
-from .const import LOGGER
-from .core.stored import UNREADABLE
+from ..const import LOGGER
+from ..core.stored import UNREADABLE
 
 
 class LeftOut:

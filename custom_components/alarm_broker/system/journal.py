@@ -8,11 +8,11 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
-from .audience import Audience
-from .const import DOMAIN
-from .core.stored import listed
-from .happenings import Happening, HappeningKind
+from ..const import DOMAIN
+from ..core.stored import listed
+from .activity import Happening, HappeningKind
 from .side_files import async_read
+from .subscriptions import Audience
 
 KEPT = 1000
 """EN 50131-1 asks for 250 events at grade 2, 500 at grade 3, 1000 at grade 4."""

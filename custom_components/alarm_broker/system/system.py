@@ -18,15 +18,13 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from .audience import Audience
-from .clock import Clock
-from .code_hashes import async_matching_user
-from .const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
-from .core.panel.codes import locked_until
-from .core.panel.config import AlarmKind, ArmMode, PanelConfig
-from .core.panel.deadlines import next_due
-from .core.panel.effects import Effect, NotReady, RaiseAlarm, Refuse, ReportBypass, ReportWalkTest
-from .core.panel.events import (
+from ..code_hashes import async_matching_user
+from ..const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
+from ..core.panel.codes import locked_until
+from ..core.panel.config import AlarmKind, ArmMode, PanelConfig
+from ..core.panel.deadlines import next_due
+from ..core.panel.effects import Effect, NotReady, RaiseAlarm, Refuse, ReportBypass, ReportWalkTest
+from ..core.panel.events import (
     ArmRequested,
     BypassRequested,
     ChimeChosen,
@@ -48,20 +46,22 @@ from .core.panel.events import (
     Trusted,
     WalkTestRequested,
 )
-from .core.panel.readiness import readiness
-from .core.panel.serial import durable, serialised
-from .core.panel.state import AreaStatus, ChimeMode, PanelState
-from .core.panel.transition import transition
+from ..core.panel.readiness import readiness
+from ..core.panel.serial import durable, serialised
+from ..core.panel.state import AreaStatus, ChimeMode, PanelState
+from ..core.panel.transition import transition
+from ..link.book import AlarmChange
+from ..link.stream import AlarmStream
+from .activity import Happening, happening
+from .clock import Clock
+from .config import SystemConfig
+from .devices import place
 from .effects import link_event, log_effect, refusal
-from .happenings import Happening, happening
-from .link.book import AlarmChange
-from .link.stream import AlarmStream
-from .places import place
-from .sensors import ZoneSensors
-from .setup_panel import SystemConfig
+from .names import Wording
 from .storage import PANEL, EntryStorage
+from .subscriptions import Audience
 from .timers import DeadlineTimer
-from .wording import Wording
+from .zone_sensors import ZoneSensors
 
 LOGGER = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, Home
 from homeassistant.helpers.event import async_track_state_change_event, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from ..core.panel.config import TroubleKind
+from ..core.panel.events import TroubleBegan, TroubleEnded
+from ..core.panel.state import PanelState, Trouble
 from . import clock
-from .core.panel.config import TroubleKind
-from .core.panel.events import TroubleBegan, TroubleEnded
-from .core.panel.state import PanelState, Trouble
-from .setup_panel import Sensing, SystemConfig
+from .config import Sensing, SystemConfig
 
 LOOK_EVERY = timedelta(minutes=1)
 BATTERY_LOW, BATTERY_FINE = 10.0, 15.0

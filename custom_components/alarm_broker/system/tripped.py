@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from .core.panel.config import AlarmKind
-from .core.panel.state import Alarm, AreaState, Pending
+from ..core.panel.config import AlarmKind
+from ..core.panel.state import Alarm, AreaState, Pending
 
 URGENCY = list(AlarmKind)
 

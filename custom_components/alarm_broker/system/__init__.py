@@ -1,0 +1,1 @@
+"""The shell around the panel: sensors and requests in, decisions of `core` carried out, everything stored before it is shown."""
