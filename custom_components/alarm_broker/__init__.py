@@ -27,10 +27,10 @@ from .evidence_view import EvidenceView
 from .household import Household, household_store
 from .household_services import async_setup_household_services
 from .link.client import LinkClient
+from .link.health import LinkWatch
 from .link.outbox import Outbox
-from .link.stream import AlarmStream
+from .link.registry import AlarmStream
 from .link.troubles import ServiceTroubles
-from .link.watch import LinkWatch
 from .panel_services import async_setup_panel_services
 from .push import AlarmPush
 from .push_actions import Buttons

@@ -16,7 +16,7 @@ from .core.panel.config import ArmMode
 from .core.panel.master import MasterView, master_modes, master_view
 from .core.panel.state import Alarm, AreaState, AreaStatus, Pending
 from .entity import AlarmBrokerEntity, AreaEntity
-from .link.book import AlarmChange
+from .link.alarm import AlarmChange
 from .system.tripped import URGENCY, Tripped, tripped
 from .types import AlarmBrokerConfigEntry
 

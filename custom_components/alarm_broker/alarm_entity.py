@@ -5,7 +5,7 @@ from typing import Any, override
 from homeassistant.core import callback
 
 from .entity import AlarmBrokerEntity
-from .link.book import PANEL_SOURCE, Alarm, AlarmChange
+from .link.alarm import PANEL_SOURCE, Alarm, AlarmChange
 from .types import AlarmBrokerConfigEntry
 
 

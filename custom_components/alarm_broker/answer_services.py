@@ -17,8 +17,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 
 from .const import DOMAIN
-from .link.book import Alarm
-from .link.stream import AlarmStream, Decision
+from .link.alarm import Alarm
+from .link.registry import AlarmStream, Decision
 from .types import AlarmBrokerConfigEntry
 
 ATTR_ALARM_ID = "alarm_id"

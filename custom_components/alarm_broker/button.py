@@ -10,9 +10,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .entity import AlarmBrokerEntity, AreaEntity
-from .link.book import Alarm
+from .link.alarm import Alarm
 from .link.protocol import Status
-from .link.stream import Decision
+from .link.registry import Decision
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0

@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .alarm_entity import AlarmEntity
 from .const import CHANGES
 from .entity import AlarmBrokerEntity
-from .link.book import AlarmChange
+from .link.alarm import AlarmChange
 from .system.activity import Happening, HappeningKind
 from .types import AlarmBrokerConfigEntry
 

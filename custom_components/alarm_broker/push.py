@@ -22,10 +22,10 @@ from .core.panel.state import Alarm as PanelAlarm, AreaStatus, Pending
 from .evidence import Evidence
 from .evidence_address import signed_picture_path
 from .household import Household
-from .link.book import Alarm, AlarmChange
+from .link.alarm import Alarm, AlarmChange
 from .link.client import LinkClient
 from .link.protocol import Status
-from .link.stream import AlarmStream
+from .link.registry import AlarmStream
 from .push_actions import ARMING_ACTIONS, Button, Buttons, RefusedPress
 from .push_answers import PushAnswers
 from .push_buttons import PhoneButtons

@@ -13,9 +13,9 @@ from .const import LOGGER
 from .core.panel.config import ArmMode
 from .core.panel.state import AreaState, AreaStatus, Pending
 from .household import Household
-from .link.book import Alarm
+from .link.alarm import Alarm
 from .link.protocol import Status
-from .link.stream import AlarmStream, Decision
+from .link.registry import AlarmStream, Decision
 from .push_actions import Button, Buttons, PushAction, RefusedPress
 from .push_messages import ACTION_PREFIX
 from .system.activity import Happening, HappeningKind

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .core.panel.config import ArmMode
-from .link.book import Alarm
+from .link.alarm import Alarm
 from .push_actions import Buttons, PushAction, alarm_actions
 from .push_messages import NOTICE_BUTTONS, button, call_button
 from .recipients import PushDisarm, Recipient, is_android, users_of

@@ -8,9 +8,9 @@ from .calendars import Calendars
 from .evidence_store import EvidenceStore
 from .household import Household
 from .link.client import LinkClient
+from .link.health import LinkWatch
 from .link.outbox import Outbox
-from .link.stream import AlarmStream
-from .link.watch import LinkWatch
+from .link.registry import AlarmStream
 from .system.journal import Journal
 from .system.system import AlarmSystem
 from .verification import Verification

@@ -33,7 +33,7 @@ from custom_components.alarm_broker.evidence import (
     judged,
     kept_form,
 )
-from custom_components.alarm_broker.link.book import Alarm, bounded, moved, raised_here
+from custom_components.alarm_broker.link.alarm import Alarm, bounded, moved, raised_here
 from custom_components.alarm_broker.link.outbox import Outbox, still_telling
 from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
 from custom_components.alarm_broker.push_actions import Buttons, PushAction

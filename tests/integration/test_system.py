@@ -22,7 +22,7 @@ from custom_components.alarm_broker.core.panel.serial import parsed, restored
 from custom_components.alarm_broker.core.panel.state import AreaStatus
 from custom_components.alarm_broker.core.windows import WindowKind
 from custom_components.alarm_broker.link.outbox import Outbox
-from custom_components.alarm_broker.link.stream import AlarmStream
+from custom_components.alarm_broker.link.registry import AlarmStream
 from custom_components.alarm_broker.link.troubles import ServiceTroubles
 from custom_components.alarm_broker.system import system as system_module
 from custom_components.alarm_broker.system.config import system_config_from_entry

@@ -29,7 +29,7 @@ from .protocol import (
     dump,
     parse,
 )
-from .stream import AlarmStream
+from .registry import AlarmStream
 
 CONNECT_TIMEOUT_S = 10
 SEND_TIMEOUT_S = 10

@@ -50,8 +50,8 @@ from ..core.panel.readiness import readiness
 from ..core.panel.serial import durable, serialised
 from ..core.panel.state import AreaStatus, ChimeMode, PanelState
 from ..core.panel.transition import transition
-from ..link.book import AlarmChange
-from ..link.stream import AlarmStream
+from ..link.alarm import AlarmChange
+from ..link.registry import AlarmStream
 from .activity import Happening, happening
 from .clock import Clock
 from .config import SystemConfig

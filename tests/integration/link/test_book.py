@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
-from custom_components.alarm_broker.link.book import (
+from custom_components.alarm_broker.link.alarm import (
     CLOSED_KEPT,
     Alarm,
     bounded,

@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..core.stored import listed, mapping, text, whole
 from ..system.storage import EntryStorage, Written
-from .book import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
+from .alarm import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
 from .outbox import Outbox
 from .protocol import (
     AlarmSnapshot,
