@@ -32,10 +32,10 @@ from .link.outbox import Outbox
 from .link.registry import AlarmStream
 from .link.troubles import ServiceTroubles
 from .panel_services import async_setup_panel_services
-from .push import AlarmPush
-from .push_actions import Buttons
-from .push_presses import PRESSES, Presses
-from .recipients import recipients_from_entry
+from .push.actions import Buttons
+from .push.inbox import PRESSES, Presses
+from .push.notifier import AlarmPush
+from .push.recipients import recipients_from_entry
 from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
 from .system.config import system_config_from_entry

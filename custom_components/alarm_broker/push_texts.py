@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from .core.panel.config import TroubleKind
 from .link.protocol import Status
-from .push_actions import PushAction, RefusedPress
+from .push.actions import PushAction, RefusedPress
 from .system.activity import HappeningKind
 
 TEXTS: Mapping[str, Mapping[str, str]] = {

@@ -9,7 +9,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker.recipients import PushDisarm, recipients_from_entry
+from custom_components.alarm_broker.push.recipients import PushDisarm, recipients_from_entry
 from tests.integration.agenda import rule
 from tests.integration.disk import guards
 from tests.integration.family import resident

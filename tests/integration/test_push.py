@@ -9,9 +9,9 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker import push as push_module, push_delivery
 from custom_components.alarm_broker.core.verification import Level
 from custom_components.alarm_broker.link import client as link_client
+from custom_components.alarm_broker.push import delivery as push_delivery, notifier as push_module
 from tests.fakes.companion import FakeCompanion
 from tests.fakes.frigate import FakeFrigate
 from tests.integration.conftest import Until

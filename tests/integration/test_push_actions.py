@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
 from custom_components.alarm_broker.link.protocol import Status
-from custom_components.alarm_broker.push_actions import (
+from custom_components.alarm_broker.push.actions import (
     NONCE_LIFE,
     NONCES_KEPT,
     Buttons,

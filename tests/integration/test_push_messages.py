@@ -11,8 +11,8 @@ from homeassistant.util import dt as dt_util
 from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.link.alarm import Alarm
 from custom_components.alarm_broker.link.protocol import Status
-from custom_components.alarm_broker.push_actions import PushAction, RefusedPress
-from custom_components.alarm_broker.push_messages import (
+from custom_components.alarm_broker.push.actions import PushAction, RefusedPress
+from custom_components.alarm_broker.push.messages import (
     PushMessage,
     Shown,
     button,

@@ -36,7 +36,7 @@ from custom_components.alarm_broker.evidence import (
 from custom_components.alarm_broker.link.alarm import Alarm, bounded, moved, raised_here
 from custom_components.alarm_broker.link.outbox import Outbox, still_telling
 from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
-from custom_components.alarm_broker.push_actions import Buttons, PushAction
+from custom_components.alarm_broker.push.actions import Buttons, PushAction
 from tests.integration.disk import JSON, bent
 from tests.integration.panel.test_serial import stories
 

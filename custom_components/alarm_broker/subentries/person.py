@@ -9,7 +9,7 @@ from homeassistant.helpers.selector import BooleanSelector, EntitySelector, Enti
 
 from ..const import SUBENTRY_PERSON
 from ..notify_forms import notify_errors, notify_schema
-from ..recipients import PushDisarm
+from ..push.recipients import PushDisarm
 from .base import OneFormFlow, flat, folded, nested, translated
 
 FIELD_PERSON, FIELD_TRACKERS, FIELD_NOTIFY = "person", "trackers", "notify"

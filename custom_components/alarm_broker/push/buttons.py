@@ -6,12 +6,12 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .core.panel.config import ArmMode
-from .link.alarm import Alarm
-from .push_actions import Buttons, PushAction, alarm_actions
-from .push_messages import NOTICE_BUTTONS, button, call_button
+from ..core.panel.config import ArmMode
+from ..link.alarm import Alarm
+from ..system.activity import Happening, HappeningKind
+from .actions import Buttons, PushAction, alarm_actions
+from .messages import NOTICE_BUTTONS, button, call_button
 from .recipients import PushDisarm, Recipient, is_android, users_of
-from .system.activity import Happening, HappeningKind
 
 DISARM: Mapping[PushDisarm, PushAction | None] = {
     PushDisarm.NO: None,

@@ -9,8 +9,8 @@ from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.exceptions import HomeAssistantError
 
-from .const import LOGGER
-from .push_messages import PushMessage
+from ..const import LOGGER
+from .messages import PushMessage
 from .recipients import Recipient
 
 SEND_TIMEOUT_S = 10

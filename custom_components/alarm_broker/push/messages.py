@@ -6,12 +6,12 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from .core.panel.config import TroubleKind
-from .link.alarm import Alarm
-from .link.protocol import Status
-from .push_actions import PushAction, RefusedPress
-from .push_texts import BUTTONS, CONFIRMED, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
-from .system.activity import Happening, HappeningKind
+from ..core.panel.config import TroubleKind
+from ..link.alarm import Alarm
+from ..link.protocol import Status
+from ..push_texts import BUTTONS, CONFIRMED, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
+from ..system.activity import Happening, HappeningKind
+from .actions import PushAction, RefusedPress
 
 ACTION_PREFIX = "ALARM_BROKER_"
 GROUP = "alarm_broker"

@@ -10,7 +10,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.util import slugify
 
-from .const import OPTION_NOTIFY_TARGETS, SUBENTRY_PERSON
+from ..const import OPTION_NOTIFY_TARGETS, SUBENTRY_PERSON
 
 MOBILE_APP = "mobile_app"
 ANDROID = "android"

@@ -9,17 +9,17 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from .const import LOGGER
-from .core.panel.config import ArmMode
-from .core.panel.state import AreaState, AreaStatus, Pending
-from .household import Household
-from .link.alarm import Alarm
-from .link.protocol import Status
-from .link.registry import AlarmStream, Decision
-from .push_actions import Button, Buttons, PushAction, RefusedPress
-from .push_messages import ACTION_PREFIX
-from .system.activity import Happening, HappeningKind
-from .system.system import AlarmSystem
+from ..const import LOGGER
+from ..core.panel.config import ArmMode
+from ..core.panel.state import AreaState, AreaStatus, Pending
+from ..household import Household
+from ..link.alarm import Alarm
+from ..link.protocol import Status
+from ..link.registry import AlarmStream, Decision
+from ..system.activity import Happening, HappeningKind
+from ..system.system import AlarmSystem
+from .actions import Button, Buttons, PushAction, RefusedPress
+from .messages import ACTION_PREFIX
 
 REFUSALS_TOLD_EVERY = timedelta(seconds=10)
 FALSE_ALARM_NOTE = "False alarm, said by push."

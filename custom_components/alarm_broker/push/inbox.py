@@ -9,8 +9,8 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .push_actions import Buttons
-from .push_messages import ACTION_PREFIX
+from .actions import Buttons
+from .messages import ACTION_PREFIX
 
 ACTION_EVENT = "mobile_app_notification_action"
 MISSED_KEPT = 20

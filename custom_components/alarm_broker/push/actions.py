@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from .core.stored import made, mapping
-from .link.protocol import Status
+from ..core.stored import made, mapping
+from ..link.protocol import Status
 
 NONCE_LIFE = timedelta(hours=24)
 NONCES_KEPT = 500

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from homeassistant.core import HomeAssistant, callback
 
-from .core.panel.state import Trouble
-from .push_messages import notice_tag
-from .push_pace import Pace
-from .system.activity import Happening, HappeningKind
-from .system.system import AlarmSystem
+from ..core.panel.state import Trouble
+from ..system.activity import Happening, HappeningKind
+from ..system.system import AlarmSystem
+from .messages import notice_tag
+from .pace import Pace
 
 AN_HOUR = 6
 """Of the same one: what comes and goes must not use up what a phone takes in a day."""

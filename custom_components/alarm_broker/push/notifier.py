@@ -16,21 +16,27 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from .const import LOGGER
-from .core.panel.effects import Effect, ReportPending, ReportPendingCleared, ReportZoneTripped
-from .core.panel.state import Alarm as PanelAlarm, AreaStatus, Pending
-from .evidence import Evidence
-from .evidence_address import signed_picture_path
-from .household import Household
-from .link.alarm import Alarm, AlarmChange
-from .link.client import LinkClient
-from .link.protocol import Status
-from .link.registry import AlarmStream
-from .push_actions import ARMING_ACTIONS, Button, Buttons, RefusedPress
-from .push_answers import PushAnswers
-from .push_buttons import PhoneButtons
-from .push_delivery import PushDelivery
-from .push_messages import (
+from ..const import LOGGER
+from ..core.panel.effects import Effect, ReportPending, ReportPendingCleared, ReportZoneTripped
+from ..core.panel.state import Alarm as PanelAlarm, AreaStatus, Pending
+from ..evidence import Evidence
+from ..evidence_address import signed_picture_path
+from ..household import Household
+from ..link.alarm import Alarm, AlarmChange
+from ..link.client import LinkClient
+from ..link.protocol import Status
+from ..link.registry import AlarmStream
+from ..system.activity import Happening, HappeningKind
+from ..system.reasons import async_reason
+from ..system.storage import EntryStorage
+from ..system.system import AlarmSystem
+from ..verification import Verification
+from .actions import ARMING_ACTIONS, Button, Buttons, RefusedPress
+from .answers import PushAnswers
+from .buttons import PhoneButtons
+from .delivery import PushDelivery
+from .inbox import ACTION_EVENT, PRESSES
+from .messages import (
     ARMING_TAG,
     NOTICE_BUTTONS,
     PushMessage,
@@ -43,16 +49,10 @@ from .push_messages import (
     refused_message,
     silent_message,
 )
-from .push_pace import Pace
-from .push_presses import ACTION_EVENT, PRESSES
-from .push_receipts import PushReceipts
-from .push_troubles import TroubleNotices
+from .pace import Pace
+from .receipts import PushReceipts
 from .recipients import Recipient, users_of
-from .system.activity import Happening, HappeningKind
-from .system.reasons import async_reason
-from .system.storage import EntryStorage
-from .system.system import AlarmSystem
-from .verification import Verification
+from .troubles import TroubleNotices
 
 RETRY_UNTOLD_AFTER_S = 30
 SILENT_TRIES = 120

@@ -1,0 +1,1 @@
+"""Notifications on phones and the answers that come back from them."""
