@@ -12,7 +12,6 @@ from homeassistant.helpers.typing import ConfigType
 
 from .answer_services import async_setup_answer_services
 from .calendars import Calendars, calendar_store
-from .camera_watch import CameraWatch
 from .code_services import async_setup_code_services
 from .code_upkeep import (
     async_remove_codes_when_over,
@@ -22,8 +21,6 @@ from .code_upkeep import (
 from .const import DOMAIN, OPTION_CALL_NUMBER, OPTION_DURESS_TARGETS, OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S
 from .core.panel.serial import parsed, restored
 from .entity import async_forget_taken_away, async_known_areas, hub_device
-from .evidence_store import EvidenceStore
-from .evidence_view import EvidenceView
 from .household import Household, household_store
 from .household_services import async_setup_household_services
 from .link.client import LinkClient
@@ -36,7 +33,6 @@ from .push.actions import Buttons
 from .push.inbox import PRESSES, Presses
 from .push.notifier import AlarmPush
 from .push.recipients import recipients_from_entry
-from .setup_cameras import camera_setup_from_entry, tripped_zone
 from .setup_household import household_config_from_entry
 from .system.config import system_config_from_entry
 from .system.issues import (
@@ -58,7 +54,11 @@ from .system.storage import PANEL, EntryStorage
 from .system.supervision import Supervision
 from .system.system import AlarmSystem
 from .types import AlarmBrokerConfigEntry, RuntimeData
-from .verification import Verification
+from .verification.config import camera_setup_from_entry, tripped_zone
+from .verification.health import CameraWatch
+from .verification.store import EvidenceStore
+from .verification.tracker import Verification
+from .verification.view import EvidenceView
 from .window_effects import WindowEffects, window_store
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

@@ -9,9 +9,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .entity import AlarmBrokerEntity
-from .evidence import Evidence
-from .evidence_store import media_type_of
 from .types import AlarmBrokerConfigEntry
+from .verification.model import Evidence
+from .verification.store import media_type_of
 
 PARALLEL_UPDATES = 0
 

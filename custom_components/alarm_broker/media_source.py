@@ -15,9 +15,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .evidence_address import picture_path
-from .evidence_store import MEDIA_TYPES
 from .types import AlarmBrokerConfigEntry
+from .verification.store import MEDIA_TYPES
+from .verification.urls import picture_path
 
 
 async def async_get_media_source(hass: HomeAssistant) -> MediaSource:

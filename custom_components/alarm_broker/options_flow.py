@@ -57,9 +57,9 @@ from .core.panel.config import AlarmKind, ArmMode, TroubleEffect, TroubleKind
 from .core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
 from .notify_forms import notify_errors, notify_schema
 from .profile_check import as_text, profile_of, violations
-from .setup_cameras import EVIDENCE_DEFAULTS
 from .setup_household import PRESENCE_DEFAULTS
 from .subentries.base import number, translated
+from .verification.config import EVIDENCE_DEFAULTS
 
 RULES = {
     "abort_window": "s",

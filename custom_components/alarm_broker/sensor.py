@@ -14,9 +14,9 @@ from .core.household.state import HouseholdState, Mark, Presence
 from .core.verification import Level
 from .core.windows import current_or_next
 from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, person_device
-from .evidence import Evidence
 from .link.protocol import Status
 from .types import AlarmBrokerConfigEntry
+from .verification.model import Evidence
 
 PARALLEL_UPDATES = 0
 

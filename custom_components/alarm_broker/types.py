@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from homeassistant.config_entries import ConfigEntry
 
 from .calendars import Calendars
-from .evidence_store import EvidenceStore
 from .household import Household
 from .link.client import LinkClient
 from .link.health import LinkWatch
@@ -13,7 +12,8 @@ from .link.outbox import Outbox
 from .link.registry import AlarmStream
 from .system.journal import Journal
 from .system.system import AlarmSystem
-from .verification import Verification
+from .verification.store import EvidenceStore
+from .verification.tracker import Verification
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

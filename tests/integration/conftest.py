@@ -79,8 +79,8 @@ async def frigate(socket_enabled: None) -> AsyncIterator[FakeFrigate]:
 @pytest.fixture
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again at once, and wait for no camera's answer for long before the others count."""
-    monkeypatch.setattr("custom_components.alarm_broker.verification.LOOK_AGAIN_S", (0.02,))
-    monkeypatch.setattr("custom_components.alarm_broker.cameras.PROMPT_S", 0.1)
+    monkeypatch.setattr("custom_components.alarm_broker.verification.tracker.LOOK_AGAIN_S", (0.02,))
+    monkeypatch.setattr("custom_components.alarm_broker.verification.sources.PROMPT_S", 0.1)
 
 
 @pytest.fixture

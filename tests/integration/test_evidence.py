@@ -15,9 +15,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker import evidence_store
-from custom_components.alarm_broker.evidence_address import picture_path, signed_picture_path
-from custom_components.alarm_broker.evidence_store import EvidenceStore, evidence_folder
+from custom_components.alarm_broker.verification import store as evidence_store
+from custom_components.alarm_broker.verification.store import EvidenceStore, evidence_folder
+from custom_components.alarm_broker.verification.urls import picture_path, signed_picture_path
 from tests.fakes.frigate import JPEG
 from tests.integration.house import move_in, wait
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from custom_components.alarm_broker.frigate import (
+from custom_components.alarm_broker.verification.frigate import (
     CALL_TIMEOUT_S,
     MAX_JSON_BYTES,
     MAX_PICTURE_BYTES,
@@ -37,7 +37,7 @@ from custom_components.alarm_broker.frigate import (
 from tests.fakes.frigate import JPEG, Access, FakeFrigate, camera
 from tests.fakes.misbehaviour import Behaviour
 
-MODULE = "custom_components.alarm_broker.frigate"
+MODULE = "custom_components.alarm_broker.verification.frigate"
 T = 1_750_000_000.0
 AFTER, BEFORE = datetime.fromtimestamp(T, UTC), datetime.fromtimestamp(T + 60, UTC)
 EVENT = "1750000000.123456-abc123"

@@ -25,7 +25,11 @@ from custom_components.alarm_broker.core.verification import (
     Sighting,
     Tripped,
 )
-from custom_components.alarm_broker.evidence import (
+from custom_components.alarm_broker.link.alarm import Alarm, bounded, moved, raised_here
+from custom_components.alarm_broker.link.outbox import Outbox, still_telling
+from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
+from custom_components.alarm_broker.push.actions import Buttons, PushAction
+from custom_components.alarm_broker.verification.model import (
     Evidence,
     Judgement,
     Shot,
@@ -33,10 +37,6 @@ from custom_components.alarm_broker.evidence import (
     judged,
     kept_form,
 )
-from custom_components.alarm_broker.link.alarm import Alarm, bounded, moved, raised_here
-from custom_components.alarm_broker.link.outbox import Outbox, still_telling
-from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
-from custom_components.alarm_broker.push.actions import Buttons, PushAction
 from tests.integration.disk import JSON, bent
 from tests.integration.panel.test_serial import stories
 

@@ -29,13 +29,17 @@ from pytest_homeassistant_custom_component.common import (
     setup_test_component_platform,
 )
 
-from custom_components.alarm_broker import camera_watch, cameras, frigate as client
 from custom_components.alarm_broker.core.verification import ranked
-from custom_components.alarm_broker.evidence_store import evidence_folder
-from custom_components.alarm_broker.evidence_wording import LINK_PICTURE_BYTES, small_enough
-from custom_components.alarm_broker.frigate import FrigateClient, FrigateUnusable
-from custom_components.alarm_broker.setup_cameras import tripped_zone
 from custom_components.alarm_broker.system.storage import EntryStorage
+from custom_components.alarm_broker.verification import (
+    frigate as client,
+    health as camera_watch,
+    sources as cameras,
+)
+from custom_components.alarm_broker.verification.config import tripped_zone
+from custom_components.alarm_broker.verification.format import LINK_PICTURE_BYTES, small_enough
+from custom_components.alarm_broker.verification.frigate import FrigateClient, FrigateUnusable
+from custom_components.alarm_broker.verification.store import evidence_folder
 from tests.fakes.companion import FakeCompanion
 from tests.fakes.frigate import JPEG, FakeFrigate, camera as frigate_camera
 from tests.fakes.misbehaviour import Behaviour
@@ -307,7 +311,7 @@ async def test_what_a_sensor_notices_follows_from_its_class(
 async def test_only_the_latest_alarms_stay_in_memory(
     hass: HomeAssistant, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.alarm_broker.verification.KEPT", 1)
+    monkeypatch.setattr("custom_components.alarm_broker.verification.tracker.KEPT", 1)
     entry = await armed(hass)
     await break_in(hass)
     await until(lambda: level(hass) == "1")
@@ -563,7 +567,7 @@ async def test_a_disk_that_takes_nothing_does_not_keep_anybody_from_hearing(
     def full(*_args: Any) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("custom_components.alarm_broker.evidence_store.EvidenceStore._of", full)
+    monkeypatch.setattr("custom_components.alarm_broker.verification.store.EvidenceStore._of", full)
     somebody(frigate)
     await armed(hass, *watched(frigate))
 
@@ -585,7 +589,7 @@ async def test_a_bug_in_one_look_does_not_end_the_looking(
             raise RuntimeError("a bug")
         return ranked(*_args)
 
-    monkeypatch.setattr("custom_components.alarm_broker.verification.ranked", broken_once)
+    monkeypatch.setattr("custom_components.alarm_broker.verification.tracker.ranked", broken_once)
     somebody(frigate)
     await armed(hass, *watched(frigate))
 
@@ -1031,7 +1035,7 @@ async def test_looking_with_a_full_disk_still_answers(
     def full(*_args: Any) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("custom_components.alarm_broker.evidence_store.EvidenceStore._of", full)
+    monkeypatch.setattr("custom_components.alarm_broker.verification.store.EvidenceStore._of", full)
     await move_in(hass, *watched(frigate))
 
     answer = await act(hass, "verify")

@@ -19,8 +19,6 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..core.panel.effects import Effect, ReportPending, ReportPendingCleared, ReportZoneTripped
 from ..core.panel.state import Alarm as PanelAlarm, AreaStatus, Pending
-from ..evidence import Evidence
-from ..evidence_address import signed_picture_path
 from ..household import Household
 from ..link.alarm import Alarm, AlarmChange
 from ..link.client import LinkClient
@@ -30,7 +28,9 @@ from ..system.activity import Happening, HappeningKind
 from ..system.reasons import async_reason
 from ..system.storage import EntryStorage
 from ..system.system import AlarmSystem
-from ..verification import Verification
+from ..verification.model import Evidence
+from ..verification.tracker import Verification
+from ..verification.urls import signed_picture_path
 from .actions import ARMING_ACTIONS, Button, Buttons, RefusedPress
 from .answers import PushAnswers
 from .buttons import PhoneButtons

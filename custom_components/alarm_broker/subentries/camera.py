@@ -18,8 +18,8 @@ from homeassistant.helpers.selector import (
 
 from ..const import SUBENTRY_AREA, SUBENTRY_CAMERA, SUBENTRY_FRIGATE, SUBENTRY_ZONE
 from ..core.verification import PERSON
-from ..frigate import FrigateCamera, FrigateError
-from ..setup_cameras import frigate_client
+from ..verification.config import frigate_client
+from ..verification.frigate import FrigateCamera, FrigateError
 from .base import PanelSubentryFlow, choice, flat, folded, nested, number
 
 FIELD_SOURCE, FIELD_ENTITY = "source", "entity"

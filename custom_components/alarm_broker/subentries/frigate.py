@@ -13,8 +13,14 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import LOGGER, SUBENTRY_FRIGATE
-from ..frigate import FrigateError, FrigateNotFound, FrigateRefused, FrigateUnreachable, FrigateUnusable
-from ..setup_cameras import frigate_client
+from ..verification.config import frigate_client
+from ..verification.frigate import (
+    FrigateError,
+    FrigateNotFound,
+    FrigateRefused,
+    FrigateUnreachable,
+    FrigateUnusable,
+)
 from .base import OneFormFlow
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password"))

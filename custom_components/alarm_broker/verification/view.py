@@ -5,9 +5,9 @@ from http import HTTPStatus
 from aiohttp import web
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 
-from .const import DOMAIN
-from .evidence_address import URL
-from .types import AlarmBrokerConfigEntry
+from ..const import DOMAIN
+from ..types import AlarmBrokerConfigEntry
+from .urls import URL
 
 HEADERS = {
     "Cache-Control": "no-store",

@@ -18,8 +18,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER
-from .core.stored import UNREADABLE, mapping, moment, text, texts, whole
+from ..const import DOMAIN, LOGGER
+from ..core.stored import UNREADABLE, mapping, moment, text, texts, whole
 
 RECORD = "record.json"
 SUFFIXES: Mapping[str, str] = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}

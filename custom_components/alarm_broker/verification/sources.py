@@ -12,8 +12,8 @@ from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from .const import LOGGER
-from .core.verification import Sighting
+from ..const import LOGGER
+from ..core.verification import Sighting
 from .frigate import FrigateClient, FrigateError, FrigateEvent, FrigateReview
 
 LOOK_TIMEOUT_S = 6

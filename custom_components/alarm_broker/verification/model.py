@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from .core.stored import made
-from .core.verification import CameraConfig, Finding, Level, Occasion, Sighting, Validation, validation
+from ..core.stored import made
+from ..core.verification import CameraConfig, Finding, Level, Occasion, Sighting, Validation, validation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 from PIL import Image
 
-from .core.verification import Sighting
-from .evidence import Evidence
-from .system.names import Wording
+from ..core.verification import Sighting
+from ..system.names import Wording
+from .model import Evidence
 
 LINK_PICTURE_BYTES = 180 * 1024
 """What the link to the companion takes (docs/link-protocol.md)."""

@@ -15,10 +15,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .cameras import CameraSource, Picture, async_look, async_shown, async_shown_now
-from .const import LOGGER
-from .core.panel.config import AlarmKind
-from .core.panel.effects import (
+from ..const import LOGGER
+from ..core.panel.config import AlarmKind
+from ..core.panel.effects import (
     Effect,
     Ending,
     RaiseAlarm,
@@ -27,17 +26,18 @@ from .core.panel.effects import (
     ReportPendingCleared,
     ReportZoneTripped,
 )
-from .core.panel.state import PanelState, Pending
-from .core.stored import UNREADABLE
-from .core.verification import CameraConfig, Level, Occasion, Sighting, Tripped, looking_at, ranked
-from .evidence import Evidence, Shot, evidence_from, judged, kept_form
-from .evidence_address import signed_picture_path
-from .evidence_store import EvidenceStore
-from .evidence_wording import evidence_event, evidence_record, small_enough
-from .system.activity import Happening, HappeningKind, named
-from .system.issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
-from .system.names import Wording
-from .system.subscriptions import Audience
+from ..core.panel.state import PanelState, Pending
+from ..core.stored import UNREADABLE
+from ..core.verification import CameraConfig, Level, Occasion, Sighting, Tripped, looking_at, ranked
+from ..system.activity import Happening, HappeningKind, named
+from ..system.issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
+from ..system.names import Wording
+from ..system.subscriptions import Audience
+from .format import evidence_event, evidence_record, small_enough
+from .model import Evidence, Shot, evidence_from, judged, kept_form
+from .sources import CameraSource, Picture, async_look, async_shown, async_shown_now
+from .store import EvidenceStore
+from .urls import signed_picture_path
 
 LOOK_AGAIN_S: Sequence[float] = (2.0, 3.0, 5.0, 10.0)
 """Seconds between looks; the last one again and again while the alarm is young. Frigate has a picture after 1 to 3 s."""

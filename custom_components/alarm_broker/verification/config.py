@@ -11,19 +11,19 @@ from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VER
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 
-from .cameras import CameraSource, EntitySource, FrigateSource
-from .const import (
+from ..const import (
     OPTION_EVIDENCE_AFTER,
     OPTION_EVIDENCE_BEFORE,
     OPTION_EVIDENCE_DAYS,
     SUBENTRY_CAMERA,
     SUBENTRY_FRIGATE,
 )
-from .core.panel.config import ZoneKind
-from .core.verification import PERSON, CameraConfig, Detector, Tripped
+from ..core.panel.config import ZoneKind
+from ..core.verification import PERSON, CameraConfig, Detector, Tripped
+from ..system.config import SystemConfig
+from ..system.left_out import LeftOut
 from .frigate import FrigateClient
-from .system.config import SystemConfig
-from .system.left_out import LeftOut
+from .sources import CameraSource, EntitySource, FrigateSource
 
 EVIDENCE_DEFAULTS: Mapping[str, int] = {
     OPTION_EVIDENCE_BEFORE: 10,

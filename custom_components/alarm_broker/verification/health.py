@@ -8,9 +8,9 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 
-from .core.panel.config import TroubleKind
-from .core.panel.events import TroubleBegan, TroubleEnded
-from .core.panel.state import Trouble
+from ..core.panel.config import TroubleKind
+from ..core.panel.events import TroubleBegan, TroubleEnded
+from ..core.panel.state import Trouble
 from .frigate import FrigateClient, FrigateError
 
 LOOK_EVERY = timedelta(minutes=5)
