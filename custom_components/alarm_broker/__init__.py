@@ -11,7 +11,6 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
 from .answer_services import async_setup_answer_services
-from .calendars import Calendars, calendar_store
 from .code_services import async_setup_code_services
 from .code_upkeep import (
     async_remove_codes_when_over,
@@ -21,7 +20,10 @@ from .code_upkeep import (
 from .const import DOMAIN, OPTION_CALL_NUMBER, OPTION_DURESS_TARGETS, OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S
 from .core.panel.serial import parsed, restored
 from .entity import async_forget_taken_away, async_known_areas, hub_device
-from .household import Household, household_store
+from .household.calendar_actions import WindowEffects, window_store
+from .household.calendars import Calendars, calendar_store
+from .household.config import household_config_from_entry
+from .household.tracker import Household, household_store
 from .household_services import async_setup_household_services
 from .link.client import LinkClient
 from .link.health import LinkWatch
@@ -33,7 +35,6 @@ from .push.actions import Buttons
 from .push.inbox import PRESSES, Presses
 from .push.notifier import AlarmPush
 from .push.recipients import recipients_from_entry
-from .setup_household import household_config_from_entry
 from .system.config import system_config_from_entry
 from .system.issues import (
     EVIDENCE,
@@ -59,7 +60,6 @@ from .verification.health import CameraWatch
 from .verification.store import EvidenceStore
 from .verification.tracker import Verification
 from .verification.view import EvidenceView
-from .window_effects import WindowEffects, window_store
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -55,9 +55,9 @@ from .const import (
 from .core.household.state import UnknownMeans
 from .core.panel.config import AlarmKind, ArmMode, TroubleEffect, TroubleKind
 from .core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
+from .household.config import PRESENCE_DEFAULTS
 from .notify_forms import notify_errors, notify_schema
 from .profile_check import as_text, profile_of, violations
-from .setup_household import PRESENCE_DEFAULTS
 from .subentries.base import number, translated
 from .verification.config import EVIDENCE_DEFAULTS
 

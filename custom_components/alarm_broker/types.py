@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry
 
-from .calendars import Calendars
-from .household import Household
+from .household.calendars import Calendars
+from .household.tracker import Household
 from .link.client import LinkClient
 from .link.health import LinkWatch
 from .link.outbox import Outbox

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed, async_mock_service
 
 from custom_components.alarm_broker.core.household.state import Presence
-from custom_components.alarm_broker.people import place_of
+from custom_components.alarm_broker.household.people import place_of
 from tests.integration.family import (
     ANNA,
     AWAY,

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.alarm_broker.code_hashes import async_matching_user
 from custom_components.alarm_broker.core.panel.config import ArmMode
 from custom_components.alarm_broker.core.panel.state import ChimeMode
-from custom_components.alarm_broker.household import Household
+from custom_components.alarm_broker.household.tracker import Household
 from custom_components.alarm_broker.system import system as system_module
 from tests.fakes.companion import TOKEN, FakeCompanion
 from tests.integration.conftest import Until

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..core.panel.config import ArmMode
 from ..core.panel.state import AreaState, AreaStatus, Pending
-from ..household import Household
+from ..household.tracker import Household
 from ..link.alarm import Alarm
 from ..link.protocol import Status
 from ..link.registry import AlarmStream, Decision

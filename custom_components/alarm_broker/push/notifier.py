@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..core.panel.effects import Effect, ReportPending, ReportPendingCleared, ReportZoneTripped
 from ..core.panel.state import Alarm as PanelAlarm, AreaStatus, Pending
-from ..household import Household
+from ..household.tracker import Household
 from ..link.alarm import Alarm, AlarmChange
 from ..link.client import LinkClient
 from ..link.protocol import Status

@@ -11,18 +11,18 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
+from ..const import DOMAIN
+from ..core.household.events import WindowsChanged as HouseholdWindows
+from ..core.panel.config import ArmMode
+from ..core.panel.events import WindowsChanged
+from ..core.panel.state import AreaStatus, Armed, Pending
+from ..core.stored import mapping
+from ..core.windows import Window, WindowKind
+from ..system.activity import Happening, HappeningKind, named
+from ..system.side_files import async_read
+from ..system.system import AlarmSystem
+from ..system.timers import DeadlineTimer
 from .calendars import WindowsNow
-from .const import DOMAIN
-from .core.household.events import WindowsChanged as HouseholdWindows
-from .core.panel.config import ArmMode
-from .core.panel.events import WindowsChanged
-from .core.panel.state import AreaStatus, Armed, Pending
-from .core.stored import mapping
-from .core.windows import Window, WindowKind
-from .system.activity import Happening, HappeningKind, named
-from .system.side_files import async_read
-from .system.system import AlarmSystem
-from .system.timers import DeadlineTimer
 
 STORE_VERSION = 1
 LOOK_AGAIN = timedelta(seconds=10)

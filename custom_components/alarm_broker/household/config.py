@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.util import dt as dt_util
 
-from .const import (
+from ..const import (
     OPTION_ANNOUNCE,
     OPTION_AUTO_ARM,
     OPTION_AUTO_ARM_MODE,
@@ -25,12 +25,12 @@ from .const import (
     SUBENTRY_CALENDAR,
     SUBENTRY_PERSON,
 )
-from .core.household.state import PersonConfig, PresenceConfig, UnknownMeans
-from .core.panel.config import ArmMode
-from .core.windows import WindowKind, WindowRule
+from ..core.household.state import PersonConfig, PresenceConfig, UnknownMeans
+from ..core.panel.config import ArmMode
+from ..core.windows import WindowKind, WindowRule
+from ..system.left_out import LeftOut
+from .calendar_actions import WindowWork
 from .people import Tracked
-from .system.left_out import LeftOut
-from .window_effects import WindowWork
 
 PRESENCE_DEFAULTS: Mapping[str, Any] = {
     OPTION_UNKNOWN_MEANS: UnknownMeans.HOME.value,

@@ -10,9 +10,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER
-from .core.household.auto_arm import guests_stay
-from .core.household.events import (
+from ..const import DOMAIN, LOGGER
+from ..core.household.auto_arm import guests_stay
+from ..core.household.events import (
     AnnounceArming,
     AreasChanged,
     ArmingDropped,
@@ -29,17 +29,17 @@ from .core.household.events import (
     Resumed,
     Ticked,
 )
-from .core.household.presence import household, next_due
-from .core.household.serial import as_dict, from_dict
-from .core.household.state import HouseholdState, PresenceConfig, anyone_home, people_home
-from .core.panel.config import ArmMode
-from .core.panel.events import ClockMoved
+from ..core.household.presence import household, next_due
+from ..core.household.serial import as_dict, from_dict
+from ..core.household.state import HouseholdState, PresenceConfig, anyone_home, people_home
+from ..core.panel.config import ArmMode
+from ..core.panel.events import ClockMoved
+from ..system.activity import Happening, HappeningKind, named
+from ..system.clock import Clock
+from ..system.side_files import async_read
+from ..system.system import AlarmSystem
+from ..system.timers import DeadlineTimer
 from .people import People, Tracked
-from .system.activity import Happening, HappeningKind, named
-from .system.clock import Clock
-from .system.side_files import async_read
-from .system.system import AlarmSystem
-from .system.timers import DeadlineTimer
 
 STORE_VERSION = 1
 SAVE_DELAY_S = 1

@@ -15,14 +15,23 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER
-from .core.panel.config import TroubleKind
-from .core.panel.events import TroubleBegan, TroubleEnded
-from .core.panel.state import Trouble
-from .core.stored import listed, mapping, moment, texts
-from .core.windows import CalendarEntry, Window, WindowKind, WindowRule, current, merged, next_change, windows
-from .system.side_files import async_read
-from .system.timers import DeadlineTimer
+from ..const import DOMAIN, LOGGER
+from ..core.panel.config import TroubleKind
+from ..core.panel.events import TroubleBegan, TroubleEnded
+from ..core.panel.state import Trouble
+from ..core.stored import listed, mapping, moment, texts
+from ..core.windows import (
+    CalendarEntry,
+    Window,
+    WindowKind,
+    WindowRule,
+    current,
+    merged,
+    next_change,
+    windows,
+)
+from ..system.side_files import async_read
+from ..system.timers import DeadlineTimer
 
 STORE_VERSION = 1
 CALENDAR_DOMAIN = "calendar"

@@ -7,8 +7,8 @@ from homeassistant.const import STATE_HOME, STATE_ON, STATE_UNAVAILABLE, STATE_U
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
-from .core.household.events import GuestMode, Seen
-from .core.household.state import Presence
+from ..core.household.events import GuestMode, Seen
+from ..core.household.state import Presence
 
 HOME_ZONE = "zone.home"
 ATTR_IN_ZONES = "in_zones"

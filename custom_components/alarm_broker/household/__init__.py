@@ -1,0 +1,1 @@
+"""People, calendars and what the house does by itself for them."""
