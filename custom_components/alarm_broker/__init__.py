@@ -12,7 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .answer_services import async_setup_answer_services
 from .code_services import async_setup_code_services
-from .code_upkeep import (
+from .codes.maintenance import (
     async_remove_codes_when_over,
     async_remove_spent_codes,
     async_renew_imported_code,

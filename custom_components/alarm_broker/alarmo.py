@@ -18,7 +18,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.ulid import ulid_now
 
 from .alarmo_notes import ImportNote, Note
-from .code_hashes import BCRYPT
+from .codes.hashing import BCRYPT
 from .const import (
     CODE_FORMAT_NUMBER,
     CODE_FORMAT_TEXT,

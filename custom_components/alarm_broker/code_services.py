@@ -14,9 +14,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
 from homeassistant.util import dt as dt_util
 
-from .code_hashes import async_hash_code
-from .code_rules import async_refusal
-from .code_upkeep import spent_users
+from .codes.hashing import async_hash_code
+from .codes.maintenance import spent_users
+from .codes.rules import async_refusal
 from .const import CODE_FORMAT_NUMBER, DOMAIN, OPTION_CODE_FORMAT, SUBENTRY_USER
 from .core.panel.config import Action
 from .core.panel.profiles import LIMITS

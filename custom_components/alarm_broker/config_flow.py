@@ -28,7 +28,7 @@ from yarl import URL
 
 from . import alarmo, first_setup as forms
 from .alarmo_notes import sentence
-from .code_hashes import async_hash_code
+from .codes.hashing import async_hash_code
 from .companion_check import Companion, NotUsable, async_check, base_url
 from .const import (
     DOMAIN,

@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util.ulid import ulid_now
 
-from .code_rules import format_refusal
+from .codes.rules import format_refusal
 from .const import (
     CODE_FORMAT_NUMBER,
     CODE_FORMAT_TEXT,

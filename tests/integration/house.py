@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.alarm_broker.code_hashes import hashed
+from custom_components.alarm_broker.codes.hashing import hashed
 from custom_components.alarm_broker.const import DOMAIN
 
 CODE = "4711"

@@ -4,7 +4,12 @@ import bcrypt
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.alarm_broker.code_hashes import CodeUser, Recipe, async_hash_code, async_matching_user
+from custom_components.alarm_broker.codes.hashing import (
+    CodeUser,
+    Recipe,
+    async_hash_code,
+    async_matching_user,
+)
 
 
 async def test_a_code_matches_its_own_user(hass: HomeAssistant) -> None:

@@ -4,8 +4,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from custom_components.alarm_broker.code_hashes import hashed
-from custom_components.alarm_broker.code_rules import (
+from custom_components.alarm_broker.codes.hashing import hashed
+from custom_components.alarm_broker.codes.rules import (
     CodeRefusal,
     StoredCode,
     async_refusal,

@@ -15,7 +15,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker.code_hashes import async_matching_user
+from custom_components.alarm_broker.codes.hashing import async_matching_user
 from custom_components.alarm_broker.core.panel.config import ArmMode
 from custom_components.alarm_broker.core.panel.state import ChimeMode
 from custom_components.alarm_broker.household.tracker import Household

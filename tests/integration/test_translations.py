@@ -15,7 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker import first_setup as forms
-from custom_components.alarm_broker.code_rules import CodeRefusal
+from custom_components.alarm_broker.codes.rules import CodeRefusal
 from custom_components.alarm_broker.config_flow import (
     COMPANION_SCHEMA,
     TOKEN_SCHEMA,

@@ -14,8 +14,8 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
-from ..code_hashes import async_hash_code
-from ..code_rules import StoredCode, async_refusal
+from ..codes.hashing import async_hash_code
+from ..codes.rules import StoredCode, async_refusal
 from ..const import CODE_FORMAT_NUMBER, OPTION_CODE_FORMAT, SUBENTRY_USER, WEEKDAYS
 from ..core.panel.config import Action
 from ..core.panel.profiles import LIMITS

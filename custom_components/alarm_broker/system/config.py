@@ -10,7 +10,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.util import dt as dt_util
 
-from ..code_hashes import CodeUser
+from ..codes.hashing import CodeUser
 from ..const import (
     CODE_FORMAT_NUMBER,
     LOST_AFTER_S,

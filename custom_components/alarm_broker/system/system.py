@@ -18,7 +18,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from ..code_hashes import async_matching_user
+from ..codes.hashing import async_matching_user
 from ..const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
 from ..core.panel.codes import locked_until
 from ..core.panel.config import AlarmKind, ArmMode, PanelConfig

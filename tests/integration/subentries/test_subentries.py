@@ -13,7 +13,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker.code_hashes import CodeUser, async_matching_user
+from custom_components.alarm_broker.codes.hashing import CodeUser, async_matching_user
 from custom_components.alarm_broker.core.panel.config import ArmMode
 from tests.integration.house import (
     AREA,

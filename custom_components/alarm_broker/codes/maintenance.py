@@ -8,10 +8,10 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .code_hashes import BCRYPT, async_hash_code
-from .const import SUBENTRY_USER
-from .core.panel.state import PanelState
-from .types import AlarmBrokerConfigEntry
+from ..const import SUBENTRY_USER
+from ..core.panel.state import PanelState
+from ..types import AlarmBrokerConfigEntry
+from .hashing import BCRYPT, async_hash_code
 
 
 @callback

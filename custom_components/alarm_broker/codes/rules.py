@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from homeassistant.core import HomeAssistant
 
-from .code_hashes import CodeUser, is_text, matching_user
+from .hashing import CodeUser, is_text, matching_user
 
 LETTERS_LEAST, LETTERS_MOST = 4, 64
 DIGITS_MOST = 10
