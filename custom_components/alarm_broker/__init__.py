@@ -10,8 +10,10 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.typing import ConfigType
 
-from .answer_services import async_setup_answer_services
-from .code_services import async_setup_code_services
+from .actions.answer import async_setup_answer_services
+from .actions.codes import async_setup_code_services
+from .actions.household import async_setup_household_services
+from .actions.panel import async_setup_panel_services
 from .codes.maintenance import (
     async_remove_codes_when_over,
     async_remove_spent_codes,
@@ -24,13 +26,11 @@ from .household.calendar_actions import WindowEffects, window_store
 from .household.calendars import Calendars, calendar_store
 from .household.config import household_config_from_entry
 from .household.tracker import Household, household_store
-from .household_services import async_setup_household_services
 from .link.client import LinkClient
 from .link.health import LinkWatch
 from .link.outbox import Outbox
 from .link.registry import AlarmStream
 from .link.troubles import ServiceTroubles
-from .panel_services import async_setup_panel_services
 from .push.actions import Buttons
 from .push.inbox import PRESSES, Presses
 from .push.notifier import AlarmPush

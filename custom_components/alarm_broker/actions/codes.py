@@ -14,16 +14,16 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
 from homeassistant.util import dt as dt_util
 
-from .codes.hashing import async_hash_code
-from .codes.maintenance import spent_users
-from .codes.rules import async_refusal
-from .const import CODE_FORMAT_NUMBER, DOMAIN, OPTION_CODE_FORMAT, SUBENTRY_USER
-from .core.panel.config import Action
-from .core.panel.profiles import LIMITS
-from .profile_check import profile_of
-from .reloading import async_settled, async_until_reloaded
-from .subentries.user import stored_codes
-from .types import AlarmBrokerConfigEntry
+from ..codes.hashing import async_hash_code
+from ..codes.maintenance import spent_users
+from ..codes.rules import async_refusal
+from ..const import CODE_FORMAT_NUMBER, DOMAIN, OPTION_CODE_FORMAT, SUBENTRY_USER
+from ..core.panel.config import Action
+from ..core.panel.profiles import LIMITS
+from ..profile_check import profile_of
+from ..subentries.user import stored_codes
+from ..types import AlarmBrokerConfigEntry
+from .reload import async_settled, async_until_reloaded
 
 ATTR_FROM, ATTR_UNTIL, ATTR_USES, ATTR_AREAS, ATTR_ACTIONS = (
     "valid_from",

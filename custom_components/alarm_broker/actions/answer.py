@@ -16,10 +16,10 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 
-from .const import DOMAIN
-from .link.alarm import Alarm
-from .link.registry import AlarmStream, Decision
-from .types import AlarmBrokerConfigEntry
+from ..const import DOMAIN
+from ..link.alarm import Alarm
+from ..link.registry import AlarmStream, Decision
+from ..types import AlarmBrokerConfigEntry
 
 ATTR_ALARM_ID = "alarm_id"
 ATTR_NOTE = "note"

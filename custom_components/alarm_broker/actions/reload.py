@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from .const import DOMAIN
+from ..const import DOMAIN
 
 RELOAD_S = 30
 """A reload takes a second or two; whoever waits gets an answer also when it does not come to an end."""

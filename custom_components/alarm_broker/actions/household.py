@@ -11,11 +11,11 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 from homeassistant.util import dt as dt_util
 
-from .answer_services import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name
-from .const import DOMAIN
-from .core.verification import Level
-from .core.windows import Window
-from .types import AlarmBrokerConfigEntry, RuntimeData
+from ..const import DOMAIN
+from ..core.verification import Level
+from ..core.windows import Window
+from ..types import AlarmBrokerConfigEntry, RuntimeData
+from .answer import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name
 
 ATTR_MINUTES, ATTR_LEVEL = "minutes", "level"
 

@@ -18,17 +18,17 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.service import async_register_platform_entity_service
 
-from .alarm_control_panel import Panel
-from .const import DOMAIN
-from .core.panel.config import AlarmKind, ArmMode
-from .core.panel.effects import NotReady
-from .core.panel.master import master_modes
-from .core.panel.readiness import together
-from .push_texts import known_language
-from .system.journal import KEPT
-from .system.system import AlarmSystem
-from .types import AlarmBrokerConfigEntry
-from .words import MODES
+from ..alarm_control_panel import Panel
+from ..const import DOMAIN
+from ..core.panel.config import AlarmKind, ArmMode
+from ..core.panel.effects import NotReady
+from ..core.panel.master import master_modes
+from ..core.panel.readiness import together
+from ..push_texts import known_language
+from ..system.journal import KEPT
+from ..system.system import AlarmSystem
+from ..types import AlarmBrokerConfigEntry
+from ..words import MODES
 
 ATTR_FORCE, ATTR_SKIP_DELAY, ATTR_BYPASS, ATTR_ZONES = "force", "skip_delay", "bypass", "zones"
 ATTR_KIND, ATTR_SILENT, ATTR_RUN, ATTR_LIMIT = "kind", "silent", "run", "limit"

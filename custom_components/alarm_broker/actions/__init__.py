@@ -1,0 +1,1 @@
+"""The actions (services) that automations and dashboards call."""
