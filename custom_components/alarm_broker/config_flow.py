@@ -26,10 +26,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from yarl import URL
 
-from . import alarmo, first_setup as forms
-from .alarmo_notes import sentence
 from .codes.hashing import async_hash_code
-from .companion_check import Companion, NotUsable, async_check, base_url
 from .const import (
     DOMAIN,
     LOGGER,
@@ -45,20 +42,24 @@ from .const import (
     SUBENTRY_ZONE,
 )
 from .core.panel.config import ZoneKind
+from .flows import first as forms
+from .flows.alarmo import read as alarmo
+from .flows.alarmo.notes import sentence
+from .flows.companion import Companion, NotUsable, async_check, base_url
+from .flows.notify import notify_errors, notify_schema
+from .flows.options import AlarmBrokerOptionsFlow
+from .flows.subentries.area import AreaFlow
+from .flows.subentries.calendar import CalendarFlow
+from .flows.subentries.camera import CameraFlow
+from .flows.subentries.frigate import FrigateFlow
+from .flows.subentries.group import GroupFlow
+from .flows.subentries.person import PersonFlow
+from .flows.subentries.user import UserFlow
+from .flows.subentries.zone import ZoneFlow
+from .flows.zones import kind_of
 from .link.client import new_hello
 from .link.protocol import Hello
-from .notify_forms import notify_errors, notify_schema
-from .options_flow import AlarmBrokerOptionsFlow
-from .subentries.area import AreaFlow
-from .subentries.calendar import CalendarFlow
-from .subentries.camera import CameraFlow
-from .subentries.frigate import FrigateFlow
-from .subentries.group import GroupFlow
-from .subentries.person import PersonFlow
-from .subentries.user import UserFlow
-from .subentries.zone import ZoneFlow
 from .types import AlarmBrokerConfigEntry
-from .zone_defaults import kind_of
 
 TAMPER_SENSORS = "tamper_sensors"
 # Text, not an address: a browser takes none without a scheme for that.

@@ -14,10 +14,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker import alarmo
-from custom_components.alarm_broker.alarmo import AlarmoImport, NotReadableError, parse
-from custom_components.alarm_broker.alarmo_notes import SENTENCES, ImportNote, Note, sentence
 from custom_components.alarm_broker.core.panel.config import ZoneKind
+from custom_components.alarm_broker.flows.alarmo import read as alarmo
+from custom_components.alarm_broker.flows.alarmo.notes import SENTENCES, ImportNote, Note, sentence
+from custom_components.alarm_broker.flows.alarmo.read import AlarmoImport, NotReadableError, parse
 from custom_components.alarm_broker.system.config import system_config_from_entry
 from custom_components.alarm_broker.system.left_out import LeftOut
 from tests.integration.house import DOOR, HALL, SMOKE, WINDOW, close_all, panel, sense, shown

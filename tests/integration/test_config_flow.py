@@ -15,8 +15,8 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_mock_service
 
 from custom_components.alarm_broker.codes.hashing import CodeUser, async_matching_user
-from custom_components.alarm_broker.companion_check import base_url
 from custom_components.alarm_broker.core.panel.config import TroubleKind
+from custom_components.alarm_broker.flows.companion import base_url
 from tests.fakes.companion import READ_TOKEN, TOKEN, FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import (

@@ -14,7 +14,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.alarm_broker import first_setup as forms
 from custom_components.alarm_broker.codes.rules import CodeRefusal
 from custom_components.alarm_broker.config_flow import (
     COMPANION_SCHEMA,
@@ -38,7 +37,8 @@ from custom_components.alarm_broker.core.panel.profiles import (
     rule_violations,
 )
 from custom_components.alarm_broker.core.panel.state import Bypass, ChimeMode
-from custom_components.alarm_broker.options_flow import AlarmBrokerOptionsFlow
+from custom_components.alarm_broker.flows import first as forms
+from custom_components.alarm_broker.flows.options import AlarmBrokerOptionsFlow
 from custom_components.alarm_broker.push_texts import NOTICES, TEXTS, TROUBLES
 from custom_components.alarm_broker.system.activity import HappeningKind
 from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES

@@ -20,8 +20,8 @@ from ..codes.rules import async_refusal
 from ..const import CODE_FORMAT_NUMBER, DOMAIN, OPTION_CODE_FORMAT, SUBENTRY_USER
 from ..core.panel.config import Action
 from ..core.panel.profiles import LIMITS
-from ..profile_check import profile_of
-from ..subentries.user import stored_codes
+from ..flows.profile import profile_of
+from ..flows.subentries.user import stored_codes
 from ..types import AlarmBrokerConfigEntry
 from .reload import async_settled, async_until_reloaded
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from custom_components.alarm_broker.subentries import frigate as frigate_flow
+from custom_components.alarm_broker.flows.subentries import frigate as frigate_flow
 from tests.fakes.frigate import Access, FakeFrigate, camera as frigate_camera
 from tests.fakes.misbehaviour import Behaviour
 from tests.integration.house import AREA, GARAGE_PARTS, HOUSE, move_in

@@ -7,11 +7,11 @@ import probatio as vol
 from homeassistant.config_entries import ConfigSubentry, SubentryFlowResult
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
-from ..const import SUBENTRY_AREA, SUBENTRY_ZONE
-from ..core.panel.config import ArmMode, ZoneKind
-from ..core.panel.profiles import DEFAULTS, LIMITS
-from ..profile_check import area_violations, as_text, profile_of
-from ..zone_defaults import guarding_modes
+from ...const import SUBENTRY_AREA, SUBENTRY_ZONE
+from ...core.panel.config import ArmMode, ZoneKind
+from ...core.panel.profiles import DEFAULTS, LIMITS
+from ..profile import area_violations, as_text, profile_of
+from ..zones import guarding_modes
 from .base import PanelSubentryFlow, choice, folded, number, translated
 
 MODES = [mode.value for mode in ArmMode]

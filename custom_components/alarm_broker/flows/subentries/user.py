@@ -14,13 +14,13 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
-from ..codes.hashing import async_hash_code
-from ..codes.rules import StoredCode, async_refusal
-from ..const import CODE_FORMAT_NUMBER, OPTION_CODE_FORMAT, SUBENTRY_USER, WEEKDAYS
-from ..core.panel.config import Action
-from ..core.panel.profiles import LIMITS
-from ..core.windows import WindowKind
-from ..profile_check import profile_of
+from ...codes.hashing import async_hash_code
+from ...codes.rules import StoredCode, async_refusal
+from ...const import CODE_FORMAT_NUMBER, OPTION_CODE_FORMAT, SUBENTRY_USER, WEEKDAYS
+from ...core.panel.config import Action
+from ...core.panel.profiles import LIMITS
+from ...core.windows import WindowKind
+from ..profile import profile_of
 from .base import OneFormFlow, flat, folded, nested, number, translated
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password"))

@@ -16,10 +16,10 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from ..const import SUBENTRY_AREA, SUBENTRY_CAMERA, SUBENTRY_FRIGATE, SUBENTRY_ZONE
-from ..core.verification import PERSON
-from ..verification.config import frigate_client
-from ..verification.frigate import FrigateCamera, FrigateError
+from ...const import SUBENTRY_AREA, SUBENTRY_CAMERA, SUBENTRY_FRIGATE, SUBENTRY_ZONE
+from ...core.verification import PERSON
+from ...verification.config import frigate_client
+from ...verification.frigate import FrigateCamera, FrigateError
 from .base import PanelSubentryFlow, choice, flat, folded, nested, number
 
 FIELD_SOURCE, FIELD_ENTITY = "source", "entity"

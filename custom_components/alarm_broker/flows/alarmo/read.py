@@ -17,9 +17,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.ulid import ulid_now
 
-from .alarmo_notes import ImportNote, Note
-from .codes.hashing import BCRYPT
-from .const import (
+from ...codes.hashing import BCRYPT
+from ...const import (
     CODE_FORMAT_NUMBER,
     CODE_FORMAT_TEXT,
     OPTION_CODE_FORMAT,
@@ -29,10 +28,11 @@ from .const import (
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
-from .core.panel.config import Action, ZoneKind
-from .core.panel.profiles import DEFAULTS
-from .system.config import Sensing
-from .system.zone_sensors import is_open
+from ...core.panel.config import Action, ZoneKind
+from ...core.panel.profiles import DEFAULTS
+from ...system.config import Sensing
+from ...system.zone_sensors import is_open
+from .notes import ImportNote, Note
 
 FILE = "alarmo.storage"
 VERSIONS = range(3, 8)

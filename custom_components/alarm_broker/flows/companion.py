@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import aiohttp
 from yarl import URL
 
-from .link.client import LinkLost, LinkRefused, TokenRefused, async_connect
-from .link.protocol import Hello
+from ..link.client import LinkLost, LinkRefused, TokenRefused, async_connect
+from ..link.protocol import Hello
 
 CHECK_TIMEOUT_S = 10
 DEFAULT_PORT = 8440

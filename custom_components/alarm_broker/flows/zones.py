@@ -9,8 +9,8 @@ from homeassistant.const import ATTR_DEVICE_CLASS, Platform
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.helpers import entity_registry as er
 
-from .const import DOMAIN
-from .core.panel.config import ArmMode, ZoneKind
+from ..const import DOMAIN
+from ..core.panel.config import ArmMode, ZoneKind
 
 KINDS: Mapping[str | None, ZoneKind] = {
     Binary.DOOR: ZoneKind.ENTRY_EXIT,

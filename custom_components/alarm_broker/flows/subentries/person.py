@@ -7,9 +7,9 @@ import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.helpers.selector import BooleanSelector, EntitySelector, EntitySelectorConfig, TextSelector
 
-from ..const import SUBENTRY_PERSON
-from ..notify_forms import notify_errors, notify_schema
-from ..push.recipients import PushDisarm
+from ...const import SUBENTRY_PERSON
+from ...push.recipients import PushDisarm
+from ..notify import notify_errors, notify_schema
 from .base import OneFormFlow, flat, folded, nested, translated
 
 FIELD_PERSON, FIELD_TRACKERS, FIELD_NOTIFY = "person", "trackers", "notify"

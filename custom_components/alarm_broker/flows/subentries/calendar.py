@@ -14,9 +14,9 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
-from ..const import DOMAIN, SUBENTRY_CALENDAR, SUBENTRY_ZONE
-from ..core.panel.config import ZoneKind
-from ..core.windows import WindowKind
+from ...const import DOMAIN, SUBENTRY_CALENDAR, SUBENTRY_ZONE
+from ...core.panel.config import ZoneKind
+from ...core.windows import WindowKind
 from .base import OneFormFlow, choice, flat, folded, nested, number, translated
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {"margins": ("lead", "lag"), "work": ("zones", "rearm")}

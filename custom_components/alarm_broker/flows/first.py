@@ -15,19 +15,13 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util.ulid import ulid_now
 
-from .codes.rules import format_refusal
-from .const import (
-    CODE_FORMAT_NUMBER,
-    CODE_FORMAT_TEXT,
-    SUBENTRY_AREA,
-    SUBENTRY_USER,
-    SUBENTRY_ZONE,
-)
-from .core.panel.config import ZoneKind
-from .core.panel.profiles import DEFAULTS, LIMITS, Profile
+from ..codes.rules import format_refusal
+from ..const import CODE_FORMAT_NUMBER, CODE_FORMAT_TEXT, SUBENTRY_AREA, SUBENTRY_USER, SUBENTRY_ZONE
+from ..core.panel.config import ZoneKind
+from ..core.panel.profiles import DEFAULTS, LIMITS, Profile
 from .subentries.base import number
 from .subentries.user import PASSWORD
-from .zone_defaults import guarding_modes, kind_of, suggested, zone_data
+from .zones import guarding_modes, kind_of, suggested, zone_data
 
 AREA_NAME = "area_name"
 AWAY_SENSORS, HOME_SENSORS, ALWAYS_SENSORS = "away_sensors", "home_sensors", "always_sensors"

@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import slugify
 
-from .push.recipients import MOBILE_APP
+from ..push.recipients import MOBILE_APP
 
 
 def notify_schema(hass: HomeAssistant, *fields: str) -> vol.Schema:

@@ -6,8 +6,8 @@ import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 
-from ..const import SUBENTRY_GROUP, SUBENTRY_ZONE
-from ..core.panel.config import ZoneKind
+from ...const import SUBENTRY_GROUP, SUBENTRY_ZONE
+from ...core.panel.config import ZoneKind
 from .base import OneFormFlow, choice, number
 
 

@@ -12,9 +12,9 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from ..const import LOGGER, SUBENTRY_FRIGATE
-from ..verification.config import frigate_client
-from ..verification.frigate import (
+from ...const import LOGGER, SUBENTRY_FRIGATE
+from ...verification.config import frigate_client
+from ...verification.frigate import (
     FrigateError,
     FrigateNotFound,
     FrigateRefused,

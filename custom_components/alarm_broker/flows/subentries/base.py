@@ -17,8 +17,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from ..const import SUBENTRY_AREA
-from ..types import AlarmBrokerConfigEntry
+from ...const import SUBENTRY_AREA
+from ...types import AlarmBrokerConfigEntry
 
 
 class PanelSubentryFlow(ConfigSubentryFlow):

@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import async_get_hass
 
-from .const import (
+from ..const import (
     CODE_FORMAT_NUMBER,
     OPTION_ABORT_WINDOW,
     OPTION_CODE_FORMAT,
@@ -15,8 +15,8 @@ from .const import (
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
-from .core.panel.config import ArmMode
-from .core.panel.profiles import (
+from ..core.panel.config import ArmMode
+from ..core.panel.profiles import (
     DEFAULTS,
     Profile,
     Violation,
@@ -24,8 +24,8 @@ from .core.panel.profiles import (
     mode_violations,
     rule_violations,
 )
-from .push_texts import known_language
-from .words import ALLOWED, FIELDS, MODES
+from ..push_texts import known_language
+from ..words import ALLOWED, FIELDS, MODES
 
 
 def profile_of(options: Mapping[str, Any]) -> Profile:

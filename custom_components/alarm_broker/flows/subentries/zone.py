@@ -13,11 +13,11 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from ..const import SUBENTRY_AREA, SUBENTRY_GROUP, SUBENTRY_ZONE
-from ..core.panel.config import ArmMode, ZoneKind
-from ..core.panel.profiles import LIMITS, mode_violations
-from ..profile_check import abort_window_of, as_text, profile_of
-from ..zone_defaults import ZONE_DOMAINS, name_of, suggested, zone_data
+from ...const import SUBENTRY_AREA, SUBENTRY_GROUP, SUBENTRY_ZONE
+from ...core.panel.config import ArmMode, ZoneKind
+from ...core.panel.profiles import LIMITS, mode_violations
+from ..profile import abort_window_of, as_text, profile_of
+from ..zones import ZONE_DOMAINS, name_of, suggested, zone_data
 from .base import PanelSubentryFlow, flat, folded, nested, number, translated
 
 FIELD_AREA, FIELD_ENTITIES, FIELD_TOGETHER = "area", "entities", "together"

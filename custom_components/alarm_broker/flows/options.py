@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
-from .const import (
+from ..const import (
     CODE_FORMAT_NUMBER,
     CODE_FORMAT_TEXT,
     LOST_AFTER_S,
@@ -52,14 +52,14 @@ from .const import (
     OPTION_UNKNOWN_MEANS,
     PUSH_CONFIRM_S,
 )
-from .core.household.state import UnknownMeans
-from .core.panel.config import AlarmKind, ArmMode, TroubleEffect, TroubleKind
-from .core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
-from .household.config import PRESENCE_DEFAULTS
-from .notify_forms import notify_errors, notify_schema
-from .profile_check import as_text, profile_of, violations
+from ..core.household.state import UnknownMeans
+from ..core.panel.config import AlarmKind, ArmMode, TroubleEffect, TroubleKind
+from ..core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
+from ..household.config import PRESENCE_DEFAULTS
+from ..verification.config import EVIDENCE_DEFAULTS
+from .notify import notify_errors, notify_schema
+from .profile import as_text, profile_of, violations
 from .subentries.base import number, translated
-from .verification.config import EVIDENCE_DEFAULTS
 
 RULES = {
     "abort_window": "s",

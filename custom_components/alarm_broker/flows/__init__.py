@@ -1,0 +1,1 @@
+"""The forms: first set-up, options, areas, zones, people, cameras, and the import of Alarmo."""
