@@ -12,12 +12,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import intent
 
-from .assist import async_setup_assist
 from .const import CODE_FORMAT_NUMBER, DOMAIN
 from .core.panel.config import ArmMode
-from .sentences import ARM, DISARM, SLOT_AREA, SLOT_CODE, SLOT_MODE, STATUS
 from .system.reasons import async_reason
 from .system.system import AlarmSystem
+from .voice.assist import async_setup_assist
+from .voice.sentences import ARM, DISARM, SLOT_AREA, SLOT_CODE, SLOT_MODE, STATUS
 
 AREA = {vol.Optional(SLOT_AREA): intent.non_empty_string}
 CODE = {vol.Optional(SLOT_CODE): intent.non_empty_string}

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events, a
 
 from custom_components.alarm_broker.const import EVENT_HAPPENED
 from custom_components.alarm_broker.core.panel.config import ArmMode
-from custom_components.alarm_broker.sentences import ENGLISH, GERMAN, SENTENCES
+from custom_components.alarm_broker.voice.sentences import ENGLISH, GERMAN, SENTENCES
 from tests.integration.house import (
     AREA,
     CODE,

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import intent
 from homeassistant.setup import async_when_setup
 
-from .const import DOMAIN
+from ..const import DOMAIN
 from .sentences import SENTENCES, SLOT_MODE
 
 if TYPE_CHECKING:

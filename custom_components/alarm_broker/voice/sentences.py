@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .core.panel.config import ArmMode
+from ..core.panel.config import ArmMode
 
 ARM, DISARM, STATUS = "AlarmBrokerArm", "AlarmBrokerDisarm", "AlarmBrokerStatus"
 SLOT_MODE, SLOT_CODE, SLOT_AREA = "mode", "code", "area_name"

@@ -1,0 +1,1 @@
+"""What is said to Assist and what it answers."""
