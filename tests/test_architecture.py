@@ -103,6 +103,21 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 """Folder → what of our own it may import. `web`, `cli` and `app` know everybody below them."""
 
+MAY_IMPORT_IN_THE_INTEGRATION: dict[str, tuple[str, ...]] = {
+    "core": (),
+    "codes": ("core",),
+    "texts": ("core", "link.protocol", "push.actions", "system.activity"),
+    "system": ("core", "codes", "texts", "link.alarm", "link.protocol", "link.registry"),
+    "link": ("core", "system.storage"),
+    "verification": ("core", "system"),
+    "household": ("core", "system"),
+    "push": ("core", "texts", "system", "link", "verification", "household"),
+    "flows": ("core", "codes", "texts", "system", "link", "verification", "household", "push"),
+    "actions": ("core", "codes", "texts", "system", "link", "flows", "alarm_control_panel"),
+    "voice": ("core",),
+}
+"""Room → which others below it, or which single files of them, it may import."""
+
 COMPOSITION_ROOTS = ("companion.app", "companion.cli", "companion.__main__")
 
 
@@ -156,6 +171,29 @@ def test_every_folder_imports_only_what_is_below_it() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_every_room_of_the_integration_imports_only_what_is_below_it() -> None:
+    """`const` and `types` are everybody's; what Home Assistant looks for at the top knows everybody."""
+    at_the_top = {path.stem for path in (ROOT / "custom_components" / "alarm_broker").glob("*.py")}
+    wrong = [
+        f"{module} imports {imported}: this arrow points up"
+        for module, imported_names in FILES.items()
+        for room, allowed in MAY_IMPORT_IN_THE_INTEGRATION.items()
+        if below(module, (f"{INTEGRATION}.{room}",))
+        for imported in sorted(imported_names)
+        if below(imported, (INTEGRATION,))
+        and not below(imported, tuple(f"{INTEGRATION}.{name}" for name in (room, "const", "types", *allowed)))
+    ]
+    rooms = {
+        path.name
+        for path in (ROOT / "custom_components" / "alarm_broker").iterdir()
+        if list(path.glob("*.py"))
+    }
+
+    assert not wrong, "\n".join(wrong)
+    assert rooms == set(MAY_IMPORT_IN_THE_INTEGRATION)
+    assert at_the_top.isdisjoint(rooms), "Home Assistant takes a folder for a platform of the same name"
+
+
 def test_nobody_imports_a_composition_root() -> None:
     wrong = [
         f"{module} imports {imported}"
@@ -171,7 +209,7 @@ def test_nobody_imports_a_composition_root() -> None:
     ("pure", "third_party"),
     [
         (PURE_COMPANION, {"pydantic"}),
-        ((f"{INTEGRATION}.panel", f"{INTEGRATION}.link.protocol"), set[str]()),
+        ((f"{INTEGRATION}.core", f"{INTEGRATION}.link.protocol"), set[str]()),
     ],
     ids=["companion", "integration"],
 )
@@ -206,10 +244,10 @@ def test_the_halves_do_not_know_each_other() -> None:
 def test_the_system_does_not_know_its_entities() -> None:
     platforms = {
         f"{INTEGRATION}.{name}"
-        for name in ("alarm_control_panel", "binary_sensor", "event", "sensor", "push")
+        for name in ("alarm_control_panel", "binary_sensor", "event", "sensor", "push.notifier")
     }
 
-    assert FILES[f"{INTEGRATION}.system"].isdisjoint(platforms)
+    assert FILES[f"{INTEGRATION}.system.system"].isdisjoint(platforms)
 
 
 def test_there_are_no_cycles() -> None:

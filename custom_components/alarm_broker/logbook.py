@@ -12,7 +12,7 @@ from homeassistant.components.logbook.const import (
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN, EVENT_HAPPENED
-from .logbook_texts import sentence
+from .texts.logbook import sentence
 
 
 @callback

@@ -20,8 +20,8 @@ from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.core.panel.events import TroubleBegan
 from custom_components.alarm_broker.core.panel.state import Trouble
 from custom_components.alarm_broker.logbook import async_describe_events, described
-from custom_components.alarm_broker.logbook_texts import FRAMES, SENTENCES
 from custom_components.alarm_broker.system.activity import HappeningKind
+from custom_components.alarm_broker.texts.logbook import FRAMES, SENTENCES
 from tests.integration.house import (
     CODE,
     GARAGE_PANEL,

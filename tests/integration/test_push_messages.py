@@ -26,7 +26,8 @@ from custom_components.alarm_broker.push.messages import (
     refused_message,
     silent_message,
 )
-from custom_components.alarm_broker.push_texts import (
+from custom_components.alarm_broker.system.activity import Happening, HappeningKind
+from custom_components.alarm_broker.texts.push import (
     BUTTONS,
     NOTICES,
     PANEL_SENTENCES,
@@ -34,7 +35,6 @@ from custom_components.alarm_broker.push_texts import (
     TEXTS,
     TROUBLES,
 )
-from custom_components.alarm_broker.system.activity import Happening, HappeningKind
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 BURGLARY = Alarm(

@@ -39,10 +39,10 @@ from custom_components.alarm_broker.core.panel.profiles import (
 from custom_components.alarm_broker.core.panel.state import Bypass, ChimeMode
 from custom_components.alarm_broker.flows import first as forms
 from custom_components.alarm_broker.flows.options import AlarmBrokerOptionsFlow
-from custom_components.alarm_broker.push_texts import NOTICES, TEXTS, TROUBLES
 from custom_components.alarm_broker.system.activity import HappeningKind
 from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
-from custom_components.alarm_broker.words import ALLOWED, FIELDS, MODES
+from custom_components.alarm_broker.texts.activity import ALLOWED, FIELDS, MODES
+from custom_components.alarm_broker.texts.push import NOTICES, TEXTS, TROUBLES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"
 LANGUAGES = ["en", "de"]
@@ -149,10 +149,10 @@ def test_every_issue_has_a_text() -> None:
 
 
 def test_every_error_of_the_set_up_has_a_text_and_no_text_is_left_over() -> None:
-    flow = (INTEGRATION / "config_flow.py").read_text() + (INTEGRATION / "companion_check.py").read_text()
+    flow = (INTEGRATION / "config_flow.py").read_text() + (INTEGRATION / "flows/companion.py").read_text()
     said = "\n".join(re.findall(r'NotUsable\(.*\)|errors\["base"\] = ".*"', flow))
     of_the_companion = set(re.findall(r'"(\w+)"', said)) - {"base"}
-    first = (INTEGRATION / "first_setup.py").read_text()
+    first = (INTEGRATION / "flows/first.py").read_text()
     of_the_panel = set(re.findall(r'return \{.*: "(\w+)"\}', first)) | {"not_a_notify_target"}
     of_codes = {"code_not_digits", "code_too_short", "code_too_long"}
 
@@ -167,7 +167,7 @@ def test_every_error_of_the_set_up_has_a_text_and_no_text_is_left_over() -> None
 
 @pytest.mark.parametrize("kind", ["area", "zone", "user", "group", "person", "calendar", "frigate", "camera"])
 def test_every_error_and_step_of_a_subentry_has_a_text_and_none_is_left_over(kind: str) -> None:
-    code = (INTEGRATION / "subentries" / f"{kind}.py").read_text()
+    code = (INTEGRATION / "flows" / "subentries" / f"{kind}.py").read_text()
     described = texts("en")["config_subentries"][kind]
     errors = {key for key in re.findall(r'"(\w+)"', code) if key in described["error"]}
     errors |= {"name_missing", "name_taken"} | (

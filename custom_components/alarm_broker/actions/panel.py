@@ -24,11 +24,11 @@ from ..core.panel.config import AlarmKind, ArmMode
 from ..core.panel.effects import NotReady
 from ..core.panel.master import master_modes
 from ..core.panel.readiness import together
-from ..push_texts import known_language
 from ..system.journal import KEPT
 from ..system.system import AlarmSystem
+from ..texts.activity import MODES
+from ..texts.push import known_language
 from ..types import AlarmBrokerConfigEntry
-from ..words import MODES
 
 ATTR_FORCE, ATTR_SKIP_DELAY, ATTR_BYPASS, ATTR_ZONES = "force", "skip_delay", "bypass", "zones"
 ATTR_KIND, ATTR_SILENT, ATTR_RUN, ATTR_LIMIT = "kind", "silent", "run", "limit"

@@ -24,8 +24,8 @@ from ..core.panel.profiles import (
     mode_violations,
     rule_violations,
 )
-from ..push_texts import known_language
-from ..words import ALLOWED, FIELDS, MODES
+from ..texts.activity import ALLOWED, FIELDS, MODES
+from ..texts.push import known_language
 
 
 def profile_of(options: Mapping[str, Any]) -> Profile:

@@ -9,8 +9,8 @@ from homeassistant.util import dt as dt_util
 from ..core.panel.config import TroubleKind
 from ..link.alarm import Alarm
 from ..link.protocol import Status
-from ..push_texts import BUTTONS, CONFIRMED, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
 from ..system.activity import Happening, HappeningKind
+from ..texts.push import BUTTONS, CONFIRMED, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
 from .actions import PushAction, RefusedPress
 
 ACTION_PREFIX = "ALARM_BROKER_"

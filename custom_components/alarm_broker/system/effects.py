@@ -34,8 +34,8 @@ from ..core.panel.effects import (
     WrongCode,
 )
 from ..core.panel.state import Trouble
-from ..push_texts import CONFIRMED, TROUBLES, known_language
-from ..words import MODES
+from ..texts.activity import MODES
+from ..texts.push import CONFIRMED, TROUBLES, known_language
 from .names import Wording
 
 LOGGER = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .core.panel.config import ArmMode
+from ..core.panel.config import ArmMode
 
 MODES: Mapping[str, Mapping[ArmMode, str]] = {
     "en": {

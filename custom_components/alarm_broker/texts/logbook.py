@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .core.panel.config import AlarmKind, ArmMode
-from .push_texts import TEXTS, TROUBLES, known_language
-from .system.activity import HappeningKind as Kind
-from .words import MODES
+from ..core.panel.config import AlarmKind, ArmMode
+from ..system.activity import HappeningKind as Kind
+from .activity import MODES
+from .push import TEXTS, TROUBLES, known_language
 
 SENTENCES: Mapping[str, Mapping[Kind, str]] = {
     "en": {

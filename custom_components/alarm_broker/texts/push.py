@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from .core.panel.config import TroubleKind
-from .link.protocol import Status
-from .push.actions import PushAction, RefusedPress
-from .system.activity import HappeningKind
+from ..core.panel.config import TroubleKind
+from ..link.protocol import Status
+from ..push.actions import PushAction, RefusedPress
+from ..system.activity import HappeningKind
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
