@@ -19,9 +19,9 @@ from yarl import URL
 
 from companion.alarms import escalate, failover, flood, outcomes, watch
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import AlarmCommands, Unit
+from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Alarm, Change
-from companion.alarms.paging import Paging, Traits
+from companion.alarms.paging import PagingConfig, Traits
 from companion.channels.base import Message, Outcome, ReceiptSource
 from companion.channels.registry import channel_kinds
 from companion.clock import Host, SteadyClock
@@ -36,7 +36,7 @@ from companion.dispatch.outbox import Claim
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.retry import Verdict
 from companion.dispatch.wake import Wake, wait
-from companion.dispatch.worker import Dispatcher, Dispatching
+from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.ids import new_id
 from companion.link import events, lost_panels
 from companion.link.announce import announced
@@ -80,15 +80,15 @@ TROUBLES_KEPT = timedelta(days=90)
 class _LinkNews:
     """Alarms speak, Home Assistant listens."""
 
-    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+    def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         """Queue the alarm's snapshot for every Home Assistant of its site."""
         events.publish(unit, alarm, change)
 
-    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
         """Queue that a delivery was given up."""
         events.publish_trouble(unit, delivery, reason)
 
-    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+    def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
         """Queue what is wrong with the service itself."""
         events.publish_service_trouble(unit, trouble)
 
@@ -126,7 +126,7 @@ class Companion:
             report=self._report,
             observer=self,
             log_context=lambda alarm_id: nullcontext() if alarm_id is None else bind_alarm(alarm_id),
-            rules=Dispatching(
+            rules=DispatcherConfig(
                 owner=owner, lease=lease, poll_s=POLL_S[self.db.dialect], retry=settings.retry_policy()
             ),
         )
@@ -134,7 +134,7 @@ class Companion:
             db=self.db,
             clock=self.clock,
             wake=self.wake,
-            paging_rules=Paging(
+            paging_rules=PagingConfig(
                 traits=traits(),
                 tokens=self._tokens,
                 claim=Claim(owner, lease, self.dispatcher.has_room),
@@ -353,7 +353,7 @@ async def _may_link(context: WebContext, request: web.Request) -> Caller:
     return caller
 
 
-def _run_due(unit: Unit) -> None:
+def _run_due(unit: AlarmTransaction) -> None:
     watch.run_due(unit)
     escalate.run_due(unit)
     failover.run_due(unit)
@@ -361,7 +361,7 @@ def _run_due(unit: Unit) -> None:
     reporting.run_due(unit)
 
 
-def _audit(unit: Unit) -> None:
+def _audit(unit: AlarmTransaction) -> None:
     audit_reach(unit)
     clear_gone(unit)
     lost_panels.clear_gone(unit)

@@ -13,10 +13,10 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms import outcomes
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import AlarmCommands, Raised, Unit
+from companion.alarms.commands import AlarmCommands, AlarmTransaction, Raised
 from companion.alarms.escalate import run_due
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, JournalEntry, Source, Trigger
-from companion.alarms.paging import Paging, Traits
+from companion.alarms.paging import PagingConfig, Traits
 from companion.channels.base import Message, Outcome
 from companion.clock import Clock
 from companion.dispatch.compose import compose
@@ -24,7 +24,7 @@ from companion.dispatch.delivery import Delivery
 from companion.dispatch.outbox import Claim
 from companion.dispatch.retry import RetryPolicy, Verdict
 from companion.dispatch.wake import Wake
-from companion.dispatch.worker import Dispatcher, Dispatching
+from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.escalation.policy import Policy
 from companion.store import tables
 from companion.store.alarms import alarm_by_id
@@ -109,17 +109,17 @@ class Heard:
     service_troubles: list[Trouble] = field(default_factory=list)
     fails: Exception | None = None
 
-    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+    def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         if self.fails is not None:
             raise self.fails
         self.changes.append((alarm.id, change))
 
-    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
         if self.fails is not None:
             raise self.fails
         self.troubles.append(reason)
 
-    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+    def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
         self.service_troubles.append(trouble)
 
 
@@ -232,13 +232,13 @@ def engine(
         report=report,
         observer=counted,
         log_context=lambda _: nullcontext(),
-        rules=Dispatching(owner=owner, lease=lease, poll_s=poll_s, retry=RetryPolicy()),
+        rules=DispatcherConfig(owner=owner, lease=lease, poll_s=poll_s, retry=RetryPolicy()),
     )
     commands = AlarmCommands(
         db=db,
         clock=clock,
         wake=wake,
-        paging_rules=Paging(
+        paging_rules=PagingConfig(
             traits=TRAITS,
             tokens=tokens,
             claim=Claim(owner, lease, dispatcher.has_room) if claims else None,

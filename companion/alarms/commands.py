@@ -27,7 +27,7 @@ from companion.alarms.model import (
     Trigger,
     hidden_at_panel,
 )
-from companion.alarms.paging import Paging, Reached
+from companion.alarms.paging import PagingConfig, ResolvedTarget
 from companion.channels.base import MessageKind
 from companion.clock import Clock
 from companion.dispatch import outbox, readers
@@ -84,18 +84,18 @@ class Raised:
     created: bool
 
 
-class News(Protocol):
+class AlarmObserver(Protocol):
     """Tells the rest of the house, in the same transaction, what has happened."""
 
-    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+    def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         """An alarm has changed; `alarm` is what it is now."""
         ...
 
-    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
         """A delivery was given up."""
         ...
 
-    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+    def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
         """Something has gone wrong with the service itself, or is well again."""
         ...
 
@@ -108,15 +108,15 @@ _MOVES = {
 }
 
 
-class Unit:
+class AlarmTransaction:
     """One transaction on alarms. Made by `AlarmCommands.run`; everything in it is committed together or not at all."""
 
     def __init__(
         self,
         conn: Connection,
         now: datetime,
-        paging_rules: Paging,
-        news: News,
+        paging_rules: PagingConfig,
+        news: AlarmObserver,
     ) -> None:
         self.conn = conn
         self.now = now
@@ -585,7 +585,7 @@ def _known(detail: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in detail.items() if value is not None}
 
 
-def _names(reached: Sequence[Reached], made: Sequence[Delivery]) -> list[str]:
+def _names(reached: Sequence[ResolvedTarget], made: Sequence[Delivery]) -> list[str]:
     """Return everybody whom a step has told: a message to one address may be for several."""
     addresses = {(item.channel_id, item.address) for item in made}
     told = [item.recipient for item in reached if (item.channel_id, item.address) in addresses]
@@ -606,8 +606,8 @@ class AlarmCommands:
         db: Database,
         clock: Clock,
         wake: Wake,
-        paging_rules: Paging,
-        news: News,
+        paging_rules: PagingConfig,
+        news: AlarmObserver,
         take: Callable[[list[Delivery]], None],
     ) -> None:
         self.db = db
@@ -618,11 +618,11 @@ class AlarmCommands:
         self._take = take
         self._running: set[asyncio.Task[Any]] = set()
 
-    def unit(self, conn: Connection) -> Unit:
+    def unit(self, conn: Connection) -> AlarmTransaction:
         """Return a unit on a transaction that is running already."""
-        return Unit(conn, self.clock(), self._paging, self._news)
+        return AlarmTransaction(conn, self.clock(), self._paging, self._news)
 
-    async def run[T](self, work: Callable[[Unit], T]) -> T:
+    async def run[T](self, work: Callable[[AlarmTransaction], T]) -> T:
         """Run `work` as one transaction. It may run again when it lost a race, so it must touch nothing but its unit.
 
         It goes on when the caller is cancelled: pages that are committed as this worker's must reach the worker.
@@ -632,7 +632,7 @@ class AlarmCommands:
         running.add_done_callback(self._running.discard)
         return await asyncio.shield(running)
 
-    async def run_patiently[T](self, work: Callable[[Unit], T]) -> T:
+    async def run_patiently[T](self, work: Callable[[AlarmTransaction], T]) -> T:
         """As `run`, and again for as long as somebody else holds a row; the caller bounds the time.
 
         Whoever presses a key in need does not come back a second later.
@@ -643,8 +643,8 @@ class AlarmCommands:
             except RowsHeld:
                 _LOGGER.warning("An alarm is raised as soon as somebody else lets go of its row")
 
-    async def _run[T](self, work: Callable[[Unit], T]) -> T:
-        def transaction(conn: Connection) -> tuple[T, Unit]:
+    async def _run[T](self, work: Callable[[AlarmTransaction], T]) -> T:
+        def transaction(conn: Connection) -> tuple[T, AlarmTransaction]:
             unit = self.unit(conn)
             result = work(unit)
             self._wake.hint(conn)

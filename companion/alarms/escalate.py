@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.store import tables
 from companion.store.alarms import due_alarms, to_alarm
 from companion.store.sql import is_row_held, perhaps_lost_race
@@ -20,7 +20,7 @@ HELD_AGAIN_AFTER = timedelta(seconds=1)
 """When a step that needs a row which somebody else holds is tried again."""
 
 
-def run_due(unit: Unit) -> int:
+def run_due(unit: AlarmTransaction) -> int:
     """Run the due step of every alarm that has one and return how many ran (BATCH: there may be more).
 
     The alarm is locked and seen as triggered in the same transaction that writes the deliveries, so an

@@ -1,7 +1,7 @@
 """The next contact point of whoever was paged and whose provider has not said yes in time.
 
 Two questions that are answered apart: whether *this address* is tried again (`dispatch.retry`), and whether the person
-is told *another way* meanwhile: as soon as an attempt was not accepted, at the latest `Paging.failover_after` after the
+is told *another way* meanwhile: as soon as an attempt was not accepted, at the latest `PagingConfig.failover_after` after the
 page was due. The time is a row in the database, so it outlives the process, and each page is passed on once.
 """
 
@@ -13,9 +13,9 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from companion.alarms import paging
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, Alarm, Change
-from companion.alarms.paging import Reached
+from companion.alarms.paging import ResolvedTarget
 from companion.dispatch import readers
 from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.readers import Way
@@ -32,7 +32,7 @@ HELD_AGAIN_AFTER = timedelta(seconds=1)
 _DISPATCH = Actor(name=None, via="dispatch")
 
 
-def run_due(unit: Unit) -> int:
+def run_due(unit: AlarmTransaction) -> int:
     """Tell the next contact point of every page whose time is over; return how many alarms were looked at."""
     found = readers.due_alarm_ids(unit.conn, unit.now, BATCH)
     if not found:
@@ -53,7 +53,7 @@ def run_due(unit: Unit) -> int:
     return len(rows)
 
 
-def _pass_on_due(unit: Unit, alarm: Alarm) -> None:
+def _pass_on_due(unit: AlarmTransaction, alarm: Alarm) -> None:
     seconds = round(unit.paging.failover_after.total_seconds())
     for delivery_id, person_id in readers.take_due(unit.conn, alarm.id, unit.now):
         delivery = delivery_by_id(unit.conn, delivery_id)
@@ -62,7 +62,7 @@ def _pass_on_due(unit: Unit, alarm: Alarm) -> None:
         _tell_instead(unit, alarm, delivery, {person_id}, f"not accepted within {seconds} s")
 
 
-def pass_on(unit: Unit, alarm: Alarm, delivery: Delivery, reason: str) -> list[str]:
+def pass_on(unit: AlarmTransaction, alarm: Alarm, delivery: Delivery, reason: str) -> list[str]:
     """Tell the next contact point of everybody whom the page is for, unless it was told already; return the channels.
 
     The alarm is locked.
@@ -71,7 +71,7 @@ def pass_on(unit: Unit, alarm: Alarm, delivery: Delivery, reason: str) -> list[s
 
 
 def _tell_instead(
-    unit: Unit, alarm: Alarm, delivery: Delivery, people: Container[str], reason: str
+    unit: AlarmTransaction, alarm: Alarm, delivery: Delivery, people: Container[str], reason: str
 ) -> list[str]:
     if not alarm.needs_answer:
         return []
@@ -105,7 +105,7 @@ def _tell_instead(
     return list(dict.fromkeys(point.channel_id for point in told))
 
 
-def _join(unit: Unit, alarm: Alarm, reader: Reader, way: Way[Reached]) -> None:
+def _join(unit: AlarmTransaction, alarm: Alarm, reader: Reader, way: Way[ResolvedTarget]) -> None:
     """Make what somebody else was told at the reader's addresses theirs too, and wait for what is on its way."""
     for there, point in way.joins:
         readers.join(unit.conn, there.delivery_id, replace(reader, position=point.position))

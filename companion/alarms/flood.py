@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, Alarm, Change, Status
 from companion.dispatch import folding, readers
 from companion.dispatch.delivery import PAGES, State
@@ -21,7 +21,7 @@ TOGETHER_LIMIT = 5000
 _DISPATCH = Actor(name=None, via="dispatch")
 
 
-def run_due(unit: Unit) -> int:
+def run_due(unit: AlarmTransaction) -> int:
     """Send every running message that is due; return how many."""
     flows = folding.due_flows(unit.conn, unit.now, BATCH)
     for flow in flows:
@@ -36,7 +36,7 @@ def run_due(unit: Unit) -> int:
     return len(flows)
 
 
-def _release(unit: Unit, flow: folding.Flow) -> None:
+def _release(unit: AlarmTransaction, flow: folding.Flow) -> None:
     released = folding.release(unit.conn, flow, unit.now)
     if released is None:
         return

@@ -1,6 +1,6 @@
 """Which moves an alarm may make: triggered → acknowledged → resolved, and → cancelled from both.
 
-Only an answer that lapses leads back, and nobody makes it do so: see `Unit.run_step`.
+Only an answer that lapses leads back, and nobody makes it do so: see `AlarmTransaction.run_step`.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What an alarm makes of a delivery's outcome: the record, and the next contact point when it was not accepted."""
 
 from companion.alarms import failover, paging
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, Change
 from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.folding import unfold
@@ -13,7 +13,7 @@ from companion.troubles import reporting
 _DISPATCH = Actor(name=None, via="dispatch")
 
 
-def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
+def report(unit: AlarmTransaction, delivery: Delivery, verdict: Verdict) -> None:
     """Write what became of a delivery into its alarm's journal, and go on with the person's next contact point."""
     if delivery.alarm_id is None:
         if delivery.kind in reporting.TROUBLE_KINDS:
@@ -58,7 +58,7 @@ def report(unit: Unit, delivery: Delivery, verdict: Verdict) -> None:
             _next_contact_point(unit, delivery, reason)
 
 
-def _next_contact_point(unit: Unit, delivery: Delivery, reason: str) -> list[str]:
+def _next_contact_point(unit: AlarmTransaction, delivery: Delivery, reason: str) -> list[str]:
     """Page its readers another way while the alarm still needs an answer; return the channels."""
     if delivery.kind not in PAGES or delivery.alarm_id is None:
         return []
@@ -67,7 +67,7 @@ def _next_contact_point(unit: Unit, delivery: Delivery, reason: str) -> list[str
     return [] if alarm is None else failover.pass_on(unit, alarm, delivery, reason)
 
 
-def delivered(unit: Unit, delivery: Delivery) -> None:
+def delivered(unit: AlarmTransaction, delivery: Delivery) -> None:
     """Write into the journal that a device has the message."""
     if delivery.alarm_id is not None:
         unit.journal(

@@ -34,7 +34,7 @@ class Traits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paging:
+class PagingConfig:
     """What turns targets into deliveries."""
 
     traits: Mapping[str, Traits]
@@ -47,7 +47,7 @@ class Paging:
 
 
 @dataclass(frozen=True)
-class Reached:
+class ResolvedTarget:
     """An address that a target leads to."""
 
     channel_id: str
@@ -63,7 +63,7 @@ class Reached:
 class Shared:
     """An address and everybody whom a message to it is for."""
 
-    point: Reached
+    point: ResolvedTarget
     """Whose language it is in: the first person's, if it leads to one."""
     others: tuple[Reader, ...]
     recipient: str
@@ -107,11 +107,11 @@ _FOR_RECORDS = frozenset({MessageKind.NOTE, MessageKind.PRESSED_AGAIN})
 """News that is for records only; of another press, `remind` tells whom it concerns."""
 
 
-def _contact_points(conn: Connection, people: Iterable[str]) -> dict[str, list[Reached]]:
+def _contact_points(conn: Connection, people: Iterable[str]) -> dict[str, list[ResolvedTarget]]:
     """Return the usable contact points of each person, in the person's order."""
-    found: dict[str, list[Reached]] = {}
+    found: dict[str, list[ResolvedTarget]] = {}
     for row in conn.execute(_CONTACT_POINTS, {"people": list(people)}):
-        reached = Reached(*row)
+        reached = ResolvedTarget(*row)
         found.setdefault(reached.person_id or "", []).append(reached)
     return found
 
@@ -121,7 +121,7 @@ def _channel_kinds(conn: Connection, channels: Iterable[str]) -> dict[str, tuple
     return {channel_id: (kind, name) for channel_id, kind, name in rows}
 
 
-def resolve(conn: Connection, targets: Sequence[Target]) -> list[Reached]:
+def resolve(conn: Connection, targets: Sequence[Target]) -> list[ResolvedTarget]:
     """Return the addresses that the targets lead to now; people and channels that are gone lead nowhere."""
     people = [target.person for target in targets if isinstance(target, PersonTarget)]
     channels = [target.channel for target in targets if isinstance(target, ChannelTarget)]
@@ -131,8 +131,10 @@ def resolve(conn: Connection, targets: Sequence[Target]) -> list[Reached]:
 
 
 def _reached(
-    targets: Sequence[Target], points: Mapping[str, list[Reached]], kinds: Mapping[str, tuple[str, str]]
-) -> Iterator[Reached]:
+    targets: Sequence[Target],
+    points: Mapping[str, list[ResolvedTarget]],
+    kinds: Mapping[str, tuple[str, str]],
+) -> Iterator[ResolvedTarget]:
     for target in targets:
         match target:
             case PersonTarget(person=person, via=None):
@@ -143,7 +145,7 @@ def _reached(
                 yield from [point for point in points.get(person, []) if point.channel_id == via][:1]
             case ChannelTarget(channel=channel, address=address, name=name) if channel in kinds:
                 kind, channel_name = kinds[channel]
-                yield Reached(channel, kind, address, name or address or channel_name, "en", None, 0)
+                yield ResolvedTarget(channel, kind, address, name or address or channel_name, "en", None, 0)
 
 
 def has_paged(conn: Connection, alarm_id: str) -> bool:
@@ -154,16 +156,16 @@ def has_paged(conn: Connection, alarm_id: str) -> bool:
     return conn.execute(pages.limit(1)).first() is not None
 
 
-def shared(reached: Iterable[Reached]) -> list[Shared]:
+def shared(reached: Iterable[ResolvedTarget]) -> list[Shared]:
     """Return each address once, with everybody it leads to: one number is called once, whoever shares it."""
-    by_address: dict[tuple[str, str], list[Reached]] = {}
+    by_address: dict[tuple[str, str], list[ResolvedTarget]] = {}
     for item in reached:
         by_address.setdefault((item.channel_id, item.address), []).append(item)
     return [_shared(items) for items in by_address.values()]
 
 
-def _shared(items: Sequence[Reached]) -> Shared:
-    people: dict[str, Reached] = {}
+def _shared(items: Sequence[ResolvedTarget]) -> Shared:
+    people: dict[str, ResolvedTarget] = {}
     for item in items:
         if item.person_id is not None:
             people.setdefault(item.person_id, item)
@@ -176,7 +178,7 @@ def _shared(items: Sequence[Reached]) -> Shared:
     )
 
 
-def next_page(conn: Connection, delivery: Delivery, reader: Reader) -> Way[Reached]:
+def next_page(conn: Connection, delivery: Delivery, reader: Reader) -> Way[ResolvedTarget]:
     """Return where to page one reader of a page that was not accepted."""
     points = _contact_points(conn, [reader.person_id]).get(reader.person_id, [])
     return next_way(points, told_with(conn, delivery), reader)
@@ -202,12 +204,12 @@ def is_hopeless(conn: Connection, delivery: Delivery) -> bool:
 def page(
     conn: Connection,
     alarm: Alarm,
-    reached: Sequence[Reached],
+    reached: Sequence[ResolvedTarget],
     *,
     kind: MessageKind,
     occurrence: str,
     first: bool,
-    paging: Paging,
+    paging: PagingConfig,
     now: datetime,
     more: int = 0,
 ) -> list[Delivery]:
@@ -257,7 +259,9 @@ def page(
     return made
 
 
-def _folding(conn: Connection, alarm: Alarm, point: Reached, paging: Paging, now: datetime) -> dict[str, Any]:
+def _folding(
+    conn: Connection, alarm: Alarm, point: ResolvedTarget, paging: PagingConfig, now: datetime
+) -> dict[str, Any]:
     """Return whether a page is told by itself, or with others of a source that floods; a ticket is one an alarm."""
     if paging.traits[point.channel_kind].records:
         return {}
@@ -278,7 +282,7 @@ def _urgency(alarm: Alarm) -> Urgency:
 
 
 def remind(
-    conn: Connection, alarm: Alarm, names: Collection[str | None], *, paging: Paging, now: datetime
+    conn: Connection, alarm: Alarm, names: Collection[str | None], *, paging: PagingConfig, now: datetime
 ) -> list[Delivery]:
     """Tell whoever answered that it was triggered again, everywhere they were paged.
 
@@ -308,7 +312,7 @@ def remind(
     )
 
 
-def _reached_by(conn: Connection, paged: Delivery) -> list[Reached]:
+def _reached_by(conn: Connection, paged: Delivery) -> list[ResolvedTarget]:
     """Return everybody whom a page was for, at its address, as far as the directory still knows it."""
     people = [reader.person_id for reader in readers_of(conn, paged)]
     if not people:
@@ -327,7 +331,7 @@ def inform(
     *,
     by: str | None,
     note: str | None,
-    paging: Paging,
+    paging: PagingConfig,
     now: datetime,
 ) -> list[Delivery]:
     """Write the news for everybody who was paged over a channel that wants it, and for every record."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, AlarmKind
 from companion.alarms.panel import panel_trigger
 from companion.store import link
@@ -23,7 +23,7 @@ RAISED_BY = "companion: Home Assistant went silent during the entry delay"
 _WATCH = Actor(name=None, via="watch")
 
 
-def run_due(unit: Unit) -> int:
+def run_due(unit: AlarmTransaction) -> int:
     """Raise the alarm of every entry delay whose time and grace are over and return how many there were.
 
     Home Assistant's own word about the same `uid`, if it still comes, finds this alarm.
@@ -48,7 +48,7 @@ def run_due(unit: Unit) -> int:
     return len(pendings)
 
 
-def _raise(unit: Unit, pending: Pending) -> None:
+def _raise(unit: AlarmTransaction, pending: Pending) -> None:
     trigger = panel_trigger(
         unit.conn,
         instance=pending.instance,

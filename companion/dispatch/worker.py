@@ -69,7 +69,7 @@ class Observer(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dispatching:
+class DispatcherConfig:
     """How the dispatcher works."""
 
     owner: str
@@ -93,7 +93,7 @@ class Dispatcher:
         report: Callable[[Connection, Delivery, Verdict], None],
         observer: Observer,
         log_context: Callable[[str | None], AbstractContextManager[None]],
-        rules: Dispatching,
+        rules: DispatcherConfig,
     ) -> None:
         self._db = db
         self._clock = clock

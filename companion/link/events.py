@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import OPEN, Alarm, Change, Status, hidden_at_panel
 from companion.alarms.panel import panel_dedup_key, site_of_panel
 from companion.dispatch.delivery import Delivery
@@ -44,14 +44,14 @@ class InstanceTaken(SiteUnknown):
 # --- telling --------------------------------------------------------------------------------------------
 
 
-def publish(unit: Unit, alarm: Alarm, change: Change) -> None:
+def publish(unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
     """Queue the alarm's snapshot for every Home Assistant of its site. Costs one statement when there is none."""
     turns = link.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
     if turns:
         _keep(unit.conn, turns, snapshot(alarm, change, unit.now), unit.now)
 
 
-def publish_trouble(unit: Unit, delivery: Delivery, reason: str) -> None:
+def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
     """Queue for every Home Assistant of the alarm's site that somebody was not told."""
     alarm = None if delivery.alarm_id is None else alarm_by_id(unit.conn, delivery.alarm_id)
     if alarm is None:
@@ -71,7 +71,7 @@ def publish_trouble(unit: Unit, delivery: Delivery, reason: str) -> None:
     _keep(unit.conn, turns, body, unit.now)
 
 
-def publish_service_trouble(unit: Unit, trouble: Trouble) -> None:
+def publish_service_trouble(unit: AlarmTransaction, trouble: Trouble) -> None:
     """Queue a trouble of the service for every Home Assistant of its site, or for all when it is about everything."""
     if trouble.hidden:
         return

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from companion.alarms.commands import MoveRefused, Unit
+from companion.alarms.commands import AlarmTransaction, MoveRefused
 from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_dedup_key, panel_trigger
 from companion.link import lost_panels
@@ -53,7 +53,7 @@ class Overtaken(Exception):
     """Another connection of the peer has just stored the same event; nothing was changed here."""
 
 
-def apply(unit: Unit, peer: Peer, seq: int, event: HomeAssistantEvent) -> None:
+def apply(unit: AlarmTransaction, peer: Peer, seq: int, event: HomeAssistantEvent) -> None:
     """Store the effect of event `seq` and that it is stored; one that is stored already changes nothing.
 
     Raises BadFrame for a hole in the sequence, StreamOver, Overtaken.
@@ -72,7 +72,7 @@ def apply(unit: Unit, peer: Peer, seq: int, event: HomeAssistantEvent) -> None:
         raise Overtaken
 
 
-def _take(unit: Unit, peer: Peer, event: HomeAssistantEvent) -> None:
+def _take(unit: AlarmTransaction, peer: Peer, event: HomeAssistantEvent) -> None:
     match event:
         case AreaState():
             lost_panels.remember(unit, peer, event)
@@ -102,7 +102,7 @@ def _take(unit: Unit, peer: Peer, event: HomeAssistantEvent) -> None:
             pass
 
 
-def _delay_runs(unit: Unit, peer: Peer, event: AlarmPending) -> None:
+def _delay_runs(unit: AlarmTransaction, peer: Peer, event: AlarmPending) -> None:
     if _find(unit, peer, uid=event.uid) is not None:
         return
     # How long it runs is true also when Home Assistant's clock is wrong. An event that comes late, after a cut, has
@@ -119,14 +119,14 @@ def _delay_runs(unit: Unit, peer: Peer, event: AlarmPending) -> None:
     )
 
 
-def _delay_cleared(unit: Unit, peer: Peer, event: PendingCleared) -> None:
+def _delay_cleared(unit: AlarmTransaction, peer: Peer, event: PendingCleared) -> None:
     link.clear_pending(unit.conn, peer.instance, event.uid)
     alarm = _find(unit, peer, uid=event.uid)
     if alarm is not None and "raised_by" in alarm.details:
         _move(unit, alarm, Decision.CANCEL, Actor(name=event.by, via="panel"), note=DISARMED_IN_TIME)
 
 
-def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
+def _raised(unit: AlarmTransaction, peer: Peer, event: AlarmRaised) -> None:
     link.clear_pending(unit.conn, peer.instance, event.uid)
     alarm = _find(unit, peer, uid=event.uid)
     if alarm is None:
@@ -151,7 +151,9 @@ def _raised(unit: Unit, peer: Peer, event: AlarmRaised) -> None:
             _zone_tripped(unit, alarm, zone, event.at)
 
 
-def _zone_tripped(unit: Unit, alarm: Alarm, zone: str, at: datetime, *, confirmed: bool = False) -> None:
+def _zone_tripped(
+    unit: AlarmTransaction, alarm: Alarm, zone: str, at: datetime, *, confirmed: bool = False
+) -> None:
     detail = {"zone": zone, "tripped_at": at.isoformat()}
     if _is_written(unit, alarm, detail, *_ZONE_LINES):
         return
@@ -161,7 +163,7 @@ def _zone_tripped(unit: Unit, alarm: Alarm, zone: str, at: datetime, *, confirme
         unit.journal(alarm.id, Change.ZONE_TRIPPED, _PANEL, **detail)
 
 
-def _seen(unit: Unit, alarm: Alarm, event: AlarmEvidence) -> None:
+def _seen(unit: AlarmTransaction, alarm: Alarm, event: AlarmEvidence) -> None:
     if event.dropped is not None:
         _LOGGER.warning("%s: the picture of its evidence was dropped: %s", alarm.id, event.dropped)
     found = Evidence(
@@ -176,7 +178,7 @@ def _seen(unit: Unit, alarm: Alarm, event: AlarmEvidence) -> None:
     unit.evidence(alarm.id, _PANEL, found, event.picture, said_at=event.at)
 
 
-def _push_unconfirmed(unit: Unit, alarm: Alarm, event: PushUnconfirmed) -> None:
+def _push_unconfirmed(unit: AlarmTransaction, alarm: Alarm, event: PushUnconfirmed) -> None:
     detail: dict[str, Any] = {"people": list(event.people), "said_at": event.at.isoformat()}
     if event.after_s is not None:
         detail["after_s"] = event.after_s
@@ -184,7 +186,7 @@ def _push_unconfirmed(unit: Unit, alarm: Alarm, event: PushUnconfirmed) -> None:
         unit.push_unconfirmed(alarm.id, _PANEL, **detail)
 
 
-def _decided(unit: Unit, alarm: Alarm, event: Decided) -> None:
+def _decided(unit: AlarmTransaction, alarm: Alarm, event: Decided) -> None:
     actor = Actor(name=event.by, via=event.via)
     if event.decision is not Decision.ESCALATE:
         _move(unit, alarm, event.decision, actor, note=event.note)
@@ -194,13 +196,13 @@ def _decided(unit: Unit, alarm: Alarm, event: Decided) -> None:
         unit.escalate(alarm.id, actor, **detail)
 
 
-def _is_written(unit: Unit, alarm: Alarm, detail: dict[str, Any], *changes: Change) -> bool:
+def _is_written(unit: AlarmTransaction, alarm: Alarm, detail: dict[str, Any], *changes: Change) -> bool:
     """Return whether the journal has it: a Home Assistant that begins a new stream says again what was not confirmed."""
     lines = journal_of(unit.conn, alarm.id)
     return any(line.event in changes and line.detail == detail for line in lines)
 
 
-def _disarmed(unit: Unit, alarm: Alarm, by: str | None, ending: Ending) -> None:
+def _disarmed(unit: AlarmTransaction, alarm: Alarm, by: str | None, ending: Ending) -> None:
     actor = Actor(name=by, via="panel")
     if ending is Ending.RESOLVED:
         _move(unit, alarm, Decision.RESOLVE, actor, note=None)
@@ -209,7 +211,9 @@ def _disarmed(unit: Unit, alarm: Alarm, by: str | None, ending: Ending) -> None:
         _move(unit, alarm, Decision.CANCEL, actor, note=note)
 
 
-def _find(unit: Unit, peer: Peer, *, alarm_id: str | None = None, uid: str | None = None) -> Alarm | None:
+def _find(
+    unit: AlarmTransaction, peer: Peer, *, alarm_id: str | None = None, uid: str | None = None
+) -> Alarm | None:
     """Return the alarm that the peer means, or None: there is none, or it is of a site that is not the peer's."""
     if alarm_id is None and uid is not None:
         alarm_id = link.alarm_id_of(unit.conn, panel_dedup_key(peer.instance, uid))
@@ -219,7 +223,9 @@ def _find(unit: Unit, peer: Peer, *, alarm_id: str | None = None, uid: str | Non
     return alarm
 
 
-def _move(unit: Unit, alarm: Alarm, decision: Decision, actor: Actor, *, note: str | None) -> None:
+def _move(
+    unit: AlarmTransaction, alarm: Alarm, decision: Decision, actor: Actor, *, note: str | None
+) -> None:
     """Do what was decided; if the alarm has gone that far already, only write down that it was said.
 
     There is nobody to refuse it to: whoever resolves an alarm that nobody has acknowledged, has seen to it.

@@ -6,7 +6,7 @@ reason to be quiet either.
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.link.protocol import AreaState
 from companion.store import link
 from companion.store.link import KnownArea, Peer
@@ -17,7 +17,7 @@ from companion.troubles.store import trouble_by_key
 UNKNOWN = "unknown"
 
 
-def remember(unit: Unit, peer: Peer, event: AreaState) -> None:
+def remember(unit: AlarmTransaction, peer: Peer, event: AreaState) -> None:
     """Remember the state of an area; report, or clear, what it means for the panel."""
     before = {area.area: area for area in link.areas(unit.conn, peer.instance)}
     now = KnownArea(area=event.area, name=event.name, state=event.state, mode=event.mode)
@@ -49,7 +49,7 @@ def _last_known(conn: Connection, peer: Peer, area: KnownArea | None) -> str:
     return ", ".join(filter(None, said))
 
 
-def clear_gone(unit: Unit) -> None:
+def clear_gone(unit: AlarmTransaction) -> None:
     """Clear the troubles of panels that were forgotten: they never say any more how their areas are."""
     for trouble in reporting.open_of_kind(unit, TroubleKind.PANEL_UNKNOWN):
         instance = trouble.key.partition(":")[2]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
 from companion.escalation.policy import Policy
 from companion.ids import token_hash
@@ -50,7 +50,9 @@ class RateLimited:
 type Press = Accepted | UnknownToken | NobodyToTell | RateLimited
 
 
-def press(unit: Unit, token: str, context: Mapping[str, str], *, window_s: float, per_minute: int) -> Press:
+def press(
+    unit: AlarmTransaction, token: str, context: Mapping[str, str], *, window_s: float, per_minute: int
+) -> Press:
     """Raise the alarm of the device with this token, once within `window_s` seconds from the first press.
 
     Whatever the directory does not know of the device: somebody pressed a panic key.

@@ -14,7 +14,7 @@ from pydantic import Field
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckLink, ack_link, is_expired
-from companion.alarms.commands import MoveRefused, Unit
+from companion.alarms.commands import AlarmTransaction, MoveRefused
 from companion.alarms.flood import told_together
 from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Picture, Status
 from companion.errors import LinkExpired, Problem, UnknownToken
@@ -138,7 +138,7 @@ async def _answer_together(context: WebContext, token: str, newest: str, *, name
     link, found = await context.db.read(others)
     actor = Actor(name=name or link.recipient, via="ack_page")
 
-    def answer_some(unit: Unit, some: Sequence[str]) -> None:
+    def answer_some(unit: AlarmTransaction, some: Sequence[str]) -> None:
         for alarm_id in some:
             with suppress(MoveRefused):  # somebody was faster
                 unit.acknowledge(alarm_id, actor, link_of=link.recipient, together_with=link.alarm_id)
@@ -147,7 +147,9 @@ async def _answer_together(context: WebContext, token: str, newest: str, *, name
         await context.commands.run(partial(answer_some, some=some))
 
 
-def _answer(unit: Unit, token: str, life: timedelta, *, name: str, note: str | None, is_over: bool) -> str:
+def _answer(
+    unit: AlarmTransaction, token: str, life: timedelta, *, name: str, note: str | None, is_over: bool
+) -> str:
     """Let the holder of the link answer, and return the alarm's id; raises UnknownToken or LinkExpired."""
     link, alarm = _valid(unit.conn, token, unit.now, life)
     actor = Actor(name=name or link.recipient, via="ack_page")

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from aiohttp import web
 from pydantic import Field
 
-from companion.alarms.commands import AlarmNotFound, MoveRefused, Unit
+from companion.alarms.commands import AlarmNotFound, AlarmTransaction, MoveRefused
 from companion.alarms.model import Actor
 from companion.errors import UnknownAlarm
 from companion.store.alarms import alarm_by_id
@@ -25,10 +25,10 @@ class Answer(Button):
     """The list it was pressed in; the alarm's own page if there is none."""
 
 
-type Command = Callable[[Unit, str, Actor, str | None], object]
+type Command = Callable[[AlarmTransaction, str, Actor, str | None], object]
 
 
-def _note(unit: Unit, alarm_id: str, actor: Actor, note: str | None) -> None:
+def _note(unit: AlarmTransaction, alarm_id: str, actor: Actor, note: str | None) -> None:
     if note is not None:
         unit.note(alarm_id, actor, note)
 
@@ -65,7 +65,7 @@ def _handler(command: Command) -> PageHandler:
         note = some_lines(form.get("note", ""), NOTE_LIMIT) or None
         actor = caller.actor(via="dashboard")
 
-        def work(unit: Unit) -> None:
+        def work(unit: AlarmTransaction) -> None:
             alarm = alarm_by_id(unit.conn, alarm_id)
             if alarm is None or not caller.sees(alarm.site_id):
                 raise AlarmNotFound(alarm_id)

@@ -11,7 +11,7 @@ import orjson
 from aiohttp import web
 from pydantic import Field
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Alarm
 from companion.errors import (
     DeviceIncomplete,
@@ -104,7 +104,7 @@ async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.R
     tokens = press_tokens(call.request, pairs)
     context = phone_context(pairs)
 
-    def work(unit: Unit) -> Press:
+    def work(unit: AlarmTransaction) -> Press:
         return _first_known(
             press(
                 unit, token, context, window_s=settings.press_window_s, per_minute=settings.press_per_minute

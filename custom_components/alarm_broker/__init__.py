@@ -29,10 +29,10 @@ from .household.tracker import Household, household_store
 from .link.client import LinkClient
 from .link.health import LinkWatch
 from .link.outbox import Outbox
-from .link.registry import AlarmStream
+from .link.registry import AlarmRegistry
 from .link.troubles import ServiceTroubles
 from .push.actions import Buttons
-from .push.inbox import PRESSES, Presses
+from .push.inbox import PRESS_INBOX, PressInbox
 from .push.notifier import AlarmPush
 from .push.recipients import recipients_from_entry
 from .system.config import system_config_from_entry
@@ -41,7 +41,7 @@ from .system.issues import (
     async_clear_away,
     async_clear_unreadable,
     async_report_away,
-    async_report_homeless,
+    async_report_orphaned,
     async_show_from_copy,
     async_show_left_out,
     async_show_troubles,
@@ -83,7 +83,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     async_setup_code_services(hass)
     async_setup_household_services(hass)
     hass.http.register_view(EvidenceView())
-    hass.data[PRESSES] = Presses(hass)
+    hass.data[PRESS_INBOX] = PressInbox(hass)
     return True
 
 
@@ -105,7 +105,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     troubles = storage.section(
         "troubles", lambda kept: ServiceTroubles(storage, kept if with_companion else None)
     )
-    alarms = storage.section("alarms", lambda kept: AlarmStream(storage, kept, outbox, troubles))
+    alarms = storage.section("alarms", lambda kept: AlarmRegistry(storage, kept, outbox, troubles))
     buttons = storage.section("buttons", Buttons)
     await storage.async_keep_unreadable(entry)
     link = await _async_link(hass, entry, alarms) if with_companion else None
@@ -208,9 +208,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
 
     # Entities and push first, so that an alarm of the panel's restart and of the resumed link finds them listening.
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    verification.async_start(system.audience, system.decided)
+    verification.async_start(system.subscriptions, system.decided)
     push.async_start()
-    journal.async_start(system.audience)
+    journal.async_start(system.subscriptions)
     entry.async_on_unload(journal.async_stop)
     entry.async_on_unload(system.async_stop)
     await system.async_start()
@@ -220,7 +220,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         entry.async_on_unload(part.async_stop)
     push.async_take_presses()
     evidence.async_start(entry)
-    async_report_homeless(hass, entry, config.homeless_zones)
+    async_report_orphaned(hass, entry, config.orphaned_zones)
     async_show_left_out(hass, entry, left_out.names)
     async_show_from_copy(hass, entry, is_so=storage.is_from_copy)
     _show_unknown(hass, entry, system)
@@ -251,7 +251,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
 async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
     """Delete what was stored for the entry."""
     async_clear_away(hass, entry)
-    async_report_homeless(hass, entry, ())
+    async_report_orphaned(hass, entry, ())
     async_show_left_out(hass, entry, ())
     async_show_from_copy(hass, entry, is_so=False)
     async_show_unknown(hass, entry, ())
@@ -264,7 +264,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     await EvidenceStore(hass, entry.entry_id, days=0).async_remove()
 
 
-async def _async_link(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, alarms: AlarmStream) -> LinkClient:
+async def _async_link(
+    hass: HomeAssistant, entry: AlarmBrokerConfigEntry, alarms: AlarmRegistry
+) -> LinkClient:
     return LinkClient(
         hass,
         session=async_get_clientsession(hass),
@@ -300,7 +302,7 @@ def _show_unknown(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, system: Al
 
     show()
     if system.unknown_areas:
-        entry.async_on_unload(system.audience.subscribe(show))
+        entry.async_on_unload(system.subscriptions.subscribe(show))
 
 
 @callback

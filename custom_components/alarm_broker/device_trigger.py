@@ -1,4 +1,4 @@
-"""Device triggers: the same happenings, for who starts an automation from a device."""
+"""Device triggers: the same activity, for who starts an automation from a device."""
 
 import probatio as vol
 from homeassistant.components.device_automation import DEVICE_TRIGGER_BASE_SCHEMA
@@ -10,9 +10,9 @@ from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN, SIGNAL_HAPPENED, SUBENTRY_AREA
-from .system.activity import Happening, HappeningKind
+from .system.activity import Activity, ActivityKind
 
-TYPES = [kind.value for kind in HappeningKind]
+TYPES = [kind.value for kind in ActivityKind]
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend({vol.Required(CONF_TYPE): vol.In(TYPES)})
 
 
@@ -33,13 +33,13 @@ async def async_attach_trigger(
     area_id = _area_id(hass, config[CONF_DEVICE_ID])
 
     @callback
-    def happened(happening: Happening) -> None:
-        meant = area_id is None or not happening.areas or area_id in happening.areas
-        if meant and happening.kind.value == config[CONF_TYPE]:
+    def happened(activity: Activity) -> None:
+        meant = area_id is None or not activity.areas or area_id in activity.areas
+        if meant and activity.kind.value == config[CONF_TYPE]:
             payload = {
                 **trigger_info["trigger_data"],
-                **happening.as_dict(),
-                "description": f"{happening.kind.value} at the alarm panel",
+                **activity.as_dict(),
+                "description": f"{activity.kind.value} at the alarm panel",
             }
             hass.async_run_hass_job(HassJob(action), {"trigger": payload})
 

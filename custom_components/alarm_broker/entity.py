@@ -175,7 +175,7 @@ class SystemEntity(PanelEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.system.audience.subscribe(self._async_changed))
+        self.async_on_remove(self.system.subscriptions.subscribe(self._async_changed))
 
 
 class AreaEntity(PanelEntity):
@@ -191,7 +191,7 @@ class AreaEntity(PanelEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.system.audience.subscribe(self._async_changed, area_id=self._area_id))
+        self.async_on_remove(self.system.subscriptions.subscribe(self._async_changed, area_id=self._area_id))
 
     @property
     @override

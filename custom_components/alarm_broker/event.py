@@ -10,7 +10,7 @@ from .alarm_entity import AlarmEntity
 from .const import CHANGES
 from .entity import AlarmBrokerEntity
 from .link.alarm import AlarmChange
-from .system.activity import Happening, HappeningKind
+from .system.activity import Activity, ActivityKind
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -52,18 +52,18 @@ class PanelEvent(AlarmBrokerEntity, EventEntity):
         """Follow the panel."""
         super().__init__(entry, "panel")
         self._attr_unique_id = f"{entry.entry_id}_panel_event"
-        self._attr_event_types = [kind.value for kind in HappeningKind]
+        self._attr_event_types = [kind.value for kind in ActivityKind]
         system = entry.runtime_data.system
-        self._audience, self._hides = system.audience, system.config.hides_status
+        self._subscriptions, self._hides = system.subscriptions, system.config.hides_status
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._audience.subscribe_happenings(self._async_happened))
+        self.async_on_remove(self._subscriptions.subscribe_activity(self._async_happened))
 
     @callback
-    def _async_happened(self, happening: Happening) -> None:
-        attributes = happening.as_dict()
+    def _async_happened(self, activity: Activity) -> None:
+        attributes = activity.as_dict()
         kind = attributes.pop("kind")
         if self._hides:
             attributes = {key: attributes[key] for key in ("area_id", "area", "by")}

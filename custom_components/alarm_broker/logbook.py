@@ -20,13 +20,13 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
 ) -> None:
-    """Describe the event that each happening fires, in Home Assistant's language: a logbook has but one."""
+    """Describe the event that each activity fires, in Home Assistant's language: a logbook has but one."""
     async_describe_event(DOMAIN, EVENT_HAPPENED, lambda event: described(event, hass.config.language))
 
 
 @callback
 def described(event: Event[Any], language: str) -> dict[str, str]:
-    """Return name and sentence of one happening."""
+    """Return name and sentence of one activity."""
     data = event.data
     line = {
         LOGBOOK_ENTRY_NAME: str(data.get("area") or data.get("title")),

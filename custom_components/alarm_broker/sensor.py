@@ -60,7 +60,7 @@ class LatestAlarm(AlarmEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._system.audience.subscribe(self._async_panel_changed))
+        self.async_on_remove(self._system.subscriptions.subscribe(self._async_panel_changed))
 
     @callback
     def _async_panel_changed(self) -> None:

@@ -45,7 +45,7 @@ class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.system.audience.subscribe_zone(self._zone_id, self._changed))
+        self.async_on_remove(self.system.subscriptions.subscribe_zone(self._zone_id, self._changed))
 
     @property
     @override

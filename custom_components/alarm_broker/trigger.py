@@ -22,34 +22,34 @@ from homeassistant.helpers.typing import ConfigType
 from .const import SIGNAL_HAPPENED
 from .core.panel.config import AlarmKind
 from .core.windows import WindowKind
-from .system.activity import Happening, HappeningKind
+from .system.activity import Activity, ActivityKind
 
 CONF_AREAS, CONF_KINDS, CONF_WINDOWS = "areas", "kinds", "windows"
 ALARM_KINDS = [kind.value for kind in AlarmKind if kind is not AlarmKind.DURESS]
 
-WHAT: Mapping[str, frozenset[HappeningKind]] = {
-    "alarm": frozenset({HappeningKind.TRIGGERED}),
-    "alarm_confirmed": frozenset({HappeningKind.CONFIRMED}),
-    "false_alarm": frozenset({HappeningKind.ALARM_ABORTED, HappeningKind.ALARM_CANCELLED}),
-    "entry_delay": frozenset({HappeningKind.PENDING}),
-    "exit_delay": frozenset({HappeningKind.ARMING}),
-    "exit_error": frozenset({HappeningKind.EXIT_ERROR}),
-    "arming_refused": frozenset({HappeningKind.ARMING_REFUSED}),
-    "wrong_code": frozenset({HappeningKind.WRONG_CODE, HappeningKind.CODE_REFUSED}),
-    "lockout": frozenset({HappeningKind.LOCKOUT}),
-    "bypassed": frozenset({HappeningKind.BYPASSED, HappeningKind.ZONE_SHUT_DOWN}),
-    "trouble": frozenset({HappeningKind.TROUBLE}),
-    "trouble_cleared": frozenset({HappeningKind.TROUBLE_CLEARED}),
-    "walk_test_ended": frozenset({HappeningKind.WALK_TEST_ENDED}),
-    "chime": frozenset({HappeningKind.CHIME}),
-    "verified": frozenset({HappeningKind.VERIFIED}),
-    "code_used": frozenset({HappeningKind.CODE_USED}),
-    "arrived_while_armed": frozenset({HappeningKind.ARRIVED_WHILE_ARMED}),
-    "everyone_left": frozenset({HappeningKind.EVERYONE_LEFT}),
-    "first_arrived": frozenset({HappeningKind.FIRST_ARRIVED}),
-    "push_refused": frozenset({HappeningKind.PUSH_REFUSED}),
-    "window_started": frozenset({HappeningKind.WINDOW_STARTED}),
-    "window_ended": frozenset({HappeningKind.WINDOW_ENDED}),
+WHAT: Mapping[str, frozenset[ActivityKind]] = {
+    "alarm": frozenset({ActivityKind.TRIGGERED}),
+    "alarm_confirmed": frozenset({ActivityKind.CONFIRMED}),
+    "false_alarm": frozenset({ActivityKind.ALARM_ABORTED, ActivityKind.ALARM_CANCELLED}),
+    "entry_delay": frozenset({ActivityKind.PENDING}),
+    "exit_delay": frozenset({ActivityKind.ARMING}),
+    "exit_error": frozenset({ActivityKind.EXIT_ERROR}),
+    "arming_refused": frozenset({ActivityKind.ARMING_REFUSED}),
+    "wrong_code": frozenset({ActivityKind.WRONG_CODE, ActivityKind.CODE_REFUSED}),
+    "lockout": frozenset({ActivityKind.LOCKOUT}),
+    "bypassed": frozenset({ActivityKind.BYPASSED, ActivityKind.ZONE_SHUT_DOWN}),
+    "trouble": frozenset({ActivityKind.TROUBLE}),
+    "trouble_cleared": frozenset({ActivityKind.TROUBLE_CLEARED}),
+    "walk_test_ended": frozenset({ActivityKind.WALK_TEST_ENDED}),
+    "chime": frozenset({ActivityKind.CHIME}),
+    "verified": frozenset({ActivityKind.VERIFIED}),
+    "code_used": frozenset({ActivityKind.CODE_USED}),
+    "arrived_while_armed": frozenset({ActivityKind.ARRIVED_WHILE_ARMED}),
+    "everyone_left": frozenset({ActivityKind.EVERYONE_LEFT}),
+    "first_arrived": frozenset({ActivityKind.FIRST_ARRIVED}),
+    "push_refused": frozenset({ActivityKind.PUSH_REFUSED}),
+    "window_started": frozenset({ActivityKind.WINDOW_STARTED}),
+    "window_ended": frozenset({ActivityKind.WINDOW_ENDED}),
 }
 AREAS = {vol.Optional(CONF_AREAS, default=list): vol.All(cv.ensure_list, [cv.string])}
 KINDS = {vol.Optional(CONF_KINDS, default=list): vol.All(cv.ensure_list, [vol.In(ALARM_KINDS)])}
@@ -70,10 +70,10 @@ CHOICES: Mapping[str, Mapping[vol.Optional, Any]] = {
 """What can be chosen; of all others, the areas."""
 
 
-class HappeningTrigger(Trigger):
+class ActivityTrigger(Trigger):
     """Runs when one of some things happens at the panel; in chosen areas, or in any."""
 
-    kinds: frozenset[HappeningKind]
+    kinds: frozenset[ActivityKind]
     schema: vol.Schema
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
@@ -95,29 +95,29 @@ class HappeningTrigger(Trigger):
         self, run_action: TriggerActionRunner, did_not_trigger: TriggerNotTriggeredReporter | None = None
     ) -> CALLBACK_TYPE:
         @callback
-        def happened(happening: Happening) -> None:
-            if self._meant(happening):
-                run_action(happening.as_dict(), f"{happening.kind.value} at the alarm panel")
+        def happened(activity: Activity) -> None:
+            if self._meant(activity):
+                run_action(activity.as_dict(), f"{activity.kind.value} at the alarm panel")
 
         return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
 
-    def _meant(self, happening: Happening) -> bool:
-        if happening.kind not in self.kinds:
+    def _meant(self, activity: Activity) -> bool:
+        if activity.kind not in self.kinds:
             return False
         # What is about no area, as a mains failure, is about each of them.
-        named = {name.casefold() for name in happening.areas.values()}
+        named = {name.casefold() for name in activity.areas.values()}
         if self._areas and named and not named & self._areas:
             return False
-        if self._windows and happening.data.get("window") not in self._windows:
+        if self._windows and activity.data.get("window") not in self._windows:
             return False
-        return not self._alarm_kinds or happening.data.get("alarm_kind") in self._alarm_kinds
+        return not self._alarm_kinds or activity.data.get("alarm_kind") in self._alarm_kinds
 
 
-def _trigger(name: str, kinds: frozenset[HappeningKind]) -> type[HappeningTrigger]:
+def _trigger(name: str, kinds: frozenset[ActivityKind]) -> type[ActivityTrigger]:
     choices = vol.Schema(dict(CHOICES.get(name, AREAS)))
     schema = vol.Schema({vol.Optional(CONF_OPTIONS, default=dict): choices})
     return type(
-        f"{name.title().replace('_', '')}Trigger", (HappeningTrigger,), {"kinds": kinds, "schema": schema}
+        f"{name.title().replace('_', '')}Trigger", (ActivityTrigger,), {"kinds": kinds, "schema": schema}
     )
 
 

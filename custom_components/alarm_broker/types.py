@@ -9,7 +9,7 @@ from .household.tracker import Household
 from .link.client import LinkClient
 from .link.health import LinkWatch
 from .link.outbox import Outbox
-from .link.registry import AlarmStream
+from .link.registry import AlarmRegistry
 from .system.journal import Journal
 from .system.system import AlarmSystem
 from .verification.store import EvidenceStore
@@ -26,7 +26,7 @@ class RuntimeData:
     hub_device_id: str
     """In the device registry; the areas' devices are connected through it."""
 
-    alarms: AlarmStream
+    alarms: AlarmRegistry
     """The book of alarms: the companion's and the panel's own."""
 
     outbox: Outbox | None

@@ -10,7 +10,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
 from custom_components.alarm_broker.const import SIGNAL_HAPPENED
-from custom_components.alarm_broker.system.activity import Happening, HappeningKind
+from custom_components.alarm_broker.system.activity import Activity, ActivityKind
 from tests.blueprints.houses import ALARM, NOW, kept_traces, use
 from tests.integration.family import live_in
 from tests.integration.house import CODE, PANEL, SMOKE, WINDOW, act, panel, sense, shown
@@ -174,8 +174,8 @@ async def test_what_the_cameras_show_comes_into_the_same_notification_quietly(
     hass.states.async_set(PICTURE, NOW.isoformat(), {"entity_picture": address})
     await hass.async_block_till_done()
 
-    verified = Happening(
-        kind=HappeningKind.VERIFIED,
+    verified = Activity(
+        kind=ActivityKind.VERIFIED,
         at=dt_util.utcnow(),
         data={"alarm_id": alarm_id(hass), "level": 2, "evidence": [], "camera": "Garden"},
     )

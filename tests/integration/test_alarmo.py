@@ -304,7 +304,7 @@ def test_whatever_set_up_finds_unguarded_was_told_before() -> None:
     subentries: Any = found.subentries
     entry = MockConfigEntry(domain="alarm_broker", options=found.options, subentries_data=subentries)
 
-    unguarded = system_config_from_entry(entry, LeftOut()).homeless_zones
+    unguarded = system_config_from_entry(entry, LeftOut()).orphaned_zones
 
     assert sorted(unguarded) == ["Hall motion", "Kitchen window"]
     assert [one.about["sensor"] for one in found.notes if one.note is Note.SENSOR_UNGUARDED] == [WINDOW, HALL]

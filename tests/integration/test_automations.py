@@ -21,7 +21,7 @@ from custom_components.alarm_broker.const import SIGNAL_HAPPENED
 from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.core.panel.events import TroubleBegan
 from custom_components.alarm_broker.core.panel.state import Trouble
-from custom_components.alarm_broker.system.activity import Happening, HappeningKind
+from custom_components.alarm_broker.system.activity import Activity, ActivityKind
 from custom_components.alarm_broker.trigger import TRIGGERS, WHAT
 from tests.integration.house import (
     AREA,
@@ -136,7 +136,7 @@ async def test_the_device_of_an_area_hears_of_several_areas_only_if_it_is_one_of
     calls = await automate(hass, {**trigger, "type": "arm_reminder"})
 
     for areas in ({AREA: "Home", "area_attic": "Attic"}, {AREA: "Home", GARAGE: "Garage"}):
-        reminder = Happening(kind=HappeningKind.ARM_REMINDER, at=dt_util.utcnow(), areas=areas)
+        reminder = Activity(kind=ActivityKind.ARM_REMINDER, at=dt_util.utcnow(), areas=areas)
         async_dispatcher_send(hass, SIGNAL_HAPPENED, reminder)
     await hass.async_block_till_done()
 
@@ -262,7 +262,7 @@ async def test_a_device_has_a_trigger_for_everything_that_happens(hass: HomeAssi
     sense(hass, DOOR, "on")
     await hass.async_block_till_done()
 
-    assert {one["type"] for one in ours} == {kind.value for kind in HappeningKind}
+    assert {one["type"] for one in ours} == {kind.value for kind in ActivityKind}
     assert [call.data["zones"] for call in calls] == [["Front door"]]
 
 
@@ -273,4 +273,4 @@ def test_everything_that_happens_has_a_trigger_text_and_a_place() -> None:
     assert set(told["conditions"]) == set(CONDITIONS)
     assert set(yaml.safe_load((INTEGRATION / "triggers.yaml").read_text())) == set(TRIGGERS)
     assert set(yaml.safe_load((INTEGRATION / "conditions.yaml").read_text())) == set(CONDITIONS)
-    assert set(told["device_automation"]["trigger_type"]) == {kind.value for kind in HappeningKind}
+    assert set(told["device_automation"]["trigger_type"]) == {kind.value for kind in ActivityKind}

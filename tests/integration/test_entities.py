@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.core.panel.events import WindowsChanged
 from custom_components.alarm_broker.core.windows import WindowKind
-from custom_components.alarm_broker.system.activity import HappeningKind
+from custom_components.alarm_broker.system.activity import ActivityKind
 from tests.integration.house import (
     AREA,
     CODE,
@@ -278,7 +278,7 @@ async def test_the_walk_test_button_begins_it_and_ends_it_with_a_report(hass: Ho
 async def test_everything_that_can_happen_is_an_event_type(hass: HomeAssistant) -> None:
     await move_in(hass)
 
-    assert attributes(hass, EVENT)["event_types"] == [kind.value for kind in HappeningKind]
+    assert attributes(hass, EVENT)["event_types"] == [kind.value for kind in ActivityKind]
 
 
 async def test_a_refused_arming_is_an_event_that_names_the_zones(hass: HomeAssistant) -> None:

@@ -10,7 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.alarm_broker.system.activity import Happening, HappeningKind
+from custom_components.alarm_broker.system.activity import Activity, ActivityKind
 from custom_components.alarm_broker.system.journal import KEPT, SAVE_DELAY_S, journal_store
 from tests.integration.house import (
     CODE,
@@ -134,7 +134,7 @@ async def test_the_latest_thousand_are_kept(hass: HomeAssistant) -> None:
     entry = await move_in(hass)
     for number in range(KEPT + 5):
         entry.runtime_data.system.async_announce(
-            Happening(kind=HappeningKind.MEMORY_CLEARED, at=dt_util.utcnow(), by=str(number))
+            Activity(kind=ActivityKind.MEMORY_CLEARED, at=dt_util.utcnow(), by=str(number))
         )
 
     entries = entry.runtime_data.journal.entries([], known=[], limit=2 * KEPT)
@@ -208,7 +208,7 @@ async def test_it_is_written_however_much_goes_on(
     key, on_disk = journal_store(hass, entry.entry_id).key, []
     for _ in range(4):
         entry.runtime_data.system.async_announce(
-            Happening(kind=HappeningKind.TROUBLE, at=dt_util.utcnow(), data={"trouble": "jam"})
+            Activity(kind=ActivityKind.TROUBLE, at=dt_util.utcnow(), data={"trouble": "jam"})
         )
         await wait(hass, freezer, SAVE_DELAY_S * 0.6)
         await hass.async_block_till_done(wait_background_tasks=True)

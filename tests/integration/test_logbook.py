@@ -20,7 +20,7 @@ from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.core.panel.events import TroubleBegan
 from custom_components.alarm_broker.core.panel.state import Trouble
 from custom_components.alarm_broker.logbook import async_describe_events, described
-from custom_components.alarm_broker.system.activity import HappeningKind
+from custom_components.alarm_broker.system.activity import ActivityKind
 from custom_components.alarm_broker.texts.logbook import FRAMES, SENTENCES
 from tests.integration.house import (
     CODE,
@@ -213,7 +213,7 @@ def test_everything_that_happens_has_a_sentence_in_both_languages() -> None:
     def filled(texts: Mapping[Any, str]) -> dict[Any, int]:
         return {key: len(re.findall(r"{\w*}", text)) for key, text in texts.items()}
 
-    assert set(SENTENCES["en"]) == set(SENTENCES["de"]) == set(HappeningKind)
+    assert set(SENTENCES["en"]) == set(SENTENCES["de"]) == set(ActivityKind)
     assert filled(SENTENCES["en"]) == filled(SENTENCES["de"])
     assert filled(FRAMES["en"]) == filled(FRAMES["de"])
 

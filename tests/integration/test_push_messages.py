@@ -26,7 +26,7 @@ from custom_components.alarm_broker.push.messages import (
     refused_message,
     silent_message,
 )
-from custom_components.alarm_broker.system.activity import Happening, HappeningKind
+from custom_components.alarm_broker.system.activity import Activity, ActivityKind
 from custom_components.alarm_broker.texts.push import (
     BUTTONS,
     NOTICES,
@@ -434,82 +434,82 @@ def test_the_call_button_dials(android: bool, uri: str) -> None:  # noqa: FBT001
     }
 
 
-def happened(kind: HappeningKind, **fields: Any) -> Happening:
-    return Happening(kind=kind, at=NOW, **fields)
+def happened(kind: ActivityKind, **fields: Any) -> Activity:
+    return Activity(kind=kind, at=NOW, **fields)
 
 
 @pytest.mark.parametrize(
-    ("happening", "english", "german"),
+    ("activity", "english", "german"),
     [
         (
-            happened(HappeningKind.LOCKOUT, data={"until": NOW.isoformat()}),
+            happened(ActivityKind.LOCKOUT, data={"until": NOW.isoformat()}),
             "Too many wrong codes: the panel takes none for a while.",
             "Zu viele falsche Codes: die Anlage nimmt vorerst keinen an.",
         ),
         (
-            happened(HappeningKind.ZONE_SHUT_DOWN, zones=("Window", "Door")),
+            happened(ActivityKind.ZONE_SHUT_DOWN, zones=("Window", "Door")),
             "Raised too many alarms and is left out until disarming: Window, Door",
             "Zu oft ausgelöst, bis zum Unscharfschalten ausgelassen: Window, Door",
         ),
         (
-            happened(HappeningKind.TROUBLE, zones=("Window",), data={"trouble": "battery"}),
+            happened(ActivityKind.TROUBLE, zones=("Window",), data={"trouble": "battery"}),
             "Trouble: Window: battery low",
             "Störung: Window: Batterie schwach",
         ),
         (
-            happened(HappeningKind.TROUBLE, zones=("Window", "Door"), data={"trouble": "lost"}),
+            happened(ActivityKind.TROUBLE, zones=("Window", "Door"), data={"trouble": "lost"}),
             "Trouble: no signal (2): Window, Door",
             "Störung: kein Signal (2): Window, Door",
         ),
         (
-            happened(HappeningKind.TROUBLE, zones=tuple(map(str, range(1, 16))), data={"trouble": "battery"}),
+            happened(ActivityKind.TROUBLE, zones=tuple(map(str, range(1, 16))), data={"trouble": "battery"}),
             "Trouble: battery low (15): 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …",
             "Störung: Batterie schwach (15): 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, …",
         ),
         (
-            happened(HappeningKind.TROUBLE_CLEARED, data={"trouble": "companion"}),
+            happened(ActivityKind.TROUBLE_CLEARED, data={"trouble": "companion"}),
             "All right again: companion out of reach",
             "Wieder in Ordnung: Begleitdienst nicht erreichbar",
         ),
         (
             happened(
-                HappeningKind.ARM_REMINDER, areas={"home": "Home", "garage": "Garage"}, zones=("Window",)
+                ActivityKind.ARM_REMINDER, areas={"home": "Home", "garage": "Garage"}, zones=("Window",)
             ),
             "Nobody is home, and not armed is: Home, Garage.\nOpen: Window",
             "Niemand ist zu Hause, und nicht scharf ist: Home, Garage.\nOffen: Window",
         ),
         (
             happened(
-                HappeningKind.AUTO_ARM_ANNOUNCED, areas={"home": "Home"}, data={"until": NOW.isoformat()}
+                ActivityKind.AUTO_ARM_ANNOUNCED, areas={"home": "Home"}, data={"until": NOW.isoformat()}
             ),
             "Nobody is home. Armed at 23:00: Home.",
             "Niemand ist zu Hause. Scharf um 23:00: Home.",
         ),
         (
-            happened(HappeningKind.AUTO_ARM_FAILED, areas={"home": "Home"}),
+            happened(ActivityKind.AUTO_ARM_FAILED, areas={"home": "Home"}),
             "Could not be armed by itself. Not ready.",
             "Ließ sich nicht von selbst scharf schalten. Not ready.",
         ),
         (
-            happened(HappeningKind.ARRIVED_WHILE_ARMED, areas={"home": "Home"}, by="Anna"),
+            happened(ActivityKind.ARRIVED_WHILE_ARMED, areas={"home": "Home"}, by="Anna"),
             "Anna has come home, and armed is: Home.",
             "Anna ist nach Hause gekommen, und scharf ist: Home.",
         ),
         (
-            happened(HappeningKind.CODE_USED, by="Anna"),
+            happened(ActivityKind.CODE_USED, by="Anna"),
             "A code was used during the vacation: Anna.",
             "Im Urlaub wurde ein Code benutzt: Anna.",
         ),
     ],
-    ids=lambda value: value.kind.value if isinstance(value, Happening) else "",
+    ids=lambda value: value.kind.value if isinstance(value, Activity) else "",
 )
 def test_a_notice_in_words(
-    monkeypatch: pytest.MonkeyPatch, happening: Happening, english: str, german: str
+    monkeypatch: pytest.MonkeyPatch, activity: Activity, english: str, german: str
 ) -> None:
     with monkeypatch.context() as berlin:
         berlin.setattr(dt_util, "DEFAULT_TIME_ZONE", ZoneInfo("Europe/Berlin"))
         notices = [
-            notice_message(happening, title="Home alarm", language=one, reason="Not ready.")
+            notice_message(activity, title="Home alarm", language=one, reason="Not ready.")
             for one in ("en", "de")
         ]
 
@@ -518,18 +518,18 @@ def test_a_notice_in_words(
 
 
 @pytest.mark.parametrize(
-    "kind", [HappeningKind.ARMED, HappeningKind.TRIGGERED, HappeningKind.WRONG_CODE, HappeningKind.CHIME]
+    "kind", [ActivityKind.ARMED, ActivityKind.TRIGGERED, ActivityKind.WRONG_CODE, ActivityKind.CHIME]
 )
-def test_phones_are_not_bothered_with_everything(kind: HappeningKind) -> None:
+def test_phones_are_not_bothered_with_everything(kind: ActivityKind) -> None:
     assert notice_message(happened(kind), title="Home alarm", language="en") is None
 
 
 def test_a_question_is_more_urgent_than_news() -> None:
     shown = [button(PushAction.ARM, "word", language="en")]
     question = notice_message(
-        happened(HappeningKind.ARM_REMINDER), title="Home alarm", language="en", buttons=shown
+        happened(ActivityKind.ARM_REMINDER), title="Home alarm", language="en", buttons=shown
     )
-    news = notice_message(happened(HappeningKind.CODE_USED, by="Anna"), title="Home alarm", language="en")
+    news = notice_message(happened(ActivityKind.CODE_USED, by="Anna"), title="Home alarm", language="en")
 
     assert question is not None
     assert news is not None
@@ -540,30 +540,30 @@ def test_a_question_is_more_urgent_than_news() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "replaced"),
     [
-        (happened(HappeningKind.ARM_REMINDER), happened(HappeningKind.AUTO_ARM_ANNOUNCED), True),
+        (happened(ActivityKind.ARM_REMINDER), happened(ActivityKind.AUTO_ARM_ANNOUNCED), True),
         (
-            happened(HappeningKind.TROUBLE, zones=("Window",)),
-            happened(HappeningKind.TROUBLE, zones=("Window",)),
+            happened(ActivityKind.TROUBLE, zones=("Window",)),
+            happened(ActivityKind.TROUBLE, zones=("Window",)),
             True,
         ),
         (
-            happened(HappeningKind.TROUBLE, zones=("Window",)),
-            happened(HappeningKind.TROUBLE, zones=("Door",)),
+            happened(ActivityKind.TROUBLE, zones=("Window",)),
+            happened(ActivityKind.TROUBLE, zones=("Door",)),
             False,
         ),
         (
-            happened(HappeningKind.TROUBLE, data={"source": "sensor.mains"}),
-            happened(HappeningKind.TROUBLE, data={"source": "sensor.jam"}),
+            happened(ActivityKind.TROUBLE, data={"source": "sensor.mains"}),
+            happened(ActivityKind.TROUBLE, data={"source": "sensor.jam"}),
             False,
         ),
         (
-            happened(HappeningKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "battery"}),
-            happened(HappeningKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "lost"}),
+            happened(ActivityKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "battery"}),
+            happened(ActivityKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "lost"}),
             False,
         ),
         (
-            happened(HappeningKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "battery"}),
-            happened(HappeningKind.TROUBLE_CLEARED, areas={"home": "Home"}, data={"trouble": "battery"}),
+            happened(ActivityKind.TROUBLE, areas={"home": "Home"}, data={"trouble": "battery"}),
+            happened(ActivityKind.TROUBLE_CLEARED, areas={"home": "Home"}, data={"trouble": "battery"}),
             True,
         ),
     ],
@@ -577,8 +577,8 @@ def test_a_question_is_more_urgent_than_news() -> None:
     ],
 )
 def test_a_newer_notice_of_the_same_replaces_the_older(
-    one: Happening,
-    other: Happening,
+    one: Activity,
+    other: Activity,
     replaced: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
     assert (notice_tag(one) == notice_tag(other)) is replaced

@@ -30,9 +30,9 @@ from custom_components.alarm_broker.link.outbox import Outbox, still_telling
 from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
 from custom_components.alarm_broker.push.actions import Buttons, PushAction
 from custom_components.alarm_broker.verification.model import (
+    Assessment,
     Evidence,
-    Judgement,
-    Shot,
+    Snapshot,
     evidence_from,
     judged,
     kept_form,
@@ -68,10 +68,10 @@ EVIDENCE = Evidence(
     raised_at=NOW,
     cameras=("yard",),
     sightings=(SEEN,),
-    shot=Shot(
+    shot=Snapshot(
         file="1.jpg", media_type="image/jpeg", camera_id="yard", camera="Yard", taken_at=NOW, sighting=SEEN
     ),
-    judgements=(Judgement(at=NOW, level=Level.SIGNAL, by=None, findings=(Finding.CANCELLED.value,)),),
+    judgements=(Assessment(at=NOW, level=Level.SIGNAL, by=None, findings=(Finding.CANCELLED.value,)),),
 )
 
 

@@ -22,7 +22,7 @@ from custom_components.alarm_broker.core.panel.serial import parsed, restored
 from custom_components.alarm_broker.core.panel.state import AreaStatus
 from custom_components.alarm_broker.core.windows import WindowKind
 from custom_components.alarm_broker.link.outbox import Outbox
-from custom_components.alarm_broker.link.registry import AlarmStream
+from custom_components.alarm_broker.link.registry import AlarmRegistry
 from custom_components.alarm_broker.link.troubles import ServiceTroubles
 from custom_components.alarm_broker.system import system as system_module
 from custom_components.alarm_broker.system.config import system_config_from_entry
@@ -51,7 +51,7 @@ class Home:
         """Come up."""
         saved = await self.storage.async_load(parsed)
         outbox = Outbox(saved.get("outbox"))
-        alarms = AlarmStream(
+        alarms = AlarmRegistry(
             self.storage, saved.get("alarms"), outbox, ServiceTroubles(self.storage, saved.get("troubles"))
         )
         known = len(outbox)
@@ -166,7 +166,7 @@ async def test_a_link_that_fails_does_not_stop_the_panel(
     def fail(*_args: Any) -> None:
         raise ValueError("a bug")
 
-    monkeypatch.setattr(AlarmStream, "async_take", fail)
+    monkeypatch.setattr(AlarmRegistry, "async_take", fail)
     await home.arm()
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
@@ -455,7 +455,7 @@ async def test_what_cannot_be_put_into_words_is_stored_and_told_once(
         raise ValueError("a bug")
 
     with monkeypatch.context() as broken:
-        broken.setattr(system_module, "happening", fail)
+        broken.setattr(system_module, "activity", fail)
         await home.arm()
         sense(hass, WINDOW, "on")
         await hass.async_block_till_done()

@@ -39,7 +39,7 @@ from custom_components.alarm_broker.core.panel.profiles import (
 from custom_components.alarm_broker.core.panel.state import Bypass, ChimeMode
 from custom_components.alarm_broker.flows import first as forms
 from custom_components.alarm_broker.flows.options import AlarmBrokerOptionsFlow
-from custom_components.alarm_broker.system.activity import HappeningKind
+from custom_components.alarm_broker.system.activity import ActivityKind
 from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.texts.activity import ALLOWED, FIELDS, MODES
 from custom_components.alarm_broker.texts.push import NOTICES, TEXTS, TROUBLES
@@ -196,10 +196,10 @@ def test_every_choice_has_a_text_and_none_is_left_over(selector: str, options: A
 
 def test_every_state_of_the_panels_entities_has_a_text() -> None:
     described = texts("en")["entity"]
-    happenings = described["event"]["panel"]["state_attributes"]["event_type"]["state"]
+    activities = described["event"]["panel"]["state_attributes"]["event_type"]["state"]
     reasons = described["switch"]["bypass"]["state_attributes"]["reason"]["state"]
 
-    assert set(happenings) == {kind.value for kind in HappeningKind}
+    assert set(activities) == {kind.value for kind in ActivityKind}
     assert set(described["select"]["chime"]["state"]) == {mode.value for mode in ChimeMode}
     assert set(reasons) == {reason.value for reason in Bypass}
     assert {f"ready_{mode.value}" for mode in ArmMode} <= set(described["binary_sensor"])

@@ -10,10 +10,10 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.commands import (
     AlarmNotFound,
+    AlarmTransaction,
     DeliveryNotFound,
     MoveRefused,
     RetryRefused,
-    Unit,
 )
 from companion.alarms.model import Actor, Alarm, Picture, Source, Status
 from companion.directory.model import Role
@@ -165,12 +165,12 @@ async def note(call: Call[NoQuery, Remark]) -> AlarmOut:
 
 
 async def _move[B: (Answering, Remark)](
-    call: Call[NoQuery, B], command: Callable[[Unit, str, Actor], Alarm]
+    call: Call[NoQuery, B], command: Callable[[AlarmTransaction, str, Actor], Alarm]
 ) -> AlarmOut:
     alarm_id = call.path("alarm_id")
     actor = Actor(name=call.body.by or call.caller.name, via="api")
 
-    def work(unit: Unit) -> Alarm:
+    def work(unit: AlarmTransaction) -> Alarm:
         visible(unit.conn, alarm_id, call.caller)
         return command(unit, alarm_id, actor)
 
@@ -186,7 +186,7 @@ async def retry(call: Call[NoQuery, None]) -> DeliveryOut:
     """Send a delivery that failed once more, now."""
     alarm_id, delivery_id = call.path("alarm_id"), call.path("delivery_id")
 
-    def work(unit: Unit) -> DeliveryOut:
+    def work(unit: AlarmTransaction) -> DeliveryOut:
         visible(unit.conn, alarm_id, call.caller)
         found = delivery_by_id(unit.conn, delivery_id)
         if found is None or found.alarm_id != alarm_id:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field, ValidationError
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import Raised, Unit
+from companion.alarms.commands import AlarmTransaction, Raised
 from companion.alarms.model import OPEN, AlarmKind, Severity, Source, Trigger
 from companion.directory.model import Role, Site
 from companion.errors import InvalidRequest
@@ -52,7 +52,7 @@ async def raise_alarm(call: Call[NoQuery, NewAlarm]) -> Answer:
     new, caller = call.body, call.caller
     again = _idempotency_key(call)
 
-    def work(unit: Unit) -> Raised:
+    def work(unit: AlarmTransaction) -> Raised:
         if again is None:
             return _raise_once(unit, new, caller)
         placeholder = new_id()
@@ -91,7 +91,7 @@ def _key(caller: Caller, *parts: str) -> str:
     return f"api:{digest}"
 
 
-def _raise_once(unit: Unit, new: NewAlarm, caller: Caller) -> Raised:
+def _raise_once(unit: AlarmTransaction, new: NewAlarm, caller: Caller) -> Raised:
     """Raise the alarm unless one with its dedup key is open."""
     trigger, actor = _trigger(unit.conn, new, caller), caller.actor()
     if new.dedup_key is None:

@@ -18,7 +18,7 @@ from homeassistant.helpers.service import async_get_config_entry, verify_domain_
 
 from ..const import DOMAIN
 from ..link.alarm import Alarm
-from ..link.registry import AlarmStream, Decision
+from ..link.registry import AlarmRegistry, Decision
 from ..types import AlarmBrokerConfigEntry
 
 ATTR_ALARM_ID = "alarm_id"
@@ -97,7 +97,7 @@ async def async_caller_name(hass: HomeAssistant, context: Context) -> str:
     return (user.name if user else None) or "Home Assistant"
 
 
-def _alarm(alarms: AlarmStream, alarm_id: str | None) -> Alarm:
+def _alarm(alarms: AlarmRegistry, alarm_id: str | None) -> Alarm:
     """Return the alarm that is meant: the named one, else the latest open one."""
     if alarm_id is not None:
         if (named := alarms.find(alarm_id)) is None:

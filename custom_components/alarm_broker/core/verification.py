@@ -156,9 +156,9 @@ def counts(sighting: Sighting, camera: CameraConfig, occasion: Occasion) -> bool
     It overlaps the time around a moment of it, is of what the camera is asked for, sure enough, and no parked car.
     """
     in_time = any(
-        sighting.started_at <= moment + occasion.after
-        and (sighting.ended_at is None or sighting.ended_at >= moment - occasion.before)
-        for moment in occasion.moments
+        sighting.started_at <= context + occasion.after
+        and (sighting.ended_at is None or sighting.ended_at >= context - occasion.before)
+        for context in occasion.moments
     )
     return (
         in_time

@@ -131,16 +131,16 @@ def _meant(rule: WindowRule, entry: CalendarEntry) -> bool:
     return not rule.words or any(word.casefold() in title for word in rule.words)
 
 
-def _instant(moment: date | datetime, zone: tzinfo) -> datetime:
+def _instant(context: date | datetime, zone: tzinfo) -> datetime:
     """Return the moment in UTC; a day begins at the premises' midnight, or when the clock jumps over that.
 
     Of a wall clock time that comes twice (the clock is set back) the first is meant.
     """
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time.min)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC)
+    if not isinstance(context, datetime):
+        context = datetime.combine(context, time.min)
+    if context.tzinfo is None:
+        context = context.replace(tzinfo=zone)
+    return context.astimezone(UTC)
 
 
 def _order(window: Window) -> tuple[datetime, datetime, WindowKind]:

@@ -18,7 +18,7 @@ from ..core.panel.events import WindowsChanged
 from ..core.panel.state import AreaStatus, Armed, Pending
 from ..core.stored import mapping
 from ..core.windows import Window, WindowKind
-from ..system.activity import Happening, HappeningKind, named
+from ..system.activity import Activity, ActivityKind, named
 from ..system.side_files import async_read
 from ..system.system import AlarmSystem
 from ..system.timers import DeadlineTimer
@@ -75,7 +75,7 @@ class WindowEffects:
     @callback
     def async_start(self) -> None:
         """Follow which areas are armed."""
-        self._unsub = self._system.audience.subscribe(self._note_armed)
+        self._unsub = self._system.subscriptions.subscribe(self._note_armed)
 
     async def async_stop(self) -> None:
         """Let whoever starts next find what was promised."""
@@ -93,7 +93,7 @@ class WindowEffects:
         )
         changed = WindowsChanged(kinds=frozenset(window.kind for window in now.running), left_out=left_out)
         for window in now.begun:
-            self._tell(HappeningKind.WINDOW_STARTED, window.kind.value, ", ".join(window.titles))
+            self._tell(ActivityKind.WINDOW_STARTED, window.kind.value, ", ".join(window.titles))
         self._rearming = {rule for rule in rules if rule in self._work and self._work[rule].rearm}
         self._note_armed()
         if changed != self._known:
@@ -101,7 +101,7 @@ class WindowEffects:
             self._system.async_report(changed)
             self._tell_household(HouseholdWindows(changed.kinds))
         for kind in sorted(now.ended):
-            self._tell(HappeningKind.WINDOW_ENDED, kind.value, "")
+            self._tell(ActivityKind.WINDOW_ENDED, kind.value, "")
         if self._hass.state is CoreState.running:  # before, no sensor has spoken and nothing can be armed
             if self._system.state.settling is not None:
                 # Sensors are coming up: what they do not say yet would stand in the way.
@@ -140,8 +140,8 @@ class WindowEffects:
                 await self._async_arm(area_id, ArmMode(mode))
             except HomeAssistantError as err:
                 self._system.async_announce(
-                    Happening(
-                        kind=HappeningKind.AUTO_ARM_FAILED,
+                    Activity(
+                        kind=ActivityKind.AUTO_ARM_FAILED,
                         at=dt_util.utcnow(),
                         areas=named((area_id,), self._system.wording),
                         data={"mode": mode, "area_ids": [area_id]},
@@ -154,9 +154,9 @@ class WindowEffects:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="somebody_home")
         await self._system.async_arm((area_id,), mode, code=None, by=None, trusted=True)
 
-    def _tell(self, kind: HappeningKind, window: str, title: str) -> None:
+    def _tell(self, kind: ActivityKind, window: str, title: str) -> None:
         self._system.async_announce(
-            Happening(kind=kind, at=dt_util.utcnow(), data={"window": window, "event_title": title})
+            Activity(kind=kind, at=dt_util.utcnow(), data={"window": window, "event_title": title})
         )
 
     def _save(self) -> None:

@@ -34,7 +34,7 @@ from ..core.household.serial import as_dict, from_dict
 from ..core.household.state import HouseholdState, PresenceConfig, anyone_home, people_home
 from ..core.panel.config import ArmMode
 from ..core.panel.events import ClockMoved
-from ..system.activity import Happening, HappeningKind, named
+from ..system.activity import Activity, ActivityKind, named
 from ..system.clock import Clock
 from ..system.side_files import async_read
 from ..system.system import AlarmSystem
@@ -107,7 +107,7 @@ class Household:
         self._clock = Clock()
         self.async_take(Resumed(starting=self._hass.state is not CoreState.running))
         self._areas_changed()
-        self._unsub = self._system.audience.subscribe(self._areas_changed)
+        self._unsub = self._system.subscriptions.subscribe(self._areas_changed)
         self._people.async_start()
 
     async def async_stop(self) -> None:
@@ -165,17 +165,17 @@ class Household:
     def _carry_out(self, effect: PresenceEffect) -> None:
         match effect:
             case EveryoneLeft(person_id):
-                self._tell(HappeningKind.EVERYONE_LEFT, by=self.name(person_id))
+                self._tell(ActivityKind.EVERYONE_LEFT, by=self.name(person_id))
             case FirstArrived(person_id):
-                self._tell(HappeningKind.FIRST_ARRIVED, by=self.name(person_id))
+                self._tell(ActivityKind.FIRST_ARRIVED, by=self.name(person_id))
             case ArrivedWhileArmed(person_id, area_ids):
-                self._tell(HappeningKind.ARRIVED_WHILE_ARMED, area_ids, by=self.name(person_id))
+                self._tell(ActivityKind.ARRIVED_WHILE_ARMED, area_ids, by=self.name(person_id))
             case RemindToArm(area_ids, vacation):
-                self._tell(HappeningKind.ARM_REMINDER, area_ids, vacation=vacation)
+                self._tell(ActivityKind.ARM_REMINDER, area_ids, vacation=vacation)
             case AnnounceArming(area_ids, mode, at):
-                self._tell(HappeningKind.AUTO_ARM_ANNOUNCED, area_ids, mode=mode.value, until=at.isoformat())
+                self._tell(ActivityKind.AUTO_ARM_ANNOUNCED, area_ids, mode=mode.value, until=at.isoformat())
             case ArmingDropped(by):
-                self._tell(HappeningKind.AUTO_ARM_DROPPED, by=by)
+                self._tell(ActivityKind.AUTO_ARM_DROPPED, by=by)
             case ArmNow(area_ids, mode):
                 self._do(self._async_arm(area_ids, mode))
             case DisarmFor(person_id, area_ids):
@@ -193,7 +193,7 @@ class Household:
             try:
                 await self._system.async_arm((area_id,), wanted, code=None, by=None, trusted=True)
             except HomeAssistantError as err:
-                self._tell(HappeningKind.AUTO_ARM_FAILED, (area_id,), error=err, mode=wanted.value)
+                self._tell(ActivityKind.AUTO_ARM_FAILED, (area_id,), error=err, mode=wanted.value)
 
     async def _async_disarm(self, area_ids: tuple[str, ...], by: str) -> None:
         try:
@@ -204,7 +204,7 @@ class Household:
     @callback
     def _tell(
         self,
-        kind: HappeningKind,
+        kind: ActivityKind,
         area_ids: tuple[str, ...] = (),
         *,
         by: str | None = None,
@@ -219,7 +219,7 @@ class Household:
         areas = named(area_ids, wording)
         names = {"areas": list(areas.values()), "area_ids": list(areas)} if areas else {}
         self._system.async_announce(
-            Happening(
+            Activity(
                 kind=kind,
                 at=dt_util.utcnow(),
                 areas=areas,

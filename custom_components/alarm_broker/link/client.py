@@ -29,7 +29,7 @@ from .protocol import (
     dump,
     parse,
 )
-from .registry import AlarmStream
+from .registry import AlarmRegistry
 
 CONNECT_TIMEOUT_S = 10
 SEND_TIMEOUT_S = 10
@@ -133,7 +133,7 @@ class LinkClient:
         url: str,
         token: str,
         instance: str,
-        stream: AlarmStream,
+        stream: AlarmRegistry,
         on_refused: CALLBACK_TYPE,
     ) -> None:
         """Prepare; `async_run` does the work and `on_refused` is called when the token is no longer good."""

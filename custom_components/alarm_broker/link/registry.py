@@ -37,7 +37,7 @@ _DECIDED: Mapping[Decision, Status] = {
 }
 
 
-class AlarmStream:
+class AlarmRegistry:
     """Every alarm that Home Assistant knows, from both sides, and where in the companion's stream we are."""
 
     def __init__(

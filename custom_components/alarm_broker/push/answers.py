@@ -15,8 +15,8 @@ from ..core.panel.state import AreaState, AreaStatus, Pending
 from ..household.tracker import Household
 from ..link.alarm import Alarm
 from ..link.protocol import Status
-from ..link.registry import AlarmStream, Decision
-from ..system.activity import Happening, HappeningKind
+from ..link.registry import AlarmRegistry, Decision
+from ..system.activity import Activity, ActivityKind
 from ..system.system import AlarmSystem
 from .actions import Button, Buttons, PushAction, RefusedPress
 from .messages import ACTION_PREFIX
@@ -46,7 +46,7 @@ class PushAnswers:
         hass: HomeAssistant,
         *,
         buttons: Buttons,
-        alarms: AlarmStream,
+        alarms: AlarmRegistry,
         system: AlarmSystem,
         household: Household,
         tells: Tells,
@@ -111,8 +111,8 @@ class PushAnswers:
         LOGGER.warning("A push action was refused: %s", reason)
         wanted = {} if button is None else {"action": button.action.value}
         self._system.async_announce(
-            Happening(
-                kind=HappeningKind.PUSH_REFUSED,
+            Activity(
+                kind=ActivityKind.PUSH_REFUSED,
                 at=now,
                 by=None if user is None else _name(user),
                 data={"reason": reason.value, **wanted},

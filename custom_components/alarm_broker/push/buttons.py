@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..core.panel.config import ArmMode
 from ..link.alarm import Alarm
-from ..system.activity import Happening, HappeningKind
+from ..system.activity import Activity, ActivityKind
 from .actions import Buttons, PushAction, alarm_actions
 from .messages import NOTICE_BUTTONS, button, call_button
 from .recipients import PushDisarm, Recipient, is_android, users_of
@@ -55,15 +55,15 @@ class PhoneButtons:
         disarm = DISARM[recipient.disarm]
         return self._buttons(uid, [] if disarm is None else [disarm], recipient)
 
-    def of_notice(self, happening: Happening, recipient: Recipient) -> list[dict[str, Any]]:
+    def of_notice(self, activity: Activity, recipient: Recipient) -> list[dict[str, Any]]:
         """Return the buttons of a short notice; their subject is what would be armed, or disarmed: `mode:area,area`."""
-        vacation = happening.data.get("vacation") is True
-        mode = happening.data.get("mode") or (ArmMode.VACATION if vacation else ArmMode.AWAY).value
-        subject = f"{mode}:{','.join(happening.data.get('area_ids', ()))}"
-        if happening.kind is HappeningKind.ARRIVED_WHILE_ARMED:
+        vacation = activity.data.get("vacation") is True
+        mode = activity.data.get("mode") or (ArmMode.VACATION if vacation else ArmMode.AWAY).value
+        subject = f"{mode}:{','.join(activity.data.get('area_ids', ()))}"
+        if activity.kind is ActivityKind.ARRIVED_WHILE_ARMED:
             disarm = DISARM[recipient.disarm]
             return self._buttons(subject, [] if disarm is None else [disarm], recipient)
-        return self._buttons(subject, NOTICE_BUTTONS.get(happening.kind, ()), recipient)
+        return self._buttons(subject, NOTICE_BUTTONS.get(activity.kind, ()), recipient)
 
     def again(self, subject: str, action: PushAction, recipient: Recipient) -> list[dict[str, Any]]:
         """Return a button for another try of what has failed: the first one is used up."""

@@ -18,7 +18,7 @@ MISSED_FOR = timedelta(minutes=2)
 """A reload takes less; what was pressed longer ago its owner has given up."""
 
 
-class Presses:
+class PressInbox:
     """Listens from the start of Home Assistant to its end."""
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -51,4 +51,4 @@ class Presses:
             self._missed.append(event)
 
 
-PRESSES: HassKey[Presses] = HassKey("alarm_broker_presses")
+PRESS_INBOX: HassKey[PressInbox] = HassKey("alarm_broker_presses")

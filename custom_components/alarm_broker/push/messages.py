@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..core.panel.config import TroubleKind
 from ..link.alarm import Alarm
 from ..link.protocol import Status
-from ..system.activity import Happening, HappeningKind
+from ..system.activity import Activity, ActivityKind
 from ..texts.push import BUTTONS, CONFIRMED, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
 from .actions import PushAction, RefusedPress
 
@@ -21,10 +21,10 @@ NAMES_SHOWN = 12
 VERIFIED_FROM = 2
 """The validation level from which somebody is known to be there (ANSI/TMA-AVS-01)."""
 
-NOTICE_BUTTONS: Mapping[HappeningKind, tuple[PushAction, ...]] = {
-    HappeningKind.ARM_REMINDER: (PushAction.ARM,),
-    HappeningKind.AUTO_ARM_ANNOUNCED: (PushAction.POSTPONE, PushAction.CALL_OFF),
-    HappeningKind.AUTO_ARM_FAILED: (PushAction.FORCE_ARM,),
+NOTICE_BUTTONS: Mapping[ActivityKind, tuple[PushAction, ...]] = {
+    ActivityKind.ARM_REMINDER: (PushAction.ARM,),
+    ActivityKind.AUTO_ARM_ANNOUNCED: (PushAction.POSTPONE, PushAction.CALL_OFF),
+    ActivityKind.AUTO_ARM_FAILED: (PushAction.FORCE_ARM,),
 }
 
 
@@ -144,7 +144,7 @@ def silent_message(alarm: Alarm, *, language: str) -> PushMessage:
 
 
 def notice_message(
-    happening: Happening,
+    activity: Activity,
     *,
     title: str,
     language: str,
@@ -157,13 +157,13 @@ def notice_message(
     `reason` says in the language why it could not be done; an `update` of what is shown already makes no sound.
     """
     known = known_language(language)
-    if (text := NOTICES[known].get(happening.kind)) is None:
+    if (text := NOTICES[known].get(activity.kind)) is None:
         return None
-    data = happening.data
+    data = activity.data
     trouble = data.get("trouble")
-    where = _listed(happening.zones) or data.get("source") or ""
+    where = _listed(activity.zones) or data.get("source") or ""
     said = TROUBLES[known][TroubleKind(trouble)] if trouble else ""
-    if (count := len(happening.zones)) > 1:
+    if (count := len(activity.zones)) > 1:
         said = f"{said} ({count}): {where}"
     elif where:
         said = f"{where}: {said}"
@@ -172,31 +172,31 @@ def notice_message(
         text.format(
             zones=where,
             trouble=said,
-            areas=happening.area_name or title,
-            by=happening.by or "",
+            areas=activity.area_name or title,
+            by=activity.by or "",
             reason=reason,
             until="" if until is None else dt_util.as_local(until).strftime("%H:%M"),
         )
     ]
-    if happening.kind in NOTICE_BUTTONS and happening.zones:
-        lines.append(TEXTS[known]["open"].format(zones=", ".join(happening.zones)))
-    urgent = happening.kind in NOTICE_BUTTONS or happening.kind is HappeningKind.ARRIVED_WHILE_ARMED
+    if activity.kind in NOTICE_BUTTONS and activity.zones:
+        lines.append(TEXTS[known]["open"].format(zones=", ".join(activity.zones)))
+    urgent = activity.kind in NOTICE_BUTTONS or activity.kind is ActivityKind.ARRIVED_WHILE_ARMED
     volume = _SILENT if update else _TIMELY if urgent else _QUIET
     return PushMessage(
         title=title,
         message="\n".join(line.strip() for line in lines),
-        data=_data(notice_tag(happening), volume, buttons),
+        data=_data(notice_tag(activity), volume, buttons),
     )
 
 
-def notice_tag(happening: Happening) -> str:
+def notice_tag(activity: Activity) -> str:
     """Return what a newer notice of the same replaces; a trouble replaces, and its end ends, only one of its kind."""
-    if happening.kind in NOTICE_BUTTONS:
+    if activity.kind in NOTICE_BUTTONS:
         return ARMING_TAG
-    where = happening.area_id or ", ".join(happening.zones) or happening.data.get("source") or ""
-    if happening.kind in (HappeningKind.TROUBLE, HappeningKind.TROUBLE_CLEARED):
-        return f"alarm_broker_trouble_{happening.data.get('trouble')}_{where}"
-    return f"alarm_broker_{happening.kind.value}_{where}"
+    where = activity.area_id or ", ".join(activity.zones) or activity.data.get("source") or ""
+    if activity.kind in (ActivityKind.TROUBLE, ActivityKind.TROUBLE_CLEARED):
+        return f"alarm_broker_trouble_{activity.data.get('trouble')}_{where}"
+    return f"alarm_broker_{activity.kind.value}_{where}"
 
 
 def refused_message(reason: RefusedPress, *, title: str, language: str) -> PushMessage:

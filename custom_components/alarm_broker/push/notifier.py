@@ -23,8 +23,8 @@ from ..household.tracker import Household
 from ..link.alarm import Alarm, AlarmChange
 from ..link.client import LinkClient
 from ..link.protocol import Status
-from ..link.registry import AlarmStream
-from ..system.activity import Happening, HappeningKind
+from ..link.registry import AlarmRegistry
+from ..system.activity import Activity, ActivityKind
 from ..system.reasons import async_reason
 from ..system.storage import EntryStorage
 from ..system.system import AlarmSystem
@@ -35,7 +35,7 @@ from .actions import ARMING_ACTIONS, Button, Buttons, RefusedPress
 from .answers import PushAnswers
 from .buttons import PhoneButtons
 from .delivery import PushDelivery
-from .inbox import ACTION_EVENT, PRESSES
+from .inbox import ACTION_EVENT, PRESS_INBOX
 from .messages import (
     ARMING_TAG,
     NOTICE_BUTTONS,
@@ -90,7 +90,7 @@ class AlarmPush:
         *,
         storage: EntryStorage,
         buttons: Buttons,
-        alarms: AlarmStream,
+        alarms: AlarmRegistry,
         link: LinkClient | None,
         system: AlarmSystem,
         household: Household,
@@ -137,11 +137,11 @@ class AlarmPush:
     @callback
     def async_start(self) -> None:
         """Follow the alarms and the panel, and catch up once every notify service is there."""
-        unload, audience = self._entry.async_on_unload, self._system.audience
+        unload, subscriptions = self._entry.async_on_unload, self._system.subscriptions
         unload(self._alarms.async_subscribe(self._alarm_changed))
         unload(self._alarms.async_subscribe_silent(self._silent_alarm))
-        unload(audience.subscribe_happenings(self._happened))
-        unload(audience.subscribe_effects(self._took_effect))
+        unload(subscriptions.subscribe_activity(self._happened))
+        unload(subscriptions.subscribe_effects(self._took_effect))
         unload(self._verification.async_subscribe(self._evidence_changed))
         unload(self._receipts.async_start())
         unload(self._troubles.async_stop)
@@ -153,7 +153,7 @@ class AlarmPush:
         """Take the buttons that are pressed, and those that were while nobody listened; the panel must run."""
         unload = self._entry.async_on_unload
         unload(self._hass.bus.async_listen(ACTION_EVENT, self._answers.async_pressed))
-        missed, stop = self._hass.data[PRESSES].async_listens(self._entry.entry_id, self._issued)
+        missed, stop = self._hass.data[PRESS_INBOX].async_listens(self._entry.entry_id, self._issued)
         unload(stop)
         for event in missed:
             self._do(self._answers.async_pressed(event), "a press")
@@ -204,52 +204,52 @@ class AlarmPush:
                 self._pace.async_news(uid, at_once=confirmed)
 
     @callback
-    def _happened(self, happening: Happening) -> None:
-        kind = happening.kind
-        if kind in (HappeningKind.AUTO_ARM_DROPPED, HappeningKind.FIRST_ARRIVED):
+    def _happened(self, activity: Activity) -> None:
+        kind = activity.kind
+        if kind in (ActivityKind.AUTO_ARM_DROPPED, ActivityKind.FIRST_ARRIVED):
             # Also on a phone that misses the clearing: nobody is to be armed in.
             self._issued.withdraw_actions(ARMING_ACTIONS)
         if self._settles_arming(kind):
             self._asked_to_arm = False
             self._clear(ARMING_TAG)
             return
-        if kind in (HappeningKind.TROUBLE, HappeningKind.TROUBLE_CLEARED):
-            self._troubles.async_happened(happening)
+        if kind in (ActivityKind.TROUBLE, ActivityKind.TROUBLE_CLEARED):
+            self._troubles.async_happened(activity)
             return
         self._asked_to_arm |= kind in NOTICE_BUTTONS
-        self._notice(happening)
+        self._notice(activity)
 
-    def _settles_arming(self, kind: HappeningKind) -> bool:
+    def _settles_arming(self, kind: ActivityKind) -> bool:
         """Return whether a question about arming is over: dropped, somebody has come, or everything is armed."""
-        if kind is HappeningKind.AUTO_ARM_DROPPED or not self._asked_to_arm:
-            return kind is HappeningKind.AUTO_ARM_DROPPED
+        if kind is ActivityKind.AUTO_ARM_DROPPED or not self._asked_to_arm:
+            return kind is ActivityKind.AUTO_ARM_DROPPED
         areas = self._system.state.areas.values()
         armed = all(area.status is not AreaStatus.DISARMED for area in areas)
-        return kind is HappeningKind.FIRST_ARRIVED or (
-            kind in (HappeningKind.ARMING, HappeningKind.ARMED) and armed
+        return kind is ActivityKind.FIRST_ARRIVED or (
+            kind in (ActivityKind.ARMING, ActivityKind.ARMED) and armed
         )
 
     @callback
-    def _notice(self, happening: Happening, *, less: bool = False) -> None:
+    def _notice(self, activity: Activity, *, less: bool = False) -> None:
         """Tell of something; `less` when phones show it already, with more: nobody else needs to hear that."""
-        self._do(self._async_notice(happening, less=less), happening.kind.value)
+        self._do(self._async_notice(activity, less=less), activity.kind.value)
 
-    async def _async_notice(self, happening: Happening, *, less: bool) -> None:
-        told, error = [], happening.error
+    async def _async_notice(self, activity: Activity, *, less: bool) -> None:
+        told, error = [], activity.error
         for one in self._phones() if less else self._recipients:
             language = self._buttons.language(one)
             message = notice_message(
-                happening,
+                activity,
                 title=self._entry.title,
                 language=language,
-                buttons=self._buttons.of_notice(happening, one),
+                buttons=self._buttons.of_notice(activity, one),
                 reason="" if error is None else await async_reason(self._hass, error, language),
                 update=less,
             )
             if message is None:
                 return
             told.append((one, [message]))
-        await self._async_send(happening.kind.value, told)
+        await self._async_send(activity.kind.value, told)
 
     # The entry delay
 
@@ -451,7 +451,7 @@ class AlarmPush:
         now = dt_util.utcnow()
         names = sorted({recipient.name for recipient in self._recipients})
         self._system.async_announce(
-            Happening(kind=HappeningKind.PUSH_UNCONFIRMED, at=now, data={"people": names})
+            Activity(kind=ActivityKind.PUSH_UNCONFIRMED, at=now, data={"people": names})
         )
         after_s = None if waited is None else waited.total_seconds()
         body = {
@@ -477,7 +477,7 @@ class AlarmPush:
 
     def _not_ours(self, word: str) -> bool:
         """Return whether another entry answers for a word."""
-        return self._hass.data[PRESSES].answers_for(word) != self._entry.entry_id
+        return self._hass.data[PRESS_INBOX].answers_for(word) != self._entry.entry_id
 
     async def async_failed(self, user_id: str, button: Button, err: HomeAssistantError) -> None:
         """Tell whoever pressed a button why it could not be done."""

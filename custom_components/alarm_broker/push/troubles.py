@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from homeassistant.core import HomeAssistant, callback
 
 from ..core.panel.state import Trouble
-from ..system.activity import Happening, HappeningKind
+from ..system.activity import Activity, ActivityKind
 from ..system.system import AlarmSystem
 from .messages import notice_tag
 from .pace import Pace
@@ -20,7 +20,7 @@ AN_HOUR = 6
 class Tell(Protocol):
     """Takes what a notice says from now on."""
 
-    def __call__(self, happening: Happening, *, less: bool) -> None:
+    def __call__(self, activity: Activity, *, less: bool) -> None:
         """`less` when that is a part of what it said before."""
         ...
 
@@ -29,7 +29,7 @@ class Tell(Protocol):
 class _Notice:
     """What has changed since it was told last."""
 
-    about: Happening
+    about: Activity
     began: set[str] = field(default_factory=set)
     ended: set[str] = field(default_factory=set)
     """... since everything was right."""
@@ -52,37 +52,37 @@ class TroubleNotices:
         self._pace.async_stop()
 
     @callback
-    def async_happened(self, happening: Happening) -> None:
+    def async_happened(self, activity: Activity) -> None:
         """Take a trouble that began or ended."""
-        if self._flaps(happening):
+        if self._flaps(activity):
             return
-        tag = notice_tag(happening)
-        notice = self._notices.setdefault(tag, _Notice(happening))
-        notice.about = happening
-        names = {_name(happening)}
-        if happening.kind is HappeningKind.TROUBLE:
+        tag = notice_tag(activity)
+        notice = self._notices.setdefault(tag, _Notice(activity))
+        notice.about = activity
+        names = {_name(activity)}
+        if activity.kind is ActivityKind.TROUBLE:
             notice.began |= names
             notice.ended -= names
         else:
             notice.began -= names
             notice.ended |= names
-        self._pace.async_news(tag, at_once=not self._wrong_now(happening))
+        self._pace.async_news(tag, at_once=not self._wrong_now(activity))
 
     def _say(self, tag: str) -> None:
         notice = self._notices[tag]
         about, wrong = notice.about, self._wrong_now(notice.about)
         news, notice.began = bool(notice.began), set()
         if wrong:
-            self._tell(_about(about, HappeningKind.TROUBLE, wrong), less=not news)
+            self._tell(_about(about, ActivityKind.TROUBLE, wrong), less=not news)
         elif self._notices.pop(tag).ended:
-            self._tell(_about(about, HappeningKind.TROUBLE_CLEARED, notice.ended), less=False)
+            self._tell(_about(about, ActivityKind.TROUBLE_CLEARED, notice.ended), less=False)
 
-    def _wrong_now(self, happening: Happening) -> set[str]:
+    def _wrong_now(self, activity: Activity) -> set[str]:
         """Return the names of what has this trouble now, in the same area or of the same source."""
         return {
             self._name(trouble)
             for trouble in self._system.state.troubles
-            if trouble.kind == happening.data["trouble"] and self._place(trouble) == _place(happening)
+            if trouble.kind == activity.data["trouble"] and self._place(trouble) == _place(activity)
         }
 
     def _name(self, trouble: Trouble) -> str:
@@ -92,24 +92,24 @@ class TroubleNotices:
         zone = self._system.panel_config.zones.get(trouble.zone_id or "")
         return trouble.source if zone is None else zone.area_id
 
-    def _flaps(self, happening: Happening) -> bool:
+    def _flaps(self, activity: Activity) -> bool:
         """Return whether the same trouble has come and gone so often that phones hear no more of it for a while."""
-        what = (happening.data["trouble"], happening.zones, happening.data["source"])
+        what = (activity.data["trouble"], activity.zones, activity.data["source"])
         lately = self._lately.setdefault(what, deque(maxlen=AN_HOUR))
-        if len(lately) == AN_HOUR and happening.at - lately[0] < timedelta(hours=1):
+        if len(lately) == AN_HOUR and activity.at - lately[0] < timedelta(hours=1):
             return True
-        lately.append(happening.at)
+        lately.append(activity.at)
         return False
 
 
-def _name(happening: Happening) -> str:
-    return happening.zones[0] if happening.zones else str(happening.data["source"])
+def _name(activity: Activity) -> str:
+    return activity.zones[0] if activity.zones else str(activity.data["source"])
 
 
-def _place(happening: Happening) -> str:
-    return happening.area_id or str(happening.data["source"])
+def _place(activity: Activity) -> str:
+    return activity.area_id or str(activity.data["source"])
 
 
-def _about(happening: Happening, kind: HappeningKind, names: set[str]) -> Happening:
-    zones = tuple(sorted(names)) if happening.zones else ()
-    return replace(happening, kind=kind, zones=zones)
+def _about(activity: Activity, kind: ActivityKind, names: set[str]) -> Activity:
+    zones = tuple(sorted(names)) if activity.zones else ()
+    return replace(activity, kind=kind, zones=zones)

@@ -58,7 +58,7 @@ from ..core.panel.state import AreaStatus, Bypass, Trouble
 from .names import Wording
 
 
-class HappeningKind(StrEnum):
+class ActivityKind(StrEnum):
     """What can be told of."""
 
     ARMING = "arming"
@@ -103,10 +103,10 @@ class HappeningKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
+class Activity:
     """One thing that happened."""
 
-    kind: HappeningKind
+    kind: ActivityKind
     at: datetime
     areas: Mapping[str, str] = field(default_factory=dict)
     """What it is about: the areas' names by their ids; none is the whole panel."""
@@ -141,21 +141,21 @@ class Happening:
 
 
 def named(area_ids: Iterable[str], wording: Wording) -> dict[str, str]:
-    """Return areas as a happening tells them."""
+    """Return areas as an activity tells them."""
     return {area_id: wording.area_name(area_id) for area_id in area_ids}
 
 
-def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> Happening | None:
+def activity(effect: Effect, event: Event, wording: Wording, now: datetime) -> Activity | None:
     """Return what an effect of `event` is in words, or None when there is nothing to tell."""
 
     def told(
-        kind: HappeningKind,
+        kind: ActivityKind,
         *area_ids: str,
         by: str | None = None,
         zones: tuple[str, ...] = (),
         **data: Any,
-    ) -> Happening:
-        return Happening(
+    ) -> Activity:
+        return Activity(
             kind=kind,
             at=now,
             areas=named(area_ids, wording),
@@ -170,11 +170,11 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
         case ReportPending() if isinstance(event, ClockMoved):
             return None  # it began before
         case ReportPending(area_id=area_id, zone_id=zone_id, until=until, exit_error=exit_error):
-            kind = HappeningKind.EXIT_ERROR if exit_error else HappeningKind.PENDING
+            kind = ActivityKind.EXIT_ERROR if exit_error else ActivityKind.PENDING
             return told(kind, area_id, zones=(zone_id,), until=until.isoformat())
         case RaiseAlarm(silent=False):
             return told(
-                HappeningKind.TRIGGERED,
+                ActivityKind.TRIGGERED,
                 effect.area_id,
                 by=effect.by,
                 zones=effect.zones,
@@ -184,35 +184,35 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
                 vacation=effect.vacation,
             )
         case ReportZoneTripped(area_id=area_id, zone_id=zone_id, confirmed=confirmed):
-            kind = HappeningKind.CONFIRMED if confirmed else HappeningKind.ZONE_TRIPPED
+            kind = ActivityKind.CONFIRMED if confirmed else ActivityKind.ZONE_TRIPPED
             return told(kind, area_id, zones=(zone_id,))
         case ReportDisarmed(area_id=area_id, by=by, ending=Ending.ABORTED):
-            return told(HappeningKind.ALARM_ABORTED, area_id, by=by)
+            return told(ActivityKind.ALARM_ABORTED, area_id, by=by)
         case ReportDisarmed(area_id=area_id, by=by, ending=Ending.CANCELLED):
-            return told(HappeningKind.ALARM_CANCELLED, area_id, by=by)
+            return told(ActivityKind.ALARM_CANCELLED, area_id, by=by)
         case ReportLockout(until=until):
-            return told(HappeningKind.LOCKOUT, until=until.isoformat())
+            return told(ActivityKind.LOCKOUT, until=until.isoformat())
         case ReportArmedWithFault(area_id=area_id, blind_zones=blind_zones, troubles=troubles, by=by):
-            kind = HappeningKind.ARMED_WITH_FAULT
+            kind = ActivityKind.ARMED_WITH_FAULT
             return told(kind, area_id, by=by, zones=blind_zones, **_troubles(troubles, wording))
         case ReportBypass(area_id=area_id, zone_ids=zone_ids, bypass=bypass, by=by):
-            kinds = {None: HappeningKind.UNBYPASSED, Bypass.SHUT_DOWN: HappeningKind.ZONE_SHUT_DOWN}
+            kinds = {None: ActivityKind.UNBYPASSED, Bypass.SHUT_DOWN: ActivityKind.ZONE_SHUT_DOWN}
             reason = {} if bypass is None else {"reason": bypass.value}
-            return told(kinds.get(bypass, HappeningKind.BYPASSED), area_id, by=by, zones=zone_ids, **reason)
+            return told(kinds.get(bypass, ActivityKind.BYPASSED), area_id, by=by, zones=zone_ids, **reason)
         case ReportTrouble(trouble, active):
             zone = wording.config.zones.get(trouble.zone_id or "")
             return told(
-                HappeningKind.TROUBLE if active else HappeningKind.TROUBLE_CLEARED,
+                ActivityKind.TROUBLE if active else ActivityKind.TROUBLE_CLEARED,
                 *(() if zone is None else (zone.area_id,)),
                 zones=() if zone is None else (zone.zone_id,),
                 trouble=trouble.kind.value,
                 source=trouble.source,
             )
         case ReportWalkTest(area_id=area_id, running=True, by=by):
-            return told(HappeningKind.WALK_TEST_STARTED, area_id, by=by)
+            return told(ActivityKind.WALK_TEST_STARTED, area_id, by=by)
         case ReportWalkTest(area_id=area_id, by=by, seen=seen, unseen=unseen):
             return told(
-                HappeningKind.WALK_TEST_ENDED,
+                ActivityKind.WALK_TEST_ENDED,
                 area_id,
                 by=by,
                 zones=unseen,
@@ -220,25 +220,25 @@ def happening(effect: Effect, event: Event, wording: Wording, now: datetime) -> 
                 never_seen=list(wording.zone_names(unseen)),
             )
         case ReportMemoryCleared(area_id=area_id, by=by):
-            return told(HappeningKind.MEMORY_CLEARED, area_id, by=by)
+            return told(ActivityKind.MEMORY_CLEARED, area_id, by=by)
         case ReportSilenced(area_id=area_id, by=by):
-            return told(HappeningKind.SILENCED, area_id, by=by)
+            return told(ActivityKind.SILENCED, area_id, by=by)
         case ReportCodeUsed(by=by, area_ids=area_ids):
-            return told(HappeningKind.CODE_USED, *area_ids, by=by)
+            return told(ActivityKind.CODE_USED, *area_ids, by=by)
         case Chime(area_id=area_id, zone_id=zone_id):
-            return told(HappeningKind.CHIME, area_id, zones=(zone_id,))
+            return told(ActivityKind.CHIME, area_id, zones=(zone_id,))
         case Refuse():
             return _refused(effect, event, wording, now)
         case _:
             return None
 
 
-def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Happening | None:
+def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Activity | None:
     kinds = {
-        AreaStatus.ARMING: HappeningKind.ARMING,
-        AreaStatus.ARMED: HappeningKind.ARMED,
-        AreaStatus.DISARMED: HappeningKind.DISARMED,
-        AreaStatus.UNKNOWN: HappeningKind.STATE_UNKNOWN,
+        AreaStatus.ARMING: ActivityKind.ARMING,
+        AreaStatus.ARMED: ActivityKind.ARMED,
+        AreaStatus.DISARMED: ActivityKind.DISARMED,
+        AreaStatus.UNKNOWN: ActivityKind.STATE_UNKNOWN,
     }
     over = effect.before in (AreaStatus.TRIGGERED, AreaStatus.PENDING) and effect.status is AreaStatus.ARMED
     # After a load nothing has happened, but that a state was lost; after a siren the area is only as it was before.
@@ -247,7 +247,7 @@ def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Hap
         return None
     if effect.before is AreaStatus.TRIGGERED and effect.status is AreaStatus.DISARMED and effect.by is None:
         return None
-    return Happening(
+    return Activity(
         kind=kinds[effect.status],
         at=now,
         areas=named((effect.area_id,), wording),
@@ -256,28 +256,28 @@ def _area_state(effect: ReportAreaState, wording: Wording, now: datetime) -> Hap
     )
 
 
-def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> Happening | None:
+def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> Activity | None:
     told = partial(
-        Happening, at=now, areas=named(effect.area_ids, wording), by=_who_was_refused(effect, event, wording)
+        Activity, at=now, areas=named(effect.area_ids, wording), by=_who_was_refused(effect, event, wording)
     )
     match effect.reason:
         case WrongCode():
-            return told(kind=HappeningKind.WRONG_CODE, data=_wanted(event))
+            return told(kind=ActivityKind.WRONG_CODE, data=_wanted(event))
         case CodeNotValid(problem):
-            return told(kind=HappeningKind.CODE_REFUSED, data={"problem": problem.value, **_wanted(event)})
+            return told(kind=ActivityKind.CODE_REFUSED, data={"problem": problem.value, **_wanted(event)})
         case NotAllowed(action):
             data = {"problem": "not_allowed", "action": action.value}
-            return told(kind=HappeningKind.CODE_REFUSED, data=data)
+            return told(kind=ActivityKind.CODE_REFUSED, data=data)
         case NotReady(open_zones=open_zones, blind_zones=blind_zones, troubles=troubles):
             return told(
-                kind=HappeningKind.ARMING_REFUSED,
+                kind=ActivityKind.ARMING_REFUSED,
                 zones=wording.zone_names((*open_zones, *blind_zones)),
                 data=_troubles(troubles, wording),
             )
         case reason if isinstance(event, ArmRequested):
             zones = reason.zone_ids if isinstance(reason, NotBypassable) else ()
             return told(
-                kind=HappeningKind.ARMING_REFUSED,
+                kind=ActivityKind.ARMING_REFUSED,
                 zones=wording.zone_names(zones),
                 data={"problem": _problem(reason)},
             )

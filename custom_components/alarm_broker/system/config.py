@@ -101,7 +101,7 @@ class SystemConfig:
     """Off means no mains power."""
     jam_entities: tuple[str, ...] = ()
     """On means that radio is jammed."""
-    homeless_zones: tuple[str, ...] = field(default=())
+    orphaned_zones: tuple[str, ...] = field(default=())
     """Names of zones that nobody guards: their area is gone, or all its modes that had them."""
 
 
@@ -151,7 +151,7 @@ def system_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> Syst
         lost_after=_seconds(options.get(OPTION_LOST_AFTER, LOST_AFTER_S)),
         power_entities=tuple(options.get(OPTION_POWER_ENTITIES, ())),
         jam_entities=tuple(options.get(OPTION_JAM_ENTITIES, ())),
-        homeless_zones=tuple(zone.title for zone in all_zones if not _is_guarded(zone, panel)),
+        orphaned_zones=tuple(zone.title for zone in all_zones if not _is_guarded(zone, panel)),
     )
 
 

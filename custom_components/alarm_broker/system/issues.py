@@ -86,7 +86,7 @@ def async_show_left_out(hass: HomeAssistant, entry: ConfigEntry, names: Sequence
 
 
 @callback
-def async_report_homeless(hass: HomeAssistant, entry: ConfigEntry, zones: Sequence[str]) -> None:
+def async_report_orphaned(hass: HomeAssistant, entry: ConfigEntry, zones: Sequence[str]) -> None:
     """Tell a person about zones that nobody guards; take it back when there are none."""
     if zones:
         _report(hass, entry, HOMELESS_ZONES, zones=", ".join(zones))

@@ -10,15 +10,15 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from ..core.stored import listed
-from .activity import Happening, HappeningKind
+from .activity import Activity, ActivityKind
 from .side_files import async_read
-from .subscriptions import Audience
+from .subscriptions import Subscriptions
 
 KEPT = 1000
 """EN 50131-1 asks for 250 events at grade 2, 500 at grade 3, 1000 at grade 4."""
 SAVE_DELAY_S = 2
 
-UNTOLD = frozenset({HappeningKind.CHIME})
+UNTOLD = frozenset({ActivityKind.CHIME})
 """A door that is opened all day would push everything else out."""
 
 
@@ -59,9 +59,9 @@ class Journal:
         await self._store.async_save(self._entries)
 
     @callback
-    def async_start(self, audience: Audience) -> None:
+    def async_start(self, subscriptions: Subscriptions) -> None:
         """Write down what happens from now on."""
-        audience.subscribe_happenings(self._happened)
+        subscriptions.subscribe_activity(self._happened)
 
     def entries(
         self, area_ids: Collection[str], *, known: Collection[str], limit: int
@@ -80,10 +80,10 @@ class Journal:
         return list(islice(filter(is_theirs, reversed(self._entries)), limit))
 
     @callback
-    def _happened(self, happening: Happening) -> None:
-        if happening.kind in UNTOLD:
+    def _happened(self, activity: Activity) -> None:
+        if activity.kind in UNTOLD:
             return
-        self._entries = [*self._entries[-KEPT + 1 :], {"at": happening.at.isoformat(), **happening.as_dict()}]
+        self._entries = [*self._entries[-KEPT + 1 :], {"at": activity.at.isoformat(), **activity.as_dict()}]
         if not self._saving:
             # Once: each call would put it off again, for as long as something goes on happening.
             self._saving = True

@@ -9,14 +9,14 @@ from ..const import LOGGER
 from ..core.panel.config import PanelConfig
 from ..core.panel.effects import Effect
 from ..core.panel.state import AreaState, PanelState
-from .activity import Happening
+from .activity import Activity
 
 type Listener = Callable[[], None]
-type HappeningListener = Callable[[Happening], None]
+type ActivityListener = Callable[[Activity], None]
 type EffectListener = Callable[[Effect], None]
 
 
-class Audience:
+class Subscriptions:
     """Listeners by area and by zone; the work grows with what has changed, not with what there is."""
 
     def __init__(self, config: PanelConfig) -> None:
@@ -26,7 +26,7 @@ class Audience:
         self._everything: dict[Listener, None] = {}
         self._areas: dict[str, dict[Listener, None]] = {}
         self._zones: dict[str, dict[Listener, None]] = {}
-        self._happenings: dict[HappeningListener, None] = {}
+        self._activity: dict[ActivityListener, None] = {}
         self._effects: dict[EffectListener, None] = {}
         self._told = self._latest = PanelState()
         """What everybody has been told of, and what there is to tell."""
@@ -53,10 +53,10 @@ class Audience:
         return lambda: listeners.pop(listener, None)
 
     @callback
-    def subscribe_happenings(self, listener: HappeningListener) -> CALLBACK_TYPE:
+    def subscribe_activity(self, listener: ActivityListener) -> CALLBACK_TYPE:
         """Call `listener` with each thing that happens."""
-        self._happenings[listener] = None
-        return lambda: self._happenings.pop(listener, None)
+        self._activity[listener] = None
+        return lambda: self._activity.pop(listener, None)
 
     @callback
     def subscribe_effects(self, listener: EffectListener) -> CALLBACK_TYPE:
@@ -65,10 +65,10 @@ class Audience:
         return lambda: self._effects.pop(listener, None)
 
     @callback
-    def happened(self, happening: Happening) -> None:
+    def happened(self, activity: Activity) -> None:
         """Tell of one thing that happened."""
-        for listener in tuple(self._happenings):
-            _call(partial(listener, happening))
+        for listener in tuple(self._activity):
+            _call(partial(listener, activity))
 
     @callback
     def took_effect(self, effect: Effect) -> None:

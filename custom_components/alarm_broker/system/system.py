@@ -51,15 +51,15 @@ from ..core.panel.serial import durable, serialised
 from ..core.panel.state import AreaStatus, ChimeMode, PanelState
 from ..core.panel.transition import transition
 from ..link.alarm import AlarmChange
-from ..link.registry import AlarmStream
-from .activity import Happening, happening
+from ..link.registry import AlarmRegistry
+from .activity import Activity, activity
 from .clock import Clock
 from .config import SystemConfig
 from .devices import place
 from .effects import link_event, log_effect, refusal
 from .names import Wording
 from .storage import PANEL, EntryStorage
-from .subscriptions import Audience
+from .subscriptions import Subscriptions
 from .timers import DeadlineTimer
 from .zone_sensors import ZoneSensors
 
@@ -96,7 +96,7 @@ class AlarmSystem:
         title: str,
         storage: EntryStorage,
         saved: PanelState,
-        alarms: AlarmStream,
+        alarms: AlarmRegistry,
         on_code_known: Callable[[str, str], None] = lambda _user_id, _code: None,
     ) -> None:
         """Go on from what was stored, so that entities show what becomes of it and not a panel that was never armed.
@@ -105,7 +105,7 @@ class AlarmSystem:
         """
         self.config = config
         self.title = title
-        self.audience = Audience(config.panel)
+        self.subscriptions = Subscriptions(config.panel)
         self._hass = hass
         self._entry_id = entry_id
         self._alarms = alarms
@@ -445,7 +445,7 @@ class AlarmSystem:
         if self._steps and not self._writing:
             self._writing = True
             self._writer = self._hass.async_create_task(self._async_write(), "alarm_broker store")
-        self.audience.tell_everybody()
+        self.subscriptions.tell_everybody()
 
     async def _async_done(self, step: _Step) -> None:
         if step.done is not None:
@@ -504,7 +504,7 @@ class AlarmSystem:
         """Let entities show what has been decided."""
         step.shown = True
         self._shown = step.after
-        self.audience.tell_panels(step.after)
+        self.subscriptions.tell_panels(step.after)
         self._async_follow_up_soon()
 
     @callback
@@ -513,17 +513,17 @@ class AlarmSystem:
         for effect in step.effects:
             try:
                 log_effect(effect, self._wording)
-                if (one := happening(effect, step.event, self._wording, step.now)) is not None:
+                if (one := activity(effect, step.event, self._wording, step.now)) is not None:
                     self.async_announce(one)
             except Exception:
                 # Whoever is to hear of it would otherwise keep the disk and every answer waiting.
                 LOGGER.exception("What happened cannot be told: %s", type(effect).__name__)
-            self.audience.took_effect(effect)
+            self.subscriptions.took_effect(effect)
 
     @callback
-    def async_announce(self, one: Happening) -> None:
+    def async_announce(self, one: Activity) -> None:
         """Tell of something that happened: entities, automations, push and logbook."""
-        self.audience.happened(one)
+        self.subscriptions.happened(one)
         async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
         where = place(self._hass, self._entry_id, one.areas, known=self.config.panel.areas)
         self._hass.bus.async_fire(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.panel.config import AlarmKind, ArmMode
-from ..system.activity import HappeningKind as Kind
+from ..system.activity import ActivityKind as Kind
 from .activity import MODES
 from .push import TEXTS, TROUBLES, known_language
 

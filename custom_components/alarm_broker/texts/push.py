@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ..core.panel.config import TroubleKind
 from ..link.protocol import Status
 from ..push.actions import PushAction, RefusedPress
-from ..system.activity import HappeningKind
+from ..system.activity import ActivityKind
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -109,33 +109,33 @@ BUTTONS: Mapping[str, Mapping[str, str]] = {
         "call": "{number} anrufen",
     },
 }
-NOTICES: Mapping[str, Mapping[HappeningKind, str]] = {
+NOTICES: Mapping[str, Mapping[ActivityKind, str]] = {
     "en": {
-        HappeningKind.LOCKOUT: "Too many wrong codes: the panel takes none for a while.",
-        HappeningKind.ZONE_SHUT_DOWN: "Raised too many alarms and is left out until disarming: {zones}",
-        HappeningKind.TROUBLE: "Trouble: {trouble}",
-        HappeningKind.TROUBLE_CLEARED: "All right again: {trouble}",
-        HappeningKind.ARM_REMINDER: "Nobody is home, and not armed is: {areas}.",
-        HappeningKind.AUTO_ARM_ANNOUNCED: "Nobody is home. Armed at {until}: {areas}.",
-        HappeningKind.AUTO_ARM_FAILED: "Could not be armed by itself. {reason}",
-        HappeningKind.ARRIVED_WHILE_ARMED: "{by} has come home, and armed is: {areas}.",
-        HappeningKind.CODE_USED: "A code was used during the vacation: {by}.",
-        HappeningKind.STATE_UNKNOWN: (
+        ActivityKind.LOCKOUT: "Too many wrong codes: the panel takes none for a while.",
+        ActivityKind.ZONE_SHUT_DOWN: "Raised too many alarms and is left out until disarming: {zones}",
+        ActivityKind.TROUBLE: "Trouble: {trouble}",
+        ActivityKind.TROUBLE_CLEARED: "All right again: {trouble}",
+        ActivityKind.ARM_REMINDER: "Nobody is home, and not armed is: {areas}.",
+        ActivityKind.AUTO_ARM_ANNOUNCED: "Nobody is home. Armed at {until}: {areas}.",
+        ActivityKind.AUTO_ARM_FAILED: "Could not be armed by itself. {reason}",
+        ActivityKind.ARRIVED_WHILE_ARMED: "{by} has come home, and armed is: {areas}.",
+        ActivityKind.CODE_USED: "A code was used during the vacation: {by}.",
+        ActivityKind.STATE_UNKNOWN: (
             "Lost after a damaged file: whether armed or not ({areas}). "
             "Only smoke, water and the like are guarded. Disarm with a code, then arm again."
         ),
     },
     "de": {
-        HappeningKind.LOCKOUT: "Zu viele falsche Codes: die Anlage nimmt vorerst keinen an.",
-        HappeningKind.ZONE_SHUT_DOWN: "Zu oft ausgelöst, bis zum Unscharfschalten ausgelassen: {zones}",
-        HappeningKind.TROUBLE: "Störung: {trouble}",
-        HappeningKind.TROUBLE_CLEARED: "Wieder in Ordnung: {trouble}",
-        HappeningKind.ARM_REMINDER: "Niemand ist zu Hause, und nicht scharf ist: {areas}.",
-        HappeningKind.AUTO_ARM_ANNOUNCED: "Niemand ist zu Hause. Scharf um {until}: {areas}.",
-        HappeningKind.AUTO_ARM_FAILED: "Ließ sich nicht von selbst scharf schalten. {reason}",
-        HappeningKind.ARRIVED_WHILE_ARMED: "{by} ist nach Hause gekommen, und scharf ist: {areas}.",
-        HappeningKind.CODE_USED: "Im Urlaub wurde ein Code benutzt: {by}.",
-        HappeningKind.STATE_UNKNOWN: (
+        ActivityKind.LOCKOUT: "Zu viele falsche Codes: die Anlage nimmt vorerst keinen an.",
+        ActivityKind.ZONE_SHUT_DOWN: "Zu oft ausgelöst, bis zum Unscharfschalten ausgelassen: {zones}",
+        ActivityKind.TROUBLE: "Störung: {trouble}",
+        ActivityKind.TROUBLE_CLEARED: "Wieder in Ordnung: {trouble}",
+        ActivityKind.ARM_REMINDER: "Niemand ist zu Hause, und nicht scharf ist: {areas}.",
+        ActivityKind.AUTO_ARM_ANNOUNCED: "Niemand ist zu Hause. Scharf um {until}: {areas}.",
+        ActivityKind.AUTO_ARM_FAILED: "Ließ sich nicht von selbst scharf schalten. {reason}",
+        ActivityKind.ARRIVED_WHILE_ARMED: "{by} ist nach Hause gekommen, und scharf ist: {areas}.",
+        ActivityKind.CODE_USED: "Im Urlaub wurde ein Code benutzt: {by}.",
+        ActivityKind.STATE_UNKNOWN: (
             "Nach einer beschädigten Datei ist unbekannt, ob scharf oder nicht ({areas}). "
             "Bewacht wird nur Rauch, Wasser und dergleichen. Mit Code unscharf schalten, dann wieder scharf."
         ),

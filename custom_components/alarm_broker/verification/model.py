@@ -10,7 +10,7 @@ from ..core.verification import CameraConfig, Finding, Level, Occasion, Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shot:
+class Snapshot:
     """The best picture of an alarm so far."""
 
     file: str
@@ -24,7 +24,7 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Assessment:
     """A level that an alarm was given."""
 
     at: datetime
@@ -47,8 +47,8 @@ class Evidence:
     """None while it is an entry delay and no alarm yet."""
     cameras: tuple[str, ...] = ()
     sightings: tuple[Sighting, ...] = ()
-    shot: Shot | None = None
-    judgements: tuple[Judgement, ...] = ()
+    shot: Snapshot | None = None
+    judgements: tuple[Assessment, ...] = ()
 
     @property
     def level(self) -> Level:
@@ -76,7 +76,7 @@ def judged(
     nobody = by is None and note is None
     if known is not None and nobody and (known.level, known.findings) == (found.level, findings):
         return evidence
-    new = Judgement(at=now, level=found.level, by=by, findings=findings, note=note)
+    new = Assessment(at=now, level=found.level, by=by, findings=findings, note=note)
     return replace(evidence, judgements=(*evidence.judgements, new))
 
 

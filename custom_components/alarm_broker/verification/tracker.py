@@ -29,12 +29,12 @@ from ..core.panel.effects import (
 from ..core.panel.state import PanelState, Pending
 from ..core.stored import UNREADABLE
 from ..core.verification import CameraConfig, Level, Occasion, Sighting, Tripped, looking_at, ranked
-from ..system.activity import Happening, HappeningKind, named
+from ..system.activity import Activity, ActivityKind, named
 from ..system.issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
 from ..system.names import Wording
-from ..system.subscriptions import Audience
+from ..system.subscriptions import Subscriptions
 from .format import evidence_event, evidence_record, small_enough
-from .model import Evidence, Shot, evidence_from, judged, kept_form
+from .model import Evidence, Snapshot, evidence_from, judged, kept_form
 from .sources import CameraSource, Picture, async_look, async_shown, async_shown_now
 from .store import EvidenceStore
 from .urls import signed_picture_path
@@ -82,7 +82,7 @@ class Verification:
         before: timedelta,
         after: timedelta,
         emit: Emit,
-        announce: Callable[[Happening], None],
+        announce: Callable[[Activity], None],
     ) -> None:
         """`tripped` describes a zone; `emit` keeps one link event, behind all that the panel has said so far.
 
@@ -137,9 +137,9 @@ class Verification:
                 self._watches[evidence.uid] = _Watch(evidence=evidence)
 
     @callback
-    def async_start(self, audience: Audience, panel: PanelState) -> None:
+    def async_start(self, subscriptions: Subscriptions, panel: PanelState) -> None:
         """Follow the panel, and go on looking after what is young, an entry delay too."""
-        self._entry.async_on_unload(audience.subscribe_effects(self._took_effect))
+        self._entry.async_on_unload(subscriptions.subscribe_effects(self._took_effect))
         for area_id, area in panel.areas.items():
             if isinstance(area.guard, Pending) and area.guard.uid not in self._watches:
                 new = self._new(area.guard.uid, AlarmKind.BURGLARY, area_id, hidden=False)
@@ -360,8 +360,8 @@ class Verification:
             LOGGER.error("A picture could not be kept: %s", err)
             return ""
 
-    def _shot(self, name: str, picture: Picture, camera_id: str, sighting: Sighting | None) -> Shot:
-        return Shot(
+    def _shot(self, name: str, picture: Picture, camera_id: str, sighting: Sighting | None) -> Snapshot:
+        return Snapshot(
             file=name,
             media_type=picture.media_type,
             camera_id=camera_id,
@@ -400,8 +400,8 @@ class Verification:
             return
         area_id, shot = evidence.occasion.area_id, evidence.shot
         self._announce(
-            Happening(
-                kind=HappeningKind.VERIFIED,
+            Activity(
+                kind=ActivityKind.VERIFIED,
                 at=dt_util.utcnow(),
                 areas=named((area_id,), self._wording),
                 by=evidence.judgements[-1].by,

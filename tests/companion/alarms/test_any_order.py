@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import MoveRefused, Unit
+from companion.alarms.commands import AlarmTransaction, MoveRefused
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import Actor, Alarm, Change, JournalEntry, Status
 from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
@@ -56,10 +56,10 @@ ENDED: dict[Change, Status] = {
     Change.RESOLVED: Status.RESOLVED,
     Change.CANCELLED: Status.CANCELLED,
 }
-MOVES: dict[Move, Callable[[Unit, str, Actor], Alarm]] = {
-    Move.ACKNOWLEDGE: Unit.acknowledge,
-    Move.RESOLVE: Unit.resolve,
-    Move.CANCEL: Unit.cancel,
+MOVES: dict[Move, Callable[[AlarmTransaction, str, Actor], Alarm]] = {
+    Move.ACKNOWLEDGE: AlarmTransaction.acknowledge,
+    Move.RESOLVE: AlarmTransaction.resolve,
+    Move.CANCEL: AlarmTransaction.cancel,
 }
 ANSWERS: dict[str, Outcome] = {
     "sent": Sent(provider_ref=None),

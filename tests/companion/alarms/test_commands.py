@@ -14,10 +14,10 @@ from sqlalchemy.engine import Connection
 from companion.alarms.ack_links import AckTokens, _spelled, ack_link, link_hash
 from companion.alarms.commands import (
     AlarmNotFound,
+    AlarmTransaction,
     DeliveryNotFound,
     MoveRefused,
     RetryRefused,
-    Unit,
 )
 from companion.alarms.model import Alarm, Change, Status
 from companion.channels.base import MessageKind, Refused, TryAgain
@@ -762,7 +762,7 @@ async def test_a_caller_that_goes_away_does_not_leave_a_page_without_a_sender(
 async def test_a_unit_that_fails_wakes_nobody_and_takes_nothing(house: Engine) -> None:
     woken = house.wake.subscribe()
 
-    def fail(unit: Unit) -> None:
+    def fail(unit: AlarmTransaction) -> None:
         unit.raise_alarm(trigger(), PHONE)
         raise RuntimeError("changed my mind")
 

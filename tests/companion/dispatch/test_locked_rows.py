@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms import escalate
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Alarm
 from companion.dispatch import claim
 from companion.dispatch.delivery import Delivery, State
@@ -81,14 +81,14 @@ async def test_a_step_that_cannot_be_run_for_a_held_row_is_tried_again_and_the_o
     first, *others = [await house.raise_alarm(trigger(policy=THEN_GUARD)) for _ in range(4)]
     clock.advance(10)
     device = "desk-phone"
-    run_step = Unit.run_step
+    run_step = AlarmTransaction.run_step
 
-    def needs_the_device(unit: Unit, alarm: Alarm) -> None:
+    def needs_the_device(unit: AlarmTransaction, alarm: Alarm) -> None:
         run_step(unit, alarm)
         if alarm.id == first.id:
             unit.conn.execute(sa.update(tables.device).where(tables.device.c.id == device).values(name="x"))
 
-    monkeypatch.setattr(Unit, "run_step", needs_the_device)
+    monkeypatch.setattr(AlarmTransaction, "run_step", needs_the_device)
 
     async with hold(tables.device, device), asyncio.timeout(10):
         while await house.escalate():

@@ -12,9 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import AlarmCommands, Unit
+from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Source, Trigger
-from companion.alarms.paging import Paging, Traits
+from companion.alarms.paging import PagingConfig, Traits
 from companion.clock import Clock
 from companion.directory.model import Role
 from companion.dispatch.delivery import Delivery
@@ -38,13 +38,13 @@ INSTANCE = "0197a000-0000-7000-8000-000000000011"
 class LinkNews:
     """What the composition root hands to the alarms."""
 
-    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+    def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         events.publish(unit, alarm, change)
 
-    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
         events.publish_trouble(unit, delivery, reason)
 
-    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+    def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
         events.publish_service_trouble(unit, trouble)
 
 
@@ -57,7 +57,7 @@ def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmCommands:
         db=db,
         clock=clock,
         wake=wake,
-        paging_rules=Paging(
+        paging_rules=PagingConfig(
             traits=traits,
             tokens=AckTokens(b"k" * 32, "https://alarm.example"),
             claim=None,
@@ -211,7 +211,7 @@ class Panel:
             self._said += 1
             await self._commands.run(partial(self._apply, seq=self._said, event=parse_event(body)))
 
-    def _apply(self, unit: Unit, seq: int, event: HomeAssistantEvent) -> None:
+    def _apply(self, unit: AlarmTransaction, seq: int, event: HomeAssistantEvent) -> None:
         inbound.apply(unit, self._peer, seq, event)
 
 

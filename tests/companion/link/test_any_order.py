@@ -11,9 +11,9 @@ from sqlalchemy.engine import make_url
 
 from companion.alarms import watch
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import MoveRefused, Unit
+from companion.alarms.commands import AlarmTransaction, MoveRefused
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
-from companion.alarms.paging import Paging
+from companion.alarms.paging import PagingConfig
 from companion.link import events, inbound
 from companion.link.protocol import Hello, parse_event
 from companion.store import link, tables
@@ -27,7 +27,7 @@ from tests.fakes.clock import START
 
 PORTER = Actor(name="Porter", via="ack_page")
 UIDS = st.sampled_from(["b1", "b2", "b3"])
-PAGING = Paging(
+PAGING = PagingConfig(
     traits={},
     tokens=AckTokens(b"k" * 32, "https://alarm.example"),
     claim=None,
@@ -70,8 +70,8 @@ class BothEnds(RuleBasedStateMachine):
         self.conn.close()
         self.engine.dispose()
 
-    def unit(self) -> Unit:
-        return Unit(self.conn, self.now, PAGING, LinkNews())
+    def unit(self) -> AlarmTransaction:
+        return AlarmTransaction(self.conn, self.now, PAGING, LinkNews())
 
     # --- what happens at either end ---------------------------------------------------------------------
 

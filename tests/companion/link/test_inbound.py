@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms import escalate
-from companion.alarms.commands import AlarmCommands, Unit
+from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Severity, Source, Status, Trigger
 from companion.directory.apply import apply_document
 from companion.link import inbound
@@ -339,7 +339,7 @@ async def test_an_effect_that_cannot_be_stored_is_not_counted_as_received(
     def failing(*_: object, **__: object) -> None:
         raise ValueError("no such thing")
 
-    monkeypatch.setattr(Unit, "journal", failing)
+    monkeypatch.setattr(AlarmTransaction, "journal", failing)
     with pytest.raises(ValueError, match="no such thing"):
         await commands.run(lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1"))))
 

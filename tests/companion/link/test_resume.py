@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from companion.alarms.commands import AlarmCommands, Unit
+from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Actor, Alarm, Change, Source, Status
 from companion.dispatch.wake import Wake
 from companion.store import link as store
@@ -200,7 +200,7 @@ async def test_more_news_than_one_batch_arrive_in_order(
     await home.cut()
     alarm = await press(commands)
 
-    def remark(unit: Unit) -> None:
+    def remark(unit: AlarmTransaction) -> None:
         for _ in range(120):
             unit.note(alarm.id, PORTER, "still looking")
 

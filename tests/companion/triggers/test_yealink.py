@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import AlarmKind, Source
 from companion.store import tables
 from companion.store.database import Database
@@ -37,7 +37,7 @@ async def key(
 ) -> Press:
     """Press the panic key."""
 
-    def work(unit: Unit) -> Press:
+    def work(unit: AlarmTransaction) -> Press:
         return press(
             unit, token or directory.phone_token, context or PHONE_SAYS, window_s=10, per_minute=per_minute
         )

@@ -7,7 +7,7 @@ from typing import override
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.retry import Done
 from companion.dispatch.worker import Configured
@@ -134,7 +134,7 @@ async def test_what_could_not_be_written_down_is_counted_when_the_database_is_ba
 ) -> None:
     away = True
 
-    async def run(work: Callable[[Unit], None]) -> None:
+    async def run(work: Callable[[AlarmTransaction], None]) -> None:
         if away:
             raise StoreUnavailable("away")
         await house.commands.run(work)

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.channels.render import sms_text
 from companion.channels.trouble_texts import ENGLISH, GERMAN, trouble_advice, trouble_title
@@ -133,7 +133,7 @@ async def many(house: Engine, work: Callable[..., None], *, of: int = 30) -> Non
         )
 
 
-def unanswered(unit: Unit, kind: TroubleKind, subject_id: str) -> None:
+def unanswered(unit: AlarmTransaction, kind: TroubleKind, subject_id: str) -> None:
     reporting.report(unit, kind, subject_id, subject="Panic key: Hall")
 
 
@@ -299,7 +299,7 @@ async def test_a_trouble_without_operators_is_kept_and_shown_all_the_same(
 async def test_a_trouble_that_cannot_be_told_does_not_undo_what_it_was_found_in(house: Engine) -> None:
     house.news.fails = RuntimeError("a bug")
 
-    def work(unit: Unit) -> str:
+    def work(unit: AlarmTransaction) -> str:
         reporting.report(unit, TroubleKind.CHANNEL_REFUSES, "sms", subject="SMS")
         return "committed"
 

@@ -11,9 +11,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import AlarmCommands, Unit
+from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Alarm, Change
-from companion.alarms.paging import Paging, Traits
+from companion.alarms.paging import PagingConfig, Traits
 from companion.channels.base import Message, Outcome, Sent
 from companion.channels.registry import channel_kinds
 from companion.clock import Clock
@@ -38,13 +38,13 @@ PHONE = "/v1/yealink/alarm"
 class NoNews:
     """Nobody listens."""
 
-    def changed(self, unit: Unit, alarm: Alarm, change: Change) -> None:
+    def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         """Say nothing."""
 
-    def trouble(self, unit: Unit, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
         """Say nothing."""
 
-    def service_trouble(self, unit: Unit, trouble: Trouble) -> None:
+    def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
         """Say nothing."""
 
 
@@ -147,7 +147,7 @@ def web_context(
         name: Traits(records=kind.records, updates=kind.updates, addressed=kind.addressed)
         for name, kind in channel_kinds().items()
     }
-    paging = Paging(
+    paging = PagingConfig(
         traits=traits,
         tokens=AckTokens(SECRET_KEY, settings.public_url),
         claim=None,

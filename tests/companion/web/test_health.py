@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import Unit
+from companion.alarms.commands import AlarmTransaction
 from companion.channels.base import Refused, Sent
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Done, GiveUp
@@ -62,7 +62,7 @@ async def test_what_is_late_does_not_take_the_service_away_from_the_phones(
 async def sound(api: Api, directory: Directory) -> Api:
     """An installation that is as it should be: the second site is told too, there is an operator, channels work."""
 
-    def work(unit: Unit) -> None:
+    def work(unit: AlarmTransaction) -> None:
         unit.conn.execute(sa.update(tables.site).values(policy_id=directory.policy))
         unit.conn.execute(sa.update(tables.contact_point).values(address="+491701111111"))
         unit.conn.execute(sa.insert(tables.installation).values(id="installation", operators=["porter"]))

@@ -705,7 +705,7 @@ async def test_zones_without_an_area_are_guarded_by_nobody_and_it_is_said(hass: 
     hass.config_entries.async_remove_subentry(entry, "area_garage")
     await hass.async_block_till_done()
 
-    assert entry.runtime_data.system.config.homeless_zones == ("Garage gate",)
+    assert entry.runtime_data.system.config.orphaned_zones == ("Garage gate",)
     assert HALL in entry.runtime_data.system.config.sensing["zone_hall_motion"].entities
     assert SMOKE in entry.runtime_data.system.config.sensing["zone_smoke"].entities
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import takewhile
 
 from .config import HELD_BACK, LETHAL, AlarmKind
-from .context import AreaStep, Moment
+from .context import AreaStep, RuleContext
 from .effects import Effect, Ending, RaiseAlarm, ReportBypass, ReportZoneTripped
 from .state import Alarm, AreaState, Armed, Bypass, Deadline, Pending, Siren
 
@@ -20,7 +20,7 @@ def raise_alarm(
     area: AreaState,
     area_id: str,
     kind: AlarmKind,
-    moment: Moment,
+    context: RuleContext,
     *,
     zones: tuple[str, ...] = (),
     together: bool = False,
@@ -32,19 +32,19 @@ def raise_alarm(
     """
     for alarm in _sounding(area):
         if alarm.kind is kind:
-            return _joined(area, area_id, alarm, zones, moment)
+            return _joined(area, area_id, alarm, zones, context)
     pending = area.guard if kind is AlarmKind.BURGLARY and isinstance(area.guard, Pending) else None
     strayed = pending is not None and bool(set(zones) - set(pending.zones))
     if pending is not None:
         zones = pending.zones + tuple(zone_id for zone_id in zones if zone_id not in pending.zones)
         area = replace(area, guard=Armed(mode=pending.mode))
     alarm = Alarm(
-        uid=pending.uid if pending else moment.new_uid(),
+        uid=pending.uid if pending else context.new_uid(),
         kind=kind,
         zones=zones,
-        raised_at=moment.now,
-        hold=_hold(kind, moment),
-        confirmed=kind in HELD_BACK and (together or strayed or _follows_another(area, kind, zones, moment)),
+        raised_at=context.now,
+        hold=_hold(kind, context),
+        confirmed=kind in HELD_BACK and (together or strayed or _follows_another(area, kind, zones, context)),
     )
     raised = RaiseAlarm(
         uid=alarm.uid,
@@ -54,17 +54,17 @@ def raise_alarm(
         hold=alarm.hold,
         confirmed=alarm.confirmed,
         exit_error=pending is not None and pending.exit_error,
-        recent_closing=_recently_armed(area, kind, moment),
-        during_outage=moment.during_outage,
-        vacation=moment.vacation,
+        recent_closing=_recently_armed(area, kind, context),
+        during_outage=context.during_outage,
+        vacation=context.vacation,
     )
-    return _sounds(area, area_id, (*_sounding(area), alarm), moment, trips=_counted(area, alarm, zones)), (
+    return _sounds(area, area_id, (*_sounding(area), alarm), context, trips=_counted(area, alarm, zones)), (
         raised,
     )
 
 
 def raise_by_hand(
-    area: AreaState, area_id: str, kind: AlarmKind, moment: Moment, *, by: str | None
+    area: AreaState, area_id: str, kind: AlarmKind, context: RuleContext, *, by: str | None
 ) -> AreaStep:
     """Return the area with an alarm that a person wants, so nothing holds it back; joins one of its kind."""
     for alarm in _sounding(area):
@@ -73,40 +73,40 @@ def raise_by_hand(
     pending = area.guard if kind is AlarmKind.BURGLARY and isinstance(area.guard, Pending) else None
     zones = pending.zones if pending else ()
     alarm = Alarm(
-        uid=pending.uid if pending else moment.new_uid(), kind=kind, zones=zones, raised_at=moment.now
+        uid=pending.uid if pending else context.new_uid(), kind=kind, zones=zones, raised_at=context.now
     )
     if pending is not None:
         area = replace(area, guard=Armed(mode=pending.mode))
     raised = RaiseAlarm(
-        uid=alarm.uid, area_id=area_id, kind=kind, zones=zones, vacation=moment.vacation, by=by
+        uid=alarm.uid, area_id=area_id, kind=kind, zones=zones, vacation=context.vacation, by=by
     )
-    return _sounds(area, area_id, (*_sounding(area), alarm), moment, trips=area.trips, by=by), (raised,)
+    return _sounds(area, area_id, (*_sounding(area), alarm), context, trips=area.trips, by=by), (raised,)
 
 
 def raise_silently(
     area: AreaState,
     area_id: str,
     kind: AlarmKind,
-    moment: Moment,
+    context: RuleContext,
     *,
     zones: tuple[str, ...] = (),
     by: str | None = None,
 ) -> AreaStep:
     """Return the area with an alarm that changes nothing anybody at the panel could see or hear."""
-    alarm = Alarm(uid=moment.new_uid(), kind=kind, zones=zones, raised_at=moment.now)
+    alarm = Alarm(uid=context.new_uid(), kind=kind, zones=zones, raised_at=context.now)
     raised = RaiseAlarm(
         uid=alarm.uid,
         area_id=area_id,
         kind=kind,
         zones=zones,
         silent=True,
-        vacation=moment.vacation,
+        vacation=context.vacation,
         by=by,
     )
     return replace(area, silent=(*area.silent, alarm)[-MEMORY_LIMIT:]), (raised,)
 
 
-def siren_ended(area: AreaState, area_id: str, unclosed: frozenset[str], moment: Moment) -> AreaStep:
+def siren_ended(area: AreaState, area_id: str, unclosed: frozenset[str], context: RuleContext) -> AreaStep:
     """Return the area after the siren time: as armed as before, and what would sound again at once left out.
 
     A tripped zone that is not closed waits until it is; one that has raised too many alarms is shut down. Fire and gas
@@ -114,11 +114,11 @@ def siren_ended(area: AreaState, area_id: str, unclosed: frozenset[str], moment:
     """
     if area.siren is None:
         return area, ()
-    zones, limit = moment.config.zones, moment.config.rules.swinger_trips
+    zones, limit = context.config.zones, context.config.rules.swinger_trips
     tripped = {zone_id for alarm in area.siren.alarms for zone_id in alarm.zones if zone_id in zones}
     always = frozenset(zone_id for zone_id in tripped & unclosed if zones[zone_id].kind.always_guarded)
     unheard = {
-        zone_id for zone_id in always if moment.during_outage and zones[zone_id].kind.alarm_kind in LETHAL
+        zone_id for zone_id in always if context.during_outage and zones[zone_id].kind.alarm_kind in LETHAL
     }
     worn_out = {zone_id for zone_id in tripped if limit and area.trips.get(zone_id, 0) >= limit}
     waiting = (tripped & unclosed) - always - worn_out - set(area.bypassed)
@@ -137,21 +137,21 @@ def siren_ended(area: AreaState, area_id: str, unclosed: frozenset[str], moment:
             **dict.fromkeys(worn_out, Bypass.SHUT_DOWN),
         },
         silenced=area.silenced | (always - unheard),
-        shut_down_until=Deadline.after(SHUT_DOWN_RESET, moment.now) if worn_out else area.shut_down_until,
+        shut_down_until=Deadline.after(SHUT_DOWN_RESET, context.now) if worn_out else area.shut_down_until,
         memory=(area.memory + area.siren.alarms)[-MEMORY_LIMIT:],
     )
     return area, tuple(effects)
 
 
-def ending(alarm: Alarm, moment: Moment) -> Ending:
+def ending(alarm: Alarm, context: RuleContext) -> Ending:
     """Return what disarming now makes of an alarm (ANSI/SIA CP-01, abort and cancel window).
 
     Only kinds that may be false by a resident's mistake: a disarmed fire alarm is not thereby no fire.
     """
     told_at = alarm.raised_at + alarm.hold
-    if moment.now < told_at:
+    if context.now < told_at:
         return Ending.ABORTED
-    if alarm.kind in HELD_BACK and moment.now < told_at + moment.config.rules.cancel_window:
+    if alarm.kind in HELD_BACK and context.now < told_at + context.config.rules.cancel_window:
         return Ending.CANCELLED
     return Ending.RESOLVED
 
@@ -161,7 +161,9 @@ def burglary_sounds(area: AreaState) -> bool:
     return any(alarm.kind is AlarmKind.BURGLARY for alarm in _sounding(area))
 
 
-def _joined(area: AreaState, area_id: str, alarm: Alarm, zones: tuple[str, ...], moment: Moment) -> AreaStep:
+def _joined(
+    area: AreaState, area_id: str, alarm: Alarm, zones: tuple[str, ...], context: RuleContext
+) -> AreaStep:
     new = tuple(zone_id for zone_id in zones if zone_id not in alarm.zones)
     if not new:
         return area, ()
@@ -169,7 +171,7 @@ def _joined(area: AreaState, area_id: str, alarm: Alarm, zones: tuple[str, ...],
         alarm.kind in HELD_BACK
         and not alarm.confirmed
         and bool(alarm.zones)
-        and moment.now < alarm.raised_at + moment.config.rules.confirm_window
+        and context.now < alarm.raised_at + context.config.rules.confirm_window
     )
     grown = replace(alarm, zones=alarm.zones + new, confirmed=alarm.confirmed or confirms)
     alarms = tuple(grown if other.uid == alarm.uid else other for other in _sounding(area))
@@ -179,7 +181,7 @@ def _joined(area: AreaState, area_id: str, alarm: Alarm, zones: tuple[str, ...],
         )
         for zone_id in new
     )
-    return _sounds(area, area_id, alarms, moment, trips=_counted(area, alarm, new)), effects
+    return _sounds(area, area_id, alarms, context, trips=_counted(area, alarm, new)), effects
 
 
 def _sounding(area: AreaState) -> tuple[Alarm, ...]:
@@ -190,14 +192,14 @@ def _sounds(
     area: AreaState,
     area_id: str,
     alarms: tuple[Alarm, ...],
-    moment: Moment,
+    context: RuleContext,
     *,
     trips: Mapping[str, int],
     by: str | None = None,
 ) -> AreaState:
     """Return the area with the siren on for its full time from now, never shorter than it was to sound."""
-    siren_time = moment.config.areas[area_id].siren_time(area.mode)
-    until = Deadline.after(siren_time, moment.now)
+    siren_time = context.config.areas[area_id].siren_time(area.mode)
+    until = Deadline.after(siren_time, context.now)
     if area.siren is not None and area.siren.until.due_at > until.due_at:
         until = area.siren.until
     return replace(area, siren=Siren(until=until, alarms=alarms), trips=trips, changed_by=by)
@@ -210,28 +212,28 @@ def _counted(area: AreaState, alarm: Alarm, zones: tuple[str, ...]) -> Mapping[s
     return {**area.trips, **{zone: area.trips.get(zone, 0) + 1 for zone in zones}}
 
 
-def _hold(kind: AlarmKind, moment: Moment) -> timedelta:
+def _hold(kind: AlarmKind, context: RuleContext) -> timedelta:
     # What ran out during an outage is late enough.
     return (
-        moment.config.rules.abort_window if kind in HELD_BACK and not moment.during_outage else timedelta(0)
+        context.config.rules.abort_window if kind in HELD_BACK and not context.during_outage else timedelta(0)
     )
 
 
-def _follows_another(area: AreaState, kind: AlarmKind, zones: tuple[str, ...], moment: Moment) -> bool:
+def _follows_another(area: AreaState, kind: AlarmKind, zones: tuple[str, ...], context: RuleContext) -> bool:
     """Return whether another zone raised an alarm in this arming whose confirmation time still runs."""
     # A disarming marks everything before it.
     undisarmed = takewhile(lambda alarm: not alarm.disarmed, reversed(area.memory))
     return any(
         alarm.kind is kind
         and bool(set(alarm.zones) - set(zones))
-        and moment.now < alarm.raised_at + moment.config.rules.confirm_window
+        and context.now < alarm.raised_at + context.config.rules.confirm_window
         for alarm in undisarmed
     )
 
 
-def _recently_armed(area: AreaState, kind: AlarmKind, moment: Moment) -> bool:
+def _recently_armed(area: AreaState, kind: AlarmKind, context: RuleContext) -> bool:
     return (
         kind is AlarmKind.BURGLARY
         and area.armed_at is not None
-        and moment.now < area.armed_at + moment.config.rules.recent_closing
+        and context.now < area.armed_at + context.config.rules.recent_closing
     )

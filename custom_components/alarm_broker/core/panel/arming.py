@@ -9,7 +9,7 @@ from . import walk_test
 from .alarms import MEMORY_LIMIT, ending
 from .codes import authorise, authorise_disarming, spent
 from .config import Action, AreaConfig, ArmMode, ModeConfig, ZoneKind
-from .context import AreaStep, Moment, PanelStep, with_area
+from .context import AreaStep, PanelStep, RuleContext, with_area
 from .effects import (
     AlarmOngoing,
     Effect,
@@ -41,7 +41,7 @@ from .state import (
 )
 
 
-def arm_requested(state: PanelState, event: ArmRequested, moment: Moment) -> PanelStep:
+def arm_requested(state: PanelState, event: ArmRequested, context: RuleContext) -> PanelStep:
     """Return the panel after somebody wanted to arm; arming the armed mode again changes nothing."""
     modes = {area_id: _mode(state.areas[area_id], event) for area_id in event.area_ids}
     # Another mode guards less for the length of the exit delay, and starts a running one anew: that takes what
@@ -49,21 +49,21 @@ def arm_requested(state: PanelState, event: ArmRequested, moment: Moment) -> Pan
     lowers = any(
         mode is not None and state.areas[area_id].mode not in (None, mode) for area_id, mode in modes.items()
     )
-    obstacle = _obstacle(state, event, modes, moment)
+    obstacle = _obstacle(state, event, modes, context)
     forced = event.force and isinstance(obstacle, NotReady) and obstacle.forceable
-    codes = moment.config.codes
-    leaves_out = forced or bool(event.bypass) or _repeats(state, event, modes, moment)
+    codes = context.config.codes
+    leaves_out = forced or bool(event.bypass) or _repeats(state, event, modes, context)
     allowed = authorise(
         state,
         event.credential,
-        moment,
+        context,
         actions=(
             Action.ARM,
             *((Action.DISARM,) if lowers else ()),
             *((Action.BYPASS,) if leaves_out else ()),
         ),
         area_ids=event.area_ids,
-        required=(codes.disarm_required and (lowers or _takes_code(modes, moment)))
+        required=(codes.disarm_required and (lowers or _takes_code(modes, context)))
         or (codes.always_required and leaves_out),
         by=event.by,
     )
@@ -77,18 +77,18 @@ def arm_requested(state: PanelState, event: ArmRequested, moment: Moment) -> Pan
     effects: list[Effect] = []
     for area_id, mode in modes.items():
         if mode is not None and state.areas[area_id].mode is not mode:
-            state, more = _arm(state, area_id, mode, event, moment, by=allowed.by)
+            state, more = _arm(state, area_id, mode, event, context, by=allowed.by)
             effects += more
     return state, (*effects, *allowed.effects)
 
 
-def disarm_requested(state: PanelState, event: DisarmRequested, moment: Moment) -> PanelStep:
+def disarm_requested(state: PanelState, event: DisarmRequested, context: RuleContext) -> PanelStep:
     """Return the panel after somebody wanted to disarm: the only way out of pending and triggered."""
     if event.by_itself and (unanswered := _where(state, _had_an_alarm)):
         return state, (Refuse(AlarmOngoing(unanswered), event.area_ids),)
     if event.by_itself and (unknown := _unknown(state, event.area_ids)):
         return state, (Refuse(StateUnknown(unknown), event.area_ids),)
-    allowed = authorise_disarming(state, event, moment)
+    allowed = authorise_disarming(state, event, context)
     state = allowed.state
     if allowed.refused:
         return state, allowed.effects
@@ -96,8 +96,8 @@ def disarm_requested(state: PanelState, event: DisarmRequested, moment: Moment) 
         state = spent(state, allowed.user)
     effects: list[Effect] = []
     for area_id in event.area_ids:
-        area, more = _disarmed(state, area_id, moment, by=allowed.by)
-        state = with_area(forgotten(state, _of_the_arming(area_id, moment)), area_id, area)
+        area, more = _disarmed(state, area_id, context, by=allowed.by)
+        state = with_area(forgotten(state, _of_the_arming(area_id, context)), area_id, area)
         effects += more
     return state, (*effects, *allowed.effects)
 
@@ -126,26 +126,26 @@ def _mode(area: AreaState, event: ArmRequested) -> ArmMode | None:
     return area.mode or (area.last.mode if area.last is not None else None)
 
 
-def _takes_code(modes: Mapping[str, ArmMode | None], moment: Moment) -> bool:
+def _takes_code(modes: Mapping[str, ArmMode | None], context: RuleContext) -> bool:
     found = (
-        None if mode is None else moment.config.areas[area_id].modes.get(mode)
+        None if mode is None else context.config.areas[area_id].modes.get(mode)
         for area_id, mode in modes.items()
     )
     return any(settings is None or settings.code_to_arm for settings in found)
 
 
 def _obstacle(
-    state: PanelState, event: ArmRequested, modes: Mapping[str, ArmMode | None], moment: Moment
+    state: PanelState, event: ArmRequested, modes: Mapping[str, ArmMode | None], context: RuleContext
 ) -> Reason | None:
     """Return why not, looking at every area before any is touched; what can be forced is not yet."""
-    zones = moment.config.zones
+    zones = context.config.zones
     ongoing = tuple(area_id for area_id in modes if _is_alarming(state.areas[area_id]))
     if ongoing:
         return AlarmOngoing(ongoing)
     if unknown := _unknown(state, modes):
         return StateUnknown(unknown)
     for area_id, mode in modes.items():
-        if mode is None or mode not in moment.config.areas[area_id].modes:
+        if mode is None or mode not in context.config.areas[area_id].modes:
             return ModeUnknown(area_id, mode)
     fixed = tuple(sorted(zone_id for zone_id in event.bypass if not zones[zone_id].bypassable))
     if fixed:
@@ -156,8 +156,8 @@ def _obstacle(
             area_id,
             mode,
             event,
-            moment,
-            besides=_forced_again(state, area_id, mode, event, moment),
+            context,
+            besides=_forced_again(state, area_id, mode, event, context),
         )
         for area_id, mode in modes.items()
         if mode is not None and state.areas[area_id].mode is not mode
@@ -169,33 +169,33 @@ def _in_the_way(
     area_id: str,
     mode: ArmMode,
     event: ArmRequested,
-    moment: Moment,
+    context: RuleContext,
     *,
     besides: frozenset[str] = frozenset(),
 ) -> NotReady | None:
     """Return what is in the way of arming an area, besides what is left out from the start and `besides`."""
-    settings = moment.config.areas[area_id].modes[mode]
+    settings = context.config.areas[area_id].modes[mode]
     return obstacles(
         state,
-        moment.config,
+        context.config,
         area_id,
         settings,
         exit_delay=_exit_delay(event, settings),
-        left_out=_kept(state.areas[area_id], area_id, event, moment).keys() | besides,
+        left_out=_kept(state.areas[area_id], area_id, event, context).keys() | besides,
     )
 
 
 def _forced_again(
-    state: PanelState, area_id: str, mode: ArmMode, event: ArmRequested, moment: Moment
+    state: PanelState, area_id: str, mode: ArmMode, event: ArmRequested, context: RuleContext
 ) -> frozenset[str]:
     """Return what was forced the last time and is in the way once more, where that arming is to be repeated."""
     last = state.areas[area_id].last
     if event.mode is not None or last is None:
         return frozenset()
-    found = _in_the_way(state, area_id, mode, event, moment)
+    found = _in_the_way(state, area_id, mode, event, context)
     if found is None:
         return frozenset()
-    zones = moment.config.zones
+    zones = context.config.zones
     return frozenset(
         zone_id
         for zone_id in (*found.open_zones, *found.blind_zones)
@@ -204,17 +204,17 @@ def _forced_again(
 
 
 def _repeats(
-    state: PanelState, event: ArmRequested, modes: Mapping[str, ArmMode | None], moment: Moment
+    state: PanelState, event: ArmRequested, modes: Mapping[str, ArmMode | None], context: RuleContext
 ) -> bool:
     """Return whether zones are left out as they were the last time, that are not left out already."""
     return any(
         bool(
-            _kept(state.areas[area_id], area_id, event, moment).keys() - state.areas[area_id].bypassed.keys()
-            | _forced_again(state, area_id, mode, event, moment)
+            _kept(state.areas[area_id], area_id, event, context).keys() - state.areas[area_id].bypassed.keys()
+            | _forced_again(state, area_id, mode, event, context)
         )
         for area_id, mode in modes.items()
         if mode is not None
-        and mode in moment.config.areas[area_id].modes
+        and mode in context.config.areas[area_id].modes
         and state.areas[area_id].mode is not mode
     )
 
@@ -223,9 +223,9 @@ def _exit_delay(event: ArmRequested, settings: ModeConfig) -> timedelta:
     return timedelta(0) if event.skip_delay else settings.exit_delay
 
 
-def _kept(area: AreaState, area_id: str, event: ArmRequested, moment: Moment) -> dict[str, Bypass]:
+def _kept(area: AreaState, area_id: str, event: ArmRequested, context: RuleContext) -> dict[str, Bypass]:
     """Return the zones that are left out from the start: for longer than one arming, named, or repeated."""
-    zones = moment.config.zones
+    zones = context.config.zones
     lasting = {zone_id: why for zone_id, why in area.bypassed.items() if why in LASTING}
     named = {zone_id for zone_id in event.bypass if zones[zone_id].area_id == area_id}
     if event.mode is None and area.last is not None:
@@ -234,12 +234,18 @@ def _kept(area: AreaState, area_id: str, event: ArmRequested, moment: Moment) ->
 
 
 def _arm(
-    state: PanelState, area_id: str, mode: ArmMode, event: ArmRequested, moment: Moment, *, by: str | None
+    state: PanelState,
+    area_id: str,
+    mode: ArmMode,
+    event: ArmRequested,
+    context: RuleContext,
+    *,
+    by: str | None,
 ) -> PanelStep:
-    area, settings = state.areas[area_id], moment.config.areas[area_id].modes[mode]
+    area, settings = state.areas[area_id], context.config.areas[area_id].modes[mode]
     delay = _exit_delay(event, settings)
-    kept = _kept(area, area_id, event, moment)
-    in_the_way = _in_the_way(state, area_id, mode, event, moment)
+    kept = _kept(area, area_id, event, context)
+    in_the_way = _in_the_way(state, area_id, mode, event, context)
     forced = (
         {}
         if in_the_way is None
@@ -247,11 +253,11 @@ def _arm(
             zone_id: Bypass.FORCED
             for zone_id in (*in_the_way.open_zones, *in_the_way.blind_zones)
             # What is guarded always stays guarded; its alarm has been answered, or it is blind and listed.
-            if not moment.config.zones[zone_id].kind.always_guarded
+            if not context.config.zones[zone_id].kind.always_guarded
         }
     )
-    state, effects = walk_test.ended(state, area_id, moment, by=by)
-    state = forgotten(state, _of_the_arming(area_id, moment))
+    state, effects = walk_test.ended(state, area_id, context, by=by)
+    state = forgotten(state, _of_the_arming(area_id, context))
     area = state.areas[area_id]
     leaving = delay > timedelta(0)
     guard: Guard = Armed(mode=mode)
@@ -259,25 +265,27 @@ def _arm(
         # ANSI/SIA CP-01: never home by itself for who arms from elsewhere, or where no door could tell. A keypad of
         # the house sends a code and no login; a phone has a login, a fob and an automation have no code.
         at_keypad = isinstance(event.credential, CodeMatched) and event.by is None
-        left = not at_keypad or not _has_exit(state, settings, moment)
-        guard = Arming(mode=mode, until=Deadline.after(delay, moment.now), left=left)
+        left = not at_keypad or not _has_exit(state, settings, context)
+        guard = Arming(mode=mode, until=Deadline.after(delay, context.now), left=left)
     armed = replace(
         area,
         guard=guard,
         bypassed={**kept, **forced},
         late=frozenset(),
         trips={},
-        armed_at=None if leaving else moment.now,
+        armed_at=None if leaving else context.now,
         changed_by=by,
     )
     state = with_area(state, area_id, armed)
-    standing, _ = standing_open(state, area_id, settings, moment, leaving=leaving)
+    standing, _ = standing_open(state, area_id, settings, context, leaving=leaving)
     armed = replace(armed, bypassed={**standing, **armed.bypassed})
     state = with_area(state, area_id, armed)
     news = {zone_id: why for zone_id, why in armed.bypassed.items() if area.bypassed.get(zone_id) is not why}
     fault = ReportArmedWithFault(
         area_id=area_id,
-        blind_zones=blind_when_armed(state, moment.config, area_id, settings, left_out=armed.bypassed.keys()),
+        blind_zones=blind_when_armed(
+            state, context.config, area_id, settings, left_out=armed.bypassed.keys()
+        ),
         troubles=() if in_the_way is None else in_the_way.troubles,
         by=by,
     )
@@ -285,7 +293,7 @@ def _arm(
     return state, (*effects, *bypass_reports(area_id, news, by=by), *faults)
 
 
-def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None) -> AreaStep:
+def _disarmed(state: PanelState, area_id: str, context: RuleContext, *, by: str | None) -> AreaStep:
     area = state.areas[area_id]
     effects: list[Effect] = []
     if isinstance(area.guard, Pending):
@@ -293,7 +301,7 @@ def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None
     sounding = area.siren.alarms if area.siren is not None else ()
     alarms = area.memory + sounding
     effects += [
-        ReportDisarmed(uid=alarm.uid, area_id=area_id, by=by, ending=ending(alarm, moment))
+        ReportDisarmed(uid=alarm.uid, area_id=area_id, by=by, ending=ending(alarm, context))
         for alarm in alarms
         if not alarm.disarmed
     ]
@@ -307,7 +315,7 @@ def _disarmed(state: PanelState, area_id: str, moment: Moment, *, by: str | None
         guard=Disarmed(),
         siren=None,
         bypassed={**by_window, **manual},
-        silenced=_still_on(state, {*area.silenced, *area.bypassed, *tripped}, moment),
+        silenced=_still_on(state, {*area.silenced, *area.bypassed, *tripped}, context),
         late=frozenset(),
         trips={},
         shut_down_until=None,
@@ -328,17 +336,17 @@ def _last(area: AreaState, mode: ArmMode) -> LastArming:
     return LastArming(mode=mode, bypassed=left_out(Bypass.MANUAL), forced=left_out(Bypass.FORCED))
 
 
-def _has_exit(state: PanelState, mode: ModeConfig, moment: Moment) -> bool:
+def _has_exit(state: PanelState, mode: ModeConfig, context: RuleContext) -> bool:
     """Return whether the panel would see everybody who leaves."""
-    doors = {zone_id for zone_id in mode.zones if moment.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT}
+    doors = {zone_id for zone_id in mode.zones if context.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT}
     return bool(doors) and not doors & state.blind_zones
 
 
-def _of_the_arming(area_id: str, moment: Moment) -> frozenset[str]:
+def _of_the_arming(area_id: str, context: RuleContext) -> frozenset[str]:
     """Return the zones that are guarded only while the area is armed."""
     return frozenset(
         zone_id
-        for zone_id, zone in moment.config.zones.items()
+        for zone_id, zone in context.config.zones.items()
         if zone.area_id == area_id and not zone.kind.always_guarded
     )
 
@@ -363,12 +371,12 @@ def _at_rest(area: AreaState) -> bool:
     return isinstance(area.guard, Disarmed) and area.siren is None
 
 
-def _still_on(state: PanelState, zone_ids: set[str], moment: Moment) -> frozenset[str]:
+def _still_on(state: PanelState, zone_ids: set[str], context: RuleContext) -> frozenset[str]:
     """Return the always guarded ones that are not closed yet: answered, they must not sound again at once.
 
     They are not left out: each joins again when it has been seen closed, and shows as open until then.
     """
-    zones = moment.config.zones
+    zones = context.config.zones
     return frozenset(
         zone_id
         for zone_id in state.unclosed(zone_ids)

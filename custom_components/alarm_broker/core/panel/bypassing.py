@@ -4,28 +4,28 @@ from copy import replace
 
 from .codes import authorise
 from .config import Action
-from .context import Moment, PanelStep, with_area
+from .context import PanelStep, RuleContext, with_area
 from .effects import Effect, NotBypassable, Refuse, ReportBypass, ReportMemoryCleared
 from .events import BypassRequested, ClearMemoryRequested, WindowsChanged
 from .false_alarms import forgotten
 from .state import AreaState, Bypass, Disarmed, PanelState
 
 
-def bypass_requested(state: PanelState, event: BypassRequested, moment: Moment) -> PanelStep:
+def bypass_requested(state: PanelState, event: BypassRequested, context: RuleContext) -> PanelStep:
     """Return the panel after somebody wanted zones left out until the next disarming, or back in.
 
     While armed it lowers the protection, so it takes what disarming takes.
     """
-    zones = moment.config.zones
+    zones = context.config.zones
     by_area: dict[str, list[str]] = {}
     for zone_id in event.zone_ids:
         by_area.setdefault(zones[zone_id].area_id, []).append(zone_id)
     armed = any(not isinstance(state.areas[area_id].guard, Disarmed) for area_id in by_area)
-    codes = moment.config.codes
+    codes = context.config.codes
     allowed = authorise(
         state,
         event.credential,
-        moment,
+        context,
         actions=(Action.BYPASS,),
         area_ids=tuple(by_area),
         required=codes.always_required or (codes.disarm_required and armed and event.bypass),
@@ -45,7 +45,7 @@ def bypass_requested(state: PanelState, event: BypassRequested, moment: Moment) 
         area, changed = (
             _left_out(state.areas[area_id], zone_ids)
             if event.bypass
-            else _back_in(state, state.areas[area_id], zone_ids, moment)
+            else _back_in(state, state.areas[area_id], zone_ids, context)
         )
         state = with_area(state, area_id, area)
         if event.bypass:
@@ -57,7 +57,7 @@ def bypass_requested(state: PanelState, event: BypassRequested, moment: Moment) 
     return state, (*effects, *allowed.effects)
 
 
-def clear_memory_requested(state: PanelState, event: ClearMemoryRequested, moment: Moment) -> PanelStep:
+def clear_memory_requested(state: PanelState, event: ClearMemoryRequested, context: RuleContext) -> PanelStep:
     """Return the panel after somebody has seen the alarm memory; alarms that nobody has ended stay.
 
     A duress code clears what can be seen, and not the cry for help.
@@ -65,10 +65,10 @@ def clear_memory_requested(state: PanelState, event: ClearMemoryRequested, momen
     allowed = authorise(
         state,
         event.credential,
-        moment,
+        context,
         actions=(Action.CLEAR_MEMORY,),
         area_ids=event.area_ids,
-        required=moment.config.codes.always_required,
+        required=context.config.codes.always_required,
         by=event.by,
     )
     state = allowed.state
@@ -86,9 +86,9 @@ def clear_memory_requested(state: PanelState, event: ClearMemoryRequested, momen
     return state, (*effects, *allowed.effects)
 
 
-def windows_changed(state: PanelState, event: WindowsChanged, moment: Moment) -> PanelStep:
+def windows_changed(state: PanelState, event: WindowsChanged, context: RuleContext) -> PanelStep:
     """Return the panel with the calendar windows that run now, and with what they leave out left out."""
-    zones = moment.config.zones
+    zones = context.config.zones
     wanted = {zone_id for zone_id in event.left_out if zone_id in zones and zones[zone_id].bypassable}
     state = replace(state, windows=event.kinds, left_out=frozenset(wanted))
     state = forgotten(state, wanted)
@@ -101,7 +101,7 @@ def windows_changed(state: PanelState, event: WindowsChanged, moment: Moment) ->
         }
         out = sorted(own - (before.bypassed.keys() - passing))
         bypassed = {**before.bypassed, **dict.fromkeys(out, Bypass.WINDOW)}
-        area, back = _back_in(state, replace(before, bypassed=bypassed), sorted(held - own), moment)
+        area, back = _back_in(state, replace(before, bypassed=bypassed), sorted(held - own), context)
         for changed, why in ((out, Bypass.WINDOW), (back, None)):
             if changed:
                 effects.append(ReportBypass(area_id=area_id, zone_ids=tuple(changed), bypass=why, by=None))
@@ -116,13 +116,13 @@ def _left_out(area: AreaState, zone_ids: list[str]) -> tuple[AreaState, list[str
 
 
 def _back_in(
-    state: PanelState, area: AreaState, zone_ids: list[str], moment: Moment
+    state: PanelState, area: AreaState, zone_ids: list[str], context: RuleContext
 ) -> tuple[AreaState, list[str]]:
     """Return the area with zones guarded again; one that is not closed joins when it has been seen closed."""
     left_out, silenced = dict(area.bypassed), set(area.silenced)
     changed = [zone_id for zone_id in zone_ids if left_out.pop(zone_id, None) is not None]
     for zone_id in state.unclosed(changed):
-        if moment.config.zones[zone_id].kind.always_guarded:
+        if context.config.zones[zone_id].kind.always_guarded:
             silenced.add(zone_id)
         elif not isinstance(area.guard, Disarmed):
             left_out[zone_id] = Bypass.FORCED

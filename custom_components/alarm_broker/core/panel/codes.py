@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from ..windows import WindowKind
 from .alarms import raise_silently
 from .config import Action, AlarmKind, CodePolicy, UserConfig
-from .context import Moment, PanelStep, with_area
+from .context import PanelStep, RuleContext, with_area
 from .effects import (
     CodeNeeded,
     CodeNotValid,
@@ -81,7 +81,7 @@ def locked_until(state: PanelState, policy: CodePolicy, now: datetime) -> dateti
 def authorise(
     state: PanelState,
     credential: Credential,
-    moment: Moment,
+    context: RuleContext,
     *,
     actions: Collection[Action],
     area_ids: tuple[str, ...],
@@ -92,17 +92,17 @@ def authorise(
 
     A duress code calls for help in silence whatever comes of the request, also when it is refused.
     """
-    verdict = judge(state, credential, moment, actions=actions, area_ids=area_ids, required=required)
+    verdict = judge(state, credential, context, actions=actions, area_ids=area_ids, required=required)
     state = replace(state, lockout=verdict.lockout)
     effects = verdict.effects
     if verdict.user is not None and WindowKind.VACATION in state.windows:
         effects = (*effects, ReportCodeUsed(by=verdict.user.name, area_ids=area_ids))
     if verdict.refused is not None:
         effects = (Refuse(verdict.refused, area_ids), *effects)
-    user = _whose(credential, moment)
+    user = _whose(credential, context)
     if user is not None and user.duress and area_ids:
         area, silent = raise_silently(
-            state.areas[area_ids[0]], area_ids[0], AlarmKind.DURESS, moment, by=user.name
+            state.areas[area_ids[0]], area_ids[0], AlarmKind.DURESS, context, by=user.name
         )
         state, effects = with_area(state, area_ids[0], area), (*effects, *silent)
     return Authorised(
@@ -115,16 +115,16 @@ def authorise(
 
 
 def authorise_disarming(
-    state: PanelState, event: DisarmRequested | SilenceRequested, moment: Moment
+    state: PanelState, event: DisarmRequested | SilenceRequested, context: RuleContext
 ) -> Authorised:
     """Return whether somebody may disarm all the areas, and as whom; whoever may not must not stop the siren either."""
     return authorise(
         state,
         event.credential,
-        moment,
+        context,
         actions=(Action.DISARM,),
         area_ids=event.area_ids,
-        required=moment.config.codes.disarm_required,
+        required=context.config.codes.disarm_required,
         by=event.by,
     )
 
@@ -136,15 +136,15 @@ def spent(state: PanelState, user: UserConfig | None) -> PanelState:
     return replace(state, uses={**state.uses, user.user_id: state.uses.get(user.user_id, 0) + 1})
 
 
-def look_requested(state: PanelState, event: LookRequested, moment: Moment) -> PanelStep:
+def look_requested(state: PanelState, event: LookRequested, context: RuleContext) -> PanelStep:
     """Return the panel after somebody wanted to see more of it than it shows."""
     allowed = authorise(
         state,
         event.credential,
-        moment,
+        context,
         actions=(Action.LOOK,),
         area_ids=event.area_ids,
-        required=moment.config.codes.look_required,
+        required=context.config.codes.look_required,
         by=event.by,
     )
     return allowed.state, allowed.effects
@@ -153,7 +153,7 @@ def look_requested(state: PanelState, event: LookRequested, moment: Moment) -> P
 def judge(
     state: PanelState,
     credential: Credential,
-    moment: Moment,
+    context: RuleContext,
     *,
     actions: Collection[Action],
     area_ids: tuple[str, ...],
@@ -165,18 +165,18 @@ def judge(
     or the lockout would tell the guesser which one it is. A code that is somebody's and not good for this is no
     guess, and is not counted.
     """
-    lockout, now = state.lockout, moment.now
+    lockout, now = state.lockout, context.now
     if isinstance(credential, Trusted):
         return Verdict(lockout=lockout)
     if isinstance(credential, CodeMissing):
         return Verdict(lockout=lockout, refused=CodeNeeded() if required else None)
-    until = locked_until(state, moment.config.codes, now)
+    until = locked_until(state, context.config.codes, now)
     if until is not None:
         return Verdict(lockout=lockout, refused=LockedOut(until))
-    user = _whose(credential, moment)
+    user = _whose(credential, context)
     if user is None:
-        return _wrong(state, moment.config.codes, now)
-    local = now.astimezone(moment.config.timezone or UTC)
+        return _wrong(state, context.config.codes, now)
+    local = now.astimezone(context.config.timezone or UTC)
     spending = Action.DISARM in actions
     uses = state.uses.get(user.user_id, 0) if spending else 0
     if problem := code_problem(user, local, uses=uses, windows=state.windows):
@@ -228,10 +228,10 @@ def _within_hours(user: UserConfig, local: datetime) -> bool:
     return (today in days and clock >= begin) or (yesterday in days and clock < user.time_to)
 
 
-def _whose(credential: Credential, moment: Moment) -> UserConfig | None:
+def _whose(credential: Credential, context: RuleContext) -> UserConfig | None:
     match credential:
         case CodeMatched(user_id):
-            return moment.config.users.get(user_id)
+            return context.config.users.get(user_id)
         case CodeWrong() | CodeMissing() | Trusted():
             return None
 

@@ -14,7 +14,7 @@ type PanelStep = tuple[PanelState, tuple[Effect, ...]]
 
 
 @value
-class Moment:
+class RuleContext:
     """The configuration, the time, and where names of new alarms come from."""
 
     config: PanelConfig

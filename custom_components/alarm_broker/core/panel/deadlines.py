@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from . import walk_test
 from .alarms import siren_ended
-from .context import Moment, PanelStep, with_area
+from .context import PanelStep, RuleContext, with_area
 from .effects import Effect, ReportBypass
 from .exit_delay import exit_ended, exit_settled
 from .state import Arming, Bypass, PanelState, Pending
@@ -70,55 +70,55 @@ def next_due(state: PanelState) -> datetime | None:
     return min((due.due_at for due in running(state)), default=None)
 
 
-def reached(state: PanelState, moment: Moment) -> PanelStep:
+def reached(state: PanelState, context: RuleContext) -> PanelStep:
     """Return the panel after everything that is due by now, the earliest first.
 
     What a deadline starts counts from now, not from when it was due: after an outage the siren sounds in full.
     """
     effects: list[Effect] = []
     while due := min(
-        (due for due in running(state) if due.due_at <= moment.now), key=lambda due: due.due_at, default=None
+        (due for due in running(state) if due.due_at <= context.now), key=lambda due: due.due_at, default=None
     ):
-        state, more = _ended(state, due, moment)
+        state, more = _ended(state, due, context)
         effects += more
     return state, tuple(effects)
 
 
-def _ended(state: PanelState, due: Due, moment: Moment) -> PanelStep:
+def _ended(state: PanelState, due: Due, context: RuleContext) -> PanelStep:
     match due.kind:
         case DeadlineKind.LOCKOUT:
             return replace(state, lockout=replace(state.lockout, until=None)), ()
         case DeadlineKind.SETTLING:
-            return _settled(replace(state, settling=None), moment)
+            return _settled(replace(state, settling=None), context)
         case DeadlineKind.EXIT:
-            return exit_ended(state, due.area_id, moment)
+            return exit_ended(state, due.area_id, context)
         case DeadlineKind.ENTRY:
-            area, effects = entry_ended(state.areas[due.area_id], due.area_id, moment)
+            area, effects = entry_ended(state.areas[due.area_id], due.area_id, context)
             return with_area(state, due.area_id, area), effects
         case DeadlineKind.SIREN:
-            unclosed = state.unclosed(moment.config.zones)
-            area, effects = siren_ended(state.areas[due.area_id], due.area_id, unclosed, moment)
+            unclosed = state.unclosed(context.config.zones)
+            area, effects = siren_ended(state.areas[due.area_id], due.area_id, unclosed, context)
             return with_area(state, due.area_id, area), effects
         case DeadlineKind.WALK_TEST:
-            return walk_test.ended(state, due.area_id, moment, by=None)
+            return walk_test.ended(state, due.area_id, context, by=None)
         case DeadlineKind.SHUT_DOWN:
-            return _guarded_again(state, due.area_id, moment)
+            return _guarded_again(state, due.area_id, context)
         case DeadlineKind.HOLD:
-            return hold_ended(state, due.zone_id, moment)
+            return hold_ended(state, due.zone_id, context)
         case DeadlineKind.GROUP:
-            return group_window_ended(state, due.group_id, due.zone_id, moment)
+            return group_window_ended(state, due.group_id, due.zone_id, context)
 
 
-def _settled(state: PanelState, moment: Moment) -> PanelStep:
+def _settled(state: PanelState, context: RuleContext) -> PanelStep:
     effects: list[Effect] = []
     for area_id in state.areas:
         state, joined = closed_zones_joined(state, area_id)
-        state, judged = exit_settled(state, area_id, moment)
+        state, judged = exit_settled(state, area_id, context)
         effects += (*joined, *judged)
     return state, tuple(effects)
 
 
-def _guarded_again(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
+def _guarded_again(state: PanelState, area_id: str, context: RuleContext) -> PanelStep:
     """Return the panel after swinger shutdown ended by itself (ANSI/SIA CP-01: 48 hours).
 
     A zone that still stands open joins when it has been seen closed: its alarm has been told.
@@ -126,7 +126,7 @@ def _guarded_again(state: PanelState, area_id: str, moment: Moment) -> PanelStep
     area = state.areas[area_id]
     shut_down = {zone_id for zone_id, why in area.bypassed.items() if why is Bypass.SHUT_DOWN}
     unclosed = state.unclosed(shut_down)
-    always = {zone_id for zone_id in unclosed if moment.config.zones[zone_id].kind.always_guarded}
+    always = {zone_id for zone_id in unclosed if context.config.zones[zone_id].kind.always_guarded}
     kept = {zone_id: why for zone_id, why in area.bypassed.items() if zone_id not in shut_down}
     area = replace(
         area,

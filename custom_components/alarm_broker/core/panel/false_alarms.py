@@ -5,7 +5,7 @@ from copy import replace
 from dataclasses import dataclass
 
 from .config import GroupConfig, PanelConfig, ZoneConfig
-from .context import Moment
+from .context import RuleContext
 from .state import Deadline, Gathering, PanelState
 
 
@@ -16,14 +16,16 @@ class Tripped:
     zones: tuple[str, ...]
 
 
-def pulse_counted(state: PanelState, zone: ZoneConfig, moment: Moment) -> tuple[PanelState, bool]:
+def pulse_counted(state: PanelState, zone: ZoneConfig, context: RuleContext) -> tuple[PanelState, bool]:
     """Return the panel with one more opening of the zone noted, and whether it has opened often enough."""
     if zone.trips <= 1:
         return state, True
     recent = tuple(
-        pulse.clamped(moment.now) for pulse in state.pulses.get(zone.zone_id, ()) if pulse.due_at > moment.now
+        pulse.clamped(context.now)
+        for pulse in state.pulses.get(zone.zone_id, ())
+        if pulse.due_at > context.now
     )
-    pulses = (*recent, Deadline.after(zone.trip_window, moment.now))
+    pulses = (*recent, Deadline.after(zone.trip_window, context.now))
     if len(pulses) < zone.trips:
         return replace(state, pulses={**state.pulses, zone.zone_id: pulses}), False
     return replace(state, pulses=_without(state.pulses, zone.zone_id)), True
@@ -38,7 +40,7 @@ def group_of(config: PanelConfig, zone_id: str) -> GroupConfig | None:
 
 
 def gathered(
-    state: PanelState, zone: ZoneConfig, group: GroupConfig, moment: Moment
+    state: PanelState, zone: ZoneConfig, group: GroupConfig, context: RuleContext
 ) -> tuple[PanelState, Tripped]:
     """Return the panel with a trip of a group's zone noted, and the zones that together are enough.
 
@@ -47,9 +49,9 @@ def gathered(
     before = state.gathering.get(group.group_id, Gathering())
     trips = {
         **_without(before.trips, zone.zone_id),
-        zone.zone_id: Deadline.after(group.window, moment.now),
+        zone.zone_id: Deadline.after(group.window, context.now),
     }
-    counting = {zone_id: until for zone_id, until in trips.items() if until.due_at > moment.now}
+    counting = {zone_id: until for zone_id, until in trips.items() if until.due_at > context.now}
     if len(counting) >= group.required:
         return _with_gathering(state, group.group_id, Gathering()), Tripped(tuple(counting))
     held = (before.held | {zone.zone_id}) & counting.keys()

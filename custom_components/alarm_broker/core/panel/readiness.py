@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from .config import ArmMode, ModeConfig, PanelConfig, TroubleEffect, TroubleKind, ZoneConfig, ZoneKind
-from .context import Moment
+from .context import RuleContext
 from .effects import Effect, NotReady, ReportBypass
 from .state import Bypass, PanelState, Trouble, Unknown
 
@@ -95,7 +95,7 @@ def together(reasons: Iterable[NotReady | None]) -> NotReady | None:
 
 
 def standing_open(
-    state: PanelState, area_id: str, mode: ModeConfig, moment: Moment, *, leaving: bool = False
+    state: PanelState, area_id: str, mode: ModeConfig, context: RuleContext, *, leaving: bool = False
 ) -> tuple[dict[str, Bypass], tuple[Effect, ...]]:
     """Return the zones that are left out because they stand open and are set up to, and the report of it.
 
@@ -103,7 +103,7 @@ def standing_open(
     """
     left_out: dict[str, Bypass] = {}
     for zone in _concerned(
-        state.open_zones, moment.config, area_id, mode, state.areas[area_id].bypassed.keys()
+        state.open_zones, context.config, area_id, mode, state.areas[area_id].bypassed.keys()
     ):
         if zone.kind.always_guarded or (leaving and zone.kind in ON_THE_WAY_OUT):
             continue

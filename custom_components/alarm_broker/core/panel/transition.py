@@ -11,7 +11,7 @@ from .bypassing import bypass_requested, clear_memory_requested, windows_changed
 from .clock import clamped, shifted
 from .codes import look_requested
 from .config import PanelConfig
-from .context import Moment, PanelStep, with_area
+from .context import PanelStep, RuleContext, with_area
 from .deadlines import reached
 from .effects import Effect, ReportAreaState, ReportPending, ReportTrouble
 from .events import (
@@ -49,7 +49,7 @@ def transition(
 
     `now` is aware UTC. The first event of a run is `Loaded`; `new_uid` names a new alarm, worldwide unique.
     """
-    moment = Moment(
+    context = RuleContext(
         config=config,
         now=now,
         new_uid=new_uid,
@@ -57,40 +57,40 @@ def transition(
         vacation=WindowKind.VACATION in state.windows,
     )
     known_by = shifted(state, event.by, since=event.since) if isinstance(event, ClockMoved) else state
-    after, effects = _handed_over(clamped(known_by, now), event, moment)
+    after, effects = _handed_over(clamped(known_by, now), event, context)
     known = {} if isinstance(event, Loaded) else state.areas
     if known is after.areas:
         return after, effects
     return after, (*effects, *_shown_differently(known, after.areas))
 
 
-def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
-    zones = moment.config.zones
+def _handed_over(state: PanelState, event: Event, context: RuleContext) -> PanelStep:
+    zones = context.config.zones
     match event:
         case ZoneOpened(zone_id):
-            return zone_opened(state, zones[zone_id], moment)
+            return zone_opened(state, zones[zone_id], context)
         case ZoneClosed(zone_id):
-            return zone_closed(state, zones[zone_id], moment)
+            return zone_closed(state, zones[zone_id], context)
         case ZoneLost(zone_id):
-            return zone_lost(state, zones[zone_id], moment), ()
+            return zone_lost(state, zones[zone_id], context), ()
         case ArmRequested():
-            return arm_requested(state, event, moment)
+            return arm_requested(state, event, context)
         case DisarmRequested():
-            return disarm_requested(state, event, moment)
+            return disarm_requested(state, event, context)
         case BypassRequested():
-            return bypass_requested(state, event, moment)
+            return bypass_requested(state, event, context)
         case ClearMemoryRequested():
-            return clear_memory_requested(state, event, moment)
+            return clear_memory_requested(state, event, context)
         case LookRequested():
-            return look_requested(state, event, moment)
+            return look_requested(state, event, context)
         case WalkTestRequested():
-            return walk_test_requested(state, event, moment)
+            return walk_test_requested(state, event, context)
         case SilenceRequested():
-            return silence_requested(state, event, moment)
+            return silence_requested(state, event, context)
         case WindowsChanged():
-            return windows_changed(state, event, moment)
+            return windows_changed(state, event, context)
         case TriggerRequested():
-            return _triggered(state, event, moment)
+            return _triggered(state, event, context)
         case ChimeChosen(area_id, chime):
             return with_area(state, area_id, replace(state.areas[area_id], chime=chime)), ()
         case TroubleBegan(trouble, quiet) if trouble not in state.troubles:
@@ -103,22 +103,22 @@ def _handed_over(state: PanelState, event: Event, moment: Moment) -> PanelStep:
         case TroubleBegan() | TroubleEnded():
             return state, ()
         case TimePassed():
-            return reached(state, moment)
+            return reached(state, context)
         case ClockMoved():
-            state, effects = reached(state, moment)
+            state, effects = reached(state, context)
             return state, (*effects, *_pending_anew(state))
         case Loaded():
-            return reached(_loaded(state, moment), moment)
+            return reached(_loaded(state, context), context)
         case SensorsReady(settle):
-            return reached(replace(state, settling=Deadline.after(settle, moment.now)), moment)
+            return reached(replace(state, settling=Deadline.after(settle, context.now)), context)
 
 
-def _triggered(state: PanelState, event: TriggerRequested, moment: Moment) -> PanelStep:
+def _triggered(state: PanelState, event: TriggerRequested, context: RuleContext) -> PanelStep:
     area = state.areas[event.area_id]
     if event.silent:
-        area, effects = raise_silently(area, event.area_id, event.kind, moment, by=event.by)
+        area, effects = raise_silently(area, event.area_id, event.kind, context, by=event.by)
     else:
-        area, effects = raise_by_hand(area, event.area_id, event.kind, moment, by=event.by)
+        area, effects = raise_by_hand(area, event.area_id, event.kind, context, by=event.by)
     return with_area(state, event.area_id, area), effects
 
 
@@ -135,9 +135,9 @@ def _pending_anew(state: PanelState) -> Iterator[ReportPending]:
             )
 
 
-def _loaded(state: PanelState, moment: Moment) -> PanelState:
+def _loaded(state: PanelState, context: RuleContext) -> PanelState:
     """Return a stored panel under the configuration of now, with every zone blind until its sensor speaks."""
-    config = moment.config
+    config = context.config
     zone_ids = frozenset(config.zones)
     return PanelState(
         areas={
@@ -148,7 +148,7 @@ def _loaded(state: PanelState, moment: Moment) -> PanelState:
         windows=state.windows,
         left_out=state.left_out & zone_ids,
         uses={user_id: used for user_id, used in state.uses.items() if user_id in config.users},
-        settling=Deadline.after(config.boot_limit, moment.now),
+        settling=Deadline.after(config.boot_limit, context.now),
         blind_zones=zone_ids,
     )
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from .alarms import burglary_sounds, raise_alarm, raise_silently
 from .config import AlarmKind, GroupConfig, ModeConfig, PanelConfig, ZoneConfig, ZoneKind
-from .context import AreaStep, Moment, PanelStep, with_area
+from .context import AreaStep, PanelStep, RuleContext, with_area
 from .effects import Effect, ReportPending
 from .false_alarms import gathered, group_of, pulse_counted, window_ended
 from .state import AreaState, Armed, Deadline, PanelState, Pending
@@ -24,92 +24,92 @@ def guarded(area: AreaState, zone: ZoneConfig, config: PanelConfig) -> bool:
     )
 
 
-def judge(state: PanelState, zone: ZoneConfig, moment: Moment, *, opened: bool) -> PanelStep:
+def judge(state: PanelState, zone: ZoneConfig, context: RuleContext, *, opened: bool) -> PanelStep:
     """Return the panel after an open zone was looked at; `opened` just now, or standing open.
 
     While the panel settles only zones that are always guarded are judged.
     """
     if state.settling is not None and not zone.kind.always_guarded:
         return state, ()
-    if zone.zone_id in state.holding or not guarded(state.areas[zone.area_id], zone, moment.config):
+    if zone.zone_id in state.holding or not guarded(state.areas[zone.area_id], zone, context.config):
         return state, ()
     if opened:
-        state, enough = pulse_counted(state, zone, moment)
+        state, enough = pulse_counted(state, zone, context)
         if not enough:
             return state, ()
     zones: tuple[str, ...] = (zone.zone_id,)
-    if (group := group_of(moment.config, zone.zone_id)) is not None and _can_gather(state, group, moment):
-        state, tripped = gathered(state, zone, group, moment)
+    if (group := group_of(context.config, zone.zone_id)) is not None and _can_gather(state, group, context):
+        state, tripped = gathered(state, zone, group, context)
         zones = tripped.zones
     if not zones:
         return state, ()
-    area, effects = _tripped(state.areas[zone.area_id], zone, zones, moment)
+    area, effects = _tripped(state.areas[zone.area_id], zone, zones, context)
     return with_area(state, zone.area_id, area), effects
 
 
-def judge_open_zones(state: PanelState, area_id: str, moment: Moment) -> PanelStep:
+def judge_open_zones(state: PanelState, area_id: str, context: RuleContext) -> PanelStep:
     """Return the panel after every open zone of an area was judged.
 
     An armed area never rests with an open zone that it guards: at the end of the exit delay, and of settling.
     """
     effects: list[Effect] = []
     for zone_id in sorted(state.open_zones):
-        zone = moment.config.zones[zone_id]
+        zone = context.config.zones[zone_id]
         if zone.area_id == area_id:
-            state, more = judge(state, zone, moment, opened=False)
+            state, more = judge(state, zone, context, opened=False)
             effects += more
     return state, tuple(effects)
 
 
-def hold_ended(state: PanelState, zone_id: str, moment: Moment) -> PanelStep:
+def hold_ended(state: PanelState, zone_id: str, context: RuleContext) -> PanelStep:
     """Return the panel after a zone has stayed open for as long as it takes to trip."""
     state = replace(
         state, holding={other: until for other, until in state.holding.items() if other != zone_id}
     )
-    return judge(state, moment.config.zones[zone_id], moment, opened=True)
+    return judge(state, context.config.zones[zone_id], context, opened=True)
 
 
-def group_window_ended(state: PanelState, group_id: str, zone_id: str, moment: Moment) -> PanelStep:
+def group_window_ended(state: PanelState, group_id: str, zone_id: str, context: RuleContext) -> PanelStep:
     """Return the panel after a trip of a group's zone stopped counting."""
-    state, tripped = window_ended(state, moment.config.groups[group_id], zone_id)
-    zone = moment.config.zones[zone_id]
-    if not tripped.zones or not guarded(state.areas[zone.area_id], zone, moment.config):
+    state, tripped = window_ended(state, context.config.groups[group_id], zone_id)
+    zone = context.config.zones[zone_id]
+    if not tripped.zones or not guarded(state.areas[zone.area_id], zone, context.config):
         return state, ()
-    area, effects = _tripped(state.areas[zone.area_id], zone, tripped.zones, moment)
+    area, effects = _tripped(state.areas[zone.area_id], zone, tripped.zones, context)
     return with_area(state, zone.area_id, area), effects
 
 
-def entry_ended(area: AreaState, area_id: str, moment: Moment) -> AreaStep:
+def entry_ended(area: AreaState, area_id: str, context: RuleContext) -> AreaStep:
     """Return the area after nobody disarmed in time."""
-    return raise_alarm(area, area_id, AlarmKind.BURGLARY, moment)
+    return raise_alarm(area, area_id, AlarmKind.BURGLARY, context)
 
 
-def _can_gather(state: PanelState, group: GroupConfig, moment: Moment) -> bool:
+def _can_gather(state: PanelState, group: GroupConfig, context: RuleContext) -> bool:
     """Return whether enough of a group's zones are guarded and seen for it ever to alarm; else each alarms alone."""
-    zones = (moment.config.zones[zone_id] for zone_id in group.zones - state.blind_zones)
-    watching = sum(guarded(state.areas[zone.area_id], zone, moment.config) for zone in zones)
+    zones = (context.config.zones[zone_id] for zone_id in group.zones - state.blind_zones)
+    watching = sum(guarded(state.areas[zone.area_id], zone, context.config) for zone in zones)
     return watching >= group.required
 
 
-def _tripped(area: AreaState, zone: ZoneConfig, zones: tuple[str, ...], moment: Moment) -> AreaStep:
+def _tripped(area: AreaState, zone: ZoneConfig, zones: tuple[str, ...], context: RuleContext) -> AreaStep:
     kind = zone.kind.alarm_kind
     if zone.kind is ZoneKind.PANIC and zone.silent:
-        area, effects = raise_silently(area, zone.area_id, kind, moment, zones=zones)
+        area, effects = raise_silently(area, zone.area_id, kind, context, zones=zones)
         return replace(area, silenced=area.silenced | {zone.zone_id}), effects
     if zone.kind.always_guarded:
         # Each kind has its own alarm: smoke during a burglary is announced by itself.
-        return raise_alarm(area, zone.area_id, kind, moment, zones=zones, together=len(zones) > 1)
+        return raise_alarm(area, zone.area_id, kind, context, zones=zones, together=len(zones) > 1)
     guard = area.guard
     # ANSI/SIA CP-01, exit error: whatever is open at the end of the exit delay gets the entry delay.
     exit_error = area.late.issuperset(zones)
-    delayed = all(_is_delayed(area, moment.config.zones[zone_id]) for zone_id in zones)
+    delayed = all(_is_delayed(area, context.config.zones[zone_id]) for zone_id in zones)
     if not delayed or burglary_sounds(area):
-        return raise_alarm(area, zone.area_id, kind, moment, zones=zones, together=len(zones) > 1)
+        return raise_alarm(area, zone.area_id, kind, context, zones=zones, together=len(zones) > 1)
     if isinstance(guard, Pending):
-        return _joined(area, guard, zone, zones, moment)
+        return _joined(area, guard, zone, zones, context)
     if not isinstance(guard, Armed):
         return area, ()
-    return _began(area, guard, zone, zones, moment, exit_error=exit_error)
+    return _began(area, guard, zone, zones, context, exit_error=exit_error)
 
 
 def _is_delayed(area: AreaState, zone: ZoneConfig) -> bool:
@@ -125,40 +125,40 @@ def _began(
     guard: Armed,
     zone: ZoneConfig,
     zones: tuple[str, ...],
-    moment: Moment,
+    context: RuleContext,
     *,
     exit_error: bool,
 ) -> AreaStep:
-    delay = _entry_delay(zone, moment.config.areas[zone.area_id].modes[guard.mode])
+    delay = _entry_delay(zone, context.config.areas[zone.area_id].modes[guard.mode])
     pending = Pending(
         mode=guard.mode,
-        until=Deadline.after(delay, moment.now),
-        uid=moment.new_uid(),
+        until=Deadline.after(delay, context.now),
+        uid=context.new_uid(),
         zones=zones,
         exit_error=exit_error,
     )
     area = replace(area, guard=pending, changed_by=None)
     if delay <= timedelta(0):
-        return raise_alarm(area, zone.area_id, AlarmKind.BURGLARY, moment)
+        return raise_alarm(area, zone.area_id, AlarmKind.BURGLARY, context)
     return area, (_report(pending, zone),)
 
 
 def _joined(
-    area: AreaState, pending: Pending, zone: ZoneConfig, zones: tuple[str, ...], moment: Moment
+    area: AreaState, pending: Pending, zone: ZoneConfig, zones: tuple[str, ...], context: RuleContext
 ) -> AreaStep:
     """Return the area with further zones in a running entry delay; the shortest delay counts."""
     new = tuple(zone_id for zone_id in zones if zone_id not in pending.zones)
     if not new:
         return area, ()
-    mode = moment.config.areas[zone.area_id].modes[pending.mode]
+    mode = context.config.areas[zone.area_id].modes[pending.mode]
     grown = replace(pending, zones=pending.zones + new)
-    own = Deadline.after(_entry_delay(zone, mode), moment.now)
+    own = Deadline.after(_entry_delay(zone, mode), context.now)
     if zone.kind is not ZoneKind.ENTRY_EXIT or own.due_at >= pending.until.due_at:
         return replace(area, guard=grown), ()
     grown = replace(grown, until=own)
     area = replace(area, guard=grown)
     if own.delay <= timedelta(0):
-        return raise_alarm(area, zone.area_id, AlarmKind.BURGLARY, moment)
+        return raise_alarm(area, zone.area_id, AlarmKind.BURGLARY, context)
     return area, (_report(grown, zone),)
 
 

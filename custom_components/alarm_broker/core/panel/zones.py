@@ -3,7 +3,7 @@
 from copy import replace
 
 from .config import ArmMode, ZoneConfig
-from .context import Moment, PanelStep, with_area
+from .context import PanelStep, RuleContext, with_area
 from .effects import Chime, Effect, ReportBypass
 from .exit_delay import exit_zone_closed, exit_zone_lost, exit_zone_opened
 from .false_alarms import closed
@@ -14,7 +14,7 @@ INSIDE = frozenset({ArmMode.HOME, ArmMode.NIGHT})
 """Modes with people in the house, who may want to hear the chime."""
 
 
-def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelStep:
+def zone_opened(state: PanelState, zone: ZoneConfig, context: RuleContext) -> PanelStep:
     """Return the panel after a zone was seen open."""
     zone_id = zone.zone_id
     if zone_id in state.open_zones:
@@ -30,8 +30,8 @@ def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
     area = state.areas[zone.area_id]
     if area.walk_test is not None:
         return (state if first_word else with_area(state, zone.area_id, _seen(area, zone_id))), ()
-    effects = () if again else _chime(state, area, zone, moment)
-    leaving = exit_zone_opened(area, zone, moment, again=again)
+    effects = () if again else _chime(state, area, zone, context)
+    leaving = exit_zone_opened(area, zone, context, again=again)
     if first_word and isinstance(area.guard, Armed) and area.guard.unjudged:
         # Open since before the panel came up: it was open when the exit delay ended.
         leaving = replace(area, late=area.late | {zone_id})
@@ -39,15 +39,15 @@ def zone_opened(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
         state = with_area(state, zone.area_id, leaving)
     if zone.hold:
         return replace(
-            state, holding={**state.holding, zone_id: Deadline.after(zone.hold, moment.now)}
+            state, holding={**state.holding, zone_id: Deadline.after(zone.hold, context.now)}
         ), effects
     if again and zone_id in state.pulses:
         return state, effects
-    state, more = judge(state, zone, moment, opened=not again)
+    state, more = judge(state, zone, context, opened=not again)
     return state, (*effects, *more)
 
 
-def zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelStep:
+def zone_closed(state: PanelState, zone: ZoneConfig, context: RuleContext) -> PanelStep:
     """Return the panel after a zone was seen closed: one that was left out until then is guarded again.
 
     While the panel settles it is not yet: an open window may say closed for a second while its radio comes up.
@@ -56,7 +56,7 @@ def zone_closed(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelSte
     was_open = zone_id in state.open_zones
     state = _known_closed(state, zone_id)
     if was_open:
-        state = exit_zone_closed(closed(state, zone_id), zone, moment)
+        state = exit_zone_closed(closed(state, zone_id), zone, context)
     return (state, ()) if state.settling is not None else _joined(state, zone.area_id, frozenset({zone_id}))
 
 
@@ -80,14 +80,14 @@ def _joined(state: PanelState, area_id: str, closed_zones: frozenset[str]) -> Pa
     return (state if area is state.areas[area_id] else with_area(state, area_id, area)), effects
 
 
-def zone_lost(state: PanelState, zone: ZoneConfig, moment: Moment) -> PanelState:
+def zone_lost(state: PanelState, zone: ZoneConfig, context: RuleContext) -> PanelState:
     """Return the panel after a zone's sensor fell silent: it counts neither as open nor as closed."""
     zone_id = zone.zone_id
     if zone_id in state.blind_zones:
         return state
     lost_open = state.lost_open | {zone_id} if zone_id in state.open_zones else state.lost_open
     area = state.areas[zone.area_id]
-    leaving = exit_zone_lost(area, zone, moment)
+    leaving = exit_zone_lost(area, zone, context)
     if leaving is not area:
         state = with_area(state, zone.area_id, leaving)
     return replace(
@@ -117,14 +117,14 @@ def _seen(area: AreaState, zone_id: str) -> AreaState:
     return replace(area, walk_test=replace(area.walk_test, seen=area.walk_test.seen | {zone_id}))
 
 
-def _chime(state: PanelState, area: AreaState, zone: ZoneConfig, moment: Moment) -> tuple[Chime, ...]:
+def _chime(state: PanelState, area: AreaState, zone: ZoneConfig, context: RuleContext) -> tuple[Chime, ...]:
     if not zone.chime or state.settling is not None or area.siren is not None:
         return ()
     match area.guard, area.chime:
         case Disarmed(), ChimeMode.DISARMED | ChimeMode.DISARMED_AND_HOME:
             return (Chime(zone.area_id, zone.zone_id),)
         case Armed(mode=mode), ChimeMode.DISARMED_AND_HOME if mode in INSIDE:
-            guarded = zone.zone_id in moment.config.areas[zone.area_id].modes[mode].zones
+            guarded = zone.zone_id in context.config.areas[zone.area_id].modes[mode].zones
             return () if guarded else (Chime(zone.area_id, zone.zone_id),)
         case _:
             return ()
