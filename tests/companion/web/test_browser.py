@@ -163,10 +163,10 @@ async def test_an_operator_logs_in_and_reads_every_page(
 
     await log_in(page, api)
     for name in ("Devices", "People", "Channels", "Overview"):
-        await page.get_by_role("navigation").get_by_role("link", name=name).click()
+        await page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
         await expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
         found[name] = await look(page)
-    await page.get_by_role("link", name=LONG).click()
+    await page.get_by_role("link", name=LONG, exact=True).click()
     await expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
     found["alarm"] = await look(page)
 
@@ -198,14 +198,14 @@ async def test_the_overview_notices_an_answer_by_itself_without_loading_itself_a
 ) -> None:
     alarm_id = await api.raised(title="Panic key")
     page, loaded = await with_script(browser, api, "/admin")
-    await page.get_by_role("link", name="Panic key").focus()
+    await page.get_by_role("link", name="Panic key", exact=True).focus()
     await expect(page.locator(".pill.triggered")).to_be_visible()
     await expect(page.get_by_text("Show what is new")).to_be_hidden()
 
     await api.call("POST", f"/v1/alarms/{alarm_id}/ack")
 
     await expect(page.locator(".pill.acknowledged")).to_be_visible(timeout=20_000)
-    await expect(page.get_by_role("link", name="Panic key")).to_be_focused()
+    await expect(page.get_by_role("link", name="Panic key", exact=True)).to_be_focused()
     assert loaded == []
 
 
