@@ -157,14 +157,14 @@ async def test_an_answer_to_an_alarm_that_somebody_holds_is_refused_and_not_kept
 
 
 async def test_a_press_waits_for_its_key_that_somebody_holds_and_is_taken_then(
-    house: Engine, hold: Hold
+    house: Engine, hold: Hold, caplog: pytest.LogCaptureFixture
 ) -> None:
     pressed = trigger(dedup_key="device:1", dedup_seconds=10)
     alarm = await house.raise_alarm(pressed)
 
     async with hold(tables.alarm, alarm.id):
         press = asyncio.create_task(house.press(pressed))
-        await asyncio.sleep(4 * database.LOCK_LIMIT_S)
+        await until(lambda: "lets go of its row" in caplog.text)
         assert not press.done()
 
     assert ((await press).alarm.id, (await press).alarm.presses) == (alarm.id, 2)

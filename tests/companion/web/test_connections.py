@@ -18,14 +18,29 @@ HALVES = (b"", b"GET /healthz HT", b"POST /v1/alarms HTTP/1.1\r\nHost: a\r\nCont
 HALF_PRESS = b"POST /v1/yealink/alarm HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf"
 
 
+type _Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _asked(port: int, *, source: str, target: bytes = b"/v1/yealink/alarm?token=none") -> _Client:
+    """Return the connection of a client at `source` that has sent its request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+    writer.write(b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % target)
+    await writer.drain()
+    return reader, writer
+
+
+async def _status_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """Return the status of the answer."""
+    async with asyncio.timeout(5):
+        answer = await reader.read()
+    writer.close()
+    return answer.split(b" ", 2)[1] if answer else b""
+
+
 async def _status(port: int, *, source: str, target: bytes = b"/v1/yealink/alarm?token=none") -> bytes:
     """Return the status of an answer to a client at `source`."""
     async with asyncio.timeout(5):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
-        writer.write(b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % target)
-        answer = await reader.read()
-        writer.close()
-    return answer.split(b" ", 2)[1] if answer else b""
+        return await _status_in(*await _asked(port, source=source, target=target))
 
 
 @pytest.mark.parametrize(("descriptors", "flood"), [(1024, 1100), (64, 80)])
@@ -136,10 +151,9 @@ async def test_a_press_behind_a_burst_from_many_addresses_gets_a_place(tmp_path:
             )
             writer.write(HALF_PRESS)
             held.append(writer)
-        press = asyncio.create_task(_status(process.port, source="127.0.0.2"))
-        await asyncio.sleep(0.1)
+        press = await _asked(process.port, source="127.0.0.2")
         process.send_signal(signal.SIGCONT)
-        status = await press
+        status = await _status_in(*press)
     finally:
         for writer in held:
             writer.close()
