@@ -156,9 +156,14 @@ _VALUES: Final[Mapping[str, str]] = {
 }
 
 
+def primary(language: str) -> str:
+    """Return the language of a tag such as `de-AT`: `de`."""
+    return language.strip().lower().replace("_", "-").split("-")[0]
+
+
 def is_german(language: str) -> bool:
     """Return whether the language tag is a German one, such as `de-AT`."""
-    return language.lower().replace("_", "-").split("-")[0] == "de"
+    return primary(language) == "de"
 
 
 def label(code: str, language: str) -> str:

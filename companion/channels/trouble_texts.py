@@ -6,7 +6,7 @@ The kinds are those of `companion.troubles.model.TroubleKind`; a fact that is mi
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from companion.channels.labels import alarm_title
+from companion.channels.labels import alarm_title, is_german
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def trouble_advice(kind: str, *, facts: Mapping[str, object], language: str) -> 
 
 def cause_text(cause: str, language: str) -> str:
     """Return why nobody would be told."""
-    causes = CAUSES_IN_GERMAN if _is_german(language) else CAUSES_IN_ENGLISH
+    causes = CAUSES_IN_GERMAN if is_german(language) else CAUSES_IN_ENGLISH
     return causes.get(cause, f"({cause})")
 
 
@@ -151,8 +151,4 @@ def _and_more(language: str) -> str:
 
 
 def _texts(language: str) -> Mapping[str, TroubleText]:
-    return GERMAN if _is_german(language) else ENGLISH
-
-
-def _is_german(language: str) -> bool:
-    return language.lower().replace("_", "-").split("-")[0] == "de"
+    return GERMAN if is_german(language) else ENGLISH

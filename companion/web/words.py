@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from companion.channels import render
+from companion.channels.labels import is_german, primary
 
 type Words = Mapping[str, str]
 
@@ -184,7 +185,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
 
 def words_for(language: str) -> Words:
     """Return the words of a language tag such as `de-AT`; English for what is not translated."""
-    return GERMAN if _primary(language) == "de" else ENGLISH
+    return GERMAN if is_german(language) else ENGLISH
 
 
 def preferred(accept_language: str) -> str:
@@ -192,7 +193,7 @@ def preferred(accept_language: str) -> str:
 
     In the order it is written in: every browser writes the best one first.
     """
-    known = (_primary(part.partition(";")[0]) for part in accept_language.split(","))
+    known = (primary(part.partition(";")[0]) for part in accept_language.split(","))
     return next((language for language in known if language in {"de", "en"}), "en")
 
 
@@ -210,7 +211,3 @@ def ago(age: timedelta, words: Words) -> str:
             size = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}[unit]
             return words[unit].format(n=seconds // size)
     return words["now"]
-
-
-def _primary(language: str) -> str:
-    return language.strip().lower().replace("_", "-").split("-")[0]
