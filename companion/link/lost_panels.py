@@ -43,10 +43,12 @@ def remember(unit: AlarmTransaction, peer: Peer, event: AreaState) -> None:
 def _last_known(conn: Connection, peer: Peer, area: KnownArea | None) -> str:
     """Return how the lost areas were when they last knew it."""
     trouble = trouble_by_key(conn, trouble_key(TroubleKind.PANEL_UNKNOWN, peer.instance))
-    said = [str(trouble.facts["last_known"])] if trouble is not None and trouble.is_open else []
-    if area is not None and area.state != UNKNOWN:
-        said.append(f"{area.name}: {area.state}{f' ({area.mode})' if area.mode else ''}")
-    return ", ".join(filter(None, said))
+    before = str(trouble.facts["last_known"]) if trouble is not None and trouble.is_open else ""
+    if area is None or area.state == UNKNOWN:
+        return before
+    # An area that was known again meanwhile is named once, as it was last.
+    others = [one for one in before.split(", ") if one and not one.startswith(f"{area.name}: ")]
+    return ", ".join([*others, f"{area.name}: {area.state}{f' ({area.mode})' if area.mode else ''}"])
 
 
 def clear_gone(unit: AlarmTransaction) -> None:

@@ -81,6 +81,17 @@ async def test_it_is_over_when_somebody_has_disarmed_every_area(db: Database, pa
     assert [body["open"] for body in await said(db)] == [True, False]
 
 
+async def test_an_area_that_is_lost_again_and_again_is_named_once(db: Database, panel: Panel) -> None:
+    await panel.say(ARMED, {**ARMED, **GARAGE, "state": "disarmed", "mode": None})
+    await panel.say(LOST, {**LOST, **GARAGE})
+
+    for _ in range(3):
+        await panel.say(DISARMED, LOST)
+
+    [trouble] = await db.read(open_troubles)
+    assert trouble.facts["last_known"] == "Garage: disarmed, Home: disarmed"
+
+
 async def test_said_at_each_start_it_is_told_once(db: Database, panel: Panel) -> None:
     await panel.say(ARMED, {**ARMED, **GARAGE, "state": "disarmed", "mode": None})
     await panel.say(LOST, {**LOST, **GARAGE})
