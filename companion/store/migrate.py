@@ -10,6 +10,7 @@ Before the first release, remove `0001_initial.py` and run it with the name `ini
 
 import asyncio
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -159,8 +160,13 @@ def _versions(connection: Connection) -> tuple[str, ...]:
 
 
 def _missing(connection: Connection) -> bool:
-    """Return whether there are migrations to run; raises DatabaseTooNew."""
+    """Return whether there are migrations to run; raises DatabaseTooNew, or StoreUnavailable when none can be read."""
     scripts = ScriptDirectory.from_config(_config(connection))
+    if not scripts.get_heads():  # a folder that this user may not list looks empty
+        raise StoreUnavailable(
+            f"the migrations in {MIGRATIONS} are not there, or user {os.geteuid()} may not read them: install Alarm Broker "
+            "where the user that owns its database can read it"
+        )
     current = set(_versions(connection))
     unknown = current - {script.revision for script in scripts.walk_revisions()}
     if unknown:

@@ -6,12 +6,14 @@ import io
 import logging
 import os
 import re
+import shutil
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +33,7 @@ from companion.store.database import open_database
 from companion.store.migrate import Tables
 from companion.store.presses import pressed_device
 from tests.companion.directory.documents import SECRETS, office
+from tests.e2e.processes import ROOT
 from tests.fakes.signal import FakeSignal
 
 DELIVERY = {
@@ -417,14 +420,17 @@ def test_check_names_a_database_that_is_away(run: Run, monkeypatch: pytest.Monke
 # --- what is said when it cannot start ------------------------------------------------------------------
 
 
-def started(tmp_path: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a program of its own, on an empty data folder."""
+def started(
+    tmp_path: Path, *arguments: str, program: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a program of its own, on an empty data folder; `program`: from another folder than ours."""
     base = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(  # noqa: S603 # our own program
         [sys.executable, "-m", "companion", *arguments],
         env=base
         | {"ALARM_BROKER_DATA_DIR": str(tmp_path / "data"), "ALARM_BROKER_HOST": "127.0.0.1"}
         | environment,
+        cwd=program,
         capture_output=True,
         text=True,
         timeout=60,
@@ -485,16 +491,42 @@ def test_a_variable_that_is_no_setting_is_named_with_the_one_that_is_meant(
     assert result.returncode == 0
 
 
-def test_what_root_does_by_hand_leaves_nothing_that_the_service_cannot_write() -> None:
-    """Run by root, a command works as the user whose database it is; by anybody else it is that user."""
+@pytest.fixture
+def program() -> Iterator[Path]:
+    """A folder with the program that every user of the host can read, wherever this checkout is."""
+    with TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "companion", Path(folder) / "companion")
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextmanager
+def owned_by_the_service() -> Iterator[tuple[Path, int]]:
+    """Yield an empty folder and its owner: nobody where the tests are run by root, else ourselves."""
     owner = 65_534 if os.geteuid() == 0 else os.geteuid()
     with TemporaryDirectory() as folder:
         os.chown(folder, owner, -1)
+        yield Path(folder), owner
 
-        result = started(Path(folder), "key", "create", "--role", "read", "--name", "Monitor")
+
+def test_what_root_does_by_hand_leaves_nothing_that_the_service_cannot_write(program: Path) -> None:
+    """Run by root, a command works as the user whose database it is; by anybody else it is that user."""
+    with owned_by_the_service() as (folder, owner):
+        result = started(folder, "key", "create", "--role", "read", "--name", "Monitor", program=program)
 
         assert result.returncode == 0, result.stderr
-        assert {path.stat().st_uid for path in Path(folder).rglob("*")} == {owner}
+        assert {path.stat().st_uid for path in folder.rglob("*")} == {owner}
+
+
+def test_a_program_that_the_owner_of_the_database_cannot_read_is_called_so(program: Path) -> None:
+    versions = program / "companion" / "store" / "migrations" / "versions"
+    versions.chmod(0)
+
+    with owned_by_the_service() as (folder, owner):
+        result = started(folder, "key", "create", "--role", "read", "--name", "Monitor", program=program)
+
+    versions.chmod(0o755)
+    assert f"user {owner} may not read them" in last_line(result)
 
 
 # --- export ---------------------------------------------------------------------------------------------
