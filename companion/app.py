@@ -22,6 +22,8 @@ from companion.alarms.ack_links import AckTokens
 from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import PagingConfig, Traits
+from companion.alarms.pictures import forget_pictures
+from companion.alarms.store import next_due_at
 from companion.channels.base import Message, Outcome, ReceiptSource
 from companion.channels.registry import channel_kinds
 from companion.clock import Host, SteadyClock
@@ -43,10 +45,8 @@ from companion.link.announce import announced
 from companion.link.session import LinkServer
 from companion.logging import bind_alarm
 from companion.store import directory
-from companion.store.alarms import next_due_at
 from companion.store.database import Database, StoreUnavailable, open_database
 from companion.store.migrate import migrate
-from companion.store.pictures import forget_pictures
 from companion.store.private_files import tighten
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert

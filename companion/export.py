@@ -11,12 +11,12 @@ from typing import Any
 import orjson
 from sqlalchemy.engine import Connection
 
+from companion.alarms.journal import journal_of
 from companion.alarms.model import Alarm, JournalEntry
+from companion.alarms.store import list_alarms
 from companion.dispatch.delivery import Attempt, Delivery
-from companion.store.alarms import list_alarms
 from companion.store.database import Database
 from companion.store.deliveries import deliveries_of
-from companion.store.journal import journal_of
 
 type Recorded = tuple[Alarm, list[JournalEntry], list[tuple[Delivery, list[Attempt]]]]
 type Cells = tuple[Any, ...]

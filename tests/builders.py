@@ -15,8 +15,10 @@ from companion.alarms import outcomes
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.commands import AlarmCommands, AlarmTransaction, Raised
 from companion.alarms.escalate import run_due
+from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, JournalEntry, Source, Trigger
 from companion.alarms.paging import PagingConfig, Traits
+from companion.alarms.store import alarm_by_id
 from companion.channels.base import Message, Outcome
 from companion.clock import Clock
 from companion.dispatch.compose import compose
@@ -27,10 +29,8 @@ from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.escalation.policy import Policy
 from companion.store import tables
-from companion.store.alarms import alarm_by_id
 from companion.store.database import Database
 from companion.store.deliveries import deliveries_of
-from companion.store.journal import journal_of
 from companion.troubles.model import Trouble
 from tests.fakes.channel import FakeChannel, FakePool
 

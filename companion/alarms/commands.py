@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms import paging
+from companion.alarms import journal, paging
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import (
     CONFIRMED_BY,
@@ -28,6 +28,14 @@ from companion.alarms.model import (
     hidden_at_panel,
 )
 from companion.alarms.paging import PagingConfig, ResolvedTarget
+from companion.alarms.pictures import picture_of, put_picture
+from companion.alarms.store import (
+    alarm_by_id,
+    claim_dedup,
+    lock_alarm,
+    take_over_dedup,
+    to_alarm,
+)
 from companion.channels.base import MessageKind
 from companion.clock import Clock
 from companion.dispatch import outbox, readers
@@ -36,11 +44,9 @@ from companion.dispatch.wake import Wake
 from companion.escalation import plan
 from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
-from companion.store import directory, journal, tables
-from companion.store.alarms import alarm_by_id, claim_dedup, lock_alarm, take_over_dedup, to_alarm
+from companion.store import directory, tables
 from companion.store.database import Database, RowsHeld
 from companion.store.deliveries import delivery_by_id, to_delivery
-from companion.store.pictures import picture_of, put_picture
 from companion.troubles import reporting
 from companion.troubles.model import Trouble, TroubleKind
 

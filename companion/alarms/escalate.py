@@ -6,8 +6,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from companion.alarms.commands import AlarmTransaction
+from companion.alarms.store import due_alarms, to_alarm
 from companion.store import tables
-from companion.store.alarms import due_alarms, to_alarm
 from companion.store.sql import is_row_held, perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)

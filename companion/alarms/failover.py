@@ -16,11 +16,11 @@ from companion.alarms import paging
 from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, Alarm, Change
 from companion.alarms.paging import ResolvedTarget
+from companion.alarms.store import to_alarm
 from companion.dispatch import readers
 from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.readers import Way
 from companion.store import tables
-from companion.store.alarms import to_alarm
 from companion.store.deliveries import delivery_by_id
 from companion.store.sql import is_row_held, perhaps_lost_race, skip_locked
 

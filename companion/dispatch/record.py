@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.alarms.store import lock_alarm
 from companion.channels.base import Outcome, Receipt, Sent, TryAgain
 from companion.dispatch.delivery import Attempt, Delivery, State
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store import tables
-from companion.store.alarms import lock_alarm
 from companion.store.deliveries import to_delivery
 
 # Built once, as they are part of every delivery.

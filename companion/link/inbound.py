@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from companion.alarms.commands import AlarmTransaction, MoveRefused
+from companion.alarms.journal import journal_of
 from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_dedup_key, panel_trigger
+from companion.alarms.store import alarm_by_id
 from companion.link import lost_panels
 from companion.link.protocol import (
     ZONES_LIMIT,
@@ -26,8 +28,6 @@ from companion.link.protocol import (
     ZoneTripped,
 )
 from companion.store import link
-from companion.store.alarms import alarm_by_id
-from companion.store.journal import journal_of
 from companion.store.link import Peer
 
 _LOGGER = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from math import ceil
 
 from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
+from companion.alarms.store import has_open_alarm
 from companion.escalation.policy import Policy
 from companion.ids import token_hash
-from companion.store.alarms import has_open_alarm
 from companion.store.directory import touch_device
 from companion.store.presses import PressedDevice, pressed_device
 

@@ -16,12 +16,12 @@ from sqlalchemy.engine import Connection
 from companion.alarms.ack_links import AckLink, ack_link, is_expired
 from companion.alarms.commands import AlarmTransaction, MoveRefused
 from companion.alarms.flood import told_together
+from companion.alarms.journal import journal_of
 from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Picture, Status
+from companion.alarms.pictures import picture_of
+from companion.alarms.store import alarm_by_id
 from companion.errors import LinkExpired, Problem, UnknownToken
 from companion.store import tables
-from companion.store.alarms import alarm_by_id
-from companion.store.journal import journal_of
-from companion.store.pictures import picture_of
 from companion.web.auth import count_wrong_try
 from companion.web.context import ALARM_ID, ProblemView, WebContext, context_of
 from companion.web.pages import (

@@ -8,15 +8,21 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.alarms.journal import journal_of
 from companion.alarms.model import OPEN, Alarm, JournalEntry, Source, Status
+from companion.alarms.store import (
+    OpenCounts,
+    alarm_by_id,
+    list_alarms,
+    open_alarms,
+    open_counts,
+)
 from companion.directory.model import ChannelRow, Device, Person
 from companion.dispatch.delivery import Attempt, Delivery
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.escalation.policy import PersonTarget, Policy, Target
 from companion.store import directory, tables
-from companion.store.alarms import OpenCounts, alarm_by_id, list_alarms, open_alarms, open_counts
 from companion.store.deliveries import deliveries_of, last_attempt_by_channel, unsent_by_channel
-from companion.store.journal import journal_of
 from companion.troubles.channel_watch import health_of_channels
 from companion.troubles.model import TroubleKind
 from companion.web.desk_words import said

@@ -12,11 +12,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Status
+from companion.alarms.store import counts_by_status
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.retry import GiveUp, Verdict
-from companion.store.alarms import counts_by_status
 from companion.store.deliveries import counts_by_channel_and_state
 from companion.store.tables import alarm
 

@@ -15,15 +15,15 @@ from hypothesis.stateful import (
 from sqlalchemy.engine import Connection
 
 from companion.alarms.commands import AlarmTransaction, MoveRefused
+from companion.alarms.journal import journal_of
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import Actor, Alarm, Change, JournalEntry, Status
+from companion.alarms.store import list_alarms
 from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import FINAL, PAGES, WAITING, Delivery
 from companion.dispatch.worker import Configured
-from companion.store.alarms import list_alarms
 from companion.store.database import Database, open_database
 from companion.store.deliveries import deliveries_of
-from companion.store.journal import journal_of
 from tests.builders import (
     LEASE,
     PHONE,

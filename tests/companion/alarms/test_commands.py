@@ -20,12 +20,12 @@ from companion.alarms.commands import (
     RetryRefused,
 )
 from companion.alarms.model import Alarm, Change, Status
+from companion.alarms.store import alarm_by_id, due_alarms
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.dispatch.delivery import State
 from companion.escalation.policy import Policy
 from companion.ids import token_hash
 from companion.store import tables
-from companion.store.alarms import alarm_by_id, due_alarms
 from companion.store.database import Database, open_database
 from tests.builders import (
     PHONE,

@@ -12,11 +12,11 @@ from hypothesis import given, settings, strategies as st
 from sqlalchemy.engine import Connection
 
 from companion.alarms import failover
+from companion.alarms.store import alarm_by_id
 from companion.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from companion.dispatch import claim, readers
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.worker import Configured
-from companion.store.alarms import alarm_by_id
 from companion.store.database import open_database
 from tests.builders import HERE, Engine, engine, person, policy, step, trigger, until
 from tests.companion.conftest import Directory, _seed

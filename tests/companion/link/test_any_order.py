@@ -12,14 +12,14 @@ from sqlalchemy.engine import make_url
 from companion.alarms import watch
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.commands import AlarmTransaction, MoveRefused
+from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
 from companion.alarms.paging import PagingConfig
+from companion.alarms.store import list_alarms
 from companion.link import events, inbound
 from companion.link.protocol import Hello, parse_event
 from companion.store import link, tables
-from companion.store.alarms import list_alarms
 from companion.store.database import sqlite_engine
-from companion.store.journal import journal_of
 from tests.companion.link.conftest import INSTANCE, LinkNews, alarm_raised
 from tests.companion.link.home_assistant import Book
 from tests.companion.link.test_protocol import golden

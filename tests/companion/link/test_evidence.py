@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Change, Evidence, JournalEntry, Picture, PictureShows, Status
+from companion.alarms.pictures import picture_of
 from companion.store import tables
 from companion.store.database import Database
-from companion.store.pictures import picture_of
 from tests.builders import Engine, engine
 from tests.companion.conftest import POLICY, Directory
 from tests.companion.link.conftest import Panel, alarm_raised, meet

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from companion.alarms.commands import AlarmCommands, AlarmTransaction
+from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Change, Source, Status
+from companion.alarms.store import list_alarms
 from companion.dispatch.wake import Wake
 from companion.store import link as store
-from companion.store.alarms import list_alarms
 from companion.store.database import Database, open_database
-from companion.store.journal import journal_of
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import (
     RunningLink,

@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms.commands import AlarmCommands
+from companion.alarms.store import list_alarms
 from companion.directory.model import Role
 from companion.dispatch.wake import Wake
 from companion.store import tables
-from companion.store.alarms import list_alarms
 from companion.store.database import Database, StoreUnavailable
 from companion.store.directory import api_keys, create_api_key, revoke_api_key
 from tests.companion.conftest import Directory

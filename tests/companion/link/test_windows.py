@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from companion.alarms import watch
+from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Change, Status
+from companion.alarms.store import list_alarms
 from companion.dispatch.wake import Wake
 from companion.store import link
-from companion.store.alarms import list_alarms
 from companion.store.database import Database, open_database
-from companion.store.journal import journal_of
 from tests.builders import ELSEWHERE, Engine, engine
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, make_commands, meet

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms.model import Actor, Alarm, Evidence, Picture
+from companion.alarms.pictures import BATCH, forget_pictures, picture_of
 from companion.app import Companion
 from companion.config import Settings
 from companion.store import tables
 from companion.store.database import Database
-from companion.store.pictures import BATCH, forget_pictures, picture_of
 from tests.builders import Engine, engine
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock

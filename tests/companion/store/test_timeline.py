@@ -13,13 +13,13 @@ from sqlalchemy.engine import Connection
 
 from companion import app
 from companion.alarms.model import Alarm
+from companion.alarms.store import alarm_by_id
 from companion.app import Companion
 from companion.channels.base import ReceiptSource
 from companion.config import Settings
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.worker import Configured
 from companion.store import link, tables, timeline, waiting
-from companion.store.alarms import alarm_by_id
 from companion.store.database import Database, StoreUnavailable
 from companion.store.timeline import TOLERANCE
 from tests.builders import PHONE, RESPONDER, person, policy, step, trigger, until

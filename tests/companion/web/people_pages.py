@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 from typing import Any, override
 
 from companion.alarms.ack_links import AckTokens
+from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Evidence, JournalEntry, Picture
-from companion.store.alarms import alarm_by_id
-from companion.store.journal import journal_of
+from companion.alarms.store import alarm_by_id
 from tests.companion.web.harness import SECRET_KEY, Api, Reply
 
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from yarl import URL
 
 from companion.alarms.model import Actor, AlarmKind, Source, Status, Trigger
+from companion.alarms.store import open_counts
 from companion.ids import new_id
 from companion.store import directory as store, tables
-from companion.store.alarms import open_counts
 from companion.store.sessions import end_session
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind

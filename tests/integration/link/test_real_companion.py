@@ -10,15 +10,15 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy.engine import Connection
 
+from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Source, Status, Trigger
+from companion.alarms.store import list_alarms
 from companion.app import Companion
 from companion.config import Settings
 from companion.directory.model import Role
 from companion.escalation.policy import Policy
 from companion.store import link, tables
-from companion.store.alarms import list_alarms
 from companion.store.directory import create_api_key
-from companion.store.journal import journal_of
 from tests.fakes.ports import free_port
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, close_all, house_entry, panel

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Picture
-from companion.store.alarms import alarm_by_id, lock_alarm
+from companion.alarms.store import alarm_by_id, lock_alarm
 from companion.store.sql import insert
 from companion.store.tables import alarm, picture
 
