@@ -15,8 +15,8 @@ from companion.alarms.journal import journal_of
 from companion.alarms.model import Alarm, JournalEntry
 from companion.alarms.store import list_alarms
 from companion.dispatch.delivery import Attempt, Delivery
+from companion.dispatch.store import deliveries_of
 from companion.store.database import Database
-from companion.store.deliveries import deliveries_of
 
 type Recorded = tuple[Alarm, list[JournalEntry], list[tuple[Delivery, list[Attempt]]]]
 type Cells = tuple[Any, ...]

@@ -25,12 +25,12 @@ from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.outbox import Claim
 from companion.dispatch.retry import RetryPolicy, Verdict
+from companion.dispatch.store import deliveries_of
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.escalation.policy import Policy
 from companion.store import tables
 from companion.store.database import Database
-from companion.store.deliveries import deliveries_of
 from companion.troubles.model import Trouble
 from tests.fakes.channel import FakeChannel, FakePool
 

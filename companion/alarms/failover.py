@@ -20,8 +20,8 @@ from companion.alarms.store import to_alarm
 from companion.dispatch import readers
 from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.readers import Way
+from companion.dispatch.store import delivery_by_id
 from companion.store import tables
-from companion.store.deliveries import delivery_by_id
 from companion.store.sql import is_row_held, perhaps_lost_race, skip_locked
 
 _LOGGER = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from companion.dispatch.delivery import PAGES, Delivery, Reader, State, Urgency
 from companion.dispatch.folding import Flow, folded_until
 from companion.dispatch.outbox import Claim, NewDelivery, enqueue
 from companion.dispatch.readers import BETWEEN, Way, expect, next_way, readers_of, told_with
+from companion.dispatch.store import to_delivery
 from companion.escalation.policy import ChannelTarget, PersonTarget, Target
 from companion.store import tables
-from companion.store.deliveries import to_delivery
 from companion.store.sql import insert
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from companion.dispatch.delivery import Attempt, Delivery, State, Urgency
 from companion.dispatch.slots import Room
-from companion.store.deliveries import HELD, WAITS, next_delivery_at, to_delivery
+from companion.dispatch.store import HELD, WAITS, next_delivery_at, to_delivery
 from companion.store.sql import skip_locked
 from companion.store.tables import attempt, delivery
 

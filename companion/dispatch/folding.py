@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from companion.dispatch.delivery import Delivery, Reader, State
 from companion.dispatch.readers import join
-from companion.store.deliveries import FOLDED, to_delivery
+from companion.dispatch.store import FOLDED, to_delivery
 from companion.store.sql import skip_locked
 from companion.store.tables import also_for, delivery
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.store.deliveries import FOLDED, HELD, WAITS
+from companion.dispatch.store import FOLDED, HELD, WAITS
 from companion.store.tables import alarm, delivery
 
 GRACE = timedelta(seconds=30)

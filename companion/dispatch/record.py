@@ -11,8 +11,8 @@ from companion.alarms.store import lock_alarm
 from companion.channels.base import Outcome, Receipt, Sent, TryAgain
 from companion.dispatch.delivery import Attempt, Delivery, State
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
+from companion.dispatch.store import to_delivery
 from companion.store import tables
-from companion.store.deliveries import to_delivery
 
 # Built once, as they are part of every delivery.
 _INSERT_ATTEMPT = sa.insert(tables.attempt)

@@ -20,9 +20,9 @@ from companion.dispatch.delivery import PAGES, Delivery, State, Urgency
 from companion.dispatch.record import cancel_unsent, record
 from companion.dispatch.retry import Done, GiveUp, RetryPolicy, Verdict, decide
 from companion.dispatch.slots import Room, Slots, ordinary_limit
+from companion.dispatch.store import delivery_by_id, thread_ref
 from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.store.database import Database, StoreUnavailable
-from companion.store.deliveries import delivery_by_id, thread_ref
 from companion.store.sql import perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)

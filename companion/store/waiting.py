@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import OPEN
-from companion.store.deliveries import FOLDED, HELD, WAITS
+from companion.dispatch.store import FOLDED, HELD, WAITS
 from companion.store.tables import (
     alarm,
     api_key,

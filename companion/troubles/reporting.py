@@ -13,8 +13,8 @@ from companion.dispatch import readers
 from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.outbox import NewDelivery, enqueue
 from companion.dispatch.readers import BETWEEN
+from companion.dispatch.store import delivery_by_id
 from companion.ids import new_id
-from companion.store.deliveries import delivery_by_id
 from companion.store.sql import is_row_held, perhaps_lost_race
 from companion.troubles import store
 from companion.troubles.model import (

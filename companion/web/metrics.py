@@ -17,7 +17,7 @@ from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.retry import GiveUp, Verdict
-from companion.store.deliveries import counts_by_channel_and_state
+from companion.dispatch.store import counts_by_channel_and_state
 from companion.store.tables import alarm
 
 LAG_BUCKETS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)

@@ -10,9 +10,9 @@ from companion.app import Companion
 from companion.channels.base import MessageKind
 from companion.config import Settings
 from companion.dispatch.delivery import Delivery
+from companion.dispatch.store import deliveries_of
 from companion.ids import new_id
 from companion.store import link
-from companion.store.deliveries import deliveries_of
 from companion.troubles.store import open_troubles
 from tests.builders import PHONE, person, policy, set_last_resort, step, trigger
 from tests.companion.conftest import Directory

@@ -16,7 +16,7 @@ from companion.config import Settings
 from companion.directory.apply import apply_document
 from companion.dispatch.delivery import State
 from companion.dispatch.folding import FREE
-from companion.store.deliveries import counts_by_channel_and_state
+from companion.dispatch.store import counts_by_channel_and_state
 from tests.builders import PHONE, channel, person, policy, step, trigger, until
 from tests.companion.directory.documents import read
 from tests.fakes.misbehaviour import Behaviour

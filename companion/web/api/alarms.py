@@ -20,9 +20,9 @@ from companion.alarms.model import Actor, Alarm, Picture, Source, Status
 from companion.alarms.pictures import picture_of
 from companion.alarms.store import alarm_by_id, list_alarms
 from companion.directory.model import Role
+from companion.dispatch.store import attempts_of, deliveries_of, delivery_by_id
 from companion.errors import MoveNotAllowed, NoPicture, RetryNotAllowed, UnknownAlarm, UnknownDelivery
 from companion.store import tables
-from companion.store.deliveries import attempts_of, deliveries_of, delivery_by_id
 from companion.web.api.fields import Identifier, Line, LongText, Moment
 from companion.web.api.shapes import AlarmDetail, AlarmOut, AlarmPage, DeliveryOut
 from companion.web.auth import Caller

@@ -21,9 +21,9 @@ from companion.alarms.model import Actor, Alarm, Change, JournalEntry, Status
 from companion.alarms.store import list_alarms
 from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import FINAL, PAGES, WAITING, Delivery
+from companion.dispatch.store import deliveries_of
 from companion.dispatch.worker import Configured
 from companion.store.database import Database, open_database
-from companion.store.deliveries import deliveries_of
 from tests.builders import (
     LEASE,
     PHONE,

@@ -18,8 +18,8 @@ from companion.dispatch.health import GRACE, dispatch_health
 from companion.dispatch.record import record
 from companion.dispatch.retry import Done
 from companion.dispatch.slots import Room
+from companion.dispatch.store import HELD, WAITS, delivery_by_id
 from companion.store.database import Database
-from companion.store.deliveries import HELD, WAITS, delivery_by_id
 from companion.store.tables import delivery
 from tests.builders import ELSEWHERE, HERE, LEASE, Engine, person, policy, step, trigger
 from tests.fakes.clock import FrozenClock

@@ -18,11 +18,11 @@ from companion.channels.base import MessageKind, Refused, Sent, TryAgain
 from companion.dispatch import worker
 from companion.dispatch.claim import CRASH_LIMIT, new_owner
 from companion.dispatch.delivery import Attempt, Delivery, State
+from companion.dispatch.store import deliveries_of, last_attempt_by_channel
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import ChannelUnusable
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
-from companion.store.deliveries import deliveries_of, last_attempt_by_channel
 from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until
 from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import Run, crash

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from companion.alarms.commands import AlarmCommands
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
 from companion.directory.model import Role
+from companion.dispatch.store import deliveries_of
 from companion.link import events
 from companion.store import link, tables
 from companion.store.database import Database
-from companion.store.deliveries import deliveries_of
 from companion.store.directory import create_api_key, policies, revoke_api_key
 from companion.store.link import Body
 from companion.troubles import reporting

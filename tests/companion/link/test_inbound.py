@@ -13,11 +13,11 @@ from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Severity, Source, Status, Trigger
 from companion.alarms.store import list_alarms
 from companion.directory.apply import apply_document
+from companion.dispatch.store import deliveries_of
 from companion.link import inbound
 from companion.link.protocol import BadFrame, parse_event
 from companion.store import link, tables
 from companion.store.database import Database
-from companion.store.deliveries import deliveries_of
 from companion.store.link import Peer
 from companion.store.secrets import Secrets
 from tests.companion.conftest import Directory

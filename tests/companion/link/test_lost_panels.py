@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from companion.alarms.commands import AlarmCommands
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Delivery
+from companion.dispatch.store import to_delivery
 from companion.link import lost_panels
 from companion.store import link, tables
 from companion.store.database import Database
-from companion.store.deliveries import to_delivery
 from companion.store.link import Peer
 from companion.troubles.store import open_troubles
 from tests.companion.conftest import Directory

@@ -13,9 +13,9 @@ from companion.channels.render import sms_text
 from companion.channels.trouble_texts import ENGLISH, GERMAN, trouble_advice, trouble_title
 from companion.directory.reach import Cause
 from companion.dispatch.delivery import Delivery
+from companion.dispatch.store import to_delivery
 from companion.store import tables
 from companion.store.database import Database
-from companion.store.deliveries import to_delivery
 from companion.troubles import reporting, store
 from companion.troubles.model import Fact, TroubleKind, TroubleSeverity
 from tests.builders import Engine, engine, person, policy, step, trigger

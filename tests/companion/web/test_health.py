@@ -14,9 +14,9 @@ from companion.alarms.commands import AlarmTransaction
 from companion.channels.base import Refused, Sent
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Done, GiveUp
+from companion.dispatch.store import deliveries_of, last_attempt_by_channel
 from companion.store import tables
 from companion.store.database import open_database
-from companion.store.deliveries import deliveries_of, last_attempt_by_channel
 from companion.troubles import reporting
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
