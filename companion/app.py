@@ -28,6 +28,7 @@ from companion.channels.base import Message, Outcome, ReceiptSource
 from companion.channels.registry import channel_kinds
 from companion.clock import Host, SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
+from companion.directory import store as directory
 from companion.directory.model import Role
 from companion.dispatch import folding, readers, receipts
 from companion.dispatch.claim import new_owner
@@ -44,7 +45,6 @@ from companion.link import events, lost_panels
 from companion.link.announce import announced
 from companion.link.session import LinkServer
 from companion.logging import bind_alarm
-from companion.store import directory
 from companion.store.database import Database, StoreUnavailable, open_database
 from companion.store.migrate import migrate
 from companion.store.private_files import tighten

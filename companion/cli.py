@@ -33,6 +33,7 @@ from companion.config import (
     load_settings,
     unknown_variables,
 )
+from companion.directory import store as directory
 from companion.directory.apply import Action, Plan, apply_document, plan_document
 from companion.directory.demo import DEMO_DOCUMENT
 from companion.directory.model import Role
@@ -43,7 +44,7 @@ from companion.export import csv_lines, json_lines, recorded_alarms
 from companion.ids import new_token
 from companion.logging import configure_logging
 from companion.selfcheck import Result, check_installation
-from companion.store import directory, tables
+from companion.store import tables
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, migrate, tables_of
 from companion.store.secrets import (

@@ -12,12 +12,12 @@ from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, Try
 from companion.channels.registry import ChannelConfigError, build_channel
 from companion.clock import utc_now
 from companion.config import Settings, SettingsInvalid, existing_secret_key, unknown_variables
+from companion.directory import store as directory
 from companion.directory.apply import stored_state
 from companion.directory.contacts import Addressed, addresses, oddities
 from companion.directory.doubts import doubts
 from companion.directory.model import ChannelRow
 from companion.directory.state import State
-from companion.store import directory
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, tables_of
 from companion.store.secrets import SecretKeyChanged, Secrets, WrongSecretKey, secret_key_matches

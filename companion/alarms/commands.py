@@ -38,6 +38,7 @@ from companion.alarms.store import (
 )
 from companion.channels.base import MessageKind
 from companion.clock import Clock
+from companion.directory import store as directory
 from companion.dispatch import outbox, readers
 from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.store import delivery_by_id, to_delivery
@@ -45,7 +46,7 @@ from companion.dispatch.wake import Wake
 from companion.escalation import plan
 from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
-from companion.store import directory, tables
+from companion.store import tables
 from companion.store.database import Database, RowsHeld
 from companion.troubles import reporting
 from companion.troubles.model import Trouble, TroubleKind

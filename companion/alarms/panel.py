@@ -6,8 +6,8 @@ from datetime import timedelta
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import AlarmKind, Severity, Source, Trigger
+from companion.directory import store as directory
 from companion.directory.model import Site
-from companion.store import directory
 
 TITLE_LIMIT = 200
 ZONES_IN_TITLE = 3

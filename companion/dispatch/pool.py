@@ -12,9 +12,9 @@ from sqlalchemy.engine import Connection
 from companion.channels.base import Channel, ReceiptSource
 from companion.channels.registry import build_channel
 from companion.directory.model import ChannelRow
+from companion.directory.store import channel_by_id
 from companion.dispatch.worker import ChannelUnusable, Configured
 from companion.store.database import Database
-from companion.store.directory import channel_by_id
 from companion.store.secrets import Secrets, WrongSecretKey
 from companion.store.tables import channel
 

@@ -8,10 +8,10 @@ from math import ceil
 from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
 from companion.alarms.store import has_open_alarm
+from companion.directory.presses import PressedDevice, pressed_device
+from companion.directory.store import touch_device
 from companion.escalation.policy import Policy
 from companion.ids import token_hash
-from companion.store.directory import touch_device
-from companion.store.presses import PressedDevice, pressed_device
 
 MINUTE = timedelta(minutes=1)
 

@@ -16,10 +16,10 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Actor
 from companion.config import Settings
+from companion.directory import store as directory
 from companion.directory.model import ApiKey, Role
 from companion.errors import FormExpired, KeyMissing, OneSiteOnly, RoleTooLow, TooManyRequests
 from companion.ids import token_hash
-from companion.store import directory
 from companion.store.database import StoreUnavailable
 from companion.store.sessions import end_session, session_ended
 from companion.web.context import CLIENT, WRONG_TRIES, WebContext

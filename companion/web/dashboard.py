@@ -11,9 +11,9 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import OPEN, Picture, Source
 from companion.alarms.pictures import picture_of
 from companion.alarms.store import alarm_by_id
+from companion.directory import store as directory
 from companion.directory.model import Role, Site
 from companion.errors import UnknownAlarm
-from companion.store import directory
 from companion.web import dashboard_data as data
 from companion.web.ack import NOTE_LIMIT
 from companion.web.auth import (

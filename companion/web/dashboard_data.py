@@ -17,12 +17,13 @@ from companion.alarms.store import (
     open_alarms,
     open_counts,
 )
+from companion.directory import store as directory
 from companion.directory.model import ChannelRow, Device, Person
 from companion.dispatch.delivery import Attempt, Delivery
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.store import deliveries_of, last_attempt_by_channel, unsent_by_channel
 from companion.escalation.policy import PersonTarget, Policy, Target
-from companion.store import directory, tables
+from companion.store import tables
 from companion.troubles.channel_watch import health_of_channels
 from companion.troubles.model import TroubleKind
 from companion.web.desk_words import said

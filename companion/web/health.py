@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from companion.channels.trouble_texts import cause_text, trouble_title
+from companion.directory import store as directory
 from companion.directory.apply import stored_state
 from companion.directory.contacts import Oddity, oddities
 from companion.directory.model import ChannelRow, Role
@@ -19,7 +20,6 @@ from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.wake import Wake
 from companion.errors import KeyMissing, NotReady, OneSiteOnly, RoleTooLow
 from companion.ids import new_id
-from companion.store import directory
 from companion.store.database import Database, StoreUnavailable
 from companion.store.tables import channel, contact_point, meta, policy
 from companion.troubles.channel_health import ChannelHealth

@@ -27,11 +27,11 @@ from sqlalchemy.engine import Connection
 from typer.testing import CliRunner
 
 from companion.cli import USER_ERRORS, Refused, app
+from companion.directory.presses import pressed_device
 from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.migrate import Tables
-from companion.store.presses import pressed_device
 from tests.companion.directory.documents import SECRETS, office
 from tests.e2e.processes import ROOT
 from tests.fakes.signal import FakeSignal

@@ -6,10 +6,11 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.directory import store as directory
 from companion.directory.model import ChannelRow, Device, Role
 from companion.errors import UnknownDevice
 from companion.ids import new_token, token_hash
-from companion.store import directory, tables
+from companion.store import tables
 from companion.store.secrets import WrongSecretKey
 from companion.web.route import Call, NoQuery, Output, Route
 

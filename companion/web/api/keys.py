@@ -7,9 +7,9 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
 
+from companion.directory import store as directory
 from companion.directory.model import ApiKey, Role
 from companion.errors import InvalidRequest, UnknownKey
-from companion.store import directory
 from companion.web.api.fields import Identifier, Line
 from companion.web.route import Answer, Call, Input, NoQuery, Output, Route
 

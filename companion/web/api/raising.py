@@ -11,11 +11,11 @@ from sqlalchemy.engine import Connection
 from companion.alarms.commands import AlarmTransaction, Raised
 from companion.alarms.model import OPEN, AlarmKind, Severity, Source, Trigger
 from companion.alarms.store import alarm_by_id, claim_dedup, take_over_dedup
+from companion.directory import store as directory
 from companion.directory.model import Role, Site
 from companion.errors import InvalidRequest
 from companion.escalation.policy import Policy
 from companion.ids import new_id
-from companion.store import directory
 from companion.web.api.fields import DetailName, DetailValue, Identifier, Line
 from companion.web.api.shapes import AlarmOut
 from companion.web.auth import Caller

@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
 
+from companion.directory import store as directory
 from companion.directory.apply import ADVISORY_LOCK, Action, Plan, apply_document, plan_document
 from companion.directory.model import Role
 from companion.directory.reading import read_document
@@ -17,7 +18,6 @@ from companion.directory.seed import Document, DocumentInvalid
 from companion.directory.state import POLICY, State
 from companion.errors import InvalidRequest, MalformedRequest, UnknownPolicy, UnsupportedMediaType
 from companion.escalation.policy import Policy
-from companion.store import directory
 from companion.web.context import WebContext
 from companion.web.reading import SHOWN_ERRORS, read_bytes, refuse_doubled
 from companion.web.route import Answer, Call, Input, NoQuery, Output, Route

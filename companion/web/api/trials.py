@@ -12,6 +12,7 @@ from companion.alarms.model import Severity, Source
 from companion.channels.base import AddressInvalid, Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.channels.registry import kind_named
 from companion.channels.render import LANGUAGE_PATTERN
+from companion.directory import store as directory
 from companion.directory.apply import stored_state
 from companion.directory.contacts import country_of
 from companion.directory.model import Role
@@ -21,7 +22,6 @@ from companion.dispatch.retry import Done, GiveUp
 from companion.dispatch.worker import ChannelUnusable, Configured
 from companion.errors import ChannelNotUsable, InvalidRequest, UnknownChannel
 from companion.ids import new_id
-from companion.store import directory
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.web.api.fields import DetailValue

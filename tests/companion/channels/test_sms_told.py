@@ -17,8 +17,8 @@ from companion.directory.apply import apply_document
 from companion.directory.model import Role
 from companion.directory.reading import read_document
 from companion.directory.references import References
+from companion.directory.store import create_api_key
 from companion.dispatch.store import deliveries_of
-from companion.store.directory import create_api_key
 from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.ports import free_port
 from tests.fakes.sms import FakeSms

@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from companion.directory import store as query
 from companion.directory.apply import apply_document
-from companion.store import directory as query
 from companion.store.migrate import upgrade
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import read

@@ -8,14 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms.paging import resolve
+from companion.directory import store as query
 from companion.directory.apply import Action, Plan, apply_document, plan_document
 from companion.directory.model import Role
+from companion.directory.presses import pressed_device
 from companion.directory.seed import Document, DocumentInvalid
 from companion.escalation.policy import PersonTarget, Policy
 from companion.ids import token_hash
-from companion.store import directory as query, link, tables
+from companion.store import link, tables
 from companion.store.database import Database
-from companion.store.presses import pressed_device
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import SECRETS, office, read
 

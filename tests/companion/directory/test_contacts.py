@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from companion.directory import store as query
 from companion.directory.apply import Plan, apply_document
 from companion.directory.seed import DocumentInvalid
-from companion.store import directory as query, tables
+from companion.store import tables
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import office, read

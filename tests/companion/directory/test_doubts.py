@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from companion.directory import store as query
 from companion.directory.apply import Plan, apply_document
-from companion.store import directory as query
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import office, read

@@ -17,6 +17,7 @@ from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Source, Trig
 from companion.alarms.paging import PagingConfig, Traits
 from companion.clock import Clock
 from companion.directory.model import Role
+from companion.directory.store import api_key_by_hash, create_api_key
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake
 from companion.ids import token_hash
@@ -24,7 +25,6 @@ from companion.link import events, inbound
 from companion.link.protocol import Hello, HomeAssistantEvent, parse_event
 from companion.link.session import LinkServer
 from companion.store.database import Database
-from companion.store.directory import api_key_by_hash, create_api_key
 from companion.store.link import Peer
 from companion.troubles.model import Trouble
 from tests.companion.conftest import Directory

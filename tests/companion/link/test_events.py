@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from companion.alarms.commands import AlarmCommands
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
 from companion.directory.model import Role
+from companion.directory.store import create_api_key, policies, revoke_api_key
 from companion.dispatch.store import deliveries_of
 from companion.link import events
 from companion.store import link, tables
 from companion.store.database import Database
-from companion.store.directory import create_api_key, policies, revoke_api_key
 from companion.store.link import Body
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind

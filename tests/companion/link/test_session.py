@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from companion.alarms.commands import AlarmCommands
 from companion.alarms.store import list_alarms
 from companion.directory.model import Role
+from companion.directory.store import api_keys, create_api_key, revoke_api_key
 from companion.dispatch.wake import Wake
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
-from companion.store.directory import api_keys, create_api_key, revoke_api_key
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import (
     COMPANION,

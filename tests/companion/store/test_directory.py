@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from companion.directory import store as query
 from companion.directory.model import Role
 from companion.ids import token_hash
-from companion.store import directory as query, tables
+from companion.store import tables
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from tests.companion.conftest import POLICY, Directory

@@ -18,11 +18,11 @@ from companion.channels.base import Message, Outcome, Sent
 from companion.channels.registry import channel_kinds
 from companion.clock import Clock
 from companion.config import Settings
+from companion.directory import store
 from companion.directory.model import Role
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Configured
-from companion.store import directory as store
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from companion.troubles.model import Trouble

@@ -11,8 +11,9 @@ from yarl import URL
 
 from companion.alarms.model import Actor, AlarmKind, Source, Status, Trigger
 from companion.alarms.store import open_counts
+from companion.directory import store
 from companion.ids import new_id
-from companion.store import directory as store, tables
+from companion.store import tables
 from companion.store.sessions import end_session
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind

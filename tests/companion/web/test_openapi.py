@@ -28,9 +28,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from companion.channels.base import TryAgain
+from companion.directory.store import api_keys
 from companion.store import tables
 from companion.store.database import open_database
-from companion.store.directory import api_keys
 from companion.web import answering, openapi
 from companion.web.auth import Sessions
 from companion.web.metrics import Metrics

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from companion.directory import store
 from companion.errors import FormExpired
-from companion.store import directory as store
 from companion.web.auth import Session, Sessions, session_caller
 from tests.companion.web.harness import SECRET_KEY, Api, settings_in
 from tests.fakes.clock import FrozenClock
