@@ -17,7 +17,7 @@ from aiohttp import web
 from sqlalchemy.engine import Connection
 from yarl import URL
 
-from companion.alarms import escalate, failover, flood, outcomes, watch
+from companion.alarms import escalate, failover, flood, outcomes
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Alarm, Change
@@ -41,7 +41,7 @@ from companion.dispatch.retry import Verdict
 from companion.dispatch.wake import Wake, wait
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.ids import new_id
-from companion.link import events, lost_panels
+from companion.link import dead_man_switch as watch, events, lost_panels
 from companion.link.announce import announced
 from companion.link.session import LinkServer
 from companion.logging import bind_alarm

@@ -11,9 +11,9 @@ from companion.alarms.panel import panel_dedup_key, site_of_panel
 from companion.alarms.store import alarm_by_id, list_alarms
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
+from companion.link import store as link
 from companion.link.protocol import Hello
-from companion.store import link
-from companion.store.link import Body, Peer, Turn
+from companion.link.store import Body, Peer, Turn
 from companion.troubles.model import Trouble
 from companion.troubles.store import open_troubles
 

@@ -9,7 +9,7 @@ from companion.alarms.journal import journal_of
 from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_dedup_key, panel_trigger
 from companion.alarms.store import alarm_by_id
-from companion.link import lost_panels
+from companion.link import lost_panels, store as link
 from companion.link.protocol import (
     ZONES_LIMIT,
     AlarmDisarmed,
@@ -27,8 +27,7 @@ from companion.link.protocol import (
     Unknown,
     ZoneTripped,
 )
-from companion.store import link
-from companion.store.link import Peer
+from companion.link.store import Peer
 
 _LOGGER = logging.getLogger(__name__)
 

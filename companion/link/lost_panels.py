@@ -7,9 +7,9 @@ reason to be quiet either.
 from sqlalchemy.engine import Connection
 
 from companion.alarms.commands import AlarmTransaction
+from companion.link import store as link
 from companion.link.protocol import AreaState
-from companion.store import link
-from companion.store.link import KnownArea, Peer
+from companion.link.store import KnownArea, Peer
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind, trouble_key
 from companion.troubles.store import trouble_by_key

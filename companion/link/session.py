@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from companion.alarms.commands import AlarmCommands
 from companion.dispatch.wake import SETTLE_S, Wake, wait
-from companion.link import events, inbound
+from companion.link import events, inbound, store as link
 from companion.link.protocol import (
     MAX_FRAME_BYTES,
     PROTOCOL_VERSION,
@@ -31,9 +31,8 @@ from companion.link.protocol import (
     parse,
     parse_event,
 )
-from companion.store import link
+from companion.link.store import Peer
 from companion.store.database import RowsHeld, StoreUnavailable
-from companion.store.link import Peer
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from companion.config import Settings
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.store import deliveries_of
 from companion.ids import new_id
-from companion.store import link
+from companion.link import store as link
 from companion.troubles.store import open_troubles
 from tests.builders import PHONE, person, policy, set_last_resort, step, trigger
 from tests.companion.conftest import Directory

@@ -5,14 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from companion.alarms import watch
 from companion.alarms.commands import AlarmCommands
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Alarm, AlarmKind, Change, Source, Status
 from companion.alarms.store import list_alarms
 from companion.dispatch.store import deliveries_of
 from companion.dispatch.wake import Wake
-from companion.store import link
+from companion.link import dead_man_switch as watch, store as link
 from companion.store.database import Database
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, make_commands, meet

@@ -15,7 +15,8 @@ from companion.directory.presses import pressed_device
 from companion.directory.seed import Document, DocumentInvalid
 from companion.escalation.policy import PersonTarget, Policy
 from companion.ids import token_hash
-from companion.store import link, tables
+from companion.link import store as link
+from companion.store import tables
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import SECRETS, office, read

@@ -24,8 +24,8 @@ from companion.ids import token_hash
 from companion.link import events, inbound
 from companion.link.protocol import Hello, HomeAssistantEvent, parse_event
 from companion.link.session import LinkServer
+from companion.link.store import Peer
 from companion.store.database import Database
-from companion.store.link import Peer
 from companion.troubles.model import Trouble
 from tests.companion.conftest import Directory
 from tests.companion.link.home_assistant import HomeAssistant

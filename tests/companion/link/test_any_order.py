@@ -9,16 +9,15 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from sqlalchemy.engine import make_url
 
-from companion.alarms import watch
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.commands import AlarmTransaction, MoveRefused
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
 from companion.alarms.paging import PagingConfig
 from companion.alarms.store import list_alarms
-from companion.link import events, inbound
+from companion.link import dead_man_switch as watch, events, inbound, store as link
 from companion.link.protocol import Hello, parse_event
-from companion.store import link, tables
+from companion.store import tables
 from companion.store.database import sqlite_engine
 from tests.companion.link.conftest import INSTANCE, LinkNews, alarm_raised
 from tests.companion.link.home_assistant import Book

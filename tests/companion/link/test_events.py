@@ -10,10 +10,10 @@ from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
 from companion.directory.model import Role
 from companion.directory.store import create_api_key, policies, revoke_api_key
 from companion.dispatch.store import deliveries_of
-from companion.link import events
-from companion.store import link, tables
+from companion.link import events, store as link
+from companion.link.store import Body
+from companion.store import tables
 from companion.store.database import Database
-from companion.store.link import Body
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
 from tests.companion.conftest import Directory

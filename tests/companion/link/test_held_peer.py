@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from companion.alarms.commands import AlarmCommands
 from companion.alarms.model import Actor
 from companion.dispatch.wake import Wake
-from companion.store import database, link, tables
+from companion.link import store as link
+from companion.store import database, tables
 from companion.store.database import Database, PostgresDatabase, open_database
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, RunningLink, StartLink, meet, press

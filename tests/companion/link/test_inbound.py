@@ -14,11 +14,11 @@ from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Severity, So
 from companion.alarms.store import list_alarms
 from companion.directory.apply import apply_document
 from companion.dispatch.store import deliveries_of
-from companion.link import inbound
+from companion.link import inbound, store as link
 from companion.link.protocol import BadFrame, parse_event
-from companion.store import link, tables
+from companion.link.store import Peer
+from companion.store import tables
 from companion.store.database import Database
-from companion.store.link import Peer
 from companion.store.secrets import Secrets
 from tests.companion.conftest import Directory
 from tests.companion.directory.documents import read

@@ -10,10 +10,10 @@ from companion.alarms.commands import AlarmCommands
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.store import to_delivery
-from companion.link import lost_panels
-from companion.store import link, tables
+from companion.link import lost_panels, store as link
+from companion.link.store import Peer
+from companion.store import tables
 from companion.store.database import Database
-from companion.store.link import Peer
 from companion.troubles.store import open_troubles
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, meet

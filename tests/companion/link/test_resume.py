@@ -11,7 +11,7 @@ from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Change, Source, Status
 from companion.alarms.store import list_alarms
 from companion.dispatch.wake import Wake
-from companion.store import link as store
+from companion.link import store
 from companion.store.database import Database, open_database
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import (

@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from companion.alarms import watch
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Change, Status
 from companion.alarms.store import list_alarms
 from companion.dispatch.wake import Wake
-from companion.store import link
+from companion.link import dead_man_switch as watch, store as link
 from companion.store.database import Database, open_database
 from tests.builders import ELSEWHERE, Engine, engine
 from tests.companion.conftest import Directory

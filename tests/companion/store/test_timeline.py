@@ -19,7 +19,8 @@ from companion.channels.base import ReceiptSource
 from companion.config import Settings
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.worker import Configured
-from companion.store import link, tables, timeline, waiting
+from companion.link import store as link
+from companion.store import tables, timeline, waiting
 from companion.store.database import Database, StoreUnavailable
 from companion.store.timeline import TOLERANCE
 from tests.builders import PHONE, RESPONDER, person, policy, step, trigger, until

@@ -3,7 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from companion.store import link, tables
+from companion.link import store as link
+from companion.store import tables
 from companion.store.database import Database
 from companion.troubles.reach_audit import audit_reach
 from tests.builders import Engine, engine, person, policy, set_last_resort, step

@@ -18,7 +18,8 @@ from companion.config import Settings
 from companion.directory.model import Role
 from companion.directory.store import create_api_key
 from companion.escalation.policy import Policy
-from companion.store import link, tables
+from companion.link import store as link
+from companion.store import tables
 from tests.fakes.ports import free_port
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, close_all, house_entry, panel

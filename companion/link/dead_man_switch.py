@@ -8,8 +8,8 @@ from sqlalchemy.engine import Connection
 from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, AlarmKind
 from companion.alarms.panel import panel_trigger
-from companion.store import link
-from companion.store.link import Pending
+from companion.link import store as link
+from companion.link.store import Pending
 from companion.store.sql import is_row_held, perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)
