@@ -51,7 +51,7 @@ from companion.store.private_files import tighten
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
-from companion.store.timeline import Timeline
+from companion.timekeeping.timeline import Timeline
 from companion.troubles import reporting
 from companion.troubles.channel_watch import ChannelWatch, clear_gone
 from companion.troubles.model import Trouble

@@ -45,7 +45,7 @@ class Host:
 class SteadyClock:
     """Runs evenly, whatever becomes of the wall clock: nothing that waits is early or late because somebody set it.
 
-    Who follows the wall clock is `companion.store.timeline`, with everything that waits at the same moment.
+    Who follows the wall clock is `companion.timekeeping.timeline`, with everything that waits at the same moment.
     """
 
     def __init__(self, host: Host) -> None:

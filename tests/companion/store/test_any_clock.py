@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from companion.clock import Host, SteadyClock
 from companion.store.database import Database, open_database
 from companion.store.tables import dedup, failover
-from companion.store.timeline import SEEN_EVERY, TOLERANCE, Timeline
+from companion.timekeeping.timeline import SEEN_EVERY, TOLERANCE, Timeline
 from tests.fakes.clock import START
 
 WAITS = timedelta(hours=1)

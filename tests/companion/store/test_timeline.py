@@ -20,9 +20,10 @@ from companion.config import Settings
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.worker import Configured
 from companion.link import store as link
-from companion.store import tables, timeline, waiting
+from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
-from companion.store.timeline import TOLERANCE
+from companion.timekeeping import timeline, waiting
+from companion.timekeeping.timeline import TOLERANCE
 from tests.builders import PHONE, RESPONDER, person, policy, step, trigger, until
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel

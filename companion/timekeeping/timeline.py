@@ -21,7 +21,7 @@ from companion.clock import Host, SteadyClock
 from companion.store.database import Database, StoreUnavailable
 from companion.store.sql import insert
 from companion.store.tables import alarm, meta
-from companion.store.waiting import move_waiting
+from companion.timekeeping.waiting import move_waiting
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Whose time it is, and what becomes of everything that waits when that time is set."""
