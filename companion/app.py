@@ -57,12 +57,12 @@ from companion.troubles.channel_watch import ChannelWatch, clear_gone
 from companion.troubles.model import Trouble
 from companion.troubles.reach_audit import audit_reach
 from companion.troubles.store import forget_troubles
-from companion.web import connections
 from companion.web.auth import Caller, caller_of
 from companion.web.certificate import Certificate
 from companion.web.context import WebContext
+from companion.web.http import connections
+from companion.web.http.middleware import is_trusted
 from companion.web.metrics import Metrics
-from companion.web.middleware import is_trusted
 from companion.web.routes import make_web_app
 
 _LOGGER = logging.getLogger(__name__)

@@ -24,6 +24,7 @@ from companion.errors import LinkExpired, Problem, UnknownToken
 from companion.store import tables
 from companion.web.auth import count_wrong_try
 from companion.web.context import ALARM_ID, ProblemView, WebContext, context_of
+from companion.web.http.route import Input, Page, PageHandler
 from companion.web.pages import (
     HEADERS,
     PICTURE_TYPES,
@@ -35,7 +36,6 @@ from companion.web.pages import (
     see_other,
     some_lines,
 )
-from companion.web.route import Input, Page, PageHandler
 from companion.web.words import Words, preferred, words_for
 
 NAME_LIMIT: Final = 80

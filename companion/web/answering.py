@@ -13,8 +13,8 @@ from companion.errors import UnknownAlarm
 from companion.web.ack import NOTE_LIMIT
 from companion.web.context import ALARM_ID, context_of
 from companion.web.desk import NO_ALARM, VIEW, Button, form_of, to_login
+from companion.web.http.route import Page, PageHandler
 from companion.web.pages import see_other, some_lines
-from companion.web.route import Page, PageHandler
 
 
 class Answer(Button):

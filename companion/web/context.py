@@ -14,8 +14,8 @@ from companion.errors import Problem
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from companion.web.certificate import Certificate
+from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
-from companion.web.rate_limit import RateLimit
 
 
 @dataclass(frozen=True, kw_only=True)

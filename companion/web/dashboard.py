@@ -21,6 +21,8 @@ from companion.web.auth import (
 )
 from companion.web.context import WebContext, context_of
 from companion.web.desk import NO_ALARM, VIEW, in_language_of, language_of, looking, sessions_of, to_login
+from companion.web.http.parsing import read_query
+from companion.web.http.route import ID, Input, Page
 from companion.web.pages import (
     HEADERS,
     LIVE_POLICY,
@@ -29,8 +31,6 @@ from companion.web.pages import (
     picture_response,
     see_other,
 )
-from companion.web.reading import read_query
-from companion.web.route import ID, Input, Page
 
 
 class AlarmsQuery(Input):

@@ -22,8 +22,8 @@ from companion.web.auth import (
 )
 from companion.web.context import ProblemView, WebContext, context_of
 from companion.web.desk_words import said
+from companion.web.http.route import Input, Page
 from companion.web.pages import page, read_form, refuse_cross_site, see_other
-from companion.web.route import Input, Page
 from companion.web.words import preferred, words_for
 
 LOGIN_COOKIE: Final = "alarm_broker_login"

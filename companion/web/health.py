@@ -31,9 +31,9 @@ from companion.web.auth import bearer_token, caller_of
 from companion.web.certificate import Certificate
 from companion.web.context import CLIENT, WebContext
 from companion.web.desk_words import said
+from companion.web.http.middleware import is_loopback
+from companion.web.http.route import Call, NoQuery, Output, Route
 from companion.web.metrics import figures
-from companion.web.middleware import is_loopback
-from companion.web.route import Call, NoQuery, Output, Route
 from companion.web.words import words_for
 
 DATABASE_LIMIT_S = 5

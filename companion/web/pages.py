@@ -26,7 +26,7 @@ from companion.errors import (
 from companion.timezones import on_site_clock
 from companion.web.context import context_of
 from companion.web.desk_words import fact, part_title
-from companion.web.reading import BODY_TIME_S, unpacked
+from companion.web.http.parsing import BODY_TIME_S, unpacked
 from companion.web.words import ago, kind_label
 
 FORM_LIMIT: Final = 16 * 1024

@@ -7,14 +7,15 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from companion.errors import TooManyRequests
-from companion.web import ack, answering, dashboard, desk, health, openapi, pages, yealink
+from companion.web import ack, answering, dashboard, desk, health, pages, yealink
 from companion.web.api import admin, alarms, keys, raising, seeding, trials
 from companion.web.auth import Caller, caller_of
 from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
-from companion.web.middleware import BODY_LIMIT, LINK_ROUTE, SECURITY_HEADERS, around
-from companion.web.rate_limit import RateLimit
-from companion.web.reading import read_body, read_query
-from companion.web.route import ID, Answer, Call, NoQuery, Page, Route
+from companion.web.http import openapi
+from companion.web.http.middleware import BODY_LIMIT, LINK_ROUTE, SECURITY_HEADERS, around
+from companion.web.http.parsing import read_body, read_query
+from companion.web.http.rate_limit import RateLimit
+from companion.web.http.route import ID, Answer, Call, NoQuery, Page, Route
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

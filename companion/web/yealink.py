@@ -32,8 +32,8 @@ from companion.triggers.yealink import (
 )
 from companion.web.auth import bearer_token, count_wrong_try
 from companion.web.context import ALARM_ID, PROBLEM_VIEW, ProblemView
-from companion.web.reading import read_bytes, refuse_doubled
-from companion.web.route import Call, NoQuery, Output, Route
+from companion.web.http.parsing import read_bytes, refuse_doubled
+from companion.web.http.route import Call, NoQuery, Output, Route
 
 ANSWER_S: Final = 8
 """How long a press may wait for a database that hangs: whoever presses must learn soon that nobody may come."""

@@ -12,7 +12,7 @@ from companion.errors import UnknownDevice
 from companion.ids import new_token, token_hash
 from companion.store import tables
 from companion.store.secrets import WrongSecretKey
-from companion.web.route import Call, NoQuery, Output, Route
+from companion.web.http.route import Call, NoQuery, Output, Route
 
 
 class DeviceOut(Output):

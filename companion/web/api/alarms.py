@@ -26,9 +26,9 @@ from companion.store import tables
 from companion.web.api.fields import Identifier, Line, LongText, Moment
 from companion.web.api.shapes import AlarmDetail, AlarmOut, AlarmPage, DeliveryOut
 from companion.web.auth import Caller
+from companion.web.http.route import Call, Input, NoQuery, Output, Route
 from companion.web.metrics import ANSWER_BUCKETS, answered
 from companion.web.pages import PICTURE_TYPES, picture_response
-from companion.web.route import Call, Input, NoQuery, Output, Route
 
 PAGE_LIMIT: Final = 200
 

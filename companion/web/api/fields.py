@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from companion.web.route import ID
+from companion.web.http.route import ID
 
 # PostgreSQL takes no NUL in a text; other control characters only confuse whoever reads the message.
 _PRINTABLE = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"

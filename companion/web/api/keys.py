@@ -11,7 +11,7 @@ from companion.directory import store as directory
 from companion.directory.model import ApiKey, Role
 from companion.errors import InvalidRequest, UnknownKey
 from companion.web.api.fields import Identifier, Line
-from companion.web.route import Answer, Call, Input, NoQuery, Output, Route
+from companion.web.http.route import Answer, Call, Input, NoQuery, Output, Route
 
 
 class NewKey(Input):

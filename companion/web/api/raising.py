@@ -19,8 +19,8 @@ from companion.ids import new_id
 from companion.web.api.fields import DetailName, DetailValue, Identifier, Line
 from companion.web.api.shapes import AlarmOut
 from companion.web.auth import Caller
-from companion.web.reading import invalid
-from companion.web.route import Answer, Call, Input, NoQuery, Route
+from companion.web.http.parsing import invalid
+from companion.web.http.route import Answer, Call, Input, NoQuery, Route
 
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"

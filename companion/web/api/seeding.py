@@ -19,8 +19,8 @@ from companion.directory.state import POLICY, State
 from companion.errors import InvalidRequest, MalformedRequest, UnknownPolicy, UnsupportedMediaType
 from companion.escalation.policy import Policy
 from companion.web.context import WebContext
-from companion.web.reading import SHOWN_ERRORS, read_bytes, refuse_doubled
-from companion.web.route import Answer, Call, Input, NoQuery, Output, Route
+from companion.web.http.parsing import SHOWN_ERRORS, read_bytes, refuse_doubled
+from companion.web.http.route import Answer, Call, Input, NoQuery, Output, Route
 
 
 class SeedQuery(Input):

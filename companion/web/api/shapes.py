@@ -6,7 +6,7 @@ from typing import Any, Self
 from companion.alarms.model import Alarm, AlarmKind, Change, Evidence, JournalEntry, Severity, Source, Status
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Attempt, Delivery, State
-from companion.web.route import Output
+from companion.web.http.route import Output
 
 
 class EvidenceOut(Output):

@@ -25,7 +25,7 @@ from companion.ids import new_id
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.web.api.fields import DetailValue
-from companion.web.route import Call, Input, NoQuery, Output, Route
+from companion.web.http.route import Call, Input, NoQuery, Output, Route
 
 TEST_LIMIT_S: Final = 25
 """Shorter than the request's own limit, so that the caller hears what was the matter."""

@@ -27,8 +27,8 @@ from companion.store.database import Database
 from companion.store.secrets import Secrets
 from companion.troubles.model import Trouble
 from companion.web.context import WRONG_TRIES, WebContext
+from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
-from companion.web.rate_limit import RateLimit
 from companion.web.routes import make_web_app
 
 SECRET_KEY = b"a secret key only for tests, long enough"

@@ -3,7 +3,7 @@
 import pytest
 
 from companion.directory.model import Role
-from companion.web.route import Route
+from companion.web.http.route import Route
 from companion.web.routes import ROUTES
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import Api, Reply

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from companion.web.connections import HEADERS_S, Limits, as_phones_write, in_the_reserve
+from companion.web.http.connections import HEADERS_S, Limits, as_phones_write, in_the_reserve
 from tests.e2e.processes import ROOT, CompanionProcess
 
 HALVES = (b"", b"GET /healthz HT", b"POST /v1/alarms HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from companion.store.database import StoreUnavailable
-from companion.web import middleware
-from companion.web.middleware import client_address, is_loopback
+from companion.web.http import middleware
+from companion.web.http.middleware import client_address, is_loopback
 from companion.web.routes import table
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import Api

@@ -31,10 +31,11 @@ from companion.channels.base import TryAgain
 from companion.directory.store import api_keys
 from companion.store import tables
 from companion.store.database import open_database
-from companion.web import answering, openapi
+from companion.web import answering
 from companion.web.auth import Sessions
+from companion.web.http import openapi
+from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
-from companion.web.rate_limit import RateLimit
 from companion.web.routes import PAGES, ROUTES
 from tests.companion.conftest import Directory, _seed
 from tests.companion.web.harness import (

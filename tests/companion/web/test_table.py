@@ -5,8 +5,8 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from pydantic import BaseModel
 
-from companion.web import openapi
-from companion.web.route import NoQuery, Route
+from companion.web.http import openapi
+from companion.web.http.route import NoQuery, Route
 from companion.web.routes import ROUTES, table
 
 

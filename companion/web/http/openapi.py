@@ -24,7 +24,7 @@ from companion.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from companion.web.route import ID, Call, NoQuery, Page, Route
+from companion.web.http.route import ID, Call, NoQuery, Page, Route
 
 type Document = dict[str, Any]
 type Models = dict[tuple[type[Any], JsonSchemaMode], Document]

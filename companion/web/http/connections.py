@@ -20,7 +20,7 @@ from typing import Final, override
 
 from aiohttp import web
 
-from companion.web.rate_limit import client_key
+from companion.web.http.rate_limit import client_key
 
 HEADERS_S: Final = 10.0
 """How long a request line and its headers may take, and how long a new connection may stay silent."""

@@ -1,0 +1,1 @@
+"""The small HTTP layer: typed routes, OpenAPI, parsing, limits. It knows no handler."""
