@@ -20,7 +20,6 @@ from companion.alarms.journal import journal_of
 from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Picture, Status
 from companion.alarms.pictures import picture_of
 from companion.alarms.store import alarm_by_id
-from companion.errors import LinkExpired, Problem, UnknownToken
 from companion.store import tables
 from companion.web.auth import count_wrong_try
 from companion.web.context import ALARM_ID, ProblemView, WebContext, context_of
@@ -36,6 +35,7 @@ from companion.web.pages import (
     see_other,
     some_lines,
 )
+from companion.web.problems import LinkExpired, Problem, UnknownToken
 from companion.web.words import Words, preferred, words_for
 
 NAME_LIMIT: Final = 80

@@ -9,12 +9,12 @@ from pydantic import Field
 from companion.alarms.commands import AlarmNotFound, AlarmTransaction, MoveRefused
 from companion.alarms.model import Actor
 from companion.alarms.store import alarm_by_id
-from companion.errors import UnknownAlarm
 from companion.web.ack import NOTE_LIMIT
 from companion.web.context import ALARM_ID, context_of
 from companion.web.desk import NO_ALARM, VIEW, Button, form_of, to_login
 from companion.web.http.route import Page, PageHandler
 from companion.web.pages import see_other, some_lines
+from companion.web.problems import UnknownAlarm
 
 
 class Answer(Button):

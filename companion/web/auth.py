@@ -18,11 +18,17 @@ from companion.alarms.model import Actor
 from companion.config import Settings
 from companion.directory import store as directory
 from companion.directory.model import ApiKey, Role
-from companion.errors import FormExpired, KeyMissing, OneSiteOnly, RoleTooLow, TooManyRequests
 from companion.ids import token_hash
 from companion.store.database import StoreUnavailable
-from companion.store.sessions import end_session, session_ended
 from companion.web.context import CLIENT, WRONG_TRIES, WebContext
+from companion.web.ended_sessions import end_session, session_ended
+from companion.web.problems import (
+    FormExpired,
+    KeyMissing,
+    OneSiteOnly,
+    RoleTooLow,
+    TooManyRequests,
+)
 
 TOUCH_EVERY = timedelta(minutes=1)
 """How exact `last_used_at` is: not every request is worth a write."""

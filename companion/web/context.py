@@ -10,12 +10,12 @@ from companion.clock import Clock
 from companion.config import Settings
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import ChannelPool
-from companion.errors import Problem
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from companion.web.certificate import Certificate
 from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
+from companion.web.problems import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

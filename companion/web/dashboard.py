@@ -13,7 +13,6 @@ from companion.alarms.pictures import picture_of
 from companion.alarms.store import alarm_by_id
 from companion.directory import store as directory
 from companion.directory.model import Role, Site
-from companion.errors import UnknownAlarm
 from companion.web import dashboard_data as data
 from companion.web.ack import NOTE_LIMIT
 from companion.web.auth import (
@@ -31,6 +30,7 @@ from companion.web.pages import (
     picture_response,
     see_other,
 )
+from companion.web.problems import UnknownAlarm
 
 
 class AlarmsQuery(Input):

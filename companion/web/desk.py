@@ -10,7 +10,6 @@ from pydantic import Field
 
 from companion.channels.labels import is_german
 from companion.directory.model import Role
-from companion.errors import FormExpired, Problem
 from companion.web.auth import (
     Caller,
     Session,
@@ -24,6 +23,7 @@ from companion.web.context import ProblemView, WebContext, context_of
 from companion.web.desk_words import said
 from companion.web.http.route import Input, Page
 from companion.web.pages import page, read_form, refuse_cross_site, see_other
+from companion.web.problems import FormExpired, Problem
 from companion.web.words import preferred, words_for
 
 LOGIN_COOKIE: Final = "alarm_broker_login"

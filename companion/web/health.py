@@ -18,7 +18,6 @@ from companion.directory.contacts import Oddity, oddities
 from companion.directory.model import ChannelRow, Role
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.wake import Wake
-from companion.errors import KeyMissing, NotReady, OneSiteOnly, RoleTooLow
 from companion.ids import new_id
 from companion.store.database import Database, StoreUnavailable
 from companion.store.tables import channel, contact_point, meta, policy
@@ -34,6 +33,7 @@ from companion.web.desk_words import said
 from companion.web.http.middleware import is_loopback
 from companion.web.http.route import Call, NoQuery, Output, Route
 from companion.web.metrics import figures
+from companion.web.problems import KeyMissing, NotReady, OneSiteOnly, RoleTooLow
 from companion.web.words import words_for
 
 DATABASE_LIMIT_S = 5

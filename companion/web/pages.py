@@ -15,7 +15,11 @@ from yarl import URL
 
 from companion.alarms.model import Alarm, Picture
 from companion.channels.labels import alarm_title, detail, is_german, label
-from companion.errors import (
+from companion.timezones import on_site_clock
+from companion.web.context import context_of
+from companion.web.desk_words import fact, part_title
+from companion.web.http.parsing import BODY_TIME_S, unpacked
+from companion.web.problems import (
     BodyTooLarge,
     FormExpired,
     MalformedRequest,
@@ -23,10 +27,6 @@ from companion.errors import (
     NoSuchPage,
     UnsupportedMediaType,
 )
-from companion.timezones import on_site_clock
-from companion.web.context import context_of
-from companion.web.desk_words import fact, part_title
-from companion.web.http.parsing import BODY_TIME_S, unpacked
 from companion.web.words import ago, kind_label
 
 FORM_LIMIT: Final = 16 * 1024

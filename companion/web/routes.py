@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from pydantic import BaseModel
 
-from companion.errors import TooManyRequests
 from companion.web import ack, answering, dashboard, desk, health, pages, yealink
-from companion.web.api import admin, alarms, keys, raising, seeding, trials
+from companion.web.api import admin, alarms, channel_tests as trials, keys, raising, seeding
 from companion.web.auth import Caller, caller_of
 from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
 from companion.web.http import openapi
@@ -16,6 +15,7 @@ from companion.web.http.middleware import BODY_LIMIT, LINK_ROUTE, SECURITY_HEADE
 from companion.web.http.parsing import read_body, read_query
 from companion.web.http.rate_limit import RateLimit
 from companion.web.http.route import ID, Answer, Call, NoQuery, Page, Route
+from companion.web.problems import TooManyRequests
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -13,15 +13,6 @@ from pydantic import Field
 
 from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Alarm
-from companion.errors import (
-    DeviceIncomplete,
-    MalformedRequest,
-    Problem,
-    TookTooLong,
-    TooManyRequests,
-    UnknownToken,
-    UnsupportedMediaType,
-)
 from companion.triggers.yealink import (
     Accepted,
     NobodyToTell,
@@ -34,6 +25,15 @@ from companion.web.auth import bearer_token, count_wrong_try
 from companion.web.context import ALARM_ID, PROBLEM_VIEW, ProblemView
 from companion.web.http.parsing import read_bytes, refuse_doubled
 from companion.web.http.route import Call, NoQuery, Output, Route
+from companion.web.problems import (
+    DeviceIncomplete,
+    MalformedRequest,
+    Problem,
+    TookTooLong,
+    TooManyRequests,
+    UnknownToken,
+    UnsupportedMediaType,
+)
 
 ANSWER_S: Final = 8
 """How long a press may wait for a database that hangs: whoever presses must learn soon that nobody may come."""

@@ -8,11 +8,11 @@ from sqlalchemy.engine import Connection
 
 from companion.directory import store as directory
 from companion.directory.model import ChannelRow, Device, Role
-from companion.errors import UnknownDevice
 from companion.ids import new_token, token_hash
 from companion.store import tables
 from companion.store.secrets import WrongSecretKey
 from companion.web.http.route import Call, NoQuery, Output, Route
+from companion.web.problems import UnknownDevice
 
 
 class DeviceOut(Output):

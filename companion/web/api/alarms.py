@@ -21,14 +21,20 @@ from companion.alarms.pictures import picture_of
 from companion.alarms.store import alarm_by_id, list_alarms
 from companion.directory.model import Role
 from companion.dispatch.store import attempts_of, deliveries_of, delivery_by_id
-from companion.errors import MoveNotAllowed, NoPicture, RetryNotAllowed, UnknownAlarm, UnknownDelivery
 from companion.store import tables
 from companion.web.api.fields import Identifier, Line, LongText, Moment
-from companion.web.api.shapes import AlarmDetail, AlarmOut, AlarmPage, DeliveryOut
+from companion.web.api.schemas import AlarmDetail, AlarmOut, AlarmPage, DeliveryOut
 from companion.web.auth import Caller
 from companion.web.http.route import Call, Input, NoQuery, Output, Route
 from companion.web.metrics import ANSWER_BUCKETS, answered
 from companion.web.pages import PICTURE_TYPES, picture_response
+from companion.web.problems import (
+    MoveNotAllowed,
+    NoPicture,
+    RetryNotAllowed,
+    UnknownAlarm,
+    UnknownDelivery,
+)
 
 PAGE_LIMIT: Final = 200
 

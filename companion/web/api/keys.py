@@ -9,9 +9,9 @@ from sqlalchemy.engine import Connection
 
 from companion.directory import store as directory
 from companion.directory.model import ApiKey, Role
-from companion.errors import InvalidRequest, UnknownKey
 from companion.web.api.fields import Identifier, Line
 from companion.web.http.route import Answer, Call, Input, NoQuery, Output, Route
+from companion.web.problems import InvalidRequest, UnknownKey
 
 
 class NewKey(Input):

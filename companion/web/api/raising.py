@@ -13,14 +13,14 @@ from companion.alarms.model import OPEN, AlarmKind, Severity, Source, Trigger
 from companion.alarms.store import alarm_by_id, claim_dedup, take_over_dedup
 from companion.directory import store as directory
 from companion.directory.model import Role, Site
-from companion.errors import InvalidRequest
 from companion.escalation.policy import Policy
 from companion.ids import new_id
 from companion.web.api.fields import DetailName, DetailValue, Identifier, Line
-from companion.web.api.shapes import AlarmOut
+from companion.web.api.schemas import AlarmOut
 from companion.web.auth import Caller
 from companion.web.http.parsing import invalid
 from companion.web.http.route import Answer, Call, Input, NoQuery, Route
+from companion.web.problems import InvalidRequest
 
 IDEMPOTENCY_LIFE: Final = timedelta(hours=24)
 IDEMPOTENCY_HEADER: Final = "Idempotency-Key"

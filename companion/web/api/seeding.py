@@ -16,11 +16,16 @@ from companion.directory.reading import read_document
 from companion.directory.references import References
 from companion.directory.seed import Document, DocumentInvalid
 from companion.directory.state import POLICY, State
-from companion.errors import InvalidRequest, MalformedRequest, UnknownPolicy, UnsupportedMediaType
 from companion.escalation.policy import Policy
 from companion.web.context import WebContext
 from companion.web.http.parsing import SHOWN_ERRORS, read_bytes, refuse_doubled
 from companion.web.http.route import Answer, Call, Input, NoQuery, Output, Route
+from companion.web.problems import (
+    InvalidRequest,
+    MalformedRequest,
+    UnknownPolicy,
+    UnsupportedMediaType,
+)
 
 
 class SeedQuery(Input):

@@ -14,7 +14,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from companion.errors import (
+from companion.ids import new_id
+from companion.store.database import StoreUnavailable
+from companion.web.context import ALARM_ID, CLIENT, PROBLEM_VIEW, REQUEST_ID, context_of
+from companion.web.problems import (
     BodyTooLarge,
     InternalProblem,
     MalformedRequest,
@@ -24,9 +27,6 @@ from companion.errors import (
     StoreProblem,
     TookTooLong,
 )
-from companion.ids import new_id
-from companion.store.database import StoreUnavailable
-from companion.web.context import ALARM_ID, CLIENT, PROBLEM_VIEW, REQUEST_ID, context_of
 
 BODY_LIMIT: Final = 1024**2
 TIME_LIMIT_S: Final = 30

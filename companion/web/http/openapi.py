@@ -9,7 +9,8 @@ from aiohttp import web
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from companion.errors import (
+from companion.web.http.route import ID, Call, NoQuery, Page, Route
+from companion.web.problems import (
     BodyTooLarge,
     InternalProblem,
     InvalidRequest,
@@ -24,7 +25,6 @@ from companion.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from companion.web.http.route import ID, Call, NoQuery, Page, Route
 
 type Document = dict[str, Any]
 type Models = dict[tuple[type[Any], JsonSchemaMode], Document]

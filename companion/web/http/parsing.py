@@ -9,8 +9,13 @@ from typing import Any, get_origin
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from companion.errors import BodyTooLarge, InvalidRequest, MalformedRequest, UnsupportedMediaType
 from companion.strict_json import DoubledKey, refuse_doubled_keys
+from companion.web.problems import (
+    BodyTooLarge,
+    InvalidRequest,
+    MalformedRequest,
+    UnsupportedMediaType,
+)
 
 SHOWN_ERRORS = 20
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

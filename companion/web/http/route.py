@@ -8,9 +8,9 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
 from companion.directory.model import Role
-from companion.errors import Problem
 from companion.web.auth import Caller
 from companion.web.context import ProblemView, WebContext
+from companion.web.problems import Problem
 
 ID = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """What an id in a path looks like; anything else is not there."""

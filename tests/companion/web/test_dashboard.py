@@ -14,10 +14,10 @@ from companion.alarms.store import open_counts
 from companion.directory import store
 from companion.ids import new_id
 from companion.store import tables
-from companion.store.sessions import end_session
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
 from companion.web import dashboard_data as data, desk_words
+from companion.web.ended_sessions import end_session
 from tests.companion.web.harness import Api, Reply
 from tests.companion.web.people_pages import JPEG, alarm_of, journal, saw, tags_of, text_of
 from tests.fakes.clock import FrozenClock

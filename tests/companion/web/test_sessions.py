@@ -9,8 +9,8 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from companion.directory import store
-from companion.errors import FormExpired
 from companion.web.auth import Session, Sessions, session_caller
+from companion.web.problems import FormExpired
 from tests.companion.web.harness import SECRET_KEY, Api, settings_in
 from tests.fakes.clock import FrozenClock
 

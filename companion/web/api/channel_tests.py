@@ -20,12 +20,12 @@ from companion.dispatch import outbox
 from companion.dispatch.record import record
 from companion.dispatch.retry import Done, GiveUp
 from companion.dispatch.worker import ChannelUnusable, Configured
-from companion.errors import ChannelNotUsable, InvalidRequest, UnknownChannel
 from companion.ids import new_id
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.web.api.fields import DetailValue
 from companion.web.http.route import Call, Input, NoQuery, Output, Route
+from companion.web.problems import ChannelNotUsable, InvalidRequest, UnknownChannel
 
 TEST_LIMIT_S: Final = 25
 """Shorter than the request's own limit, so that the caller hears what was the matter."""
