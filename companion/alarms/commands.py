@@ -32,7 +32,6 @@ from companion.alarms.pictures import picture_of, put_picture
 from companion.alarms.store import (
     alarm_by_id,
     claim_dedup,
-    lock_alarm,
     take_over_dedup,
     to_alarm,
 )
@@ -48,6 +47,7 @@ from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
 from companion.store import tables
 from companion.store.database import Database, RowsHeld
+from companion.store.locks import lock_alarm
 from companion.troubles import reporting
 from companion.troubles.model import Trouble, TroubleKind
 

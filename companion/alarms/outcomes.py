@@ -3,11 +3,12 @@
 from companion.alarms import failover, paging
 from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, Change
-from companion.alarms.store import alarm_by_id, lock_alarm
+from companion.alarms.store import alarm_by_id
 from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.folding import unfold
 from companion.dispatch.readers import forget, is_told_another_way
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
+from companion.store.locks import lock_alarm
 from companion.troubles import reporting
 
 _DISPATCH = Actor(name=None, via="dispatch")

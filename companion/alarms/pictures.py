@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Picture
-from companion.alarms.store import alarm_by_id, lock_alarm
+from companion.alarms.store import alarm_by_id
+from companion.store.locks import lock_alarm
 from companion.store.sql import insert
 from companion.store.tables import alarm, picture
 

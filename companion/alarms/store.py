@@ -40,15 +40,6 @@ def alarm_by_id(conn: Connection, alarm_id: str) -> Alarm | None:
     return None if row is None else to_alarm(row)
 
 
-def lock_alarm(conn: Connection, alarm_id: str) -> None:
-    """Keep others from changing the alarm until the commit.
-
-    Whoever changes an alarm and its deliveries takes this lock first, so that no two wait for each other.
-    """
-    if conn.dialect.name == "postgresql":
-        conn.execute(sa.select(alarm.c.id).where(alarm.c.id == alarm_id).with_for_update(key_share=True))
-
-
 def alarm_by_uid(conn: Connection, uid: str) -> Alarm | None:
     """Return the newest alarm with Home Assistant's id `uid`, or None."""
     row = conn.execute(sa.select(alarm).where(alarm.c.uid == uid).order_by(alarm.c.id.desc())).first()

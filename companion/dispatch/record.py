@@ -7,12 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.store import lock_alarm
 from companion.channels.base import Outcome, Receipt, Sent, TryAgain
 from companion.dispatch.delivery import Attempt, Delivery, State
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.dispatch.store import to_delivery
 from companion.store import tables
+from companion.store.locks import lock_alarm
 
 # Built once, as they are part of every delivery.
 _INSERT_ATTEMPT = sa.insert(tables.attempt)
