@@ -37,7 +37,7 @@ from companion.directory import store as directory
 from companion.directory.apply import Action, Plan, apply_document, plan_document
 from companion.directory.demo import DEMO_DOCUMENT
 from companion.directory.model import Role
-from companion.directory.reading import MAX_BYTES, read_document
+from companion.directory.parsing import MAX_BYTES, read_document
 from companion.directory.references import References
 from companion.directory.seed import Document, DocumentInvalid
 from companion.export import csv_lines, json_lines, recorded_alarms

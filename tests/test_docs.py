@@ -16,7 +16,7 @@ from companion.channels.registry import build_channel
 from companion.cli import app
 from companion.config import Settings
 from companion.directory.apply import apply_document
-from companion.directory.reading import read_document
+from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.directory.seed import SECTIONS
 from companion.store.database import open_database

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from companion.directory import store as directory
 from companion.directory.apply import ADVISORY_LOCK, Action, Plan, apply_document, plan_document
 from companion.directory.model import Role
-from companion.directory.reading import read_document
+from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.directory.seed import Document, DocumentInvalid
 from companion.directory.state import POLICY, State

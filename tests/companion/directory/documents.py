@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from companion.directory.reading import read_document
+from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.directory.seed import Document
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from companion.directory.reading import MAX_BYTES, read_document
+from companion.directory.parsing import MAX_BYTES, read_document
 from companion.directory.references import References, ReferenceUnresolved
 from companion.directory.seed import DocumentInvalid
 from tests.companion.directory.documents import SECRETS, office, read
