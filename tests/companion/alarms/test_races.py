@@ -11,12 +11,12 @@ from companion.alarms import outcomes
 from companion.alarms.commands import MoveRefused
 from companion.alarms.escalate import run_due
 from companion.alarms.model import Change, Status
-from companion.alarms.store import lock_alarm
 from companion.channels.base import MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import WAITING, Delivery, State
 from companion.dispatch.record import record
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.database import Database, PostgresDatabase
+from companion.store.locks import lock_alarm
 from tests.builders import ELSEWHERE, RESPONDER, Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import crash
