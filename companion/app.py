@@ -19,11 +19,16 @@ from yarl import URL
 
 from companion.alarms import escalate, failover, flood, outcomes
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import PagingConfig, Traits
 from companion.alarms.pictures import forget_pictures
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.alarms.store import next_due_at
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.channels.base import Message, Outcome, ReceiptSource
 from companion.channels.registry import channel_kinds
 from companion.clock import Host, SteadyClock
@@ -130,7 +135,7 @@ class Companion:
                 owner=owner, lease=lease, poll_s=POLL_S[self.db.dialect], retry=settings.retry_policy()
             ),
         )
-        self.commands = AlarmCommands(
+        self.commands = AlarmService(
             db=self.db,
             clock=self.clock,
             wake=self.wake,

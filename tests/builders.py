@@ -13,12 +13,18 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms import outcomes
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import AlarmCommands, AlarmTransaction, Raised
 from companion.alarms.escalate import run_due
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, JournalEntry, Source, Trigger
 from companion.alarms.paging import PagingConfig, Traits
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.alarms.store import alarm_by_id
+from companion.alarms.transaction import (
+    AlarmTransaction,
+    Raised,
+)
 from companion.channels.base import Message, Outcome
 from companion.clock import Clock
 from companion.dispatch.compose import compose
@@ -140,7 +146,7 @@ class Engine:
     db: Database
     clock: Clock
     wake: Wake
-    commands: AlarmCommands
+    commands: AlarmService
     dispatcher: Dispatcher
     pool: FakePool
     news: Heard
@@ -234,7 +240,7 @@ def engine(
         log_context=lambda _: nullcontext(),
         rules=DispatcherConfig(owner=owner, lease=lease, poll_s=poll_s, retry=RetryPolicy()),
     )
-    commands = AlarmCommands(
+    commands = AlarmService(
         db=db,
         clock=clock,
         wake=wake,

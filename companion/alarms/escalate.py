@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.store import due_alarms, to_alarm
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.store import tables
 from companion.store.sql import is_row_held, perhaps_lost_race
 

@@ -13,10 +13,12 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from companion.alarms import paging
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, Alarm, Change
 from companion.alarms.paging import ResolvedTarget
 from companion.alarms.store import to_alarm
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.dispatch import readers
 from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.readers import Way

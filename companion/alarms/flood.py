@@ -6,8 +6,10 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, Alarm, Change, Status
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.dispatch import folding, readers
 from companion.dispatch.delivery import PAGES, State
 from companion.store.sql import is_row_held, perhaps_lost_race

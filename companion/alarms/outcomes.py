@@ -1,9 +1,11 @@
 """What an alarm makes of a delivery's outcome: the record, and the next contact point when it was not accepted."""
 
 from companion.alarms import failover, paging
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, Change
 from companion.alarms.store import alarm_by_id
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.folding import unfold
 from companion.dispatch.readers import forget, is_told_another_way

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Actor, AlarmKind
 from companion.alarms.panel import panel_trigger
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.link import store as link
 from companion.link.store import Pending
 from companion.store.sql import is_row_held, perhaps_lost_race

@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import OPEN, Alarm, Change, Status, hidden_at_panel
 from companion.alarms.panel import panel_dedup_key, site_of_panel
 from companion.alarms.store import alarm_by_id, list_alarms
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
 from companion.link import store as link

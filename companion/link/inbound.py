@@ -4,11 +4,16 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-from companion.alarms.commands import AlarmTransaction, MoveRefused
+from companion.alarms.errors import (
+    MoveRefused,
+)
 from companion.alarms.journal import journal_of
 from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_dedup_key, panel_trigger
 from companion.alarms.store import alarm_by_id
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.link import lost_panels, store as link
 from companion.link.protocol import (
     ZONES_LIMIT,

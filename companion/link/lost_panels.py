@@ -6,7 +6,9 @@ reason to be quiet either.
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import AlarmTransaction
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.link import store as link
 from companion.link.protocol import AreaState
 from companion.link.store import KnownArea, Peer

@@ -11,7 +11,9 @@ from typing import Protocol
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from companion.alarms.commands import AlarmCommands
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.link import events, inbound, store as link
 from companion.link.protocol import (
@@ -75,7 +77,7 @@ class LinkServer:
     def __init__(
         self,
         *,
-        commands: AlarmCommands,
+        commands: AlarmService,
         wake: Wake,
         authorize: Callable[[web.Request], Awaitable[Holder]],
         instance: str,

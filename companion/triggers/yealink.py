@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
 from companion.alarms.store import has_open_alarm
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.directory.presses import PressedDevice, pressed_device
 from companion.directory.store import touch_device
 from companion.escalation.policy import Policy

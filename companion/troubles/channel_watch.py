@@ -133,7 +133,7 @@ def _put(conn: Connection, health: ChannelHealth) -> None:
 
 
 class Runs(Protocol):
-    """Runs a unit of work in a transaction of its own (`alarms.commands.AlarmCommands.run`)."""
+    """Runs a unit of work in a transaction of its own (`alarms.service.AlarmService.run`)."""
 
     def __call__(self, work: Callable[[Any], None]) -> Any:
         """Return an awaitable that ends once `work` is committed."""

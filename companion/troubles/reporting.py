@@ -38,7 +38,7 @@ TRY_AGAIN_AFTER: Final = timedelta(seconds=10)
 
 
 class Reporter(Protocol):
-    """The transaction that a trouble is reported in (an `alarms.commands.AlarmTransaction`)."""
+    """The transaction that a trouble is reported in (an `alarms.transaction.AlarmTransaction`)."""
 
     conn: Connection
     now: datetime

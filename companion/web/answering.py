@@ -6,9 +6,15 @@ from typing import Annotated, Final, Literal
 from aiohttp import web
 from pydantic import Field
 
-from companion.alarms.commands import AlarmNotFound, AlarmTransaction, MoveRefused
+from companion.alarms.errors import (
+    AlarmNotFound,
+    MoveRefused,
+)
 from companion.alarms.model import Actor
 from companion.alarms.store import alarm_by_id
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.web.ack import NOTE_LIMIT
 from companion.web.context import ALARM_ID, context_of
 from companion.web.desk import NO_ALARM, VIEW, Button, form_of, to_login

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from companion.alarms.commands import AlarmCommands
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.clock import Clock
 from companion.config import Settings
 from companion.dispatch.wake import Wake
@@ -26,7 +28,7 @@ class WebContext:
     db: Database
     clock: Clock
     wake: Wake
-    commands: AlarmCommands
+    commands: AlarmService
     channels: ChannelPool
     secrets: Secrets
     """Seals and opens the secrets of channels."""

@@ -11,8 +11,10 @@ import orjson
 from aiohttp import web
 from pydantic import Field
 
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Alarm
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.triggers.yealink import (
     Accepted,
     NobodyToTell,

@@ -8,9 +8,8 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import (
+from companion.alarms.errors import (
     AlarmNotFound,
-    AlarmTransaction,
     DeliveryNotFound,
     MoveRefused,
     RetryRefused,
@@ -19,6 +18,9 @@ from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Picture, Source, Status
 from companion.alarms.pictures import picture_of
 from companion.alarms.store import alarm_by_id, list_alarms
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.directory.model import Role
 from companion.dispatch.store import attempts_of, deliveries_of, delivery_by_id
 from companion.store import tables

@@ -8,9 +8,12 @@ from typing import Annotated, Final
 from pydantic import Field, ValidationError
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import AlarmTransaction, Raised
 from companion.alarms.model import OPEN, AlarmKind, Severity, Source, Trigger
 from companion.alarms.store import alarm_by_id, claim_dedup, take_over_dedup
+from companion.alarms.transaction import (
+    AlarmTransaction,
+    Raised,
+)
 from companion.directory import store as directory
 from companion.directory.model import Role, Site
 from companion.escalation.policy import Policy

@@ -12,15 +12,17 @@ from hypothesis import given, strategies as st
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens, _spelled, ack_link, link_hash
-from companion.alarms.commands import (
+from companion.alarms.errors import (
     AlarmNotFound,
-    AlarmTransaction,
     DeliveryNotFound,
     MoveRefused,
     RetryRefused,
 )
 from companion.alarms.model import Alarm, Change, Status
 from companion.alarms.store import alarm_by_id, due_alarms
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.dispatch.delivery import State
 from companion.escalation.policy import Policy

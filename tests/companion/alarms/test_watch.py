@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from companion.alarms.commands import AlarmCommands
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Alarm, AlarmKind, Change, Source, Status
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.alarms.store import list_alarms
 from companion.dispatch.store import deliveries_of
 from companion.dispatch.wake import Wake
@@ -22,12 +24,12 @@ type Say = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-def commands(db: Database, clock: FrozenClock) -> AlarmCommands:
+def commands(db: Database, clock: FrozenClock) -> AlarmService:
     return make_commands(db, clock, Wake())
 
 
 @pytest.fixture
-async def say(commands: AlarmCommands, directory: Directory) -> Say:
+async def say(commands: AlarmService, directory: Directory) -> Say:
     return Panel(commands, await meet(commands, site_id=directory.site)).say
 
 
@@ -37,7 +39,7 @@ async def alarms(db: Database) -> list[Alarm]:
 
 async def test_silence_past_the_entry_delay_and_its_grace_is_an_alarm(
     db: Database,
-    commands: AlarmCommands,
+    commands: AlarmService,
     say: Say,
     clock: FrozenClock,
 ) -> None:
@@ -68,7 +70,7 @@ async def test_the_loop_is_told_when_to_look(db: Database, say: Say, clock: Froz
 
 async def test_home_assistants_late_word_is_about_the_same_alarm(
     db: Database,
-    commands: AlarmCommands,
+    commands: AlarmService,
     say: Say,
     clock: FrozenClock,
 ) -> None:
@@ -85,7 +87,7 @@ async def test_home_assistants_late_word_is_about_the_same_alarm(
 
 async def test_a_late_word_that_it_was_disarmed_in_time_cancels_the_alarm(
     db: Database,
-    commands: AlarmCommands,
+    commands: AlarmService,
     say: Say,
     clock: FrozenClock,
 ) -> None:
@@ -102,7 +104,7 @@ async def test_a_late_word_that_it_was_disarmed_in_time_cancels_the_alarm(
 
 async def test_a_cut_that_delayed_the_word_of_disarming_is_no_alarm(
     db: Database,
-    commands: AlarmCommands,
+    commands: AlarmService,
     say: Say,
     clock: FrozenClock,
 ) -> None:
@@ -119,7 +121,7 @@ async def test_a_cut_that_delayed_the_word_of_disarming_is_no_alarm(
 
 async def test_one_entry_delay_that_cannot_be_raised_does_not_stop_the_others(
     db: Database,
-    commands: AlarmCommands,
+    commands: AlarmService,
     say: Say,
     clock: FrozenClock,
 ) -> None:

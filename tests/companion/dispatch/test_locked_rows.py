@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms import escalate
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import Alarm
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.dispatch import claim
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.slots import Room

@@ -12,9 +12,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Source, Trigger
 from companion.alarms.paging import PagingConfig, Traits
+from companion.alarms.service import (
+    AlarmService,
+)
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.clock import Clock
 from companion.directory.model import Role
 from companion.directory.store import api_key_by_hash, create_api_key
@@ -48,12 +53,12 @@ class LinkNews:
         events.publish_service_trouble(unit, trouble)
 
 
-def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmCommands:
+def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmService:
     traits = {
         kind: Traits(records=kind == "zammad", updates=kind != "zammad", addressed=kind != "zammad")
         for kind in ("zammad", "signal", "sms")
     }
-    return AlarmCommands(
+    return AlarmService(
         db=db,
         clock=clock,
         wake=wake,
@@ -75,7 +80,7 @@ def wake() -> Wake:
 
 
 @pytest.fixture
-def commands(db: Database, clock: FrozenClock, wake: Wake) -> AlarmCommands:
+def commands(db: Database, clock: FrozenClock, wake: Wake) -> AlarmService:
     """The commands of a companion whose news go over the link."""
     return make_commands(db, clock, wake)
 
@@ -106,7 +111,7 @@ async def start_link() -> AsyncIterator[StartLink]:
     """Starts the link of a companion with these commands; all are stopped at the end."""
     running: list[RunningLink] = []
 
-    async def start(commands: AlarmCommands, wake: Wake, *, heartbeat_s: float = 15) -> RunningLink:
+    async def start(commands: AlarmService, wake: Wake, *, heartbeat_s: float = 15) -> RunningLink:
         async def authorize(request: web.Request) -> Holder:
             key = await commands.db.read(
                 lambda conn: api_key_by_hash(
@@ -136,7 +141,7 @@ async def start_link() -> AsyncIterator[StartLink]:
 
 
 @pytest.fixture
-async def link(commands: AlarmCommands, wake: Wake, start_link: StartLink) -> RunningLink:
+async def link(commands: AlarmService, wake: Wake, start_link: StartLink) -> RunningLink:
     return await start_link(commands, wake)
 
 
@@ -177,7 +182,7 @@ def alarm_raised(uid: str, **values: Any) -> dict[str, Any]:
 
 
 async def meet(
-    commands: AlarmCommands,
+    commands: AlarmService,
     *,
     site_id: str | None,
     stream: str = "s1",
@@ -189,7 +194,7 @@ async def meet(
     return await commands.run(lambda unit: events.meet(unit.conn, hello, site_id, unit.now))
 
 
-async def press(commands: AlarmCommands, *, site_id: str | None = "office") -> Alarm:
+async def press(commands: AlarmService, *, site_id: str | None = "office") -> Alarm:
     """Raise an alarm with a phone's key."""
     trigger = Trigger(
         source=Source.YEALINK, kind=AlarmKind.PANIC, title="Panic key: Reception", site_id=site_id
@@ -201,7 +206,7 @@ async def press(commands: AlarmCommands, *, site_id: str | None = "office") -> A
 class Panel:
     """Says events one after the other, without a socket."""
 
-    def __init__(self, commands: AlarmCommands, peer: Peer) -> None:
+    def __init__(self, commands: AlarmService, peer: Peer) -> None:
         self._commands = commands
         self._peer = peer
         self._said = 0

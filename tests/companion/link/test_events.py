@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.commands import AlarmCommands
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.directory.model import Role
 from companion.directory.store import create_api_key, policies, revoke_api_key
 from companion.dispatch.store import deliveries_of
@@ -35,7 +37,7 @@ async def add_site(db: Database, site_id: str) -> None:
 
 
 async def test_each_change_is_one_whole_snapshot(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site)
     alarm = await press(commands)
@@ -51,7 +53,7 @@ async def test_each_change_is_one_whole_snapshot(
 
 
 async def test_a_snapshot_has_what_the_contract_promises_and_no_more(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site)
 
@@ -64,7 +66,7 @@ async def test_a_snapshot_has_what_the_contract_promises_and_no_more(
 
 
 async def test_a_change_that_is_undone_is_told_to_nobody(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site)
     alarm = await press(commands)
@@ -80,7 +82,7 @@ async def test_a_change_that_is_undone_is_told_to_nobody(
 
 
 async def test_without_a_home_assistant_nothing_is_kept(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await press(commands)
 
@@ -89,7 +91,7 @@ async def test_without_a_home_assistant_nothing_is_kept(
 
 
 async def test_an_alarm_is_told_only_to_its_site(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await add_site(db, "home")
     await meet(commands, site_id="office", instance="at-the-office")
@@ -103,7 +105,7 @@ async def test_an_alarm_is_told_only_to_its_site(
 
 
 async def test_a_key_for_every_site_hears_of_every_alarm(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=None)
 
@@ -114,7 +116,7 @@ async def test_a_key_for_every_site_hears_of_every_alarm(
 
 
 async def test_a_key_for_every_site_is_refused_where_there_are_several(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await add_site(db, "home")
 
@@ -123,7 +125,7 @@ async def test_a_key_for_every_site_is_refused_where_there_are_several(
 
 
 async def test_a_panel_that_was_given_its_site_may_come_back_with_its_key_for_every_site(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=None)
     await add_site(db, "home")
@@ -137,7 +139,7 @@ async def test_a_panel_that_was_given_its_site_may_come_back_with_its_key_for_ev
 
 
 async def test_a_delivery_that_was_given_up_is_told(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site)
     [policy] = await db.read(policies)
@@ -155,7 +157,7 @@ async def test_a_delivery_that_was_given_up_is_told(
     assert (body["channel"], body["recipient"], body["reason"]) == ("Signal", "Porter", "400: not registered")
 
 
-async def report(commands: AlarmCommands, site_id: str | None, *, hidden: bool = False) -> None:
+async def report(commands: AlarmService, site_id: str | None, *, hidden: bool = False) -> None:
     await commands.run(
         lambda unit: reporting.report(
             unit,
@@ -170,7 +172,7 @@ async def report(commands: AlarmCommands, site_id: str | None, *, hidden: bool =
 
 
 async def test_a_trouble_of_the_service_is_told_with_what_the_contract_promises(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site)
 
@@ -188,7 +190,7 @@ async def test_a_trouble_of_the_service_is_told_with_what_the_contract_promises(
 
 
 async def test_a_sites_trouble_is_told_only_there_and_one_of_a_silent_alarm_nowhere(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await add_site(db, "home")
     await meet(commands, site_id=directory.site)
@@ -202,7 +204,7 @@ async def test_a_sites_trouble_is_told_only_there_and_one_of_a_silent_alarm_nowh
 
 
 async def test_what_is_wrong_is_said_again_in_a_new_stream(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site)
     await report(commands, None)
@@ -216,7 +218,7 @@ async def test_what_is_wrong_is_said_again_in_a_new_stream(
 
 
 async def test_a_home_assistant_that_is_new_hears_of_the_open_alarms_only(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     done, acknowledged, triggered = [await press(commands) for _ in range(3)]
     await commands.run(lambda unit: unit.acknowledge(acknowledged.id, PORTER))
@@ -229,7 +231,7 @@ async def test_a_home_assistant_that_is_new_hears_of_the_open_alarms_only(
 
 
 async def test_what_the_peer_has_kept_is_forgotten_at_its_hello(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     before = await meet(commands, site_id=directory.site)
     for _ in range(3):
@@ -243,7 +245,7 @@ async def test_what_the_peer_has_kept_is_forgotten_at_its_hello(
 
 
 async def test_a_new_stream_of_a_known_home_assistant_starts_both_sides_at_zero(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     before = await meet(commands, site_id=directory.site)
     alarm = await press(commands)
@@ -257,7 +259,7 @@ async def test_a_new_stream_of_a_known_home_assistant_starts_both_sides_at_zero(
 
 
 async def test_news_of_an_alarm_that_ended_survive_a_new_stream(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     before = await meet(commands, site_id=directory.site)
     alarm = await press(commands)
@@ -270,7 +272,7 @@ async def test_news_of_an_alarm_that_ended_survive_a_new_stream(
 
 
 async def test_a_number_of_the_stream_before_confirms_nothing_of_the_new_one(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     """The welcome with the new stream was lost, so the next hello still speaks of the old one."""
     await meet(commands, site_id=directory.site)
@@ -284,7 +286,7 @@ async def test_a_number_of_the_stream_before_confirms_nothing_of_the_new_one(
 
 
 async def test_a_companion_from_a_backup_notices_and_tells_all_open_alarms_again(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     before = await meet(commands, site_id=directory.site)
     alarm = await press(commands)
@@ -296,7 +298,7 @@ async def test_a_companion_from_a_backup_notices_and_tells_all_open_alarms_again
 
 
 async def test_a_home_assistant_that_moves_to_another_site_hears_nothing_more_of_the_old_one(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await add_site(db, "home")
     await meet(commands, site_id="office")
@@ -309,7 +311,7 @@ async def test_a_home_assistant_that_moves_to_another_site_hears_nothing_more_of
 
 
 async def test_a_key_of_another_site_takes_no_house_over_until_the_keys_of_its_site_are_revoked(
-    db: Database, commands: AlarmCommands, directory: Directory, clock: FrozenClock
+    db: Database, commands: AlarmService, directory: Directory, clock: FrozenClock
 ) -> None:
     await add_site(db, "home")
     key, _clear = await db.write(
@@ -326,7 +328,7 @@ async def test_a_key_of_another_site_takes_no_house_over_until_the_keys_of_its_s
 
 
 async def test_a_home_assistant_that_never_came_back_is_forgotten(
-    db: Database, commands: AlarmCommands, directory: Directory, clock: FrozenClock
+    db: Database, commands: AlarmService, directory: Directory, clock: FrozenClock
 ) -> None:
     await meet(commands, site_id=directory.site, instance="gone")
     await press(commands)
@@ -342,7 +344,7 @@ async def test_a_home_assistant_that_never_came_back_is_forgotten(
 
 
 async def test_for_a_peer_that_is_away_for_long_only_the_newest_word_on_each_alarm_is_kept(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     before = await meet(commands, site_id=directory.site)
     closed, noisy = await press(commands), await press(commands)

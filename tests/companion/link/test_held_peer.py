@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.commands import AlarmCommands
 from companion.alarms.model import Actor
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.dispatch.wake import Wake
 from companion.link import store as link
 from companion.store import database, tables
@@ -48,7 +50,7 @@ async def hold(database_url: str) -> AsyncIterator[Hold]:
 
 
 @pytest.fixture
-async def running(commands: AlarmCommands, wake: Wake, start_link: StartLink) -> RunningLink:
+async def running(commands: AlarmService, wake: Wake, start_link: StartLink) -> RunningLink:
     return await start_link(commands, wake)
 
 
@@ -59,7 +61,7 @@ async def told(db: Database) -> list[tuple[int, str, str]]:
 
 
 async def test_a_press_is_an_alarm_and_is_answered(
-    commands: AlarmCommands, directory: Directory, hold: Hold
+    commands: AlarmService, directory: Directory, hold: Hold
 ) -> None:
     await meet(commands, site_id=directory.site)
 
@@ -71,7 +73,7 @@ async def test_a_press_is_an_alarm_and_is_answered(
 
 
 async def test_what_was_written_meanwhile_is_told_before_what_comes_after(
-    db: Database, commands: AlarmCommands, directory: Directory, hold: Hold
+    db: Database, commands: AlarmService, directory: Directory, hold: Hold
 ) -> None:
     await meet(commands, site_id=directory.site)
     before = await press(commands)
@@ -89,7 +91,7 @@ async def test_what_was_written_meanwhile_is_told_before_what_comes_after(
 
 
 async def test_a_home_assistant_that_comes_back_hears_of_it(
-    db: Database, commands: AlarmCommands, directory: Directory, hold: Hold
+    db: Database, commands: AlarmService, directory: Directory, hold: Hold
 ) -> None:
     await meet(commands, site_id=directory.site)
     async with hold():
@@ -101,7 +103,7 @@ async def test_a_home_assistant_that_comes_back_hears_of_it(
 
 
 async def test_a_home_assistant_on_the_link_hears_of_it_once_the_row_is_free(
-    commands: AlarmCommands, running: RunningLink, home: HomeAssistant, hold: Hold
+    commands: AlarmService, running: RunningLink, home: HomeAssistant, hold: Hold
 ) -> None:
     await home.connect(running.url)
     async with hold():
@@ -111,7 +113,7 @@ async def test_a_home_assistant_on_the_link_hears_of_it_once_the_row_is_free(
 
 
 async def test_what_waits_for_one_that_never_comes_back_is_dropped_with_it(
-    db: Database, clock: FrozenClock, commands: AlarmCommands, directory: Directory, hold: Hold
+    db: Database, clock: FrozenClock, commands: AlarmService, directory: Directory, hold: Hold
 ) -> None:
     await meet(commands, site_id=directory.site)
     async with hold():

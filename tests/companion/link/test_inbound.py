@@ -8,10 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms import escalate
-from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Severity, Source, Status, Trigger
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.alarms.store import list_alarms
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.directory.apply import apply_document
 from companion.dispatch.store import deliveries_of
 from companion.link import inbound, store as link
@@ -47,12 +52,12 @@ def decide(kind: str, **values: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def peer(commands: AlarmCommands, directory: Directory) -> Peer:
+async def peer(commands: AlarmService, directory: Directory) -> Peer:
     return await meet(commands, site_id=directory.site)
 
 
 @pytest.fixture
-def say(commands: AlarmCommands, peer: Peer) -> Say:
+def say(commands: AlarmService, peer: Peer) -> Say:
     return Panel(commands, peer).say
 
 
@@ -91,7 +96,7 @@ async def test_an_alarm_of_the_panel_pages_by_the_policy_of_its_site(
 
 
 async def test_the_same_uid_is_one_alarm_also_in_a_new_stream(
-    db: Database, commands: AlarmCommands, say: Say, directory: Directory
+    db: Database, commands: AlarmService, say: Say, directory: Directory
 ) -> None:
     await say(alarm_raised("b1"))
     again = await meet(commands, site_id=directory.site, stream="s2")
@@ -105,7 +110,7 @@ async def test_the_same_uid_is_one_alarm_also_in_a_new_stream(
 
 
 async def test_the_same_uid_at_two_home_assistants_is_two_alarms(
-    db: Database, commands: AlarmCommands, say: Say, directory: Directory
+    db: Database, commands: AlarmService, say: Say, directory: Directory
 ) -> None:
     await say(alarm_raised("b1"))
     other = await meet(commands, site_id=directory.site, instance="another-home")
@@ -116,7 +121,7 @@ async def test_the_same_uid_at_two_home_assistants_is_two_alarms(
 
 
 async def test_a_panel_that_is_given_its_site_while_it_is_linked_keeps_site_and_policy(
-    db: Database, commands: AlarmCommands, directory: Directory
+    db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     linked = await meet(commands, site_id=None)
     home = {"id": "home", "name": "Home", "timezone": "UTC", "policy": "standard"}
@@ -159,7 +164,7 @@ async def test_a_test_alarm_is_marked_as_one(db: Database, say: Say) -> None:
     "hidden", [{"alarm_kind": "duress", "zones": []}, {"alarm_kind": "panic", "silent": True}]
 )
 async def test_a_hidden_alarm_is_told_to_responders_but_shown_at_no_panel(
-    hidden: dict[str, Any], db: Database, commands: AlarmCommands, say: Say, directory: Directory
+    hidden: dict[str, Any], db: Database, commands: AlarmService, say: Say, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site, instance="another-home")
 
@@ -183,7 +188,7 @@ async def test_another_zone_stands_in_the_journal(db: Database, say: Say) -> Non
 
 
 async def test_a_zone_that_is_told_again_in_a_new_stream_stands_in_the_journal_once(
-    db: Database, commands: AlarmCommands, say: Say, directory: Directory
+    db: Database, commands: AlarmService, say: Say, directory: Directory
 ) -> None:
     await say(alarm_raised("b1"), TRIPPED)
     again = Panel(commands, await meet(commands, site_id=directory.site, stream="s2"))
@@ -236,7 +241,7 @@ async def test_a_decision_about_a_closed_alarm_only_stands_in_the_journal(
 
 
 async def test_an_alarm_of_another_site_cannot_be_touched(
-    db: Database, commands: AlarmCommands, say: Say
+    db: Database, commands: AlarmService, say: Say
 ) -> None:
     elsewhere = Trigger(source=Source.API, kind=AlarmKind.PANIC, title="Panic", site_id="elsewhere")
     raised = await commands.run(lambda unit: unit.raise_alarm(elsewhere, Actor(name=None, via="api")))
@@ -301,7 +306,7 @@ async def test_an_entry_delay_without_end_is_watched_for_an_hour(
 
 
 async def test_an_event_that_was_stored_before_changes_nothing(
-    db: Database, commands: AlarmCommands, peer: Peer, say: Say
+    db: Database, commands: AlarmService, peer: Peer, say: Say
 ) -> None:
     await say(alarm_raised("b1"), TRIPPED)
     before = await changes(db, await the_alarm(db))
@@ -313,7 +318,7 @@ async def test_an_event_that_was_stored_before_changes_nothing(
 
 
 async def test_a_hole_in_the_sequence_is_a_bad_frame_and_leaves_nothing_behind(
-    db: Database, commands: AlarmCommands, peer: Peer
+    db: Database, commands: AlarmService, peer: Peer
 ) -> None:
     with pytest.raises(BadFrame):
         await commands.run(lambda unit: inbound.apply(unit, peer, 2, parse_event(alarm_raised("b1"))))
@@ -323,7 +328,7 @@ async def test_a_hole_in_the_sequence_is_a_bad_frame_and_leaves_nothing_behind(
 
 
 async def test_a_connection_of_the_stream_before_has_nothing_more_to_say(
-    db: Database, commands: AlarmCommands, peer: Peer, directory: Directory
+    db: Database, commands: AlarmService, peer: Peer, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site, stream="s2")
 
@@ -334,7 +339,7 @@ async def test_a_connection_of_the_stream_before_has_nothing_more_to_say(
 
 
 async def test_an_effect_that_cannot_be_stored_is_not_counted_as_received(
-    db: Database, commands: AlarmCommands, peer: Peer, monkeypatch: pytest.MonkeyPatch
+    db: Database, commands: AlarmService, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: object, **__: object) -> None:
         raise ValueError("no such thing")
@@ -354,7 +359,7 @@ async def told(db: Database) -> list[str]:
 
 
 async def test_within_the_abort_window_nobody_is_told_and_afterwards_everybody_is(
-    db: Database, commands: AlarmCommands, say: Say, clock: FrozenClock
+    db: Database, commands: AlarmService, say: Say, clock: FrozenClock
 ) -> None:
     """ANSI/SIA CP-01; the alarm itself is on disk from the first moment."""
     await say(alarm_raised("b1", hold_s=30))
@@ -370,7 +375,7 @@ async def test_within_the_abort_window_nobody_is_told_and_afterwards_everybody_i
 
 
 async def test_an_alarm_that_is_aborted_in_time_tells_nobody_ever(
-    db: Database, commands: AlarmCommands, say: Say, clock: FrozenClock
+    db: Database, commands: AlarmService, say: Say, clock: FrozenClock
 ) -> None:
     await say(alarm_raised("b1", hold_s=30))
     clock.advance(10)

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.commands import AlarmCommands
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.store import to_delivery
@@ -27,14 +29,14 @@ GARAGE = {"area": "garage", "name": "Garage"}
 
 
 @pytest.fixture
-async def peer(db: Database, commands: AlarmCommands, directory: Directory) -> Peer:
+async def peer(db: Database, commands: AlarmService, directory: Directory) -> Peer:
     row = {"id": "installation", "operators": [directory.porter]}
     await db.write(lambda conn: conn.execute(sa.insert(tables.installation).values(**row)))
     return await meet(commands, site_id=directory.site)
 
 
 @pytest.fixture
-def panel(commands: AlarmCommands, peer: Peer) -> Panel:
+def panel(commands: AlarmService, peer: Peer) -> Panel:
     return Panel(commands, peer)
 
 
@@ -110,7 +112,7 @@ async def test_a_panel_that_knows_is_no_trouble(db: Database, panel: Panel) -> N
 
 
 async def test_it_is_over_with_a_panel_that_never_came_back_and_was_forgotten(
-    db: Database, commands: AlarmCommands, panel: Panel
+    db: Database, commands: AlarmService, panel: Panel
 ) -> None:
     await panel.say(ARMED, LOST)
     await commands.run(lost_panels.clear_gone)

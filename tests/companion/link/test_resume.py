@@ -6,10 +6,15 @@ from typing import Any
 
 import pytest
 
-from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Change, Source, Status
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.alarms.store import list_alarms
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.dispatch.wake import Wake
 from companion.link import store
 from companion.store.database import Database, open_database
@@ -71,7 +76,7 @@ FRAMES = 2 + 2 * (len(FROM_HOME) + NEWS)
 
 @pytest.mark.parametrize("cut_after", range(1, FRAMES + 1))
 async def test_a_cut_after_any_frame_loses_and_doubles_nothing(
-    cut_after: int, db: Database, commands: AlarmCommands, link: RunningLink, home: HomeAssistant
+    cut_after: int, db: Database, commands: AlarmService, link: RunningLink, home: HomeAssistant
 ) -> None:
     await home.connect(link.url)
     await home.cut()
@@ -120,7 +125,7 @@ async def test_two_cuts_in_a_row_lose_nothing(
 async def test_the_companion_goes_on_where_it_was_after_a_restart(
     database_url: str,
     clock: FrozenClock,
-    commands: AlarmCommands,
+    commands: AlarmService,
     link: RunningLink,
     start_link: StartLink,
     home: HomeAssistant,
@@ -149,7 +154,7 @@ async def test_the_companion_goes_on_where_it_was_after_a_restart(
 
 
 async def test_a_home_assistant_that_lost_its_storage_hears_of_the_open_alarms_again(
-    commands: AlarmCommands, link: RunningLink, home: HomeAssistant
+    commands: AlarmService, link: RunningLink, home: HomeAssistant
 ) -> None:
     await home.connect(link.url)
     alarm = await press(commands)
@@ -164,7 +169,7 @@ async def test_a_home_assistant_that_lost_its_storage_hears_of_the_open_alarms_a
 
 
 async def test_news_reach_a_connected_home_assistant_at_once(
-    commands: AlarmCommands, link: RunningLink, home: HomeAssistant
+    commands: AlarmService, link: RunningLink, home: HomeAssistant
 ) -> None:
     await home.connect(link.url)
 
@@ -177,7 +182,7 @@ async def test_news_reach_a_connected_home_assistant_at_once(
 async def test_news_of_another_replica_come_without_a_wake_up(
     database_url: str,
     clock: FrozenClock,
-    commands: AlarmCommands,
+    commands: AlarmService,
     wake: Wake,
     start_link: StartLink,
     home: HomeAssistant,
@@ -194,7 +199,7 @@ async def test_news_of_another_replica_come_without_a_wake_up(
 
 
 async def test_more_news_than_one_batch_arrive_in_order(
-    commands: AlarmCommands, link: RunningLink, home: HomeAssistant
+    commands: AlarmService, link: RunningLink, home: HomeAssistant
 ) -> None:
     await home.connect(link.url)
     await home.cut()

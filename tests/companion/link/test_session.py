@@ -6,7 +6,9 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.commands import AlarmCommands
+from companion.alarms.service import (
+    AlarmService,
+)
 from companion.alarms.store import list_alarms
 from companion.directory.model import Role
 from companion.directory.store import api_keys, create_api_key, revoke_api_key
@@ -68,7 +70,7 @@ async def test_a_key_that_may_not_is_refused_before_the_upgrade(
 async def test_a_key_that_is_revoked_ends_its_link_soon(
     db: Database,
     clock: FrozenClock,
-    commands: AlarmCommands,
+    commands: AlarmService,
     wake: Wake,
     start_link: StartLink,
     home: HomeAssistant,
@@ -165,7 +167,7 @@ async def test_a_binary_or_an_oversized_frame_ends_the_link(link: RunningLink, h
 
 
 async def test_a_second_connection_replaces_the_first(
-    commands: AlarmCommands, link: RunningLink, home: HomeAssistant
+    commands: AlarmService, link: RunningLink, home: HomeAssistant
 ) -> None:
     await home.connect(link.url)
     first = home.ws
@@ -185,7 +187,7 @@ async def test_a_second_connection_replaces_the_first(
 
 
 async def test_two_home_assistants_do_not_disturb_each_other(
-    commands: AlarmCommands, link: RunningLink, home: HomeAssistant
+    commands: AlarmService, link: RunningLink, home: HomeAssistant
 ) -> None:
     await home.connect(link.url)
     other = HomeAssistant("another-home", home.token)
@@ -218,7 +220,7 @@ async def test_a_ping_is_answered(link: RunningLink, home: HomeAssistant) -> Non
 
 
 async def test_a_quiet_link_is_kept_alive_and_a_silent_one_is_closed(
-    commands: AlarmCommands, wake: Wake, start_link: StartLink, home: HomeAssistant
+    commands: AlarmService, wake: Wake, start_link: StartLink, home: HomeAssistant
 ) -> None:
     link = await start_link(commands, wake, heartbeat_s=0.3)
     await home.connect(link.url)

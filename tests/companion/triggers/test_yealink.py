@@ -10,8 +10,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.commands import AlarmTransaction
 from companion.alarms.model import AlarmKind, Source
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.store import tables
 from companion.store.database import Database
 from companion.triggers.yealink import Accepted, NobodyToTell, Press, RateLimited, UnknownToken, press

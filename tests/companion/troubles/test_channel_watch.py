@@ -7,7 +7,9 @@ from typing import override
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.commands import AlarmTransaction
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.retry import Done
 from companion.dispatch.worker import Configured

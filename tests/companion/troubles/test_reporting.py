@@ -7,7 +7,9 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.commands import AlarmTransaction
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.channels.render import sms_text
 from companion.channels.trouble_texts import ENGLISH, GERMAN, trouble_advice, trouble_title

@@ -11,9 +11,14 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.commands import AlarmCommands, AlarmTransaction
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import PagingConfig, Traits
+from companion.alarms.service import (
+    AlarmService,
+)
+from companion.alarms.transaction import (
+    AlarmTransaction,
+)
 from companion.channels.base import Message, Outcome, Sent
 from companion.channels.registry import channel_kinds
 from companion.clock import Clock
@@ -155,7 +160,7 @@ def web_context(
         reaction=timedelta(seconds=120),
     )
     wake = Wake()
-    commands = AlarmCommands(
+    commands = AlarmService(
         db=db, clock=clock, wake=wake, paging_rules=paging, news=NoNews(), take=lambda _taken: None
     )
     return WebContext(

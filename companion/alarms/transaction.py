@@ -1,8 +1,7 @@
-"""What can be done with alarms. Each command is one transaction: status, journal, deliveries and news together."""
+"""What can be done with alarms, inside one transaction: status, journal, deliveries and news together."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms import journal, paging
+from companion.alarms.errors import AlarmNotFound, DeliveryNotFound, MoveRefused, RetryRefused
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import (
     CONFIRMED_BY,
@@ -36,51 +36,19 @@ from companion.alarms.store import (
     to_alarm,
 )
 from companion.channels.base import MessageKind
-from companion.clock import Clock
 from companion.directory import store as directory
 from companion.dispatch import outbox, readers
 from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.store import delivery_by_id, to_delivery
-from companion.dispatch.wake import Wake
 from companion.escalation import plan
 from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
 from companion.store import tables
-from companion.store.database import Database, RowsHeld
 from companion.store.locks import lock_alarm
 from companion.troubles import reporting
 from companion.troubles.model import Trouble, TroubleKind
 
 _LOGGER = logging.getLogger(__name__)
-
-
-class AlarmNotFound(Exception):
-    """There is no alarm with this id."""
-
-    def __init__(self, alarm_id: str) -> None:
-        super().__init__(f"There is no alarm {alarm_id}.")
-        self.alarm_id = alarm_id
-
-
-class DeliveryNotFound(Exception):
-    """There is no delivery with this id."""
-
-    def __init__(self, delivery_id: str) -> None:
-        super().__init__(f"There is no delivery {delivery_id}.")
-        self.delivery_id = delivery_id
-
-
-class MoveRefused(Exception):
-    """The alarm's life does not allow it; nothing has changed."""
-
-    def __init__(self, alarm: Alarm, refusal: IllegalMove) -> None:
-        super().__init__(refusal.reason)
-        self.alarm = alarm
-        self.refusal = refusal
-
-
-class RetryRefused(Exception):
-    """The delivery cannot be tried again; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +84,7 @@ _MOVES = {
 
 
 class AlarmTransaction:
-    """One transaction on alarms. Made by `AlarmCommands.run`; everything in it is committed together or not at all."""
+    """One transaction on alarms. Made by `AlarmService.run`; everything in it is committed together or not at all."""
 
     def __init__(
         self,
@@ -602,65 +570,3 @@ def _names(reached: Sequence[ResolvedTarget], made: Sequence[Delivery]) -> list[
 def _row(alarm: Alarm) -> dict[str, Any]:
     policy = None if alarm.policy is None else alarm.policy.model_dump(mode="json")
     return vars(alarm) | {"policy": policy, "details": dict(alarm.details)}
-
-
-class AlarmCommands:
-    """Runs units of work on alarms and, once they are durable, sets the dispatcher going."""
-
-    def __init__(
-        self,
-        *,
-        db: Database,
-        clock: Clock,
-        wake: Wake,
-        paging_rules: PagingConfig,
-        news: AlarmObserver,
-        take: Callable[[list[Delivery]], None],
-    ) -> None:
-        self.db = db
-        self.clock = clock
-        self._wake = wake
-        self._paging = paging_rules
-        self._news = news
-        self._take = take
-        self._running: set[asyncio.Task[Any]] = set()
-
-    def unit(self, conn: Connection) -> AlarmTransaction:
-        """Return a unit on a transaction that is running already."""
-        return AlarmTransaction(conn, self.clock(), self._paging, self._news)
-
-    async def run[T](self, work: Callable[[AlarmTransaction], T]) -> T:
-        """Run `work` as one transaction. It may run again when it lost a race, so it must touch nothing but its unit.
-
-        It goes on when the caller is cancelled: pages that are committed as this worker's must reach the worker.
-        """
-        running = asyncio.create_task(self._run(work))
-        self._running.add(running)
-        running.add_done_callback(self._running.discard)
-        return await asyncio.shield(running)
-
-    async def run_patiently[T](self, work: Callable[[AlarmTransaction], T]) -> T:
-        """As `run`, and again for as long as somebody else holds a row; the caller bounds the time.
-
-        Whoever presses a key in need does not come back a second later.
-        """
-        while True:
-            try:
-                return await self.run(work)
-            except RowsHeld:
-                _LOGGER.warning("An alarm is raised as soon as somebody else lets go of its row")
-
-    async def _run[T](self, work: Callable[[AlarmTransaction], T]) -> T:
-        def transaction(conn: Connection) -> tuple[T, AlarmTransaction]:
-            unit = self.unit(conn)
-            result = work(unit)
-            self._wake.hint(conn)
-            return result, unit
-
-        result, unit = await self.db.write(transaction)
-        if unit.taken:
-            self._take(unit.taken)
-        self._wake.notify()
-        for alarm, change in unit.changes:
-            _LOGGER.info("%s: %s", alarm.title, change.value, extra={"alarm_id": alarm.id})
-        return result
