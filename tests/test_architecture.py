@@ -18,7 +18,7 @@ PURE_COMPANION = (
     "companion.channels.base",
     "companion.channels.labels",
     "companion.channels.render",
-    "companion.channels.gsm",
+    "companion.channels.sms.gsm",
     "companion.channels.plainly",
     "companion.channels.trouble_texts",
     "companion.link.protocol",

@@ -1,1 +1,1 @@
-"""One file a provider."""
+"""One folder a provider, and what they share."""

@@ -10,10 +10,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from companion.channels.addresses import is_forbidden_url
 from companion.channels.base import Channel
 from companion.channels.phone_numbers import e164
-from companion.channels.signal import SignalChannel, SignalConfig
-from companion.channels.signal_addresses import signal_address
-from companion.channels.sms import SmsChannel, SmsConfig
-from companion.channels.zammad import ZammadChannel, ZammadConfig
+from companion.channels.signal.addresses import signal_address
+from companion.channels.signal.sender import SignalChannel, SignalConfig
+from companion.channels.sms.sender import SmsChannel, SmsConfig
+from companion.channels.zammad.sender import ZammadChannel, ZammadConfig
 
 type AddressForm = Callable[[str, str | None], str]
 """Address and country (ISO 3166-1 alpha-2, of numbers without a country code) → address; raises AddressInvalid."""

@@ -8,9 +8,9 @@ from typing import assert_never
 from urllib.parse import quote
 
 from companion.channels.base import Message, MessageKind
-from companion.channels.gsm import alphabet_for
 from companion.channels.labels import alarm_title, detail, is_german, label
 from companion.channels.plainly import or_plainly, plain_html, plain_text, plain_title
+from companion.channels.sms.gsm import alphabet_for
 from companion.channels.trouble_texts import trouble_advice, trouble_title
 from companion.timezones import on_site_clock
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from companion.channels.answers import TEXT_LIMIT, AnswerRule, Verdict, read
 from companion.channels.base import Channel, Outcome, Refused, Sent, TryAgain
 from companion.channels.http import Reply
 from companion.channels.registry import ChannelConfigError, build_channel
+from companion.channels.sms.answers import TEXT_LIMIT, AnswerRule, Verdict, read
 from tests.companion.channels.messages import ACK_URL, message
 from tests.fakes.sms import FakeSms
 

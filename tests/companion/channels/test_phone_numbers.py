@@ -4,7 +4,7 @@ import pytest
 
 from companion.channels.base import AddressInvalid
 from companion.channels.phone_numbers import e164, is_assigned
-from companion.channels.signal_addresses import signal_address
+from companion.channels.signal.addresses import signal_address
 
 
 @pytest.mark.parametrize(

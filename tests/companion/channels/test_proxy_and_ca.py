@@ -17,7 +17,7 @@ from companion.channels.base import Channel, Outcome, Refused, Sent, TryAgain
 from companion.channels.proxy import refuse_forbidden
 from companion.channels.registry import ChannelConfigError, build_channel, secret_fields
 from companion.channels.resolver import ChannelResolver
-from companion.channels.signal import SignalChannel
+from companion.channels.signal.sender import SignalChannel
 from tests.companion.channels.messages import message
 from tests.fakes.certificates import HouseCa, own_certificate
 from tests.fakes.proxy import FakeProxy

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from companion.channels.base import Channel, Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel
-from companion.channels.sms import SmsConfig, prepared
+from companion.channels.sms.sender import SmsConfig, prepared
 from tests.companion.channels.messages import ACK_URL, message
 from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.sms import FakeSms

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from companion.channels.signal import SignalChannel
-from companion.channels.sms import SmsChannel
+from companion.channels.signal.sender import SignalChannel
+from companion.channels.sms.sender import SmsChannel
 from companion.dispatch.pool import REFRESH_S, RunningChannels
 from companion.dispatch.worker import ChannelUnusable
 from companion.store import tables

@@ -10,16 +10,6 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from pydantic import Field, JsonValue, SecretStr, model_validator
 from yarl import URL
 
-from companion.channels.answers import (
-    MISSING,
-    AnswerRule,
-    Pointer,
-    Reading,
-    Verdict,
-    check_order,
-    pointed,
-    read,
-)
 from companion.channels.base import Channel, Heard, Message, Outcome, Refused, Sent, TryAgain
 from companion.channels.http import (
     HeaderSecret,
@@ -31,6 +21,16 @@ from companion.channels.http import (
     shortened,
 )
 from companion.channels.render import sms_text
+from companion.channels.sms.answers import (
+    MISSING,
+    AnswerRule,
+    Pointer,
+    Reading,
+    Verdict,
+    check_order,
+    pointed,
+    read,
+)
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 MESSAGE_NAMES = frozenset({"to", "to_digits", "text", "id"})

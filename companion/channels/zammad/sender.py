@@ -18,7 +18,7 @@ from companion.channels.http import (
     shortened,
 )
 from companion.channels.render import headline, ticket_html
-from companion.channels.zammad_check import Wanted, check
+from companion.channels.zammad.check import Wanted, check
 
 NEWEST_ARTICLES = 20
 """How many articles of a long ticket are looked at for what a repeated attempt may have written already."""

@@ -1,0 +1,1 @@
+"""Signal, over a signal-cli-rest-api of the house."""

@@ -1,0 +1,1 @@
+"""SMS over any gateway with an HTTP interface."""
