@@ -27,7 +27,7 @@ def channel_for(gateway: FakeSms, **changes: object) -> Channel:
         "headers": {"Authorization": f"Bearer {gateway.token}"},
         "success": RULE,
         "id_pointer": "/message/id",
-        "timeout_s": 0.3,
+        "timeout_s": 2,
     } | changes
     return build_channel("sms", {name: value for name, value in settings.items() if value is not None})
 

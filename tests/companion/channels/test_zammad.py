@@ -28,7 +28,7 @@ def channel_for(zammad: FakeZammad, **changes: object) -> Channel:
             "token": zammad.token,
             "group": "Alarm",
             "customer": "alarm@site.example",
-            "timeout_s": 0.3,
+            "timeout_s": 2,
             **changes,
         },
     )
