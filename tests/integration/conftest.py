@@ -11,6 +11,8 @@ import pytest
 from freezegun.api import real_monotonic
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
 
 # The harness puts a package of the same name first on the path; ours must be known before.
 import custom_components  # noqa: F401 - imported for its effect
@@ -22,6 +24,12 @@ from tests.integration.house import close_all, house_entry
 from tests.integration.phones import Phone
 
 type Until = Callable[[Callable[[], Any]], Awaitable[None]]
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Write what is shown as Home Assistant's own tests do: what differs each time is left out."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
 
 
 @pytest.fixture(autouse=True)
