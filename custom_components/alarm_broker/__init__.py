@@ -1,7 +1,6 @@
 """Alarm Broker: an alarm panel for Home Assistant, and the link to the companion that makes sure of an answer."""
 
 import uuid
-from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, CONF_URL, EVENT_HOMEASSISTANT_STOP, Platform
@@ -19,7 +18,7 @@ from .codes.maintenance import (
     async_remove_spent_codes,
     async_renew_imported_code,
 )
-from .const import DOMAIN, OPTION_CALL_NUMBER, OPTION_DURESS_TARGETS, OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S
+from .const import DOMAIN
 from .core.panel.serial import parsed, restored
 from .entity import async_forget_taken_away, async_known_areas, hub_device
 from .household.calendar_actions import WindowEffects, window_store
@@ -32,6 +31,7 @@ from .link.outbox import Outbox
 from .link.registry import AlarmRegistry
 from .link.troubles import ServiceTroubles
 from .push.actions import Buttons
+from .push.config import PushConfig
 from .push.inbox import PRESS_INBOX, PressInbox
 from .push.notifier import AlarmPush
 from .push.recipients import recipients_from_entry
@@ -134,7 +134,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         entry,
         living.presence,
         tracked=living.tracked,
-        guest_mode=living.guest_mode,
         system=system,
     )
     await household.async_load()
@@ -174,6 +173,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     await verification.async_load()
     journal = Journal(hass, entry)
     await journal.async_load()
+    telling = PushConfig(**left_out.options(PushConfig, entry.options))
     push = AlarmPush(
         hass,
         entry,
@@ -185,9 +185,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
         household=household,
         verification=verification,
         recipients=recipients_from_entry(entry),
-        duress_targets=entry.options.get(OPTION_DURESS_TARGETS, ()),
-        confirm_after=timedelta(seconds=entry.options.get(OPTION_PUSH_CONFIRM, PUSH_CONFIRM_S)),
-        call_number=entry.options.get(OPTION_CALL_NUMBER),
+        duress_targets=telling.duress_targets,
+        confirm_after=telling.confirm_after,
+        call_number=telling.call_number,
     )
     supervision = Supervision(hass, config, state=lambda: system.state, report=system.async_report)
     watch = None if link is None else _watch(hass, entry, link, supervision)

@@ -54,7 +54,7 @@ async def async_setup_entry(
     system = entry.runtime_data.system
     for area_id in system.panel_config.areas:
         async_add_entities([AreaPanel(entry, area_id)], config_subentry_id=area_id)
-    if system.config.master:
+    if system.config.master and len(system.panel_config.areas) > 1:
         async_add_entities([MasterPanel(entry)])
 
 
@@ -115,7 +115,7 @@ class Panel(AlarmBrokerEntity, AlarmControlPanelEntity):
     @override
     async def async_alarm_trigger(self, code: str | None = None) -> None:
         # Thousands of automations call it for a broken window: not a panic, unless it was set so.
-        kind = self.system.config.trigger_kind
+        kind = self.system.panel_config.rules.trigger_kind
         await self.system.async_trigger(self.area_ids[0], by=await self.async_caller(), kind=kind)
 
     async def _async_arm(self, mode: ArmMode, code: str | None) -> None:

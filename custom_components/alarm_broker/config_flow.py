@@ -260,7 +260,7 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
                 title=forms.system_title(self._answers[forms.AREA_NAME].strip(), self.hass.config.language),
                 data=self._data,
                 options={
-                    OPTION_CODE_FORMAT: forms.code_format(code),
+                    OPTION_CODE_FORMAT: forms.code_format(code).value,
                     OPTION_NOTIFY_TARGETS: user_input[OPTION_NOTIFY_TARGETS],
                 },
                 subentries=forms.subentries(

@@ -12,8 +12,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import intent
 
-from .const import CODE_FORMAT_NUMBER, DOMAIN
-from .core.panel.config import ArmMode
+from .const import DOMAIN
+from .core.panel.config import ArmMode, CodeFormat
 from .system.reasons import async_reason
 from .system.system import AlarmSystem
 from .voice.assist import async_setup_assist
@@ -186,7 +186,7 @@ def _code(slots: Mapping[str, str], system: AlarmSystem, area_ids: list[str]) ->
     Raises ServiceValidationError for what is no number where codes are: it was heard wrong, and is no guess.
     """
     code = slots.get(SLOT_CODE)
-    if code is None or system.config.code_format != CODE_FORMAT_NUMBER:
+    if code is None or system.config.code_format is not CodeFormat.NUMBER:
         return code
     digits = "".join(DIGITS.get(word, word) for word in re.split(r"[\s.,-]+", code.casefold()))
     if not digits.isdigit():

@@ -13,7 +13,7 @@ from homeassistant.helpers import config_validation as cv
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.alarm_broker.core.panel.profiles import Profile
+from custom_components.alarm_broker.core.option_spec import Profile
 from custom_components.alarm_broker.flows.first import delays_schema
 from tests.integration.house import AREA, DOOR, SMOKE, area, mode, move_in, user, zone
 

@@ -21,6 +21,7 @@ from custom_components.alarm_broker.config_flow import (
     AlarmBrokerConfigFlow,
 )
 from custom_components.alarm_broker.const import CHANGES
+from custom_components.alarm_broker.core.option_spec import Profile
 from custom_components.alarm_broker.core.panel.config import (
     Action,
     ArmMode,
@@ -31,7 +32,6 @@ from custom_components.alarm_broker.core.panel.config import (
 from custom_components.alarm_broker.core.panel.effects import CodeProblem
 from custom_components.alarm_broker.core.panel.profiles import (
     DEFAULTS,
-    Profile,
     code_violations,
     mode_violations,
     rule_violations,

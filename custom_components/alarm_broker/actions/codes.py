@@ -17,10 +17,10 @@ from homeassistant.util import dt as dt_util
 from ..codes.hashing import async_hash_code
 from ..codes.maintenance import spent_users
 from ..codes.rules import async_refusal
-from ..const import CODE_FORMAT_NUMBER, DOMAIN, OPTION_CODE_FORMAT, SUBENTRY_USER
+from ..const import DOMAIN, SUBENTRY_USER
 from ..core.panel.config import Action
 from ..core.panel.profiles import LIMITS
-from ..flows.profile import profile_of
+from ..flows.profile import profile_of, takes_digits
 from ..flows.subentries.user import stored_codes
 from ..types import AlarmBrokerConfigEntry
 from .reload import async_settled, async_until_reloaded
@@ -80,7 +80,7 @@ async def _async_add(call: ServiceCall) -> ServiceResponse:
         data[ATTR_CODE],
         duress=False,
         others=stored_codes(users),
-        digits=entry.options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER) == CODE_FORMAT_NUMBER,
+        digits=takes_digits(entry.options),
         least=least,
     )
     if refused is not None:

@@ -16,10 +16,11 @@ from homeassistant.helpers.selector import (
 from homeassistant.util.ulid import ulid_now
 
 from ..codes.rules import format_refusal
-from ..const import CODE_FORMAT_NUMBER, CODE_FORMAT_TEXT, SUBENTRY_AREA, SUBENTRY_USER, SUBENTRY_ZONE
-from ..core.panel.config import ZoneKind
-from ..core.panel.profiles import DEFAULTS, LIMITS, Profile
-from .subentries.base import number
+from ..const import SUBENTRY_AREA, SUBENTRY_USER, SUBENTRY_ZONE
+from ..core.option_spec import Number, Profile
+from ..core.panel.config import CodeFormat, ZoneKind
+from ..core.panel.profiles import LIMITS, TIMES
+from .fields import fields_of, stored, without_default
 from .subentries.user import PASSWORD
 from .zones import guarding_modes, kind_of, suggested, zone_data
 
@@ -28,7 +29,8 @@ AWAY_SENSORS, HOME_SENSORS, ALWAYS_SENSORS = "away_sensors", "home_sensors", "al
 ENTRY_SENSORS = "entry_sensors"
 USER_NAME, CODE, CODE_AGAIN = "user_name", "code", "code_again"
 CODE_TO_ARM = "code_arm_required"
-DELAYS = {field: DEFAULTS[field] for field in ("exit_delay", "entry_delay", "siren_time")}
+_TIMED = tuple(spec for spec in TIMES if isinstance(spec.value, Number))
+DELAYS = {spec.key: spec.default for spec in _TIMED}
 
 _SENSORS = EntitySelector(EntitySelectorConfig(domain=Platform.BINARY_SENSOR, multiple=True))
 SENSORS_SCHEMA = vol.Schema(
@@ -71,10 +73,8 @@ def delays_schema(guarded: list[str]) -> vol.Schema:
     entry_sensors = EntitySelector(
         EntitySelectorConfig(domain=Platform.BINARY_SENSOR, multiple=True, include_entities=guarded)
     )
-    ranges = LIMITS[Profile.DEFAULT].ranges
     return vol.Schema(
-        {vol.Optional(ENTRY_SENSORS, default=list): entry_sensors}
-        | {vol.Required(field): number(*ranges[field], "s") for field in DELAYS}
+        {vol.Optional(ENTRY_SENSORS, default=list): entry_sensors} | fields_of(_TIMED, marker=without_default)
     )
 
 
@@ -99,15 +99,15 @@ def code_errors(form: Mapping[str, Any]) -> dict[str, str]:
         return {CODE_AGAIN: "codes_differ"}
     refused = format_refusal(
         code,
-        digits=code_format(code) == CODE_FORMAT_NUMBER,
+        digits=code_format(code) is CodeFormat.NUMBER,
         least=LIMITS[Profile.DEFAULT].least_digits,
     )
     return {} if refused is None else {CODE: refused.value}
 
 
-def code_format(code: str) -> str:
+def code_format(code: str) -> CodeFormat:
     """Return whether a code can be typed on a keypad with ten keys; str.isdigit takes other scripts' digits too."""
-    return CODE_FORMAT_NUMBER if code.isascii() and code.isdigit() else CODE_FORMAT_TEXT
+    return CodeFormat.NUMBER if code.isascii() and code.isdigit() else CodeFormat.TEXT
 
 
 def guarded_sensors(form: Mapping[str, Any]) -> list[str]:
@@ -120,7 +120,7 @@ def subentries(
 ) -> list[ConfigSubentryData]:
     """Return the area with its modes away and home, one zone a sensor, and the user."""
     area_id = ulid_now()
-    times = {field: int(answers[field]) for field in DELAYS} | {"code_to_arm": answers[CODE_TO_ARM]}
+    times = stored(_TIMED, answers) | {"code_to_arm": answers[CODE_TO_ARM]}
     area = {"name": answers[AREA_NAME].strip(), "modes": {"away": dict(times), "home": dict(times)}}
     user = {
         "name": answers[USER_NAME].strip(),

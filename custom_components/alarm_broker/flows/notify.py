@@ -15,18 +15,23 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import slugify
 
+from ..core.option_spec import NotifyTargets
 from ..push.recipients import MOBILE_APP
 
 
-def notify_schema(hass: HomeAssistant, *fields: str) -> vol.Schema:
-    """Return a form about whom to notify: phones first, then notify entities, by name; others can be typed."""
+def notify_schema(hass: HomeAssistant, field: str) -> vol.Schema:
+    """Return a form about whom to notify."""
+    return vol.Schema({vol.Optional(field, default=list): target_selector(hass)})
+
+
+def target_selector(hass: HomeAssistant) -> SelectSelector:
+    """Return a choice of whom to notify: phones first, then notify entities, by name; others can be typed."""
     options = [SelectOptionDict(value=value, label=label) for value, label in _targets(hass).items()]
-    targets = SelectSelector(
+    return SelectSelector(
         SelectSelectorConfig(
             options=options, multiple=True, custom_value=True, mode=SelectSelectorMode.DROPDOWN
         )
     )
-    return vol.Schema({vol.Optional(field, default=list): targets for field in fields})
 
 
 def _targets(hass: HomeAssistant) -> dict[str, str]:
@@ -55,11 +60,7 @@ def _by_name(names: Mapping[str, str]) -> dict[str, str]:
     return dict(sorted(names.items(), key=lambda one: one[1].casefold()))
 
 
-def notify_errors(form: Mapping[str, Any], *fields: str) -> dict[str, str]:
+def notify_errors(form: Mapping[str, Any], field: str) -> dict[str, str]:
     """Return what is wrong with a form about whom to notify."""
-    prefix = f"{Platform.NOTIFY}."
-    return {
-        field: "not_a_notify_target"
-        for field in fields
-        if any(not target.startswith(prefix) or target == prefix for target in form[field])
-    }
+    wrong = NotifyTargets().wrong(form[field])
+    return {} if wrong is None else {field: wrong}

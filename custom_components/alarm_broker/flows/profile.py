@@ -1,41 +1,35 @@
 """Whether everything that is set up keeps to a profile."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import async_get_hass
 
-from ..const import (
-    CODE_FORMAT_NUMBER,
-    OPTION_ABORT_WINDOW,
-    OPTION_CODE_FORMAT,
-    OPTION_PROFILE,
-    SUBENTRY_AREA,
-    SUBENTRY_USER,
-    SUBENTRY_ZONE,
-)
-from ..core.panel.config import ArmMode
-from ..core.panel.profiles import (
-    DEFAULTS,
-    Profile,
-    Violation,
-    code_violations,
-    mode_violations,
-    rule_violations,
-)
+from ..const import SUBENTRY_AREA, SUBENTRY_USER, SUBENTRY_ZONE
+from ..core.option_spec import Profile, spec_of
+from ..core.panel.config import ArmMode, CodeFormat, Rules
+from ..core.panel.profiles import Violation, code_violations, mode_violations, rule_violations
+from ..system.config import SystemConfig
 from ..texts.activity import ALLOWED, FIELDS, MODES
 from ..texts.push import known_language
 
 
 def profile_of(options: Mapping[str, Any]) -> Profile:
     """Return the chosen profile."""
-    return Profile(options.get(OPTION_PROFILE, Profile.DEFAULT))
+    return Profile(spec_of(Rules, "profile").read(options))
+
+
+def takes_digits(options: Mapping[str, Any]) -> bool:
+    """Return whether codes are made of digits."""
+    return spec_of(SystemConfig, "code_format").read(options) is CodeFormat.NUMBER
 
 
 def abort_window_of(options: Mapping[str, Any]) -> int:
     """Return the abort window in seconds."""
-    return int(options.get(OPTION_ABORT_WINDOW, DEFAULTS[OPTION_ABORT_WINDOW]))
+    found: timedelta = spec_of(Rules, "abort_window").read(options)
+    return int(found.total_seconds())
 
 
 def violations(entry: ConfigEntry[Any], options: Mapping[str, Any]) -> Iterator[Violation]:
@@ -54,7 +48,7 @@ def violations(entry: ConfigEntry[Any], options: Mapping[str, Any]) -> Iterator[
                 )
             case kind if kind == SUBENTRY_USER and data.get("code_length"):
                 lengths.append((subentry.title, data["code_length"]))
-    if options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER) == CODE_FORMAT_NUMBER:
+    if takes_digits(options):
         yield from code_violations(profile, lengths)
 
 

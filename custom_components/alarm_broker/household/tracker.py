@@ -55,7 +55,6 @@ class Household:
         config: PresenceConfig,
         *,
         tracked: tuple[Tracked, ...],
-        guest_mode: str | None,
         system: AlarmSystem,
     ) -> None:
         """`tracked` names the entities of the persons in `config`."""
@@ -68,7 +67,7 @@ class Household:
         self._listeners: list[CALLBACK_TYPE] = []
         self._store = household_store(hass, entry.entry_id)
         self._timer = DeadlineTimer(hass, lambda: self.async_take(Ticked()))
-        self._people = People(hass, tracked, guest_mode, self.async_take)
+        self._people = People(hass, tracked, config.guest_mode, self.async_take)
         self._unsub: CALLBACK_TYPE | None = None
 
     @property

@@ -10,7 +10,9 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.util import slugify
 
-from ..const import OPTION_NOTIFY_TARGETS, SUBENTRY_PERSON
+from ..const import SUBENTRY_PERSON
+from ..core.option_spec import spec_of
+from .config import PushConfig
 
 MOBILE_APP = "mobile_app"
 ANDROID = "android"
@@ -51,7 +53,7 @@ def recipients_from_entry(entry: ConfigEntry[Any]) -> tuple[Recipient, ...]:
     found: dict[str, Recipient] = {}
     for one in _of_persons(entry):
         found.setdefault(one.target, one)
-    for target in entry.options.get(OPTION_NOTIFY_TARGETS, ()):
+    for target in spec_of(PushConfig, "notify_targets").read(entry.options):
         found.setdefault(target, Recipient(target=target, name=target))
     return tuple(found.values())
 

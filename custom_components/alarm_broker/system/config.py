@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
-from functools import cache
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -12,23 +11,6 @@ from homeassistant.util import dt as dt_util
 
 from ..codes.hashing import CodeUser
 from ..const import (
-    CODE_FORMAT_NUMBER,
-    LOST_AFTER_S,
-    OPTION_ABORT_WINDOW,
-    OPTION_AUTO_STAY,
-    OPTION_CANCEL_WINDOW,
-    OPTION_CODE_FORMAT,
-    OPTION_CONFIRM_WINDOW,
-    OPTION_EXIT_RESTART,
-    OPTION_JAM_ENTITIES,
-    OPTION_LOCKOUT_ATTEMPTS,
-    OPTION_LOCKOUT_TIME,
-    OPTION_LOST_AFTER,
-    OPTION_MASTER,
-    OPTION_POWER_ENTITIES,
-    OPTION_PROFILE,
-    OPTION_SWINGER_TRIPS,
-    OPTION_TRIGGER_KIND,
     OPTION_TROUBLE,
     SUBENTRY_AREA,
     SUBENTRY_GROUP,
@@ -36,11 +18,22 @@ from ..const import (
     SUBENTRY_ZONE,
     WEEKDAYS,
 )
+from ..core.option_spec import (
+    Profile,
+    choice,
+    duration,
+    entities,
+    flag,
+    optional_duration,
+    optional_measure,
+    read_options,
+    within,
+)
 from ..core.panel.config import (
     Action,
-    AlarmKind,
     AreaConfig,
     ArmMode,
+    CodeFormat,
     CodePolicy,
     GroupConfig,
     ModeConfig,
@@ -52,7 +45,7 @@ from ..core.panel.config import (
     ZoneConfig,
     ZoneKind,
 )
-from ..core.panel.profiles import DEFAULTS, LIMITS, Profile, default_effect
+from ..core.panel.profiles import LIMITS, effect_spec
 from ..core.windows import WindowKind
 from .left_out import LeftOut
 
@@ -62,19 +55,19 @@ class Sensing:
     """How a zone's entities are read."""
 
     entities: Sequence[str]
-    """One of them open means that the zone is open. Home Assistant's own list: not a second one for each zone."""
-    invert: bool = False
-    above: float | None = None
-    below: float | None = None
+    """One of them open means that the zone is open."""
+    invert: bool = flag(default=False)
+    above: float | None = optional_measure(within(-1e6, 1e6), step=0.01)
+    below: float | None = optional_measure(within(-1e6, 1e6), step=0.01)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervised:
     """What else tells of a zone's troubles than its entities falling silent."""
 
-    battery_entities: Sequence[str]
-    tamper_entities: Sequence[str]
-    heartbeat: timedelta | None
+    battery_entities: Sequence[str] = entities("binary_sensor", "sensor")
+    tamper_entities: Sequence[str] = entities("binary_sensor", "sensor")
+    heartbeat: timedelta | None = optional_duration("h", within(1, 168), key="heartbeat_hours")
     """Not heard of for so long is a trouble."""
 
 
@@ -84,22 +77,20 @@ class SystemConfig:
 
     panel: PanelConfig
     code_users: tuple[CodeUser, ...]
-    code_format: str
-    """`number` or `text`."""
-    master: bool
+    code_format: CodeFormat = choice(CodeFormat.NUMBER, "code_format", section="general")
+    master: bool = flag(default=True, section="general")
     """A panel over all areas is wanted."""
-    trigger_kind: AlarmKind
-    """What Home Assistant's own action `alarm_trigger` raises."""
     hides_status: bool
     """Zones, troubles and the memory are not shown (EN 50131-1)."""
     zone_names: Mapping[str, str]
     sensing: Mapping[str, Sensing]
     supervised: Mapping[str, Supervised]
     """Only the zones of which there is something to supervise."""
-    lost_after: timedelta
-    power_entities: tuple[str, ...] = ()
+    lost_after: timedelta = duration(300, "s", within(0, 86400), section="troubles")
+    """A sensor that says nothing for so long is lost."""
+    power_entities: Sequence[str] = entities("binary_sensor", section="troubles")
     """Off means no mains power."""
-    jam_entities: tuple[str, ...] = ()
+    jam_entities: Sequence[str] = entities("binary_sensor", section="troubles")
     """On means that radio is jammed."""
     orphaned_zones: tuple[str, ...] = field(default=())
     """Names of zones that nobody guards: their area is gone, or all its modes that had them."""
@@ -108,7 +99,8 @@ class SystemConfig:
 def system_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> SystemConfig:
     """Return the panel's configuration; what names something that is gone, or cannot be read, is left out."""
     options = entry.options
-    profile = left_out.chosen(Profile, options, OPTION_PROFILE, Profile.DEFAULT)
+    rules = Rules(**left_out.options(Rules, options))
+    limits = LIMITS[rules.profile]
     all_zones = left_out.readable(
         _subentries(entry, SUBENTRY_ZONE),
         _zone,
@@ -127,31 +119,25 @@ def system_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> Syst
         zones={zone.subentry_id: _zone(zone) for zone in zones},
         codes=CodePolicy(
             disarm_required=takes_codes,
-            always_required=takes_codes and LIMITS[profile].always_code,
-            look_required=takes_codes and LIMITS[profile].hides_status,
-            attempts=int(options.get(OPTION_LOCKOUT_ATTEMPTS, DEFAULTS[OPTION_LOCKOUT_ATTEMPTS])),
-            lockout=_seconds(options.get(OPTION_LOCKOUT_TIME, DEFAULTS[OPTION_LOCKOUT_TIME])),
-            yields_to_entry=not LIMITS[profile].blocks_all_keypads,
+            always_required=takes_codes and limits.always_code,
+            look_required=takes_codes and limits.hides_status,
+            yields_to_entry=not limits.blocks_all_keypads,
+            **left_out.options(CodePolicy, options),
         ),
         users={user.subentry_id: _user(user) for user in users},
         groups=_groups(groups, zones),
-        rules=_rules(options, profile, left_out),
+        rules=replace(rules, trouble=_trouble_effects(options, rules.profile, left_out)),
         timezone=dt_util.get_default_time_zone(),
     )
     return SystemConfig(
         panel=panel,
         code_users=tuple(CodeUser(user.subentry_id, user.data["code_hash"]) for user in users),
-        code_format=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER),
-        master=bool(options.get(OPTION_MASTER, True)) and len(panel.areas) > 1,
-        trigger_kind=left_out.chosen(AlarmKind, options, OPTION_TRIGGER_KIND, AlarmKind.BURGLARY),
-        hides_status=LIMITS[profile].hides_status,
+        hides_status=limits.hides_status,
         zone_names={zone.subentry_id: zone.title for zone in zones},
         sensing={zone.subentry_id: _sensing(zone.data) for zone in zones},
         supervised={zone.subentry_id: one for zone in zones if (one := _supervised(zone.data)) is not None},
-        lost_after=_seconds(options.get(OPTION_LOST_AFTER, LOST_AFTER_S)),
-        power_entities=tuple(options.get(OPTION_POWER_ENTITIES, ())),
-        jam_entities=tuple(options.get(OPTION_JAM_ENTITIES, ())),
         orphaned_zones=tuple(zone.title for zone in all_zones if not _is_guarded(zone, panel)),
+        **left_out.options(SystemConfig, options),
     )
 
 
@@ -167,11 +153,8 @@ def _area(subentry: ConfigSubentry, zones: Iterable[ConfigSubentry]) -> AreaConf
         modes={
             ArmMode(mode): ModeConfig(
                 zones=frozenset(zone.subentry_id for zone in own if mode in zone.data.get("modes", ())),
-                exit_delay=_seconds(times["exit_delay"]),
-                entry_delay=_seconds(times["entry_delay"]),
                 # A siren time of nothing would be an alarm that is over before anybody sees it.
-                siren_time=_seconds(max(1, times["siren_time"])),
-                code_to_arm=times.get("code_to_arm", True),
+                **read_options(ModeConfig, {**times, "siren_time": max(1, times["siren_time"])}),
             )
             for mode, times in subentry.data["modes"].items()
         },
@@ -180,44 +163,23 @@ def _area(subentry: ConfigSubentry, zones: Iterable[ConfigSubentry]) -> AreaConf
 
 def _zone(subentry: ConfigSubentry) -> ZoneConfig:
     data = subentry.data
-    entry_delay = data.get("entry_delay")
     kind = ZoneKind(data["kind"])
     return ZoneConfig(
         zone_id=subentry.subentry_id,
         area_id=data["area"],
         kind=kind,
-        silent=data.get("silent", False),
-        entry_delay=None if entry_delay is None else _seconds(entry_delay),
-        bypassable=data.get("bypassable", not kind.life_safety),
-        auto_bypass=data.get("auto_bypass", False),
-        allow_open=data.get("allow_open", False),
-        final_set=data.get("final_set", False),
-        chime=data.get("chime", False),
-        hold=_seconds(data.get("hold") or 0),
-        trips=int(data.get("trips", 1)),
-        trip_window=_seconds(data.get("trip_window", 30)),
+        **read_options(ZoneConfig, {"bypassable": not kind.life_safety, **data}),
     )
 
 
 def _sensing(data: Mapping[str, Any]) -> Sensing:
-    return Sensing(
-        entities=data["entities"],
-        invert=data.get("invert", False),
-        above=data.get("above"),
-        below=data.get("below"),
-    )
+    return Sensing(entities=data["entities"], **read_options(Sensing, data))
 
 
 def _supervised(data: Mapping[str, Any]) -> Supervised | None:
-    hours = data.get("heartbeat_hours")
-    battery_entities, tamper_entities = data.get("battery_entities", ()), data.get("tamper_entities", ())
-    if hours is None and not battery_entities and not tamper_entities:
-        return None
-    return Supervised(
-        battery_entities=battery_entities,
-        tamper_entities=tamper_entities,
-        heartbeat=None if hours is None else timedelta(hours=hours),
-    )
+    found = Supervised(**read_options(Supervised, data))
+    supervises = found.battery_entities or found.tamper_entities or found.heartbeat is not None
+    return found if supervises else None
 
 
 def _user(subentry: ConfigSubentry) -> UserConfig:
@@ -248,7 +210,7 @@ def _groups(subentries: Iterable[ConfigSubentry], zones: Iterable[ConfigSubentry
             group_id=subentry.subentry_id,
             zones=_members(subentry.data["zones"], areas),
             required=int(subentry.data["required"]),
-            window=_seconds(subentry.data["window"]),
+            window=timedelta(seconds=subentry.data["window"]),
             held_alone=subentry.data.get("held_alone", False),
         )
         for subentry in subentries
@@ -268,23 +230,11 @@ def _members(zone_ids: Iterable[str], areas: Mapping[str, str]) -> frozenset[str
     return frozenset(zone_id for zone_id in known if areas[zone_id] == together[0][0])
 
 
-def _rules(options: Mapping[str, Any], profile: Profile, left_out: LeftOut) -> Rules:
-    def seconds(key: str) -> timedelta:
-        return _seconds(options.get(key, DEFAULTS[key]))
-
-    effects = options.get(OPTION_TROUBLE, {})
-    return Rules(
-        abort_window=seconds(OPTION_ABORT_WINDOW),
-        cancel_window=seconds(OPTION_CANCEL_WINDOW),
-        confirm_window=seconds(OPTION_CONFIRM_WINDOW),
-        swinger_trips=int(options.get(OPTION_SWINGER_TRIPS, DEFAULTS[OPTION_SWINGER_TRIPS])),
-        exit_restart=options.get(OPTION_EXIT_RESTART, True),
-        auto_stay=options.get(OPTION_AUTO_STAY, False),
-        trouble={
-            kind: left_out.chosen(TroubleEffect, effects, kind.value, default_effect(profile, kind))
-            for kind in TroubleKind
-        },
-    )
+def _trouble_effects(
+    options: Mapping[str, Any], profile: Profile, left_out: LeftOut
+) -> dict[TroubleKind, TroubleEffect]:
+    chosen = options.get(OPTION_TROUBLE, {})
+    return {kind: left_out.option(effect_spec(profile, kind), chosen) for kind in TroubleKind}
 
 
 def _is_guarded(zone: ConfigSubentry, panel: PanelConfig) -> bool:
@@ -292,11 +242,6 @@ def _is_guarded(zone: ConfigSubentry, panel: PanelConfig) -> bool:
     if area is None or ZoneKind(zone.data["kind"]).always_guarded:
         return area is not None
     return any(zone.subentry_id in mode.zones for mode in area.modes.values())
-
-
-@cache
-def _seconds(number: float) -> timedelta:
-    return timedelta(seconds=number)
 
 
 def _clock(text: str | None) -> time | None:

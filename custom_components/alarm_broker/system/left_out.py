@@ -5,12 +5,12 @@ person is told what is missing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import StrEnum
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
 
 from ..const import LOGGER
+from ..core.option_spec import OptionSpec, specs_of
 from ..core.stored import UNREADABLE
 
 
@@ -27,16 +27,23 @@ class LeftOut:
         """Return the parts of which everything can be read."""
         return [part for part in parts if self._can_read(part, reads)]
 
-    def chosen[E: StrEnum](self, kind: type[E], options: Mapping[str, Any], name: str, default: E) -> E:
-        """Return an option that is one of a list; the default for one that this version does not know."""
+    def options(self, config: type, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options of a configuration, by its fields; the default for each that cannot be read."""
+        return {spec.field: self.option(spec, stored) for spec in specs_of(config)}
+
+    def option(self, spec: OptionSpec, stored: Mapping[str, Any]) -> Any:
+        """Return an option's value; the default for one that this version cannot read."""
         try:
-            return kind(options.get(name, default))
-        except ValueError:
+            return spec.read(stored)
+        except UNREADABLE:
             LOGGER.error(
-                "The setting %s is of another version: %r; taken for %s", name, options[name], default
+                "The setting %s is of another version: %r; taken for %s",
+                spec.key,
+                stored[spec.key],
+                spec.default,
             )
-            self.names.append(name)
-            return default
+            self.names.append(spec.key)
+            return spec.read({})
 
     def _can_read(self, part: ConfigSubentry, reads: Iterable[Callable[[ConfigSubentry], object]]) -> bool:
         try:

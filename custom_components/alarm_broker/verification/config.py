@@ -11,26 +11,14 @@ from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VER
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 
-from ..const import (
-    OPTION_EVIDENCE_AFTER,
-    OPTION_EVIDENCE_BEFORE,
-    OPTION_EVIDENCE_DAYS,
-    SUBENTRY_CAMERA,
-    SUBENTRY_FRIGATE,
-)
+from ..const import SUBENTRY_CAMERA, SUBENTRY_FRIGATE
+from ..core.option_spec import count, duration, within
 from ..core.panel.config import ZoneKind
 from ..core.verification import PERSON, CameraConfig, Detector, Tripped
 from ..system.config import SystemConfig
 from ..system.left_out import LeftOut
 from .frigate import FrigateClient
 from .sources import CameraSource, EntitySource, FrigateSource
-
-EVIDENCE_DEFAULTS: Mapping[str, int] = {
-    OPTION_EVIDENCE_BEFORE: 10,
-    OPTION_EVIDENCE_AFTER: 60,
-    OPTION_EVIDENCE_DAYS: 30,
-}
-"""Seconds, seconds, days."""
 
 _DETECTORS: Mapping[str, Detector] = {
     "door": Detector.OPENING,
@@ -57,14 +45,16 @@ class CameraSetup:
     sources: Mapping[str, CameraSource]
     named_servers: Mapping[str, tuple[str, FrigateClient]]
     """By id, with their names."""
-    before: timedelta
-    after: timedelta
-    days: int
+    before: timedelta = duration(10, "s", within(0, 300), key="evidence_before")
+    """What a camera saw so long before an alarm counts."""
+    after: timedelta = duration(60, "s", within(5, 600), key="evidence_after")
+    """So long cameras are asked again and again."""
+    days: int = count(30, within(0, 3650), unit="d", key="evidence_days")
+    """Pictures are kept for so long; 0: until the room for them is full."""
 
 
 def camera_setup_from_entry(hass: HomeAssistant, entry: ConfigEntry[Any], left_out: LeftOut) -> CameraSetup:
     """Return the cameras of a config entry; one whose server is gone, or that cannot be read, is left out."""
-    options = {**EVIDENCE_DEFAULTS, **entry.options}
     subentries = entry.subentries.values()
     servers: dict[str, FrigateClient] = {}
 
@@ -87,9 +77,7 @@ def camera_setup_from_entry(hass: HomeAssistant, entry: ConfigEntry[Any], left_o
         named_servers={
             server_id: (entry.subentries[server_id].title, client) for server_id, client in servers.items()
         },
-        before=timedelta(seconds=options[OPTION_EVIDENCE_BEFORE]),
-        after=timedelta(seconds=options[OPTION_EVIDENCE_AFTER]),
-        days=int(options[OPTION_EVIDENCE_DAYS]),
+        **left_out.options(CameraSetup, entry.options),
     )
 
 

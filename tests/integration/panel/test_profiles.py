@@ -1,10 +1,10 @@
 import pytest
 
+from custom_components.alarm_broker.core.option_spec import Profile
 from custom_components.alarm_broker.core.panel.config import TroubleEffect, TroubleKind
 from custom_components.alarm_broker.core.panel.profiles import (
     DEFAULTS,
     LIMITS,
-    Profile,
     code_violations,
     default_effect,
     mode_violations,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from ..option_spec import choice, duration, flag, optional_entity, optional_wall_clock, within
 from ..panel.config import ArmMode
 from ..panel.state import AreaStatus, Deadline
 from ..windows import WindowKind
@@ -42,27 +43,29 @@ class PresenceConfig:
     """What the household goes by."""
 
     persons: Mapping[str, PersonConfig] = field(default_factory=dict)
-    unknown_means: UnknownMeans = UnknownMeans.HOME
-    away_after: timedelta = timedelta(minutes=2)
+    timezone: tzinfo = UTC
+    remind: bool = flag(default=True)
+    remind_after: timedelta = duration(5, "min", within(0, 240))
+    """After everyone has left, or the vacation has begun."""
+    quiet_from: time | None = optional_wall_clock()
+    """No reminder between this wall clock time ..."""
+    quiet_to: time | None = optional_wall_clock()
+    """... and this one; it comes afterwards."""
+    auto_arm: bool = flag(default=False)
+    auto_arm_mode: ArmMode = choice(ArmMode.AWAY, "arm_mode")
+    announce: timedelta = duration(120, "s", within(10, 3600))
+    """The arming is announced so long before, and can be postponed or called off."""
+    postpone: timedelta = duration(15, "min", within(1, 1440))
+    guest_mode: str | None = optional_entity("input_boolean", "switch", "binary_sensor")
+    """While it is on, nothing arms by itself."""
+    unknown_means: UnknownMeans = choice(UnknownMeans.HOME, "unknown_means")
+    away_after: timedelta = duration(120, "s", within(0, 3600))
     """Somebody is away after being seen away for so long: positions jump."""
     coming_up: timedelta = timedelta(minutes=6)
     """So long at least while the house comes up: routers and trackers take three to five minutes after a start."""
     home_after: timedelta = timedelta(seconds=5)
-    lost_after: timedelta = timedelta(minutes=10)
+    lost_after: timedelta = duration(10, "min", within(1, 1440), key="lost_person_after")
     """Somebody whose trackers have been silent for so long is nowhere known."""
-    remind: bool = True
-    remind_after: timedelta = timedelta(minutes=5)
-    """After everyone has left, or the vacation has begun."""
-    quiet_from: time | None = None
-    """No reminder between this wall clock time ..."""
-    quiet_to: time | None = None
-    """... and this one; it comes afterwards."""
-    auto_arm: bool = False
-    auto_arm_mode: ArmMode = ArmMode.AWAY
-    announce: timedelta = timedelta(minutes=2)
-    """The arming is announced so long before, and can be postponed or called off."""
-    postpone: timedelta = timedelta(minutes=15)
-    timezone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

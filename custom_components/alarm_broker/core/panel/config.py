@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from ..option_spec import Profile, choice, count, duration, flag, optional_duration, within
 from ..windows import WindowKind
 
 
@@ -97,6 +98,14 @@ class Action(StrEnum):
     """See zones, troubles, memory and journal, where that takes a code."""
 
 
+class CodeFormat(StrEnum):
+    """What codes are made of."""
+
+    NUMBER = "number"
+    """Digits, for a keypad with ten keys."""
+    TEXT = "text"
+
+
 class TroubleKind(StrEnum):
     """What is wrong without being an alarm."""
 
@@ -126,6 +135,12 @@ class TroubleEffect(StrEnum):
     """Arming is refused."""
 
 
+# Ranges as panel manuals print them that quote the standards. CP-01: exit 45-255 s, entry 30-240 s, abort 15-45 s, cancel
+# at least 5 minutes, swinger shutdown after 1-6. EN 50131-1, grade 2: entry at most 45 s, the report 30 s after the
+# local warning, sounders 2-15 minutes, all keypads blocked for 90 s after few wrong codes.
+ENTRY_DELAY = within(0, 300, cp01=(30, 240), en_g2=(0, 45))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneConfig:
     """One zone of an area."""
@@ -133,23 +148,24 @@ class ZoneConfig:
     zone_id: str
     area_id: str
     kind: ZoneKind
-    silent: bool = False
-    """A panic zone that nobody at the panel may notice."""
-    entry_delay: timedelta | None = None
-    """Its own; None means the mode's."""
-    bypassable: bool = True
-    auto_bypass: bool = False
+    bypassable: bool = flag(default=True, section="arming")
+    """What saves lives is not, unless it is said to be."""
+    auto_bypass: bool = flag(default=False, section="arming")
     """Open at arming, it is left out until the next disarming."""
-    allow_open: bool = False
+    allow_open: bool = flag(default=False, section="arming")
     """Open at arming, it is left out until it has been seen closed."""
-    final_set: bool = False
+    final_set: bool = flag(default=False, section="arming")
     """The last door out: closing it ends the exit delay (EN 50131 "final exit")."""
-    chime: bool = False
-    hold: timedelta = timedelta(0)
+    chime: bool = flag(default=False, section="arming")
+    entry_delay: timedelta | None = optional_duration("s", ENTRY_DELAY, section="tripping")
+    """Its own; None means the mode's."""
+    hold: timedelta = duration(0, "s", within(0, 600), section="tripping")
     """It trips only after it has stayed open for so long."""
-    trips: int = 1
+    trips: int = count(1, within(1, 10), section="tripping")
     """It trips only when it has opened so often within `trip_window`."""
-    trip_window: timedelta = timedelta(seconds=30)
+    trip_window: timedelta = duration(30, "s", within(1, 600), section="tripping")
+    silent: bool = flag(default=False, section="tripping")
+    """A panic zone that nobody at the panel may notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +187,10 @@ class ModeConfig:
 
     zones: frozenset[str]
     """Zone ids; zones that are always guarded need not be named."""
-    exit_delay: timedelta
-    entry_delay: timedelta
-    siren_time: timedelta
-    code_to_arm: bool = True
+    exit_delay: timedelta = duration(60, "s", within(0, 300, cp01=(45, 255)))
+    entry_delay: timedelta = duration(30, "s", ENTRY_DELAY)
+    siren_time: timedelta = duration(180, "s", within(10, 3600, en_g2=(120, 900)))
+    code_to_arm: bool = flag(default=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,9 +249,9 @@ class CodePolicy:
     """Also bypassing, clearing the memory and the walk test take one (EN 50131-1: access level 2)."""
     look_required: bool = False
     """Also seeing zones, troubles and memory takes one (EN 50131-1: indications are hidden at access level 1)."""
-    attempts: int = 5
+    attempts: int = count(5, within(3, 20, en_g2=(3, 5)), key="lockout_attempts")
     """Wrong codes in a row until the lockout."""
-    lockout: timedelta = timedelta(seconds=90)
+    lockout: timedelta = duration(90, "s", within(30, 900, en_g2=(90, 900)), key="lockout_time")
     """EN 50131 panels block for 90 s (grade 2); doubled with each further lockout."""
     lockout_limit: timedelta = timedelta(minutes=15)
     yields_to_entry: bool = True
@@ -245,22 +261,26 @@ class CodePolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the whole panel goes by; the defaults are the profile *default*."""
+    """What the whole panel goes by."""
 
-    abort_window: timedelta = timedelta(seconds=30)
+    profile: Profile = choice(Profile.DEFAULT, "profile")
+    """Whose limits all settings keep to."""
+    abort_window: timedelta = duration(30, "s", within(0, 45, cp01=(15, 45), en_g2=(30, 45)))
     """ANSI/SIA CP-01, abort window: disarmed within it, nobody outside is told."""
-    cancel_window: timedelta = timedelta(minutes=5)
+    cancel_window: timedelta = duration(300, "s", within(0, 3600, cp01=(300, 3600)))
     """ANSI/SIA CP-01, cancel window: disarmed within it, whoever was told is told that it was false."""
-    confirm_window: timedelta = timedelta(minutes=30)
+    confirm_window: timedelta = duration(1800, "s", within(60, 7200))
     """BS 8243, confirmation time: a second zone within it makes the alarm confirmed."""
     recent_closing: timedelta = timedelta(minutes=2)
     """ANSI/SIA CP-01, recent closing: an alarm so soon after arming says so."""
-    swinger_trips: int = 2
+    swinger_trips: int = count(2, within(0, 6, cp01=(1, 6)))
     """ANSI/SIA CP-01, swinger shutdown: a zone that has raised so many alarms in one arming is left out; 0 is off."""
-    exit_restart: bool = True
+    exit_restart: bool = flag(default=True, must_be_on=(Profile.CP01,))
     """ANSI/SIA CP-01, exit time restart: who comes back in gets the exit delay anew, once."""
-    auto_stay: bool = False
+    auto_stay: bool = flag(default=False)
     """ANSI/SIA CP-01, unvacated premises: armed away and nobody went out arms home instead."""
+    trigger_kind: AlarmKind = choice(AlarmKind.BURGLARY, "alarm_kind", without=(AlarmKind.DURESS,))
+    """What Home Assistant's own action `alarm_trigger` raises."""
     trouble: Mapping[TroubleKind, TroubleEffect] = field(
         default_factory=lambda: {TroubleKind.LOST: TroubleEffect.ASK}
     )

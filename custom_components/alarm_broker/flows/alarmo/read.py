@@ -19,8 +19,6 @@ from homeassistant.util.ulid import ulid_now
 
 from ...codes.hashing import BCRYPT
 from ...const import (
-    CODE_FORMAT_NUMBER,
-    CODE_FORMAT_TEXT,
     OPTION_CODE_FORMAT,
     OPTION_MASTER,
     SUBENTRY_AREA,
@@ -28,7 +26,7 @@ from ...const import (
     SUBENTRY_USER,
     SUBENTRY_ZONE,
 )
-from ...core.panel.config import Action, ZoneKind
+from ...core.panel.config import Action, CodeFormat, ZoneKind
 from ...core.panel.profiles import DEFAULTS
 from ...system.config import Sensing
 from ...system.zone_sensors import is_open
@@ -159,7 +157,7 @@ def parse(
         areas = _areas(found, data["areas"], bool(config.get("code_arm_required")))
         zones = _sensors(found, data.get("sensors") or [], areas, kind_of, tampers)
         _groups(found, data.get("sensor_groups") or [], zones)
-        _users(found, data.get("users") or [], areas, digits=config.get("code_format") != CODE_FORMAT_TEXT)
+        _users(found, data.get("users") or [], areas, digits=config.get("code_format") != CodeFormat.TEXT)
         _config(found, config, automations=len(data.get("automations") or []))
     except (KeyError, TypeError, ValueError, AttributeError) as err:
         raise NotReadableError(f"it is damaged: {err!r}") from err
@@ -352,7 +350,7 @@ def _users(
             found.note(Note.USER_LOSES_AREA, user=name)
         if not user.get("code_length"):
             found.note(Note.USER_CODE_LENGTH, user=name)
-        if digits and user.get("code_format") == CODE_FORMAT_TEXT:
+        if digits and user.get("code_format") == CodeFormat.TEXT:
             found.note(Note.USER_TEXT_CODE, user=name)
         if user.get("is_override_code"):
             found.note(Note.USER_OVERRIDE, user=name)
@@ -373,9 +371,9 @@ def _users(
 
 
 def _config(found: AlarmoImport, config: Mapping[str, Any], *, automations: int) -> None:
-    text = config.get("code_format") == CODE_FORMAT_TEXT
+    text = config.get("code_format") == CodeFormat.TEXT
     found.options = {
-        OPTION_CODE_FORMAT: CODE_FORMAT_TEXT if text else CODE_FORMAT_NUMBER,
+        OPTION_CODE_FORMAT: (CodeFormat.TEXT if text else CodeFormat.NUMBER).value,
         OPTION_MASTER: bool((config.get("master") or {}).get("enabled", True)),
     }
     if not config.get("code_disarm_required", True):

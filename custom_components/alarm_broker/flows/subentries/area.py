@@ -5,23 +5,23 @@ from typing import Any
 
 import probatio as vol
 from homeassistant.config_entries import ConfigSubentry, SubentryFlowResult
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import TextSelector
 
 from ...const import SUBENTRY_AREA, SUBENTRY_ZONE
 from ...core.panel.config import ArmMode, ZoneKind
-from ...core.panel.profiles import DEFAULTS, LIMITS
+from ...core.panel.profiles import TIMES
+from ..fields import fields_of, stored, without_default
 from ..profile import area_violations, as_text, profile_of
 from ..zones import guarding_modes
-from .base import PanelSubentryFlow, choice, folded, number, translated
+from .base import PanelSubentryFlow, choice, folded, translated
 
 MODES = [mode.value for mode in ArmMode]
-TIMES = ("exit_delay", "entry_delay", "siren_time")
 FIELD_NAME, FIELD_MODES = "name", "modes"
 
 
 def mode_defaults() -> dict[str, Any]:
     """Return the times of a new mode."""
-    return {field: DEFAULTS[field] for field in TIMES} | {"code_to_arm": True}
+    return {spec.key: spec.default for spec in TIMES}
 
 
 class AreaFlow(PanelSubentryFlow):
@@ -45,17 +45,14 @@ class AreaFlow(PanelSubentryFlow):
         """Ask for the times of each mode; the profile says what is allowed."""
         options, errors, found = self.entry.options, dict[str, str](), ""
         if user_input is not None:
-            modes = {mode: _times(user_input[mode]) for mode in self._modes}
+            modes = {mode: stored(TIMES, user_input[mode]) for mode in self._modes}
             if not (found := as_text(area_violations(options, modes, self._name))):
                 self._times = modes
                 return await self.async_step_zones()
             errors["base"] = "profile_violated"
         known: Mapping[str, Any] = {} if self.current is None else self.current.data["modes"]
         values = user_input or {mode: {**mode_defaults(), **known.get(mode, {})} for mode in self._modes}
-        ranges = LIMITS[profile_of(options)].ranges
-        fields: dict[Any, Any] = {vol.Required(field): number(*ranges[field], "s") for field in TIMES} | {
-            vol.Required("code_to_arm", default=True): BooleanSelector()
-        }
+        fields = fields_of(TIMES, profile=profile_of(options), marker=without_default)
         schema = vol.Schema({vol.Required(mode): folded(fields, collapsed=False) for mode in self._modes})
         return self.form("times", schema, values, errors, violations=found)
 
@@ -123,7 +120,3 @@ class AreaFlow(PanelSubentryFlow):
             }
         )
         return self.form(step_id, schema, values, errors)
-
-
-def _times(section: Mapping[str, Any]) -> dict[str, Any]:
-    return {field: int(section[field]) for field in TIMES} | {"code_to_arm": section["code_to_arm"]}

@@ -16,11 +16,11 @@ from homeassistant.helpers.selector import (
 
 from ...codes.hashing import async_hash_code
 from ...codes.rules import StoredCode, async_refusal
-from ...const import CODE_FORMAT_NUMBER, OPTION_CODE_FORMAT, SUBENTRY_USER, WEEKDAYS
+from ...const import SUBENTRY_USER, WEEKDAYS
 from ...core.panel.config import Action
 from ...core.panel.profiles import LIMITS
 from ...core.windows import WindowKind
-from ..profile import profile_of
+from ..profile import profile_of, takes_digits
 from .base import OneFormFlow, flat, folded, nested, number, translated
 
 PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="new-password"))
@@ -77,7 +77,7 @@ class UserFlow(OneFormFlow):
             code,
             duress=duress,
             others=stored_codes(self.others(SUBENTRY_USER)),
-            digits=options.get(OPTION_CODE_FORMAT, CODE_FORMAT_NUMBER) == CODE_FORMAT_NUMBER,
+            digits=takes_digits(options),
             least=LIMITS[profile_of(options)].least_digits,
         )
         return {} if refused is None else {FIELD_CODE: refused.value}

@@ -14,20 +14,26 @@ from homeassistant.helpers.selector import (
 )
 
 from ...const import SUBENTRY_AREA, SUBENTRY_GROUP, SUBENTRY_ZONE
-from ...core.panel.config import ArmMode, ZoneKind
-from ...core.panel.profiles import LIMITS, mode_violations
+from ...core.option_spec import OptionSpec, specs_of
+from ...core.panel.config import ArmMode, ZoneConfig, ZoneKind
+from ...core.panel.profiles import mode_violations
+from ...system.config import Sensing, Supervised
+from ..fields import fields_of, may_be_left_out, stored
 from ..profile import abort_window_of, as_text, profile_of
 from ..zones import ZONE_DOMAINS, name_of, suggested, zone_data
-from .base import PanelSubentryFlow, flat, folded, nested, number, translated
+from .base import PanelSubentryFlow, flat, folded, nested, translated
 
 FIELD_AREA, FIELD_ENTITIES, FIELD_TOGETHER = "area", "entities", "together"
-SECTIONS: Mapping[str, tuple[str, ...]] = {
-    "arming": ("bypassable", "auto_bypass", "allow_open", "final_set", "chime"),
-    "tripping": ("entry_delay", "hold", "trips", "trip_window", "silent"),
-    "reading": ("invert", "above", "below"),
-    "supervision": ("battery_entities", "tamper_entities", "heartbeat_hours"),
+OPTIONS: Mapping[str, tuple[OptionSpec, ...]] = {
+    "arming": tuple(spec for spec in specs_of(ZoneConfig) if spec.section == "arming"),
+    "tripping": tuple(spec for spec in specs_of(ZoneConfig) if spec.section == "tripping"),
+    "reading": specs_of(Sensing),
+    "supervision": specs_of(Supervised),
 }
-EMPTY_IS_NONE = ("entry_delay", "above", "below", "heartbeat_hours")
+"""The options that each section of the form asks for."""
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(spec.key for spec in specs) for name, specs in OPTIONS.items()
+}
 
 
 class ZoneFlow(PanelSubentryFlow):
@@ -187,56 +193,33 @@ class ZoneFlow(PanelSubentryFlow):
         return {FIELD_AREA: "area_in_group"} if moved and areas - {data[FIELD_AREA]} else {}
 
     def _schema(self) -> vol.Schema:
-        kinds = [kind.value for kind in ZoneKind]
-        delay = LIMITS[profile_of(self.entry.options)].ranges["entry_delay"]
-        entities = EntitySelector(EntitySelectorConfig(domain=list(ZONE_DOMAINS), multiple=True))
-        helpers = EntitySelector(EntitySelectorConfig(domain=["binary_sensor", "sensor"], multiple=True))
-        yes_or_no = BooleanSelector()
+        profile = profile_of(self.entry.options)
+        sections = {
+            vol.Required(name): folded(fields_of(specs, profile=profile, marker=may_be_left_out))
+            for name, specs in OPTIONS.items()
+        }
         return vol.Schema(
             {
                 vol.Required("name"): TextSelector(),
                 vol.Required(FIELD_AREA): self.area_selector(),
-                vol.Required(FIELD_ENTITIES): entities,
-                vol.Required("kind"): translated("zone_kind", kinds),
+                vol.Required(FIELD_ENTITIES): EntitySelector(
+                    EntitySelectorConfig(domain=list(ZONE_DOMAINS), multiple=True)
+                ),
+                vol.Required("kind"): translated("zone_kind", [kind.value for kind in ZoneKind]),
                 vol.Optional("modes", default=list): translated(
                     "arm_mode", [mode.value for mode in ArmMode], multiple=True
                 ),
-                vol.Required("arming"): folded(
-                    {vol.Optional(key, default=False): yes_or_no for key in SECTIONS["arming"]}
-                ),
-                vol.Required("tripping"): folded(
-                    {
-                        vol.Optional("entry_delay"): number(*delay, "s"),
-                        vol.Optional("hold", default=0): number(0, 600, "s"),
-                        vol.Optional("trips", default=1): number(1, 10),
-                        vol.Optional("trip_window", default=30): number(1, 600, "s"),
-                        vol.Optional("silent", default=False): yes_or_no,
-                    }
-                ),
-                vol.Required("reading"): folded(
-                    {
-                        vol.Optional("invert", default=False): yes_or_no,
-                        vol.Optional("above"): number(-1e6, 1e6, step=0.01),
-                        vol.Optional("below"): number(-1e6, 1e6, step=0.01),
-                    }
-                ),
-                vol.Required("supervision"): folded(
-                    {
-                        vol.Optional("battery_entities", default=list): helpers,
-                        vol.Optional("tamper_entities", default=list): helpers,
-                        vol.Optional("heartbeat_hours"): number(1, 168, "h"),
-                    }
-                ),
+                **sections,
             }
         )
 
 
 def _data(user_input: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the zone that an answered form describes; fields left empty have no value."""
+    """Return the zone that an answered form describes."""
     data = flat(user_input, tuple(SECTIONS))
     data["name"] = data["name"].strip()
     if ZoneKind(data["kind"]).always_guarded:
         data["modes"] = []
-    for key in ("hold", "trips", "trip_window"):
-        data[key] = int(data[key])
-    return {**dict.fromkeys(EMPTY_IS_NONE), **data}
+    for specs in OPTIONS.values():
+        data.update(stored(specs, data))
+    return data
