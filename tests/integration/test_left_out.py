@@ -43,6 +43,11 @@ SETTINGS: dict[str, Any] = {
     "unknown_means": "maybe",
     "auto_arm_mode": "underwater",
     "trouble": {"power": "panic"},
+    "abort_window": "soon",
+    "lockout_attempts": [5],
+    "quiet_from": "late",
+    "evidence_days": "many",
+    "push_confirm": {"s": 30},
 }
 
 
