@@ -109,7 +109,7 @@ MAY_IMPORT_IN_THE_INTEGRATION: dict[str, tuple[str, ...]] = {
     "codes": ("core",),
     "texts": ("core", "link.protocol", "push.actions", "system.activity"),
     "system": ("core", "codes", "texts", "link.alarm", "link.protocol", "link.registry"),
-    "link": ("core", "system.storage"),
+    "link": ("core", "system.storage", "system.subscribers"),
     "verification": ("core", "system"),
     "household": ("core", "system"),
     "push": ("core", "texts", "system", "link", "verification", "household"),

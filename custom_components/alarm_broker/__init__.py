@@ -225,7 +225,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     async_show_from_copy(hass, entry, is_so=storage.is_from_copy)
     _show_unknown(hass, entry, system)
     async_show_troubles(hass, entry, troubles.open)
-    entry.async_on_unload(troubles.async_listen(lambda: async_show_troubles(hass, entry, troubles.open)))
+    entry.async_on_unload(troubles.changes.subscribe(lambda: async_show_troubles(hass, entry, troubles.open)))
     async_forget_taken_away(hass, entry)
     entry.async_on_unload(async_remove_codes_when_over(hass, entry, lambda: system.state))
     if link is not None and watch is not None:

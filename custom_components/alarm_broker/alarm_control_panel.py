@@ -147,7 +147,7 @@ class AreaPanel(AreaEntity, Panel):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.system.subscriptions.subscribe_panel(self._area_id, self._async_changed))
-        self.async_on_remove(self.alarms.async_subscribe(self._async_alarm_changed))
+        self.async_on_remove(self.alarms.changes.subscribe(self._async_alarm_changed))
         if self.available:
             self._shows()
 
@@ -231,7 +231,7 @@ class MasterPanel(Panel):
             self.async_on_remove(self.system.subscriptions.subscribe_panel(area_id, self._async_changed))
         # An opened zone leaves the areas as they are.
         self.async_on_remove(self.system.subscriptions.subscribe(self._async_changed))
-        self.async_on_remove(self.alarms.async_subscribe(lambda _change: self._async_changed()))
+        self.async_on_remove(self.alarms.changes.subscribe(lambda _change: self._async_changed()))
 
     @property
     @override

@@ -47,9 +47,9 @@ class AlarmEntity(AlarmBrokerEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._alarms.async_subscribe(self._alarm_changed))
+        self.async_on_remove(self._alarms.changes.subscribe(self._alarm_changed))
         if self._watch is not None:
-            self.async_on_remove(self._watch.async_subscribe(self.async_write_ha_state))
+            self.async_on_remove(self._watch.changes.subscribe(self.async_write_ha_state))
 
     @property
     @override

@@ -76,7 +76,7 @@ class CompanionConnected(AlarmBrokerEntity, BinarySensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._link.async_subscribe(self.async_write_ha_state))
+        self.async_on_remove(self._link.changes.subscribe(self.async_write_ha_state))
 
     @property
     @override

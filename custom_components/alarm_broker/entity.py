@@ -152,7 +152,7 @@ class HouseholdEntity(AlarmBrokerEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.household.async_subscribe(self.async_write_ha_state))
+        self.async_on_remove(self.household.changes.subscribe(self.async_write_ha_state))
 
 
 class CalendarsEntity(AlarmBrokerEntity):
@@ -166,7 +166,7 @@ class CalendarsEntity(AlarmBrokerEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.calendars.async_subscribe(self.async_write_ha_state))
+        self.async_on_remove(self.calendars.changes.subscribe(self.async_write_ha_state))
 
 
 class SystemEntity(PanelEntity):

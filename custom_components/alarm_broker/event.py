@@ -59,7 +59,7 @@ class PanelEvent(AlarmBrokerEntity, EventEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._subscriptions.subscribe_activity(self._async_happened))
+        self.async_on_remove(self._subscriptions.activity.subscribe(self._async_happened))
 
     @callback
     def _async_happened(self, activity: Activity) -> None:

@@ -38,7 +38,7 @@ class AlarmPicture(AlarmBrokerEntity, ImageEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._verification.async_subscribe(self._changed))
+        self.async_on_remove(self._verification.changes.subscribe(self._changed))
         for record in await self._store.async_records():
             if record.get("picture"):
                 self._show(record["alarm"], record["picture"], dt_util.parse_datetime(record["taken_at"]))

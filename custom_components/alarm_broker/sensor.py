@@ -206,7 +206,7 @@ class ValidationLevel(AlarmBrokerEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self._verification.async_subscribe(self._changed))
+        self.async_on_remove(self._verification.changes.subscribe(self._changed))
 
     @callback
     def _changed(self, _evidence: Evidence) -> None:

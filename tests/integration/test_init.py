@@ -241,10 +241,13 @@ async def test_one_failing_listener_does_not_keep_the_others_from_hearing(
     def broken(_change: Any) -> None:
         raise RuntimeError("a bug")
 
-    linked.runtime_data.alarms._listeners.insert(0, broken)
+    heard: list[Any] = []
+    linked.runtime_data.alarms.changes.subscribe(broken)
+    linked.runtime_data.alarms.changes.subscribe(heard.append)
 
     companion.raise_alarm("a1")
 
+    await until(lambda: bool(heard))
     await until(lambda: hass.states.get("binary_sensor.home_alarm_alarm_active").state == "on")  # type: ignore[union-attr] # it is there
     await until(lambda: not companion.unconfirmed)
 

@@ -61,7 +61,7 @@ class Home:
                 self.events.append(dict(event))
                 self.on_disk.append(deepcopy(self._disk[STORE]["data"]))
 
-        alarms.async_wake_with(wake)
+        alarms.outgoing.subscribe(wake)
         self.system = AlarmSystem(
             self.hass,
             self._config,

@@ -31,6 +31,7 @@ from ..core.windows import (
     windows,
 )
 from ..system.side_files import async_read
+from ..system.subscribers import Subscribers
 from ..system.timers import DeadlineTimer
 
 STORE_VERSION = 1
@@ -79,6 +80,8 @@ class Calendars:
     ) -> None:
         """`on_windows` hears of each change; `report` takes the trouble of a calendar that cannot be read."""
         self.rules = {rule.rule_id: rule for rule in rules}
+        self.changes = Subscribers[()]()
+        """Told whenever windows, or the time within them, have changed."""
         self._hass = hass
         self._entry = entry
         self._stale_after = stale_after
@@ -90,7 +93,6 @@ class Calendars:
         self._stale: set[str] = set()
         self._windows: tuple[Window, ...] = ()
         self._timer = DeadlineTimer(hass, self._look)
-        self._listeners: list[CALLBACK_TYPE] = []
         self._unsubs: list[CALLBACK_TYPE] = []
         self._following = False
 
@@ -138,12 +140,6 @@ class Calendars:
         while self._unsubs:
             self._unsubs.pop()()
         await self._store.async_save(self._as_dict())
-
-    @callback
-    def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` whenever windows or the time within them have changed."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     async def async_refresh(self) -> list[str]:
         """Read every calendar now; return the ones that could not be read."""
@@ -205,8 +201,7 @@ class Calendars:
         self._timer.async_set(next_change(self._windows, now))
         self._store.async_delay_save(self._as_dict, 1)
         self._on_windows(WindowsNow(running=running, begun=begun, ended=ended))
-        for listener in tuple(self._listeners):
-            listener()
+        self.changes.tell()
 
     def _judge_age(self, name: str, now: datetime) -> None:
         trouble = Trouble(kind=TroubleKind.CALENDAR, source=name)

@@ -37,6 +37,7 @@ from ..core.panel.events import ClockMoved
 from ..system.activity import Activity, ActivityKind, named
 from ..system.clock import Clock
 from ..system.side_files import async_read
+from ..system.subscribers import Subscribers
 from ..system.system import AlarmSystem
 from ..system.timers import DeadlineTimer
 from .people import People, Tracked
@@ -59,12 +60,13 @@ class Household:
     ) -> None:
         """`tracked` names the entities of the persons in `config`."""
         self.config = config
+        self.changes = Subscribers[()]()
+        """Told after each change of who is where."""
         self._hass = hass
         self._entry = entry
         self._system = system
         self._state = HouseholdState()
         self._clock = Clock()
-        self._listeners: list[CALLBACK_TYPE] = []
         self._store = household_store(hass, entry.entry_id)
         self._timer = DeadlineTimer(hass, lambda: self.async_take(Ticked()))
         self._people = People(hass, tracked, config.guest_mode, self.async_take)
@@ -119,12 +121,6 @@ class Household:
         await self._store.async_save(as_dict(self._state))
 
     @callback
-    def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` after each change, until the returned function is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    @callback
     def async_take(self, event: PresenceEvent) -> bool:
         """Let the core decide and do what it says; return whether that was anything."""
         by = self._clock.moved()
@@ -138,8 +134,7 @@ class Household:
         self._timer.async_set(next_due(self._state))
         if self._state != before:
             self._store.async_delay_save(lambda: as_dict(self._state), SAVE_DELAY_S)
-            for listener in tuple(self._listeners):
-                listener()
+            self.changes.tell()
         for effect in effects:
             self._carry_out(effect)
         return bool(effects)

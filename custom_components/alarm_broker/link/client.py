@@ -9,11 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 
 import aiohttp
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from ..const import LOGGER
+from ..system.subscribers import Subscribers
 from .protocol import (
     MAX_FRAME_BYTES,
     PROTOCOL_VERSION,
@@ -142,6 +143,8 @@ class LinkClient:
         self.companion: Welcome | None = None
         self.last_error: str | None = None
         self.retry = Retry()
+        self.changes = Subscribers[()]()
+        """Told when the state has changed."""
         self._hass = hass
         self._session = session
         self._url = url
@@ -149,7 +152,6 @@ class LinkClient:
         self._instance = instance
         self._stream = stream
         self._on_refused = on_refused
-        self._listeners: list[CALLBACK_TYPE] = []
         self._wake = asyncio.Event()
         self._busy = asyncio.Lock()
         self._stopping = False
@@ -158,18 +160,12 @@ class LinkClient:
         self._sent = 0
         self._confirm: int | None = None
         self._pong_due = False
-        stream.async_wake_with(self._wake.set)
+        stream.outgoing.subscribe(self._wake.set)
 
     @property
     def connected(self) -> bool:
         """Whether the companion hears us now."""
         return self.state is LinkState.CONNECTED
-
-    @callback
-    def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` when the state changes, until the returned function is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     def hello(self) -> Hello:
         """Return who we are and what we have kept, as of now."""
@@ -334,8 +330,7 @@ class LinkClient:
         if state is self.state:
             return
         self.state = state
-        for listener in tuple(self._listeners):
-            listener()
+        self.changes.tell()
 
 
 def new_hello(*, instance: str, name: str) -> Hello:

@@ -6,6 +6,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import COMPANION_AWAY_AFTER, LINK_GRACE, LOGGER
+from ..system.subscribers import Subscribers
 from .client import LinkClient, LinkState
 
 
@@ -17,11 +18,12 @@ class LinkWatch:
     ) -> None:
         """`on_away` is called when the companion has been away for so long that a person should look."""
         self.trusted = True
+        self.changes = Subscribers[()]()
+        """Told when the link or the trust in it has changed."""
         self._hass = hass
         self._link = link
         self._on_away = on_away
         self._on_back = on_back
-        self._listeners: list[CALLBACK_TYPE] = []
         self._timers: list[CALLBACK_TYPE] = []
         self._unsub: CALLBACK_TYPE | None = None
         self._logged = False
@@ -29,7 +31,7 @@ class LinkWatch:
     @callback
     def async_start(self) -> None:
         """Begin to watch; a link that is not up yet counts as down from now on."""
-        self._unsub = self._link.async_subscribe(self._link_changed)
+        self._unsub = self._link.changes.subscribe(self._link_changed)
         self._link_changed()
 
     @callback
@@ -39,12 +41,6 @@ class LinkWatch:
             self._unsub()
             self._unsub = None
         self._cancel_timers()
-
-    @callback
-    def async_subscribe(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call `listener` when the link or the trust in it changes, until the returned function is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     @callback
     def _link_changed(self) -> None:
@@ -64,12 +60,12 @@ class LinkWatch:
                     async_call_later(self._hass, LINK_GRACE, self._grace_over),
                     async_call_later(self._hass, COMPANION_AWAY_AFTER, self._away_for_long),
                 ]
-        self._tell()
+        self.changes.tell()
 
     @callback
     def _grace_over(self, _now: datetime) -> None:
         self.trusted = False
-        self._tell()
+        self.changes.tell()
 
     @callback
     def _away_for_long(self, _now: datetime) -> None:
@@ -79,7 +75,3 @@ class LinkWatch:
         for cancel in self._timers:
             cancel()
         self._timers = []
-
-    def _tell(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()

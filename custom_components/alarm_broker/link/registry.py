@@ -3,17 +3,18 @@
 Store first, tell second: a sequence and its effect are in one write, and only after it does anybody hear of it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..core.stored import listed, mapping, text, whole
 from ..system.storage import EntryStorage, Written
+from ..system.subscribers import Subscribers
 from .alarm import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
 from .outbox import Outbox
 from .protocol import (
@@ -27,7 +28,6 @@ from .protocol import (
 )
 from .troubles import ServiceTroubles
 
-type AlarmListener = Callable[[AlarmChange], None]
 type Decision = Literal["acknowledge", "resolve", "cancel"]
 
 _DECIDED: Mapping[Decision, Status] = {
@@ -58,9 +58,12 @@ class AlarmRegistry:
         # What people see is what has been written.
         self._shown: Mapping[str, Alarm] = self._alarms
         self._storage = storage
-        self._listeners: list[AlarmListener] = []
-        self._silent_listeners: list[AlarmListener] = []
-        self._wake: CALLBACK_TYPE = lambda: None
+        self.changes = Subscribers[AlarmChange]()
+        """Told each stored change of a visible alarm."""
+        self.silent_changes = Subscribers[AlarmChange]()
+        """Told each change of a silent alarm: for those who may know, and nobody else."""
+        self.outgoing = Subscribers[()]()
+        """Told when there may be something new for the companion."""
         storage.add_section("alarms", self._as_dict, self._begin_write)
         if outbox is not None:
             storage.add_section("outbox", outbox.as_dict, outbox.begin_write)
@@ -80,23 +83,6 @@ class AlarmRegistry:
         """Return the visible alarm that the panel or the companion calls `alarm_id`."""
         alarm = find(self._shown, alarm_id)
         return None if alarm is None or alarm.hidden else alarm
-
-    @callback
-    def async_subscribe(self, listener: AlarmListener) -> CALLBACK_TYPE:
-        """Call `listener` after each stored change of a visible alarm, until the returned function is called."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    @callback
-    def async_subscribe_silent(self, listener: AlarmListener) -> CALLBACK_TYPE:
-        """Call `listener` with each silent alarm that the panel raises: for those who may know, and nobody else."""
-        self._silent_listeners.append(listener)
-        return lambda: self._silent_listeners.remove(listener)
-
-    @callback
-    def async_wake_with(self, wake: CALLBACK_TYPE) -> None:
-        """Call `wake` when there is something new for the companion."""
-        self._wake = wake
 
     @callback
     def async_take(self, body: Mapping[str, Any]) -> AlarmChange | None:
@@ -125,7 +111,7 @@ class AlarmRegistry:
     @callback
     def async_tell(self, change: AlarmChange | None) -> None:
         """Tell of what has been taken and stored: the companion, and whoever listens to a change of an alarm."""
-        self._wake()
+        self.outgoing.tell()
         self._tell(change)
 
     async def async_emit(self, body: Mapping[str, Any]) -> None:
@@ -290,14 +276,8 @@ class AlarmRegistry:
         self._alarms = bounded(self._alarms | {alarm.id: alarm})
 
     def _tell(self, change: AlarmChange | None) -> None:
-        if change is None:
-            return
-        listeners = self._silent_listeners if change.alarm.hidden else self._listeners
-        for listener in tuple(listeners):
-            try:
-                listener(change)
-            except Exception:  # noqa: BLE001 - one entity's bug must not keep the push from being sent; logged in full
-                LOGGER.exception("Alarm %s: a listener failed", change.alarm.id)
+        if change is not None:
+            (self.silent_changes if change.alarm.hidden else self.changes).tell(change)
 
     def _as_dict(self) -> dict[str, Any]:
         return {

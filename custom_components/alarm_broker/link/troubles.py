@@ -1,16 +1,15 @@
 """What is wrong with the companion itself, as far as it has said: stored with the stream, shown as repairs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 
 from ..core.stored import listed, made, mapping
 from ..system.storage import EntryStorage
+from ..system.subscribers import Subscribers
 from .protocol import ServiceTrouble
-
-type TroublesListener = Callable[[], None]
 
 
 class ServiceTroubles:
@@ -21,23 +20,14 @@ class ServiceTroubles:
         stored = [made(ServiceTrouble, one) for one in listed(mapping(saved)["open"])] if saved else []
         self._open = {trouble.key: trouble for trouble in stored}
         self._stale: frozenset[str] = frozenset()
-        self._listener: TroublesListener = lambda: None
+        self.changes = Subscribers[()]()
+        """Told by `async_tell`."""
         storage.add_section("troubles", self._as_dict)
 
     @property
     def open(self) -> tuple[ServiceTrouble, ...]:
         """Return what is wrong now, oldest first."""
         return tuple(self._open.values())
-
-    @callback
-    def async_listen(self, listener: TroublesListener) -> CALLBACK_TYPE:
-        """Call `listener` after each stored change, until the returned function is called."""
-        self._listener = listener
-
-        def stop() -> None:
-            self._listener = lambda: None
-
-        return stop
 
     @callback
     def async_take(self, said: ServiceTrouble) -> None:
@@ -64,7 +54,7 @@ class ServiceTroubles:
     @callback
     def async_tell(self) -> None:
         """Tell of what has been taken and stored."""
-        self._listener()
+        self.changes.tell()
 
     def _as_dict(self) -> dict[str, Any]:
         return {"open": [asdict(trouble) for trouble in self._open.values()]}

@@ -138,11 +138,11 @@ class AlarmPush:
     def async_start(self) -> None:
         """Follow the alarms and the panel, and catch up once every notify service is there."""
         unload, subscriptions = self._entry.async_on_unload, self._system.subscriptions
-        unload(self._alarms.async_subscribe(self._alarm_changed))
-        unload(self._alarms.async_subscribe_silent(self._silent_alarm))
-        unload(subscriptions.subscribe_activity(self._happened))
-        unload(subscriptions.subscribe_effects(self._took_effect))
-        unload(self._verification.async_subscribe(self._evidence_changed))
+        unload(self._alarms.changes.subscribe(self._alarm_changed))
+        unload(self._alarms.silent_changes.subscribe(self._silent_alarm))
+        unload(subscriptions.activity.subscribe(self._happened))
+        unload(subscriptions.effects.subscribe(self._took_effect))
+        unload(self._verification.changes.subscribe(self._evidence_changed))
         unload(self._receipts.async_start())
         unload(self._troubles.async_stop)
         unload(self._pace.async_stop)

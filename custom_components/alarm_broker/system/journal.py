@@ -61,7 +61,7 @@ class Journal:
     @callback
     def async_start(self, subscriptions: Subscriptions) -> None:
         """Write down what happens from now on."""
-        subscriptions.subscribe_activity(self._happened)
+        subscriptions.activity.subscribe(self._happened)
 
     def entries(
         self, area_ids: Collection[str], *, known: Collection[str], limit: int

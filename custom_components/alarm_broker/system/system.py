@@ -518,12 +518,12 @@ class AlarmSystem:
             except Exception:
                 # Whoever is to hear of it would otherwise keep the disk and every answer waiting.
                 LOGGER.exception("What happened cannot be told: %s", type(effect).__name__)
-            self.subscriptions.took_effect(effect)
+            self.subscriptions.effects.tell(effect)
 
     @callback
     def async_announce(self, one: Activity) -> None:
         """Tell of something that happened: entities, automations, push and logbook."""
-        self.subscriptions.happened(one)
+        self.subscriptions.activity.tell(one)
         async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
         where = place(self._hass, self._entry_id, one.areas, known=self.config.panel.areas)
         self._hass.bus.async_fire(

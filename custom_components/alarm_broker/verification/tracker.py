@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
@@ -32,6 +32,7 @@ from ..core.verification import CameraConfig, Level, Occasion, Sighting, Tripped
 from ..system.activity import Activity, ActivityKind, named
 from ..system.issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
 from ..system.names import Wording
+from ..system.subscribers import Subscribers
 from ..system.subscriptions import Subscriptions
 from .format import evidence_event, evidence_record, small_enough
 from .model import Evidence, Snapshot, evidence_from, judged, kept_form
@@ -62,7 +63,6 @@ class _Watch:
     task: asyncio.Task[None] | None = None
 
 
-type EvidenceListener = Callable[[Evidence], None]
 type Emit = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
@@ -100,7 +100,8 @@ class Verification:
         self._emit = emit
         self._announce = announce
         self._watches: dict[str, _Watch] = {}
-        self._listeners: list[EvidenceListener] = []
+        self.changes = Subscribers[Evidence]()
+        """Told the evidence of an alarm that people may see, whenever it has changed."""
 
     @property
     def latest(self) -> Evidence | None:
@@ -139,7 +140,7 @@ class Verification:
     @callback
     def async_start(self, subscriptions: Subscriptions, panel: PanelState) -> None:
         """Follow the panel, and go on looking after what is young, an entry delay too."""
-        self._entry.async_on_unload(subscriptions.subscribe_effects(self._took_effect))
+        self._entry.async_on_unload(subscriptions.effects.subscribe(self._took_effect))
         for area_id, area in panel.areas.items():
             if isinstance(area.guard, Pending) and area.guard.uid not in self._watches:
                 new = self._new(area.guard.uid, AlarmKind.BURGLARY, area_id, hidden=False)
@@ -149,12 +150,6 @@ class Verification:
         for watch in self._watches.values():
             if not self._is_over(watch.evidence):
                 self._look(watch)
-
-    @callback
-    def async_subscribe(self, listener: EvidenceListener) -> CALLBACK_TYPE:
-        """Call `listener` whenever the evidence of an alarm that people may see has changed."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     async def async_verify(self, area_id: str, zone_ids: Sequence[str]) -> tuple[Evidence, Picture | None]:
         """Look once, now, as if the zones had just tripped; nothing is kept and nobody is told."""
@@ -392,8 +387,7 @@ class Verification:
             await self._store.async_keep(evidence.uid, {**self.record(evidence), "kept": kept_form(evidence)})
         except OSError as err:
             LOGGER.error("The evidence of an alarm could not be kept: %s", err)
-        for listener in tuple(self._listeners):
-            listener(evidence)
+        self.changes.tell(evidence)
 
     def _tell_of_level(self, evidence: Evidence, before: Level) -> None:
         if evidence.level <= max(before, Level.SIGNAL):
