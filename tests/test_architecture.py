@@ -16,11 +16,9 @@ PURE_COMPANION = (
     "companion.dispatch.retry",
     "companion.dispatch.delivery",
     "companion.channels.base",
-    "companion.channels.labels",
     "companion.channels.render",
     "companion.channels.sms.gsm",
     "companion.channels.plainly",
-    "companion.channels.trouble_texts",
     "companion.link.protocol",
     "companion.directory.model",
     "companion.troubles.model",
@@ -28,17 +26,20 @@ PURE_COMPANION = (
     "companion.clock",
     "companion.ids",
     "companion.strict_json",
+    "companion.texts",
     "companion.timezones",
 )
 """Decide, and do nothing: the standard library, each other, and pydantic, which describes their shapes."""
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "companion.store": ("companion.store", "companion.clock", "companion.ids"),
-    "companion.channels": ("companion.channels", "companion.timezones"),
+    "companion.texts": ("companion.texts",),
+    "companion.channels": ("companion.channels", "companion.texts", "companion.timezones"),
     "companion.escalation": ("companion.escalation",),
     "companion.directory": (
         "companion.directory",
         "companion.channels",
+        "companion.texts",
         "companion.escalation",
         "companion.store",
         "companion.ids",

@@ -1,161 +1,50 @@
-"""What people read: the text of a message for each kind of channel, in English and German. Pure."""
+"""What people read: the text of a message for each kind of channel, in the reader's language. Pure."""
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from html import escape
 from typing import assert_never
 from urllib.parse import quote
 
 from companion.channels.base import Message, MessageKind
-from companion.channels.labels import alarm_title, detail, is_german, label
 from companion.channels.plainly import or_plainly, plain_html, plain_text, plain_title
 from companion.channels.sms.gsm import alphabet_for
-from companion.channels.trouble_texts import trouble_advice, trouble_title
+from companion.texts.labels import alarm_title, detail, label
+from companion.texts.language import texts_for
+from companion.texts.model import MessageTexts, Texts
+from companion.texts.troubles import trouble_advice, trouble_title
 from companion.timezones import on_site_clock
 
 TITLE_LIMIT, VALUE_LIMIT, NOTE_LIMIT, DETAILS_LIMIT = 200, 100, 400, 8
 """Longest texts in characters and most details: together below Signal's 2000 visible characters."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """One language."""
-
-    kinds: dict[MessageKind, str]
-    test: str
-    repeat: str
-    short_repeat: str
-    more: tuple[str, str]
-    """One more alarm of the same source, and many."""
-    where: str
-    who: str
-    when: str
-    severity: str
-    source: str
-    by: str
-    note: str
-    second_zone: str
-    how_sure: str
-    levels: tuple[str, ...]
-    """What each validation level means."""
-    answer: str
-    nothing_happened: str
-    again: str
-    time: str
-
-
-ENGLISH = Words(
-    kinds={
-        MessageKind.PAGE: "ALARM",
-        MessageKind.ACKNOWLEDGED: "Acknowledged",
-        MessageKind.PRESSED_AGAIN: "TRIGGERED AGAIN",
-        MessageKind.CONFIRMED: "CONFIRMED",
-        MessageKind.VERIFIED: "VERIFIED",
-        MessageKind.RESOLVED: "Resolved",
-        MessageKind.CANCELLED: "Cancelled",
-        MessageKind.NOTE: "Note",
-        MessageKind.EXHAUSTED: "NOBODY ANSWERED",
-        MessageKind.TEST: "Channel test",
-        MessageKind.TROUBLE: "TROUBLE",
-        MessageKind.TROUBLE_OVER: "Well again",
-    },
-    test="TEST",
-    repeat="This may be a repeat: an earlier attempt got no answer.",
-    short_repeat="(may be a repeat)",
-    more=("and 1 more alarm of the same source", "and {count} more alarms of the same source"),
-    where="Where",
-    who="Who",
-    when="When",
-    severity="Severity",
-    source="Source",
-    by="By",
-    note="Note",
-    second_zone="Second zone",
-    how_sure="How sure",
-    levels=(
-        "level 0 of 4: nothing to respond to",
-        "level 1 of 4: the alarm alone",
-        "level 2 of 4: somebody is there, or very likely",
-        "level 3 of 4: property is threatened",
-        "level 4 of 4: a life is threatened",
-    ),
-    answer="Acknowledge here",
-    nothing_happened="Nothing happened. Somebody is trying out this channel.",
-    again="It was triggered again after it had been answered. Say that you know, or others are called.",
-    time="%Y-%m-%d %H:%M:%S %Z",
-)
-GERMAN = Words(
-    kinds={
-        MessageKind.PAGE: "ALARM",
-        MessageKind.ACKNOWLEDGED: "Übernommen",
-        MessageKind.PRESSED_AGAIN: "ERNEUT AUSGELÖST",
-        MessageKind.CONFIRMED: "BESTÄTIGT",
-        MessageKind.VERIFIED: "VERIFIZIERT",
-        MessageKind.RESOLVED: "Erledigt",
-        MessageKind.CANCELLED: "Abgebrochen",
-        MessageKind.NOTE: "Notiz",
-        MessageKind.EXHAUSTED: "NIEMAND HAT GEANTWORTET",
-        MessageKind.TEST: "Kanaltest",
-        MessageKind.TROUBLE: "STÖRUNG",
-        MessageKind.TROUBLE_OVER: "Wieder in Ordnung",
-    },
-    test="TEST",
-    repeat="Vielleicht eine Wiederholung: Ein früherer Versuch blieb ohne Antwort.",
-    short_repeat="(evtl. Wiederholung)",
-    more=("und 1 weiterer Alarm derselben Quelle", "und {count} weitere Alarme derselben Quelle"),
-    where="Wo",
-    who="Wer",
-    when="Wann",
-    severity="Schwere",
-    source="Quelle",
-    by="Von",
-    note="Notiz",
-    second_zone="Zweite Zone",
-    how_sure="Wie sicher",
-    levels=(
-        "Stufe 0 von 4: kein Einsatz nötig",
-        "Stufe 1 von 4: nur der Alarm allein",
-        "Stufe 2 von 4: jemand ist da, oder sehr wahrscheinlich",
-        "Stufe 3 von 4: Eigentum ist bedroht",
-        "Stufe 4 von 4: ein Leben ist bedroht",
-    ),
-    answer="Hier übernehmen",
-    nothing_happened="Es ist nichts passiert. Jemand probiert diesen Kanal aus.",
-    again="Er wurde nach der Antwort erneut ausgelöst. Bitte melden, sonst werden andere gerufen.",
-    time="%d.%m.%Y %H:%M:%S %Z",
-)
-
-
-LANGUAGES = ("en", "de")
-"""What people can be told in."""
-LANGUAGE_PATTERN = rf"^({'|'.join(LANGUAGES)})(-[A-Z]{{2}})?$"
-
-
-def words_for(language: str) -> Words:
-    """Return the words of a language tag such as `de-AT`; English for what is not translated."""
-    return GERMAN if is_german(language) else ENGLISH
-
-
 @or_plainly(plain_title)
 def headline(message: Message) -> str:
     """Return kind and title in one line, marked when it is a test alarm."""
-    words = words_for(message.language)
-    mark = f"[{words.test}] " if message.test else ""
-    return f"{mark}{words.kinds[message.kind]}: {one_line(_title(message), TITLE_LIMIT)}"
+    texts = texts_for(message.language)
+    mark = f"[{texts.messages.test}] " if message.test else ""
+    return f"{mark}{texts.messages.kinds[message.kind]}{texts.formats.colon}{one_line(_title(message, texts), TITLE_LIMIT)}"
 
 
-def _title(message: Message) -> str:
+def _title(message: Message, texts: Texts) -> str:
     if message.trouble is None:
-        return alarm_title(message.title, message.source, message.language)
-    return trouble_title(
-        message.trouble, subject=message.title, facts=message.details, language=message.language
-    )
+        return alarm_title(message.title, message.source, texts)
+    return trouble_title(message.trouble, subject=message.title, facts=message.details, texts=texts)
+
+
+def _words(message: Message) -> MessageTexts:
+    return texts_for(message.language).messages
+
+
+def _lines(pairs: list[tuple[str, str]], message: Message) -> list[str]:
+    colon = texts_for(message.language).formats.colon
+    return [f"{styled(name)}{colon}{styled(value)}" for name, value in pairs]
 
 
 def facts(message: Message) -> list[tuple[str, str]]:
     """Return what a responder must know as label and value, most important first."""
-    words = words_for(message.language)
+    words = _words(message)
     found = [
         (words.by, message.by and one_line(message.by, VALUE_LIMIT)),
         (_note_label(message), message.note and one_line(message.note, NOTE_LIMIT)),
@@ -172,13 +61,13 @@ def how_sure(message: Message) -> str:
     if message.level is None:
         return ""
     seen = [one_line(part, VALUE_LIMIT) for part in (message.label, message.camera) if part]
-    levels = words_for(message.language).levels
+    levels = _words(message).levels
     # A level of a newer Home Assistant says at least as much as the highest that is known here.
     return "; ".join([levels[max(0, min(message.level, len(levels) - 1))], *seen])
 
 
 def _note_label(message: Message) -> str:
-    words = words_for(message.language)
+    words = _words(message)
     return words.second_zone if message.kind is MessageKind.CONFIRMED else words.note
 
 
@@ -186,12 +75,12 @@ def context(message: Message) -> list[tuple[str, str]]:
     """Return what else is known about an alarm, for texts with room for it; nothing for news about it."""
     if message.kind not in {MessageKind.PAGE, MessageKind.EXHAUSTED}:
         return []
-    words = words_for(message.language)
+    words, texts = _words(message), texts_for(message.language)
     known = [
-        (words.severity, label(message.severity, message.language)),
-        (words.source, label(message.source, message.language)),
+        (words.severity, label(message.severity, texts)),
+        (words.source, label(message.source, texts)),
     ]
-    details = [detail(*one, message.language) for one in message.details.items()][:DETAILS_LIMIT]
+    details = [detail(*one, texts) for one in message.details.items()][:DETAILS_LIMIT]
     return known + [(one_line(name, 40), one_line(value, VALUE_LIMIT)) for name, value in details]
 
 
@@ -203,28 +92,27 @@ def place(message: Message) -> str:
 def raised_at(message: Message, form: str | None = None) -> str:
     """Return when the alarm was raised, on the clock of its site."""
     local = on_site_clock(message.raised_at, message.timezone)
-    return local.strftime(form or words_for(message.language).time)
+    return local.strftime(form or f"{texts_for(message.language).formats.time} %Z")
 
 
 def how_many_more(message: Message) -> str:
     """Return how many other alarms of the same source the message stands for; nothing if it is about one."""
-    one, many = words_for(message.language).more
-    return "" if not message.more else one if message.more == 1 else many.format(count=message.more)
+    words = _words(message)
+    if not message.more:
+        return ""
+    return words.one_more if message.more == 1 else words.many_more.format(count=message.more)
 
 
 def remarks(message: Message) -> list[str]:
     """Return the sentences that put a message into perspective."""
-    words = words_for(message.language)
+    words = _words(message)
     said = {MessageKind.TEST: words.nothing_happened, MessageKind.PRESSED_AGAIN: words.again}
     found = [said[message.kind]] if message.kind in said else []
     if more := how_many_more(message):
         found.append(more)
     if message.trouble is not None and message.kind is MessageKind.TROUBLE:
-        found.append(
-            one_line(
-                trouble_advice(message.trouble, facts=message.details, language=message.language), NOTE_LIMIT
-            )
-        )
+        advice = trouble_advice(message.trouble, facts=message.details, texts=texts_for(message.language))
+        found.append(one_line(advice, NOTE_LIMIT))
     return [*found, words.repeat] if message.may_have_been_sent else found
 
 
@@ -252,14 +140,14 @@ def asks_for_answer(message: Message) -> bool:
 @or_plainly(plain_text)
 def signal_text(message: Message) -> str:
     """Return the text in the mark-up of signal-cli-rest-api's `text_mode: styled`."""
-    words = words_for(message.language)
+    words = _words(message)
     lines = [f"**{styled(headline(message))}**"]
     lines += [styled(remark) for remark in remarks(message)]
-    lines += [f"{styled(label)}: {styled(value)}" for label, value in facts(message)]
+    lines += _lines(facts(message), message)
     if asks_for_answer(message):
-        lines += ["", f"{words.answer}: {bare_link(message)}"]
+        lines += ["", f"{words.answer}{texts_for(message.language).formats.colon}{bare_link(message)}"]
     if more := context(message):
-        lines += ["", *(f"{styled(label)}: {styled(value)}" for label, value in more)]
+        lines += ["", *_lines(more, message)]
     return "\n".join(lines)
 
 
@@ -279,7 +167,7 @@ def bare_link(message: Message) -> str:
 @or_plainly(plain_text)
 def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> str:
     """Return the text cut to `segments` SMS, in the GSM alphabet unless `unicode` allows more; the link is whole whatever it costs."""
-    words = words_for(message.language)
+    words, formats = _words(message), texts_for(message.language).formats
     parts = [
         headline(message),
         how_many_more(message),
@@ -287,8 +175,8 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> s
         how_sure(message),
         place(message),
         message.person,
-        raised_at(message, "%d.%m. %H:%M"),
-        message.note and f"{_note_label(message)}: {message.note}",
+        raised_at(message, formats.short_time),
+        message.note and f"{_note_label(message)}{formats.colon}{message.note}",
     ]
     said = ". ".join(one_line(part, TITLE_LIMIT + 20) for part in parts if part)
     if message.may_have_been_sent:
@@ -306,7 +194,7 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> s
 @or_plainly(plain_html)
 def ticket_html(message: Message, *, link: bool) -> str:
     """Return a ticket's article; `link` shows the acknowledge link to everybody who reads the ticket."""
-    words = words_for(message.language)
+    words = _words(message)
     rows = "".join(
         f"<tr><td><b>{escape(label)}</b></td><td>{escape(value)}</td></tr>"
         for label, value in facts(message) + context(message)

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
 from companion.channels.phone_numbers import is_country
-from companion.channels.render import LANGUAGE_PATTERN, LANGUAGES
 from companion.directory.state import Key, State
 from companion.escalation.policy import Policy
+from companion.texts.language import LANGUAGE_PATTERN, LANGUAGES
 
 
 def _known_zone(name: str) -> str:

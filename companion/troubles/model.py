@@ -19,7 +19,7 @@ type Fact = str | int | float | bool
 
 
 class TroubleKind(StrEnum):
-    """What can be wrong. Each has its texts in `channels.trouble_texts` and in Home Assistant's translations."""
+    """What can be wrong. Each has its texts in `companion.texts` and in Home Assistant's translations."""
 
     CHANNEL_REFUSES = "channel_refuses"
     """A channel takes no messages. Subject: the channel. Facts: `failures` in a row, `reason` as its provider says it."""

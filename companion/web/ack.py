@@ -26,6 +26,8 @@ from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.store import tables
+from companion.texts.language import preferred, texts_for
+from companion.texts.model import Texts
 from companion.web.auth import count_wrong_try
 from companion.web.context import ALARM_ID, ProblemView, WebContext, context_of
 from companion.web.http.route import Input, Page, PageHandler
@@ -35,13 +37,13 @@ from companion.web.pages import (
     one_line,
     page,
     picture_response,
+    problem_text,
     read_form,
     refuse_cross_site,
     see_other,
     some_lines,
 )
 from companion.web.problems import LinkExpired, Problem, UnknownToken
-from companion.web.words import Words, preferred, words_for
 
 NAME_LIMIT: Final = 80
 NOTE_LIMIT: Final = 500
@@ -94,7 +96,7 @@ async def show(request: web.Request) -> web.Response:
         request,
         "ack.html",
         token=token,
-        words=_words(request, opened.language),
+        t=_texts(request, opened.language),
         alarm=opened.alarm,
         is_open=opened.alarm.status in OPEN,
         recipient=opened.link.recipient,
@@ -211,15 +213,15 @@ def _language(conn: Connection, link: AckLink) -> str | None:
     return None if message is None else str(message["language"])
 
 
-def _words(request: web.Request, language: str | None) -> Words:
-    return words_for(language or preferred(request.headers.get("Accept-Language", "")))
+def _texts(request: web.Request, language: str | None) -> Texts:
+    return texts_for(language or preferred(request.headers.get("Accept-Language", "")))
 
 
 def problem_page(request: web.Request, problem: Problem) -> web.Response:
     """Return the problem as a page that says what to do; nothing of the alarm is on it."""
-    words = _words(request, None)
-    slug = problem.slug if problem.slug in words else "other"
-    response = page(request, "ack_problem.html", status=problem.status, words=words, slug=slug)
+    texts = _texts(request, None)
+    shown = problem_text(problem, texts)
+    response = page(request, "ack_problem.html", status=problem.status, problem=shown, t=texts)
     response.headers.update(problem.headers)
     return response
 

@@ -19,7 +19,7 @@ from companion.web.auth import (
     Caller,
 )
 from companion.web.context import WebContext, context_of
-from companion.web.desk import NO_ALARM, VIEW, in_language_of, language_of, looking, sessions_of, to_login
+from companion.web.desk import NO_ALARM, VIEW, looking, sessions_of, texts_of, to_login
 from companion.web.http.parsing import read_query
 from companion.web.http.route import ID, Input, Page
 from companion.web.pages import (
@@ -68,7 +68,7 @@ def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaita
             sees_all=_sees_all(caller),
             form_token=sessions.form_token(session),
             version=context.version,
-            **in_language_of(request),
+            t=texts_of(request),
             **values,
         )
         response.headers["Content-Security-Policy"] = LIVE_POLICY
@@ -83,12 +83,10 @@ def _sees_all(caller: Caller) -> bool:
     return caller.role.covers(Role.ADMIN) and caller.site_id is None
 
 
-async def _overview(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
+async def _overview(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     now = context.clock()
     return {
-        "overview": await context.db.read(
-            lambda conn: data.overview(conn, now, site_id=caller.site_id, language=language_of(request))
-        ),
+        "overview": await context.db.read(lambda conn: data.overview(conn, now, site_id=caller.site_id)),
     }
 
 
@@ -120,7 +118,7 @@ async def _alarms(request: web.Request, context: WebContext, caller: Caller) -> 
 
 async def _alarm(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     alarm_id = request.match_info["alarm_id"]
-    found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id, language_of(request)))
+    found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id, texts_of(request)))
     if found is None or not caller.sees(found.alarm.site_id):
         raise UnknownAlarm(NO_ALARM)
     return {
@@ -161,9 +159,9 @@ async def _people(_request: web.Request, context: WebContext, caller: Caller) ->
     return {"people": await context.db.read(data.people)}
 
 
-async def _channels(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
+async def _channels(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     _require_all(caller)
-    return {"channels": await context.db.read(lambda conn: data.channels(conn, language_of(request)))}
+    return {"channels": await context.db.read(data.channels)}
 
 
 async def start(_request: web.Request) -> web.StreamResponse:

@@ -24,10 +24,10 @@ from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.store import deliveries_of, last_attempt_by_channel, unsent_by_channel
 from companion.escalation.policy import PersonTarget, Policy, Target
 from companion.store import tables
+from companion.texts.model import Texts
 from companion.troubles.channel_watch import health_of_channels
 from companion.troubles.model import TroubleKind
-from companion.web.desk_words import said
-from companion.web.health import Light, Part, alerting_parts, channel_part
+from companion.web.health_checks import HealthCheck, HealthStatus, alerting_checks, channel_check
 
 OPEN_SHOWN = 50
 RECENT_SHOWN = 20
@@ -80,7 +80,7 @@ class ChannelShown:
     """A channel and how it does."""
 
     row: ChannelRow
-    part: Part
+    check: HealthCheck
     last: Attempt | None
     unsent: int
     """How many deliveries it has yet to send."""
@@ -112,13 +112,13 @@ class Service:
     health: DispatchHealth
     channels: list[ChannelShown]
     peers: list[PeerShown]
-    attention: list[Part]
+    attention: list[HealthCheck]
     """What keeps people from being told, or may: worst first."""
 
     @property
     def silent_channels(self) -> int:
         """Return how many channels need a look."""
-        return sum(channel.part.light != "green" for channel in self.channels)
+        return sum(channel.check.status is not HealthStatus.OK for channel in self.channels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,25 +155,23 @@ class DeviceShown:
     person: str | None
 
 
-def overview(
-    conn: Connection, now: datetime, *, site_id: str | None = None, language: str = "en"
-) -> Overview:
+def overview(conn: Connection, now: datetime, *, site_id: str | None = None) -> Overview:
     """Return the first page's content; of one site, its alarms and nothing of how the service is."""
     return Overview(
         counts=open_counts(conn, site_id=site_id),
         open=alarm_page(conn, Wanted(which=Which.OPEN, site_id=site_id, limit=OPEN_SHOWN)),
         recent=list_alarms(conn, statuses=set(Status) - OPEN, site_id=site_id, limit=RECENT_SHOWN),
-        service=None if site_id is not None else service(conn, now, language),
+        service=None if site_id is not None else service(conn, now),
     )
 
 
-def service(conn: Connection, now: datetime, language: str) -> Service:
+def service(conn: Connection, now: datetime) -> Service:
     """Return how the service does."""
     return Service(
         health=dispatch_health(conn, now),
-        channels=channels(conn, language),
+        channels=channels(conn),
         peers=_peers(conn),
-        attention=attention(conn, now, language),
+        attention=attention(conn, now),
     )
 
 
@@ -217,27 +215,27 @@ def _place(after: str | None) -> tuple[int, str] | None:
     return (int(place), alarm_id) if place.isdecimal() and alarm_id else None
 
 
-def attention(conn: Connection, now: datetime, language: str) -> list[Part]:
-    """Return every part between an alarm and a person that is not green, worst first.
+def attention(conn: Connection, now: datetime) -> list[HealthCheck]:
+    """Return every check of what is between an alarm and a person that is not well, worst first.
 
     Alarms that nobody answered stand among the open ones: said twice, they would push those off the screen.
     """
     unanswered = f"trouble {TroubleKind.ALARM_UNANSWERED.value}:"
     found = [
-        part
-        for part in alerting_parts(conn, now, language)
-        if part.light is not Light.GREEN and not part.name.startswith(unanswered)
+        check
+        for check in alerting_checks(conn, now)
+        if check.status is not HealthStatus.OK and not check.name.startswith(unanswered)
     ]
-    return sorted(found, key=lambda part: part.light is not Light.RED)
+    return sorted(found, key=lambda check: check.status is not HealthStatus.ERROR)
 
 
-def channels(conn: Connection, language: str) -> list[ChannelShown]:
+def channels(conn: Connection) -> list[ChannelShown]:
     """Return every channel and how it does."""
     last, health, unsent = last_attempt_by_channel(conn), health_of_channels(conn), unsent_by_channel(conn)
     return [
         ChannelShown(
             row=row,
-            part=channel_part(row, health.get(row.id), language),
+            check=channel_check(row, health.get(row.id)),
             last=last.get(row.id),
             unsent=unsent.get(row.id, 0),
         )
@@ -257,7 +255,7 @@ def _peers(conn: Connection) -> list[PeerShown]:
     ]
 
 
-def alarm_story(conn: Connection, alarm_id: str, language: str) -> Story | None:
+def alarm_story(conn: Connection, alarm_id: str, texts: Texts) -> Story | None:
     """Return everything about an alarm, or None."""
     alarm = alarm_by_id(conn, alarm_id)
     if alarm is None:
@@ -271,17 +269,17 @@ def alarm_story(conn: Connection, alarm_id: str, language: str) -> Story | None:
         deliveries=deliveries_of(conn, alarm_id),
         steps=[]
         if policy is None
-        else [(step.after, _targets(step.targets, names, language)) for step in policy.steps],
-        last_resort=[] if policy is None else _targets(policy.last_resort, names, language),
+        else [(step.after, _targets(step.targets, names, texts)) for step in policy.steps],
+        last_resort=[] if policy is None else _targets(policy.last_resort, names, texts),
     )
 
 
-def _targets(targets: Sequence[Target], names: dict[str, str], language: str) -> list[str]:
+def _targets(targets: Sequence[Target], names: dict[str, str], texts: Texts) -> list[str]:
     """Return whom the targets name, in words."""
-    return [_target(target, names, language) for target in targets]
+    return [_target(target, names, texts) for target in targets]
 
 
-def _target(target: Target, names: dict[str, str], language: str) -> str:
+def _target(target: Target, names: dict[str, str], texts: Texts) -> str:
     if not isinstance(target, PersonTarget):
         channel = names.get(target.channel, target.channel)
         address = target.name or target.address
@@ -291,9 +289,9 @@ def _target(target: Target, names: dict[str, str], language: str) -> str:
         case None:
             return name
         case "all":
-            return said(language, "{name} over everything").format(name=name)
+            return texts.desk.over_everything.format(name=name)
         case via:
-            return said(language, "{name} over {channel}").format(name=name, channel=names.get(via, via))
+            return texts.desk.over_channel.format(name=name, channel=names.get(via, via))
 
 
 def devices(conn: Connection) -> list[DeviceShown]:

@@ -2,14 +2,14 @@
 
 import hmac
 import secrets
-from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from aiohttp import web
 from pydantic import Field
 
-from companion.channels.labels import is_german
 from companion.directory.model import Role
+from companion.texts.language import preferred, texts_for
+from companion.texts.model import Texts
 from companion.web.auth import (
     Caller,
     Session,
@@ -20,11 +20,9 @@ from companion.web.auth import (
     session_caller,
 )
 from companion.web.context import ProblemView, WebContext, context_of
-from companion.web.desk_words import said
 from companion.web.http.route import Input, Page
-from companion.web.pages import page, read_form, refuse_cross_site, see_other
+from companion.web.pages import page, problem_text, read_form, refuse_cross_site, see_other
 from companion.web.problems import FormExpired, Problem
-from companion.web.words import preferred, words_for
 
 LOGIN_COOKIE: Final = "alarm_broker_login"
 LOGIN_LIFE_S: Final = 3600
@@ -49,15 +47,9 @@ def _same(cookie: str, given: str) -> bool:
     return hmac.compare_digest(cookie.encode(errors="surrogatepass"), given.encode(errors="surrogatepass"))
 
 
-def language_of(request: web.Request) -> str:
-    """Return the language that the browser asks for: one of ours."""
-    return preferred(request.headers.get("Accept-Language", ""))
-
-
-def in_language_of(request: web.Request) -> dict[str, Any]:
-    """Return what a page needs to speak the language that the browser asks for."""
-    language = language_of(request)
-    return {"language": language, "t": partial(said, language), "words": words_for(language)}
+def texts_of(request: web.Request) -> Texts:
+    """Return the texts of the language that the browser asks for."""
+    return texts_for(preferred(request.headers.get("Accept-Language", "")))
 
 
 def sessions_of(context: WebContext) -> Sessions:
@@ -85,11 +77,9 @@ async def login(request: web.Request) -> web.Response:
     caller = await caller_with_key(form.get("key", "").strip(), context)
     if caller is None:
         count_wrong_try(request)
-        return _login_page(request, wrong="This key is not known or was revoked.", status=401)
+        return _login_page(request, wrong="key_not_known", status=401)
     if not _may_look(caller):
-        return _login_page(
-            request, wrong="This key may only read: it needs the role operate or admin.", status=403
-        )
+        return _login_page(request, wrong="key_reads_only", status=403)
     response = see_other("../admin")
     sessions_of(context).begin(response, caller.key_id, context.clock())
     response.del_cookie(LOGIN_COOKIE, path="/")
@@ -113,9 +103,7 @@ async def logout(request: web.Request) -> web.Response:
 
 def _login_page(request: web.Request, *, wrong: str | None, status: int) -> web.Response:
     token = secrets.token_urlsafe(24)
-    response = page(
-        request, "login.html", status=status, wrong=wrong, form_token=token, **in_language_of(request)
-    )
+    response = page(request, "login.html", status=status, wrong=wrong, form_token=token, t=texts_of(request))
     response.set_cookie(
         LOGIN_COOKIE,
         token,
@@ -158,15 +146,9 @@ async def form_of(request: web.Request) -> tuple[Caller, dict[str, str]] | None:
 
 def problem_page(request: web.Request, problem: Problem) -> web.Response:
     """Return the problem as a page that says what to do."""
-    spoken = in_language_of(request)
-    title, detail = problem.title, problem.detail
-    if is_german(spoken["language"]):
-        words = spoken["words"]
-        slug = problem.slug if problem.slug in words else "other"
-        title, detail = words[slug], words[f"{slug}_says"]
-    response = page(
-        request, "dashboard_problem.html", status=problem.status, title=title, says=detail, **spoken
-    )
+    texts = texts_of(request)
+    shown = problem_text(problem, texts)
+    response = page(request, "dashboard_problem.html", status=problem.status, problem=shown, t=texts)
     response.headers.update(problem.headers)
     return response
 

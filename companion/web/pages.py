@@ -14,10 +14,12 @@ from markupsafe import Markup
 from yarl import URL
 
 from companion.alarms.model import Alarm, Picture
-from companion.channels.labels import alarm_title, detail, is_german, label
+from companion.texts.labels import alarm_title, detail, journal_value, label
+from companion.texts.model import ProblemText, Texts
+from companion.texts.times import ago, span
 from companion.timezones import on_site_clock
 from companion.web.context import context_of
-from companion.web.desk_words import fact, part_title
+from companion.web.health_checks import HealthCheck
 from companion.web.http.parsing import BODY_TIME_S, unpacked
 from companion.web.problems import (
     BodyTooLarge,
@@ -25,9 +27,9 @@ from companion.web.problems import (
     MalformedRequest,
     NoPicture,
     NoSuchPage,
+    Problem,
     UnsupportedMediaType,
 )
-from companion.web.words import ago, kind_label
 
 FORM_LIMIT: Final = 16 * 1024
 FIELDS: Final = 20
@@ -81,30 +83,23 @@ def local_time(moment: datetime, timezone: str, pattern: str) -> Markup:
     )
 
 
-def span(seconds: float, language: str = "en") -> str:
-    """Return a length of time as operators read it: 45 s, 3 min 20 s, 2 h 5 min."""
-    whole = max(0, round(seconds))
-    if whole < 120:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 120:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{hours // 24} {'Tage' if is_german(language) else 'days'}"
+def _title(alarm: Alarm, texts: Texts) -> str:
+    return alarm_title(alarm.title, alarm.source, texts)
 
 
-def _title(alarm: Alarm, language: str) -> str:
-    return alarm_title(alarm.title, alarm.source, language)
+def _journal_value(value: object, name: str, source: str, texts: Texts) -> str:
+    return journal_value(name, value, source, texts)
 
 
-def _fact(value: object, name: str, source: str, language: str) -> str:
-    return fact(language, source, name, value)
+def _kind_label(kind: str, texts: Texts) -> str:
+    return texts.answers.kinds[kind]
 
 
-def _part_title(name: str, language: str) -> str:
-    return part_title(language, name)
+def check_title(check: HealthCheck, texts: Texts) -> str:
+    """Return what a part of the service is called; which trouble or field it is, its reason says."""
+    what, which = label(check.kind, texts), check.id.partition(".")[0]
+    what = f"{what[:1].upper()}{what[1:]}"
+    return what if check.kind == "trouble" or not which else f"{what} {which}"
 
 
 def _environment() -> Environment:
@@ -119,11 +114,11 @@ def _environment() -> Environment:
         "local_time": local_time,
         "span": span,
         "ago": ago,
-        "kind_label": kind_label,
+        "kind_label": _kind_label,
         "label": label,
         "title": _title,
-        "fact": _fact,
-        "part_title": _part_title,
+        "journal_value": _journal_value,
+        "check_title": check_title,
         "moment": datetime.fromisoformat,
     }
     return environment
@@ -158,6 +153,11 @@ def see_other(location: str) -> web.Response:
     return web.Response(
         status=303, text=body, content_type="text/html", headers={**HEADERS, "Location": location}
     )
+
+
+def problem_text(problem: Problem, texts: Texts) -> ProblemText:
+    """Return what a person reads of a problem; its own title and detail are for programs and the log."""
+    return texts.problems.get(problem.slug, texts.problems["other"])
 
 
 # --- forms ----------------------------------------------------------------------------------------------

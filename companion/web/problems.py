@@ -280,9 +280,9 @@ class TookTooLong(Problem):
 
 
 class NotReady(Problem):
-    """Something that the service needs does not work. Member `parts`."""
+    """Something that the service needs does not work. Member `checks`."""
 
     status = 503
     slug = "not-ready"
     title = "The service is not ready"
-    member_schemas = {"parts": {"type": "array", "items": {"type": "object"}}}  # noqa: RUF012 # a ClassVar
+    member_schemas = {"checks": {"type": "array", "items": {"type": "object"}}}  # noqa: RUF012 # a ClassVar

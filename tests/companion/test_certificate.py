@@ -13,7 +13,7 @@ from companion.config import Settings
 from companion.selfcheck import check_installation
 from companion.web import certificate
 from companion.web.certificate import Certificate
-from companion.web.health import Light, certificate_part
+from companion.web.health_checks import HealthStatus, certificate_check
 from tests.fakes.certificates import HouseCa
 from tests.fakes.ports import free_port
 
@@ -39,7 +39,7 @@ async def alerting(port: int, trusted: ssl.SSLContext) -> dict[str, str]:
         aiohttp.ClientSession(timeout=ANSWERED) as session,
         session.get(url, ssl=trusted) as answer,
     ):
-        return {part["name"]: part["light"] for part in (await answer.json(content_type=None))["parts"]}
+        return {one["name"]: one["status"] for one in (await answer.json(content_type=None))["checks"]}
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -59,14 +59,14 @@ async def test_a_renewed_certificate_is_used_without_a_restart(
             await alerting(port, trusted)
 
         ca.server(tmp_path, days=30)
-        lights: dict[str, str] = {}
-        while not lights:
+        statuses: dict[str, str] = {}
+        while not statuses:
             try:
-                lights = await alerting(port, trusted)
+                statuses = await alerting(port, trusted)
             except aiohttp.ClientConnectorCertificateError:
                 await asyncio.sleep(0.01)
 
-    assert lights["certificate"] == "green"
+    assert statuses["certificate"] == "ok"
 
 
 def test_a_pair_that_does_not_fit_leaves_the_old_one_in_use_until_it_does(
@@ -89,19 +89,19 @@ def test_a_pair_that_does_not_fit_leaves_the_old_one_in_use_until_it_does(
 
 
 @pytest.mark.parametrize(
-    ("days", "light"),
-    [(60, Light.GREEN), (5, Light.YELLOW), (-1, Light.RED)],
+    ("days", "status"),
+    [(60, HealthStatus.OK), (5, HealthStatus.WARNING), (-1, HealthStatus.ERROR)],
     ids=["good", "not renewed", "has run out"],
 )
 def test_a_certificate_that_nobody_renews_is_said_before_it_ends(
-    tmp_path: Path, ca: HouseCa, days: int, light: Light
+    tmp_path: Path, ca: HouseCa, days: int, status: HealthStatus
 ) -> None:
     ca.server(tmp_path, days=days)
     path = tmp_path / "server.pem"
 
-    part = certificate_part(Certificate(path, path), datetime.now(UTC))
+    check = certificate_check(Certificate(path, path), datetime.now(UTC))
 
-    assert part.light is light
+    assert check.status is status
 
 
 @pytest.mark.parametrize(("days", "result"), [(60, "ok"), (5, "warning"), (-1, "error")])

@@ -25,11 +25,11 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
-async def light(settings: Settings, path: str) -> str | None:
-    """Return the light of the part that speaks of the replicas, or None when it is silent; always 200 or 503."""
+async def status(settings: Settings, path: str) -> str | None:
+    """Return the status of the check that speaks of the replicas, or None when it is silent; always 200 or 503."""
     async with aiohttp.ClientSession() as session, session.get(f"{settings.public_url}{path}") as reply:
-        parts = (await reply.json())["parts"]
-    return next((part["light"] for part in parts if part["name"] == "replicas"), None)
+        checks = (await reply.json())["checks"]
+    return next((one["status"] for one in checks if one["name"] == "replicas"), None)
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/healthz/alerting"])
@@ -49,13 +49,13 @@ async def test_a_replica_that_does_not_hear_the_others_says_so_until_it_does(
     async with Companion(settings) as running:
         heard = running.wake.subscribe()
         await heard.wait()  # it listens, and wakes everybody for what was said before
-        assert await light(settings, path) is None
+        assert await status(settings, path) is None
 
         allowed.clear()
         await running.db.read(lambda conn: conn.exec_driver_sql(END_THE_LISTENER).all())
 
         await until(lambda: running.wake.deaf_because is not None)
-        assert await light(settings, path) == "yellow"
+        assert await status(settings, path) == "warning"
         allowed.set()
         await until(lambda: running.wake.deaf_because is None)
-        assert await light(settings, path) is None
+        assert await status(settings, path) is None

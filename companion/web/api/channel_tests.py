@@ -11,7 +11,6 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import Severity, Source
 from companion.channels.base import AddressInvalid, Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.channels.registry import kind_named
-from companion.channels.render import LANGUAGE_PATTERN
 from companion.directory import store as directory
 from companion.directory.apply import stored_state
 from companion.directory.contacts import country_of
@@ -21,6 +20,7 @@ from companion.dispatch.record import record
 from companion.dispatch.retry import Done, GiveUp
 from companion.dispatch.worker import ChannelUnusable, Configured
 from companion.ids import new_id
+from companion.texts.language import LANGUAGE_PATTERN
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.web.api.fields import DetailValue

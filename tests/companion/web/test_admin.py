@@ -307,8 +307,8 @@ async def test_the_raw_answer_and_the_rule_that_read_it_are_shown(api: Api, dire
 
 async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, directory: Directory) -> None:
     async def part() -> tuple[str, str]:
-        parts = (await api.call("GET", "/healthz/alerting", None)).json["parts"]
-        return next((one["light"], one["says"]) for one in parts if one["name"] == "channel sms")
+        checks = (await api.call("GET", "/healthz/alerting", None)).json["checks"]
+        return next((one["status"], one["message"]) for one in checks if one["name"] == "channel sms")
 
     api.channels.channels[directory.sms] = FakeChannel(
         Refused(reason="401: bad token", status_code=401, channel_broken=True)
@@ -320,8 +320,8 @@ async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, di
     mended = await part()
 
     since = "2026-11-20 12:00:00 UTC"
-    assert broken == ("yellow", f"It has refused 1 times in a row since {since}: 401: bad token.")
-    assert mended == ("green", f"It took a message at {since}.")
+    assert broken == ("warning", f"It has refused 1 times in a row since {since}: 401: bad token.")
+    assert mended == ("ok", f"It took a message at {since}.")
 
 
 async def test_a_channel_that_is_switched_off_cannot_be_tried(api: Api, directory: Directory) -> None:

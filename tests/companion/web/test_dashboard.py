@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +13,15 @@ from companion.alarms.store import open_counts
 from companion.directory import store
 from companion.ids import new_id
 from companion.store import tables
+from companion.texts.labels import journal_value
+from companion.texts.language import texts_for
+from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
-from companion.web import dashboard_data as data, desk_words
+from companion.web import dashboard_data as data
 from companion.web.ended_sessions import end_session
+from companion.web.health_checks import HealthCheck, HealthStatus
+from companion.web.pages import check_title
 from tests.companion.web.harness import Api, Reply
 from tests.companion.web.people_pages import JPEG, alarm_of, journal, saw, tags_of, text_of
 from tests.fakes.clock import FrozenClock
@@ -803,16 +807,11 @@ async def test_channels_show_what_went_wrong_last_and_no_secret(api: Api) -> Non
 
 # --- in the reader's language ---------------------------------------------------------------------------
 
-TEMPLATES = Path(desk_words.__file__).parent / "templates"
-WRITTEN = sorted(
-    {text for path in TEMPLATES.iterdir() for text in re.findall(r'\bt\("([^"]+)"\)', path.read_text())}
-)
-ENGLISH_ONLY = {english for english, german in desk_words.GERMAN.items() if german != english}
-
-
-@pytest.mark.parametrize("text", WRITTEN)
-def test_everything_that_a_template_says_has_a_german_text(text: str) -> None:
-    assert text in desk_words.GERMAN
+ENGLISH_ONLY = {
+    english
+    for name, english in vars(texts_for("en").desk).items()
+    if isinstance(english, str) and english != getattr(texts_for("de").desk, name)
+}
 
 
 @pytest.mark.parametrize(
@@ -830,21 +829,23 @@ def test_everything_that_a_template_says_has_a_german_text(text: str) -> None:
 def test_a_value_in_the_journal_is_in_the_readers_language(
     language: str, name: str, value: object, read: str
 ) -> None:
-    assert desk_words.fact(language, "yealink", name, value) == read
+    assert journal_value(name, value, "yealink", texts_for(language)) == read
 
 
 @pytest.mark.parametrize(
-    ("name", "read"),
+    ("kind", "which", "read"),
     [
-        ("trouble alarm_unanswered:0190", "Störung"),
-        ("channel sms", "Kanal sms"),
-        ("directory", "Verzeichnis"),
-        ("person anna.contacts[0].address", "Person anna"),
-        ("key front", "Taste front"),
+        ("trouble", "alarm_unanswered:0190", "Störung"),
+        ("channel", "sms", "Kanal sms"),
+        ("directory", "", "Verzeichnis"),
+        ("person", "anna.contacts[0].address", "Person anna"),
+        ("key", "front", "Taste front"),
     ],
 )
-def test_a_part_to_see_to_is_called_by_its_name_and_no_code(name: str, read: str) -> None:
-    assert desk_words.part_title("de", name) == read
+def test_a_part_to_see_to_is_called_by_its_name_and_no_code(kind: str, which: str, read: str) -> None:
+    check = HealthCheck(kind=kind, id=which, status=HealthStatus.WARNING, reason=Reason("as_said", said="so"))
+
+    assert check_title(check, texts_for("de")) == read
 
 
 async def test_an_alarm_that_nobody_answered_is_shown_once_among_the_open_ones(api: Api) -> None:

@@ -139,11 +139,12 @@ async def test_a_database_that_is_away_is_said_so(api: Api, breaking: Any) -> No
 
     assert (reply.status, reply.problem, reply.headers["Retry-After"]) == (503, "store-unavailable", "5")
     assert (ready.status, ready.problem) == (503, "not-ready")
-    assert ready.json["parts"] == [
+    assert ready.json["checks"] == [
         {
             "name": "database",
-            "light": "red",
-            "says": "Nothing can be written (StoreUnavailable). Alarms cannot be taken; look at the log.",
+            "status": "error",
+            "code": "database_refuses",
+            "message": "Nothing can be written (StoreUnavailable). Alarms cannot be taken; look at the log.",
         }
     ]
     assert (await api.call("GET", "/healthz")).status == 200

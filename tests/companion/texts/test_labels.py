@@ -5,8 +5,9 @@ import pytest
 from companion.alarms.model import AlarmKind, Change, Severity, Source, Status
 from companion.alarms.panel import _LABEL
 from companion.channels.base import MessageKind
-from companion.channels.labels import alarm_title, detail, label
 from companion.dispatch.delivery import State
+from companion.texts.labels import alarm_title, detail, label
+from companion.texts.language import texts_for
 
 CODES = sorted(
     {str(one) for kind in (AlarmKind, Change, Severity, Source, Status, MessageKind, State) for one in kind}
@@ -16,14 +17,14 @@ SAME_IN_BOTH = {"normal", "gas", "test"}
 
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_has_a_german_word(code: str) -> None:
-    german = label(code, "de-AT").casefold()
+    german = label(code, texts_for("de-AT")).casefold()
 
     assert german != code or code in SAME_IN_BOTH
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_no_reader_sees_an_underscore(code: str) -> None:
-    assert "_" not in label(code, "en") + label(code, "de")
+    assert "_" not in label(code, texts_for("en")) + label(code, texts_for("de"))
 
 
 @pytest.mark.parametrize(
@@ -38,16 +39,16 @@ def test_no_reader_sees_an_underscore(code: str) -> None:
     ],
 )
 def test_a_title_that_was_made_here_is_read_in_german(title: str, source: str, german: str) -> None:
-    assert alarm_title(title, source, "de") == german
-    assert alarm_title(title, source, "en") == title
+    assert alarm_title(title, source, texts_for("de")) == german
+    assert alarm_title(title, source, texts_for("en")) == title
 
 
 @pytest.mark.parametrize("made", sorted(set(_LABEL.values())))
 def test_every_title_of_the_panel_has_a_german_beginning(made: str) -> None:
-    assert alarm_title(f"{made}: x", "panel", "de") != f"{made}: x" or made == "Gas"
+    assert alarm_title(f"{made}: x", "panel", texts_for("de")) != f"{made}: x" or made == "Gas"
 
 
 def test_details_have_labels_and_what_a_program_sent_stays_as_it_is() -> None:
-    assert detail("raised_by", "Anna", "en") == ("raised by", "Anna")
-    assert detail("missing", "person, room", "de") == ("unbekannt", "Person, Raum")
-    assert detail("floor_no", "2", "de") == ("floor_no", "2")
+    assert detail("raised_by", "Anna", texts_for("en")) == ("raised by", "Anna")
+    assert detail("missing", "person, room", texts_for("de")) == ("unbekannt", "Person, Raum")
+    assert detail("floor_no", "2", texts_for("de")) == ("floor_no", "2")

@@ -1,0 +1,236 @@
+"""What is looked at to say whether an alarm would be taken, and told: a status and a reason for each part of the service."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from companion.directory import store as directory
+from companion.directory.apply import stored_state
+from companion.directory.contacts import Oddity, oddities
+from companion.directory.model import ChannelRow
+from companion.dispatch.health import DispatchHealth, dispatch_health
+from companion.dispatch.wake import Wake
+from companion.ids import new_id
+from companion.store.database import Database, StoreUnavailable
+from companion.store.tables import channel, contact_point, meta, policy
+from companion.texts.reasons import Reason
+from companion.texts.troubles import Cause, TroubleTitle
+from companion.troubles.channel_health import ChannelHealth
+from companion.troubles.channel_watch import health_of_channels
+from companion.troubles.model import Trouble, TroubleKind, TroubleSeverity
+from companion.troubles.reach_audit import KINDS as REACH_KINDS, ReachesNobody, who_reaches_nobody
+from companion.troubles.store import open_troubles, operator_ids
+from companion.web.certificate import Certificate
+from companion.web.context import WebContext
+
+DATABASE_LIMIT_S = 5
+PROBE_BYTES = 16_384
+
+
+class HealthStatus(StrEnum):
+    """How a part of the service is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """It works, but an operator should look."""
+    ERROR = "error"
+    """An alarm would not be told as it should be."""
+
+    @property
+    def badness(self) -> int:
+        """Return what the worst of several is found by."""
+        return list(HealthStatus).index(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HealthCheck:
+    """One part of the service, how it is, and why."""
+
+    kind: str
+    """What sort of part it is, such as `channel`."""
+    id: str = ""
+    """Which one; empty: there is only one."""
+    status: HealthStatus
+    reason: Reason
+
+    @property
+    def name(self) -> str:
+        """Return what programs know it by."""
+        return f"{self.kind} {self.id}".strip()
+
+
+_SHOWN_OTHERWISE = {TroubleKind.CHANNEL_REFUSES.value, *(kind.value for kind in REACH_KINDS.values())}
+"""Kinds of trouble that have a check of their own, which knows it at once."""
+
+
+async def readiness(context: WebContext) -> list[HealthCheck]:
+    """Return whether this replica can take an alarm: proved by a write, as an alarm would be written."""
+    return await _database_first(context, lambda _conn: [], misplaced=HealthStatus.WARNING)
+
+
+async def alerting(context: WebContext) -> list[HealthCheck]:
+    """Return whether somebody would be told: the database, everything between an alarm and a person, open troubles.
+
+    Costs as much as the directory is large, however many alarms there have been.
+    """
+    now = context.clock()
+    checks = await _database_first(
+        context, lambda conn: alerting_checks(conn, now), misplaced=HealthStatus.ERROR
+    )
+    return checks if context.certificate is None else [*checks, certificate_check(context.certificate, now)]
+
+
+def alerting_checks(conn: Connection, now: datetime) -> list[HealthCheck]:
+    """Return how everything between an alarm and a person is, the database aside."""
+    health = health_of_channels(conn)
+    rows, state = directory.channels(conn), stored_state(conn)
+    return [
+        dispatcher_check(dispatch_health(conn, now)),
+        directory_check(conn),
+        *(reach_check(one) for one in who_reaches_nobody(conn, state)),
+        *(address_check(one) for one in oddities(state) if one.hopeless),
+        *(channel_check(row, health.get(row.id)) for row in rows),
+        *(trouble_check(one) for one in open_troubles(conn) if one.kind not in _SHOWN_OTHERWISE),
+    ]
+
+
+# --- whether an alarm can be written down ---------------------------------------------------------------
+
+
+async def _database_first(
+    context: WebContext, work: Callable[[Connection], list[HealthCheck]], *, misplaced: HealthStatus
+) -> list[HealthCheck]:
+    """Prove a write, then look further. A file that is `misplaced` still takes alarms: how bad that is, the caller knows."""
+
+    def write(conn: Connection) -> list[HealthCheck]:
+        _prove_write(conn)
+        reason = Reason("database_takes_writes", database=conn.dialect.name)
+        return [HealthCheck(kind="database", status=HealthStatus.OK, reason=reason), *work(conn)]
+
+    try:
+        async with asyncio.timeout(DATABASE_LIMIT_S):
+            checks = await context.db.write(write)
+            return checks + file_checks(context.db, misplaced) + replica_checks(context.wake)
+    except (StoreUnavailable, SQLAlchemyError, TimeoutError) as err:
+        reason = Reason("database_refuses", error=type(err).__name__)
+        return [HealthCheck(kind="database", status=HealthStatus.ERROR, reason=reason)]
+
+
+def _prove_write(conn: Connection) -> None:
+    """Write and commit as much as an alarm with its messages needs, and leave nothing behind.
+
+    A row of its own each time: replicas that are asked at the same moment must not wait for each other.
+    """
+    key = f"probe:{new_id()}"
+    conn.execute(sa.insert(meta).values(key=key, value="x" * PROBE_BYTES))
+    conn.execute(sa.delete(meta).where(meta.c.key == key))
+
+
+def file_checks(db: Database, misplaced: HealthStatus) -> list[HealthCheck]:
+    """Return that what is written now will be gone."""
+    if not db.misplaced:
+        return []
+    return [HealthCheck(kind="file", status=misplaced, reason=Reason("database_misplaced"))]
+
+
+def replica_checks(wake: Wake) -> list[HealthCheck]:
+    """Return that this replica does not hear the others; it finds by looking what they would have told it."""
+    if wake.deaf_because is None:
+        return []
+    reason = Reason("replicas_unheard", error=wake.deaf_because)
+    return [HealthCheck(kind="replicas", status=HealthStatus.WARNING, reason=reason)]
+
+
+def certificate_check(found: Certificate, now: datetime) -> HealthCheck:
+    """Return how long phones, panels and the browsers of responders still trust us."""
+    code, status = "certificate_good", HealthStatus.OK
+    if found.is_over(now):
+        code, status = "certificate_over", HealthStatus.ERROR
+    elif found.is_late(now):
+        code, status = "certificate_late", HealthStatus.WARNING
+    return HealthCheck(kind="certificate", status=status, reason=Reason(code, at=found.ends_at))
+
+
+# --- whether somebody would be told ---------------------------------------------------------------------
+
+
+def directory_check(conn: Connection) -> HealthCheck:
+    """Return whether there is anybody to tell and a way to do it."""
+    lacks = [
+        Reason(code)
+        for code, found in (
+            ("lacks_channel", sa.select(channel).where(channel.c.enabled)),
+            ("lacks_contact", sa.select(contact_point)),
+            ("lacks_policy", sa.select(policy)),
+        )
+        if conn.execute(found.limit(1)).first() is None
+    ]
+    status, reason = HealthStatus.OK, Reason("directory_whole")
+    if lacks:
+        what = reduce(lambda first, second: Reason("both", first=first, second=second), lacks)
+        status, reason = HealthStatus.ERROR, Reason("directory_lacks", what=what)
+    elif not operator_ids(conn):
+        status, reason = HealthStatus.WARNING, Reason("directory_lacks_operators")
+    return HealthCheck(kind="directory", status=status, reason=reason)
+
+
+def reach_check(found: ReachesNobody) -> HealthCheck:
+    """Return that alarms of a site, panic key or panel would tell nobody."""
+    reason = Reason("reaches_nobody", name=found.name, cause=Cause(found.cause))
+    return HealthCheck(kind=found.kind, id=found.id, status=HealthStatus.ERROR, reason=reason)
+
+
+def address_check(found: Oddity) -> HealthCheck:
+    """Return that nobody can be told at an address. A warning: those who have others are told there."""
+    which = f"{found.at.id}{found.at.where}"
+    reason = Reason("as_said", said=f"{found.message}.")
+    return HealthCheck(kind=found.at.kind, id=which, status=HealthStatus.WARNING, reason=reason)
+
+
+def trouble_check(found: Trouble) -> HealthCheck:
+    """Return a trouble that is open."""
+    status = HealthStatus.ERROR if found.severity is TroubleSeverity.ERROR else HealthStatus.WARNING
+    title = TroubleTitle(found.kind, found.subject, found.facts)
+    reason = Reason("trouble_since", title=title, at=found.since)
+    return HealthCheck(kind="trouble", id=found.key, status=status, reason=reason)
+
+
+def dispatcher_check(found: DispatchHealth) -> HealthCheck:
+    """Return how the dispatcher is: is anything late that should have been sent?"""
+    if found.healthy:
+        return HealthCheck(kind="dispatcher", status=HealthStatus.OK, reason=Reason("nothing_overdue"))
+    reason = Reason(
+        "overdue",
+        messages=found.overdue_deliveries,
+        steps=found.overdue_alarms,
+        seconds=round(found.oldest_due_s),
+    )
+    return HealthCheck(kind="dispatcher", status=HealthStatus.ERROR, reason=reason)
+
+
+def channel_check(row: ChannelRow, health: ChannelHealth | None) -> HealthCheck:
+    """Return how a channel is."""
+    status, reason = _how_channel_is(row, health)
+    return HealthCheck(kind="channel", id=row.id, status=status, reason=reason)
+
+
+def _how_channel_is(row: ChannelRow, health: ChannelHealth | None) -> tuple[HealthStatus, Reason]:
+    if not row.enabled:
+        return HealthStatus.WARNING, Reason("channel_off")
+    if health is None or not health.was_tried:
+        return HealthStatus.WARNING, Reason("channel_never_tried")
+    if health.is_failing and health.failing_since is not None:
+        status = HealthStatus.ERROR if health.is_refusing else HealthStatus.WARNING
+        tries = health.failed_sends + health.failed_probes
+        why = health.reason or "?"
+        return status, Reason("channel_refuses", tries=tries, at=health.failing_since, reason=why)
+    if health.sent_at is None:
+        return HealthStatus.OK, Reason("channel_answers")
+    return HealthStatus.OK, Reason("channel_took", at=health.sent_at)
