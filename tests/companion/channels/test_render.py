@@ -341,7 +341,7 @@ def test_a_host_without_zone_files_tells_the_time_in_utc(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("write", "part"),
     [
-        (headline, "words_for"),
+        (headline, "texts_for"),
         (signal_text, "facts"),
         (sms_text, "place"),
         (partial(ticket_html, link=True), "facts"),
@@ -371,7 +371,7 @@ def test_a_text_that_cannot_be_written_goes_out_plainly_and_is_an_error(
 def test_the_plain_text_keeps_the_link(
     write: Callable[[Message], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("companion.channels.render.words_for", None)
+    monkeypatch.setattr("companion.channels.render.texts_for", None)
 
     assert write(message()) == f"PAGE: Panic key: Reception, Reception, Main office {ACK_URL}"
 
