@@ -1,8 +1,10 @@
 """Buttons: answer the alarm, try everything with a test alarm, walk test, alarm memory."""
 
-from typing import override
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, override
 
-from homeassistant.components.button import ButtonEntity
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -13,23 +15,74 @@ from .entity import AlarmBrokerEntity, AreaEntity
 from .link.alarm import Alarm
 from .link.protocol import Status
 from .link.registry import Decision
+from .system.system import AlarmSystem
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerDescription(ButtonEntityDescription):
+    """A button that answers an alarm."""
+
+    decision: Decision
+    meant_fn: Callable[[Iterable[Alarm]], Alarm]
+    """Which of the open alarms, newest first; raises ServiceValidationError where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaButtonDescription(ButtonEntityDescription):
+    """A button of an area."""
+
+    press_fn: Callable[[AlarmSystem, str, str | None], Awaitable[Any]]
+    """Takes the area's id and the name of whoever presses."""
+
+
+def _newest_unanswered(alarms: Iterable[Alarm]) -> Alarm:
+    for alarm in alarms:
+        if alarm.status is Status.TRIGGERED:
+            return alarm
+    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_unanswered_alarm")
+
+
+def _newest(alarms: Iterable[Alarm]) -> Alarm:
+    for alarm in alarms:
+        return alarm
+    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_open_alarm")
+
+
+async def _walk_test(system: AlarmSystem, area_id: str, by: str | None) -> None:
+    """Begin the walk test, or end it when it runs."""
+    start = system.state.areas[area_id].walk_test is None
+    await system.async_walk_test((area_id,), start=start, code=None, by=by)
+
+
+ANSWERS = (
+    AnswerDescription(key="acknowledge", decision="acknowledge", meant_fn=_newest_unanswered),
+    AnswerDescription(key="resolve", decision="resolve", meant_fn=_newest),
+)
+AREA_BUTTONS = (
+    AreaButtonDescription(
+        key="test_alarm",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        press_fn=lambda system, area_id, by: system.async_test_alarm(area_id, by=by),
+    ),
+    AreaButtonDescription(key="walk_test", entity_category=EntityCategory.DIAGNOSTIC, press_fn=_walk_test),
+    AreaButtonDescription(
+        key="clear_memory",
+        press_fn=lambda system, area_id, by: system.async_clear_memory((area_id,), code=None, by=by),
+    ),
+)
 
 
 async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the answers to the hub, the others to each area."""
-    async_add_entities([AcknowledgeButton(entry), ResolveButton(entry)])
+    async_add_entities(AnswerButton(entry, description) for description in ANSWERS)
     for area_id in entry.runtime_data.system.panel_config.areas:
         async_add_entities(
-            [
-                TestAlarmButton(entry, area_id),
-                WalkTestButton(entry, area_id),
-                ClearMemoryButton(entry, area_id),
-            ],
+            [AreaButton(entry, area_id, description) for description in AREA_BUTTONS],
             config_subentry_id=area_id,
         )
 
@@ -40,97 +93,37 @@ class AnswerButton(AlarmBrokerEntity, ButtonEntity):
     Also while the companion is away: the answer is kept, and passed on when it is back.
     """
 
-    decision: Decision
+    entity_description: AnswerDescription
 
-    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
+    def __init__(self, entry: AlarmBrokerConfigEntry, description: AnswerDescription) -> None:
         """Answer the alarms of the entry."""
-        super().__init__(entry, self.decision)
+        super().__init__(entry, description.key)
+        self.entity_description = description
         self._alarms = entry.runtime_data.alarms
-
-    def _meant(self) -> Alarm:
-        """Return the alarm that is answered. Raises ServiceValidationError when there is none."""
-        raise NotImplementedError
 
     @override
     async def async_press(self) -> None:
-        alarm = self._meant()
+        alarm = self.entity_description.meant_fn(self._alarms.open_alarms)
         by = await self.async_caller() or "Home Assistant"
-        await self._alarms.async_answer(alarm, self.decision, by=by, via="service")
-
-
-class AcknowledgeButton(AnswerButton):
-    """Says of the newest alarm that nobody has answered: I am on it."""
-
-    decision = "acknowledge"
-
-    @override
-    def _meant(self) -> Alarm:
-        for alarm in self._alarms.open_alarms:
-            if alarm.status is Status.TRIGGERED:
-                return alarm
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_unanswered_alarm")
-
-
-class ResolveButton(AnswerButton):
-    """Says of the newest open alarm that it is over."""
-
-    decision = "resolve"
-
-    @override
-    def _meant(self) -> Alarm:
-        for alarm in self._alarms.open_alarms:
-            return alarm
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_open_alarm")
+        await self._alarms.async_answer(alarm, self.entity_description.decision, by=by, via="service")
 
 
 class AreaButton(AreaEntity, ButtonEntity):
     """A button that looks the same whatever happens."""
 
+    entity_description: AreaButtonDescription
+
+    def __init__(
+        self, entry: AlarmBrokerConfigEntry, area_id: str, description: AreaButtonDescription
+    ) -> None:
+        """Work the area."""
+        super().__init__(entry, area_id, description.key)
+        self.entity_description = description
+
     @override
     def _shows(self) -> object:
         return None
 
-
-class TestAlarmButton(AreaButton):
-    """Raises an alarm that says everywhere that it is a test."""
-
-    _attr_entity_category = EntityCategory.DIAGNOSTIC
-
-    def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Try the area."""
-        super().__init__(entry, area_id, "test_alarm")
-
     @override
     async def async_press(self) -> None:
-        await self.system.async_test_alarm(self._area_id, by=await self.async_caller())
-
-
-class WalkTestButton(AreaButton):
-    """Begins the walk test, and ends it when it runs."""
-
-    _attr_entity_category = EntityCategory.DIAGNOSTIC
-
-    def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Work the area."""
-        super().__init__(entry, area_id, "walk_test")
-
-    @override
-    async def async_press(self) -> None:
-        await self.system.async_walk_test(
-            (self._area_id,),
-            start=self._area.walk_test is None,
-            code=None,
-            by=await self.async_caller(),
-        )
-
-
-class ClearMemoryButton(AreaButton):
-    """Says that the alarm memory has been seen."""
-
-    def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Work the area."""
-        super().__init__(entry, area_id, "clear_memory")
-
-    @override
-    async def async_press(self) -> None:
-        await self.system.async_clear_memory((self._area_id,), code=None, by=await self.async_caller())
+        await self.entity_description.press_fn(self.system, self._area_id, await self.async_caller())
