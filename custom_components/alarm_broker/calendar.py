@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .core.windows import Window, current_or_next
-from .entity import CalendarsEntity
+from .entity import AlarmBrokerEntity
 from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -22,17 +22,23 @@ async def async_setup_entry(
     async_add_entities([WindowCalendar(entry)])
 
 
-class WindowCalendar(CalendarsEntity, CalendarEntity):
+class WindowCalendar(AlarmBrokerEntity, CalendarEntity):
     """Vacation, guests, cleaning and quiet, as the panel sees them."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
         """Follow the calendars."""
         super().__init__(entry, "windows")
+        self._calendars = entry.runtime_data.calendars
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._calendars.changes.subscribe(self.async_write_ha_state))
 
     @property
     @override
     def event(self) -> CalendarEvent | None:
-        window = current_or_next(self.calendars.shown, dt_util.utcnow())
+        window = current_or_next(self._calendars.shown, dt_util.utcnow())
         return None if window is None else _event(window)
 
     @override
@@ -41,7 +47,7 @@ class WindowCalendar(CalendarsEntity, CalendarEntity):
     ) -> list[CalendarEvent]:
         return [
             _event(window)
-            for window in self.calendars.shown
+            for window in self._calendars.shown
             if window.start < end_date and window.end > start_date
         ]
 

@@ -1,20 +1,23 @@
 """What all entities of one config entry share: identity, device and availability."""
 
 import asyncio
-from collections.abc import Collection
-from typing import override
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
-from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import EntityPlatform
 
 from .const import DOMAIN, SUBENTRY_AREA
 from .core.panel.state import AreaState
-from .types import AlarmBrokerConfigEntry
+from .types import AlarmBrokerConfigEntry, RuntimeData
 
 MANUFACTURER = "Alarm Broker"
+
+type Subscribe = Callable[[Callable[..., None]], CALLBACK_TYPE]
 
 
 def hub_device(entry: AlarmBrokerConfigEntry) -> DeviceInfo:
@@ -141,41 +144,43 @@ class PanelEntity(AlarmBrokerEntity):
             self.async_write_ha_state()
 
 
-class HouseholdEntity(AlarmBrokerEntity):
-    """An entity of the hub that shows something of who is home."""
+@dataclass(frozen=True, kw_only=True)
+class HubDescription(EntityDescription):
+    """What an entity of the hub shows, and what it follows. Its value is the platform's own field."""
 
-    def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
-        """Follow the household."""
-        super().__init__(entry, key)
-        self.household = entry.runtime_data.household
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self.household.changes.subscribe(self.async_write_ha_state))
+    follows_fn: Callable[[RuntimeData], Subscribe]
+    """After these changes it looks again."""
+    attributes_fn: Callable[[RuntimeData], dict[str, Any]] = lambda _data: {}
 
 
-class CalendarsEntity(AlarmBrokerEntity):
-    """An entity of the hub that shows something of the calendar windows."""
+class HubEntity(AlarmBrokerEntity):
+    """An entity of the hub that is written only when what its description finds has changed."""
 
-    def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
-        """Follow the calendars."""
-        super().__init__(entry, key)
-        self.calendars = entry.runtime_data.calendars
+    entity_description: HubDescription
 
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self.calendars.changes.subscribe(self.async_write_ha_state))
-
-
-class SystemEntity(PanelEntity):
-    """An entity of the hub that shows something of the whole panel."""
+    def __init__(self, entry: AlarmBrokerConfigEntry, description: HubDescription) -> None:
+        """Show what `description` finds."""
+        super().__init__(entry, description.key)
+        self.entity_description = description
+        self.data = entry.runtime_data
+        self._written: object = None
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
-        self.async_on_remove(self.system.subscriptions.subscribe(self._async_changed))
+        self.async_on_remove(self.entity_description.follows_fn(self.data)(self._changed))
+
+    @callback
+    def _changed(self, *_news: object) -> None:
+        shows = self.state, self.extra_state_attributes
+        if shows != self._written:
+            self._written = shows
+            self.async_write_ha_state()
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        return self.entity_description.attributes_fn(self.data)
 
 
 class AreaEntity(PanelEntity):

@@ -1,44 +1,131 @@
 """The latest alarm, which zones are open, and when a delay ends."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
+from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .alarm_entity import AlarmEntity
-from .core.household.state import HouseholdState, Mark, Presence
+from .core.household.state import HouseholdState, Mark, PersonState, Presence
 from .core.verification import Level
 from .core.windows import current_or_next
-from .entity import AlarmBrokerEntity, AreaEntity, CalendarsEntity, HouseholdEntity, person_device
+from .entity import AreaEntity, HubDescription, HubEntity, person_device
 from .link.protocol import Status
-from .types import AlarmBrokerConfigEntry
-from .verification.model import Evidence
+from .types import AlarmBrokerConfigEntry, RuntimeData
 
 PARALLEL_UPDATES = 0
 
 NO_ALARM = "none"
 
 
+@dataclass(frozen=True, kw_only=True)
+class HubSensorDescription(HubDescription, SensorEntityDescription):
+    """A sensor of the hub."""
+
+    value_fn: Callable[[RuntimeData], str | int | datetime | None]
+
+
+def _next_window(data: RuntimeData) -> dict[str, Any]:
+    """Return the window that runs, or else the next one."""
+    now = dt_util.utcnow()
+    window = current_or_next(data.calendars.shown, now)
+    return {
+        "start": None if window is None else window.start.isoformat(),
+        "end": None if window is None else window.end.isoformat(),
+        "title": None if window is None else ", ".join(window.titles),
+        "kind": None if window is None else window.kind.value,
+        "running": window is not None and window.covers(now),
+    }
+
+
+def _why_so_sure(data: RuntimeData) -> dict[str, Any]:
+    """Return the evidence of the latest alarm, where it may be seen."""
+    latest = data.verification.latest
+    hides = data.system.config.hides_status
+    return {} if latest is None or hides else data.verification.record(latest)
+
+
+def _mark(key: str, mark_of: Callable[[HouseholdState], Mark | None]) -> HubSensorDescription:
+    """Describe a sensor of who came or went, and when."""
+
+    def name(data: RuntimeData) -> str | None:
+        mark = mark_of(data.household.state)
+        return None if mark is None else data.household.name(mark.person_id)
+
+    def moment(data: RuntimeData) -> dict[str, Any]:
+        mark = mark_of(data.household.state)
+        return {"at": None if mark is None else mark.at.isoformat()}
+
+    return HubSensorDescription(
+        key=key, follows_fn=lambda data: data.household.changes.subscribe, value_fn=name, attributes_fn=moment
+    )
+
+
+def _whereabouts(person_id: str) -> HubSensorDescription:
+    """Describe a sensor of where somebody is, as the alarm system believes it."""
+
+    def person(data: RuntimeData) -> PersonState | None:
+        return data.household.state.persons.get(person_id)
+
+    return HubSensorDescription(
+        key="whereabouts",
+        device_class=SensorDeviceClass.ENUM,
+        options=[place.value for place in Presence],
+        follows_fn=lambda data: data.household.changes.subscribe,
+        value_fn=lambda data: None if (found := person(data)) is None else found.place.value,
+        attributes_fn=lambda data: {
+            "since": None if (found := person(data)) is None else found.since.isoformat()
+        },
+    )
+
+
+HUB_SENSORS = (
+    HubSensorDescription(
+        key="people_home",
+        follows_fn=lambda data: data.household.changes.subscribe,
+        value_fn=lambda data: len(data.household.people_home),
+        attributes_fn=lambda data: {"people": data.household.people_home},
+    ),
+    _mark("last_left", lambda state: state.last_left),
+    _mark("first_arrived", lambda state: state.first_arrived),
+    # When the calendar window that runs began, or the next one begins.
+    HubSensorDescription(
+        key="next_window",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        follows_fn=lambda data: data.calendars.changes.subscribe,
+        value_fn=lambda data: (
+            None
+            if (window := current_or_next(data.calendars.shown, dt_util.utcnow())) is None
+            else window.start
+        ),
+        attributes_fn=_next_window,
+    ),
+    # How sure the latest alarm is, and why.
+    HubSensorDescription(
+        key="validation_level",
+        device_class=SensorDeviceClass.ENUM,
+        options=[str(int(level)) for level in Level],
+        follows_fn=lambda data: data.verification.changes.subscribe,
+        value_fn=lambda data: (
+            None if (latest := data.verification.latest) is None else str(int(latest.level))
+        ),
+        attributes_fn=_why_so_sure,
+    ),
+)
+
+
 async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add them."""
-    async_add_entities(
-        [
-            LatestAlarm(entry),
-            PeopleHome(entry),
-            Marked(entry, "last_left", lambda state: state.last_left),
-            Marked(entry, "first_arrived", lambda state: state.first_arrived),
-            NextWindow(entry),
-            ValidationLevel(entry),
-        ]
-    )
+    async_add_entities([LatestAlarm(entry), *(HubSensor(entry, one) for one in HUB_SENSORS)])
     for person_id in entry.runtime_data.household.config.persons:
-        async_add_entities([Whereabouts(entry, person_id)], config_subentry_id=person_id)
+        async_add_entities([PersonSensor(entry, person_id)], config_subentry_id=person_id)
     for area_id in entry.runtime_data.system.panel_config.areas:
         async_add_entities([DelayEnd(entry, area_id)], config_subentry_id=area_id)
         if not entry.runtime_data.system.config.hides_status:
@@ -94,135 +181,26 @@ class LatestAlarm(AlarmEntity, SensorEntity):
         return {} if latest is None else {"zones": [], "siren_end": None}
 
 
-class PeopleHome(HouseholdEntity, SensorEntity):
-    """How many people are known to be home, and who."""
+class HubSensor(HubEntity, SensorEntity):
+    """A sensor of which its description says everything."""
 
-    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the household."""
-        super().__init__(entry, "people_home")
-
-    @property
-    @override
-    def native_value(self) -> int:
-        return len(self.household.people_home)
+    entity_description: HubSensorDescription
+    _unrecorded_attributes = frozenset({"candidates", "judgements"})
 
     @property
     @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        return {"people": self.household.people_home}
+    def native_value(self) -> str | int | datetime | None:
+        return self.entity_description.value_fn(self.data)
 
 
-class Marked(HouseholdEntity, SensorEntity):
-    """Who came or went, and when."""
-
-    def __init__(
-        self, entry: AlarmBrokerConfigEntry, key: str, mark: Callable[[HouseholdState], Mark | None]
-    ) -> None:
-        """Follow the household; `mark` is what it remembers of this."""
-        super().__init__(entry, key)
-        self._mark_in = mark
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        mark = self._mark_in(self.household.state)
-        return None if mark is None else self.household.name(mark.person_id)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        mark = self._mark_in(self.household.state)
-        return {"at": None if mark is None else mark.at.isoformat()}
-
-
-class Whereabouts(HouseholdEntity, SensorEntity):
-    """Where somebody is, as the alarm system believes it."""
-
-    _attr_device_class = SensorDeviceClass.ENUM
-    _attr_options = [place.value for place in Presence]  # noqa: RUF012 - how Home Assistant has it
+class PersonSensor(HubSensor):
+    """Where somebody is, at the device of that person."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry, person_id: str) -> None:
         """Follow one person."""
-        super().__init__(entry, "whereabouts")
+        super().__init__(entry, _whereabouts(person_id))
         self._attr_unique_id = f"{entry.entry_id}_{person_id}_whereabouts"
         self._attr_device_info = person_device(entry, person_id)
-        self._person_id = person_id
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        person = self.household.state.persons.get(self._person_id)
-        return None if person is None else person.place.value
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        person = self.household.state.persons.get(self._person_id)
-        return {"since": None if person is None else person.since.isoformat()}
-
-
-class NextWindow(CalendarsEntity, SensorEntity):
-    """When the calendar window that runs began, or the next one begins."""
-
-    _attr_device_class = SensorDeviceClass.TIMESTAMP
-
-    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the calendars."""
-        super().__init__(entry, "next_window")
-
-    @property
-    @override
-    def native_value(self) -> datetime | None:
-        window = current_or_next(self.calendars.shown, dt_util.utcnow())
-        return None if window is None else window.start
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        now = dt_util.utcnow()
-        window = current_or_next(self.calendars.shown, now)
-        return {
-            "start": None if window is None else window.start.isoformat(),
-            "end": None if window is None else window.end.isoformat(),
-            "title": None if window is None else ", ".join(window.titles),
-            "kind": None if window is None else window.kind.value,
-            "running": window is not None and window.covers(now),
-        }
-
-
-class ValidationLevel(AlarmBrokerEntity, SensorEntity):
-    """How sure the latest alarm is, from 0 to 4, and why."""
-
-    _attr_device_class = SensorDeviceClass.ENUM
-    _attr_options = [str(int(level)) for level in Level]  # noqa: RUF012 - how Home Assistant has it
-    _unrecorded_attributes = frozenset({"candidates", "judgements"})
-
-    def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the evidence."""
-        super().__init__(entry, "validation_level")
-        self._verification = entry.runtime_data.verification
-        self._hides = entry.runtime_data.system.config.hides_status
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self._verification.changes.subscribe(self._changed))
-
-    @callback
-    def _changed(self, _evidence: Evidence) -> None:
-        self.async_write_ha_state()
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        latest = self._verification.latest
-        return None if latest is None else str(int(latest.level))
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        latest = self._verification.latest
-        return {} if latest is None or self._hides else self._verification.record(latest)
 
 
 class OpenZones(AreaEntity, SensorEntity):
