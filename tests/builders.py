@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms import outcomes
 from companion.alarms.ack_links import AckTokens
+from companion.alarms.dedup import Dedup, Window
 from companion.alarms.escalate import run_due
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, JournalEntry, Source, Trigger
@@ -104,6 +105,11 @@ def trigger(**changes: Any) -> Trigger:
         "policy": PORTER_THEN_GUARD,
     }
     return Trigger(**values | changes)
+
+
+def within(seconds: float, key: str) -> Dedup:
+    """The same open alarm for so long."""
+    return Dedup(key, Window(timedelta(seconds=seconds)))
 
 
 @dataclass

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 INTEGRATION = "custom_components.alarm_broker"
 
 PURE_COMPANION = (
+    "companion.alarms.dedup",
     "companion.alarms.model",
     "companion.alarms.lifecycle",
     "companion.escalation",

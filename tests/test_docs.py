@@ -1,5 +1,7 @@
 """What the documentation shows is true: its examples apply, its links lead somewhere."""
 
+import doctest
+import importlib
 import re
 import shlex
 from collections.abc import Mapping
@@ -135,3 +137,16 @@ def test_decisions_are_numbered_one_after_the_other() -> None:
 
     assert [page.name[:4] for page in pages] == [f"{number:04}" for number in range(1, len(pages) + 1)]
     assert titles == [f"# {page.name[:4]}" for page in pages]
+
+
+EXAMPLES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for folder in ("companion", "custom_components")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "\n    >>> " in path.read_text()
+]
+
+
+@pytest.mark.parametrize("module", EXAMPLES)
+def test_the_examples_in_docstrings_are_true(module: str) -> None:
+    assert doctest.testmod(importlib.import_module(module)).failed == 0

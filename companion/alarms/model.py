@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from companion.alarms.dedup import Dedup
 from companion.escalation.policy import Policy
 
 
@@ -123,9 +124,8 @@ class Trigger:
     details: Mapping[str, Any] = field(default_factory=dict)
     uid: str | None = None
     policy: Policy | None = None
-    dedup_key: str | None = None
-    dedup_seconds: float | None = None
-    """How long the same key means the same alarm; None: for ever."""
+    dedup: Dedup | None = None
+    """What it is recognised by when it comes again; None: it is always a new alarm."""
     hold: timedelta = timedelta(0)
     """It is written down at once, and nobody is told before this is over (abort window)."""
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.engine import Connection
 
+from companion.alarms.dedup import of_panel
 from companion.alarms.model import AlarmKind, Severity, Source, Trigger
 from companion.directory import store as directory
 from companion.directory.model import Site
@@ -30,11 +31,6 @@ _LESS_THAN_CRITICAL = {
     AlarmKind.TAMPER: Severity.HIGH,
     AlarmKind.TECHNICAL: Severity.NORMAL,
 }
-
-
-def panel_dedup_key(instance: str, uid: str) -> str:
-    """Return the key under which Home Assistant's `uid` is one alarm for ever, whoever raises it first."""
-    return f"ha:{instance}:{uid}"
 
 
 def alarm_kind(sent: str) -> AlarmKind:
@@ -89,7 +85,7 @@ def panel_trigger(
         details={key: value for key, value in details.items() if value is not None},
         uid=uid,
         policy=None if site is None else directory.policy_for(conn, site, vacation=vacation),
-        dedup_key=panel_dedup_key(instance, uid),
+        dedup=of_panel(instance, uid),
         hold=hold if kind in _MAY_BE_HELD and not silent else timedelta(0),
     )
 

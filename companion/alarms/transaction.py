@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms import journal, paging
+from companion.alarms.dedup import Dedup
 from companion.alarms.errors import AlarmNotFound, DeliveryNotFound, MoveRefused, RetryRefused
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import (
@@ -118,18 +119,8 @@ class AlarmTransaction:
         an error that the operators hear of.
         """
         alarm_id = new_id()
-        if trigger.dedup_key is not None:
-            expires_at = (
-                None if trigger.dedup_seconds is None else self.now + timedelta(seconds=trigger.dedup_seconds)
-            )
-            winner = claim_dedup(self.conn, trigger.dedup_key, alarm_id, self.now, expires_at)
-            if winner != alarm_id:
-                # A key with a window means the same *open* alarm: after a false alarm was cancelled, the next press
-                # within the window is a new emergency. One without names an occurrence, whatever became of it.
-                if trigger.dedup_seconds is None or self._locked(winner).status in OPEN:
-                    again = self._pressed_again(winner, actor, is_press=trigger.dedup_seconds is not None)
-                    return Raised(again, created=False)
-                take_over_dedup(self.conn, trigger.dedup_key, alarm_id, expires_at)
+        if trigger.dedup is not None and (known := self._known(trigger.dedup, alarm_id)) is not None:
+            return Raised(self._pressed_again(known, actor, is_press=trigger.dedup.is_press), created=False)
         if trigger.policy is None:
             trigger = replace(trigger, policy=directory.last_resort(self.conn))
         begins_at = self.now + trigger.hold
@@ -181,6 +172,17 @@ class AlarmTransaction:
             alarm = self._told(alarm, run)
         self._tell(alarm, Change.RAISED)
         return Raised(alarm, created=True)
+
+    def _known(self, dedup: Dedup, alarm_id: str) -> str | None:
+        """Return the alarm that the key means already; None: from now on it means `alarm_id`."""
+        expires_at = dedup.expires_at(self.now)
+        winner = claim_dedup(self.conn, dedup.key, alarm_id, self.now, expires_at)
+        if winner == alarm_id:
+            return None
+        if dedup.means(is_open=self._locked(winner).status in OPEN):
+            return winner
+        take_over_dedup(self.conn, dedup.key, alarm_id, expires_at)
+        return None
 
     def acknowledge(self, alarm_id: str, actor: Actor, *, note: str | None = None, **detail: Any) -> Alarm:
         """Somebody is on it: stop everything that is still to be sent, tell those who were told.

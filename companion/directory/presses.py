@@ -23,7 +23,6 @@ _QUERY = (
         site.c.timezone,
         room.c.name.label("room"),
         person.c.name.label("person"),
-        sa.func.coalesce(_own.c.id, _sites.c.id).label("policy_id"),
         _own.c.body.label("own_policy"),
         _sites.c.body.label("site_policy"),
     )
@@ -38,7 +37,7 @@ _LOCKED_QUERY = _QUERY.with_for_update(of=device)
 
 
 class PressedDevice(NamedTuple):
-    """A device with the names it stands for and the policy its alarms follow."""
+    """A device with the names it stands for and the policies that its alarms may follow."""
 
     id: str
     name: str
@@ -51,7 +50,6 @@ class PressedDevice(NamedTuple):
     timezone: str | None
     room: str | None
     person: str | None
-    policy_id: str | None
     own_policy: dict[str, Any] | None
     site_policy: dict[str, Any] | None
 

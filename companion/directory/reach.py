@@ -7,6 +7,7 @@ from enum import StrEnum
 from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, ROOM, SITE, Row, State
 from companion.escalation.plan import everybody
 from companion.escalation.policy import ChannelTarget, PersonTarget, Policy, Target
+from companion.escalation.routing import Candidates, choose
 
 
 class Cause(StrEnum):
@@ -114,5 +115,6 @@ def _devices(state: State) -> Iterator[Unreached]:
 
 def _policy_of(state: State, device: Row) -> str | None:
     site = state[SITE].get(device["site_id"] or "")
-    own: str | None = device["policy_id"]
-    return own or (None if site is None else site["policy_id"])
+    return choose(
+        Candidates(device=device["policy_id"], site=None if site is None else site["policy_id"]),
+    )

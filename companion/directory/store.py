@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from companion.directory.model import ApiKey, ChannelRow, Device, Installation, Person, Role, Room, Site
 from companion.escalation.policy import Policy
+from companion.escalation.routing import Candidates, choose
 from companion.ids import new_id, new_token, token_hash
 from companion.store import tables
 from companion.store.secrets import Secrets
@@ -99,7 +100,8 @@ def policy_by_id(conn: Connection, policy_id: str) -> Policy | None:
 
 def policy_for(conn: Connection, site: Site, *, vacation: bool = False) -> Policy | None:
     """Return the site's policy, or None; on `vacation` the one for that, if the site has one."""
-    policy_id = (vacation and site.vacation_policy_id) or site.policy_id
+    vacation_policy = site.vacation_policy_id if vacation else None
+    policy_id = choose(Candidates(vacation=vacation_policy, site=site.policy_id))
     return None if policy_id is None else policy_by_id(conn, policy_id)
 
 

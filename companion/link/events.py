@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from companion.alarms.dedup import panel_key
 from companion.alarms.model import OPEN, Alarm, Change, Status, hidden_at_panel
-from companion.alarms.panel import panel_dedup_key, site_of_panel
-from companion.alarms.store import alarm_by_id, list_alarms
+from companion.alarms.panel import site_of_panel
+from companion.alarms.store import alarm_by_id, dedup_keys_of, list_alarms
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
@@ -145,8 +146,8 @@ def _allowed(conn: Connection, alarm: Alarm, now: datetime) -> list[str] | None:
         return None
     if alarm.uid is None:
         return []
-    keys = {panel_dedup_key(instance, alarm.uid): instance for instance in link.instances(conn)}
-    return [keys[key] for key in link.dedup_keys_of(conn, alarm.id, keys)]
+    keys = {panel_key(instance, alarm.uid): instance for instance in link.instances(conn)}
+    return [keys[key] for key in dedup_keys_of(conn, alarm.id, keys)]
 
 
 def _keep(conn: Connection, turns: list[Turn], body: Body, now: datetime) -> None:

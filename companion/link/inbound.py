@@ -4,13 +4,14 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+from companion.alarms.dedup import panel_key
 from companion.alarms.errors import (
     MoveRefused,
 )
 from companion.alarms.journal import journal_of
 from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
-from companion.alarms.panel import panel_dedup_key, panel_trigger
-from companion.alarms.store import alarm_by_id
+from companion.alarms.panel import panel_trigger
+from companion.alarms.store import alarm_by_id, alarm_id_of
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
@@ -220,7 +221,7 @@ def _find(
 ) -> Alarm | None:
     """Return the alarm that the peer means, or None: there is none, or it is of a site that is not the peer's."""
     if alarm_id is None and uid is not None:
-        alarm_id = link.alarm_id_of(unit.conn, panel_dedup_key(peer.instance, uid))
+        alarm_id = alarm_id_of(unit.conn, panel_key(peer.instance, uid))
     alarm = None if alarm_id is None else alarm_by_id(unit.conn, alarm_id)
     if alarm is None or (peer.site_id is not None and alarm.site_id != peer.site_id):
         return None

@@ -13,7 +13,6 @@ from companion.ids import new_id
 from companion.store.sql import insert
 from companion.store.tables import (
     api_key,
-    dedup,
     link_area,
     link_event,
     link_peer,
@@ -307,17 +306,6 @@ def begin_stream(conn: Connection, instance: str, bodies: Sequence[Body]) -> Non
 
 
 # --- what they have said --------------------------------------------------------------------------------
-
-
-def alarm_id_of(conn: Connection, dedup_key: str) -> str | None:
-    """Return the alarm that the key stands for, or None."""
-    return conn.execute(sa.select(dedup.c.alarm_id).where(dedup.c.key == dedup_key)).scalar()
-
-
-def dedup_keys_of(conn: Connection, alarm_id: str, keys: Collection[str]) -> list[str]:
-    """Return which of the keys stand for the alarm."""
-    query = sa.select(dedup.c.key).where(dedup.c.key.in_(list(keys)), dedup.c.alarm_id == alarm_id)
-    return list(conn.execute(query).scalars())
 
 
 def areas(conn: Connection, instance: str) -> list[KnownArea]:

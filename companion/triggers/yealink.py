@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+from companion.alarms.dedup import of_device
 from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
 from companion.alarms.store import has_open_alarm
 from companion.alarms.transaction import (
@@ -13,6 +14,7 @@ from companion.alarms.transaction import (
 from companion.directory.presses import PressedDevice, pressed_device
 from companion.directory.store import touch_device
 from companion.escalation.policy import Policy
+from companion.escalation.routing import Candidates, choose
 from companion.ids import token_hash
 
 MINUTE = timedelta(minutes=1)
@@ -90,7 +92,7 @@ def _counted(started_at: datetime | None, count: int, now: datetime) -> tuple[da
 def _trigger(
     device: PressedDevice, context: Mapping[str, str], missing: tuple[str, ...], window_s: float
 ) -> Trigger:
-    policy = device.own_policy or device.site_policy
+    policy = choose(Candidates(device=device.own_policy, site=device.site_policy))
     return Trigger(
         source=Source.YEALINK,
         kind=AlarmKind.PANIC,
@@ -104,6 +106,5 @@ def _trigger(
         device_id=device.id,
         details={**context, "device": device.name, **({MISSING: ", ".join(missing)} if missing else {})},
         policy=None if policy is None else Policy.model_validate(policy),
-        dedup_key=f"device:{device.id}",
-        dedup_seconds=window_s,
+        dedup=of_device(device.id, timedelta(seconds=window_s)),
     )

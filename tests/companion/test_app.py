@@ -14,7 +14,7 @@ from companion.dispatch.store import deliveries_of
 from companion.ids import new_id
 from companion.link import store as link
 from companion.troubles.store import open_troubles
-from tests.builders import PHONE, person, policy, set_last_resort, step, trigger
+from tests.builders import PHONE, person, policy, set_last_resort, step, trigger, within
 from tests.companion.conftest import Directory
 
 
@@ -62,7 +62,7 @@ async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_a
 async def test_a_press_after_the_answer_is_told_to_whoever_answered_and_its_reaction_is_due(
     settings: Settings, directory: Directory
 ) -> None:
-    key = trigger(dedup_key="device:desk-phone", dedup_seconds=60)
+    key = trigger(dedup=within(60, "device:desk-phone"))
     anna = Actor(name="Anna", via="ack_page")
     async with Companion(settings.model_copy(update={"reaction_s": 40})) as running:
         alarm = (await running.commands.run(lambda unit: unit.raise_alarm(key, PHONE))).alarm

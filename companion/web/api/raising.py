@@ -8,7 +8,8 @@ from typing import Annotated, Final
 from pydantic import Field, ValidationError
 from sqlalchemy.engine import Connection
 
-from companion.alarms.model import OPEN, AlarmKind, Severity, Source, Trigger
+from companion.alarms.dedup import Dedup, WhileOpen
+from companion.alarms.model import AlarmKind, Severity, Source, Trigger
 from companion.alarms.store import alarm_by_id, claim_dedup, take_over_dedup
 from companion.alarms.transaction import (
     AlarmTransaction,
@@ -17,6 +18,7 @@ from companion.alarms.transaction import (
 from companion.directory import store as directory
 from companion.directory.model import Role, Site
 from companion.escalation.policy import Policy
+from companion.escalation.routing import Candidates, choose
 from companion.ids import new_id
 from companion.web.api.fields import DetailName, DetailValue, Identifier, Line
 from companion.web.api.schemas import AlarmOut
@@ -96,18 +98,10 @@ def _key(caller: Caller, *parts: str) -> str:
 
 def _raise_once(unit: AlarmTransaction, new: NewAlarm, caller: Caller) -> Raised:
     """Raise the alarm unless one with its dedup key is open."""
-    trigger, actor = _trigger(unit.conn, new, caller), caller.actor()
-    if new.dedup_key is None:
-        return unit.raise_alarm(trigger, actor)
-    key = _key(caller, "dedup", new.dedup_key)
-    placeholder = new_id()
-    winner = claim_dedup(unit.conn, key, placeholder, unit.now, None)
-    known = None if winner == placeholder else alarm_by_id(unit.conn, winner)
-    if known is not None and known.status in OPEN:
-        return unit.raise_alarm(replace(trigger, dedup_key=key), actor)
-    raised = unit.raise_alarm(trigger, actor)
-    take_over_dedup(unit.conn, key, raised.alarm.id, None)
-    return raised
+    trigger = _trigger(unit.conn, new, caller)
+    if new.dedup_key is not None:
+        trigger = replace(trigger, dedup=Dedup(_key(caller, "dedup", new.dedup_key), WhileOpen()))
+    return unit.raise_alarm(trigger, caller.actor())
 
 
 def _trigger(conn: Connection, new: NewAlarm, caller: Caller) -> Trigger:
@@ -142,10 +136,9 @@ def _site(conn: Connection, new: NewAlarm, caller: Caller) -> Site | None:
 
 def _policy(conn: Connection, new: NewAlarm, site: Site | None) -> Policy | None:
     """Return whom to tell. None is possible: then the alarm is exhausted at once, and the last resort hears of it."""
-    if new.policy is None:
-        return None if site is None else directory.policy_for(conn, site)
-    policy = directory.policy_by_id(conn, new.policy)
-    if policy is None:
+    policy_id = choose(Candidates(asked=new.policy, site=None if site is None else site.policy_id))
+    policy = None if policy_id is None else directory.policy_by_id(conn, policy_id)
+    if policy is None and new.policy is not None:
         raise _unknown("policy", new.policy)
     return policy
 

@@ -41,6 +41,7 @@ from tests.builders import (
     step,
     trigger,
     until,
+    within,
 )
 from tests.companion.conftest import Directory, _seed
 from tests.companion.dispatch.conftest import crash
@@ -185,7 +186,7 @@ class House(RuleBasedStateMachine):
     @rule(key=st.sampled_from(["one", "two"]), worker=WORKERS, moods=MOODS)
     def press(self, key: str, worker: int, moods: list[str]) -> None:
         self.providers.script = list(moods)
-        pressed = trigger(policy=RULES, dedup_key=key, dedup_seconds=10)
+        pressed = trigger(policy=RULES, dedup=within(10, key))
         raised = self._do(lambda: self.workers[worker].press(pressed))
         assert raised.created == (raised.alarm.id not in self.status)
         assert raised.alarm.status in {Status.TRIGGERED, Status.ACKNOWLEDGED}

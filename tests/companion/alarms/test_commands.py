@@ -12,6 +12,7 @@ from hypothesis import given, strategies as st
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens, _spelled, ack_link, link_hash
+from companion.alarms.dedup import Dedup, ForEver
 from companion.alarms.errors import (
     AlarmNotFound,
     DeliveryNotFound,
@@ -41,6 +42,7 @@ from tests.builders import (
     set_last_resort,
     step,
     trigger,
+    within,
 )
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
@@ -99,7 +101,7 @@ async def test_a_raise_that_breaks_in_the_middle_leaves_nothing(house: Engine) -
     house.news.fails = RuntimeError("the last thing in the transaction")
 
     with pytest.raises(RuntimeError):
-        await house.raise_alarm(trigger(dedup_key="k", dedup_seconds=10))
+        await house.raise_alarm(trigger(dedup=within(10, "k")))
 
     assert set((await house.db.read(_counts)).values()) == {0}
 
@@ -268,10 +270,10 @@ async def test_an_alarm_that_nobody_answered_with_nobody_left_to_tell_is_a_troub
 
 
 async def test_a_second_press_within_the_window_is_the_same_alarm(house: Engine, clock: FrozenClock) -> None:
-    first = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    first = await house.press(trigger(dedup=within(10, "device:1")))
     clock.advance(9.999)
 
-    second = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    second = await house.press(trigger(dedup=within(10, "device:1")))
 
     assert (first.created, second.created) == (True, False)
     assert second.alarm.id == first.alarm.id
@@ -281,27 +283,27 @@ async def test_a_second_press_within_the_window_is_the_same_alarm(house: Engine,
 
 
 async def test_a_press_after_the_window_is_a_new_alarm(house: Engine, clock: FrozenClock) -> None:
-    first = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    first = await house.press(trigger(dedup=within(10, "device:1")))
     clock.advance(10)
 
-    second = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    second = await house.press(trigger(dedup=within(10, "device:1")))
 
     assert second.created
     assert second.alarm.id != first.alarm.id
 
 
 async def test_presses_do_not_prolong_the_window(house: Engine, clock: FrozenClock) -> None:
-    await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    await house.press(trigger(dedup=within(10, "device:1")))
     clock.advance(6)
-    await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
+    await house.press(trigger(dedup=within(10, "device:1")))
     clock.advance(6)
 
-    assert (await house.press(trigger(dedup_key="device:1", dedup_seconds=10))).created
+    assert (await house.press(trigger(dedup=within(10, "device:1")))).created
 
 
 async def test_another_device_is_another_alarm(house: Engine) -> None:
-    first = await house.press(trigger(dedup_key="device:1", dedup_seconds=10))
-    second = await house.press(trigger(dedup_key="device:2", dedup_seconds=10))
+    first = await house.press(trigger(dedup=within(10, "device:1")))
+    second = await house.press(trigger(dedup=within(10, "device:2")))
 
     assert second.created
     assert second.alarm.id != first.alarm.id
@@ -309,7 +311,7 @@ async def test_another_device_is_another_alarm(house: Engine) -> None:
 
 async def test_a_press_after_a_false_alarm_was_cancelled_is_a_new_emergency(house: Engine) -> None:
     """Escalation practice: dedup must never suppress a new occurrence (Alertmanager #2048, keep #958)."""
-    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+    pressed = trigger(dedup=within(10, "device:1"))
     first = await house.raise_alarm(pressed)
     await house.commands.run(lambda unit: unit.cancel(first.id, RESPONDER))
 
@@ -322,7 +324,7 @@ async def test_a_press_after_a_false_alarm_was_cancelled_is_a_new_emergency(hous
 
 
 async def test_a_press_while_somebody_is_on_it_is_the_same_alarm(house: Engine) -> None:
-    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+    pressed = trigger(dedup=within(10, "device:1"))
     first = await house.raise_alarm(pressed)
     await house.acknowledge(first.id)
 
@@ -333,7 +335,7 @@ async def test_a_key_for_ever_names_an_occurrence_also_after_its_end(
     house: Engine, clock: FrozenClock
 ) -> None:
     """Home Assistant's uid: what the link sends again after a cut is not a second alarm."""
-    told = trigger(dedup_key="uid:1", dedup_seconds=None)
+    told = trigger(dedup=Dedup("uid:1", ForEver()))
     first = await house.raise_alarm(told)
     await house.commands.run(lambda unit: unit.cancel(first.id, RESPONDER))
     clock.advance(86_400)
@@ -342,7 +344,7 @@ async def test_a_key_for_ever_names_an_occurrence_also_after_its_end(
 
 
 async def test_many_presses_at_once_are_one_alarm(house: Engine) -> None:
-    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+    pressed = trigger(dedup=within(10, "device:1"))
 
     raised = await asyncio.gather(*(house.press(pressed) for _ in range(30)))
 
@@ -356,7 +358,7 @@ async def test_presses_through_two_processes_are_one_alarm(
 ) -> None:
     other_db = open_database(database_url)
     houses = engine(db, clock), engine(other_db, clock)
-    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+    pressed = trigger(dedup=within(10, "device:1"))
 
     raised = await asyncio.gather(*(houses[number % 2].press(pressed) for number in range(20)))
 

@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from companion.alarms.dedup import Dedup, ForEver
 from companion.alarms.model import Actor, Alarm, Change, Status, Trigger
 from companion.channels.base import Message, MessageKind, Refused
 from companion.dispatch.delivery import State
 from companion.store.database import Database
-from tests.builders import PORTER_THEN_GUARD, Engine, engine, person, policy, step, trigger
+from tests.builders import PORTER_THEN_GUARD, Engine, engine, person, policy, step, trigger, within
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
 
-KEY = trigger(policy=PORTER_THEN_GUARD, dedup_key="device:desk-phone", dedup_seconds=600)
+KEY = trigger(policy=PORTER_THEN_GUARD, dedup=within(600, "device:desk-phone"))
 PORTERS_LINK = "Porter"
 
 
@@ -216,7 +217,7 @@ async def test_a_policy_whose_steps_have_all_run_is_told_once_more(
     house: Engine, clock: FrozenClock, *, exhausted: bool
 ) -> None:
     only_porter = policy(step(person("porter")), repeat_after=60, last_resort=[{"person": "guard"}])
-    key = trigger(policy=only_porter, dedup_key="k", dedup_seconds=600)
+    key = trigger(policy=only_porter, dedup=within(600, "k"))
     alarm = await house.raise_alarm(key)
     await house.dispatch()
     if exhausted:
@@ -240,7 +241,7 @@ async def test_a_policy_whose_steps_have_all_run_is_told_once_more(
 
 
 async def test_the_same_occurrence_told_twice_is_no_press(house: Engine) -> None:
-    occurrence = trigger(dedup_key="ha:instance:uid", dedup_seconds=None)
+    occurrence = trigger(dedup=Dedup("ha:instance:uid", ForEver()))
     alarm = await answered(house, occurrence, link_of=PORTERS_LINK)
 
     await house.press(occurrence)

@@ -14,7 +14,7 @@ from companion.dispatch.delivery import Reader, State
 from companion.dispatch.readers import Told, next_way
 from companion.store import tables
 from companion.store.database import Database
-from tests.builders import RESPONDER, Engine, channel, engine, person, policy, step, trigger
+from tests.builders import RESPONDER, Engine, channel, engine, person, policy, step, trigger, within
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel, FakePool, Hang
 from tests.fakes.clock import FrozenClock
@@ -167,13 +167,13 @@ async def test_news_for_a_shared_number_comes_once_and_names_everybody(
 
 
 async def test_another_press_after_their_answer_is_told_to_both(house: Engine) -> None:
-    alarm = await house.raise_alarm(trigger(policy=BOTH, dedup_key="key", dedup_seconds=60))
+    alarm = await house.raise_alarm(trigger(policy=BOTH, dedup=within(60, "key")))
     await house.dispatch()
     await house.commands.run(lambda unit: unit.acknowledge(alarm.id, RESPONDER, link_of="Anna / Bert"))
     await house.dispatch()
     house.signal.behaviours = [Refused(reason="no such number")]
 
-    await house.press(trigger(policy=BOTH, dedup_key="key", dedup_seconds=60))
+    await house.press(trigger(policy=BOTH, dedup=within(60, "key")))
     await house.dispatch()
 
     again = [one for one in house.sms.messages if one.kind is MessageKind.PRESSED_AGAIN]

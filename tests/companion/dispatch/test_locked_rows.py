@@ -17,7 +17,7 @@ from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.slots import Room
 from companion.store import database, tables
 from companion.store.database import Database, PostgresDatabase, RowsHeld, open_database
-from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until
+from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until, within
 from tests.companion.dispatch.conftest import Run, crash
 from tests.fakes.clock import FrozenClock
 
@@ -161,7 +161,7 @@ async def test_an_answer_to_an_alarm_that_somebody_holds_is_refused_and_not_kept
 async def test_a_press_waits_for_its_key_that_somebody_holds_and_is_taken_then(
     house: Engine, hold: Hold, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pressed = trigger(dedup_key="device:1", dedup_seconds=10)
+    pressed = trigger(dedup=within(10, "device:1"))
     alarm = await house.raise_alarm(pressed)
 
     async with hold(tables.alarm, alarm.id):

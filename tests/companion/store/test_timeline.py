@@ -24,7 +24,7 @@ from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.timekeeping import timeline, waiting
 from companion.timekeeping.timeline import TOLERANCE
-from tests.builders import PHONE, RESPONDER, person, policy, step, trigger, until
+from tests.builders import PHONE, RESPONDER, person, policy, step, trigger, until, within
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel
 from tests.fakes.host import SetHost, make_clock_movable, set_server_clock
@@ -92,7 +92,7 @@ async def world(
 
 
 async def press(running: Companion, **changes: Any) -> Alarm:
-    pressed = trigger(**{"policy": SLOW, "dedup_key": "device:desk-phone", "dedup_seconds": 10} | changes)
+    pressed = trigger(**{"policy": SLOW, "dedup": within(10, "device:desk-phone")} | changes)
     return (await running.commands.run(lambda unit: unit.raise_alarm(pressed, PHONE))).alarm
 
 
@@ -282,7 +282,7 @@ async def test_a_corrected_clock_lets_an_alarm_from_the_future_go_on_after_a_res
 async def test_a_press_long_after_one_from_the_future_is_a_new_alarm(world: World) -> None:
     await world.set_time(YEARS)
     async with world.companion() as running:
-        first = await press(running, dedup_seconds=0.2)
+        first = await press(running, dedup=within(0.2, "device:desk-phone"))
         await last_seen_now(running)
 
     world.machine.switched_on += 1
@@ -292,7 +292,7 @@ async def test_a_press_long_after_one_from_the_future_is_a_new_alarm(world: Worl
         assert window - running.clock() < timedelta(seconds=1)
         await until(lambda: running.clock() > window)
 
-        assert (await press(running, dedup_seconds=0.2)).id != first.id
+        assert (await press(running, dedup=within(0.2, "device:desk-phone"))).id != first.id
 
 
 def _window_ends(conn: Connection) -> datetime:
