@@ -5,19 +5,19 @@ import errno
 import logging
 import os
 import signal
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, nullcontext, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Self
 
 import sqlalchemy as sa
 from aiohttp import web
 from sqlalchemy.engine import Connection
 from yarl import URL
 
-from companion.alarms import escalate, failover, flood, outcomes
+from companion.alarms import outcomes
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import PagingConfig, Traits
@@ -25,42 +25,39 @@ from companion.alarms.pictures import forget_pictures
 from companion.alarms.service import (
     AlarmService,
 )
-from companion.alarms.store import next_due_at
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
-from companion.channels.base import Message, Outcome, ReceiptSource
+from companion.channels.base import Message, Outcome
 from companion.channels.registry import channel_kinds
 from companion.clock import Host, SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
 from companion.directory import store as directory
 from companion.directory.model import Role
-from companion.dispatch import folding, readers, receipts
+from companion.dispatch import receipts
 from companion.dispatch.claim import new_owner
 from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
-from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.outbox import Claim
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.retry import Verdict
-from companion.dispatch.wake import Wake, wait
+from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.ids import new_id
-from companion.link import dead_man_switch as watch, events, lost_panels
+from companion.jobs import Escalation, Job, audit
+from companion.link import events
 from companion.link.announce import announced
 from companion.link.session import LinkServer
 from companion.logging import bind_alarm
-from companion.store.database import Database, StoreUnavailable, open_database
+from companion.store.database import Database, open_database
 from companion.store.migrate import migrate
 from companion.store.private_files import tighten
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
 from companion.timekeeping.timeline import Timeline
-from companion.troubles import reporting
-from companion.troubles.channel_watch import ChannelWatch, clear_gone
+from companion.troubles.channel_watch import ChannelWatch
 from companion.troubles.model import Trouble
-from companion.troubles.reach_audit import audit_reach
 from companion.troubles.store import forget_troubles
 from companion.web.auth import Caller, caller_of
 from companion.web.certificate import Certificate
@@ -74,11 +71,6 @@ _LOGGER = logging.getLogger(__name__)
 
 POLL_S = {"sqlite": 1.0, "postgresql": 5.0}
 """How long a lost wake-up may cost. SQLite's other writers (the command line) have no way to wake us."""
-ESCALATION_SETTLE_S = 0.2
-"""A new alarm's first step has run with it; nobody plans the next one closer than this."""
-RECEIPTS_REFRESH_S = 30.0
-AUDIT_S = 60.0
-TIDY_S = 3600.0
 TROUBLES_KEPT = timedelta(days=90)
 
 
@@ -153,7 +145,7 @@ class Companion:
             db=self.db, clock=self.clock, channels=self.channels, run=self.commands.run
         )
         self._stack = AsyncExitStack()
-        self._receipts: dict[str, tuple[ReceiptSource, asyncio.Task[None]]] = {}
+        self._receipts = receipts.ReceiptListeners(self.db, self.channels, self._delivered)
 
     def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:
         """Let those who count know of one attempt (the dispatcher's observer)."""
@@ -195,22 +187,30 @@ class Companion:
         _say_who_can_be_told(await self.db.read(directory.counts))
         await self.timeline.start()
         self._stack.push_async_callback(self.channels.close)
-        self._run(self.timeline.run(), "clock")
+        self._run(Job("clock", self.timeline.run))
         self._stack.push_async_callback(self.timeline.stop)
         if self.db.dialect == "postgresql":
-            self._run(self.wake.listen(self.settings.database_url), "wake")
-        self._run(self.dispatcher.run(), "dispatcher")
+            self._run(Job("wake", partial(self.wake.listen, self.settings.database_url)))
+        self._run(Job("dispatcher", self.dispatcher.run))
         self._stack.push_async_callback(self.dispatcher.stop, self.settings.shutdown_grace_s)
-        self._run(self._escalate_forever(), "escalation")
-        self._run(self._listen_for_receipts_forever(), "receipts")
-        self._run(self._audit_forever(), "auditor")
-        self._run(self.channel_watch.run(), "channel watch")
-        self._run(self._tidy_forever(), "tidying")
+        self._stack.push_async_callback(self._receipts.close)
+        for job in self._jobs():
+            self._run(job)
         await self._listen(instance_id)
 
-    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run a task until the service stops; a task that ends by itself is a fault that ends the service."""
-        task = asyncio.create_task(work, name=name)
+    def _jobs(self) -> tuple[Job, ...]:
+        """Return what goes on by itself beside the clock and the dispatcher, which are stopped in their own way."""
+        return (
+            Job("escalation", Escalation(self.commands, self.wake, poll_s=POLL_S[self.db.dialect]).run),
+            Job("receipts", self._receipts.refresh, every=timedelta(seconds=30)),
+            Job("auditor", partial(audit, self.commands), every=timedelta(minutes=1)),
+            Job("channel watch", self.channel_watch.run),
+            Job("tidying", self.tidy, every=timedelta(hours=1)),
+        )
+
+    def _run(self, job: Job) -> None:
+        """Run a job until the service stops; one that ends by itself is a fault that ends the service."""
+        task = asyncio.create_task(job.run(), name=job.name)
         task.add_done_callback(_report_end)
 
         async def stop() -> None:
@@ -223,7 +223,7 @@ class Companion:
     async def _listen(self, instance_id: str) -> None:
         certificate = _certificate(self.settings)
         if certificate is not None:
-            self._run(certificate.follow(), "certificate")
+            self._run(Job("certificate", certificate.follow))
         context = WebContext(
             settings=self.settings,
             db=self.db,
@@ -281,66 +281,6 @@ class Companion:
                 )
             )
 
-    # --- what goes on by itself -------------------------------------------------------------------------
-
-    async def _escalate_forever(self) -> None:
-        """Run due escalation steps and the dead-man switch, at the moment they are due."""
-        woken = self.wake.subscribe()
-        while True:
-            try:
-                due = [at for at in await self.db.read(_next_due) if at is not None]
-                sleep_s = min([POLL_S[self.db.dialect], *((at - self.clock()).total_seconds() for at in due)])
-                if sleep_s <= 0:
-                    await self.commands.run(_run_due)
-            except Exception:
-                _LOGGER.exception("Escalation could not run; trying again")
-                sleep_s = 1.0
-            await wait(woken, sleep_s, settle_s=ESCALATION_SETTLE_S)
-
-    async def _listen_for_receipts_forever(self) -> None:
-        try:
-            while True:
-                try:
-                    self._follow(await self.channels.receipt_sources())
-                except StoreUnavailable:
-                    pass  # others say so
-                except Exception:
-                    _LOGGER.exception("Receipts cannot be listened for; trying again")
-                await asyncio.sleep(RECEIPTS_REFRESH_S)
-        finally:
-            self._follow({})
-
-    def _follow(self, sources: Mapping[str, ReceiptSource]) -> None:
-        """Listen to exactly these channels."""
-        for channel_id, (source, task) in list(self._receipts.items()):
-            if sources.get(channel_id) is not source:
-                task.cancel()
-                del self._receipts[channel_id]
-        for channel_id, source in sources.items():
-            if channel_id not in self._receipts:
-                task = asyncio.create_task(receipts.listen(self.db, channel_id, source, self._delivered))
-                self._receipts[channel_id] = (source, task)
-
-    async def _audit_forever(self) -> None:
-        """Say loudly when something that was due has not happened."""
-        while True:
-            try:
-                health = await self.db.read(lambda conn: dispatch_health(conn, self.clock()))
-                await self.commands.run(_audit)
-            except Exception:
-                _LOGGER.exception("The auditor could not look")
-            else:
-                _say_if_overdue(health)
-            await asyncio.sleep(AUDIT_S)
-
-    async def _tidy_forever(self) -> None:
-        while True:
-            try:
-                await self.tidy()
-            except Exception:
-                _LOGGER.exception("What is old could not be deleted; trying again")
-            await asyncio.sleep(TIDY_S)
-
     async def tidy(self) -> None:
         """Delete the pictures that were kept long enough, and troubles that have been over for long."""
         kept = timedelta(days=self.settings.picture_days)
@@ -356,40 +296,6 @@ async def _may_link(context: WebContext, request: web.Request) -> Caller:
     caller = await caller_of(request, context)
     caller.require(Role.OPERATE)
     return caller
-
-
-def _run_due(unit: AlarmTransaction) -> None:
-    watch.run_due(unit)
-    escalate.run_due(unit)
-    failover.run_due(unit)
-    flood.run_due(unit)
-    reporting.run_due(unit)
-
-
-def _audit(unit: AlarmTransaction) -> None:
-    audit_reach(unit)
-    clear_gone(unit)
-    lost_panels.clear_gone(unit)
-    reporting.tell_due(unit)
-
-
-def _say_if_overdue(health: DispatchHealth) -> None:
-    if not health.healthy:
-        _LOGGER.error(
-            "Overdue: %s escalations, %s deliveries, the oldest by %.0f s",
-            health.overdue_alarms,
-            health.overdue_deliveries,
-            health.oldest_due_s,
-        )
-
-
-def _next_due(conn: Connection) -> tuple[datetime | None, ...]:
-    return (
-        next_due_at(conn),
-        watch.next_due(conn),
-        readers.next_due_at(conn),
-        folding.next_release_at(conn),
-    )
 
 
 def _say_who_can_be_told(there: Mapping[str, int]) -> None:

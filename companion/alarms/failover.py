@@ -5,14 +5,13 @@ is told *another way* meanwhile: as soon as an attempt was not accepted, at the 
 page was due. The time is a row in the database, so it outlives the process, and each page is passed on once.
 """
 
-import logging
 from collections.abc import Container
 from dataclasses import replace
-from datetime import timedelta
 
 import sqlalchemy as sa
 
 from companion.alarms import paging
+from companion.alarms.due import run_each
 from companion.alarms.model import Actor, Alarm, Change
 from companion.alarms.paging import ResolvedTarget
 from companion.alarms.store import to_alarm
@@ -24,13 +23,9 @@ from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.readers import Way
 from companion.dispatch.store import delivery_by_id
 from companion.store import tables
-from companion.store.sql import is_row_held, perhaps_lost_race, skip_locked
-
-_LOGGER = logging.getLogger(__name__)
+from companion.store.sql import skip_locked
 
 BATCH = 50
-TRY_AGAIN_AFTER = timedelta(seconds=10)
-HELD_AGAIN_AFTER = timedelta(seconds=1)
 _DISPATCH = Actor(name=None, via="dispatch")
 
 
@@ -40,19 +35,13 @@ def run_due(unit: AlarmTransaction) -> int:
     if not found:
         return 0
     free = skip_locked(unit.conn, sa.select(tables.alarm).where(tables.alarm.c.id.in_(found)))
-    rows = list(unit.conn.execute(free))
-    for row in rows:
-        try:
-            with unit.conn.begin_nested():
-                _pass_on_due(unit, to_alarm(row))
-        except Exception as err:
-            held = is_row_held(err)
-            if perhaps_lost_race(err) and not held:
-                raise
-            _LOGGER.exception("The next contact points of alarm %s could not be told; trying again", row.id)
-            again_after = HELD_AGAIN_AFTER if held else TRY_AGAIN_AFTER
-            readers.postpone(unit.conn, row.id, unit.now, unit.now + again_after)
-    return len(rows)
+    return run_each(
+        unit,
+        unit.conn.execute(free).all(),
+        lambda row: _pass_on_due(unit, to_alarm(row)),
+        postpone=lambda row, until: readers.postpone(unit.conn, row.id, unit.now, until),
+        failed=lambda row: f"The next contact points of alarm {row.id} could not be told",
+    )
 
 
 def _pass_on_due(unit: AlarmTransaction, alarm: Alarm) -> None:

@@ -1,21 +1,18 @@
 """A source that raises one alarm after the other: each is recorded and escalates, people get one running message."""
 
-import logging
 from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.alarms.due import run_each
 from companion.alarms.model import Actor, Alarm, Change, Status
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.dispatch import folding, readers
 from companion.dispatch.delivery import PAGES, State
-from companion.store.sql import is_row_held, perhaps_lost_race
 from companion.store.tables import alarm as alarm_table, delivery
-
-_LOGGER = logging.getLogger(__name__)
 
 BATCH = 20
 """Running messages in one transaction: bounds how long an answer may wait for it."""
@@ -25,17 +22,14 @@ _DISPATCH = Actor(name=None, via="dispatch")
 
 def run_due(unit: AlarmTransaction) -> int:
     """Send every running message that is due; return how many."""
-    flows = folding.due_flows(unit.conn, unit.now, BATCH)
-    for flow in flows:
-        try:
-            with unit.conn.begin_nested():
-                _release(unit, flow)
-        except Exception as err:
-            if perhaps_lost_race(err) and not is_row_held(err):
-                raise
-            _LOGGER.exception("A running message could not be written; trying again")
-            folding.postpone(unit.conn, flow, unit.now + timedelta(seconds=5))
-    return len(flows)
+    return run_each(
+        unit,
+        folding.due_flows(unit.conn, unit.now, BATCH),
+        lambda flow: _release(unit, flow),
+        postpone=lambda flow, until: folding.postpone(unit.conn, flow, until),
+        failed=lambda _: "A running message could not be written",
+        again_after=timedelta(seconds=5),
+    )
 
 
 def _release(unit: AlarmTransaction, flow: folding.Flow) -> None:

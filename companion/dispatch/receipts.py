@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from companion.channels.base import Receipt, ReceiptSource
 from companion.dispatch.delivery import Delivery
+from companion.dispatch.pool import RunningChannels
 from companion.dispatch.record import record_receipt
 from companion.store.database import Database, StoreUnavailable
 
@@ -18,6 +19,37 @@ _LOGGER = logging.getLogger(__name__)
 RECONNECT_S = 10
 EARLY_S = 2.0
 """When a receipt whose delivery is not known (yet) is looked at again."""
+
+
+class ReceiptListeners:
+    """One listener for each channel whose provider tells that messages arrived."""
+
+    def __init__(
+        self, db: Database, channels: RunningChannels, delivered: Callable[[Connection, Delivery], None]
+    ) -> None:
+        self._db = db
+        self._channels = channels
+        self._delivered = delivered
+        self._running: dict[str, tuple[ReceiptSource, asyncio.Task[None]]] = {}
+
+    async def refresh(self) -> None:
+        """Listen to exactly the channels that there are now."""
+        with suppress(StoreUnavailable):  # others say so
+            self._follow(await self._channels.receipt_sources())
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._follow({})
+
+    def _follow(self, sources: Mapping[str, ReceiptSource]) -> None:
+        for channel_id, (source, task) in list(self._running.items()):
+            if sources.get(channel_id) is not source:
+                task.cancel()
+                del self._running[channel_id]
+        for channel_id, source in sources.items():
+            if channel_id not in self._running:
+                task = asyncio.create_task(listen(self._db, channel_id, source, self._delivered))
+                self._running[channel_id] = (source, task)
 
 
 async def listen(

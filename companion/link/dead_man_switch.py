@@ -1,10 +1,11 @@
 """The dead-man switch: an entry delay that nothing more is heard of becomes an alarm."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from companion.alarms.due import run_each
 from companion.alarms.model import Actor, AlarmKind
 from companion.alarms.panel import panel_trigger
 from companion.alarms.transaction import (
@@ -12,14 +13,10 @@ from companion.alarms.transaction import (
 )
 from companion.link import store as link
 from companion.link.store import Pending
-from companion.store.sql import is_row_held, perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)
 
 BATCH = 50
-TRY_AGAIN_AFTER = timedelta(seconds=10)
-HELD_AGAIN_AFTER = timedelta(seconds=1)
-"""When one that needs a row which somebody else holds is tried again."""
 RAISED_BY = "companion: Home Assistant went silent during the entry delay"
 
 _WATCH = Actor(name=None, via="watch")
@@ -30,24 +27,13 @@ def run_due(unit: AlarmTransaction) -> int:
 
     Home Assistant's own word about the same `uid`, if it still comes, finds this alarm.
     """
-    pendings = link.due_pendings(unit.conn, unit.now, BATCH)
-    for count, pending in enumerate(pendings, start=1):
-        taken = len(unit.taken)
-        try:
-            with unit.conn.begin_nested():
-                _raise(unit, pending)
-        except Exception as err:
-            held = is_row_held(err)
-            if perhaps_lost_race(err) and not held:
-                raise
-            # One that cannot be raised must not stop the others.
-            _LOGGER.exception("The alarm of an ended entry delay could not be raised; trying again")
-            del unit.taken[taken:]
-            again_after = HELD_AGAIN_AFTER if held else TRY_AGAIN_AFTER
-            link.postpone_pending(unit.conn, pending, unit.now + again_after)
-            if held:
-                return count
-    return len(pendings)
+    return run_each(
+        unit,
+        link.due_pendings(unit.conn, unit.now, BATCH),
+        lambda pending: _raise(unit, pending),
+        postpone=lambda pending, until: link.postpone_pending(unit.conn, pending, until),
+        failed=lambda _: "The alarm of an ended entry delay could not be raised",
+    )
 
 
 def _raise(unit: AlarmTransaction, pending: Pending) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from companion.alarms.due import TRY_AGAIN_AFTER
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Alarm, AlarmKind, Change, Source, Status
 from companion.alarms.service import (
@@ -132,4 +133,4 @@ async def test_one_entry_delay_that_cannot_be_raised_does_not_stop_the_others(
     await commands.run(watch.run_due)
 
     assert [alarm.uid for alarm in await alarms(db)] == ["b2"]
-    assert await db.read(watch.next_due) == clock() + watch.TRY_AGAIN_AFTER
+    assert await db.read(watch.next_due) == clock() + TRY_AGAIN_AFTER

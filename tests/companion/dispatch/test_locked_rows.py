@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms import escalate
+from companion.alarms.due import HELD_AGAIN_AFTER
 from companion.alarms.model import Alarm
 from companion.alarms.transaction import (
     AlarmTransaction,
@@ -97,7 +97,7 @@ async def test_a_step_that_cannot_be_run_for_a_held_row_is_tried_again_and_the_o
             pass
         await house.dispatch()
         told = {message.alarm_id for message in house.sms.messages}
-    clock.advance(escalate.HELD_AGAIN_AFTER.total_seconds())
+    clock.advance(HELD_AGAIN_AFTER.total_seconds())
     await house.escalate()
     await house.dispatch()
 
