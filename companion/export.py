@@ -72,7 +72,9 @@ def _as_json(recorded: Recorded) -> dict[str, Any]:
     alarm, journal, deliveries = recorded
     shown = asdict(alarm)
     shown["policy"] = None if alarm.policy is None else alarm.policy.model_dump(mode="json")
-    shown["evidence"] = None if alarm.evidence is None else alarm.evidence.model_dump(mode="json")
+    shown["evidence"] = (
+        None if alarm.evidence is None else alarm.evidence.model_dump(mode="json", exclude={"highest"})
+    )
     shown["journal"] = [_without(asdict(entry), "alarm_id") for entry in journal]
     shown["deliveries"] = [
         {

@@ -163,6 +163,8 @@ class Evidence(BaseModel):
     taken_at: datetime | None
     link: str | None
     """Where the recording is, for people at home."""
+    highest: int = 0
+    """The highest level that there was so far."""
     picture: PictureShows | None = None
     """None: there is none, or it was kept long enough."""
 

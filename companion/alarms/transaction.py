@@ -239,31 +239,31 @@ class AlarmTransaction:
     ) -> Alarm:
         """Keep the newest word on how sure the alarm is; without a picture the last one stays.
 
-        Once the level first says that somebody is there, whoever was paged hears it. A word that comes again, as
-        `said_at` tells, or says nothing new changes nothing.
+        Once the level first says that somebody is there, whoever was paged hears it. What says nothing new changes
+        nothing.
         """
         alarm = self._locked(alarm_id)
         before = alarm.evidence
         shows = None if before is None else before.picture
         if picture is not None:
             shows = PictureShows(camera=found.camera, taken_at=found.taken_at)
-        found = found.model_copy(update={"picture": shows})
-        line = found.model_dump(mode="json", exclude={"picture"}) | {"said_at": said_at.isoformat()}
-        line = _known(line | {"picture": None if picture is None else True})
-        lines = [
-            entry.detail
-            for entry in journal.journal_of(self.conn, alarm.id)
-            if entry.event is Change.EVIDENCE
-        ]
-        is_same = found == before and (picture is None or picture == picture_of(self.conn, alarm.id))
-        # Home Assistant drops older pictures of what it still has to say; the rest of the line stays.
-        if is_same or line in lines or (picture is None and line | {"picture": True} in lines):
+        highest = found.level if before is None else max(before.highest, before.level, found.level)
+        found = found.model_copy(update={"picture": shows, "highest": highest})
+        if found == before and (picture is None or picture == picture_of(self.conn, alarm.id)):
             return alarm
         if picture is not None:
             put_picture(self.conn, alarm.id, picture, self.now)
         alarm = self._changed(alarm, evidence=found)
-        self.journal(alarm.id, Change.EVIDENCE, actor, **line)
-        was_sure = any(earlier["level"] >= SURE_LEVEL for earlier in lines)
+        line = found.model_dump(mode="json", exclude={"picture", "highest"})
+        self.journal(
+            alarm.id,
+            Change.EVIDENCE,
+            actor,
+            **line,
+            said_at=said_at.isoformat(),
+            picture=None if picture is None else True,
+        )
+        was_sure = before is not None and max(before.highest, before.level) >= SURE_LEVEL
         if found.level >= SURE_LEVEL and not was_sure and alarm.status in OPEN:
             paging.inform(
                 self.conn, alarm, MessageKind.VERIFIED, by=None, note=None, paging=self.paging, now=self.now

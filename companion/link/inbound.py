@@ -1,5 +1,6 @@
 """What Home Assistant says, put into effect: the effect and its sequence are one transaction."""
 
+import hashlib
 import logging
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +9,6 @@ from companion.alarms.dedup import panel_key
 from companion.alarms.errors import (
     MoveRefused,
 )
-from companion.alarms.journal import journal_of
 from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_trigger
 from companion.alarms.store import alarm_by_id, alarm_id_of
@@ -46,7 +46,6 @@ _FALSE_ALARM = {
     Ending.ABORTED: "False alarm: disarmed by {by} within the abort window.",
     Ending.CANCELLED: "False alarm: disarmed by {by} within the cancel window.",
 }
-_ZONE_LINES = (Change.ZONE_TRIPPED, Change.CONFIRMED)
 _PANEL = Actor(name=None, via="panel")
 
 
@@ -159,9 +158,9 @@ def _raised(unit: AlarmTransaction, peer: Peer, event: AlarmRaised) -> None:
 def _zone_tripped(
     unit: AlarmTransaction, alarm: Alarm, zone: str, at: datetime, *, confirmed: bool = False
 ) -> None:
-    detail = {"zone": zone, "tripped_at": at.isoformat()}
-    if _is_written(unit, alarm, detail, *_ZONE_LINES):
+    if not link.hear(unit.conn, alarm.id, _event_id("zone", zone, at)):
         return
+    detail = {"zone": zone, "tripped_at": at.isoformat()}
     if confirmed and CONFIRMED_BY not in alarm.details:
         unit.confirm(alarm.id, _PANEL, **detail)
     else:
@@ -171,6 +170,14 @@ def _zone_tripped(
 def _seen(unit: AlarmTransaction, alarm: Alarm, event: AlarmEvidence) -> None:
     if event.dropped is not None:
         _LOGGER.warning("%s: the picture of its evidence was dropped: %s", alarm.id, event.dropped)
+    facts = (event.level, event.evidence, event.camera, event.label, event.score, event.taken_at, event.link)
+    same = _event_id("evidence", event.at, *facts)
+    with_picture = _event_id(same, "picture")
+    # Home Assistant drops older pictures of what it still has to say; the rest of the word stays.
+    if event.picture is None and link.has_heard(unit.conn, alarm.id, with_picture):
+        return
+    if not link.hear(unit.conn, alarm.id, same if event.picture is None else with_picture):
+        return
     found = Evidence(
         level=event.level,
         reasons=event.evidence,
@@ -187,7 +194,7 @@ def _push_unconfirmed(unit: AlarmTransaction, alarm: Alarm, event: PushUnconfirm
     detail: dict[str, Any] = {"people": list(event.people), "said_at": event.at.isoformat()}
     if event.after_s is not None:
         detail["after_s"] = event.after_s
-    if not _is_written(unit, alarm, detail, Change.PUSH_UNCONFIRMED):
+    if link.hear(unit.conn, alarm.id, _event_id("push_unconfirmed", detail)):
         unit.push_unconfirmed(alarm.id, _PANEL, **detail)
 
 
@@ -197,14 +204,13 @@ def _decided(unit: AlarmTransaction, alarm: Alarm, event: Decided) -> None:
         _move(unit, alarm, event.decision, actor, note=event.note)
         return
     detail = {"said_at": event.at.isoformat()} | ({} if event.note is None else {"note": event.note})
-    if not _is_written(unit, alarm, detail, Change.ESCALATION_ASKED):
+    if link.hear(unit.conn, alarm.id, _event_id("escalate", detail)):
         unit.escalate(alarm.id, actor, **detail)
 
 
-def _is_written(unit: AlarmTransaction, alarm: Alarm, detail: dict[str, Any], *changes: Change) -> bool:
-    """Return whether the journal has it: a Home Assistant that begins a new stream says again what was not confirmed."""
-    lines = journal_of(unit.conn, alarm.id)
-    return any(line.event in changes and line.detail == detail for line in lines)
+def _event_id(*said: object) -> str:
+    """Return what is the same when it is said again: a Home Assistant that begins a new stream repeats what was not confirmed."""
+    return hashlib.sha256(repr(said).encode(errors="replace")).hexdigest()
 
 
 def _disarmed(unit: AlarmTransaction, alarm: Alarm, by: str | None, ending: Ending) -> None:

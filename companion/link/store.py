@@ -13,6 +13,7 @@ from companion.ids import new_id
 from companion.store.sql import insert
 from companion.store.tables import (
     api_key,
+    heard_event,
     link_area,
     link_event,
     link_peer,
@@ -306,6 +307,19 @@ def begin_stream(conn: Connection, instance: str, bodies: Sequence[Body]) -> Non
 
 
 # --- what they have said --------------------------------------------------------------------------------
+
+
+def hear(conn: Connection, alarm_id: str, event_id: str) -> bool:
+    """Keep that this was said of the alarm; return whether it is new."""
+    new = insert(conn, heard_event).values(alarm_id=alarm_id, event_id=event_id).on_conflict_do_nothing()
+    return conn.execute(new).rowcount > 0
+
+
+def has_heard(conn: Connection, alarm_id: str, event_id: str) -> bool:
+    """Return whether this was said of the alarm."""
+    found = sa.select(heard_event.c.event_id)
+    found = found.where(heard_event.c.alarm_id == alarm_id, heard_event.c.event_id == event_id)
+    return conn.execute(found).first() is not None
 
 
 def areas(conn: Connection, instance: str) -> list[KnownArea]:

@@ -238,6 +238,13 @@ journal = sa.Table(
     sa.Index("ix_journal_alarm_id", "alarm_id"),
 )
 
+heard_event = sa.Table(
+    "heard_event",
+    metadata,
+    sa.Column("alarm_id", sa.String(64), sa.ForeignKey("alarm.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("event_id", sa.String(64), primary_key=True),  # see companion.link.inbound
+)
+
 picture = sa.Table(
     "picture",
     metadata,

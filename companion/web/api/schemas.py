@@ -25,7 +25,7 @@ class EvidenceOut(Output):
     @classmethod
     def of(cls, evidence: Evidence) -> Self:
         """Return what is said about `evidence`."""
-        same = evidence.model_dump(exclude={"reasons", "picture"})
+        same = evidence.model_dump(exclude={"reasons", "picture", "highest"})
         return cls(**same, reasons=list(evidence.reasons), picture=evidence.picture is not None)
 
 
