@@ -1,7 +1,9 @@
 """The OpenAPI document, made from the route table: what is not in the table is not served, and not described."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -41,8 +43,13 @@ def with_own_route(
 ) -> tuple[Route, ...]:
     """Return the routes and the one that serves the document, which describes that one too."""
 
+    # Made when it is first asked for, and in a thread: it takes a start, or the event loop, some tenths of a second.
+    @cache
+    def made() -> bytes:
+        return orjson.dumps(document((*routes, own), pages, version=version, url=url))
+
     async def show(_call: Call[NoQuery, None]) -> web.Response:
-        return web.Response(body=body, content_type="application/json")
+        return web.Response(body=await asyncio.to_thread(made), content_type="application/json")
 
     own = Route(
         method="GET",
@@ -54,7 +61,6 @@ def with_own_route(
         other_answers={"application/json": {"type": "object"}},
         per_minute=120,
     )
-    body = orjson.dumps(document((*routes, own), pages, version=version, url=url))
     return (*routes, own)
 
 
