@@ -1,0 +1,31 @@
+"""What holds for every test."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold that only the loop's own thread gives it work, as asyncio's debug mode does.
+
+    That mode, which Home Assistant's plugin turns on here, also notes the whole stack with each task, future and
+    callback, and that takes longer than all the rest of a test. With PYTHONASYNCIODEBUG=1 it is there again.
+    """
+    loop = asyncio.get_running_loop()
+    for name in ("call_soon", "call_at"):
+        monkeypatch.setattr(loop, name, _from_its_own_thread(loop, getattr(loop, name)))
+
+
+def _from_its_own_thread(
+    loop: asyncio.AbstractEventLoop, schedule: Callable[..., asyncio.Handle]
+) -> Callable[..., asyncio.Handle]:
+    check = loop._check_thread  # type: ignore[attr-defined]  # what asyncio's own debug mode asks
+
+    def checked(*args: Any, **kwargs: Any) -> asyncio.Handle:
+        check()
+        return schedule(*args, **kwargs)
+
+    return checked
