@@ -110,7 +110,7 @@ def test_the_variants_are_just_what_could_be_mistaken(code: str, other: str) -> 
     assert (other in set(variants(code))) is (is_one_off(code, other) or beginning)
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(users=st.lists(st.tuples(CODES, st.booleans()), max_size=6))
 async def test_whatever_is_set_in_whatever_order_no_code_can_be_mistaken_for_a_duress_code(
     hass: HomeAssistant, users: list[tuple[str, bool]]

@@ -348,7 +348,6 @@ def test_no_order_of_events_loses_a_page_or_sends_one_after_an_answer(
         settings=settings(
             max_examples={"sqlite": 20, "postgresql": 8}[database_kind],
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -194,7 +194,7 @@ def _check(world: World) -> None:
 def test_nobody_waits_for_a_provider_that_has_not_said_yes(
     new_database: Callable[[], AbstractContextManager[str]], database_kind: str
 ) -> None:
-    @settings(max_examples={"sqlite": 40, "postgresql": 15}[database_kind], deadline=None)
+    @settings(max_examples={"sqlite": 40, "postgresql": 15}[database_kind])
     @given(signal=WEATHER, sms=WEATHER)
     def whatever_the_weather(signal: list[tuple[int, str]], sms: list[tuple[int, str]]) -> None:
         with new_database() as database_url:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from companion.directory import store as query
 from companion.directory.apply import apply_document
@@ -113,7 +113,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(first=documents(), second=documents())
 def test_any_document_applied_twice_has_nothing_left_to_do(
     first: dict[str, Any], second: dict[str, Any]

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from companion.dispatch.delivery import Urgency
 from companion.dispatch.slots import Slots
@@ -133,7 +133,6 @@ async def test_who_is_let_in_and_cancelled_at_once_gives_the_place_back() -> Non
 
 
 @given(st.integers(1, 4), st.lists(st.tuples(st.sampled_from(Urgency), st.booleans()), max_size=20))
-@settings(deadline=None)
 def test_never_more_than_there_are_places_and_in_the_end_everybody_has_had_one(
     size: int, wanted: list[tuple[Urgency, bool]]
 ) -> None:

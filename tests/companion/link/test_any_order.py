@@ -248,6 +248,5 @@ TestBothEnds = BothEnds.TestCase
 TestBothEnds.settings = settings(
     max_examples=60,
     stateful_step_count=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -91,7 +91,7 @@ TURNS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(turns=st.lists(TURNS, max_size=12))
 def test_nothing_is_early_or_late_for_ever_whatever_becomes_of_the_clock(
     turns: list[Turn], migrated_sqlite: Path, tmp_path: Path

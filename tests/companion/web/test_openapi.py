@@ -201,7 +201,7 @@ def verify_cleanup() -> None:
 
 
 @schema.parametrize()
-@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_the_document_promises(
     case: schemathesis.Case[Any], running: Running
 ) -> None:

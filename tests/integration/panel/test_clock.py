@@ -108,7 +108,6 @@ def test_whatever_is_done_to_the_clock_everything_takes_as_long_as_it_would() ->
         settings=settings(
             max_examples=300,
             stateful_step_count=40,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),

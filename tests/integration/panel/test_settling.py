@@ -90,7 +90,7 @@ def comes_up(panel: Panel, zone_id: str, says: list[type[ZoneOpened | ZoneClosed
 
 
 @pytest.mark.parametrize(("story", "zone_id"), LEFT_OUT)
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, database=None)
 @given(says=st.lists(st.sampled_from(SAYS), max_size=12))
 def test_a_zone_that_waits_to_be_closed_joins_as_it_is_at_the_end_of_settling(
     story: Story, zone_id: str, says: list[type[ZoneOpened | ZoneClosed | ZoneLost]]

@@ -499,7 +499,6 @@ def _unnamed(area: AreaState) -> str:
 WALK = settings(
     max_examples=1500,
     stateful_step_count=50,
-    deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
 )

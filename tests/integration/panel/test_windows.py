@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 import recurring_ical_events
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from custom_components.alarm_broker.core.windows import (
     CalendarEntry,
@@ -242,7 +242,6 @@ def occurrences(calendar: icalendar.Calendar) -> list[tuple[date, date]]:
     return [(event["DTSTART"].dt, event["DTEND"].dt) for event in found]
 
 
-@settings(deadline=None)  # a busy machine is no bug
 @given(calendar=calendars(), home=st.sampled_from(ZONES).map(ZoneInfo))
 def test_at_any_moment_a_window_runs_exactly_when_an_entry_does(
     calendar: icalendar.Calendar, home: ZoneInfo
@@ -272,7 +271,6 @@ def _covers(start: date, end: date, local: datetime) -> bool:
     return _timestamp(start, home) <= local.timestamp() < _timestamp(end, home)
 
 
-@settings(deadline=None)
 @given(calendar=calendars(), home=st.sampled_from(ZONES))
 def test_windows_of_a_rule_are_in_order_and_never_touch(calendar: icalendar.Calendar, home: str) -> None:
     known = of(*(entry(start, end) for start, end in occurrences(calendar)), zone=home)
@@ -281,7 +279,6 @@ def test_windows_of_a_rule_are_in_order_and_never_touch(calendar: icalendar.Cale
     assert all(first.end < second.start for first, second in pairwise(known))
 
 
-@settings(deadline=None)
 @given(day=st.dates(date(2026, 1, 1), date(2026, 12, 30)), home=st.sampled_from(ZONES))
 def test_a_whole_day_lasts_until_the_next_one_begins(day: date, home: str) -> None:
     (window,) = of(entry(day, day + timedelta(days=1)), zone=home)
