@@ -107,6 +107,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     )
     alarms = storage.section("alarms", lambda kept: AlarmRegistry(storage, kept, outbox, troubles))
     buttons = storage.section("buttons", Buttons)
+    storage.add_section("buttons", buttons.as_dict)
     await storage.async_keep_unreadable(entry)
     link = await _async_link(hass, entry, alarms) if with_companion else None
     left_out = LeftOut()
@@ -173,21 +174,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     await verification.async_load()
     journal = Journal(hass, entry)
     await journal.async_load()
-    telling = PushConfig(**left_out.options(PushConfig, entry.options))
     push = AlarmPush(
         hass,
         entry,
-        storage=storage,
+        PushConfig(**left_out.options(PushConfig, entry.options)),
+        recipients=recipients_from_entry(entry),
         buttons=buttons,
         alarms=alarms,
         link=link,
         system=system,
         household=household,
         verification=verification,
-        recipients=recipients_from_entry(entry),
-        duress_targets=telling.duress_targets,
-        confirm_after=telling.confirm_after,
-        call_number=telling.call_number,
     )
     supervision = Supervision(hass, config, state=lambda: system.state, report=system.async_report)
     watch = None if link is None else _watch(hass, entry, link, supervision)

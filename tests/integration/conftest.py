@@ -171,4 +171,4 @@ def happened(hass: HomeAssistant) -> Told:
 def prompt_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try phones again at once, and some moments later once more."""
     monkeypatch.setattr("custom_components.alarm_broker.push.delivery.RETRY_AFTER_S", 0)
-    monkeypatch.setattr("custom_components.alarm_broker.push.notifier.RETRY_UNTOLD_AFTER_S", 0.001)
+    monkeypatch.setattr("custom_components.alarm_broker.push.targets.RETRY_UNTOLD_AFTER_S", 0.001)

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.core.verification import Level
 from custom_components.alarm_broker.link import client as link_client
-from custom_components.alarm_broker.push import delivery as push_delivery, notifier as push_module
+from custom_components.alarm_broker.push import delivery as push_delivery, targets as push_targets
 from tests.fakes.companion import FakeCompanion
 from tests.fakes.frigate import FakeFrigate
 from tests.integration.conftest import Until
@@ -241,7 +241,7 @@ async def test_a_phone_that_missed_the_alarm_hears_it_loud_with_the_next_news(
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(push_module, "RETRY_UNTOLD_AFTER_S", 600)
+    monkeypatch.setattr(push_targets, "RETRY_UNTOLD_AFTER_S", 600)
     other.fails = 2
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, WINDOW, "on")

@@ -1,11 +1,12 @@
 """Takes the buttons that people press on their phones: checks whose they are, does what they say, or tells why not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from homeassistant.auth.models import User
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
@@ -14,28 +15,21 @@ from ..core.panel.config import ArmMode
 from ..core.panel.state import AreaState, AreaStatus, Pending
 from ..household.tracker import Household
 from ..link.alarm import Alarm
+from ..link.client import LinkClient
 from ..link.protocol import Status
 from ..link.registry import AlarmRegistry, Decision
 from ..system.activity import Activity, ActivityKind
+from ..system.reasons import async_reason
 from ..system.system import AlarmSystem
 from .actions import Button, Buttons, PushAction, RefusedPress
-from .messages import ACTION_PREFIX
+from .buttons import PhoneButtons
+from .inbox import ACTION_EVENT, PRESS_INBOX
+from .messages import ACTION_PREFIX, failed_message, refused_message
+from .targets import PushTargets
+from .threads import AlarmThreads
 
 REFUSALS_TOLD_EVERY = timedelta(seconds=10)
 FALSE_ALARM_NOTE = "False alarm, said by push."
-
-
-class Tells(Protocol):
-    """What the phones are told about presses."""
-
-    def refused(self, user_id: str, reason: RefusedPress) -> None:
-        """Tell whoever pressed that it does nothing, and why."""
-
-    async def async_failed(self, user_id: str, button: Button, err: HomeAssistantError) -> None:
-        """Tell whoever pressed that it was tried in vain, and let them try again where that helps."""
-
-    def kept(self, alarm: Alarm, by: str) -> None:
-        """Tell everybody that an answer waits for the companion."""
 
 
 class PushAnswers:
@@ -44,46 +38,59 @@ class PushAnswers:
     def __init__(
         self,
         hass: HomeAssistant,
+        entry: ConfigEntry,
+        targets: PushTargets,
         *,
-        buttons: Buttons,
+        issued: Buttons,
+        buttons: PhoneButtons,
+        threads: AlarmThreads,
         alarms: AlarmRegistry,
+        link: LinkClient | None,
         system: AlarmSystem,
         household: Household,
-        tells: Tells,
-        linked: Callable[[], bool | None],
-        may: Callable[[str, PushAction], bool],
-        not_ours: Callable[[str], bool],
     ) -> None:
-        """`linked` says whether the companion hears us; None without one.
-
-        `may` says whether a user may do this now, whatever could be done when the button was sent; `not_ours` whether a
-        word is another entry's business.
-        """
+        """`link` is None without a companion."""
         self._hass = hass
+        self._entry = entry
+        self._targets = targets
+        self._issued = issued
         self._buttons = buttons
+        self._threads = threads
         self._alarms = alarms
+        self._link = link
         self._system = system
         self._household = household
-        self._tells = tells
-        self._linked = linked
-        self._may = may
-        self._not_ours = not_ours
+        self._inbox = hass.data[PRESS_INBOX]
         self._told_at: dict[tuple[str | None, RefusedPress], datetime] = {}
 
-    async def async_pressed(self, event: Event[Any]) -> None:
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Take the buttons that are pressed, and those that were while nobody listened, until the returned is called."""
+        unlisten = self._hass.bus.async_listen(ACTION_EVENT, self._async_pressed)
+        missed, unlist = self._inbox.async_listens(self._entry.entry_id, self._issued)
+        for event in missed:
+            self._targets.do(self._async_pressed(event), "a press")
+
+        @callback
+        def stop() -> None:
+            unlisten()
+            unlist()
+
+        return stop
+
+    async def _async_pressed(self, event: Event[Any]) -> None:
         """Take one event of the bus; whatever is not a button of ours is somebody else's."""
         action = event.data.get("action")
         if not isinstance(action, str) or not action.startswith(ACTION_PREFIX):
             return
-        if self._not_ours(action.removeprefix(ACTION_PREFIX)):
+        word = action.removeprefix(ACTION_PREFIX)
+        if self._inbox.answers_for(word) != self._entry.entry_id:
             return
         user_id = event.context.user_id
         user = await self._hass.auth.async_get_user(user_id) if user_id else None
         if user is not None and (user.system_generated or not user.is_active):
             user = None
-        button, refused = self._buttons.redeem(
-            action.removeprefix(ACTION_PREFIX), user.id if user else None, dt_util.utcnow()
-        )
+        button, refused = self._issued.redeem(word, user.id if user else None, dt_util.utcnow())
         if button is None or refused is not None or user is None:
             self._refuse(user, refused or RefusedPress.NOT_YOURS, button)
             return
@@ -95,7 +102,7 @@ class PushAnswers:
         try:
             done = await self._async_do(button, _name(user), event.data.get("reply_text"))
         except HomeAssistantError as err:
-            await self._tells.async_failed(user.id, button, err)
+            await self._async_tell_why_not(user.id, button, err)
             return
         if not done:
             self._refuse(user, RefusedPress.LATE, button)
@@ -119,7 +126,30 @@ class PushAnswers:
             )
         )
         if who is not None:
-            self._tells.refused(who, reason)
+            self._tell_of_refusal(who, reason)
+
+    def _may(self, user_id: str, action: PushAction) -> bool:
+        """Return whether a user may do this now, whatever could be done when the button was sent."""
+        return any(self._buttons.may(one, action) for one in self._targets.phones_of(user_id))
+
+    @callback
+    def _tell_of_refusal(self, user_id: str, reason: RefusedPress) -> None:
+        """Tell whoever pressed a button that does nothing, and why."""
+        title = self._entry.title
+        told = [
+            (one, [refused_message(reason, title=title, language=self._buttons.language(one))])
+            for one in self._targets.phones_of(user_id)
+        ]
+        self._targets.send("a refused button", told)
+
+    async def _async_tell_why_not(self, user_id: str, button: Button, err: HomeAssistantError) -> None:
+        """Tell whoever pressed a button that it was tried in vain, and let them try again where that helps."""
+        told = []
+        for one in self._targets.phones_of(user_id):
+            reason = await async_reason(self._hass, err, self._buttons.language(one))
+            buttons = self._buttons.again(button.subject, button.action, one)
+            told.append((one, [failed_message(reason, title=self._entry.title, buttons=buttons)]))
+        self._targets.send("a button that failed", told)
 
     async def _async_do(self, button: Button, by: str, reply: Any) -> bool:
         """Do what the button is for; return False when its time is over. Raises HomeAssistantError."""
@@ -170,8 +200,8 @@ class PushAnswers:
         self, alarm: Alarm, decision: Decision, by: str, *, note: str | None = None
     ) -> None:
         holds = await self._alarms.async_answer(alarm, decision, by=by, via="push", note=note)
-        if not holds and self._linked() is False:
-            self._tells.kept(alarm, by)
+        if not holds and self._link is not None and not self._link.connected:
+            self._threads.keep_told(alarm.id, kept_for=by)
 
     async def _async_arm(self, subject: str, by: str, *, force: bool) -> bool:
         """Arm what the notice was about, `mode:area,area`, as far as it is disarmed; one area's refusal is only its own."""

@@ -4,14 +4,19 @@ That a call to a notify service went well proves nothing: the app's push server 
 hides that. Android's app says that a notification has arrived; one phone's word is enough.
 """
 
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 
-from .recipients import Recipient, is_android, users_of
+from ..const import LOGGER
+from ..link.registry import AlarmRegistry
+from ..system.activity import Activity, ActivityKind
+from ..system.system import AlarmSystem
+from .recipients import is_android, users_of
+from .targets import PushTargets
 
 RECEIVED_EVENT = "mobile_app_notification_received"
 
@@ -22,19 +27,18 @@ class PushReceipts:
     def __init__(
         self,
         hass: HomeAssistant,
-        recipients: Iterable[Recipient],
+        targets: PushTargets,
         *,
         wait: timedelta,
-        on_unconfirmed: Callable[[str, timedelta | None], None],
+        alarms: AlarmRegistry,
+        system: AlarmSystem,
     ) -> None:
-        """`on_unconfirmed` is told an alarm's id and how long was waited, None when no target could be reached.
-
-        A `wait` of zero waits for no receipt.
-        """
+        """A `wait` of zero waits for no receipt."""
         self._hass = hass
-        self._recipients = tuple(recipients)
+        self._targets = targets
         self._wait = wait
-        self._on_unconfirmed = on_unconfirmed
+        self._alarms = alarms
+        self._system = system
         self._waiting: dict[str, CALLBACK_TYPE] = {}
         self._settled: set[str] = set()
 
@@ -56,7 +60,7 @@ class PushReceipts:
         """An alarm is on its way to the phones; of several times the first counts."""
         if not self._wait or alarm_id in self._waiting or alarm_id in self._settled:
             return
-        if not any(is_android(self._hass, one) for one in self._recipients):
+        if not any(is_android(self._hass, one) for one in self._targets.recipients):
             return
 
         @callback
@@ -83,12 +87,33 @@ class PushReceipts:
         tag, user_id = event.data.get("tag"), event.context.user_id
         if not isinstance(tag, str) or tag not in self._waiting:
             return
-        if any(user_id in users_of(self._hass, one) for one in self._recipients):
+        if any(user_id in users_of(self._hass, one) for one in self._targets.recipients):
             self._settle(tag)
 
     def _tell(self, alarm_id: str, waited: timedelta | None) -> None:
+        """Say that nobody's phone is known to have an alarm: the companion must not wait for the household.
+
+        `waited` is None when no target could be reached.
+        """
         self._settle(alarm_id)
-        self._on_unconfirmed(alarm_id, waited)
+        alarm = self._alarms.find(alarm_id)
+        if alarm is None or not alarm.local:
+            return
+        LOGGER.warning("Alarm %s: no phone has said that its notification arrived", alarm_id)
+        now = dt_util.utcnow()
+        names = sorted({recipient.name for recipient in self._targets.recipients})
+        self._system.async_announce(
+            Activity(kind=ActivityKind.PUSH_UNCONFIRMED, at=now, data={"people": names})
+        )
+        after_s = None if waited is None else waited.total_seconds()
+        body = {
+            "kind": "push_unconfirmed",
+            "at": now.isoformat(),
+            "uid": alarm_id,
+            "people": names,
+            "after_s": after_s,
+        }
+        self._targets.do(self._alarms.async_emit(body), alarm_id)
 
     def _settle(self, alarm_id: str) -> None:
         self._stop_waiting(alarm_id)
