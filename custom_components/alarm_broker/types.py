@@ -4,14 +4,18 @@ from dataclasses import dataclass, field
 
 from homeassistant.config_entries import ConfigEntry
 
+from .household.calendar_actions import WindowEffects
 from .household.calendars import Calendars
 from .household.tracker import Household
 from .link.client import LinkClient
 from .link.health import LinkWatch
 from .link.outbox import Outbox
 from .link.registry import AlarmRegistry
+from .push.notifier import AlarmPush
 from .system.journal import Journal
+from .system.supervision import Supervision
 from .system.system import AlarmSystem
+from .verification.health import CameraWatch
 from .verification.store import EvidenceStore
 from .verification.tracker import Verification
 
@@ -26,14 +30,29 @@ class RuntimeData:
     hub_device_id: str
     """In the device registry; the areas' devices are connected through it."""
 
+    supervision: Supervision
+    """What is wrong without being an alarm."""
+
+    journal: Journal
+    """What has happened, for those who may see it."""
+
     alarms: AlarmRegistry
     """The book of alarms: the companion's and the panel's own."""
 
     outbox: Outbox | None
     """Events kept for the companion; None for a panel alone."""
 
+    link: LinkClient | None
+    """The connection to the companion; None for a panel alone."""
+
+    watch: LinkWatch | None
+    """Whether the companion's word can be trusted now; None for a panel alone."""
+
     household: Household
     """Who is home."""
+
+    window_effects: WindowEffects
+    """What begins and ends with a window of a calendar."""
 
     calendars: Calendars
     """Which windows of calendars run."""
@@ -44,14 +63,11 @@ class RuntimeData:
     evidence: EvidenceStore
     """The alarms' pictures on disk."""
 
-    journal: Journal
-    """What has happened, for those who may see it."""
+    camera_watch: CameraWatch
+    """Whether the servers of the cameras answer."""
 
-    link: LinkClient | None
-    """The connection to the companion; None for a panel alone."""
-
-    watch: LinkWatch | None
-    """Whether the companion's word can be trusted now; None for a panel alone."""
+    push: AlarmPush
+    """Who is told on their phones."""
 
     offered: set[tuple[str, str]] = field(default_factory=set)
     """Platform and unique id of every entity there is now, also of those that somebody disabled."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock, patch
+from unittest.mock import Mock, patch
 from uuid import UUID
 
 import pytest
@@ -147,7 +147,7 @@ async def test_with_a_companion_that_is_away(
     hass: HomeAssistant, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time stands still: a link would never come up."""
-    monkeypatch.setattr(LinkClient, "async_run", AsyncMock())
+    monkeypatch.setattr(LinkClient, "async_start", Mock())
     entry = await lived_in(hass, data={"url": "http://companion:8440", "token": "t"})
 
     assert entities(hass, "binary_sensor") == snapshot

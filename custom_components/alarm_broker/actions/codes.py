@@ -22,8 +22,8 @@ from ..core.panel.config import Action
 from ..core.panel.profiles import LIMITS
 from ..flows.profile import profile_of, takes_digits
 from ..flows.subentries.user import stored_codes
+from ..system.reload import async_settled, async_until_reloaded
 from ..types import AlarmBrokerConfigEntry
-from .reload import async_settled, async_until_reloaded
 
 ATTR_FROM, ATTR_UNTIL, ATTR_USES, ATTR_AREAS, ATTR_ACTIONS = (
     "valid_from",

@@ -1,6 +1,5 @@
 """Codes that change by themselves: temporary ones go when they are over, imported ones get a hash like the others'."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -15,28 +14,27 @@ from .hashing import BCRYPT, async_hash_code
 
 
 @callback
-def async_remove_spent_codes(hass: HomeAssistant, entry: AlarmBrokerConfigEntry, state: PanelState) -> None:
-    """Remove temporary users whose time or uses are over.
+def async_follow_known_codes(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> CALLBACK_TYPE:
+    """See to each code that was right, until the returned function is called: it may be used up, or an imported one."""
 
-    The panel only forgets their codes: it is not set up anew for that in the middle of the night.
-    """
-    for user in spent_users(entry, state):
-        entry.runtime_data.quietly_removed.append(user.subentry_id)
-        entry.runtime_data.system.async_forget_code(user.subentry_id)
-        hass.config_entries.async_remove_subentry(entry, user.subentry_id)
+    @callback
+    def known(user_id: str, code: str) -> None:
+        _async_remove_spent_codes(hass, entry)
+        renew = _async_renew_imported_code(hass, entry, user_id, code)
+        entry.async_create_task(hass, renew, "alarm_broker renew an imported code")
+
+    return entry.runtime_data.system.known_codes.subscribe(known)
 
 
 @callback
-def async_remove_codes_when_over(
-    hass: HomeAssistant, entry: AlarmBrokerConfigEntry, state: Callable[[], PanelState]
-) -> CALLBACK_TYPE:
+def async_remove_codes_when_over(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> CALLBACK_TYPE:
     """Remove the codes that are over, and each further one when its time comes, until the returned function is called."""
     waiting: list[CALLBACK_TYPE] = []
 
     @callback
     def look(_now: datetime) -> None:
         waiting.clear()
-        async_remove_spent_codes(hass, entry, state())
+        _async_remove_spent_codes(hass, entry)
         ends = [end for user in _temporary(entry) if (end := _end(user)) is not None]
         if ends:
             waiting.append(async_track_point_in_utc_time(hass, look, min(ends)))
@@ -48,6 +46,19 @@ def async_remove_codes_when_over(
 
     look(dt_util.utcnow())
     return stop
+
+
+@callback
+def _async_remove_spent_codes(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
+    """Remove temporary users whose time or uses are over.
+
+    The panel only forgets their codes: it is not set up anew for that in the middle of the night.
+    """
+    data = entry.runtime_data
+    for user in spent_users(entry, data.system.state):
+        data.quietly_removed.append(user.subentry_id)
+        data.system.async_forget_code(user.subentry_id)
+        hass.config_entries.async_remove_subentry(entry, user.subentry_id)
 
 
 def spent_users(entry: ConfigEntry, state: PanelState) -> list[ConfigSubentry]:
@@ -75,7 +86,9 @@ def _end(user: ConfigSubentry) -> datetime | None:
     return None if until is None else dt_util.as_utc(datetime.fromisoformat(until))
 
 
-async def async_renew_imported_code(hass: HomeAssistant, entry: ConfigEntry, user_id: str, code: str) -> None:
+async def _async_renew_imported_code(
+    hass: HomeAssistant, entry: ConfigEntry, user_id: str, code: str
+) -> None:
     """Hash a code that came from Alarmo as ours are, now that it is known: each bcrypt hash costs every entry its time."""
     user = entry.subentries.get(user_id)
     if user is None or not user.data["code_hash"].startswith(BCRYPT):

@@ -1,7 +1,6 @@
 """What begins and ends with a calendar window: zones left out, codes that work, the house armed again."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,20 +22,12 @@ from ..system.side_files import async_read
 from ..system.system import AlarmSystem
 from ..system.timers import DeadlineTimer
 from .calendars import WindowsNow
+from .config import HouseholdConfig
+from .tracker import Household
 
 STORE_VERSION = 1
 LOOK_AGAIN = timedelta(seconds=10)
 """While sensors come up after a start."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowWork:
-    """What a rule's window does besides being one."""
-
-    left_out: frozenset[str] = frozenset()
-    """Zones that are not guarded while it runs."""
-    rearm: bool = False
-    """Areas that were armed in it are armed again when it ends."""
 
 
 class WindowEffects:
@@ -46,19 +37,17 @@ class WindowEffects:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        system: AlarmSystem,
-        work: Mapping[str, WindowWork],
+        config: HouseholdConfig,
         *,
-        tell_household: Callable[[HouseholdWindows], object],
-        may_be_home: Callable[[], bool],
+        system: AlarmSystem,
+        household: Household,
     ) -> None:
-        """`work` is by rule."""
+        """No window runs before `async_windows` says so."""
         self._hass = hass
         self._entry = entry
         self._system = system
-        self._work = work
-        self._tell_household = tell_household
-        self._may_be_home = may_be_home
+        self._household = household
+        self._work = config.work
         self._store = window_store(hass, entry.entry_id)
         self._to_rearm: dict[str, dict[str, str]] = {}
         self._rearming: set[str] = set()
@@ -99,7 +88,7 @@ class WindowEffects:
         if changed != self._known:
             self._known = changed
             self._system.async_report(changed)
-            self._tell_household(HouseholdWindows(changed.kinds))
+            self._household.async_take(HouseholdWindows(changed.kinds))
         for kind in sorted(now.ended):
             self._tell(ActivityKind.WINDOW_ENDED, kind.value, "")
         if self._hass.state is CoreState.running:  # before, no sensor has spoken and nothing can be armed
@@ -150,7 +139,7 @@ class WindowEffects:
                 )
 
     async def _async_arm(self, area_id: str, mode: ArmMode) -> None:
-        if self._may_be_home():
+        if self._household.may_be_home:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="somebody_home")
         await self._system.async_arm((area_id,), mode, code=None, by=None, trusted=True)
 

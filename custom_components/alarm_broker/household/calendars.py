@@ -1,7 +1,7 @@
 """Reads Home Assistant's calendars, keeps what was read, and tells the panel and the household which windows run."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,7 +24,6 @@ from ..core.windows import (
     CalendarEntry,
     Window,
     WindowKind,
-    WindowRule,
     current,
     merged,
     next_change,
@@ -33,6 +32,7 @@ from ..core.windows import (
 from ..system.side_files import async_read
 from ..system.subscribers import Subscribers
 from ..system.timers import DeadlineTimer
+from .config import HouseholdConfig
 
 STORE_VERSION = 1
 CALENDAR_DOMAIN = "calendar"
@@ -72,19 +72,18 @@ class Calendars:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        rules: Sequence[WindowRule],
+        config: HouseholdConfig,
         *,
-        stale_after: timedelta,
         on_windows: Callable[[WindowsNow], None],
         report: Report,
     ) -> None:
         """`on_windows` hears of each change; `report` takes the trouble of a calendar that cannot be read."""
-        self.rules = {rule.rule_id: rule for rule in rules}
+        self.rules = {rule.rule_id: rule for rule in config.rules}
         self.changes = Subscribers[()]()
         """Told whenever windows, or the time within them, have changed."""
         self._hass = hass
         self._entry = entry
-        self._stale_after = stale_after
+        self._stale_after = config.stale_after
         self._on_windows = on_windows
         self._report = report
         self._store = calendar_store(hass, entry.entry_id)

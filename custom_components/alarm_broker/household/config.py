@@ -13,8 +13,17 @@ from ..core.household.state import PersonConfig, PresenceConfig
 from ..core.option_spec import duration, within
 from ..core.windows import WindowKind, WindowRule
 from ..system.left_out import LeftOut
-from .calendar_actions import WindowWork
 from .people import Tracked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowWork:
+    """What a rule's window does besides being one."""
+
+    left_out: frozenset[str] = frozenset()
+    """Zones that are not guarded while it runs."""
+    rearm: bool = False
+    """Areas that were armed in it are armed again when it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,7 @@ class HouseholdConfig:
     tracked: tuple[Tracked, ...]
     rules: tuple[WindowRule, ...]
     work: Mapping[str, WindowWork]
+    """By rule."""
     stale_after: timedelta = duration(24, "h", within(1, 720), key="calendar_stale_hours")
     """A calendar that could not be read for so long is a trouble."""
 

@@ -31,7 +31,7 @@ from ..core.household.events import (
 )
 from ..core.household.presence import household, next_due
 from ..core.household.serial import as_dict, from_dict
-from ..core.household.state import HouseholdState, PresenceConfig, anyone_home, people_home
+from ..core.household.state import HouseholdState, anyone_home, people_home
 from ..core.panel.config import ArmMode
 from ..core.panel.events import ClockMoved
 from ..system.activity import Activity, ActivityKind, named
@@ -40,7 +40,8 @@ from ..system.side_files import async_read
 from ..system.subscribers import Subscribers
 from ..system.system import AlarmSystem
 from ..system.timers import DeadlineTimer
-from .people import People, Tracked
+from .config import HouseholdConfig
+from .people import People
 
 STORE_VERSION = 1
 SAVE_DELAY_S = 1
@@ -53,13 +54,12 @@ class Household:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
-        config: PresenceConfig,
+        config: HouseholdConfig,
         *,
-        tracked: tuple[Tracked, ...],
         system: AlarmSystem,
     ) -> None:
-        """`tracked` names the entities of the persons in `config`."""
-        self.config = config
+        """Nobody is followed before `async_start`."""
+        self.config = config.presence
         self.changes = Subscribers[()]()
         """Told after each change of who is where."""
         self._hass = hass
@@ -69,7 +69,7 @@ class Household:
         self._clock = Clock()
         self._store = household_store(hass, entry.entry_id)
         self._timer = DeadlineTimer(hass, lambda: self.async_take(Ticked()))
-        self._people = People(hass, tracked, config.guest_mode, self.async_take)
+        self._people = People(hass, config.tracked, config.presence.guest_mode, self.async_take)
         self._unsub: CALLBACK_TYPE | None = None
 
     @property

@@ -7,9 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import aiohttp
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event as BusEvent, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
@@ -137,7 +140,7 @@ class LinkClient:
         stream: AlarmRegistry,
         on_refused: CALLBACK_TYPE,
     ) -> None:
-        """Prepare; `async_run` does the work and `on_refused` is called when the token is no longer good."""
+        """Prepare; `async_start` begins the work and `on_refused` is called when the token is no longer good."""
         self.state = LinkState.CONNECTING
         self.down_since: datetime | None = dt_util.utcnow()
         self.companion: Welcome | None = None
@@ -167,6 +170,19 @@ class LinkClient:
         """Whether the companion hears us now."""
         return self.state is LinkState.CONNECTED
 
+    @callback
+    def async_start(self, entry: ConfigEntry[Any]) -> None:
+        """Keep the link up in the background until the entry is unloaded or Home Assistant stops."""
+
+        async def stop(_event: BusEvent) -> None:
+            # From here on writes are postponed to the last moment, so nothing may be confirmed any more.
+            await self.async_stop()
+
+        entry.async_on_unload(self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+        entry.async_create_background_task(
+            self._hass, self._async_run(), f"alarm_broker link {entry.entry_id}"
+        )
+
     def hello(self) -> Hello:
         """Return who we are and what we have kept, as of now."""
         assert self._stream.outbox is not None  # noqa: S101 - a link is only built together with an outbox
@@ -178,8 +194,7 @@ class LinkClient:
             received=self._stream.received,
         )
 
-    async def async_run(self) -> None:
-        """Keep the link up until stopped or cancelled."""
+    async def _async_run(self) -> None:
         while not self._stopping:
             try:
                 await self._async_once()

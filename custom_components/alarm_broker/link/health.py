@@ -1,6 +1,7 @@
 """How long the companion has been out of reach, and who has to know."""
 
 from datetime import datetime
+from typing import Protocol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -10,20 +11,25 @@ from ..system.subscribers import Subscribers
 from .client import LinkClient, LinkState
 
 
+class TellAway(Protocol):
+    """Is told when the companion has been away for so long that a person should look, and when it is there."""
+
+    def __call__(self, *, away: bool) -> None:
+        """`away` says which of the two; it may be said again."""
+        ...
+
+
 class LinkWatch:
     """Says once that the companion is away and once that it is back; `trusted` is what entities go by."""
 
-    def __init__(
-        self, hass: HomeAssistant, link: LinkClient, *, on_away: CALLBACK_TYPE, on_back: CALLBACK_TYPE
-    ) -> None:
-        """`on_away` is called when the companion has been away for so long that a person should look."""
+    def __init__(self, hass: HomeAssistant, link: LinkClient, *, tell: TellAway) -> None:
+        """Believe the companion, until `async_start` finds that it is not there."""
         self.trusted = True
         self.changes = Subscribers[()]()
         """Told when the link or the trust in it has changed."""
         self._hass = hass
         self._link = link
-        self._on_away = on_away
-        self._on_back = on_back
+        self._tell = tell
         self._timers: list[CALLBACK_TYPE] = []
         self._unsub: CALLBACK_TYPE | None = None
         self._logged = False
@@ -50,7 +56,7 @@ class LinkWatch:
             if self._logged:
                 self._logged = False
                 LOGGER.info("The companion is back")
-            self._on_back()
+            self._tell(away=False)
         else:
             if self._link.state is not LinkState.CONNECTING and not self._logged:
                 self._logged = True
@@ -69,7 +75,7 @@ class LinkWatch:
 
     @callback
     def _away_for_long(self, _now: datetime) -> None:
-        self._on_away()
+        self._tell(away=True)
 
     def _cancel_timers(self) -> None:
         for cancel in self._timers:

@@ -35,6 +35,14 @@ SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
 
 
 @callback
+def async_clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take back everything that was said about an entry: it is gone."""
+    for domain, issue_id in tuple(ir.async_get(hass).issues):
+        if domain == DOMAIN and issue_id.endswith(f"_{entry.entry_id}"):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
 def async_report_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Tell a person that alarms are not escalated at present."""
     _report(hass, entry, COMPANION_AWAY, minutes=str(int(COMPANION_AWAY_AFTER.total_seconds() // 60)))

@@ -61,7 +61,6 @@ async def async_put_aside(hass: HomeAssistant, path: Path, *, copy: bool = False
 async def async_forget(hass: HomeAssistant, entry: ConfigEntry[Any], *stores: Store[Any]) -> None:
     """Delete the files of an entry that is gone, and what was kept of them under other names."""
     for store in stores:
-        async_clear_unreadable(hass, entry, _what(store))
         await store.async_remove()
     folder = Path(hass.config.path(STORAGE_DIR))
 

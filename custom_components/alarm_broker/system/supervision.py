@@ -3,9 +3,11 @@
 How long a sensor has been silent is measured: a wall clock that is set must not make a trouble of every sensor.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import CALLBACK_TYPE, Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event, async_track_time_interval
@@ -13,38 +15,31 @@ from homeassistant.util import dt as dt_util
 
 from ..core.panel.config import TroubleKind
 from ..core.panel.events import TroubleBegan, TroubleEnded
-from ..core.panel.state import PanelState, Trouble
+from ..core.panel.state import Trouble
 from . import clock
 from .config import Sensing, SystemConfig
+from .issues import async_clear_away, async_report_away
+from .system import AlarmSystem
 
 LOOK_EVERY = timedelta(minutes=1)
 BATTERY_LOW, BATTERY_FINE = 10.0, 15.0
 """Percent; between them a battery is what it was."""
 
-type Report = Callable[[TroubleBegan | TroubleEnded], object]
-
 
 class Supervision:
     """Keeps the panel's list of troubles true: at once for what tells, by the minute for what has fallen silent."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        config: SystemConfig,
-        *,
-        state: Callable[[], PanelState],
-        report: Report,
-    ) -> None:
-        """`state` is the panel's; `report` takes what begins and ends."""
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], system: AlarmSystem) -> None:
+        """Nothing is known to be wrong before `async_start`."""
         self._hass = hass
-        self._config = config
-        self._state = state
-        self._report = report
+        self._entry = entry
+        self._system = system
+        self._config = system.config
         self._known: set[Trouble] = set()
         self._blind_since: dict[str, float] = {}
         self._heard: dict[str, tuple[datetime, float]] = {}
         """The latest report of each entity, by the wall clock of then and by the time that nobody can set."""
-        self._sources = dict(_sources(config))
+        self._sources = dict(_sources(system.config))
         self._unsubs: list[CALLBACK_TYPE] = []
 
     @callback
@@ -68,7 +63,11 @@ class Supervision:
 
     @callback
     def async_companion(self, *, away: bool) -> None:
-        """Take the link's word about the companion."""
+        """Take the link's word about the companion: a trouble of the panel, and a repair for a person."""
+        if away:
+            async_report_away(self._hass, self._entry)
+        else:
+            async_clear_away(self._hass, self._entry)
         self._put(Trouble(kind=TroubleKind.COMPANION, source=""), wrong=away)
 
     @callback
@@ -78,7 +77,7 @@ class Supervision:
     @callback
     def _async_look(self, _now: datetime) -> None:
         now = clock.elapsed()
-        blind = self._state().blind_zones
+        blind = self._system.state.blind_zones
         self._blind_since = {zone_id: self._blind_since.get(zone_id, now) for zone_id in blind}
         for zone_id, sensing in self._config.sensing.items():
             since = self._blind_since.get(zone_id)
@@ -113,10 +112,10 @@ class Supervision:
     def _put(self, trouble: Trouble, *, wrong: bool, quiet: bool = False) -> None:
         if wrong and trouble not in self._known:
             self._known.add(trouble)
-            self._report(TroubleBegan(trouble, quiet=quiet))
+            self._system.async_report(TroubleBegan(trouble, quiet=quiet))
         elif not wrong and trouble in self._known:
             self._known.discard(trouble)
-            self._report(TroubleEnded(trouble))
+            self._system.async_report(TroubleEnded(trouble))
 
 
 def _sources(config: SystemConfig) -> Iterator[tuple[str, list[Trouble]]]:

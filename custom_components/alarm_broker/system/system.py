@@ -59,6 +59,7 @@ from .devices import place
 from .effects import link_event, log_effect, refusal
 from .names import Wording
 from .storage import PANEL, EntryStorage
+from .subscribers import Subscribers
 from .subscriptions import Subscriptions
 from .timers import DeadlineTimer
 from .zone_sensors import ZoneSensors
@@ -97,19 +98,16 @@ class AlarmSystem:
         storage: EntryStorage,
         saved: PanelState,
         alarms: AlarmRegistry,
-        on_code_known: Callable[[str, str], None] = lambda _user_id, _code: None,
     ) -> None:
-        """Go on from what was stored, so that entities show what becomes of it and not a panel that was never armed.
-
-        `on_code_known` is told a user and the code, once it was right and has been answered.
-        """
+        """Go on from what was stored, so that entities show what becomes of it and not a panel that was never armed."""
         self.config = config
         self.title = title
         self.subscriptions = Subscriptions(config.panel)
+        self.known_codes = Subscribers[str, str]()
+        """Told a user's id and the code, once it was right and has been answered."""
         self._hass = hass
         self._entry_id = entry_id
         self._alarms = alarms
-        self._on_code_known = on_code_known
         self._code_users = config.code_users
         self._storage = storage
         self._wording = Wording(config=config.panel, names=config.zone_names)
@@ -369,7 +367,7 @@ class AlarmSystem:
         # A script that is restarted cancels its calls; what is half written is finished all the same.
         await self._async_done(step)
         if code is not None and isinstance(credential, CodeMatched):
-            self._on_code_known(credential.user_id, code)
+            self.known_codes.tell(credential.user_id, code)
         for effect in step.effects:
             if isinstance(effect, Refuse):
                 hides = self.config.panel.codes.look_required and isinstance(credential, CodeMissing)

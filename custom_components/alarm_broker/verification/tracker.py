@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -26,14 +26,14 @@ from ..core.panel.effects import (
     ReportPendingCleared,
     ReportZoneTripped,
 )
-from ..core.panel.state import PanelState, Pending
+from ..core.panel.state import Pending
 from ..core.stored import UNREADABLE
-from ..core.verification import CameraConfig, Level, Occasion, Sighting, Tripped, looking_at, ranked
+from ..core.verification import Level, Occasion, Sighting, looking_at, ranked
 from ..system.activity import Activity, ActivityKind, named
 from ..system.issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
-from ..system.names import Wording
 from ..system.subscribers import Subscribers
-from ..system.subscriptions import Subscriptions
+from ..system.system import AlarmSystem
+from .config import CameraSetup, tripped_zone
 from .format import evidence_event, evidence_record, small_enough
 from .model import Evidence, Snapshot, evidence_from, judged, kept_form
 from .sources import CameraSource, Picture, async_look, async_shown, async_shown_now
@@ -73,32 +73,23 @@ class Verification:
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
+        setup: CameraSetup,
         *,
         store: EvidenceStore,
-        cameras: Mapping[str, CameraConfig],
-        sources: Mapping[str, CameraSource],
-        wording: Wording,
-        tripped: Callable[[str], Tripped],
-        before: timedelta,
-        after: timedelta,
+        system: AlarmSystem,
         emit: Emit,
-        announce: Callable[[Activity], None],
     ) -> None:
-        """`tripped` describes a zone; `emit` keeps one link event, behind all that the panel has said so far.
-
-        `announce` tells of a level that has risen: entities, automations and the logbook.
-        """
+        """`emit` keeps one link event, behind all that the panel has said so far."""
         self._hass = hass
         self._entry = entry
         self._store = store
-        self._cameras = cameras
-        self._sources = sources
-        self._wording = wording
-        self._tripped = tripped
-        self._before = before
-        self._after = after
+        self._cameras = setup.cameras
+        self._sources = setup.sources
+        self._before = setup.before
+        self._after = setup.after
+        self._system = system
+        self._wording = system.wording
         self._emit = emit
-        self._announce = announce
         self._watches: dict[str, _Watch] = {}
         self.changes = Subscribers[Evidence]()
         """Told the evidence of an alarm that people may see, whenever it has changed."""
@@ -138,10 +129,10 @@ class Verification:
                 self._watches[evidence.uid] = _Watch(evidence=evidence)
 
     @callback
-    def async_start(self, subscriptions: Subscriptions, panel: PanelState) -> None:
+    def async_start(self) -> None:
         """Follow the panel, and go on looking after what is young, an entry delay too."""
-        self._entry.async_on_unload(subscriptions.effects.subscribe(self._took_effect))
-        for area_id, area in panel.areas.items():
+        self._entry.async_on_unload(self._system.subscriptions.effects.subscribe(self._took_effect))
+        for area_id, area in self._system.decided.areas.items():
             if isinstance(area.guard, Pending) and area.guard.uid not in self._watches:
                 new = self._new(area.guard.uid, AlarmKind.BURGLARY, area_id, hidden=False)
                 begun = area.guard.until.due_at - area.guard.until.delay
@@ -257,7 +248,11 @@ class Verification:
         """Return the evidence of an alarm to which something has happened now, with those of the zones that are new."""
         occasion = evidence.occasion
         known = {one.zone_id for one in occasion.tripped}
-        new = tuple(self._tripped(zone_id) for zone_id in zone_ids if zone_id not in known)
+        new = tuple(
+            tripped_zone(self._hass, self._system.config, zone_id)
+            for zone_id in zone_ids
+            if zone_id not in known
+        )
         occasion = replace(
             occasion, tripped=occasion.tripped + new, moments=(*occasion.moments, at or dt_util.utcnow())
         )
@@ -393,7 +388,7 @@ class Verification:
         if evidence.level <= max(before, Level.SIGNAL):
             return
         area_id, shot = evidence.occasion.area_id, evidence.shot
-        self._announce(
+        self._system.async_announce(
             Activity(
                 kind=ActivityKind.VERIFIED,
                 at=dt_util.utcnow(),
