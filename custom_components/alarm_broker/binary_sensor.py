@@ -12,11 +12,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from .alarm_entity import AlarmEntity
 from .core.panel.config import AlarmKind, ArmMode, TroubleKind, ZoneKind
 from .core.panel.effects import NotReady
 from .core.windows import Window, WindowKind, current
-from .entity import AreaEntity, HubDescription, HubEntity
+from .entity import AlarmEntity, AreaEntity, HubDescription, HubEntity
 from .link.client import LinkClient
 from .system.issues import async_report_duress_in_logbook
 from .types import AlarmBrokerConfigEntry, RuntimeData

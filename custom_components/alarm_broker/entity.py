@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import EntityPlatform
 
-from .const import DOMAIN, SUBENTRY_AREA
+from .const import DOMAIN
 from .core.panel.state import AreaState
+from .link.alarm import PANEL_SOURCE, Alarm, AlarmChange
 from .types import AlarmBrokerConfigEntry, RuntimeData
 
 MANUFACTURER = "Alarm Broker"
@@ -33,64 +33,29 @@ def hub_device(entry: AlarmBrokerConfigEntry) -> DeviceInfo:
 
 def area_device(entry: AlarmBrokerConfigEntry, area_id: str) -> DeviceInfo:
     """Return the device of one area."""
-    return DeviceInfo(
-        identifiers={(DOMAIN, f"{entry.entry_id}_{area_id}")},
-        name=entry.runtime_data.system.panel_config.areas[area_id].name,
-        manufacturer=MANUFACTURER,
-        model="Area",
-        entry_type=DeviceEntryType.SERVICE,
-        via_device_id=entry.runtime_data.hub_device_id,
-    )
+    areas = entry.runtime_data.system.panel_config.areas
+    return _part_device(entry, area_id, name=areas[area_id].name, model="Area")
 
 
 def zone_device(entry: AlarmBrokerConfigEntry, zone_id: str) -> DeviceInfo:
     """Return the device of one zone: Home Assistant keeps a device for each subentry."""
-    return DeviceInfo(
-        identifiers={(DOMAIN, f"{entry.entry_id}_{zone_id}")},
-        name=entry.runtime_data.system.zone_name(zone_id),
-        manufacturer=MANUFACTURER,
-        model="Zone",
-        entry_type=DeviceEntryType.SERVICE,
-        via_device_id=entry.runtime_data.hub_device_id,
-    )
+    return _part_device(entry, zone_id, name=entry.runtime_data.system.zone_name(zone_id), model="Zone")
 
 
 def person_device(entry: AlarmBrokerConfigEntry, person_id: str) -> DeviceInfo:
     """Return the device of somebody who lives here."""
+    return _part_device(entry, person_id, name=entry.runtime_data.household.name(person_id), model="Person")
+
+
+def _part_device(entry: AlarmBrokerConfigEntry, part_id: str, *, name: str, model: str) -> DeviceInfo:
     return DeviceInfo(
-        identifiers={(DOMAIN, f"{entry.entry_id}_{person_id}")},
-        name=entry.runtime_data.household.name(person_id),
+        identifiers={(DOMAIN, f"{entry.entry_id}_{part_id}")},
+        name=name,
         manufacturer=MANUFACTURER,
-        model="Person",
+        model=model,
         entry_type=DeviceEntryType.SERVICE,
         via_device_id=entry.runtime_data.hub_device_id,
     )
-
-
-@callback
-def async_known_areas(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> list[str]:
-    """Return the areas that have been set up before: the state of each was written down then."""
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    known = {name for device in devices for _, name in device.identifiers}
-    known |= {one.unique_id.removesuffix("_panel") for one in entities}
-    return [
-        area_id
-        for area_id, one in entry.subentries.items()
-        if one.subentry_type == SUBENTRY_AREA and f"{entry.entry_id}_{area_id}" in known
-    ]
-
-
-@callback
-def async_forget_taken_away(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
-    """Take entities out of the registry that a change of the settings took away: they would stay as unavailable.
-
-    Home Assistant remembers their names and ids, should they come back.
-    """
-    registry = er.async_get(hass)
-    for one in er.async_entries_for_config_entry(registry, entry.entry_id):
-        if (one.domain, one.unique_id) not in entry.runtime_data.offered:
-            registry.async_remove(one.entity_id)
 
 
 class AlarmBrokerEntity(Entity):
@@ -219,3 +184,64 @@ class AreaEntity(PanelEntity):
             zone_id for zone_id in zone_ids if zone_id in zones and zones[zone_id].area_id == self._area_id
         ]
         return sorted([names[zone_id] for zone_id in own])
+
+
+class AlarmEntity(AlarmBrokerEntity):
+    """An entity that shows something of the alarms, whoever raised them."""
+
+    def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
+        """Follow the alarms of the entry; `key` names the entity."""
+        super().__init__(entry, key)
+        self._alarms = entry.runtime_data.alarms
+        self._watch = entry.runtime_data.watch
+        self._names_zones = not entry.runtime_data.system.config.hides_status
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._alarms.changes.subscribe(self._alarm_changed))
+        if self._watch is not None:
+            self.async_on_remove(self._watch.changes.subscribe(self.async_write_ha_state))
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Not while the companion may know better: its alarms may have moved on.
+
+        An alarm that the panel of this Home Assistant raised is certain either way.
+        """
+        if self._watch is None or self._watch.trusted:
+            return True
+        return any(alarm.local for alarm in self._alarms.open_alarms)
+
+    def _described(self, alarm: Alarm) -> dict[str, Any]:
+        return _alarm_attributes(alarm, names_zones=self._names_zones)
+
+    @callback
+    def _alarm_changed(self, _change: AlarmChange) -> None:
+        self.async_write_ha_state()
+
+
+def _alarm_attributes(alarm: Alarm, *, names_zones: bool) -> dict[str, Any]:
+    """Return an alarm as automations and dashboards read it; one of the panel perhaps without its zones."""
+    names_all = names_zones or alarm.source != PANEL_SOURCE
+    return {
+        "alarm_id": alarm.alarm_id or alarm.id,
+        "uid": alarm.id,  # stays the same when the companion gives the alarm its own id
+        "title": alarm.title if names_all else alarm.site,
+        "message": alarm.message,
+        "status": alarm.status.value,
+        "alarm_kind": alarm.alarm_kind,
+        "severity": alarm.severity,
+        "source": alarm.source,
+        "where": alarm.where if names_all else alarm.site,
+        "who": alarm.person,
+        "test": alarm.test,
+        "raised_at": alarm.raised_at.isoformat(),
+        "acknowledged_by": alarm.acknowledged_by,
+        "acknowledged_at": alarm.acknowledged_at.isoformat() if alarm.acknowledged_at else None,
+        "closed_by": alarm.closed_by,
+        "closed_at": alarm.closed_at.isoformat() if alarm.closed_at else None,
+        "step": alarm.step,
+        "delivery_trouble": alarm.trouble,
+    }

@@ -6,9 +6,8 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .alarm_entity import AlarmEntity
 from .const import CHANGES
-from .entity import AlarmBrokerEntity
+from .entity import AlarmBrokerEntity, AlarmEntity
 from .link.alarm import AlarmChange
 from .system.activity import Activity, ActivityKind
 from .types import AlarmBrokerConfigEntry

@@ -11,7 +11,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .codes.maintenance import async_follow_known_codes, async_remove_codes_when_over
 from .core.panel.serial import parsed, restored
-from .entity import async_forget_taken_away, async_known_areas, hub_device
+from .entity import hub_device
 from .household.calendar_actions import WindowEffects
 from .household.calendars import Calendars
 from .household.config import household_config_from_entry
@@ -26,6 +26,7 @@ from .push.config import PushConfig
 from .push.notifier import AlarmPush
 from .push.recipients import recipients_from_entry
 from .system.config import system_config_from_entry
+from .system.devices import async_forget_taken_away, async_known_areas
 from .system.issues import (
     async_report_orphaned,
     async_show_from_copy,
@@ -159,7 +160,7 @@ async def async_start(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> Non
     data.push.async_take_presses()
     data.evidence.async_start(entry)
     _async_follow_issues(hass, entry)
-    async_forget_taken_away(hass, entry)
+    async_forget_taken_away(hass, entry, data.offered)
     unload(async_remove_codes_when_over(hass, entry))
     if data.link is None or data.watch is None:
         data.supervision.async_companion(away=False)

@@ -10,11 +10,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .alarm_entity import AlarmEntity
 from .core.household.state import HouseholdState, Mark, PersonState, Presence
 from .core.verification import Level
 from .core.windows import current_or_next
-from .entity import AreaEntity, HubDescription, HubEntity, person_device
+from .entity import AlarmEntity, AreaEntity, HubDescription, HubEntity, person_device
 from .link.protocol import Status
 from .types import AlarmBrokerConfigEntry, RuntimeData
 

@@ -1,13 +1,15 @@
-"""Where something happened, as Home Assistant knows it: the logbook of a panel or a device asks for that."""
+"""What Home Assistant's registries know of an entry: the device and entity where something happened, areas set up before."""
 
 from collections.abc import Collection
+from typing import Any
 
 from homeassistant.components.alarm_control_panel.const import DOMAIN as ALARM_CONTROL_PANEL_DOMAIN
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from ..const import DOMAIN
+from ..const import DOMAIN, SUBENTRY_AREA
 
 
 def place(
@@ -28,3 +30,33 @@ def place(
         **({} if entity_id is None else {ATTR_ENTITY_ID: entity_id}),
         **({} if registered is None else {ATTR_DEVICE_ID: registered.id}),
     }
+
+
+@callback
+def async_known_areas(hass: HomeAssistant, entry: ConfigEntry[Any]) -> list[str]:
+    """Return the areas that have been set up before: the state of each was written down then."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    known = {name for device in devices for _, name in device.identifiers}
+    known |= {one.unique_id.removesuffix("_panel") for one in entities}
+    return [
+        area_id
+        for area_id, one in entry.subentries.items()
+        if one.subentry_type == SUBENTRY_AREA and f"{entry.entry_id}_{area_id}" in known
+    ]
+
+
+@callback
+def async_forget_taken_away(
+    hass: HomeAssistant, entry: ConfigEntry[Any], offered: Collection[tuple[str, str]]
+) -> None:
+    """Take entities out of the registry that a change of the settings took away: they would stay as unavailable.
+
+    `offered` are platform and unique id of those that there are now.
+
+    Home Assistant remembers their names and ids, should they come back.
+    """
+    registry = er.async_get(hass)
+    for one in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if (one.domain, one.unique_id) not in offered:
+            registry.async_remove(one.entity_id)
