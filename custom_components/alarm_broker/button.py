@@ -7,14 +7,14 @@ from typing import Any, override
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN
 from .entity import AlarmBrokerEntity, AreaEntity
 from .link.alarm import Alarm
 from .link.protocol import Status
 from .link.registry import Decision
+from .system.callers import HOME_ASSISTANT
+from .system.errors import invalid
 from .system.system import AlarmSystem
 from .types import AlarmBrokerConfigEntry
 
@@ -42,13 +42,13 @@ def _newest_unanswered(alarms: Iterable[Alarm]) -> Alarm:
     for alarm in alarms:
         if alarm.status is Status.TRIGGERED:
             return alarm
-    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_unanswered_alarm")
+    raise invalid("no_unanswered_alarm")
 
 
 def _newest(alarms: Iterable[Alarm]) -> Alarm:
     for alarm in alarms:
         return alarm
-    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_open_alarm")
+    raise invalid("no_open_alarm")
 
 
 async def _walk_test(system: AlarmSystem, area_id: str, by: str | None) -> None:
@@ -104,7 +104,7 @@ class AnswerButton(AlarmBrokerEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         alarm = self.entity_description.meant_fn(self._alarms.open_alarms)
-        by = await self.async_caller() or "Home Assistant"
+        by = await self.async_caller() or HOME_ASSISTANT
         await self._alarms.async_answer(alarm, self.entity_description.decision, by=by, via="service")
 
 

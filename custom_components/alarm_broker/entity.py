@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import EntityPlatform
 from .const import DOMAIN
 from .core.panel.state import AreaState
 from .link.alarm import PANEL_SOURCE, Alarm, AlarmChange
+from .system.callers import async_caller
 from .types import AlarmBrokerConfigEntry, RuntimeData
 
 MANUFACTURER = "Alarm Broker"
@@ -82,10 +83,7 @@ class AlarmBrokerEntity(Entity):
 
     async def async_caller(self) -> str | None:
         """Return the name of the Home Assistant user who calls, None for an automation."""
-        if self._context is None or self._context.user_id is None:
-            return None
-        user = await self.hass.auth.async_get_user(self._context.user_id)
-        return None if user is None else user.name
+        return await async_caller(self.hass, self._context)
 
 
 class PanelEntity(AlarmBrokerEntity):

@@ -14,7 +14,8 @@ from homeassistant.helpers import intent
 
 from .const import DOMAIN
 from .core.panel.config import ArmMode, CodeFormat
-from .system.reasons import async_reason
+from .system.callers import async_caller
+from .system.errors import async_reason, invalid
 from .system.system import AlarmSystem
 from .voice.assist import async_setup_assist
 from .voice.sentences import ARM, DISARM, SLOT_AREA, SLOT_CODE, SLOT_MODE, STATUS
@@ -100,10 +101,9 @@ class PanelIntent(intent.IntentHandler):
         slots: Mapping[str, str],
         words: Mapping[str, str],
     ) -> intent.IntentResponse:
-        user_id = intent_obj.context.user_id
-        user = None if user_id is None else await intent_obj.hass.auth.async_get_user(user_id)
+        by = await async_caller(intent_obj.hass, intent_obj.context)
         try:
-            await self._act(system, area_ids, slots, by=None if user is None else user.name)
+            await self._act(system, area_ids, slots, by=by)
         except HomeAssistantError as err:
             if err.translation_key == "code_needed":
                 return _failed(response, words["code"])
@@ -195,11 +195,7 @@ def _code(slots: Mapping[str, str], system: AlarmSystem, area_ids: list[str]) ->
 
 
 def _code_needed(system: AlarmSystem, area_ids: list[str]) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="code_needed",
-        translation_placeholders={"area": system.wording.area_names(area_ids)},
-    )
+    return invalid("code_needed", area=system.wording.area_names(area_ids))
 
 
 def _as_heard(name: str) -> str:

@@ -8,7 +8,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
 
 from custom_components.alarm_broker.const import DOMAIN
-from custom_components.alarm_broker.system.reasons import async_reason
+from custom_components.alarm_broker.system.errors import async_reason
 from tests.integration.house import (
     CODE,
     DURESS_CODE,

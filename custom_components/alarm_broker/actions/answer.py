@@ -5,20 +5,20 @@ from functools import partial
 import probatio as vol  # what core uses; voluptuous is only its alias there, without its types
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
-    Context,
     HomeAssistant,
     ServiceCall,
     ServiceResponse,
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 
 from ..const import DOMAIN
 from ..link.alarm import Alarm
 from ..link.registry import AlarmRegistry, Decision
+from ..system.callers import HOME_ASSISTANT, async_caller
+from ..system.errors import invalid
 from ..types import AlarmBrokerConfigEntry
 
 ATTR_ALARM_ID = "alarm_id"
@@ -68,7 +68,7 @@ async def _async_answer(decision: Decision, call: ServiceCall) -> ServiceRespons
     )
     data = entry.runtime_data
     alarm = _alarm(data.alarms, call.data.get(ATTR_ALARM_ID))
-    by = await async_caller_name(call.hass, call.context)
+    by = await async_caller(call.hass, call.context) or HOME_ASSISTANT
     await data.alarms.async_answer(alarm, decision, by=by, via="service", note=call.data.get(ATTR_NOTE))
     return {
         "alarm_id": alarm.alarm_id or alarm.id,
@@ -83,30 +83,20 @@ async def _async_escalate(call: ServiceCall) -> ServiceResponse:
     )
     data = entry.runtime_data
     if data.link is None:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_companion")
+        raise invalid("no_companion")
     alarm = _alarm(data.alarms, call.data.get(ATTR_ALARM_ID))
     await data.alarms.async_escalate(
-        alarm, by=await async_caller_name(call.hass, call.context), via="service"
+        alarm, by=await async_caller(call.hass, call.context) or HOME_ASSISTANT, via="service"
     )
     return {"alarm_id": alarm.alarm_id or alarm.id, "passed_on": data.link.connected}
-
-
-async def async_caller_name(hass: HomeAssistant, context: Context) -> str:
-    """Return who calls, as the journal will name them; an automation has no name."""
-    user = await hass.auth.async_get_user(context.user_id) if context.user_id else None
-    return (user.name if user else None) or "Home Assistant"
 
 
 def _alarm(alarms: AlarmRegistry, alarm_id: str | None) -> Alarm:
     """Return the alarm that is meant: the named one, else the latest open one."""
     if alarm_id is not None:
         if (named := alarms.find(alarm_id)) is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="alarm_unknown",
-                translation_placeholders={"alarm_id": alarm_id},
-            )
+            raise invalid("alarm_unknown", alarm_id=alarm_id)
         return named
     if not (open_alarms := alarms.open_alarms):
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_open_alarm")
+        raise invalid("no_open_alarm")
     return open_alarms[0]

@@ -9,7 +9,6 @@ import probatio as vol
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import ATTR_CODE, ATTR_CONFIG_ENTRY_ID, ATTR_NAME
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, async_register_admin_service
 from homeassistant.util import dt as dt_util
@@ -22,6 +21,7 @@ from ..core.panel.config import Action
 from ..core.panel.profiles import LIMITS
 from ..flows.profile import profile_of, takes_digits
 from ..flows.subentries.user import stored_codes
+from ..system.errors import invalid
 from ..system.reload import async_settled, async_until_reloaded
 from ..types import AlarmBrokerConfigEntry
 
@@ -84,7 +84,7 @@ async def _async_add(call: ServiceCall) -> ServiceResponse:
         least=least,
     )
     if refused is not None:
-        raise _error(refused.value, least=str(least))
+        raise invalid(refused.value, least=str(least))
     code_hash = await async_hash_code(hass, data[ATTR_CODE], like=[user.data["code_hash"] for user in users])
     user |= {"code_hash": code_hash, "code_length": len(data[ATTR_CODE])}
     added = ConfigSubentry(
@@ -107,15 +107,15 @@ def _validated(
     begin: datetime | None = data.get(ATTR_FROM)
     until: datetime | None = data.get(ATTR_UNTIL)
     if not name:
-        raise _error("code_name_missing")
+        raise invalid("code_name_missing")
     if any(user.title.casefold() == name.casefold() for user in users):
-        raise _error("code_name_taken", name=name)
+        raise invalid("code_name_taken", name=name)
     if until is None and ATTR_USES not in data:
-        raise _error("code_never_ends")
+        raise invalid("code_never_ends")
     if until is not None and dt_util.as_utc(until) <= dt_util.utcnow():
-        raise _error("code_over_already")
+        raise invalid("code_over_already")
     if until is not None and begin is not None and dt_util.as_utc(until) <= dt_util.as_utc(begin):
-        raise _error("code_ends_before_it_begins")
+        raise invalid("code_ends_before_it_begins")
     return {
         "name": name,
         "duress": False,
@@ -137,7 +137,7 @@ async def _async_remove(call: ServiceCall) -> ServiceResponse:
             async with async_until_reloaded(entry):
                 call.hass.config_entries.async_remove_subentry(entry, user.subentry_id)
             return {"name": user.title}
-    raise _error("code_name_unknown", name=name)
+    raise invalid("code_name_unknown", name=name)
 
 
 async def _async_entry(call: ServiceCall) -> AlarmBrokerConfigEntry:
@@ -158,11 +158,5 @@ def _area_ids(entry: AlarmBrokerConfigEntry, names: list[str]) -> list[str]:
     known = {area.name.casefold(): area_id for area_id, area in areas.items()}
     for name in names:
         if name.strip().casefold() not in known:
-            raise _error("area_unknown", area=name)
+            raise invalid("area_unknown", area=name)
     return [known[name.strip().casefold()] for name in names]
-
-
-def _error(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
-    )

@@ -6,7 +6,6 @@ from typing import Any
 import probatio as vol
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_get_config_entry, verify_domain_control
 from homeassistant.util import dt as dt_util
@@ -14,8 +13,10 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..core.verification import Level
 from ..core.windows import Window
+from ..system.callers import HOME_ASSISTANT, async_caller
+from ..system.errors import invalid
 from ..types import AlarmBrokerConfigEntry, RuntimeData
-from .answer import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE, async_caller_name
+from .answer import ATTR_ALARM_ID, ATTR_NOTE, MAX_NOTE
 
 ATTR_MINUTES, ATTR_LEVEL = "minutes", "level"
 
@@ -67,14 +68,14 @@ async def _async_postpone(call: ServiceCall) -> None:
     minutes = call.data.get(ATTR_MINUTES)
     delay = None if minutes is None else timedelta(minutes=minutes)
     household = _data(call).household
-    if not household.async_postpone(await async_caller_name(call.hass, call.context), delay):
-        raise _error("no_arming_announced")
+    if not household.async_postpone(await async_caller(call.hass, call.context) or HOME_ASSISTANT, delay):
+        raise invalid("no_arming_announced")
 
 
 async def _async_call_off(call: ServiceCall) -> None:
     household = _data(call).household
-    if not household.async_call_off(await async_caller_name(call.hass, call.context)):
-        raise _error("no_arming_announced")
+    if not household.async_call_off(await async_caller(call.hass, call.context) or HOME_ASSISTANT):
+        raise invalid("no_arming_announced")
 
 
 async def _async_refresh(call: ServiceCall) -> ServiceResponse:
@@ -93,12 +94,12 @@ async def _async_validate(call: ServiceCall) -> None:
     latest = data.verification.latest
     alarm = None if named is None else data.alarms.find(named)
     uid = alarm.id if alarm is not None else named or (None if latest is None else latest.uid)
-    by = await async_caller_name(call.hass, call.context)
+    by = await async_caller(call.hass, call.context) or HOME_ASSISTANT
     level = Level(call.data[ATTR_LEVEL])
     if uid is None or not await data.verification.async_validate(
         uid, level, by=by, note=call.data.get(ATTR_NOTE)
     ):
-        raise _error("alarm_unknown", alarm_id=str(named or "-"))
+        raise invalid("alarm_unknown", alarm_id=str(named or "-"))
 
 
 def _shown(window: Window) -> dict[str, Any]:
@@ -108,9 +109,3 @@ def _shown(window: Window) -> dict[str, Any]:
         "end": dt_util.as_local(window.end).isoformat(),
         "title": ", ".join(window.titles),
     }
-
-
-def _error(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
-    )

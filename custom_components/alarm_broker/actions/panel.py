@@ -14,7 +14,6 @@ from homeassistant.core import (
     async_get_hass,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.service import async_register_platform_entity_service
 
@@ -24,6 +23,7 @@ from ..core.panel.config import AlarmKind, ArmMode
 from ..core.panel.effects import NotReady
 from ..core.panel.master import master_modes
 from ..core.panel.readiness import together
+from ..system.errors import invalid
 from ..system.journal import KEPT
 from ..system.system import AlarmSystem
 from ..texts.activity import MODES
@@ -175,7 +175,7 @@ def _at_the_only_area(data: Any) -> Any:
         for area_id in entry.runtime_data.system.panel_config.areas
     ]
     if len(panels) != 1 or panels[0] is None:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="choose_an_area")
+        raise invalid("choose_an_area")
     return {**data, ATTR_ENTITY_ID: [panels[0]]}
 
 
@@ -243,14 +243,8 @@ async def _async_check(panel: Panel, call: ServiceCall) -> ServiceResponse:
     offered = master_modes([config.areas[area_id] for area_id in panel.area_ids])
     modes = offered if mode is None else (ArmMode(mode),)
     if unknown := [one for one in modes if one not in offered]:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="mode_unknown",
-            translation_placeholders={
-                "area": ", ".join(_area_names(panel)),
-                "mode": MODES[known_language(panel.hass.config.language)][unknown[0]],
-            },
-        )
+        mode_name = MODES[known_language(panel.hass.config.language)][unknown[0]]
+        raise invalid("mode_unknown", area=", ".join(_area_names(panel)), mode=mode_name)
     return {one.value: _readiness(panel, one) for one in modes}
 
 
@@ -296,11 +290,7 @@ def _zone_ids(panel: Panel, named: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for name in named:
         if (zone_id := known.get(name.strip().casefold())) is None:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="zone_unknown",
-                translation_placeholders={"zone": name},
-            )
+            raise invalid("zone_unknown", zone=name)
         found.add(zone_id)
     return found
 

@@ -19,7 +19,8 @@ from ..link.client import LinkClient
 from ..link.protocol import Status
 from ..link.registry import AlarmRegistry, Decision
 from ..system.activity import Activity, ActivityKind
-from ..system.reasons import async_reason
+from ..system.callers import HOME_ASSISTANT
+from ..system.errors import async_reason
 from ..system.system import AlarmSystem
 from .actions import Button, Buttons, PushAction, RefusedPress
 from .buttons import PhoneButtons
@@ -100,7 +101,7 @@ class PushAnswers:
             return
         LOGGER.info("%s: %s by a push action", button.subject, button.action)
         try:
-            done = await self._async_do(button, _name(user), event.data.get("reply_text"))
+            done = await self._async_do(button, user.name or HOME_ASSISTANT, event.data.get("reply_text"))
         except HomeAssistantError as err:
             await self._async_tell_why_not(user.id, button, err)
             return
@@ -121,7 +122,7 @@ class PushAnswers:
             Activity(
                 kind=ActivityKind.PUSH_REFUSED,
                 at=now,
-                by=None if user is None else _name(user),
+                by=None if user is None else user.name or HOME_ASSISTANT,
                 data={"reason": reason.value, **wanted},
             )
         )
@@ -242,7 +243,3 @@ def _areas_of(areas: Mapping[str, AreaState], uid: str) -> list[str]:
         ):
             found.append(area_id)
     return found
-
-
-def _name(user: User) -> str:
-    return user.name or "Home Assistant"

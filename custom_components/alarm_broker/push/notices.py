@@ -6,7 +6,7 @@ from homeassistant.util import dt as dt_util
 from ..core.panel.effects import ReportPending
 from ..core.panel.state import AreaStatus, Pending
 from ..system.activity import Activity, ActivityKind
-from ..system.reasons import async_reason
+from ..system.errors import async_reason
 from ..system.system import AlarmSystem
 from .actions import ARMING_ACTIONS, Buttons
 from .buttons import PhoneButtons

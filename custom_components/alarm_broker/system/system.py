@@ -56,7 +56,8 @@ from .activity import Activity, activity
 from .clock import Clock
 from .config import SystemConfig
 from .devices import place
-from .effects import link_event, log_effect, refusal
+from .effects import link_event, log_effect
+from .errors import refusal
 from .names import Wording
 from .storage import PANEL, EntryStorage
 from .subscribers import Subscribers

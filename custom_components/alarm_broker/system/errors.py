@@ -1,0 +1,139 @@
+"""Errors that a person reads: what the panel refuses, and what was asked for wrongly; in the language of whoever reads."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..core.panel.config import ArmMode
+from ..core.panel.effects import (
+    AlarmOngoing,
+    CodeNeeded,
+    CodeNotValid,
+    LockedOut,
+    ModeUnknown,
+    NotAllowed,
+    NotBypassable,
+    NotDisarmed,
+    NotReady,
+    Refuse,
+    StateUnknown,
+    WrongCode,
+)
+from ..core.panel.state import Trouble
+from ..texts.activity import MODES
+from ..texts.push import TROUBLES, known_language
+from .names import Wording
+
+
+def invalid(key: str, **named: str) -> ServiceValidationError:
+    """Return the error for a request that makes no sense; `key` is its text's in `exceptions`, `named` fills that."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=named
+    )
+
+
+async def async_reason(hass: HomeAssistant, err: HomeAssistantError, language: str) -> str:
+    """Return an error in a language; Home Assistant itself says it in English."""
+    domain = err.translation_domain or ""
+    texts = await async_get_translations(hass, language, "exceptions", {domain})
+    text = texts.get(f"component.{domain}.exceptions.{err.translation_key}.message")
+    if text is None:
+        return str(err)
+    named = err.placeholders_in(language) if isinstance(err, Refusal) else err.translation_placeholders
+    return text.format(**(named or {}))
+
+
+type Said = str | Callable[[str], str]
+"""What an error names; what is called differently in each language is asked for in that of whoever reads it."""
+
+
+class Refusal(ServiceValidationError):
+    """A request that the panel refused; its translated sentence may name what has a translation itself."""
+
+    def __init__(self, key: str, language: str, **named: Said) -> None:
+        """Name everything in `language`, the system's: Home Assistant passes that on to a browser."""
+        self._named = named
+        super().__init__(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders=self.placeholders_in(language),
+        )
+
+    def placeholders_in(self, language: str) -> dict[str, str]:
+        """Return what fills the sentence in a language."""
+        return {name: said if isinstance(said, str) else said(language) for name, said in self._named.items()}
+
+
+def refusal(effect: Refuse, wording: Wording, language: str, *, hides: bool) -> Refusal:
+    """Return the reason as the error that the person at the keypad reads; `hides` names no zones and troubles.
+
+    It names the areas: an automation or a master may have asked for several.
+    """
+    area = wording.area_names(effect.area_ids)
+    match effect.reason:
+        case NotReady() if hides:
+            # All that were asked for: which of them has something open is hidden too.
+            return Refusal("not_ready_hidden", language, area=area)
+        case WrongCode():
+            return Refusal("invalid_code", language, area=area)
+        case CodeNeeded():
+            return Refusal("code_needed", language, area=area)
+        case LockedOut(until):
+            return Refusal("locked_out", language, area=area, until=_clock(until))
+        case CodeNotValid(problem):
+            return Refusal(f"code_{problem.value}", language, area=area)
+        case NotAllowed(action, area_id):
+            return Refusal(f"not_allowed_{action.value}", language, area=wording.area_name(area_id))
+        case AlarmOngoing(area_ids):
+            return Refusal("alarm_ongoing", language, area=wording.area_names(area_ids))
+        case StateUnknown(area_ids):
+            return Refusal("state_unknown", language, area=wording.area_names(area_ids))
+        case ModeUnknown(area_id, mode):
+            area = wording.area_name(area_id)
+            if mode is None:
+                return Refusal("nothing_to_repeat", language, area=area)
+            return Refusal("mode_unknown", language, area=area, mode=partial(_mode_name, mode))
+        case NotReady():
+            return _not_ready(effect.reason, effect.area_ids, wording, language)
+        case NotBypassable(zone_ids):
+            zones = ", ".join(wording.zone_names(zone_ids))
+            area = wording.area_names(wording.areas_of(zone_ids))
+            return Refusal("not_bypassable", language, area=area, zones=zones)
+        case NotDisarmed(area_id):
+            return Refusal("not_disarmed", language, area=wording.area_name(area_id))
+
+
+def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, language: str) -> Refusal:
+    """Say what there is to say and no more: one text for each combination of what may be in the way."""
+    named: dict[str, Said] = {}
+    if reason.open_zones:
+        named["open"] = ", ".join(wording.zone_names(reason.open_zones))
+    if reason.blind_zones:
+        named["blind"] = ", ".join(wording.zone_names(reason.blind_zones))
+    if reason.troubles:
+        named["trouble"] = partial(_trouble_names, reason.troubles, wording)
+    key = "_".join(("not_ready", *(() if reason.forceable else ("blocked",)), *named))
+    places = [trouble.zone_id for trouble in reason.troubles]
+    zone_ids = [*reason.open_zones, *reason.blind_zones, *(one for one in places if one is not None)]
+    # Mains or a radio are nobody's alone.
+    area_ids = asked if None in places else wording.areas_of(zone_ids)
+    return Refusal(key, language, area=wording.area_names(area_ids), **named)
+
+
+def _trouble_names(troubles: Iterable[Trouble], wording: Wording, language: str) -> str:
+    kinds = TROUBLES[known_language(language)]
+    return ", ".join(wording.trouble(trouble, kinds[trouble.kind]) for trouble in troubles)
+
+
+def _mode_name(mode: ArmMode, language: str) -> str:
+    return MODES[known_language(language)][mode]
+
+
+def _clock(moment: datetime) -> str:
+    return dt_util.as_local(moment).strftime("%H:%M:%S")
