@@ -175,7 +175,7 @@ class AreaPanel(AreaEntity, Panel):
         }
         if not hides:
             attributes["open_zones"] = self._names(state.open_zones)
-            attributes["blind_zones"] = self._names(state.blind_zones)
+            attributes["blind_zones"] = self._names(state.unavailable_zones)
             attributes["bypassed_zones"] = self._names(area.bypassed.keys())
             attributes["alarm_zones"] = self._names_in_order(alarms)
             attributes["tripped_zones"] = list(self.system.wording.zone_names(now.zone_ids))

@@ -278,7 +278,7 @@ class ReadyToArm(AreaEntity, BinarySensorEntity):
         reason, wording = self._reason or NotReady(), self.system.wording
         return {
             "open_zones": list(wording.zone_names(reason.open_zones)),
-            "blind_zones": list(wording.zone_names(reason.blind_zones)),
+            "blind_zones": list(wording.zone_names(reason.unavailable_zones)),
             "troubles": [wording.trouble(trouble) for trouble in reason.troubles],
         }
 

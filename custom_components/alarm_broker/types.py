@@ -37,7 +37,7 @@ class RuntimeData:
     """What has happened, for those who may see it."""
 
     alarms: AlarmRegistry
-    """The book of alarms: the companion's and the panel's own."""
+    """The registry of alarms: the companion's and the panel's own."""
 
     outbox: Outbox | None
     """Events kept for the companion; None for a panel alone."""

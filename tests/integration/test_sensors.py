@@ -61,7 +61,7 @@ async def test_a_number_opens_its_zone_above_or_below_a_threshold(
     assert zone_event(hass, "freezer", sensing) == kind("freezer")
 
 
-async def test_an_entity_that_does_not_exist_is_blind(hass: HomeAssistant) -> None:
+async def test_an_entity_that_does_not_exist_is_unavailable(hass: HomeAssistant) -> None:
     assert zone_event(hass, "door", ONE_DOOR) == ZoneLost("door")
 
 

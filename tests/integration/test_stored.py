@@ -33,8 +33,8 @@ from custom_components.alarm_broker.verification.model import (
     Assessment,
     Evidence,
     Snapshot,
+    assessed,
     evidence_from,
-    judged,
     kept_form,
 )
 from tests.integration.disk import JSON, bent
@@ -129,7 +129,7 @@ def uses_trouble(trouble: ServiceTrouble) -> None:
 
 
 def uses_evidence(read: Evidence) -> None:
-    evidence = judged(read, {}, now=NOW)
+    evidence = assessed(read, {}, now=NOW)
     assert evidence.occasion.begin < evidence.occasion.end + timedelta(days=1)
     json.dumps(kept_form(evidence))
 

@@ -274,7 +274,7 @@ def _readiness(panel: Panel, mode: ArmMode) -> dict[str, Any]:
     return {
         "ready": ready,
         "open_zones": list(wording.zone_names(reason.open_zones)),
-        "blind_zones": list(wording.zone_names(reason.blind_zones)),
+        "blind_zones": list(wording.zone_names(reason.unavailable_zones)),
         "troubles": [wording.trouble(trouble) for trouble in reason.troubles],
         "force_helps": not ready and reason.forceable,
     }

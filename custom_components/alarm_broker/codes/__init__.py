@@ -1,1 +1,1 @@
-"""Codes of the panel: hashed, judged, and removed when their time is over."""
+"""Codes of the panel: hashed, checked, and removed when their time is over."""

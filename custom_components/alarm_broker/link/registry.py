@@ -1,4 +1,4 @@
-"""The book of alarms: what the companion and the panel say, stored, then told to entities and push.
+"""The registry of alarms: what the companion and the panel say, stored, then told to entities and push.
 
 Store first, tell second: a sequence and its effect are in one write, and only after it does anybody hear of it.
 """
@@ -86,7 +86,7 @@ class AlarmRegistry:
 
     @callback
     def async_take(self, body: Mapping[str, Any]) -> AlarmChange | None:
-        """Take an event of the panel: into the outbox, and into the book if it is about an alarm.
+        """Take an event of the panel: into the outbox, and into the registry if it is about an alarm.
 
         Whoever calls stores it, and then tells of the change that is returned.
         """
@@ -213,7 +213,7 @@ class AlarmRegistry:
             await self._storage.async_save()
 
     async def async_save(self) -> bool:
-        """Store the book as it is; return whether it is on disk."""
+        """Store the registry as it is; return whether it is on disk."""
         return await self._storage.async_save()
 
     async def async_close(self) -> None:

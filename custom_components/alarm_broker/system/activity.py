@@ -192,9 +192,11 @@ def activity(effect: Effect, event: Event, wording: Wording, now: datetime) -> A
             return told(ActivityKind.ALARM_CANCELLED, area_id, by=by)
         case ReportLockout(until=until):
             return told(ActivityKind.LOCKOUT, until=until.isoformat())
-        case ReportArmedWithFault(area_id=area_id, blind_zones=blind_zones, troubles=troubles, by=by):
+        case ReportArmedWithFault(
+            area_id=area_id, unavailable_zones=unavailable_zones, troubles=troubles, by=by
+        ):
             kind = ActivityKind.ARMED_WITH_FAULT
-            return told(kind, area_id, by=by, zones=blind_zones, **_troubles(troubles, wording))
+            return told(kind, area_id, by=by, zones=unavailable_zones, **_troubles(troubles, wording))
         case ReportBypass(area_id=area_id, zone_ids=zone_ids, bypass=bypass, by=by):
             kinds = {None: ActivityKind.UNBYPASSED, Bypass.SHUT_DOWN: ActivityKind.ZONE_SHUT_DOWN}
             reason = {} if bypass is None else {"reason": bypass.value}
@@ -268,10 +270,10 @@ def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> A
         case NotAllowed(action):
             data = {"problem": "not_allowed", "action": action.value}
             return told(kind=ActivityKind.CODE_REFUSED, data=data)
-        case NotReady(open_zones=open_zones, blind_zones=blind_zones, troubles=troubles):
+        case NotReady(open_zones=open_zones, unavailable_zones=unavailable_zones, troubles=troubles):
             return told(
                 kind=ActivityKind.ARMING_REFUSED,
-                zones=wording.zone_names((*open_zones, *blind_zones)),
+                zones=wording.zone_names((*open_zones, *unavailable_zones)),
                 data=_troubles(troubles, wording),
             )
         case reason if isinstance(event, ArmRequested):

@@ -114,13 +114,13 @@ def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, langu
     named: dict[str, Said] = {}
     if reason.open_zones:
         named["open"] = ", ".join(wording.zone_names(reason.open_zones))
-    if reason.blind_zones:
-        named["blind"] = ", ".join(wording.zone_names(reason.blind_zones))
+    if reason.unavailable_zones:
+        named["blind"] = ", ".join(wording.zone_names(reason.unavailable_zones))
     if reason.troubles:
         named["trouble"] = partial(_trouble_names, reason.troubles, wording)
     key = "_".join(("not_ready", *(() if reason.forceable else ("blocked",)), *named))
     places = [trouble.zone_id for trouble in reason.troubles]
-    zone_ids = [*reason.open_zones, *reason.blind_zones, *(one for one in places if one is not None)]
+    zone_ids = [*reason.open_zones, *reason.unavailable_zones, *(one for one in places if one is not None)]
     # Mains or a radio are nobody's alone.
     area_ids = asked if None in places else wording.areas_of(zone_ids)
     return Refusal(key, language, area=wording.area_names(area_ids), **named)

@@ -12,7 +12,7 @@ from ..const import COMPANION_AWAY_AFTER, DOMAIN
 from ..link.protocol import ServiceTrouble
 
 COMPANION_AWAY = "companion_away"
-HOMELESS_ZONES = "homeless_zones"
+ORPHANED_ZONES = "homeless_zones"
 DURESS_IN_LOGBOOK = "duress_in_logbook"
 LEFT_OUT = "left_out"
 PANEL_FROM_COPY = "panel_from_copy"
@@ -97,9 +97,9 @@ def async_show_left_out(hass: HomeAssistant, entry: ConfigEntry, names: Sequence
 def async_report_orphaned(hass: HomeAssistant, entry: ConfigEntry, zones: Sequence[str]) -> None:
     """Tell a person about zones that nobody guards; take it back when there are none."""
     if zones:
-        _report(hass, entry, HOMELESS_ZONES, zones=", ".join(zones))
+        _report(hass, entry, ORPHANED_ZONES, zones=", ".join(zones))
     else:
-        _clear(hass, entry, HOMELESS_ZONES)
+        _clear(hass, entry, ORPHANED_ZONES)
 
 
 @callback

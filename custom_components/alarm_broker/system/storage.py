@@ -1,4 +1,4 @@
-"""One private file for what must be stored together: the panel, the book of alarms, the outbox, the pressed buttons.
+"""One private file for what must be stored together: the panel, the registry of alarms, the outbox, the pressed buttons.
 
 A decision of the panel and the event that tells the companion of it are in one write: after a crash there are both
 or neither.

@@ -58,7 +58,7 @@ class Subscriptions:
         """Tell whoever can see a difference to what was told last: many changes may have become one."""
         before, after = self._told, self._latest
         self._told = after
-        zones = (before.open_zones ^ after.open_zones) | (before.blind_zones ^ after.blind_zones)
+        zones = (before.open_zones ^ after.open_zones) | (before.unavailable_zones ^ after.unavailable_zones)
         areas = {
             area_id
             for area_id, area in after.areas.items()

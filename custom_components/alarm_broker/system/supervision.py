@@ -36,7 +36,7 @@ class Supervision:
         self._system = system
         self._config = system.config
         self._known: set[Trouble] = set()
-        self._blind_since: dict[str, float] = {}
+        self._unavailable_since: dict[str, float] = {}
         self._heard: dict[str, tuple[datetime, float]] = {}
         """The latest report of each entity, by the wall clock of then and by the time that nobody can set."""
         self._sources = dict(_sources(system.config))
@@ -77,10 +77,12 @@ class Supervision:
     @callback
     def _async_look(self, _now: datetime) -> None:
         now = clock.elapsed()
-        blind = self._system.state.blind_zones
-        self._blind_since = {zone_id: self._blind_since.get(zone_id, now) for zone_id in blind}
+        unavailable = self._system.state.unavailable_zones
+        self._unavailable_since = {
+            zone_id: self._unavailable_since.get(zone_id, now) for zone_id in unavailable
+        }
         for zone_id, sensing in self._config.sensing.items():
-            since = self._blind_since.get(zone_id)
+            since = self._unavailable_since.get(zone_id)
             lost = since is not None and now - since >= self._config.lost_after.total_seconds()
             self._put(_of_zone(TroubleKind.LOST, zone_id, sensing), wrong=lost)
         for zone_id, supervised in self._config.supervised.items():

@@ -38,7 +38,7 @@ def is_open(state: State | None, sensing: Sensing) -> bool | None:
 
 
 def zone_event(hass: HomeAssistant, zone_id: str, sensing: Sensing) -> ZoneEvent:
-    """Return what a zone says now: open if one entity is, blind if one says nothing, else closed."""
+    """Return what a zone says now: open if one entity is, unavailable if one says nothing, else closed."""
     readings = [is_open(hass.states.get(entity_id), sensing) for entity_id in sensing.entities]
     if True in readings:
         return ZoneOpened(zone_id)

@@ -61,7 +61,7 @@ class Evidence:
         return self.judgements[-1].findings if self.judgements else ()
 
 
-def judged(
+def assessed(
     evidence: Evidence,
     cameras: Mapping[str, CameraConfig],
     *,
@@ -69,7 +69,7 @@ def judged(
     by: str | None = None,
     note: str | None = None,
 ) -> Evidence:
-    """Return the evidence with the level that it gives, and a judgement if that or whose word it is is new."""
+    """Return the evidence with the level that it gives, and an assessment if that or whose word it is is new."""
     found: Validation = validation(evidence.occasion, evidence.sightings, cameras)
     findings = tuple(one.value for one in found.findings)
     known = evidence.judgements[-1] if evidence.judgements else None

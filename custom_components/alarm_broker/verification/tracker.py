@@ -35,7 +35,7 @@ from ..system.subscribers import Subscribers
 from ..system.system import AlarmSystem
 from .config import CameraSetup, tripped_zone
 from .format import evidence_event, evidence_record, small_enough
-from .model import Evidence, Snapshot, evidence_from, judged, kept_form
+from .model import Evidence, Snapshot, assessed, evidence_from, kept_form
 from .sources import CameraSource, Picture, async_look, async_shown, async_shown_now
 from .store import EvidenceStore
 from .urls import signed_picture_path
@@ -137,7 +137,7 @@ class Verification:
                 new = self._new(area.guard.uid, AlarmKind.BURGLARY, area_id, hidden=False)
                 begun = area.guard.until.due_at - area.guard.until.delay
                 evidence = self._grown(new, area.guard.zones, at=min(begun, dt_util.utcnow()))
-                self._watches[area.guard.uid] = _Watch(evidence=self._judged(evidence))
+                self._watches[area.guard.uid] = _Watch(evidence=self._assessed(evidence))
         for watch in self._watches.values():
             if not self._is_over(watch.evidence):
                 self._look(watch)
@@ -148,7 +148,7 @@ class Verification:
         watch.evidence = self._grown(watch.evidence, tuple(zone_ids))
         async with aclosing(self._async_seen(watch)) as answers:
             async for sightings in answers:
-                watch.evidence = self._judged(replace(watch.evidence, sightings=sightings))
+                watch.evidence = self._assessed(replace(watch.evidence, sightings=sightings))
         found = await self._async_best_picture(watch.evidence) or await self._async_any_frame(watch.evidence)
         if found is None:
             return watch.evidence, None
@@ -169,7 +169,7 @@ class Verification:
             return False
         occasion = replace(watch.evidence.occasion, word=level)
         evidence = replace(watch.evidence, occasion=occasion)
-        await self._async_changed(watch, self._judged(evidence, by=by, note=note))
+        await self._async_changed(watch, self._assessed(evidence, by=by, note=note))
         return True
 
     # The panel's news
@@ -194,7 +194,7 @@ class Verification:
                 if ending is not Ending.RESOLVED and watch.evidence.occasion.word is None:
                     occasion = replace(watch.evidence.occasion, cancelled=True)
                     evidence = replace(watch.evidence, occasion=occasion)
-                    self._do(self._async_changed(watch, self._judged(evidence, by=by)), uid)
+                    self._do(self._async_changed(watch, self._assessed(evidence, by=by)), uid)
 
     def _follow(
         self,
@@ -215,7 +215,7 @@ class Verification:
         evidence = self._grown(watch.evidence, zone_ids)
         if raised:
             evidence = replace(evidence, raised_at=dt_util.utcnow())
-        self._do(self._async_changed(watch, self._judged(evidence)), uid)
+        self._do(self._async_changed(watch, self._assessed(evidence)), uid)
         self._look(watch)
 
     def _look(self, watch: _Watch) -> None:
@@ -261,8 +261,8 @@ class Verification:
         )
         return replace(evidence, occasion=occasion, cameras=tuple(one.camera_id for one in looked_at))
 
-    def _judged(self, evidence: Evidence, *, by: str | None = None, note: str | None = None) -> Evidence:
-        return judged(evidence, self._cameras, now=dt_util.utcnow(), by=by, note=note)
+    def _assessed(self, evidence: Evidence, *, by: str | None = None, note: str | None = None) -> Evidence:
+        return assessed(evidence, self._cameras, now=dt_util.utcnow(), by=by, note=note)
 
     def _is_over(self, evidence: Evidence) -> bool:
         occasion, now = evidence.occasion, dt_util.utcnow()
@@ -293,7 +293,7 @@ class Verification:
         async with aclosing(self._async_seen(watch)) as answers:
             async for sightings in answers:
                 # Zones may have tripped and a human may have spoken while the cameras were asked.
-                await self._async_changed(watch, self._judged(replace(watch.evidence, sightings=sightings)))
+                await self._async_changed(watch, self._assessed(replace(watch.evidence, sightings=sightings)))
                 if (found := await self._async_best_picture(watch.evidence)) is not None:
                     await self._async_keep(watch, *found)
         if watch.evidence.shot is None and (frame := await self._async_any_frame(watch.evidence)) is not None:

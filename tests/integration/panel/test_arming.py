@@ -76,7 +76,7 @@ def test_an_open_window_is_named_and_refuses_arming() -> None:
     panel = Panel()
     panel.open(WINDOW)
 
-    assert panel.arm() == NotReady(open_zones=(WINDOW,), blind_zones=())
+    assert panel.arm() == NotReady(open_zones=(WINDOW,), unavailable_zones=())
     assert panel.status is AreaStatus.DISARMED
 
 
@@ -85,7 +85,7 @@ def test_a_silent_sensor_is_named_and_refuses_arming() -> None:
     panel = Panel()
     panel.lose(DOOR, HALL)
 
-    assert panel.arm() == NotReady(open_zones=(), blind_zones=(DOOR, HALL))
+    assert panel.arm() == NotReady(open_zones=(), unavailable_zones=(DOOR, HALL))
 
 
 def test_a_zone_that_the_mode_does_not_guard_stands_in_nobodys_way() -> None:
@@ -101,7 +101,7 @@ def test_the_front_door_may_be_open_while_people_leave_but_not_without_exit_dela
     at_once.open(DOOR)
 
     assert leaving.arm() is None
-    assert at_once.arm() == NotReady(open_zones=(DOOR,), blind_zones=())
+    assert at_once.arm() == NotReady(open_zones=(DOOR,), unavailable_zones=())
 
 
 def test_forced_arming_bypasses_what_is_in_the_way_until_it_closes() -> None:
@@ -164,7 +164,7 @@ def test_a_failed_arming_leaves_what_was_armed() -> None:
     reason = panel.arm(ArmMode.AWAY)
     panel.open(WINDOW)
 
-    assert reason == NotReady(open_zones=(HALL,), blind_zones=())
+    assert reason == NotReady(open_zones=(HALL,), unavailable_zones=())
     assert panel.status is AreaStatus.TRIGGERED
 
 
@@ -320,7 +320,7 @@ def test_arming_in_spite_of_a_trouble_is_written_down() -> None:
     panel.arm(force=True)
 
     assert panel.told(ReportArmedWithFault) == [
-        ReportArmedWithFault(area_id=HOME, blind_zones=(), troubles=(weak,), by="Anna")
+        ReportArmedWithFault(area_id=HOME, unavailable_zones=(), troubles=(weak,), by="Anna")
     ]
 
 
@@ -341,7 +341,9 @@ def test_arming_with_a_guarded_sensor_that_says_nothing_is_written_down(
 
     panel.arm(force=True)
 
-    assert [one.blind_zones for one in panel.told(ReportArmedWithFault)] == ([(zone_id,)] if named else [])
+    assert [one.unavailable_zones for one in panel.told(ReportArmedWithFault)] == (
+        [(zone_id,)] if named else []
+    )
 
 
 def test_arming_without_a_fault_says_nothing_of_one() -> None:

@@ -245,7 +245,7 @@ def pair(window_s: float = 60) -> list[GroupConfig]:
     return [GroupConfig(group_id="g", zones=frozenset({WINDOW, HALL}), required=2, window=seconds(window_s))]
 
 
-def blind(panel: Panel) -> None:
+def unavailable(panel: Panel) -> None:
     panel.lose(HALL)
     panel.armed()
 
@@ -259,12 +259,12 @@ def not_in_the_mode(panel: Panel) -> None:
     panel.armed(ArmMode.HOME)
 
 
-def gone_blind(panel: Panel) -> None:
+def gone_unavailable(panel: Panel) -> None:
     panel.armed()
     panel.lose(HALL)
 
 
-@pytest.mark.parametrize("prepared", [blind, bypassed, not_in_the_mode, gone_blind])
+@pytest.mark.parametrize("prepared", [unavailable, bypassed, not_in_the_mode, gone_unavailable])
 def test_a_group_with_too_few_watching_zones_alarms_one_by_one(prepared: Callable[[Panel], None]) -> None:
     """Else those that are left could never alarm, and nobody would know."""
     panel = Panel(house(groups=pair(), rules=Rules(trouble={})))

@@ -348,7 +348,7 @@ CHAPTERS: Mapping[str, tuple[Story, ...]] = {
         story(
             "a sensor without a signal never counts as closed (D7)",
             falls_silent(HALL),
-            refuses(arms(), NotReady(blind_zones=(HALL,))),
+            refuses(arms(), NotReady(unavailable_zones=(HALL,))),
         ),
         story(
             "what the mode does not guard does not stand in its way",
@@ -468,7 +468,7 @@ CHAPTERS: Mapping[str, tuple[Story, ...]] = {
         ),
         story("any other trouble is only listed", trouble(), arms(), shows(ARMING)),
         story(
-            "a blind zone may be armed with, where that is chosen",
+            "an unavailable zone may be armed with, where that is chosen",
             falls_silent(HALL),
             arms(),
             waits(60),

@@ -347,8 +347,8 @@ class PanelWalk(RuleBasedStateMachine):
         assert parsed(json.loads(json.dumps(serialised(state)))) == durable(state)
 
     @invariant()
-    def a_zone_is_not_open_and_blind_at_once(self) -> None:
-        assert not self.panel.state.open_zones & self.panel.state.blind_zones
+    def a_zone_is_not_open_and_unavailable_at_once(self) -> None:
+        assert not self.panel.state.open_zones & self.panel.state.unavailable_zones
 
     @invariant()
     def a_worn_out_zone_was_never_one_that_saves_lives(self) -> None:

@@ -25,7 +25,7 @@ from .effects import (
 )
 from .events import ArmRequested, CodeMatched, DisarmRequested
 from .false_alarms import forgotten
-from .readiness import LASTING, blind_when_armed, bypass_reports, obstacles, standing_open, together
+from .readiness import LASTING, bypass_reports, obstacles, standing_open, together, unavailable_when_armed
 from .state import (
     AreaState,
     Armed,
@@ -198,7 +198,7 @@ def _forced_again(
     zones = context.config.zones
     return frozenset(
         zone_id
-        for zone_id in (*found.open_zones, *found.blind_zones)
+        for zone_id in (*found.open_zones, *found.unavailable_zones)
         if zone_id in last.forced and zones[zone_id].bypassable
     )
 
@@ -251,8 +251,8 @@ def _arm(
         if in_the_way is None
         else {
             zone_id: Bypass.FORCED
-            for zone_id in (*in_the_way.open_zones, *in_the_way.blind_zones)
-            # What is guarded always stays guarded; its alarm has been answered, or it is blind and listed.
+            for zone_id in (*in_the_way.open_zones, *in_the_way.unavailable_zones)
+            # What is guarded always stays guarded; its alarm has been answered, or it is unavailable and listed.
             if not context.config.zones[zone_id].kind.always_guarded
         }
     )
@@ -283,13 +283,13 @@ def _arm(
     news = {zone_id: why for zone_id, why in armed.bypassed.items() if area.bypassed.get(zone_id) is not why}
     fault = ReportArmedWithFault(
         area_id=area_id,
-        blind_zones=blind_when_armed(
+        unavailable_zones=unavailable_when_armed(
             state, context.config, area_id, settings, left_out=armed.bypassed.keys()
         ),
         troubles=() if in_the_way is None else in_the_way.troubles,
         by=by,
     )
-    faults = (fault,) if fault.blind_zones or fault.troubles else ()
+    faults = (fault,) if fault.unavailable_zones or fault.troubles else ()
     return state, (*effects, *bypass_reports(area_id, news, by=by), *faults)
 
 
@@ -339,7 +339,7 @@ def _last(area: AreaState, mode: ArmMode) -> LastArming:
 def _has_exit(state: PanelState, mode: ModeConfig, context: RuleContext) -> bool:
     """Return whether the panel would see everybody who leaves."""
     doors = {zone_id for zone_id in mode.zones if context.config.zones[zone_id].kind is ZoneKind.ENTRY_EXIT}
-    return bool(doors) and not doors & state.blind_zones
+    return bool(doors) and not doors & state.unavailable_zones
 
 
 def _of_the_arming(area_id: str, context: RuleContext) -> frozenset[str]:

@@ -92,7 +92,7 @@ def authorise(
 
     A duress code calls for help in silence whatever comes of the request, also when it is refused.
     """
-    verdict = judge(state, credential, context, actions=actions, area_ids=area_ids, required=required)
+    verdict = verdict_on(state, credential, context, actions=actions, area_ids=area_ids, required=required)
     state = replace(state, lockout=verdict.lockout)
     effects = verdict.effects
     if verdict.user is not None and WindowKind.VACATION in state.windows:
@@ -150,7 +150,7 @@ def look_requested(state: PanelState, event: LookRequested, context: RuleContext
     return allowed.state, allowed.effects
 
 
-def judge(
+def verdict_on(
     state: PanelState,
     credential: Credential,
     context: RuleContext,

@@ -284,7 +284,7 @@ class Rules:
     trouble: Mapping[TroubleKind, TroubleEffect] = field(
         default_factory=lambda: {TroubleKind.LOST: TroubleEffect.ASK}
     )
-    """What is not named is ignored. A blind zone at arming is what `LOST` says; it never counts as closed."""
+    """What is not named is ignored. An unavailable zone at arming is what `LOST` says; it never counts as closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,8 +113,8 @@ def _settled(state: PanelState, context: RuleContext) -> PanelStep:
     effects: list[Effect] = []
     for area_id in state.areas:
         state, joined = closed_zones_joined(state, area_id)
-        state, judged = exit_settled(state, area_id, context)
-        effects += (*joined, *judged)
+        state, evaluated = exit_settled(state, area_id, context)
+        effects += (*joined, *evaluated)
     return state, tuple(effects)
 
 

@@ -109,7 +109,7 @@ class ReportArmedWithFault:
     """An area was armed in spite of what should not be so (EN 50131-1: overriding is logged)."""
 
     area_id: str
-    blind_zones: tuple[str, ...]
+    unavailable_zones: tuple[str, ...]
     """Guarded, and nobody knows whether they are closed."""
     troubles: tuple[Trouble, ...]
     by: str | None
@@ -247,7 +247,7 @@ class NotReady:
     """What stands in the way of arming."""
 
     open_zones: tuple[str, ...] = ()
-    blind_zones: tuple[str, ...] = ()
+    unavailable_zones: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     forceable: bool = True
     """Whether forcing helps: nothing of it may not be left out."""

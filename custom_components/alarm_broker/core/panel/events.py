@@ -81,7 +81,7 @@ class ArmRequested:
     by: str | None
     """Who it was where no code says so."""
     force: bool = False
-    """Leave out what is open or blind."""
+    """Leave out what is open or unavailable."""
     skip_delay: bool = False
     bypass: frozenset[str] = frozenset()
     """Zones to leave out."""

@@ -7,7 +7,7 @@ from .config import ArmMode, ModeConfig, ZoneConfig, ZoneKind
 from .context import PanelStep, RuleContext, with_area
 from .readiness import standing_open
 from .state import AreaState, Armed, Arming, Deadline, PanelState
-from .zone_evaluation import judge_open_zones
+from .zone_evaluation import evaluate_open_zones
 
 FINAL_DOOR_SETTLE = timedelta(seconds=5)
 """Honeywell VISTA: the exit delay ends when the exit door has been closed for 5 seconds."""
@@ -83,15 +83,15 @@ def exit_ended(state: PanelState, area_id: str, context: RuleContext) -> PanelSt
     state = with_area(state, area_id, replace(area, bypassed=bypassed, late=late))
     if state.settling is not None:
         return state, effects
-    state, more = judge_open_zones(state, area_id, context)
+    state, more = evaluate_open_zones(state, area_id, context)
     return state, (*effects, *more)
 
 
 def exit_settled(state: PanelState, area_id: str, context: RuleContext) -> PanelStep:
-    """Return the panel after sensors have come up in an area whose exit delay ended before: its end is judged now."""
+    """Return the panel after sensors have come up in an area whose exit delay ended before: its end is evaluated now."""
     area = state.areas[area_id]
     if not isinstance(area.guard, Armed) or not area.guard.unjudged:
-        return judge_open_zones(state, area_id, context)
+        return evaluate_open_zones(state, area_id, context)
     mode = context.config.areas[area_id].modes[area.guard.mode]
     left_out, effects = standing_open(state, area_id, mode, context)
     area = replace(
@@ -100,7 +100,7 @@ def exit_settled(state: PanelState, area_id: str, context: RuleContext) -> Panel
         bypassed={**left_out, **area.bypassed},
         late=area.late - left_out.keys(),
     )
-    state, more = judge_open_zones(with_area(state, area_id, area), area_id, context)
+    state, more = evaluate_open_zones(with_area(state, area_id, area), area_id, context)
     return state, (*effects, *more)
 
 

@@ -9,7 +9,7 @@ from .effects import Effect, NotReady, ReportBypass
 from .state import Bypass, PanelState, Trouble, Unknown
 
 LASTING = frozenset({Bypass.MANUAL, Bypass.SHUT_DOWN, Bypass.WINDOW})
-"""What stays left out when an area is armed; everything else is judged anew."""
+"""What stays left out when an area is armed; everything else is evaluated anew."""
 
 ON_THE_WAY_OUT = frozenset({ZoneKind.ENTRY_EXIT, ZoneKind.FOLLOWER})
 """What may be open at arming where there is an exit delay: people are inside and will leave."""
@@ -35,8 +35,8 @@ def obstacles(
 ) -> NotReady | None:
     """Return what stands in the way of arming an area in a mode now, or None.
 
-    Entry/exit zones and followers may be open where there is an exit delay: people are inside and will leave. A
-    blind zone is never taken for closed. The work grows with the zones that are open or blind, not with all.
+    Entry/exit zones and followers may be open where there is an exit delay: people are inside and will leave. An
+    unavailable zone is never taken for closed. The work grows with the zones that are open or unavailable, not with all.
     """
     leaving = exit_delay > timedelta(0)
     open_zones = [
@@ -45,11 +45,11 @@ def obstacles(
         if not (leaving and zone.kind in ON_THE_WAY_OUT) and not (zone.auto_bypass or zone.allow_open)
     ]
     effects = config.rules.trouble
-    blind = effects.get(TroubleKind.LOST, TroubleEffect.IGNORE)
-    blind_zones = (
+    unavailable = effects.get(TroubleKind.LOST, TroubleEffect.IGNORE)
+    unavailable_zones = (
         []
-        if blind is TroubleEffect.IGNORE
-        else _concerned(state.blind_zones, config, area_id, mode, left_out)
+        if unavailable is TroubleEffect.IGNORE
+        else _concerned(state.unavailable_zones, config, area_id, mode, left_out)
     )
     troubles = [
         trouble
@@ -58,27 +58,29 @@ def obstacles(
         and effects.get(trouble.kind, TroubleEffect.IGNORE) is not TroubleEffect.IGNORE
         and _concerns(trouble, config, area_id, mode, left_out)
     ]
-    if not open_zones and not blind_zones and not troubles:
+    if not open_zones and not unavailable_zones and not troubles:
         return None
     blocked = any(effects[trouble.kind] is TroubleEffect.BLOCK for trouble in troubles) or (
-        bool(blind_zones) and blind is TroubleEffect.BLOCK
+        bool(unavailable_zones) and unavailable is TroubleEffect.BLOCK
     )
     return NotReady(
         open_zones=tuple(zone.zone_id for zone in open_zones),
-        blind_zones=tuple(zone.zone_id for zone in blind_zones),
+        unavailable_zones=tuple(zone.zone_id for zone in unavailable_zones),
         troubles=tuple(troubles),
         forceable=not blocked
-        and all(zone.bypassable or zone.kind.always_guarded for zone in (*open_zones, *blind_zones)),
+        and all(zone.bypassable or zone.kind.always_guarded for zone in (*open_zones, *unavailable_zones)),
     )
 
 
-def blind_when_armed(
+def unavailable_when_armed(
     state: PanelState, config: PanelConfig, area_id: str, mode: ModeConfig, *, left_out: Collection[str]
 ) -> tuple[str, ...]:
     """Return the zones that are guarded all the same though their sensor says nothing."""
     if state.settling is not None:
         return ()
-    return tuple(zone.zone_id for zone in _concerned(state.blind_zones, config, area_id, mode, left_out))
+    return tuple(
+        zone.zone_id for zone in _concerned(state.unavailable_zones, config, area_id, mode, left_out)
+    )
 
 
 def together(reasons: Iterable[NotReady | None]) -> NotReady | None:
@@ -88,7 +90,7 @@ def together(reasons: Iterable[NotReady | None]) -> NotReady | None:
         return None
     return NotReady(
         open_zones=tuple(zone_id for reason in found for zone_id in reason.open_zones),
-        blind_zones=tuple(zone_id for reason in found for zone_id in reason.blind_zones),
+        unavailable_zones=tuple(zone_id for reason in found for zone_id in reason.unavailable_zones),
         troubles=tuple(sorted({one for reason in found for one in reason.troubles}, key=_by_source)),
         forceable=all(reason.forceable for reason in found),
     )

@@ -1,4 +1,4 @@
-"""Panel state ⇄ JSON. What zones read is left out: after a load every zone is blind until its sensor speaks."""
+"""Panel state ⇄ JSON. What zones read is left out: after a load every zone is unavailable until its sensor speaks."""
 
 from collections.abc import Iterable, Mapping
 from copy import replace

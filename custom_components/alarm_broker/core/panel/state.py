@@ -296,10 +296,10 @@ class PanelState:
     left_out: frozenset[str] = frozenset()
     """The zones that these windows leave out."""
     settling: Deadline | None = None
-    """After a load sensors come up in any order: until then an open zone is noted, not judged, unless always guarded,
+    """After a load sensors come up in any order: until then an open zone is noted, not evaluated, unless always guarded,
     and no zone is taken for closed for good."""
     open_zones: frozenset[str] = frozenset()
-    blind_zones: frozenset[str] = frozenset()
+    unavailable_zones: frozenset[str] = frozenset()
     """Zones whose sensor says nothing (unavailable, unknown); in neither set means closed."""
     lost_open: frozenset[str] = frozenset()
     """Blind zones that were open when their sensor fell silent."""
@@ -314,5 +314,7 @@ class PanelState:
         """Return those of the zones that are not known to be closed; while sensors come up that is all of them."""
         all_of_them = frozenset(zone_ids)
         return (
-            all_of_them if self.settling is not None else all_of_them & (self.open_zones | self.blind_zones)
+            all_of_them
+            if self.settling is not None
+            else all_of_them & (self.open_zones | self.unavailable_zones)
         )

@@ -136,7 +136,7 @@ def _pending_anew(state: PanelState) -> Iterator[ReportPending]:
 
 
 def _loaded(state: PanelState, context: RuleContext) -> PanelState:
-    """Return a stored panel under the configuration of now, with every zone blind until its sensor speaks."""
+    """Return a stored panel under the configuration of now, with every zone unavailable until its sensor speaks."""
     config = context.config
     zone_ids = frozenset(config.zones)
     return PanelState(
@@ -149,7 +149,7 @@ def _loaded(state: PanelState, context: RuleContext) -> PanelState:
         left_out=state.left_out & zone_ids,
         uses={user_id: used for user_id, used in state.uses.items() if user_id in config.users},
         settling=Deadline.after(config.boot_limit, context.now),
-        blind_zones=zone_ids,
+        unavailable_zones=zone_ids,
     )
 
 

@@ -9,7 +9,7 @@ from .context import PanelStep, RuleContext, with_area
 from .effects import Effect, NotDisarmed, Refuse, ReportWalkTest
 from .events import WalkTestRequested
 from .state import Deadline, Disarmed, PanelState, WalkTest
-from .zone_evaluation import judge_open_zones
+from .zone_evaluation import evaluate_open_zones
 
 WALK_TEST_TIME = timedelta(minutes=30)
 """It ends by itself: nothing alarms while it runs, not even smoke."""
@@ -39,7 +39,7 @@ def walk_test_requested(state: PanelState, event: WalkTestRequested, context: Ru
 
 
 def ended(state: PanelState, area_id: str, context: RuleContext, *, by: str | None) -> PanelStep:
-    """Return the panel after a walk test, by request or by itself; what is still open is judged from now on."""
+    """Return the panel after a walk test, by request or by itself; what is still open is evaluated from now on."""
     area = state.areas[area_id]
     if area.walk_test is None:
         return state, ()
@@ -53,7 +53,7 @@ def ended(state: PanelState, area_id: str, context: RuleContext, *, by: str | No
         unseen=tuple(sorted(zone_ids - seen)),
     )
     state = with_area(state, area_id, replace(area, walk_test=None))
-    state, more = judge_open_zones(state, area_id, context)
+    state, more = evaluate_open_zones(state, area_id, context)
     return state, (report, *more)
 
 

@@ -24,10 +24,10 @@ def guarded(area: AreaState, zone: ZoneConfig, config: PanelConfig) -> bool:
     )
 
 
-def judge(state: PanelState, zone: ZoneConfig, context: RuleContext, *, opened: bool) -> PanelStep:
+def evaluate_zone(state: PanelState, zone: ZoneConfig, context: RuleContext, *, opened: bool) -> PanelStep:
     """Return the panel after an open zone was looked at; `opened` just now, or standing open.
 
-    While the panel settles only zones that are always guarded are judged.
+    While the panel settles only zones that are always guarded are evaluated.
     """
     if state.settling is not None and not zone.kind.always_guarded:
         return state, ()
@@ -47,8 +47,8 @@ def judge(state: PanelState, zone: ZoneConfig, context: RuleContext, *, opened: 
     return with_area(state, zone.area_id, area), effects
 
 
-def judge_open_zones(state: PanelState, area_id: str, context: RuleContext) -> PanelStep:
-    """Return the panel after every open zone of an area was judged.
+def evaluate_open_zones(state: PanelState, area_id: str, context: RuleContext) -> PanelStep:
+    """Return the panel after every open zone of an area was evaluated.
 
     An armed area never rests with an open zone that it guards: at the end of the exit delay, and of settling.
     """
@@ -56,7 +56,7 @@ def judge_open_zones(state: PanelState, area_id: str, context: RuleContext) -> P
     for zone_id in sorted(state.open_zones):
         zone = context.config.zones[zone_id]
         if zone.area_id == area_id:
-            state, more = judge(state, zone, context, opened=False)
+            state, more = evaluate_zone(state, zone, context, opened=False)
             effects += more
     return state, tuple(effects)
 
@@ -66,7 +66,7 @@ def hold_ended(state: PanelState, zone_id: str, context: RuleContext) -> PanelSt
     state = replace(
         state, holding={other: until for other, until in state.holding.items() if other != zone_id}
     )
-    return judge(state, context.config.zones[zone_id], context, opened=True)
+    return evaluate_zone(state, context.config.zones[zone_id], context, opened=True)
 
 
 def group_window_ended(state: PanelState, group_id: str, zone_id: str, context: RuleContext) -> PanelStep:
@@ -86,7 +86,7 @@ def entry_ended(area: AreaState, area_id: str, context: RuleContext) -> AreaStep
 
 def _can_gather(state: PanelState, group: GroupConfig, context: RuleContext) -> bool:
     """Return whether enough of a group's zones are guarded and seen for it ever to alarm; else each alarms alone."""
-    zones = (context.config.zones[zone_id] for zone_id in group.zones - state.blind_zones)
+    zones = (context.config.zones[zone_id] for zone_id in group.zones - state.unavailable_zones)
     watching = sum(guarded(state.areas[zone.area_id], zone, context.config) for zone in zones)
     return watching >= group.required
 

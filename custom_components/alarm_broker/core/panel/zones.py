@@ -8,7 +8,7 @@ from .effects import Chime, Effect, ReportBypass
 from .exit_delay import exit_zone_closed, exit_zone_lost, exit_zone_opened
 from .false_alarms import closed
 from .state import AreaState, Armed, ChimeMode, Deadline, Disarmed, PanelState
-from .zone_evaluation import judge
+from .zone_evaluation import evaluate_zone
 
 INSIDE = frozenset({ArmMode.HOME, ArmMode.NIGHT})
 """Modes with people in the house, who may want to hear the chime."""
@@ -20,11 +20,11 @@ def zone_opened(state: PanelState, zone: ZoneConfig, context: RuleContext) -> Pa
     if zone_id in state.open_zones:
         return state, ()
     # Open, unavailable, open again is no new opening: nobody came through the door.
-    again, first_word = zone_id in state.lost_open, zone_id in state.blind_zones
+    again, first_word = zone_id in state.lost_open, zone_id in state.unavailable_zones
     state = replace(
         state,
         open_zones=state.open_zones | {zone_id},
-        blind_zones=_without(state.blind_zones, zone_id),
+        unavailable_zones=_without(state.unavailable_zones, zone_id),
         lost_open=_without(state.lost_open, zone_id),
     )
     area = state.areas[zone.area_id]
@@ -43,7 +43,7 @@ def zone_opened(state: PanelState, zone: ZoneConfig, context: RuleContext) -> Pa
         ), effects
     if again and zone_id in state.pulses:
         return state, effects
-    state, more = judge(state, zone, context, opened=not again)
+    state, more = evaluate_zone(state, zone, context, opened=not again)
     return state, (*effects, *more)
 
 
@@ -64,7 +64,7 @@ def closed_zones_joined(state: PanelState, area_id: str) -> PanelStep:
     """Return the panel after sensors have come up: what is closed now and waited for that is guarded again."""
     area = state.areas[area_id]
     waiting = area.silenced | area.late | area.bypassed.keys()
-    return _joined(state, area_id, waiting - state.open_zones - state.blind_zones)
+    return _joined(state, area_id, waiting - state.open_zones - state.unavailable_zones)
 
 
 def _joined(state: PanelState, area_id: str, closed_zones: frozenset[str]) -> PanelStep:
@@ -83,7 +83,7 @@ def _joined(state: PanelState, area_id: str, closed_zones: frozenset[str]) -> Pa
 def zone_lost(state: PanelState, zone: ZoneConfig, context: RuleContext) -> PanelState:
     """Return the panel after a zone's sensor fell silent: it counts neither as open nor as closed."""
     zone_id = zone.zone_id
-    if zone_id in state.blind_zones:
+    if zone_id in state.unavailable_zones:
         return state
     lost_open = state.lost_open | {zone_id} if zone_id in state.open_zones else state.lost_open
     area = state.areas[zone.area_id]
@@ -93,7 +93,7 @@ def zone_lost(state: PanelState, zone: ZoneConfig, context: RuleContext) -> Pane
     return replace(
         closed(state, zone_id),
         open_zones=_without(state.open_zones, zone_id),
-        blind_zones=state.blind_zones | {zone_id},
+        unavailable_zones=state.unavailable_zones | {zone_id},
         lost_open=lost_open,
     )
 
@@ -102,7 +102,7 @@ def _known_closed(state: PanelState, zone_id: str) -> PanelState:
     return replace(
         state,
         open_zones=_without(state.open_zones, zone_id),
-        blind_zones=_without(state.blind_zones, zone_id),
+        unavailable_zones=_without(state.unavailable_zones, zone_id),
         lost_open=_without(state.lost_open, zone_id),
     )
 

@@ -10,13 +10,13 @@ class Note(StrEnum):
 
     SIREN_ENDLESS = "siren_endless"
     AREA_WITHOUT_MODES = "area_without_modes"
-    SENSOR_HOMELESS = "sensor_homeless"
+    SENSOR_ORPHANED = "sensor_homeless"
     SENSOR_DISABLED = "sensor_disabled"
     SENSOR_GONE = "sensor_gone"
     SENSOR_SILENT = "sensor_silent"
     SENSOR_UNGUARDED = "sensor_unguarded"
     TAMPER_DOUBTED = "tamper_doubted"
-    BLIND_IS_TROUBLE = "blind_is_trouble"
+    UNAVAILABLE_IS_TROUBLE = "blind_is_trouble"
     BYPASS_IN_ALL_MODES = "bypass_in_all_modes"
     FOLLOWER = "follower"
     ALWAYS_GUARDED = "always_guarded"
@@ -53,7 +53,7 @@ SENTENCES: Mapping[str, Mapping[Note, str]] = {
     "en": {
         Note.SIREN_ENDLESS: "{area}: a siren without an end gets one, after {seconds} seconds.",
         Note.AREA_WITHOUT_MODES: "{area}: no mode is enabled; the area is left out, with its sensors.",
-        Note.SENSOR_HOMELESS: "{sensor}: its area does not come along; neither does it.",
+        Note.SENSOR_ORPHANED: "{sensor}: its area does not come along; neither does it.",
         Note.SENSOR_DISABLED: "{sensor}: disabled in Alarmo; left out.",
         Note.SENSOR_GONE: (
             "{sensor}: Home Assistant knows no such sensor; its zone has no signal and stands in the way of arming until "
@@ -67,7 +67,7 @@ SENTENCES: Mapping[str, Mapping[Note, str]] = {
             "{sensor}: called tamper in Alarmo, which its device class does not say; it comes along guarded only while "
             "armed, as before. Choose it below if it is a tamper contact, to be guarded always."
         ),
-        Note.BLIND_IS_TROUBLE: (
+        Note.UNAVAILABLE_IS_TROUBLE: (
             "{sensor}: an unavailable sensor is a trouble here and stands in the way of arming; it does not trigger "
             "the alarm."
         ),
@@ -114,7 +114,7 @@ SENTENCES: Mapping[str, Mapping[Note, str]] = {
     "de": {
         Note.SIREN_ENDLESS: "{area}: eine Sirene ohne Ende bekommt eines, nach {seconds} Sekunden.",
         Note.AREA_WITHOUT_MODES: "{area}: kein Modus ist aktiv; der Bereich entfällt samt seinen Sensoren.",
-        Note.SENSOR_HOMELESS: "{sensor}: der Bereich wird nicht übernommen, der Sensor also auch nicht.",
+        Note.SENSOR_ORPHANED: "{sensor}: der Bereich wird nicht übernommen, der Sensor also auch nicht.",
         Note.SENSOR_DISABLED: "{sensor}: in Alarmo deaktiviert; entfällt.",
         Note.SENSOR_GONE: (
             "{sensor}: diesen Sensor kennt Home Assistant nicht; seine Zone hat kein Signal und steht dem Scharfschalten "
@@ -130,7 +130,7 @@ SENTENCES: Mapping[str, Mapping[Note, str]] = {
             "{sensor}: heißt in Alarmo Sabotage, was seine Geräteklasse nicht sagt; er wird wie bisher nur im scharfen "
             "Zustand überwacht. Ist er ein Sabotagekontakt, bitte unten wählen: dann wird er immer überwacht."
         ),
-        Note.BLIND_IS_TROUBLE: (
+        Note.UNAVAILABLE_IS_TROUBLE: (
             "{sensor}: ein nicht verfügbarer Sensor ist hier eine Störung und steht dem Scharfschalten im Weg; er löst "
             "keinen Alarm aus."
         ),

@@ -230,7 +230,7 @@ def _sensors(
 
 def _comes_along(found: AlarmoImport, sensor: Mapping[str, Any], areas: Mapping[str, str]) -> bool:
     if sensor.get("area") not in areas:
-        found.note(Note.SENSOR_HOMELESS, sensor=sensor["entity_id"])
+        found.note(Note.SENSOR_ORPHANED, sensor=sensor["entity_id"])
         return False
     if not sensor.get("enabled", True):
         found.note(Note.SENSOR_DISABLED, sensor=sensor["entity_id"])
@@ -297,7 +297,7 @@ def _note_differences(found: AlarmoImport, sensor: Mapping[str, Any], kind: Zone
     if sensor.get("arm_on_close") and kind is not ZoneKind.ENTRY_EXIT:
         found.note(Note.FINAL_DOOR_ONLY_ENTRY, sensor=entity_id)
     if sensor.get("trigger_unavailable"):
-        found.note(Note.BLIND_IS_TROUBLE, sensor=entity_id)
+        found.note(Note.UNAVAILABLE_IS_TROUBLE, sensor=entity_id)
     some = sensor.get("auto_bypass_modes")
     if sensor.get("auto_bypass") and some is not None and set(sensor.get("modes") or []) - set(some):
         found.note(Note.BYPASS_IN_ALL_MODES, sensor=entity_id)
