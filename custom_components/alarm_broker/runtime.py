@@ -21,7 +21,7 @@ from .link.health import LinkWatch
 from .link.outbox import Outbox
 from .link.registry import AlarmRegistry
 from .link.troubles import ServiceTroubles
-from .push.actions import Buttons
+from .push.actions import IssuedButtons
 from .push.config import PushConfig
 from .push.notifier import AlarmPush
 from .push.recipients import recipients_from_entry
@@ -64,7 +64,7 @@ async def async_build(
         "troubles", lambda kept: ServiceTroubles(storage, None if outbox is None else kept)
     )
     alarms = storage.section("alarms", lambda kept: AlarmRegistry(storage, kept, outbox, troubles))
-    buttons = storage.section("buttons", Buttons)
+    buttons = storage.section("buttons", IssuedButtons)
     storage.add_section("buttons", buttons.as_dict)
     await storage.async_keep_unreadable(entry)
 
@@ -110,7 +110,7 @@ async def async_build(
         entry,
         PushConfig(**left_out.options(PushConfig, entry.options)),
         recipients=recipients_from_entry(entry),
-        buttons=buttons,
+        issued=buttons,
         alarms=alarms,
         link=link,
         system=system,

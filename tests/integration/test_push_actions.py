@@ -11,7 +11,7 @@ from custom_components.alarm_broker.link.protocol import Status
 from custom_components.alarm_broker.push.actions import (
     NONCE_LIFE,
     NONCES_KEPT,
-    Buttons,
+    IssuedButtons,
     PushAction,
     RefusedPress,
     alarm_actions,
@@ -22,7 +22,7 @@ ACK, SILENCE = PushAction.ACKNOWLEDGE, PushAction.SILENCE
 
 
 def pressed(
-    buttons: Buttons, word: str, user: str | None = "anna", at: datetime = NOW
+    buttons: IssuedButtons, word: str, user: str | None = "anna", at: datetime = NOW
 ) -> PushAction | RefusedPress:
     """Return what a press does, or why it does nothing."""
     button, refused = buttons.redeem(word, user, at)
@@ -33,14 +33,14 @@ def pressed(
 
 
 def test_a_button_does_what_it_is_for_once() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     word = buttons.issue("a1", ACK, NOW, users=["anna"])
 
     assert [pressed(buttons, word), pressed(buttons, word)] == [ACK, RefusedPress.REPLAYED]
 
 
 def test_a_button_says_what_it_is_about() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     words = [buttons.issue(alarm, ACK, NOW, users=["anna"]) for alarm in ("a1", "a2")]
 
     about = [buttons.redeem(word, "anna", NOW)[0] for word in words]
@@ -50,7 +50,7 @@ def test_a_button_says_what_it_is_about() -> None:
 
 @pytest.mark.parametrize("word", ["", "guess", "a1", "ACKNOWLEDGE", "\ud800"])
 def test_a_word_that_was_never_sent_is_forged(word: str) -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     buttons.issue("a1", ACK, NOW, users=["anna"])
 
     assert pressed(buttons, word) is RefusedPress.FORGED
@@ -58,14 +58,14 @@ def test_a_word_that_was_never_sent_is_forged(word: str) -> None:
 
 @pytest.mark.parametrize("user", [None, "ben"])
 def test_somebody_elses_press_does_nothing_and_leaves_the_button_to_its_owner(user: str | None) -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     word = buttons.issue("a1", ACK, NOW, users=["anna"])
 
     assert [pressed(buttons, word, user), pressed(buttons, word)] == [RefusedPress.NOT_YOURS, ACK]
 
 
 def test_a_button_that_was_sent_to_nobody_is_nobodys() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     word = buttons.issue("a1", ACK, NOW, users=[])
 
     assert pressed(buttons, word) is RefusedPress.NOT_YOURS
@@ -77,14 +77,14 @@ def test_a_button_that_was_sent_to_nobody_is_nobodys() -> None:
     ids=["after a day", "later"],
 )
 def test_a_button_lives_a_day(after: timedelta, does: PushAction | RefusedPress) -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     word = buttons.issue("a1", ACK, NOW, users=["anna"])
 
     assert pressed(buttons, word, at=NOW + after) is does
 
 
 def test_what_is_over_takes_its_own_buttons_along_and_no_others() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     over, other = (buttons.issue(alarm, ACK, NOW, users=["anna"]) for alarm in ("a1", "a2"))
 
     buttons.withdraw("a1")
@@ -93,7 +93,7 @@ def test_what_is_over_takes_its_own_buttons_along_and_no_others() -> None:
 
 
 def test_a_button_that_was_used_stays_used_when_its_alarm_is_over() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     word = buttons.issue("a1", ACK, NOW, users=["anna"])
     pressed(buttons, word)
 
@@ -103,7 +103,7 @@ def test_a_button_that_was_used_stays_used_when_its_alarm_is_over() -> None:
 
 
 def test_the_same_notification_sent_again_carries_the_same_button() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
 
     first = buttons.issue("a1", ACK, NOW, users=["anna", "family"])
     again = buttons.issue("a1", ACK, NOW + timedelta(hours=23), users=["family", "anna"])
@@ -118,14 +118,14 @@ def test_the_same_notification_sent_again_carries_the_same_button() -> None:
     ids=["another alarm", "another action", "another person"],
 )
 def test_what_differs_is_another_button(subject: str, action: PushAction, users: list[str]) -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     first = buttons.issue("a1", ACK, NOW, users=["anna"])
 
     assert buttons.issue(subject, action, NOW, users=users) != first
 
 
 def test_after_it_was_used_or_withdrawn_another_button_comes() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     words = []
     for end in (lambda word: pressed(buttons, word), lambda _word: buttons.withdraw("a1")):
         words.append(buttons.issue("a1", ACK, NOW, users=["anna"]))
@@ -138,7 +138,7 @@ def test_after_it_was_used_or_withdrawn_another_button_comes() -> None:
 
 
 def test_only_hashes_are_stored() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     word = buttons.issue("a1", ACK, NOW, users=["anna"])
 
     assert word not in repr(buttons.as_dict())
@@ -146,7 +146,7 @@ def test_only_hashes_are_stored() -> None:
 
 
 def test_too_many_buttons_push_out_the_useless_ones_first_and_then_the_oldest() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     oldest = buttons.issue("old", ACK, NOW, users=["anna"])
     words = [buttons.issue(f"a{number}", ACK, NOW, users=["anna"]) for number in range(NONCES_KEPT - 1)]
     pressed(buttons, words[7])
@@ -161,7 +161,7 @@ def test_too_many_buttons_push_out_the_useless_ones_first_and_then_the_oldest() 
 
 
 def test_an_alarm_that_is_told_again_and_again_does_not_push_out_another_ones_buttons() -> None:
-    buttons = Buttons(None)
+    buttons = IssuedButtons(None)
     quiet = buttons.issue("a1", ACK, NOW, users=["anna"])
 
     for _ in range(2 * NONCES_KEPT):
@@ -218,7 +218,7 @@ class ButtonsInUse(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.buttons = Buttons(None)
+        self.buttons = IssuedButtons(None)
         self.now = NOW
         self.owners: dict[str, frozenset[str]] = {}
         self.subjects: dict[str, str] = {}
@@ -267,7 +267,7 @@ class ButtonsInUse(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        self.buttons = Buttons(self.buttons.as_dict())
+        self.buttons = IssuedButtons(self.buttons.as_dict())
 
     @invariant()
     def no_word_is_stored(self) -> None:

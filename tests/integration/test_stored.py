@@ -28,7 +28,7 @@ from custom_components.alarm_broker.core.verification import (
 from custom_components.alarm_broker.link.alarm import Alarm, bounded, moved, raised_here
 from custom_components.alarm_broker.link.outbox import Outbox, still_telling
 from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
-from custom_components.alarm_broker.push.actions import Buttons, PushAction
+from custom_components.alarm_broker.push.actions import IssuedButtons, PushAction
 from custom_components.alarm_broker.verification.model import (
     Assessment,
     Evidence,
@@ -96,7 +96,7 @@ def outbox() -> dict[str, Any]:
 
 
 def buttons() -> dict[str, Any]:
-    sent = Buttons(None)
+    sent = IssuedButtons(None)
     sent.issue("a1", PushAction.ACKNOWLEDGE, NOW, users=["anna"])
     return sent.as_dict()
 
@@ -117,7 +117,7 @@ def uses_alarm(alarm: Alarm) -> None:
     json.dumps(alarm.as_dict())
 
 
-def uses_buttons(read: Buttons) -> None:
+def uses_buttons(read: IssuedButtons) -> None:
     read.redeem(read.issue("a1", PushAction.ACKNOWLEDGE, NOW, users=["anna"]), "anna", NOW)
     read.withdraw("a1")
     json.dumps(read.as_dict())
@@ -149,7 +149,7 @@ def uses_panel(read: PanelState) -> None:
 PARTS: dict[str, tuple[Any, Callable[[Any], Any], Callable[[Any], None]]] = {
     "outbox": (outbox(), Outbox, uses_outbox),
     "alarm": (raised_here(RAISED).as_dict(), Alarm.from_dict, uses_alarm),
-    "buttons": (buttons(), Buttons, uses_buttons),
+    "buttons": (buttons(), IssuedButtons, uses_buttons),
     "trouble": (
         {
             "key": "k",

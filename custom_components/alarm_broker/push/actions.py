@@ -65,7 +65,7 @@ class Button:
     """What is on the phone; never stored, so it is known until the next restart."""
 
 
-class Buttons:
+class IssuedButtons:
     """The buttons that were sent. Only hashes of their words are kept."""
 
     def __init__(self, saved: Mapping[str, Any] | None) -> None:

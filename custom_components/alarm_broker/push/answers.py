@@ -22,7 +22,7 @@ from ..system.activity import Activity, ActivityKind
 from ..system.callers import HOME_ASSISTANT
 from ..system.errors import async_reason
 from ..system.system import AlarmSystem
-from .actions import Button, Buttons, PushAction, RefusedPress
+from .actions import Button, IssuedButtons, PushAction, RefusedPress
 from .buttons import PhoneButtons
 from .inbox import ACTION_EVENT, PRESS_INBOX
 from .messages import ACTION_PREFIX, failed_message, refused_message
@@ -42,7 +42,7 @@ class PushAnswers:
         entry: ConfigEntry,
         targets: PushTargets,
         *,
-        issued: Buttons,
+        issued: IssuedButtons,
         buttons: PhoneButtons,
         threads: AlarmThreads,
         alarms: AlarmRegistry,

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..core.panel.config import ArmMode
 from ..link.alarm import Alarm
 from ..system.activity import Activity, ActivityKind
-from .actions import Buttons, PushAction, alarm_actions
+from .actions import IssuedButtons, PushAction, alarm_actions
 from .messages import NOTICE_BUTTONS, button, call_button
 from .recipients import PushDisarm, Recipient, is_android, users_of
 
@@ -28,7 +28,7 @@ class PhoneButtons:
     """The buttons of notifications, bound to the users of the phone that they go to."""
 
     def __init__(
-        self, hass: HomeAssistant, issued: Buttons, *, call_number: str | None, escalates: bool
+        self, hass: HomeAssistant, issued: IssuedButtons, *, call_number: str | None, escalates: bool
     ) -> None:
         """`escalates` says whether there is a companion that could."""
         self._hass = hass

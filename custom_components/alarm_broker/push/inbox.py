@@ -9,7 +9,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .actions import Buttons
+from .actions import IssuedButtons
 from .messages import ACTION_PREFIX
 
 ACTION_EVENT = "mobile_app_notification_action"
@@ -23,12 +23,14 @@ class PressInbox:
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Begin to listen."""
-        self._buttons: dict[str, Buttons] = {}
+        self._buttons: dict[str, IssuedButtons] = {}
         self._missed: deque[Event[Any]] = deque(maxlen=MISSED_KEPT)
         hass.bus.async_listen(ACTION_EVENT, self._pressed)
 
     @callback
-    def async_listens(self, entry_id: str, buttons: Buttons) -> tuple[Sequence[Event[Any]], CALLBACK_TYPE]:
+    def async_listens(
+        self, entry_id: str, buttons: IssuedButtons
+    ) -> tuple[Sequence[Event[Any]], CALLBACK_TYPE]:
         """Note that an entry listens now; return what was missed, and what to call when it does no more."""
         self._buttons[entry_id] = buttons
         missed = [event for event in self._missed if dt_util.utcnow() - event.time_fired <= MISSED_FOR]

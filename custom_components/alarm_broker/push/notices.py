@@ -8,7 +8,7 @@ from ..core.panel.state import AreaStatus, Pending
 from ..system.activity import Activity, ActivityKind
 from ..system.errors import async_reason
 from ..system.system import AlarmSystem
-from .actions import ARMING_ACTIONS, Buttons
+from .actions import ARMING_ACTIONS, IssuedButtons
 from .buttons import PhoneButtons
 from .messages import ARMING_TAG, NOTICE_BUTTONS, notice_message, pending_message
 from .targets import PushTargets
@@ -24,7 +24,7 @@ class PushNotices:
         targets: PushTargets,
         *,
         title: str,
-        issued: Buttons,
+        issued: IssuedButtons,
         buttons: PhoneButtons,
         system: AlarmSystem,
     ) -> None:

@@ -16,7 +16,7 @@ from ..link.client import LinkClient
 from ..link.registry import AlarmRegistry
 from ..system.system import AlarmSystem
 from ..verification.tracker import Verification
-from .actions import Buttons
+from .actions import IssuedButtons
 from .answers import PushAnswers
 from .buttons import PhoneButtons
 from .config import PushConfig
@@ -41,7 +41,7 @@ class AlarmPush:
         config: PushConfig,
         *,
         recipients: Sequence[Recipient],
-        buttons: Buttons,
+        issued: IssuedButtons,
         alarms: AlarmRegistry,
         link: LinkClient | None,
         system: AlarmSystem,
@@ -54,10 +54,10 @@ class AlarmPush:
         self._config = config
         self._alarms = alarms
         self._system = system
-        self._targets = PushTargets(hass, entry, recipients=recipients, alarms=alarms, buttons=buttons)
-        for_phones = PhoneButtons(hass, buttons, call_number=config.call_number, escalates=link is not None)
+        self._targets = PushTargets(hass, entry, recipients=recipients, alarms=alarms, issued=issued)
+        buttons = PhoneButtons(hass, issued, call_number=config.call_number, escalates=link is not None)
         self._notices = PushNotices(
-            hass, self._targets, title=entry.title, issued=buttons, buttons=for_phones, system=system
+            hass, self._targets, title=entry.title, issued=issued, buttons=buttons, system=system
         )
         self._threads = AlarmThreads(
             hass,
@@ -66,8 +66,8 @@ class AlarmPush:
             receipts=PushReceipts(
                 hass, self._targets, wait=config.confirm_after, alarms=alarms, system=system
             ),
-            issued=buttons,
-            buttons=for_phones,
+            issued=issued,
+            buttons=buttons,
             alarms=alarms,
             system=system,
             verification=verification,
@@ -76,8 +76,8 @@ class AlarmPush:
             hass,
             entry,
             self._targets,
-            issued=buttons,
-            buttons=for_phones,
+            issued=issued,
+            buttons=buttons,
             threads=self._threads,
             alarms=alarms,
             link=link,

@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..link.registry import AlarmRegistry
-from .actions import Buttons
+from .actions import IssuedButtons
 from .delivery import PushDelivery
 from .messages import PushMessage, clear_message
 from .recipients import Recipient, users_of
@@ -29,15 +29,15 @@ class PushTargets:
         *,
         recipients: Sequence[Recipient],
         alarms: AlarmRegistry,
-        buttons: Buttons,
+        issued: IssuedButtons,
     ) -> None:
-        """`buttons` are those that have been sent; they are stored together with `alarms`."""
+        """`issued` are the buttons that have been sent; they are stored together with `alarms`."""
         self.recipients = tuple(recipients)
         self.phones = tuple(one for one in recipients if one.is_phone)
         self._hass = hass
         self._entry = entry
         self._alarms = alarms
-        self._buttons = buttons
+        self._issued = issued
         self._delivery = PushDelivery(hass)
 
     def phones_of(self, user_id: str) -> list[Recipient]:
@@ -71,5 +71,5 @@ class PushTargets:
 
     def clear(self, tag: str) -> None:
         """Take from every phone what it shows under a tag; its buttons do nothing any more."""
-        self._buttons.withdraw(tag)
+        self._issued.withdraw(tag)
         self.send("an end", [(one, [clear_message(tag)]) for one in self.phones])

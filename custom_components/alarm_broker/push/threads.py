@@ -17,7 +17,7 @@ from ..link.registry import AlarmRegistry
 from ..system.system import AlarmSystem
 from ..verification.tracker import Verification
 from ..verification.urls import signed_picture_path
-from .actions import Buttons
+from .actions import IssuedButtons
 from .buttons import PhoneButtons
 from .messages import PushMessage, Shown, clear_message, push_message
 from .pace import Pace
@@ -55,7 +55,7 @@ class AlarmThreads:
         targets: PushTargets,
         *,
         receipts: PushReceipts,
-        issued: Buttons,
+        issued: IssuedButtons,
         buttons: PhoneButtons,
         alarms: AlarmRegistry,
         system: AlarmSystem,
