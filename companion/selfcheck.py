@@ -9,7 +9,7 @@ from enum import StrEnum
 import yarl
 
 from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, TryAgain
-from companion.channels.registry import ChannelConfigError, build_channel
+from companion.channels.registry import ChannelConfigError, build_channel, mistakes, validated
 from companion.clock import utc_now
 from companion.config import Settings, SettingsInvalid, existing_secret_key, unknown_variables
 from companion.directory import store as directory
@@ -155,7 +155,13 @@ async def _check_channel(
     missing: frozenset[str] = frozenset()
     try:
         opened = await db.read(lambda conn: directory.channel_by_id(conn, row.id, secrets))
-        channel = build_channel(row.kind, (opened or row).full_config)
+        config = (opened or row).full_config
+        channel = build_channel(row.kind, config)
+        # Stored by a version that did not look for them: the channel runs all the same.
+        found = [
+            Finding(f"{part}{one.where}", Result.WARNING, one.message)
+            for one in mistakes(row.kind, validated(row.kind, config))
+        ]
     except (WrongSecretKey, ChannelConfigError) as err:
         return [Finding(part, Result.ERROR, str(err))]
     try:
@@ -167,7 +173,7 @@ async def _check_channel(
         return [Finding(part, Result.ERROR, f"no answer within {row.timeout_s:g} s")]
     finally:
         await channel.close()
-    return [_found(part, row, outcome)] + [
+    return [*found, _found(part, row, outcome)] + [
         Finding(
             f"{one.kind} {one.id}{one.where}",
             Result.ERROR,

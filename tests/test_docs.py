@@ -14,7 +14,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from companion.channels.registry import build_channel
+from companion.channels.registry import build_channel, mistakes, validated
 from companion.cli import app
 from companion.config import Settings
 from companion.directory.apply import apply_document
@@ -75,6 +75,7 @@ def test_the_gateways_in_the_documentation_can_be_built() -> None:
     gateways = [example for _, example in examples(ROOT / "docs/sms.md")]
 
     for gateway in gateways:
+        assert not list(mistakes("sms", validated("sms", gateway)))
         build_channel("sms", gateway)
     assert len(gateways) == 4
 

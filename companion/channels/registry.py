@@ -1,6 +1,6 @@
 """Which kinds of channel there are, what each can be told, and how one is built from its settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, get_args
@@ -12,6 +12,7 @@ from companion.channels.base import Channel
 from companion.channels.phone_numbers import e164
 from companion.channels.signal.addresses import signal_address
 from companion.channels.signal.sender import SignalChannel, SignalConfig
+from companion.channels.sms.reachability import dead_rules
 from companion.channels.sms.sender import SmsChannel, SmsConfig
 from companion.channels.zammad.sender import ZammadChannel, ZammadConfig
 
@@ -21,6 +22,15 @@ type AddressForm = Callable[[str, str | None], str]
 
 class ChannelConfigError(ValueError):
     """Settings that no channel can be built from; the text names each field, never a value."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Settings that cannot mean what their owner hopes for."""
+
+    where: str
+    """Their place, such as `.answers[1]`."""
+    message: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +49,8 @@ class ChannelKind:
     """Brings a contact point's address to the form that its provider needs; None: it needs no address."""
     own_address: str | None = None
     """The setting that holds the address it sends from."""
+    mistakes: Callable[[Any], Iterable[Mistake]] = lambda _config: ()
+    """What must be corrected before settings are stored, although a channel can run with them. Not for the event loop."""
 
     @property
     def addressed(self) -> bool:
@@ -48,6 +60,11 @@ class ChannelKind:
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of its settings, for the API's document."""
         return self.config.model_json_schema()
+
+
+def _dead_rules(config: SmsConfig) -> Iterator[Mistake]:
+    for index, message in dead_rules(config.answers):
+        yield Mistake(f".answers[{index}]", message)
 
 
 _KINDS = MappingProxyType(
@@ -81,6 +98,7 @@ _KINDS = MappingProxyType(
                 records=False,
                 updates=True,
                 address=e164,
+                mistakes=_dead_rules,
             ),
         )
     }
@@ -95,6 +113,11 @@ def channel_kinds() -> Mapping[str, ChannelKind]:
 def build_channel(kind: str, config: Mapping[str, Any]) -> Channel:
     """Return a channel with these settings; it connects at its first message. Raises ChannelConfigError."""
     return kind_named(kind).build(validated(kind, config))
+
+
+def mistakes(kind: str, settings: BaseModel) -> Iterable[Mistake]:
+    """Return what must be corrected before validated settings are stored. It may take a second: not for the event loop."""
+    return kind_named(kind).mistakes(settings)
 
 
 def validated(kind: str, config: Mapping[str, Any]) -> BaseModel:

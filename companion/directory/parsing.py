@@ -7,7 +7,7 @@ from typing import Annotated, Any, override
 import yaml
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
-from companion.channels.registry import ChannelConfigError, secret_fields, validated
+from companion.channels.registry import ChannelConfigError, mistakes, secret_fields, validated
 from companion.directory.references import References, ReferenceUnresolved
 from companion.directory.seed import (
     SECTIONS,
@@ -211,7 +211,8 @@ class _Reader:
         secret: frozenset[str] = frozenset()
         try:
             secret = secret_fields(part.kind)
-            validated(part.kind, part.config)
+            for one in mistakes(part.kind, validated(part.kind, part.config)):
+                self._problem(f"{path}.config{one.where}", one.message)
         except ChannelConfigError as err:
             self._problem(f"{path}.config", str(err))
         row = part.model_dump(include={"kind", "name", "enabled", "concurrency", "timeout_s"})

@@ -357,6 +357,21 @@ def test_check_says_again_what_is_doubtful_in_the_directory(run: Run, document: 
     )
 
 
+def test_check_names_a_rule_that_can_never_decide_and_was_stored_all_the_same(
+    run: Run, document: Path, database_url: str
+) -> None:
+    run("apply", str(document))
+    answers = [{"matches": "^ERR", "verdict": "refused"}, {"matches": "^ERR: 3", "verdict": "again"}]
+    older = sa.update(tables.channel).where(tables.channel.c.id == "sms")
+    _write(database_url, lambda conn: conn.execute(older.values(config={"answers": answers})))
+
+    result = run("check")
+
+    assert re.search(
+        r"warning +channel sms\.answers\[1\] +can never decide: answers\[0\] fits first", result.out
+    )
+
+
 async def test_check_names_whom_signal_does_not_know(run: Run) -> None:
     content = office()
     async with FakeSignal(unregistered={"+491700000007"}) as signal:

@@ -101,13 +101,19 @@ class AnswerRule(BaseModel):
 
     def found_in(self, reply: Reply, document: Any) -> Found | None:
         """Return what in the answer fulfils this rule, or None; `document` is its JSON, or MISSING."""
-        if self.status is not None and reply.status not in self.status:
+        if not self.has_status(reply.status):
             return None
         value = reply.text.strip() if self.pointer is None else pointed(document, self.pointer)
-        if value is MISSING:
-            return None
+        return None if value is MISSING else self.found_at(value)
+
+    def has_status(self, status: int) -> bool:
+        """Return whether the rule speaks of answers with this status."""
+        return self.status is None or status in self.status
+
+    def found_at(self, value: Any) -> Found | None:
+        """Return what in the value that the rule looks at fulfils it, or None."""
         if self.equals is not None:
-            return Found() if as_text(value) in {as_text(one) for one in self.equals} else None
+            return Found() if as_text(value) in self.texts else None
         if value is None:
             return None
         if self.matches is not None:
@@ -115,22 +121,10 @@ class AnswerRule(BaseModel):
             return Found(found.groupdict().get("id")) if found else None
         return Found()
 
-    def leaves_nothing_of(self, later: AnswerRule) -> bool:
-        """Return whether every answer that fulfils `later` fulfils this rule too, as far as that can be told."""
-        if self.status is not None and (later.status is None or not later.status <= self.status):
-            return False
-        if self.equals is None and self.matches is None and self.pointer is None:
-            return True
-        if self.pointer != later.pointer:
-            return False
-        if self.equals is not None:
-            mine = {as_text(one) for one in self.equals}
-            return later.equals is not None and {as_text(one) for one in later.equals} <= mine
-        if self.matches is not None:
-            if later.equals is not None:
-                return all(one is not None and searched(self.matches, one) for one in later.equals)
-            return self.matches == later.matches
-        return later.equals is None or None not in later.equals
+    @property
+    def texts(self) -> frozenset[str]:
+        """What the value must be, as texts."""
+        return frozenset(as_text(one) for one in self.equals or ())
 
 
 @dataclass(frozen=True)
@@ -153,14 +147,6 @@ def read(rules: Sequence[AnswerRule], reply: Reply) -> Reading | None:
     return None
 
 
-def check_order(rules: Sequence[AnswerRule]) -> None:
-    """Raise ValueError for a rule that can never decide, because one before it fits whatever it fits."""
-    for index, later in enumerate(rules):
-        for before, rule in enumerate(rules[:index]):
-            if rule.leaves_nothing_of(later):
-                raise ValueError(f"answers[{index}] can never decide: answers[{before}] fits first")
-
-
 def pointed(document: Any, pointer: str) -> Any:
     """Return what a JSON pointer (RFC 6901) names, or MISSING."""
     for part in pointer.split("/")[1:]:
@@ -176,7 +162,7 @@ def pointed(document: Any, pointer: str) -> Any:
 
 def searched(pattern: str, value: Any) -> Any:
     """Return where the pattern is found first in a value of JSON, or None."""
-    return compiled(pattern).search(as_text(value)[:TEXT_LIMIT])
+    return compiled(pattern).search(as_text(value)[:TEXT_LIMIT].rstrip())
 
 
 def as_text(value: Any) -> str:

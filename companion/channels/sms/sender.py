@@ -27,7 +27,6 @@ from companion.channels.sms.answers import (
     Pointer,
     Reading,
     Verdict,
-    check_order,
     pointed,
     read,
 )
@@ -119,7 +118,6 @@ class SmsConfig(HttpOptions):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        check_order(self.answers)
         url = self.url.get_secret_value()
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or PLACEHOLDER.search(parts.netloc):
