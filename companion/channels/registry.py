@@ -12,6 +12,7 @@ from companion.channels.base import Channel
 from companion.channels.phone_numbers import e164
 from companion.channels.signal.addresses import signal_address
 from companion.channels.signal.sender import SignalChannel, SignalConfig
+from companion.channels.sms.own_numbers import own_numbers
 from companion.channels.sms.reachability import dead_rules
 from companion.channels.sms.sender import SmsChannel, SmsConfig
 from companion.channels.zammad.sender import ZammadChannel, ZammadConfig
@@ -47,8 +48,10 @@ class ChannelKind:
     """Those who were paged also hear who acknowledged, resolved or cancelled."""
     address: AddressForm | None
     """Brings a contact point's address to the form that its provider needs; None: it needs no address."""
-    own_address: str | None = None
-    """The setting that holds the address it sends from."""
+    own_addresses: Callable[[Mapping[str, Any]], Iterable[str]] = lambda _config: ()
+    """What it sends from, as far as settings (without secrets, perhaps wrong) say so, in any form."""
+    may_reach_itself: bool = False
+    """Whether a message to what it sends from can arrive."""
     mistakes: Callable[[Any], Iterable[Mistake]] = lambda _config: ()
     """What must be corrected before settings are stored, although a channel can run with them. Not for the event loop."""
 
@@ -60,6 +63,11 @@ class ChannelKind:
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of its settings, for the API's document."""
         return self.config.model_json_schema()
+
+
+def _number(config: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(config.get("number"), str):
+        yield config["number"]
 
 
 def _dead_rules(config: SmsConfig) -> Iterator[Mistake]:
@@ -88,7 +96,7 @@ _KINDS = MappingProxyType(
                 records=False,
                 updates=True,
                 address=signal_address,
-                own_address="number",
+                own_addresses=_number,
             ),
             ChannelKind(
                 kind="sms",
@@ -98,6 +106,8 @@ _KINDS = MappingProxyType(
                 records=False,
                 updates=True,
                 address=e164,
+                own_addresses=own_numbers,
+                may_reach_itself=True,
                 mistakes=_dead_rules,
             ),
         )

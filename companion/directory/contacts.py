@@ -1,7 +1,7 @@
 """Addresses of people and of policies: brought to the form that their channel needs, and those that cannot work. Pure."""
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from companion.channels.base import AddressInvalid
@@ -72,12 +72,18 @@ def oddities(state: State) -> Iterator[Oddity]:
         except AddressInvalid as err:
             yield Oddity(one, f"{one.address!r} {err}", hopeless=True)
             continue
-        if kind.own_address and formed == state[CHANNEL][one.channel_id]["config"].get(kind.own_address):
+        if formed in _own_addresses(state, kind, one):
+            then = (
+                # A card in a modem gets its own messages; under a number that is only shown as the sender they may arrive.
+                "many networks drop such a message, and a card in a gateway rings nowhere; "
+                "send a test message there, or name another one"
+                if kind.may_reach_itself
+                else "its messages to itself ring nowhere; name another one"
+            )
             yield Oddity(
                 one,
-                f"{formed!r} is the number that channel {one.channel_id!r} itself sends from: "
-                "its messages to itself ring nowhere; name another one",
-                hopeless=True,
+                f"{formed!r} is the number that channel {one.channel_id!r} itself sends from: {then}",
+                hopeless=not kind.may_reach_itself,
             )
         elif formed != one.address:
             yield Oddity(
@@ -151,6 +157,13 @@ def _formed(state: State, one: Addressed) -> str:
         return kind.address(one.address, one.country)
     except AddressInvalid:
         return one.address
+
+
+def _own_addresses(state: State, kind: ChannelKind, one: Addressed) -> set[str]:
+    """Return what the channel sends from, in the form of contacts' addresses; many gateways want it without the `+`."""
+    written = kind.own_addresses(state[CHANNEL][one.channel_id]["config"])
+    forms = {form for text in written for form in (text, f"+{text}")}
+    return {_formed(state, replace(one, address=form)) for form in forms}
 
 
 def _kind_of(state: State, channel_id: str) -> ChannelKind | None:

@@ -357,6 +357,23 @@ def test_check_says_again_what_is_doubtful_in_the_directory(run: Run, document: 
     )
 
 
+def test_check_says_that_a_channel_sends_from_a_contacts_own_number(run: Run, document: Path) -> None:
+    content = office()
+    content["channels"][1]["config"] |= {
+        "sender": "4930222222",
+        "template": {"to": "{to}", "text": "{text}", "from": "{sender}"},
+    }
+    document.write_bytes(orjson.dumps(content))
+    run("apply", str(document))
+
+    result = run("check")
+
+    assert re.search(
+        r"warning +person guard\.contacts\[0\]\.address +'\+4930222222' is the number that channel 'sms' itself",
+        result.out,
+    )
+
+
 def test_check_names_a_rule_that_can_never_decide_and_was_stored_all_the_same(
     run: Run, document: Path, database_url: str
 ) -> None:

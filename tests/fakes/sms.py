@@ -15,6 +15,7 @@ class Sms:
     id: str
     to: str
     text: str
+    sender: str | None
 
 
 @dataclass
@@ -46,7 +47,7 @@ class FakeSms(FakeServer):
         if key and key in self._by_key:
             sms = self._by_key[key]
         else:
-            sms = Sms(id=f"sms-{len(self.messages) + 1}", to=to, text=text)
+            sms = Sms(id=f"sms-{len(self.messages) + 1}", to=to, text=text, sender=fields.get("from"))
             self.messages.append(sms)
             if key:
                 self._by_key[key] = sms

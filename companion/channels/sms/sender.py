@@ -67,8 +67,8 @@ class SmsConfig(HttpOptions):
     """How one gateway wants to be asked.
 
     `{to}`, `{text}` and `{id}` stand for the number, the text and a key that stays the same over all
-    attempts; `{to_digits}` for the number without its `+`; `{name}` for a value of `secrets`. Each is
-    encoded for where it stands.
+    attempts; `{to_digits}` for the number without its `+`; `{sender}` for `sender`; `{name}` for a value
+    of `secrets`. Each is encoded for where it stands.
     """
 
     method: Literal["GET", "POST", "PUT"] = "POST"
@@ -80,6 +80,12 @@ class SmsConfig(HttpOptions):
     )
     secrets: dict[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")], SecretStr] = Field(
         default_factory=dict, description="Values for further placeholders. Kept secret."
+    )
+    sender: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=40,
+        description="Number or name that messages come from, as the gateway wants it, for the placeholder {sender}.",
     )
     body: Literal["json", "form", "query"] = Field(default="json", description="Where the template goes.")
     template: dict[str, JsonValue] = Field(
@@ -130,7 +136,12 @@ class SmsConfig(HttpOptions):
         if MESSAGE_NAMES & self.secrets.keys():
             raise ValueError("to, to_digits, text and id cannot be names of secrets")
         used = set(PLACEHOLDER.findall(url)) | names_in(self.template)
-        if unknown := used - MESSAGE_NAMES - self.secrets.keys():
+        if self.sender is not None and "sender" in self.secrets:
+            raise ValueError("sender stands in secrets too: leave it out there")
+        if self.sender is not None and "sender" not in used:
+            raise ValueError("sender is used nowhere: write {sender} where the gateway wants it")
+        own = self.secrets.keys() if self.sender is None else {*self.secrets, "sender"}
+        if unknown := used - MESSAGE_NAMES - own:
             raise ValueError(f"unknown placeholders: {', '.join(sorted(unknown))}")
         if missing := {"to", "text"} - {"to" if name == "to_digits" else name for name in used}:
             raise ValueError(f"missing placeholders: {', '.join(sorted(missing))}")
@@ -232,6 +243,8 @@ def link_token(message: Message) -> set[str]:
 def prepared(config: SmsConfig, values: Mapping[str, str]) -> Prepared:
     """Return the request for these values, each encoded for where it stands and none read as a template again."""
     every = {name: secret.get_secret_value() for name, secret in config.secrets.items()} | dict(values)
+    if config.sender is not None:
+        every["sender"] = config.sender
     every["to_digits"] = values["to"].removeprefix("+")
     url = filled(
         config.url.get_secret_value(), {name: quote(value, safe="") for name, value in every.items()}

@@ -58,6 +58,17 @@ async def test_the_gateway_gets_number_and_text_however_it_wants_them(
     assert ACK_URL in gateway.messages[0].text
 
 
+@pytest.mark.parametrize("body", ["json", "form", "query"])
+async def test_the_sender_is_told_where_the_gateway_wants_it(gateway: FakeSms, body: str) -> None:
+    template = {"to": "{to}", "text": "{text}", "from": "{sender}"}
+    channel = channel_for(gateway, sender="+49 30 {to}", template=template, body=body)
+
+    await channel.send(message())
+    await channel.close()
+
+    assert gateway.messages[0].sender == "+49 30 {to}"
+
+
 @pytest.mark.parametrize(("unicode", "said"), [(True, "Анна Ålesund 李"), (False, "???? Ålesund ?")])
 async def test_unicode_reaches_a_gateway_that_takes_it(gateway: FakeSms, unicode: bool, said: str) -> None:  # noqa: FBT001 - a column of the table
     channel = channel_for(gateway, unicode=unicode)
@@ -257,6 +268,9 @@ def test_a_text_that_looks_like_a_placeholder_stays_a_text() -> None:
         ({"success": {"status": [302]}, "answers": []}, "older form"),
         ({"success": "yes"}, "dictionary"),
         ({"secrets": {"to": "x"}}, "names of secrets"),
+        ({"sender": "+4930123456"}, "sender is used nowhere"),
+        ({"template": {"to": "{to}", "text": "{text}", "from": "{sender}"}}, "unknown placeholders: sender"),
+        ({"sender": "Alarm", "secrets": {"sender": "x"}}, "sender stands in secrets too"),
         ({"colour": "red"}, "colour"),
     ],
     ids=str,

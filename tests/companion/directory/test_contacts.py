@@ -112,6 +112,48 @@ async def test_the_number_that_a_channel_sends_from_cannot_be_told_over_it(db: D
     ]
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"sender": "+491701111111", "template": {"to": "{to}", "text": "{text}", "from": "{sender}"}},
+        {"sender": "491701111111", "template": {"to": "{to}", "text": "{text}", "from": "{sender}"}},
+        {"template": {"to": "{to}", "text": "{text}", "From": "+49 170 1111111"}},
+        {"template": {"to": "{to}", "text": "{text}", "sender_id": 491701111111}},
+        {"template": {"to": "{to}", "text": "{text}", "originator": "0170 1111111"}},
+        {"template": {"messages": [{"to": "{to}", "body": "{text}", "from": {"number": "491701111111"}}]}},
+    ],
+    ids=["sender", "digits", "from", "number", "national", "nested"],
+)
+async def test_the_number_that_an_sms_channel_sends_from_is_doubtful_as_a_contact(
+    db: Database, config: dict[str, Any]
+) -> None:
+    content = office_with("0170 1111111", country="DE")
+    content["channels"][1]["config"] |= config
+
+    [warning] = (await applied(db, content)).warnings
+
+    assert warning.startswith(
+        "people[0].contacts[1].address: '+491701111111' is the number that channel 'sms' itself sends from"
+    )
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        {"to": "{to}", "text": "{text}", "from": "Alarm"},
+        {"to": "{to}", "text": "{text}", "from": "+491701111112"},
+        {"to": "{to}", "text": "{text}", "user": "491701111111"},
+        {"to": "{to}", "text": "{text}", "from": None, "number": True},
+    ],
+    ids=["name", "other", "login", "odd"],
+)
+async def test_what_is_not_the_senders_number_raises_no_doubt(db: Database, template: dict[str, Any]) -> None:
+    content = office_with("+491701111111")
+    content["channels"][1]["config"]["template"] = template
+
+    assert (await applied(db, content)).warnings == ()
+
+
 async def test_one_number_written_twice_stands_there_twice(db: Database) -> None:
     assert await problems(db, office_with("030 111111", country="DE")) == [
         "people[0].contacts[1]: stands here twice"
