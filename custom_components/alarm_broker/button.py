@@ -11,8 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import AlarmBrokerEntity, AreaEntity
 from .link.alarm import Alarm
+from .link.events import Decision
 from .link.protocol import Status
-from .link.registry import Decision
 from .system.callers import HOME_ASSISTANT
 from .system.errors import invalid
 from .system.system import AlarmSystem
@@ -58,8 +58,8 @@ async def _walk_test(system: AlarmSystem, area_id: str, by: str | None) -> None:
 
 
 ANSWERS = (
-    AnswerDescription(key="acknowledge", decision="acknowledge", meant_fn=_newest_unanswered),
-    AnswerDescription(key="resolve", decision="resolve", meant_fn=_newest),
+    AnswerDescription(key="acknowledge", decision=Decision.ACKNOWLEDGE, meant_fn=_newest_unanswered),
+    AnswerDescription(key="resolve", decision=Decision.RESOLVE, meant_fn=_newest),
 )
 AREA_BUTTONS = (
     AreaButtonDescription(

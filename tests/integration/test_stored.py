@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from custom_components.alarm_broker.core.verification import (
     Tripped,
 )
 from custom_components.alarm_broker.link.alarm import Alarm, bounded, moved, raised_here
+from custom_components.alarm_broker.link.events import AlarmRaised, body
 from custom_components.alarm_broker.link.outbox import Outbox, still_telling
 from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
 from custom_components.alarm_broker.push.actions import IssuedButtons, PushAction
@@ -41,18 +43,9 @@ from tests.integration.disk import JSON, bent
 from tests.integration.panel.test_serial import stories
 
 NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)
-RAISED: dict[str, Any] = {
-    "kind": "alarm_raised",
-    "at": NOW.isoformat(),
-    "uid": "a1",
-    "area": "home",
-    "name": "Home",
-    "alarm_kind": "burglary",
-    "zones": ["Front door"],
-    "silent": False,
-    "test": False,
-    "message": None,
-}
+RAISED = AlarmRaised(
+    at=NOW, uid="a1", area="home", name="Home", alarm_kind=AlarmKind.BURGLARY, zones=("Front door",)
+)
 SEEN = Sighting(
     camera_id="yard", event_id="e1", label="person", score=1.0, started_at=NOW, ended_at=None, known_as="Ben"
 )
@@ -92,7 +85,7 @@ def household() -> dict[str, Any]:
 def outbox() -> dict[str, Any]:
     area = {"kind": "area_state", "area": "home", "state": "armed"}
     pending = {"kind": "alarm_pending", "uid": "a1", "area": "home"}
-    return {"stream": "s1", "last": 4, "kept": [area, pending, RAISED]}
+    return {"stream": "s1", "last": 4, "kept": [area, pending, body(RAISED)]}
 
 
 def buttons() -> dict[str, Any]:
@@ -102,16 +95,16 @@ def buttons() -> dict[str, Any]:
 
 
 def uses_outbox(read: Outbox) -> None:
-    read.append(RAISED)
+    read.append(body(RAISED))
     read.begin_write()(taken=True)
-    assert still_telling([body for _, body in read.after(0)])
+    assert still_telling([kept for _, kept in read.after(0)])
     read.resume(1)
     read.restart()
     json.dumps(read.as_dict())
 
 
 def uses_alarm(alarm: Alarm) -> None:
-    bounded({alarm.id: alarm, "a2": raised_here({**RAISED, "uid": "a2"})})
+    bounded({alarm.id: alarm, "a2": raised_here(replace(RAISED, uid="a2"))})
     moved(alarm, Status.RESOLVED, by="Anna", at=NOW)
     assert alarm.where is None or alarm.where.strip()
     json.dumps(alarm.as_dict())

@@ -16,7 +16,8 @@ from homeassistant.helpers.service import async_get_config_entry, verify_domain_
 
 from ..const import DOMAIN
 from ..link.alarm import Alarm
-from ..link.registry import AlarmRegistry, Decision
+from ..link.events import Decision
+from ..link.registry import AlarmRegistry
 from ..system.callers import HOME_ASSISTANT, async_caller
 from ..system.errors import invalid
 from ..types import AlarmBrokerConfigEntry
@@ -25,7 +26,7 @@ ATTR_ALARM_ID = "alarm_id"
 ATTR_NOTE = "note"
 MAX_NOTE = 1000
 
-DECISIONS: tuple[Decision, ...] = ("acknowledge", "resolve", "cancel")
+DECISIONS = (Decision.ACKNOWLEDGE, Decision.RESOLVE, Decision.CANCEL)
 
 SCHEMA = vol.Schema(
     {
@@ -48,7 +49,7 @@ def async_setup_answer_services(hass: HomeAssistant) -> None:
     for decision in DECISIONS:
         hass.services.async_register(
             DOMAIN,
-            decision,
+            decision.value,
             controlled(partial(_async_answer, decision)),
             schema=SCHEMA,
             supports_response=SupportsResponse.OPTIONAL,
@@ -85,9 +86,8 @@ async def _async_escalate(call: ServiceCall) -> ServiceResponse:
     if data.link is None:
         raise invalid("no_companion")
     alarm = _alarm(data.alarms, call.data.get(ATTR_ALARM_ID))
-    await data.alarms.async_escalate(
-        alarm, by=await async_caller(call.hass, call.context) or HOME_ASSISTANT, via="service"
-    )
+    by = await async_caller(call.hass, call.context) or HOME_ASSISTANT
+    await data.alarms.async_answer(alarm, Decision.ESCALATE, by=by, via="service")
     return {"alarm_id": alarm.alarm_id or alarm.id, "passed_on": data.link.connected}
 
 

@@ -6,10 +6,12 @@ the companion says has lapsed; of the companion's snapshots the newest version w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 
+from ..core.panel.config import AlarmKind
 from ..core.stored import made
+from .events import AlarmRaised
 from .protocol import AlarmSnapshot, Status
 
 CLOSED_KEPT = 20
@@ -172,21 +174,21 @@ def merge_snapshot(known: Alarm | None, snapshot: AlarmSnapshot) -> AlarmChange 
     )
 
 
-def raised_here(body: Mapping[str, Any]) -> Alarm:
-    """Return the alarm that the panel's `alarm_raised` tells of."""
-    zones = ", ".join(body["zones"])
+def raised_here(event: AlarmRaised) -> Alarm:
+    """Return the alarm that the panel has raised."""
+    zones = ", ".join(event.zones)
     return Alarm(
-        id=body["uid"],
+        id=event.uid,
         local=True,
-        hidden=body["silent"] or body["alarm_kind"] == "duress",
+        hidden=event.silent or event.alarm_kind is AlarmKind.DURESS,
         source=PANEL_SOURCE,
-        alarm_kind=body["alarm_kind"],
-        title=f"{body['name']}: {zones}" if zones else body["name"],
-        message=body["message"],
-        site=body["name"],
-        room=body["zones"][0] if body["zones"] else None,
-        test=body["test"],
-        raised_at=datetime.fromisoformat(body["at"]).astimezone(UTC),
+        alarm_kind=event.alarm_kind.value,
+        title=f"{event.name}: {zones}" if zones else event.name,
+        message=event.message,
+        site=event.name,
+        room=event.zones[0] if event.zones else None,
+        test=event.test,
+        raised_at=event.at,
     )
 
 

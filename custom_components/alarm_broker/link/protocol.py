@@ -1,4 +1,4 @@
-"""The frames of the link, as docs/link-protocol.md fixes them. Pure: text in, frozen values out.
+"""The frames of the link and the companion's events, as docs/link-protocol.md fixes them. Pure: text in, frozen values out.
 
 Whatever arrives here comes from the network. A frame that is not exactly what the contract says raises BadFrame;
 nothing past this file sees an unchecked value.
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
@@ -217,33 +217,6 @@ def parse_event(body: Mapping[str, Any]) -> AlarmSnapshot | DeliveryTrouble | Se
             return _service_trouble(body)
         case _:
             return None
-
-
-def answer_event(
-    kind: Literal["acknowledge", "resolve", "cancel", "escalate"],
-    *,
-    at: datetime,
-    alarm_id: str | None,
-    uid: str | None,
-    by: str,
-    via: Literal["service", "push"],
-    note: str | None,
-) -> dict[str, Any]:
-    """Return the body that tells the companion what somebody decided about an alarm.
-
-    The companion's own id is preferred; `uid` is for an alarm that it may not have answered for yet.
-    """
-    body: dict[str, Any] = {
-        "kind": kind,
-        "at": at.astimezone(UTC).isoformat(),
-        "alarm_id": alarm_id,
-        "uid": None if alarm_id else uid,
-        "by": by,
-    }
-    if kind in ("acknowledge", "escalate"):
-        body["via"] = via
-    body["note"] = note
-    return body
 
 
 def _alarm_snapshot(body: Mapping[str, Any]) -> AlarmSnapshot:

@@ -5,17 +5,18 @@ Store first, tell second: a sequence and its effect are in one write, and only a
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Literal
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
+from ..core.panel.effects import Ending
 from ..core.stored import listed, mapping, text, whole
 from ..system.storage import EntryStorage, Written
 from ..system.subscribers import Subscribers
 from .alarm import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
+from .events import AlarmDisarmed, AlarmRaised, Decided, Decision, HomeAssistantEvent, body
 from .outbox import Outbox
 from .protocol import (
     AlarmSnapshot,
@@ -23,18 +24,16 @@ from .protocol import (
     DeliveryTrouble,
     ServiceTrouble,
     Status,
-    answer_event,
     parse_event,
 )
 from .troubles import ServiceTroubles
 
-type Decision = Literal["acknowledge", "resolve", "cancel"]
-
 _DECIDED: Mapping[Decision, Status] = {
-    "acknowledge": Status.ACKNOWLEDGED,
-    "resolve": Status.RESOLVED,
-    "cancel": Status.CANCELLED,
+    Decision.ACKNOWLEDGE: Status.ACKNOWLEDGED,
+    Decision.RESOLVE: Status.RESOLVED,
+    Decision.CANCEL: Status.CANCELLED,
 }
+"""What holds at once for an alarm that only this side knows."""
 
 
 class AlarmRegistry:
@@ -85,25 +84,23 @@ class AlarmRegistry:
         return None if alarm is None or alarm.hidden else alarm
 
     @callback
-    def async_take(self, body: Mapping[str, Any]) -> AlarmChange | None:
+    def async_take(self, event: HomeAssistantEvent) -> AlarmChange | None:
         """Take an event of the panel: into the outbox, and into the registry if it is about an alarm.
 
         Whoever calls stores it, and then tells of the change that is returned.
         """
-        if self.outbox is not None:
-            self.outbox.append(body)
+        self._tell_companion(event)
         change = None
-        match body["kind"]:
-            case "alarm_raised" if known := self._alarms.get(body["uid"]):
+        match event:
+            case AlarmRaised(uid=uid) if known := self._alarms.get(uid):
                 # The companion raised it for us while we were gone, or the panel says it again after a crash.
                 change = AlarmChange(alarm=replace(known, local=True), change=None)
-            case "alarm_raised":
-                change = AlarmChange(alarm=raised_here(body), change="raised")
-            case "alarm_disarmed" if alarm := self._alarms.get(body["uid"]):
-                aborted = body["ending"] == "aborted"
-                status = Status.RESOLVED if body["ending"] == "resolved" else Status.CANCELLED
-                alarm = replace(alarm, aborted=aborted)
-                change = moved(alarm, status, by=body["by"], at=datetime.fromisoformat(body["at"]))
+            case AlarmRaised():
+                change = AlarmChange(alarm=raised_here(event), change="raised")
+            case AlarmDisarmed(uid=uid, by=by, ending=ending, at=at) if alarm := self._alarms.get(uid):
+                alarm = replace(alarm, aborted=ending is Ending.ABORTED)
+                status = Status.RESOLVED if ending is Ending.RESOLVED else Status.CANCELLED
+                change = moved(alarm, status, by=by, at=at)
         if change is not None:
             self._put(change.alarm)
         return change
@@ -114,9 +111,9 @@ class AlarmRegistry:
         self.outgoing.tell()
         self._tell(change)
 
-    async def async_emit(self, body: Mapping[str, Any]) -> None:
+    async def async_emit(self, event: HomeAssistantEvent) -> None:
         """Take an event that belongs to no decision of the panel; return when it is on disk and told."""
-        change = self.async_take(body)
+        change = self.async_take(event)
         await self._async_keep_and_tell(change)
 
     async def async_answer(
@@ -128,38 +125,26 @@ class AlarmRegistry:
         via: Literal["service", "push"],
         note: str | None = None,
     ) -> bool:
-        """Keep what somebody decided about an alarm; return whether it holds already.
+        """Keep what somebody decided about an alarm, to escalate it too; return whether it holds already.
 
         Once the companion has spoken about an alarm its word is the truth and is waited for. An alarm that only
         this side knows moves at once.
         """
         now = dt_util.utcnow()
         own = self.outbox is None or alarm.version == 0
-        change = moved(alarm, _DECIDED[decision], by=by, at=now) if own else None
-        body = answer_event(
-            decision, at=now, alarm_id=alarm.alarm_id, uid=alarm.id, by=by, via=via, note=note
+        change = moved(alarm, _DECIDED[decision], by=by, at=now) if own and decision in _DECIDED else None
+        decided = Decided(
+            at=now, decision=decision, alarm_id=alarm.alarm_id, uid=alarm.id, by=by, via=via, note=note
         )
-        self._keep(change, body)
+        if change is not None:
+            self._put(change.alarm)
+        self._tell_companion(decided)
         await self._async_keep_and_tell(change)
         return own
 
-    async def async_escalate(self, alarm: Alarm, *, by: str, via: Literal["service", "push"]) -> None:
-        """Ask the companion to tell the next ones now."""
-        body = answer_event(
-            "escalate",
-            at=dt_util.utcnow(),
-            alarm_id=alarm.alarm_id,
-            uid=alarm.id,
-            by=by,
-            via=via,
-            note=None,
-        )
-        self._keep(None, body)
-        await self._async_keep_and_tell(None)
-
-    async def async_receive(self, seq: int, body: Mapping[str, Any]) -> bool:
+    async def async_receive(self, seq: int, said: Mapping[str, Any]) -> bool:
         """Take event `seq` of the companion; return whether it is on disk and may be confirmed."""
-        change = self._change_from(seq, body)
+        change = self._change_from(seq, said)
         if change is not None:
             self._put(change.alarm)
         self.received = seq
@@ -220,20 +205,18 @@ class AlarmRegistry:
         """Wait for what is being written; nothing more is."""
         await self._storage.async_close()
 
-    def _keep(self, change: AlarmChange | None, body: Mapping[str, Any]) -> None:
-        if change is not None:
-            self._put(change.alarm)
+    def _tell_companion(self, event: HomeAssistantEvent) -> None:
         if self.outbox is not None:
-            self.outbox.append(body)
+            self.outbox.append(body(event))
 
     async def _async_keep_and_tell(self, change: AlarmChange | None) -> None:
         if change is not None or self.outbox is not None:
             await self._storage.async_save()
         self.async_tell(change)
 
-    def _change_from(self, seq: int, body: Mapping[str, Any]) -> AlarmChange | None:
+    def _change_from(self, seq: int, received: Mapping[str, Any]) -> AlarmChange | None:
         try:
-            said = parse_event(body)
+            said = parse_event(received)
         except BadFrame as err:
             # Refusing it would bring it back for ever, and with it hold up every alarm behind it.
             LOGGER.error("Event %s of the companion is left out: %s", seq, err)

@@ -16,8 +16,9 @@ from ..core.panel.state import AreaState, AreaStatus, Pending
 from ..household.tracker import Household
 from ..link.alarm import Alarm
 from ..link.client import LinkClient
+from ..link.events import Decision
 from ..link.protocol import Status
-from ..link.registry import AlarmRegistry, Decision
+from ..link.registry import AlarmRegistry
 from ..system.activity import Activity, ActivityKind
 from ..system.callers import HOME_ASSISTANT
 from ..system.errors import async_reason
@@ -161,12 +162,12 @@ class PushAnswers:
             case PushAction.FALSE_ALARM:
                 if alarm is None or not alarm.is_open:
                     return False
-                await self._async_answer(alarm, "cancel", by, note=FALSE_ALARM_NOTE)
+                await self._async_answer(alarm, Decision.CANCEL, by, note=FALSE_ALARM_NOTE)
                 return True
             case PushAction.ESCALATE:
                 if alarm is None or alarm.status is not Status.TRIGGERED:
                     return False
-                await self._alarms.async_escalate(alarm, by=by, via="push")
+                await self._alarms.async_answer(alarm, Decision.ESCALATE, by=by, via="push")
                 return True
             case PushAction.DISARM | PushAction.DISARM_WITH_CODE:
                 area_ids = _to_disarm(self._system.state.areas, button.subject)
@@ -194,7 +195,7 @@ class PushAnswers:
     async def _async_acknowledge(self, alarm: Alarm | None, by: str) -> bool:
         if alarm is None or alarm.status is not Status.TRIGGERED:
             return False
-        await self._async_answer(alarm, "acknowledge", by)
+        await self._async_answer(alarm, Decision.ACKNOWLEDGE, by)
         return True
 
     async def _async_answer(

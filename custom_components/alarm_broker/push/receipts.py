@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
+from ..link.events import PushUnconfirmed
 from ..link.registry import AlarmRegistry
 from ..system.activity import Activity, ActivityKind
 from ..system.system import AlarmSystem
@@ -101,19 +102,13 @@ class PushReceipts:
             return
         LOGGER.warning("Alarm %s: no phone has said that its notification arrived", alarm_id)
         now = dt_util.utcnow()
-        names = sorted({recipient.name for recipient in self._targets.recipients})
+        names = tuple(sorted({recipient.name for recipient in self._targets.recipients}))
         self._system.async_announce(
-            Activity(kind=ActivityKind.PUSH_UNCONFIRMED, at=now, data={"people": names})
+            Activity(kind=ActivityKind.PUSH_UNCONFIRMED, at=now, data={"people": list(names)})
         )
         after_s = None if waited is None else waited.total_seconds()
-        body = {
-            "kind": "push_unconfirmed",
-            "at": now.isoformat(),
-            "uid": alarm_id,
-            "people": names,
-            "after_s": after_s,
-        }
-        self._targets.do(self._alarms.async_emit(body), alarm_id)
+        event = PushUnconfirmed(at=now, uid=alarm_id, people=names, after_s=after_s)
+        self._targets.do(self._alarms.async_emit(event), alarm_id)
 
     def _settle(self, alarm_id: str) -> None:
         self._stop_waiting(alarm_id)

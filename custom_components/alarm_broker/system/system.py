@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
@@ -51,12 +50,14 @@ from ..core.panel.serial import durable, serialised
 from ..core.panel.state import AreaStatus, ChimeMode, PanelState
 from ..core.panel.transition import transition
 from ..link.alarm import AlarmChange
+from ..link.events import AlarmRaised, HomeAssistantEvent
+from ..link.outgoing import link_event
 from ..link.registry import AlarmRegistry
 from .activity import Activity, activity
 from .clock import Clock
 from .config import SystemConfig
 from .devices import place
-from .effects import link_event, log_effect
+from .effects import log_effect
 from .errors import refusal
 from .names import Wording
 from .storage import PANEL, EntryStorage
@@ -280,20 +281,16 @@ class AlarmSystem:
         self._require_running()
         uid = str(uuid4())
         await self._alarms.async_emit(
-            {
-                "kind": "alarm_raised",
-                "at": dt_util.utcnow().isoformat(),
-                "uid": uid,
-                "area": area_id,
-                "name": self._wording.area_name(area_id),
-                "alarm_kind": AlarmKind.BURGLARY.value,
-                "zones": [],
-                "silent": False,
-                "test": True,
-                "hold_s": 0,
-                "vacation": False,
-                "message": f"Test alarm by {by}." if by else "Test alarm.",
-            }
+            AlarmRaised(
+                at=dt_util.utcnow(),
+                uid=uid,
+                area=area_id,
+                name=self._wording.area_name(area_id),
+                alarm_kind=AlarmKind.BURGLARY,
+                zones=(),
+                test=True,
+                message=f"Test alarm by {by}." if by else "Test alarm.",
+            )
         )
         return uid
 
@@ -478,10 +475,10 @@ class AlarmSystem:
         finally:
             self._writing = False
 
-    def _link_events(self, step: _Step) -> Iterator[dict[str, Any]]:
+    def _link_events(self, step: _Step) -> Iterator[HomeAssistantEvent]:
         for effect in step.effects:
-            if (body := link_event(effect, self._wording, step.now)) is not None:
-                yield body
+            if (event := link_event(effect, self._wording, step.now)) is not None:
+                yield event
 
     def _async_take(self, steps: Sequence[_Step]) -> list[AlarmChange | None]:
         """Hand the link the events of the steps; return what each of them changes."""
@@ -489,12 +486,12 @@ class AlarmSystem:
         for step in steps:
             if not step.taken:
                 step.taken = True
-                for body in self._link_events(step):
+                for event in self._link_events(step):
                     try:
-                        news.append(self._alarms.async_take(body))
+                        news.append(self._alarms.async_take(event))
                     except Exception:
                         # The panel must go on guarding whatever is wrong with the link.
-                        LOGGER.exception("The link did not take an event: %s", body["kind"])
+                        LOGGER.exception("The link did not take an event: %s", event.kind)
                         news.append(None)
         return news
 

@@ -1,6 +1,5 @@
 """Evidence in words: as it is kept, shown and answered in the house, and as the companion is told."""
 
-import base64
 import io
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,6 +8,7 @@ from homeassistant.util import dt as dt_util
 from PIL import Image
 
 from ..core.verification import Sighting
+from ..link.events import AlarmEvidence
 from ..system.names import Wording
 from .model import Evidence
 
@@ -72,25 +72,22 @@ def evidence_record(
     }
 
 
-def evidence_event(evidence: Evidence, picture: bytes | None) -> dict[str, Any]:
-    """Return the link event about evidence; `picture` is one that the link takes."""
+def evidence_event(evidence: Evidence, picture: bytes | None) -> AlarmEvidence:
+    """Return what the companion is told of evidence; `picture` is one that the link takes."""
     shot = evidence.shot
     sighting = None if shot is None else shot.sighting
-    return {
-        "kind": "alarm_evidence",
-        "at": dt_util.utcnow().isoformat(),
-        "uid": evidence.uid,
-        "level": int(evidence.level),
-        "evidence": [SENTENCES[one] for one in evidence.findings],
-        "camera": None if shot is None else shot.camera,
-        "label": None if sighting is None else sighting.label,
-        "score": None if sighting is None else round(sighting.score, 3),
-        "taken_at": None if shot is None else shot.taken_at.isoformat(),
-        "link": None if sighting is None else sighting.link,
-        "picture": None
-        if picture is None
-        else {"type": "image/jpeg", "data": base64.b64encode(picture).decode()},
-    }
+    return AlarmEvidence(
+        at=dt_util.utcnow(),
+        uid=evidence.uid,
+        level=int(evidence.level),
+        evidence=tuple(SENTENCES[one] for one in evidence.findings),
+        camera=None if shot is None else shot.camera,
+        label=None if sighting is None else sighting.label,
+        score=None if sighting is None else round(sighting.score, 3),
+        taken_at=None if shot is None else shot.taken_at,
+        link=None if sighting is None else sighting.link,
+        picture=picture,
+    )
 
 
 def small_enough(content: bytes) -> bytes | None:

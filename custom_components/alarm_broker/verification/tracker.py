@@ -4,7 +4,7 @@ The alarm never waits for any of this: it has been told before, and what is foun
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,6 +29,7 @@ from ..core.panel.effects import (
 from ..core.panel.state import Pending
 from ..core.stored import UNREADABLE
 from ..core.verification import Level, Occasion, Sighting, looking_at, ranked
+from ..link.events import HomeAssistantEvent
 from ..system.activity import Activity, ActivityKind, named
 from ..system.issues import EVIDENCE, async_clear_unreadable, async_report_unreadable
 from ..system.subscribers import Subscribers
@@ -63,7 +64,7 @@ class _Watch:
     task: asyncio.Task[None] | None = None
 
 
-type Emit = Callable[[Mapping[str, Any]], Awaitable[None]]
+type Emit = Callable[[HomeAssistantEvent], Awaitable[None]]
 
 
 class Verification:

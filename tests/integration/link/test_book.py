@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
+from custom_components.alarm_broker.core.panel.config import AlarmKind
 from custom_components.alarm_broker.link.alarm import (
     CLOSED_KEPT,
     Alarm,
@@ -15,6 +16,7 @@ from custom_components.alarm_broker.link.alarm import (
     moved,
     raised_here,
 )
+from custom_components.alarm_broker.link.events import AlarmRaised
 from custom_components.alarm_broker.link.protocol import AlarmSnapshot, Status
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
@@ -49,18 +51,15 @@ def snapshot(version: int = 1, status: Status = Status.TRIGGERED, **fields: Any)
 
 
 def local(**fields: Any) -> Alarm:
-    body = {
-        "uid": "u1",
-        "name": "Home",
-        "alarm_kind": "burglary",
-        "zones": ["Front door", "Hall"],
-        "silent": False,
-        "test": False,
-        "message": None,
-        "at": NOW.isoformat(),
-        **fields,
-    }
-    return raised_here(body)
+    event = AlarmRaised(
+        at=NOW,
+        uid="u1",
+        area="home",
+        name="Home",
+        alarm_kind=AlarmKind.BURGLARY,
+        zones=("Front door", "Hall"),
+    )
+    return raised_here(replace(event, **fields))
 
 
 def test_a_first_snapshot_is_news() -> None:

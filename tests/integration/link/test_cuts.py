@@ -1,6 +1,7 @@
 """Cut the link anywhere: nothing is lost and nothing happens twice."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.alarm_broker.core.panel.config import AlarmKind
+from custom_components.alarm_broker.link.events import AlarmRaised
 from tests.fakes.companion import Cut, FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, DOOR, close_all, panel, sense, shown
@@ -312,18 +315,14 @@ async def test_an_alarm_that_the_companion_raised_for_us_is_ours_when_the_panel_
     await until(lambda: linked.runtime_data.alarms.find("u1"))
 
     await linked.runtime_data.alarms.async_emit(
-        {
-            "kind": "alarm_raised",
-            "at": "2026-11-20T22:00:00+00:00",
-            "uid": "u1",
-            "area": "home",
-            "name": "Home",
-            "alarm_kind": "burglary",
-            "zones": ["Front door"],
-            "silent": False,
-            "test": False,
-            "message": None,
-        }
+        AlarmRaised(
+            at=datetime(2026, 11, 20, 22, tzinfo=UTC),
+            uid="u1",
+            area="home",
+            name="Home",
+            alarm_kind=AlarmKind.BURGLARY,
+            zones=("Front door",),
+        )
     )
 
     assert linked.runtime_data.alarms.find("u1").local

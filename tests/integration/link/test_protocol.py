@@ -21,7 +21,6 @@ from custom_components.alarm_broker.link.protocol import (
     ServiceTrouble,
     Status,
     Welcome,
-    answer_event,
     dump,
     parse,
     parse_event,
@@ -75,22 +74,6 @@ def test_trouble_with_a_delivery_is_read() -> None:
 
 def test_a_kind_of_a_newer_companion_is_not_an_error() -> None:
     assert parse_event({"kind": "weather", "at": "2026-11-20T22:00:00+00:00"}) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "alarm_id", "uid", "via", "note"),
-    [
-        ("acknowledge", "0197a000-0000-7000-8000-0000000000a1", "x", "push", None),
-        ("resolve", "0197a000-0000-7000-8000-0000000000a1", "x", "service", "All is well"),
-        ("cancel", None, "0197a000-0000-7000-8000-0000000000b1", "service", None),
-    ],
-)
-def test_a_decision_is_told_as_the_contract_says(
-    name: Any, alarm_id: str | None, uid: str, via: Any, note: str | None
-) -> None:
-    body = answer_event(name, at=NOW, alarm_id=alarm_id, uid=uid, by="Anna Example", via=via, note=note)
-
-    assert body == golden(f"event_{name}")["event"]
 
 
 @pytest.mark.parametrize(

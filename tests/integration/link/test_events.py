@@ -1,0 +1,148 @@
+"""What Home Assistant says has, word for word, the form of the frames that both halves read."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.alarm_broker.core.panel.config import AlarmKind, ArmMode
+from custom_components.alarm_broker.core.panel.effects import Ending
+from custom_components.alarm_broker.core.panel.state import AreaStatus
+from custom_components.alarm_broker.link.events import (
+    AlarmDisarmed,
+    AlarmEvidence,
+    AlarmPending,
+    AlarmRaised,
+    AreaState,
+    Decided,
+    Decision,
+    HomeAssistantEvent,
+    PendingCleared,
+    PushUnconfirmed,
+    ZoneTripped,
+    body,
+)
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "link"
+NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)
+UID = "0197a000-0000-7000-8000-0000000000b1"
+ALARM_ID = "0197a000-0000-7000-8000-0000000000a1"
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"event_{name}.json").read_text())["event"]
+
+
+PICTURE = base64.b64decode(golden("alarm_evidence")["picture"]["data"])
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        (
+            "area_state",
+            AreaState(at=NOW, area="home", name="Home", state=AreaStatus.ARMED, mode=ArmMode.AWAY),
+        ),
+        (
+            "area_state_unknown",
+            AreaState(at=NOW, area="home", name="Home", state=AreaStatus.UNKNOWN, mode=None),
+        ),
+        (
+            "alarm_pending",
+            AlarmPending(
+                at=NOW,
+                uid=UID,
+                area="home",
+                name="Home",
+                zone="Front door",
+                until=NOW + timedelta(seconds=30),
+            ),
+        ),
+        ("pending_cleared", PendingCleared(at=NOW, uid=UID, by="Anna Example")),
+        (
+            "alarm_raised",
+            AlarmRaised(
+                at=NOW,
+                uid=UID,
+                area="home",
+                name="Home",
+                alarm_kind=AlarmKind.BURGLARY,
+                zones=("Front door",),
+                hold_s=30,
+            ),
+        ),
+        ("zone_tripped", ZoneTripped(at=NOW, uid=UID, zone="Hall motion", confirmed=True)),
+        (
+            "alarm_evidence",
+            AlarmEvidence(
+                at=NOW,
+                uid=UID,
+                level=2,
+                evidence=("A person was seen by Drive camera 3 s after Front door.",),
+                camera="Drive camera",
+                label="person",
+                score=0.87,
+                taken_at=NOW - timedelta(seconds=2),
+                link="https://home.example/api/frigate/notifications/1763675998.1-abc/clip.mp4",
+                picture=PICTURE,
+            ),
+        ),
+        (
+            "push_unconfirmed",
+            PushUnconfirmed(at=NOW, uid=UID, people=("Anna Example", "Ben Example"), after_s=45),
+        ),
+        ("alarm_disarmed", AlarmDisarmed(at=NOW, uid=UID, by="Anna Example", ending=Ending.RESOLVED)),
+        (
+            "acknowledge",
+            Decided(
+                at=NOW,
+                decision=Decision.ACKNOWLEDGE,
+                alarm_id=ALARM_ID,
+                uid="x",
+                by="Anna Example",
+                via="push",
+            ),
+        ),
+        (
+            "resolve",
+            Decided(
+                at=NOW,
+                decision=Decision.RESOLVE,
+                alarm_id=ALARM_ID,
+                uid="x",
+                by="Anna Example",
+                via="service",
+                note="All is well",
+            ),
+        ),
+        (
+            "cancel",
+            Decided(
+                at=NOW, decision=Decision.CANCEL, alarm_id=None, uid=UID, by="Anna Example", via="service"
+            ),
+        ),
+        (
+            "escalate",
+            Decided(
+                at=NOW,
+                decision=Decision.ESCALATE,
+                alarm_id=None,
+                uid=UID,
+                by="Anna Example",
+                via="push",
+                note="I am not at home",
+            ),
+        ),
+    ],
+)
+def test_an_event_goes_on_the_wire_as_the_contract_says(name: str, event: HomeAssistantEvent) -> None:
+    assert body(event) == golden(name)
+
+
+def test_a_moment_by_another_clock_is_told_in_utc() -> None:
+    berlin = datetime.fromisoformat("2026-11-20T23:00:00+01:00")
+
+    assert body(PendingCleared(at=berlin, uid=UID, by=None))["at"] == "2026-11-20T22:00:00+00:00"
