@@ -2,17 +2,29 @@
 
 Whatever arrives here comes from the network. What is not as the contract says raises BadFrame; nothing past this file
 sees an unchecked value. Texts for people are made storable and cut rather than refused: a strange name must not keep
-an alarm from being raised.
+an alarm from being raised. For the same reason what only adorns an event is left out where it is odd.
 """
 
 import base64
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    Strict,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from companion.alarms.model import Picture
 from companion.strict_json import once_each
@@ -29,8 +41,8 @@ EVIDENCE_LIMIT = 20
 LINK_LIMIT = 2000
 PICTURE_LIMIT_BYTES = 180 * 1024
 LONGEST_WAIT_S = 86_400
+WHY_LIMIT = 200
 
-_ID = re.compile(r"[\x21-\x7e]{1,64}")
 _WEB_LINK = re.compile(r"https?://(?![/?#])[^\s\x00-\x1f\x7f\ud800-\udfff]+", re.IGNORECASE)
 _PICTURE_BEGINS = {
     "image/jpeg": re.compile(rb"\xff\xd8\xff"),
@@ -43,390 +55,58 @@ class BadFrame(Exception):
     """The other side sent something that the contract does not know; the message says what."""
 
 
-# --- frames ---------------------------------------------------------------------------------------------
+# --- what a field may hold ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hello:
-    """First frame, from Home Assistant: who I am and what I have kept of your stream."""
+def _storable(limit: int) -> BeforeValidator:
+    def storable(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        # PostgreSQL stores no NUL and neither database half a surrogate pair, both of which JSON can carry.
+        return value[:limit].replace("\0", "").encode("utf-8", "replace").decode()
 
-    version: int
-    stream: str
-    instance: str
-    name: str
-    received: int
+    return BeforeValidator(storable)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Welcome:
-    """Our answer: the same from the other side."""
+def _first(most: int) -> BeforeValidator:
+    return BeforeValidator(lambda value: value[:most] if isinstance(value, list) else value)
 
-    version: int
-    stream: str
-    instance: str
-    name: str
-    received: int
-    heartbeat_s: float
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
-    """One numbered event; its sender keeps it until it is confirmed."""
-
-    seq: int
-    event: Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Confirm:
-    """Everything up to `seq` of your stream is on my disk."""
-
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """Asks for a sign of life."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pong:
-    """The sign of life."""
-
-
-class ErrorCode(StrEnum):
-    """Why the companion closes the link."""
-
-    VERSION_UNSUPPORTED = "version_unsupported"
-    BAD_FRAME = "bad_frame"
-    SITE_UNKNOWN = "site_unknown"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
-    """The `error` frame: the companion says why, then closes."""
-
-    code: ErrorCode
-    detail: str
-
-
-type Frame = Hello | Welcome | Event | Confirm | Ping | Pong | Refusal
-
-
-# --- events of Home Assistant ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AreaState:
-    """An area of the panel is in another state."""
-
-    at: datetime
-    area: str
-    name: str
-    state: str
-    mode: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AlarmPending:
-    """An entry delay runs until `until`, by Home Assistant's clock."""
-
-    at: datetime
-    uid: str
-    area: str
-    name: str
-    zone: str
-    until: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PendingCleared:
-    """Somebody disarmed in time."""
-
-    at: datetime
-    uid: str
-    by: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AlarmRaised:
-    """The panel has triggered."""
-
-    at: datetime
-    uid: str
-    area: str
-    name: str
-    alarm_kind: str
-    """As sent: a newer Home Assistant may know kinds that we do not."""
-    zones: tuple[str, ...]
-    silent: bool
-    test: bool
-    message: str | None
-    hold_s: float
-    """The abort window: nobody is told before it is over."""
-    vacation: bool
-    """The house is in its vacation window."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ZoneTripped:
-    """Another zone in the same alarm."""
-
-    at: datetime
-    uid: str
-    zone: str
-    confirmed: bool
-    """It makes the alarm a confirmed one."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AlarmEvidence:
-    """How sure the alarm is by now, why, and what a camera saw."""
-
-    at: datetime
-    uid: str
-    level: int
-    """0 to 4, the validation level in the manner of ANSI/TMA-AVS-01."""
-    evidence: tuple[str, ...]
-    camera: str | None
-    label: str | None
-    score: float | None
-    """How sure the camera's own recognition is of the label, 0 to 1."""
-    taken_at: datetime | None
-    link: str | None
-    picture: Picture | None
-    dropped: str | None
-    """Why the picture that was sent is not here."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PushUnconfirmed:
-    """No phone of anybody at home has confirmed the notification of the alarm."""
-
-    at: datetime
-    uid: str
-    people: tuple[str, ...]
-    after_s: float | None
-
-
-class Ending(StrEnum):
-    """How disarming ends an alarm."""
-
-    ABORTED = "aborted"
-    CANCELLED = "cancelled"
-    RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AlarmDisarmed:
-    """Somebody with a code was there."""
-
-    at: datetime
-    uid: str
-    by: str | None
-    ending: Ending
-
-
-class Decision(StrEnum):
-    """What somebody at Home Assistant decided about an alarm."""
-
-    ACKNOWLEDGE = "acknowledge"
-    RESOLVE = "resolve"
-    CANCEL = "cancel"
-    ESCALATE = "escalate"
-    """Whoever is told next is to be told now."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decided:
-    """Somebody at Home Assistant decides about the alarm with our id or with theirs."""
-
-    at: datetime
-    decision: Decision
-    alarm_id: str | None
-    uid: str | None
-    by: str | None
-    via: str
-    note: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unknown:
-    """An event of a kind that a newer Home Assistant invented: confirmed, otherwise ignored."""
-
-    kind: str
-
-
-type HomeAssistantEvent = (
-    AreaState
-    | AlarmPending
-    | PendingCleared
-    | AlarmRaised
-    | ZoneTripped
-    | AlarmEvidence
-    | PushUnconfirmed
-    | AlarmDisarmed
-    | Decided
-    | Unknown
-)
-
-
-# --- in and out -----------------------------------------------------------------------------------------
-
-
-def dump(frame: Frame) -> str:
-    """Return the text that goes on the wire."""
-    match frame:
-        case Hello() | Welcome() | Event() | Confirm() | Ping() | Pong():
-            body = {"type": type(frame).__name__.lower(), **asdict(frame)}
-        case Refusal(code=code, detail=detail):
-            body = {"type": "error", "code": code.value, "detail": detail}
-    return json.dumps(body, separators=(",", ":"))
-
-
-def parse(text: str) -> Frame:
-    """Return the frame in `text`. Raises BadFrame for anything that the contract does not know."""
+def _moment(value: object) -> datetime:
     try:
-        data = json.loads(text, object_pairs_hook=once_each)
-    except (ValueError, RecursionError) as err:
-        raise BadFrame("the frame is not JSON") from err
-    if not isinstance(data, dict):
-        raise BadFrame("the frame is not an object")
-    match data.get("type"):
-        case "hello":
-            return Hello(**_introduction(data))
-        case "welcome":
-            return Welcome(**_introduction(data), heartbeat_s=_seconds(data, "heartbeat_s"))
-        case "event":
-            event = data.get("event")
-            if not isinstance(event, dict):
-                raise BadFrame("event is not an object")
-            return Event(seq=_integer(data, "seq", least=1), event=event)
-        case "confirm":
-            return Confirm(seq=_integer(data, "seq"))
-        case "ping":
-            return Ping()
-        case "pong":
-            return Pong()
-        case "error":
-            return Refusal(code=_error_code(data), detail=_text(data, "detail"))
-        case _:
-            raise BadFrame("the frame has no type that version 1 knows")
-
-
-def parse_event(body: Mapping[str, Any]) -> HomeAssistantEvent:
-    """Return what Home Assistant says. Raises BadFrame when a known kind lacks what the contract promises."""
-    match body.get("kind"):
-        case "area_state":
-            return AreaState(
-                at=_moment(body, "at"),
-                area=_id(body, "area"),
-                name=_text(body, "name"),
-                state=_text(body, "state", limit=16),
-                mode=_text_or_none(body, "mode", limit=32),
-            )
-        case "alarm_pending":
-            return AlarmPending(
-                at=_moment(body, "at"),
-                uid=_id(body, "uid"),
-                area=_id(body, "area"),
-                name=_text(body, "name"),
-                zone=_text(body, "zone"),
-                until=_moment(body, "until"),
-            )
-        case "pending_cleared":
-            return PendingCleared(at=_moment(body, "at"), uid=_id(body, "uid"), by=_text_or_none(body, "by"))
-        case "alarm_raised":
-            return AlarmRaised(
-                at=_moment(body, "at"),
-                uid=_id(body, "uid"),
-                area=_id(body, "area"),
-                name=_text(body, "name"),
-                alarm_kind=_text(body, "alarm_kind", limit=32),
-                zones=_texts(body, "zones"),
-                silent=_boolean(body, "silent"),
-                test=_boolean(body, "test"),
-                message=_text_or_none(body, "message", limit=NOTE_LIMIT),
-                hold_s=_number(body.get("hold_s"), HOLD_LIMIT_S) or 0.0,
-                vacation=body.get("vacation") is True,
-            )
-        case "zone_tripped":
-            return ZoneTripped(
-                at=_moment(body, "at"),
-                uid=_id(body, "uid"),
-                zone=_text(body, "zone"),
-                confirmed=body.get("confirmed") is True,
-            )
-        case "alarm_evidence":
-            return _evidence(body)
-        case "push_unconfirmed":
-            return PushUnconfirmed(
-                at=_moment(body, "at"),
-                uid=_id(body, "uid"),
-                people=_texts(body, "people"),
-                after_s=_number(body.get("after_s"), LONGEST_WAIT_S),
-            )
-        case "alarm_disarmed":
-            return AlarmDisarmed(
-                at=_moment(body, "at"),
-                uid=_id(body, "uid"),
-                by=_text_or_none(body, "by"),
-                ending=_ending(body),
-            )
-        case "acknowledge" | "resolve" | "cancel" | "escalate" as kind:
-            return _decided(body, Decision(kind))
-        case str(kind):
-            return Unknown(kind=kind)
-        case _:
-            raise BadFrame("the event has no kind")
-
-
-def _decided(body: Mapping[str, Any], decision: Decision) -> Decided:
-    alarm_id = None if body.get("alarm_id") is None else _id(body, "alarm_id")
-    uid = None if body.get("uid") is None else _id(body, "uid")
-    if alarm_id is None and uid is None:
-        raise BadFrame("the decision names no alarm: neither alarm_id nor uid")
-    return Decided(
-        at=_moment(body, "at"),
-        decision=decision,
-        alarm_id=alarm_id,
-        uid=uid,
-        by=_text_or_none(body, "by"),
-        via=_text_or_none(body, "via", limit=32) or "home_assistant",
-        note=_text_or_none(body, "note", limit=NOTE_LIMIT),
-    )
-
-
-def _evidence(body: Mapping[str, Any]) -> AlarmEvidence:
-    """Return the evidence, without what is odd about its ornaments: a camera's bad picture must not end the link."""
-    level = _integer(body, "level")
-    if level > HIGHEST_LEVEL:
-        raise BadFrame(f"level is not a whole number from 0 to {HIGHEST_LEVEL}")
-    taken_at, link = body.get("taken_at"), body.get("link")
-    picture, dropped = None, None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("it is not an ISO 8601 time with its zone")
     try:
-        taken_at = None if taken_at is None else _moment(body, "taken_at")
-    except BadFrame:
-        taken_at = None
-    if not isinstance(link, str) or len(link) > LINK_LIMIT or _WEB_LINK.fullmatch(link) is None:
-        link = None
+        return moment.astimezone(UTC)
+    except OverflowError as err:
+        raise ValueError("it is beyond the calendar") from err
+
+
+def _number(most: float) -> Callable[[object], float | None]:
+    """Return what reads a number from 0 to `most`, and None for anything odd: what it adorns must not be late for that."""
+
+    def number(value: object) -> float | None:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
+            return None
+        return float(value)
+
+    return number
+
+
+def _moment_or_none(value: object) -> datetime | None:
     try:
-        picture = None if body.get("picture") is None else _picture(body["picture"])
-    except ValueError as err:
-        dropped = str(err)
-    return AlarmEvidence(
-        at=_moment(body, "at"),
-        uid=_id(body, "uid"),
-        level=level,
-        evidence=_texts(body, "evidence", most=EVIDENCE_LIMIT),
-        camera=_text_or_none(body, "camera"),
-        label=_text_or_none(body, "label"),
-        score=_number(body.get("score"), 1),
-        taken_at=taken_at,
-        link=link,
-        picture=picture,
-        dropped=dropped,
-    )
+        return _moment(value)
+    except ValueError:
+        return None
+
+
+def _web_link(value: object) -> str | None:
+    if not isinstance(value, str) or len(value) > LINK_LIMIT or _WEB_LINK.fullmatch(value) is None:
+        return None
+    return value
 
 
 def _picture(value: object) -> Picture:
@@ -442,98 +122,324 @@ def _picture(value: object) -> Picture:
     return Picture(media_type=media_type, data=raw)
 
 
-def _number(value: object, most: float) -> float | None:
-    """Return a number from 0 to `most`; None for anything odd: what it stands beside must not be late for that."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
-        return None
-    return float(value)
-
-
-def _ending(body: Mapping[str, Any]) -> Ending:
-    """Return the ending; one that is missing or unknown means that somebody was there."""
-    try:
-        return Ending(body.get("ending", Ending.RESOLVED))
-    except ValueError:
-        return Ending.RESOLVED
-
-
-def _introduction(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "version": _integer(data, "version"),
-        "stream": _id(data, "stream"),
-        "instance": _id(data, "instance"),
-        "name": _text(data, "name"),
-        "received": _integer(data, "received"),
-    }
-
-
-def _error_code(data: Mapping[str, Any]) -> ErrorCode:
-    try:
-        return ErrorCode(_text(data, "code"))
-    except ValueError as err:
-        raise BadFrame("code is not one that version 1 knows") from err
-
-
-def _id(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str) or _ID.fullmatch(value) is None:
-        raise BadFrame(f"{key} is not an id of 1 to 64 printable ASCII characters")
+def _object(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("it is not an object")  # noqa: TRY004 # pydantic takes a ValueError for a refusal
     return value
 
 
-def _text(data: Mapping[str, Any], key: str, *, limit: int = TEXT_LIMIT) -> str:
-    return _storable(data.get(key), key, limit)
+type Id = Annotated[str, Strict(), StringConstraints(pattern=r"^[\x21-\x7e]{1,64}$")]
+type Text = Annotated[str, Strict(), _storable(TEXT_LIMIT)]
+type Word = Annotated[str, Strict(), _storable(32)]
+type NoteText = Annotated[str, Strict(), _storable(NOTE_LIMIT)]
+type Names = Annotated[tuple[Text, ...], _first(ZONES_LIMIT)]
+type Count = Annotated[int, Strict(), Field(ge=0, le=MAX_SEQUENCE)]
+type Sequence = Annotated[int, Strict(), Field(ge=1, le=MAX_SEQUENCE)]
+type Moment = Annotated[datetime, PlainValidator(_moment)]
+type OnlyIfTrue = Annotated[bool, PlainValidator(lambda value: value is True)]
 
 
-def _text_or_none(data: Mapping[str, Any], key: str, *, limit: int = TEXT_LIMIT) -> str | None:
-    return None if data.get(key) is None else _text(data, key, limit=limit)
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True)
 
 
-def _texts(data: Mapping[str, Any], key: str, *, most: int = ZONES_LIMIT) -> tuple[str, ...]:
-    values = data.get(key)
-    if not isinstance(values, list):
-        raise BadFrame(f"{key} is not a list")
-    return tuple(_storable(value, key, TEXT_LIMIT) for value in values[:most])
+# --- frames ---------------------------------------------------------------------------------------------
 
 
-def _storable(value: object, key: str, limit: int) -> str:
-    if not isinstance(value, str):
-        raise BadFrame(f"{key} is not a text")
-    # PostgreSQL stores no NUL and neither database half a surrogate pair, both of which JSON can carry.
-    return value[:limit].replace("\0", "").encode("utf-8", "replace").decode()
+class _Introduction(_Said):
+    version: Count
+    stream: Id
+    instance: Id
+    name: Text
+    received: Count
 
 
-def _boolean(data: Mapping[str, Any], key: str) -> bool:
-    value = data.get(key)
-    if not isinstance(value, bool):
-        raise BadFrame(f"{key} is not a boolean")
-    return value
+class Hello(_Introduction):
+    """First frame, from Home Assistant: who I am and what I have kept of your stream."""
+
+    type: Literal["hello"] = "hello"
 
 
-def _integer(data: Mapping[str, Any], key: str, *, least: int = 0) -> int:
-    value = data.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MAX_SEQUENCE:
-        raise BadFrame(f"{key} is not a whole number of at least {least}")
-    return value
+class Welcome(_Introduction):
+    """Our answer: the same from the other side."""
+
+    type: Literal["welcome"] = "welcome"
+    heartbeat_s: Annotated[float, Strict(), Field(gt=0, le=3600)]
 
 
-def _seconds(data: Mapping[str, Any], key: str) -> float:
-    value = data.get(key)
-    # "0 < value" is also what turns NaN away, which Python's JSON reader lets in.
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 3600:
-        raise BadFrame(f"{key} is not a number of seconds up to an hour")
-    return value
+class Event(_Said):
+    """One numbered event; its sender keeps it until it is confirmed."""
+
+    type: Literal["event"] = "event"
+    seq: Sequence
+    event: Annotated[Mapping[str, Any], PlainValidator(_object)]
 
 
-def _moment(data: Mapping[str, Any], key: str) -> datetime:
-    value = data.get(key)
+class Confirm(_Said):
+    """Everything up to `seq` of your stream is on my disk."""
+
+    type: Literal["confirm"] = "confirm"
+    seq: Count
+
+
+class Ping(_Said):
+    """Asks for a sign of life."""
+
+    type: Literal["ping"] = "ping"
+
+
+class Pong(_Said):
+    """The sign of life."""
+
+    type: Literal["pong"] = "pong"
+
+
+class ErrorCode(StrEnum):
+    """Why the companion closes the link."""
+
+    VERSION_UNSUPPORTED = "version_unsupported"
+    BAD_FRAME = "bad_frame"
+    SITE_UNKNOWN = "site_unknown"
+
+
+class Refusal(_Said):
+    """The `error` frame: the companion says why, then closes."""
+
+    type: Literal["error"] = "error"
+    code: ErrorCode
+    detail: Text
+
+
+type Frame = Hello | Welcome | Event | Confirm | Ping | Pong | Refusal
+
+
+# --- events of Home Assistant ---------------------------------------------------------------------------
+
+
+class AreaState(_Said):
+    """An area of the panel is in another state."""
+
+    kind: Literal["area_state"] = "area_state"
+    at: Moment
+    area: Id
+    name: Text
+    state: Annotated[str, Strict(), _storable(16)]
+    mode: Word | None = None
+
+
+class AlarmPending(_Said):
+    """An entry delay runs until `until`, by Home Assistant's clock."""
+
+    kind: Literal["alarm_pending"] = "alarm_pending"
+    at: Moment
+    uid: Id
+    area: Id
+    name: Text
+    zone: Text
+    until: Moment
+
+
+class PendingCleared(_Said):
+    """Somebody disarmed in time."""
+
+    kind: Literal["pending_cleared"] = "pending_cleared"
+    at: Moment
+    uid: Id
+    by: Text | None = None
+
+
+class AlarmRaised(_Said):
+    """The panel has triggered."""
+
+    kind: Literal["alarm_raised"] = "alarm_raised"
+    at: Moment
+    uid: Id
+    area: Id
+    name: Text
+    alarm_kind: Word
+    """As sent: a newer Home Assistant may know kinds that we do not."""
+    zones: Names
+    silent: Annotated[bool, Strict()]
+    test: Annotated[bool, Strict()]
+    message: NoteText | None = None
+    hold_s: Annotated[float, PlainValidator(lambda value: _number(HOLD_LIMIT_S)(value) or 0.0)] = 0.0
+    """The abort window: nobody is told before it is over."""
+    vacation: OnlyIfTrue = False
+    """The house is in its vacation window."""
+
+
+class ZoneTripped(_Said):
+    """Another zone in the same alarm."""
+
+    kind: Literal["zone_tripped"] = "zone_tripped"
+    at: Moment
+    uid: Id
+    zone: Text
+    confirmed: OnlyIfTrue = False
+    """It makes the alarm a confirmed one."""
+
+
+class AlarmEvidence(_Said):
+    """How sure the alarm is by now, why, and what a camera saw."""
+
+    kind: Literal["alarm_evidence"] = "alarm_evidence"
+    at: Moment
+    uid: Id
+    level: Annotated[int, Strict(), Field(ge=0, le=HIGHEST_LEVEL)]
+    """0 to 4, the validation level in the manner of ANSI/TMA-AVS-01."""
+    evidence: Annotated[tuple[Text, ...], _first(EVIDENCE_LIMIT)]
+    camera: Text | None = None
+    label: Text | None = None
+    score: Annotated[float | None, PlainValidator(_number(1))] = None
+    """How sure the camera's own recognition is of the label, 0 to 1."""
+    taken_at: Annotated[datetime | None, PlainValidator(_moment_or_none)] = None
+    link: Annotated[str | None, PlainValidator(_web_link)] = None
+    picture: Annotated[Picture | None, PlainValidator(lambda value: value)] = None
+    dropped: str | None = None
+    """Why the picture that was sent is not here."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_an_odd_picture(cls, sent: Any) -> Any:
+        picture, dropped = None, None
+        try:
+            picture = None if sent.get("picture") is None else _picture(sent["picture"])
+        except ValueError as err:
+            dropped = str(err)
+        return {**sent, "picture": picture, "dropped": dropped}
+
+
+class PushUnconfirmed(_Said):
+    """No phone of anybody at home has confirmed the notification of the alarm."""
+
+    kind: Literal["push_unconfirmed"] = "push_unconfirmed"
+    at: Moment
+    uid: Id
+    people: Names
+    after_s: Annotated[float | None, PlainValidator(_number(LONGEST_WAIT_S))] = None
+
+
+class Ending(StrEnum):
+    """How disarming ends an alarm."""
+
+    ABORTED = "aborted"
+    CANCELLED = "cancelled"
+    RESOLVED = "resolved"
+
+
+def _ending(value: object) -> Ending:
+    """Return the ending; one that is unknown means that somebody was there."""
+    return next((one for one in Ending if one == value), Ending.RESOLVED)
+
+
+class AlarmDisarmed(_Said):
+    """Somebody with a code was there."""
+
+    kind: Literal["alarm_disarmed"] = "alarm_disarmed"
+    at: Moment
+    uid: Id
+    by: Text | None = None
+    ending: Annotated[Ending, PlainValidator(_ending)] = Ending.RESOLVED
+
+
+class Decision(StrEnum):
+    """What somebody at Home Assistant decided about an alarm."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    CANCEL = "cancel"
+    ESCALATE = "escalate"
+    """Whoever is told next is to be told now."""
+
+
+class Decided(_Said):
+    """Somebody at Home Assistant decides about the alarm with our id or with theirs."""
+
+    kind: Literal["acknowledge", "resolve", "cancel", "escalate"]
+    at: Moment
+    alarm_id: Id | None = None
+    uid: Id | None = None
+    by: Text | None = None
+    via: Annotated[Word, BeforeValidator(lambda value: value or "home_assistant")] = "home_assistant"
+    note: NoteText | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """Return what was decided."""
+        return Decision(self.kind)
+
+    @model_validator(mode="after")
+    def _names_an_alarm(self) -> Self:
+        if self.alarm_id is None and self.uid is None:
+            raise ValueError("the decision names no alarm: neither alarm_id nor uid")
+        return self
+
+
+class Unknown(_Said):
+    """An event of a kind that a newer Home Assistant invented: confirmed, otherwise ignored."""
+
+    kind: Text
+
+
+type KnownEvent = (
+    AreaState
+    | AlarmPending
+    | PendingCleared
+    | AlarmRaised
+    | ZoneTripped
+    | AlarmEvidence
+    | PushUnconfirmed
+    | AlarmDisarmed
+    | Decided
+)
+type HomeAssistantEvent = KnownEvent | Unknown
+
+
+# --- in and out -----------------------------------------------------------------------------------------
+
+
+def _names_of(union: Any, field: str) -> frozenset[str]:
+    """Return what tells the members of a union apart on the wire."""
+    members = get_args(union.__value__)
+    return frozenset(name for one in members for name in get_args(one.model_fields[field].annotation))
+
+
+_FRAMES: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
+_EVENTS: TypeAdapter[KnownEvent] = TypeAdapter(Annotated[KnownEvent, Field(discriminator="kind")])
+_TYPES = _names_of(Frame, "type")
+_KINDS = _names_of(KnownEvent, "kind")
+
+
+def dump(frame: Frame) -> str:
+    """Return the text that goes on the wire."""
+    return json.dumps(frame.model_dump(), separators=(",", ":"))
+
+
+def parse(text: str) -> Frame:
+    """Return the frame in `text`. Raises BadFrame for anything that the contract does not know."""
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise BadFrame(f"{key} is not an ISO 8601 time with its zone")
+        data = json.loads(text, object_pairs_hook=once_each)
+    except (ValueError, RecursionError) as err:
+        raise BadFrame("the frame is not JSON") from err
+    if not isinstance(data, dict):
+        raise BadFrame("the frame is not an object")
+    if not isinstance(data.get("type"), str) or data["type"] not in _TYPES:
+        raise BadFrame("the frame has no type that version 1 knows")
+    return _validated(_FRAMES, data)
+
+
+def parse_event(body: Mapping[str, Any]) -> HomeAssistantEvent:
+    """Return what Home Assistant says. Raises BadFrame when a known kind lacks what the contract promises."""
+    kind = body.get("kind")
+    if not isinstance(kind, str):
+        raise BadFrame("the event has no kind")
+    return _validated(_EVENTS, body) if kind in _KINDS else Unknown(kind=kind)
+
+
+def _validated[T](shape: TypeAdapter[T], data: Mapping[str, Any]) -> T:
     try:
-        return moment.astimezone(UTC)
-    except OverflowError as err:
-        raise BadFrame(f"{key} is beyond the calendar") from err
+        return shape.validate_python(data)
+    except ValidationError as err:
+        [first, *_] = err.errors(include_url=False, include_context=False, include_input=False)
+        where = ".".join(str(part) for part in first["loc"][1:])
+        raise BadFrame(f"{where}: {first['msg']}"[:WHY_LIMIT]) from err

@@ -61,7 +61,7 @@ def test_a_golden_event_of_home_assistant_is_understood_whole(name: str) -> None
     event = parse_event(body)
 
     assert not isinstance(event, Unknown)
-    understood = {field: getattr(event, field) for field in event.__slots__}
+    understood = {field: getattr(event, field) for field in type(event).model_fields}
     times = {key: understood[key].isoformat() for key in ("at", "until", "taken_at") if key in understood}
     lists = {key: list(understood[key]) for key in ("zones", "evidence", "people") if key in understood}
     pictures = {key: as_sent(understood[key]) for key in ("picture",) if key in understood}
