@@ -25,7 +25,7 @@ class Access(StrEnum):
     TRUSTED = "trusted"
     """Port 5000: everybody is an administrator; a login is possible, and not needed."""
     AUTHENTICATED = "authenticated"
-    """Port 8971: nothing but the version and the login without a token."""
+    """Port 8971: nothing but the login without a token."""
     DISABLED = "disabled"
     """Authentication is switched off: there is no login."""
 
@@ -52,7 +52,6 @@ class FakeFrigate(FakeServer):
     login_limited: bool = False
     whole_reviews: bool = False
     """As in older versions: a review is found only when all of it, or its start while it runs, is in the window."""
-    version: str = "0.17.1-abc1234"
     body_instead: bytes | None = None
     """Sent with 200 for everything but the login."""
     cameras: dict[str, dict[str, Any]] = field(default_factory=lambda: {"garden": camera()})
@@ -63,9 +62,6 @@ class FakeFrigate(FakeServer):
     snapshot: bytes = JPEG
     thumbnail: bytes = JPEG + b"thumbnail"
     latest: bytes = JPEG + b"latest"
-    past_frame: bytes = JPEG + b"past"
-    recorded_since: float = 0
-    """There are recordings from this unix time on."""
     logins: int = field(default=0, init=False)
     """How many were granted."""
     _tokens: set[str] = field(default_factory=set, init=False)
@@ -81,7 +77,6 @@ class FakeFrigate(FakeServer):
         """Serve what the integration uses."""
         api = f"{self.base_path}/api"
         return [
-            web.get(f"{api}/version", self._version),
             web.post(f"{api}/login", self._login),
             web.get(f"{api}/config", self._guarded(self._config)),
             web.get(f"{api}/events", self._guarded(self._list_events)),
@@ -90,7 +85,6 @@ class FakeFrigate(FakeServer):
             web.get(f"{api}/events/{{id}}/thumbnail.jpg", self._guarded(self._thumbnail)),
             web.get(f"{api}/review", self._guarded(self._list_reviews)),
             web.get(f"{api}/{{camera}}/latest.jpg", self._guarded(self._latest)),
-            web.get(f"{api}/{{camera}}/recordings/{{time}}/snapshot.jpg", self._guarded(self._past_frame)),
         ]
 
     def add_event(
@@ -185,9 +179,6 @@ class FakeFrigate(FakeServer):
         token = request.headers.get(hdrs.AUTHORIZATION, "").removeprefix("Bearer ")
         return self.takes_tokens and token in self._tokens
 
-    async def _version(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self.version.encode() if self.body_instead is None else self.body_instead)
-
     async def _login(self, request: web.Request) -> web.Response:
         if self.access is Access.DISABLED:
             return web.json_response({"message": "Authentication is disabled"}, status=404)
@@ -267,16 +258,6 @@ class FakeFrigate(FakeServer):
     async def _latest(self, request: web.Request) -> web.Response:
         self._expect_camera(request)
         return web.Response(body=self.latest, content_type="image/jpeg")
-
-    async def _past_frame(self, request: web.Request) -> web.Response:
-        self._expect_camera(request)
-        try:
-            at = float(request.match_info["time"])
-        except ValueError as err:
-            raise Invalid("frame_time is not a number") from err
-        if not self.recorded_since <= at <= time.time():
-            raise LookupError(f"Recording not found at {at}")
-        return web.Response(body=self.past_frame, content_type="image/jpeg")
 
     def _event(self, request: web.Request) -> dict[str, Any]:
         for event in self.events:

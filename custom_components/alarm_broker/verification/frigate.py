@@ -43,7 +43,6 @@ _EVENT_ID = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?-[A-Za-z0-9]{1,32}")
 # Frigate: REGEX_CAMERA_NAME; it also keeps a comma out of a list and a slash out of a path.
 _CAMERA = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _BLANK = re.compile(r"\s")
-_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}[A-Za-z0-9.+_-]{0,60}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{1,4096}")
 _TOKEN_COOKIE = "frigate_token"  # noqa: S105 - the cookie's name
 _MALFORMED = (LookupError, TypeError, ValueError)
@@ -75,13 +74,10 @@ class FrigateUnusable(FrigateError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrigateCamera:
-    """A camera that is switched on, with what it looks for."""
+    """A camera that is switched on."""
 
     name: str
     friendly_name: str | None
-    zones: tuple[str, ...]
-    labels: tuple[str, ...]
-    """The objects it tracks: person, car."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +95,6 @@ class FrigateEvent:
     """UTC, as every moment here."""
     ended_at: datetime | None
     """None while it is still followed."""
-    zones: tuple[str, ...]
-    has_snapshot: bool
     has_clip: bool
     false_positive: bool
     stationary: bool
@@ -118,9 +112,6 @@ class FrigateReview:
     started_at: datetime
     ended_at: datetime | None
     event_ids: tuple[str, ...]
-    labels: tuple[str, ...]
-    """As Frigate writes them: an object with a sub label is `person-verified`."""
-    zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +152,6 @@ class FrigateClient:
     @override
     def __repr__(self) -> str:
         return f"<FrigateClient {self._base}>"
-
-    async def async_version(self) -> str:
-        """Return the server's version, such as 0.17.1-abc1234. Needs no login: it shows that a Frigate is there."""
-        try:
-            async with _time_limit():
-                body = await self._async_ask(self._api("version"), None, MAX_JSON_BYTES)
-        except FrigateNotFound as err:
-            raise FrigateUnusable(_NO_FRIGATE) from err
-        if body is None:
-            raise FrigateRefused("Something in front of Frigate wants a login: let /api/version through.")
-        version = body.decode("utf-8", "replace").strip()
-        if not _VERSION.fullmatch(version):
-            raise FrigateUnusable(_NO_FRIGATE)
-        return version
 
     async def async_cameras(self) -> tuple[FrigateCamera, ...]:
         """Return the cameras that are switched on, in the order of Frigate's configuration. Needs the login."""
@@ -249,18 +226,6 @@ class FrigateClient:
                 )
             except FrigateNotFound:
                 return await self._async_picture(self._api("events", event_id, "thumbnail.jpg"))
-
-    async def async_past_frame(self, camera: str, at: datetime) -> bytes:
-        """Return what the camera recorded at that moment, PICTURE_HEIGHT high.
-
-        Raises FrigateNotFound when that was not recorded.
-        """
-        _check(_CAMERA, camera, "camera")
-        url = self._api(camera, "recordings", str(_unix(at)), "snapshot.jpg").with_query(
-            height=PICTURE_HEIGHT
-        )
-        async with _time_limit():
-            return await self._async_picture(url)
 
     async def async_latest(self, camera: str, *, height: int = PICTURE_HEIGHT) -> bytes:
         """Return the camera's newest picture, `height` pixels high; of a camera that is down, Frigate shows an old one."""
@@ -485,13 +450,7 @@ def _entries[T](answer: object, parse: Callable[[Mapping[str, Any]], T]) -> Iter
 
 
 def _camera(name: str, config: Mapping[str, Any]) -> FrigateCamera:
-    zones, objects = config.get("zones"), config.get("objects")
-    return FrigateCamera(
-        name=name,
-        friendly_name=_optional_text(config.get("friendly_name")),
-        zones=_texts(list(zones)) if isinstance(zones, dict) else (),
-        labels=_texts(objects.get("track")) if isinstance(objects, dict) else (),
-    )
+    return FrigateCamera(name=name, friendly_name=_optional_text(config.get("friendly_name")))
 
 
 def _event(row: Mapping[str, Any]) -> FrigateEvent:
@@ -506,8 +465,6 @@ def _event(row: Mapping[str, Any]) -> FrigateEvent:
         score=max(_score(scores.get(name)) for scores in (row, data) for name in ("top_score", "score")),
         started_at=_moment(row["start_time"]),
         ended_at=_optional_moment(row.get("end_time")),
-        zones=_texts(row.get("zones")),
-        has_snapshot=_flag(row.get("has_snapshot")),
         has_clip=_flag(row.get("has_clip")),
         false_positive=_flag(row.get("false_positive")),
         stationary=_flag(row.get("stationary")) or _flag(data.get("stationary")),
@@ -523,8 +480,6 @@ def _review(row: Mapping[str, Any]) -> FrigateReview:
         started_at=_moment(row["start_time"]),
         ended_at=_optional_moment(row.get("end_time")),
         event_ids=tuple(one for one in _texts(data.get("detections")) if _EVENT_ID.fullmatch(one)),
-        labels=_texts(data.get("objects")),
-        zones=_texts(data.get("zones")),
     )
 
 
