@@ -138,7 +138,6 @@ class AreaPanel(AreaEntity, Panel):
     _view: View
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Show the area and send it what is asked of it."""
         super().__init__(entry, area_id, "panel")
         self.area_ids = (area_id,)
         self._offer(entry, list(self.system.panel_config.areas[area_id].modes))
@@ -214,7 +213,6 @@ class MasterPanel(Panel):
     """All areas as one panel: all of them or none."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Show what the areas look like together."""
         super().__init__(entry, "master")
         areas = entry.runtime_data.system.panel_config.areas
         self.area_ids = tuple(areas)

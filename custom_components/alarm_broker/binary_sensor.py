@@ -181,7 +181,6 @@ class Duress(HubBinarySensor):
     """On from the use of a duress code until somebody clears the alarm memory with a code that is none."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the silent alarms."""
         super().__init__(entry, DURESS)
         self._entry = entry
 
@@ -203,7 +202,6 @@ class AlarmActive(AlarmEntity, BinarySensorEntity):
     _unrecorded_attributes = frozenset({"alarms"})
 
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the alarms of the entry."""
         super().__init__(entry, "alarm_active")
 
     @property
@@ -223,7 +221,6 @@ class AlarmMemory(AreaEntity, BinarySensorEntity):
     _unrecorded_attributes = frozenset({"alarms"})
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Follow the area."""
         super().__init__(entry, area_id, "alarm_memory")
 
     @property
@@ -257,7 +254,6 @@ class ReadyToArm(AreaEntity, BinarySensorEntity):
     _unrecorded_attributes = frozenset({"open_zones", "blind_zones", "troubles"})
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str, mode: ArmMode) -> None:
-        """Follow the area."""
         super().__init__(entry, area_id, f"ready_{mode.value}")
         self._mode = mode
         self._reason: NotReady | None = None

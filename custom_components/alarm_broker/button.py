@@ -96,7 +96,6 @@ class AnswerButton(AlarmBrokerEntity, ButtonEntity):
     entity_description: AnswerDescription
 
     def __init__(self, entry: AlarmBrokerConfigEntry, description: AnswerDescription) -> None:
-        """Answer the alarms of the entry."""
         super().__init__(entry, description.key)
         self.entity_description = description
         self._alarms = entry.runtime_data.alarms
@@ -116,7 +115,6 @@ class AreaButton(AreaEntity, ButtonEntity):
     def __init__(
         self, entry: AlarmBrokerConfigEntry, area_id: str, description: AreaButtonDescription
     ) -> None:
-        """Work the area."""
         super().__init__(entry, area_id, description.key)
         self.entity_description = description
 

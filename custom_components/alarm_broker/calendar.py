@@ -26,7 +26,6 @@ class WindowCalendar(AlarmBrokerEntity, CalendarEntity):
     """Vacation, guests, cleaning and quiet, as the panel sees them."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the calendars."""
         super().__init__(entry, "windows")
         self._calendars = entry.runtime_data.calendars
 

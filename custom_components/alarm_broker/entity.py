@@ -90,7 +90,6 @@ class PanelEntity(AlarmBrokerEntity):
     """An entity that shows something of the panel, and is written only when that has changed."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
-        """Follow the panel."""
         super().__init__(entry, key)
         self.system = entry.runtime_data.system
         self._written: object = object()
@@ -122,7 +121,6 @@ class HubEntity(AlarmBrokerEntity):
     entity_description: HubDescription
 
     def __init__(self, entry: AlarmBrokerConfigEntry, description: HubDescription) -> None:
-        """Show what `description` finds."""
         super().__init__(entry, description.key)
         self.entity_description = description
         self.data = entry.runtime_data
@@ -150,7 +148,6 @@ class AreaEntity(PanelEntity):
     """An entity of one area; it hears only of what concerns that area."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str, key: str) -> None:
-        """Follow the area."""
         super().__init__(entry, key)
         self._attr_unique_id = f"{entry.entry_id}_{area_id}_{key}"
         self._attr_device_info = area_device(entry, area_id)
@@ -188,7 +185,6 @@ class AlarmEntity(AlarmBrokerEntity):
     """An entity that shows something of the alarms, whoever raised them."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
-        """Follow the alarms of the entry; `key` names the entity."""
         super().__init__(entry, key)
         self._alarms = entry.runtime_data.alarms
         self._watch = entry.runtime_data.watch

@@ -26,7 +26,6 @@ class AlarmEvent(AlarmEntity, EventEntity):
     """What happened to an alarm last."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the alarms of the entry."""
         super().__init__(entry, "alarm")
         self._attr_event_types = list(CHANGES)
 
@@ -48,7 +47,6 @@ class PanelEvent(AlarmBrokerEntity, EventEntity):
     """What happened at the panel last."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the panel."""
         super().__init__(entry, "panel")
         self._attr_unique_id = f"{entry.entry_id}_panel_event"
         self._attr_event_types = [kind.value for kind in ActivityKind]

@@ -28,7 +28,6 @@ class AlarmPicture(AlarmBrokerEntity, ImageEntity):
     """What a camera showed when the last alarm was raised."""
 
     def __init__(self, hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the evidence."""
         AlarmBrokerEntity.__init__(self, entry, "alarm_picture")
         ImageEntity.__init__(self, hass)
         self._verification = entry.runtime_data.verification

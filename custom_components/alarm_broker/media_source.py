@@ -31,7 +31,6 @@ class AlarmMediaSource(MediaSource):
     name = "Alarms"
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Belong to the integration."""
         super().__init__(DOMAIN)
         self._hass = hass
 

@@ -28,7 +28,6 @@ class Chime(AreaEntity, SelectEntity):
     _attr_entity_category = EntityCategory.CONFIG
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Follow the area."""
         super().__init__(entry, area_id, "chime")
         self._attr_options = [mode.value for mode in ChimeMode]
 

@@ -137,7 +137,6 @@ class LatestAlarm(AlarmEntity, SensorEntity):
     _attr_device_class = SensorDeviceClass.ENUM
 
     def __init__(self, entry: AlarmBrokerConfigEntry) -> None:
-        """Follow the alarms of the entry."""
         super().__init__(entry, "latest_alarm")
         self._attr_options = [NO_ALARM, *(status.value for status in Status)]
         self._system = entry.runtime_data.system
@@ -196,7 +195,6 @@ class PersonSensor(HubSensor):
     """Where somebody is, at the device of that person."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry, person_id: str) -> None:
-        """Follow one person."""
         super().__init__(entry, _whereabouts(person_id))
         self._attr_unique_id = f"{entry.entry_id}_{person_id}_whereabouts"
         self._attr_device_info = person_device(entry, person_id)
@@ -208,7 +206,6 @@ class OpenZones(AreaEntity, SensorEntity):
     _unrecorded_attributes = frozenset({"zones"})
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Follow the area."""
         super().__init__(entry, area_id, "open_zones")
 
     @property
@@ -233,7 +230,6 @@ class DelayEnd(AreaEntity, SensorEntity):
     _attr_entity_registry_enabled_default = False
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str) -> None:
-        """Follow the area."""
         super().__init__(entry, area_id, "delay_end")
 
     @property

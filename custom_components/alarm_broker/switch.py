@@ -31,7 +31,6 @@ class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
     _attr_entity_category = EntityCategory.CONFIG
 
     def __init__(self, entry: AlarmBrokerConfigEntry, zone_id: str) -> None:
-        """Follow the zone."""
         super().__init__(entry, "bypass")
         system = entry.runtime_data.system
         zone = system.panel_config.zones[zone_id]

@@ -77,7 +77,6 @@ class ActivityTrigger(Trigger):
     schema: vol.Schema
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
-        """Take the options."""
         super().__init__(hass, config)
         options = config.options or {}
         self._areas = {name.casefold() for name in options.get(CONF_AREAS, ())}

@@ -59,7 +59,6 @@ class TokenRefused(LinkLost):
     """The companion does not accept the token; `forbidden` when it knows it but the role is too low."""
 
     def __init__(self, *, forbidden: bool) -> None:
-        """Say which of the two it was."""
         super().__init__("the companion refused the token")
         self.forbidden = forbidden
 

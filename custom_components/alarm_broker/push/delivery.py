@@ -29,7 +29,6 @@ class PushDelivery:
     """Sends; a message that a newer one of its tag has overtaken is not sent any more, or it would replace that."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Nothing is sent yet."""
         self._hass = hass
         self._lines: dict[tuple[str, str], _Line] = {}
         self._failing: set[str] = set()

@@ -39,7 +39,6 @@ class TroubleNotices:
     """Gathers troubles into notices."""
 
     def __init__(self, hass: HomeAssistant, system: AlarmSystem, tell: Tell) -> None:
-        """Begin with nothing told."""
         self._system = system
         self._tell = tell
         self._pace = Pace(hass, self._say)

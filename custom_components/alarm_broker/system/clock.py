@@ -20,7 +20,6 @@ class Clock:
     """Compares the wall clock with the time that has passed since this was made."""
 
     def __init__(self) -> None:
-        """Begin now."""
         self.since = dt_util.utcnow()
         """When that was, by the wall clock as it is set now."""
         self._elapsed = elapsed()

@@ -18,7 +18,6 @@ class LeftOut:
     """What could not be read, by the names that people know."""
 
     def __init__(self) -> None:
-        """Nothing is left out yet."""
         self.names: list[str] = []
 
     def readable(

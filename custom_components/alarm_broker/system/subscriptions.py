@@ -16,7 +16,6 @@ class Subscriptions:
     """Listeners by area and by zone; the work grows with what has changed, not with what there is."""
 
     def __init__(self, config: PanelConfig) -> None:
-        """Begin with nobody."""
         self._config = config
         self._panels: dict[str, Subscribers[()]] = defaultdict(Subscribers[()])
         self._everything = Subscribers[()]()

@@ -30,7 +30,6 @@ class Supervision:
     """Keeps the panel's list of troubles true: at once for what tells, by the minute for what has fallen silent."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], system: AlarmSystem) -> None:
-        """Nothing is known to be wrong before `async_start`."""
         self._hass = hass
         self._entry = entry
         self._system = system

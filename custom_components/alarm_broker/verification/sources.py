@@ -120,7 +120,6 @@ class EntitySource:
     """A camera or image entity of Home Assistant: it shows, and does not say what it sees."""
 
     def __init__(self, hass: HomeAssistant, entity_id: str) -> None:
-        """Name the entity."""
         self._hass = hass
         self._entity_id = entity_id
 
