@@ -1,7 +1,7 @@
 """Reads stored JSON values strictly: what is not what we write raises, so that nothing odd gets any further.
 
-A file may have been written by another version, or have been damaged. What raises is ArithmeticError, LookupError,
-TypeError or ValueError; whoever reads a file decides what follows from it.
+A file may have been written by another version, or have been damaged. Every function here raises one of UNREADABLE;
+whoever reads a file decides what follows from it.
 """
 
 from collections.abc import Mapping
@@ -12,14 +12,20 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading may raise."""
+"""What reading may raise; the types are many, as an ill-formed value goes through functions of the library."""
 YEARS = range(1970, 9000)
 SPANS = (timedelta(0), timedelta(days=3660))
 """Beyond these, later sums of times could have no result."""
 
 
 def made[T](cls: type[T], stored: object) -> T:
-    """Return the dataclass of which this is the stored form; a field that is missing has its default."""
+    """Return the dataclass of which this is the stored form; a field that is missing has its default.
+
+    Its fields may be texts, numbers, flags, enumerations, moments (ISO 8601), lengths of time (seconds), dataclasses,
+    and tuples, sets, mappings or None of these. Keys that it does not know are left: a newer version wrote them.
+
+        made(Sighting, {"camera_id": "yard", "event_id": "1", "label": "person", "score": 0.9, …})
+    """
     kept, hints = mapping(stored), get_type_hints(cls)
     known = [one.name for one in fields(cls) if one.init and one.name in kept]  # type: ignore[arg-type] # checked by the caller's type
     return cls(**{name: _value(hints[name], kept[name]) for name in known})
@@ -52,7 +58,7 @@ def texts(stored: object) -> list[str]:
 
 
 def whole(stored: object) -> int:
-    """Return a stored count."""
+    """Return a stored count, zero or more."""
     if not isinstance(stored, int) or isinstance(stored, bool) or stored < 0:
         raise TypeError(f"{type(stored).__name__} instead of a count")
     return stored

@@ -72,6 +72,7 @@ class CameraConfig:
     labels: tuple[str, ...] = (PERSON,)
     """What counts, the most telling first."""
     min_score: float = 0.6
+    """From 0 to 1, as a sighting's score is; the form and what it stores count in percent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ class Validation:
 
 
 def looking_at(cameras: Iterable[CameraConfig], area_id: str, zone_ids: Iterable[str]) -> list[CameraConfig]:
-    """Return the cameras that look at one of the zones, then those that look at their area."""
+    """Return the cameras that look at one of the zones, then those that look at the area; each in the order given."""
     wanted = set(zone_ids)
     known = list(cameras)
     at_zones = [camera for camera in known if camera.zones & wanted]
@@ -156,9 +157,9 @@ def counts(sighting: Sighting, camera: CameraConfig, occasion: Occasion) -> bool
     It overlaps the time around a moment of it, is of what the camera is asked for, sure enough, and no parked car.
     """
     in_time = any(
-        sighting.started_at <= context + occasion.after
-        and (sighting.ended_at is None or sighting.ended_at >= context - occasion.before)
-        for context in occasion.moments
+        sighting.started_at <= moment + occasion.after
+        and (sighting.ended_at is None or sighting.ended_at >= moment - occasion.before)
+        for moment in occasion.moments
     )
     return (
         in_time
@@ -188,7 +189,10 @@ def ranked(
 def validation(
     occasion: Occasion, sightings: Iterable[Sighting], cameras: Mapping[str, CameraConfig]
 ) -> Validation:
-    """Return the validation level of an alarm with the evidence there is."""
+    """Return the validation level of an alarm with the evidence there is.
+
+    `cameras` are by id; what a camera saw that is not among them does not count. A human's word goes before everything.
+    """
     if occasion.word is not None:
         return Validation(level=occasion.word, findings=(Finding.HUMAN_WORD,))
     if occasion.cancelled:

@@ -67,6 +67,7 @@ def windows(
 ) -> tuple[Window, ...]:
     """Return the windows of each rule, earliest first; a rule's entries that overlap or touch are one window.
 
+    `calendars` are entries by `WindowRule.calendar`, one that is missing has none; `zone` is where the premises are.
     Entries without a length are windows only where the rule widens them.
     """
     found = []
@@ -131,16 +132,16 @@ def _meant(rule: WindowRule, entry: CalendarEntry) -> bool:
     return not rule.words or any(word.casefold() in title for word in rule.words)
 
 
-def _instant(context: date | datetime, zone: tzinfo) -> datetime:
+def _instant(day_or_moment: date | datetime, zone: tzinfo) -> datetime:
     """Return the moment in UTC; a day begins at the premises' midnight, or when the clock jumps over that.
 
     Of a wall clock time that comes twice (the clock is set back) the first is meant.
     """
-    if not isinstance(context, datetime):
-        context = datetime.combine(context, time.min)
-    if context.tzinfo is None:
-        context = context.replace(tzinfo=zone)
-    return context.astimezone(UTC)
+    if not isinstance(day_or_moment, datetime):
+        day_or_moment = datetime.combine(day_or_moment, time.min)
+    if day_or_moment.tzinfo is None:
+        day_or_moment = day_or_moment.replace(tzinfo=zone)
+    return day_or_moment.astimezone(UTC)
 
 
 def _order(window: Window) -> tuple[datetime, datetime, WindowKind]:

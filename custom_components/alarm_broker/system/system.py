@@ -88,7 +88,13 @@ class _Step:
 
 
 class AlarmSystem:
-    """The running panel of one config entry."""
+    """The running panel of one config entry.
+
+    A request (`async_arm`, `async_disarm` …) returns once what it decided is on disk. Each raises Refusal, which says in
+    the reader's language why the panel does not do it, and HomeAssistantError once the panel has stopped, as it does
+    for a reload. `code` is what was typed, None for nothing; `by` is who asks, as the journal will name them; where a
+    code is somebody's the journal names that user. Areas and zones are ids of the configuration.
+    """
 
     def __init__(
         self,
@@ -214,8 +220,8 @@ class AlarmSystem:
     ) -> tuple[str, ...]:
         """Arm all the areas or none, and return the zones that are left out; a mode of None is the last one.
 
-        `trusted` needs no code: the panel does what it was set up to, or somebody's own phone that may.
-        Raises a translated ServiceValidationError, as every request does that the panel refuses.
+        `trusted` needs no code: the panel does what it was set up to, or somebody's own phone that may. `force` leaves
+        out what stands in the way, `bypass` these zones whatever they say; `skip_delay` arms without an exit delay.
         """
         effects = await self._async_request(
             code,

@@ -200,7 +200,7 @@ def code_problem(
 ) -> CodeProblem | None:
     """Return why a user's code is not good at a local time, or None.
 
-    `uses` is how often it has disarmed: a one-time code disarms once (DSC) and arms freely. `windows` run now.
+    `local` is aware, by the wall clock of the premises: days and hours of the user are counted by that. `uses` is how often it has disarmed: a one-time code disarms once (DSC) and arms freely. `windows` run now.
     """
     if not user.enabled:
         return CodeProblem.DISABLED

@@ -1,4 +1,13 @@
-"""What every rule may ask besides the state, and what rules return."""
+"""What every rule may ask besides the state, and what rules return.
+
+A rule is a function of the state, of what happened and of the `RuleContext`. It returns a `PanelStep`: the state after
+that, and the effects that the shell carries out, in order. `silencing.silence_requested` is a short one:
+
+    state, effects = silence_requested(state, SilenceRequested(area_ids=("home",), …), context)
+
+A rule about one area takes that area instead of the panel and returns an `AreaStep`: it knows nothing of the others. Ids
+that a rule is given are those of the configuration: another one raises KeyError, and is a bug of the shell.
+"""
 
 from collections.abc import Callable
 from copy import replace
@@ -19,7 +28,9 @@ class RuleContext:
 
     config: PanelConfig
     now: datetime
+    """Aware UTC."""
     new_uid: Callable[[], str]
+    """Returns the id of a new alarm, unique worldwide; called only when one is raised."""
     during_outage: bool = False
     """The deadline that is acted on passed while the panel was down."""
     vacation: bool = False

@@ -67,9 +67,10 @@ def rule_violations(profile: Profile, options: Mapping[str, object]) -> Iterator
 def mode_violations(
     profile: Profile, times: Mapping[str, object], abort_window: int, *, where: str = ""
 ) -> Iterator[Violation]:
-    """Yield what a profile does not allow in one mode's times, or in a zone's own entry delay, given as in a form.
+    """Yield what a profile does not allow in one mode's times, or in a zone's own entry delay.
 
-    `abort_window` is in seconds.
+    `times` are seconds by the names of the form's fields, `abort_window` is in seconds too; `where` names the mode or
+    zone for whoever reads the violation.
     """
     yield from _outside(TIMES, profile, times, where)
     together, entry = LIMITS[profile].entry_and_abort, times.get("entry_delay")

@@ -47,7 +47,10 @@ def transition(
 ) -> tuple[PanelState, tuple[Effect, ...]]:
     """Return the panel after `event`, and what the shell must do about it, in order.
 
-    `now` is aware UTC. The first event of a run is `Loaded`; `new_uid` names a new alarm, worldwide unique.
+    `now` is aware UTC. The first event of a run is `Loaded`; `new_uid` names a new alarm, worldwide unique. A request
+    that is refused is no error here: its effects hold a `Refuse`. An id that `config` does not know raises KeyError.
+
+        state, effects = transition(state, ZoneOpened("door"), config, utcnow(), new_uid=lambda: str(uuid4()))
     """
     context = RuleContext(
         config=config,
