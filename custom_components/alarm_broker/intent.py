@@ -63,7 +63,7 @@ DIGITS: Mapping[str, str] = {
 
 async def async_setup_intents(hass: HomeAssistant) -> None:
     """Register what Assist can do with the panel, and the sentences for it."""
-    for handler in (Arm(), Disarm(), Status()):
+    for handler in (ArmIntent(), DisarmIntent(), StatusIntent()):
         intent.async_register(hass, handler)
     async_setup_assist(hass)
 
@@ -118,7 +118,7 @@ class PanelIntent(intent.IntentHandler):
         raise NotImplementedError
 
 
-class Arm(PanelIntent):
+class ArmIntent(PanelIntent):
     """Arm an area or all of them, away unless another mode is said."""
 
     intent_type = ARM
@@ -137,7 +137,7 @@ class Arm(PanelIntent):
         await system.async_arm(area_ids, mode, code=_code(slots, system, area_ids), by=by)
 
 
-class Disarm(PanelIntent):
+class DisarmIntent(PanelIntent):
     """Disarm, with a code."""
 
     intent_type = DISARM
@@ -158,7 +158,7 @@ class Disarm(PanelIntent):
         await system.async_disarm(area_ids, code=code, by=by)
 
 
-class Status(PanelIntent):
+class StatusIntent(PanelIntent):
     """Say how the panel is, and what is open."""
 
     intent_type = STATUS

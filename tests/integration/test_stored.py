@@ -24,7 +24,7 @@ from custom_components.alarm_broker.core.verification import (
     Level,
     Occasion,
     Sighting,
-    Tripped,
+    TrippedZone,
 )
 from custom_components.alarm_broker.link.alarm import Alarm, bounded, moved, raised_here
 from custom_components.alarm_broker.link.events import AlarmRaised, body
@@ -54,7 +54,7 @@ EVIDENCE = Evidence(
     occasion=Occasion(
         kind=AlarmKind.BURGLARY,
         area_id="home",
-        tripped=(Tripped(zone_id="door", kind=ZoneKind.ENTRY_EXIT, detector=Detector.OPENING),),
+        tripped=(TrippedZone(zone_id="door", kind=ZoneKind.ENTRY_EXIT, detector=Detector.OPENING),),
         moments=(NOW,),
         word=Level.SIGNAL,
     ),

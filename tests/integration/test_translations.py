@@ -117,7 +117,7 @@ def test_texts_are_sorted_and_not_empty(language: str) -> None:
 
 
 def test_every_error_of_the_code_has_a_text_and_no_text_is_left_over() -> None:
-    raised = constants("invalid") | constants("Refusal") | constants("translation_key")
+    raised = constants("invalid") | constants("RequestRefused") | constants("translation_key")
     raised -= {"companion_away", "homeless_zones", "unreadable_file"} | set(texts("en")["selector"])
     computed = (
         {

@@ -98,7 +98,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tripped:
+class TrippedZone:
     """A zone of the alarm."""
 
     zone_id: str
@@ -112,7 +112,7 @@ class Occasion:
 
     kind: AlarmKind
     area_id: str
-    tripped: tuple[Tripped, ...]
+    tripped: tuple[TrippedZone, ...]
     """In the order in which they tripped."""
     moments: tuple[datetime, ...]
     """When the first of them did, when a further one did, and when it became an alarm; in order."""
@@ -238,7 +238,7 @@ def _areas(camera: CameraConfig, occasion: Occasion) -> frozenset[str]:
     return camera.areas | ({occasion.area_id} if camera.zones & tripped else frozenset())
 
 
-def _forced(tripped: Sequence[Tripped]) -> bool:
+def _forced(tripped: Sequence[TrippedZone]) -> bool:
     """Return whether somebody broke in, as far as zones can say.
 
     Something broke; or what opens from outside opened without an entry delay; or that and then a move inside.

@@ -11,7 +11,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..core.household.events import WindowsChanged as HouseholdWindows
+from ..core.household.events import WindowKindsChanged
 from ..core.panel.config import ArmMode
 from ..core.panel.events import WindowsChanged
 from ..core.panel.state import AreaStatus, Armed, Pending
@@ -88,7 +88,7 @@ class WindowEffects:
         if changed != self._known:
             self._known = changed
             self._system.async_report(changed)
-            self._household.async_take(HouseholdWindows(changed.kinds))
+            self._household.async_take(WindowKindsChanged(changed.kinds))
         for kind in sorted(now.ended):
             self._tell(ActivityKind.WINDOW_ENDED, kind.value, "")
         if self._hass.state is CoreState.running:  # before, no sensor has spoken and nothing can be armed

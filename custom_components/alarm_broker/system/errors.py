@@ -45,7 +45,7 @@ async def async_reason(hass: HomeAssistant, err: HomeAssistantError, language: s
     text = texts.get(f"component.{domain}.exceptions.{err.translation_key}.message")
     if text is None:
         return str(err)
-    named = err.placeholders_in(language) if isinstance(err, Refusal) else err.translation_placeholders
+    named = err.placeholders_in(language) if isinstance(err, RequestRefused) else err.translation_placeholders
     return text.format(**(named or {}))
 
 
@@ -53,7 +53,7 @@ type Said = str | Callable[[str], str]
 """What an error names; what is called differently in each language is asked for in that of whoever reads it."""
 
 
-class Refusal(ServiceValidationError):
+class RequestRefused(ServiceValidationError):
     """A request that the panel refused; its translated sentence may name what has a translation itself."""
 
     def __init__(self, key: str, language: str, **named: Said) -> None:
@@ -70,7 +70,7 @@ class Refusal(ServiceValidationError):
         return {name: said if isinstance(said, str) else said(language) for name, said in self._named.items()}
 
 
-def refusal(effect: Refuse, wording: Wording, language: str, *, hides: bool) -> Refusal:
+def refusal(effect: Refuse, wording: Wording, language: str, *, hides: bool) -> RequestRefused:
     """Return the reason as the error that the person at the keypad reads; `hides` names no zones and troubles.
 
     It names the areas: an automation or a master may have asked for several.
@@ -79,37 +79,37 @@ def refusal(effect: Refuse, wording: Wording, language: str, *, hides: bool) -> 
     match effect.reason:
         case NotReady() if hides:
             # All that were asked for: which of them has something open is hidden too.
-            return Refusal("not_ready_hidden", language, area=area)
+            return RequestRefused("not_ready_hidden", language, area=area)
         case WrongCode():
-            return Refusal("invalid_code", language, area=area)
+            return RequestRefused("invalid_code", language, area=area)
         case CodeNeeded():
-            return Refusal("code_needed", language, area=area)
+            return RequestRefused("code_needed", language, area=area)
         case LockedOut(until):
-            return Refusal("locked_out", language, area=area, until=_clock(until))
+            return RequestRefused("locked_out", language, area=area, until=_clock(until))
         case CodeNotValid(problem):
-            return Refusal(f"code_{problem.value}", language, area=area)
+            return RequestRefused(f"code_{problem.value}", language, area=area)
         case NotAllowed(action, area_id):
-            return Refusal(f"not_allowed_{action.value}", language, area=wording.area_name(area_id))
+            return RequestRefused(f"not_allowed_{action.value}", language, area=wording.area_name(area_id))
         case AlarmOngoing(area_ids):
-            return Refusal("alarm_ongoing", language, area=wording.area_names(area_ids))
+            return RequestRefused("alarm_ongoing", language, area=wording.area_names(area_ids))
         case StateUnknown(area_ids):
-            return Refusal("state_unknown", language, area=wording.area_names(area_ids))
+            return RequestRefused("state_unknown", language, area=wording.area_names(area_ids))
         case ModeUnknown(area_id, mode):
             area = wording.area_name(area_id)
             if mode is None:
-                return Refusal("nothing_to_repeat", language, area=area)
-            return Refusal("mode_unknown", language, area=area, mode=partial(_mode_name, mode))
+                return RequestRefused("nothing_to_repeat", language, area=area)
+            return RequestRefused("mode_unknown", language, area=area, mode=partial(_mode_name, mode))
         case NotReady():
             return _not_ready(effect.reason, effect.area_ids, wording, language)
         case NotBypassable(zone_ids):
             zones = ", ".join(wording.zone_names(zone_ids))
             area = wording.area_names(wording.areas_of(zone_ids))
-            return Refusal("not_bypassable", language, area=area, zones=zones)
+            return RequestRefused("not_bypassable", language, area=area, zones=zones)
         case NotDisarmed(area_id):
-            return Refusal("not_disarmed", language, area=wording.area_name(area_id))
+            return RequestRefused("not_disarmed", language, area=wording.area_name(area_id))
 
 
-def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, language: str) -> Refusal:
+def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, language: str) -> RequestRefused:
     """Say what there is to say and no more: one text for each combination of what may be in the way."""
     named: dict[str, Said] = {}
     if reason.open_zones:
@@ -123,7 +123,7 @@ def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, langu
     zone_ids = [*reason.open_zones, *reason.unavailable_zones, *(one for one in places if one is not None)]
     # Mains or a radio are nobody's alone.
     area_ids = asked if None in places else wording.areas_of(zone_ids)
-    return Refusal(key, language, area=wording.area_names(area_ids), **named)
+    return RequestRefused(key, language, area=wording.area_names(area_ids), **named)
 
 
 def _trouble_names(troubles: Iterable[Trouble], wording: Wording, language: str) -> str:

@@ -90,7 +90,7 @@ class _Step:
 class AlarmSystem:
     """The running panel of one config entry.
 
-    A request (`async_arm`, `async_disarm` …) returns once what it decided is on disk. Each raises Refusal, which says in
+    A request (`async_arm`, `async_disarm` …) returns once what it decided is on disk. each raises RequestRefused, which says in
     the reader's language why the panel does not do it, and HomeAssistantError once the panel has stopped, as it does
     for a reload. `code` is what was typed, None for nothing; `by` is who asks, as the journal will name them; where a
     code is somebody's the journal names that user. Areas and zones are ids of the configuration.

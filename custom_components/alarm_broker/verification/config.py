@@ -14,7 +14,7 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from ..const import SUBENTRY_CAMERA, SUBENTRY_FRIGATE
 from ..core.option_spec import count, duration, within
 from ..core.panel.config import ZoneKind
-from ..core.verification import PERSON, CameraConfig, Detector, Tripped
+from ..core.verification import PERSON, CameraConfig, Detector, TrippedZone
 from ..system.config import SystemConfig
 from ..system.left_out import LeftOut
 from .frigate import FrigateClient
@@ -97,12 +97,12 @@ def frigate_client(hass: HomeAssistant, data: Mapping[str, Any]) -> FrigateClien
     )
 
 
-def tripped_zone(hass: HomeAssistant, config: SystemConfig, zone_id: str) -> Tripped:
+def tripped_zone(hass: HomeAssistant, config: SystemConfig, zone_id: str) -> TrippedZone:
     """Return what a zone of an alarm is, with what kind of thing its sensor notices."""
     zone = config.panel.zones.get(zone_id)
     if zone is None:
-        return Tripped(zone_id=zone_id, kind=ZoneKind.INSTANT, detector=Detector.OTHER)
-    return Tripped(zone_id=zone_id, kind=zone.kind, detector=_detector(hass, config, zone_id))
+        return TrippedZone(zone_id=zone_id, kind=ZoneKind.INSTANT, detector=Detector.OTHER)
+    return TrippedZone(zone_id=zone_id, kind=zone.kind, detector=_detector(hass, config, zone_id))
 
 
 def _detector(hass: HomeAssistant, config: SystemConfig, zone_id: str) -> Detector:

@@ -28,7 +28,7 @@ from custom_components.alarm_broker.core.household.events import (
     Resumed,
     Seen,
     Ticked,
-    WindowsChanged,
+    WindowKindsChanged,
 )
 from custom_components.alarm_broker.core.household.presence import household, next_due
 from custom_components.alarm_broker.core.household.serial import as_dict, from_dict
@@ -236,10 +236,10 @@ def test_the_reminder_waits_for_the_end_of_the_quiet_hours() -> None:
 
 def test_the_reminder_waits_for_the_end_of_a_quiet_window() -> None:
     days = Days()
-    days.hears(WindowsChanged(frozenset({WindowKind.QUIET})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.QUIET})))
     days.all_leave()
     quiet = days.waits(timedelta(hours=3))
-    days.hears(WindowsChanged(frozenset()))
+    days.hears(WindowKindsChanged(frozenset()))
 
     assert quiet == []
     assert days.waits(2 * MINUTE) == [RemindToArm(("house",), vacation=False)]
@@ -256,7 +256,7 @@ def test_whoever_comes_home_in_time_is_not_reminded() -> None:
 
 def test_on_vacation_the_reminder_comes_every_day_until_the_house_is_armed() -> None:
     days = Days()
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
     days.all_leave()
     reminders = days.waits(timedelta(days=2, minutes=30))
     days.areas(house=AreaStatus.ARMED)
@@ -267,7 +267,7 @@ def test_on_vacation_the_reminder_comes_every_day_until_the_house_is_armed() -> 
 
 def test_on_vacation_a_phone_that_is_silent_abroad_keeps_no_reminder_away() -> None:
     days = Days(auto_arm=True)
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
     days.hears(Seen("anna", AWAY))
     days.hears(Seen("ben", LOST))
     told = days.waits(timedelta(hours=1))
@@ -279,14 +279,14 @@ def test_on_vacation_a_phone_that_is_silent_abroad_keeps_no_reminder_away() -> N
 def test_on_vacation_nobody_is_reminded_while_somebody_is_home() -> None:
     days = Days()
     days.hears(Seen("anna", AWAY))
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
 
     assert days.waits(timedelta(days=2)) == []
 
 
 def test_a_vacation_that_begins_with_an_empty_house_reminds_too() -> None:
     days = Days(persons={})
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
 
     assert days.waits(6 * MINUTE) == [RemindToArm(("house",), vacation=True)]
 
@@ -313,7 +313,7 @@ def test_arming_is_announced_first() -> None:
 
 def test_on_vacation_the_vacation_mode_is_armed() -> None:
     days = Days(auto_arm=True)
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
     days.all_leave()
 
     assert ArmNow(("house",), ArmMode.VACATION) in days.waits(8 * MINUTE)
@@ -364,7 +364,7 @@ def test_somebody_who_becomes_unknown_drops_it_too() -> None:
 
 
 def test_guests_keep_the_house_from_arming_itself_and_not_from_reminding() -> None:
-    for guests in (GuestMode(on=True), WindowsChanged(frozenset({WindowKind.GUEST}))):
+    for guests in (GuestMode(on=True), WindowKindsChanged(frozenset({WindowKind.GUEST}))):
         days = Days(auto_arm=True)
         days.hears(guests)
         days.all_leave()
@@ -412,7 +412,7 @@ def test_where_nothing_arms_by_itself_there_is_nothing_to_call_off() -> None:
 
 def test_on_vacation_the_reminder_goes_on_after_the_arming_was_called_off() -> None:
     days = Days(auto_arm=True)
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
     days.all_leave()
     days.waits(5 * MINUTE)
     days.hears(CalledOff("Ben"))
@@ -611,7 +611,7 @@ def test_a_reminder_that_became_due_during_an_outage_comes_afterwards() -> None:
 def test_guests_and_windows_are_known_after_a_restart() -> None:
     days = Days(auto_arm=True)
     days.hears(GuestMode(on=True))
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
     days.all_leave()
     restarted(days, MINUTE)
 
@@ -620,11 +620,11 @@ def test_guests_and_windows_are_known_after_a_restart() -> None:
 
 def test_a_restart_on_vacation_is_no_reason_to_remind_again() -> None:
     days = Days()
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
     days.all_leave()
     days.waits(6 * MINUTE)
     restarted(days, MINUTE)
-    days.hears(WindowsChanged(frozenset({WindowKind.VACATION})))
+    days.hears(WindowKindsChanged(frozenset({WindowKind.VACATION})))
 
     assert days.waits(timedelta(hours=23)) == []
 
@@ -754,7 +754,7 @@ class RandomDays(RuleBasedStateMachine):
 
     @rule(kinds=st.sets(st.sampled_from(WindowKind)))
     def windows_change(self, kinds: set[WindowKind]) -> None:
-        self.check(self.days.hears(WindowsChanged(frozenset(kinds))))
+        self.check(self.days.hears(WindowKindsChanged(frozenset(kinds))))
 
     @rule(
         event=st.sampled_from([GuestMode(on=True), GuestMode(on=False), Postponed("Anna"), CalledOff("Ben")])

@@ -15,7 +15,7 @@ from custom_components.alarm_broker.core.verification import (
     Level,
     Occasion,
     Sighting,
-    Tripped,
+    TrippedZone,
     counts,
     looking_at,
     ranked,
@@ -32,16 +32,16 @@ DRIVE = CameraConfig(
 CELLAR = CameraConfig(camera_id="cellar", name="Cellar", areas=frozenset({GARAGE}), inside=True)
 CAMERAS = {one.camera_id: one for one in (PORCH, LOUNGE, HALLWAY, DRIVE, CELLAR)}
 
-door = Tripped(zone_id=DOOR, kind=ZoneKind.ENTRY_EXIT, detector=Detector.OPENING)
-window = Tripped(zone_id=WINDOW, kind=ZoneKind.INSTANT, detector=Detector.OPENING)
-hall = Tripped(zone_id=HALL, kind=ZoneKind.INSTANT, detector=Detector.MOTION)
-stairs = Tripped(zone_id="stairs", kind=ZoneKind.FOLLOWER, detector=Detector.OPENING)
-glass = Tripped(zone_id="glass", kind=ZoneKind.INSTANT, detector=Detector.BREAKING)
-housing = Tripped(zone_id=TAMPER, kind=ZoneKind.TAMPER, detector=Detector.OTHER)
-button = Tripped(zone_id="button", kind=ZoneKind.INSTANT, detector=Detector.OTHER)
+door = TrippedZone(zone_id=DOOR, kind=ZoneKind.ENTRY_EXIT, detector=Detector.OPENING)
+window = TrippedZone(zone_id=WINDOW, kind=ZoneKind.INSTANT, detector=Detector.OPENING)
+hall = TrippedZone(zone_id=HALL, kind=ZoneKind.INSTANT, detector=Detector.MOTION)
+stairs = TrippedZone(zone_id="stairs", kind=ZoneKind.FOLLOWER, detector=Detector.OPENING)
+glass = TrippedZone(zone_id="glass", kind=ZoneKind.INSTANT, detector=Detector.BREAKING)
+housing = TrippedZone(zone_id=TAMPER, kind=ZoneKind.TAMPER, detector=Detector.OTHER)
+button = TrippedZone(zone_id="button", kind=ZoneKind.INSTANT, detector=Detector.OTHER)
 
 
-def burglary(*tripped: Tripped, kind: AlarmKind = AlarmKind.BURGLARY, **fields: Any) -> Occasion:
+def burglary(*tripped: TrippedZone, kind: AlarmKind = AlarmKind.BURGLARY, **fields: Any) -> Occasion:
     return Occasion(kind=kind, area_id=HOME, tripped=tripped, moments=(START,), **fields)
 
 
@@ -116,7 +116,9 @@ LEVELS = {
 
 
 @pytest.mark.parametrize(("tripped", "sightings", "level", "findings"), LEVELS.values(), ids=LEVELS.keys())
-def test_level(tripped: tuple[Tripped, ...], sightings: list[Sighting], level: int, findings: str) -> None:
+def test_level(
+    tripped: tuple[TrippedZone, ...], sightings: list[Sighting], level: int, findings: str
+) -> None:
     found = validation(burglary(*tripped), sightings, CAMERAS)
 
     assert (int(found.level), " ".join(found.findings)) == (level, findings)

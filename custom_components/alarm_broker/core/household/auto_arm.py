@@ -15,7 +15,7 @@ RESUME_GRACE = timedelta(minutes=1)
 """For trackers and sensors to come up after an outage, before anything that was due is done."""
 
 
-class Occasion(Enum):
+class ArmingOccasion(Enum):
     """What speaks for an armed house; a new one makes a reminder, or an arming, due."""
 
     EMPTY = auto()
@@ -26,19 +26,19 @@ class Occasion(Enum):
     """A vacation runs and nobody is known to be home; phones are often silent abroad."""
 
 
-def occasions(state: HouseholdState, config: PresenceConfig) -> frozenset[Occasion]:
+def occasions(state: HouseholdState, config: PresenceConfig) -> frozenset[ArmingOccasion]:
     """Return what speaks for an armed house now."""
     empty = anyone_home(state, config) is False
     true = {
-        Occasion.EMPTY: empty,
-        Occasion.DESERTED: empty and not guests_stay(state),
-        Occasion.VACATION: _vacation(state) and not people_home(state),
+        ArmingOccasion.EMPTY: empty,
+        ArmingOccasion.DESERTED: empty and not guests_stay(state),
+        ArmingOccasion.VACATION: _vacation(state) and not people_home(state),
     }
     return frozenset(occasion for occasion, is_so in true.items() if is_so)
 
 
 def reconsidered(
-    before: frozenset[Occasion], state: HouseholdState, config: PresenceConfig, now: datetime
+    before: frozenset[ArmingOccasion], state: HouseholdState, config: PresenceConfig, now: datetime
 ) -> HouseholdState:
     """Return the household with a reminder due for each new occasion, and none where there is no occasion."""
     after = occasions(state, config)
@@ -46,7 +46,7 @@ def reconsidered(
     if after - before:
         soon = Deadline.after(config.remind_after, now)
         remind_at = soon if remind_at is None or soon.due_at < remind_at.due_at else remind_at
-    empty = Occasion.EMPTY in after
+    empty = ArmingOccasion.EMPTY in after
     return replace(
         state,
         empty_since=(state.empty_since or now) if empty else None,

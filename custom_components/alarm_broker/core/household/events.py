@@ -27,7 +27,7 @@ class AreasChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowsChanged:
+class WindowKindsChanged:
     """Which kinds of calendar windows run."""
 
     kinds: frozenset[WindowKind]
@@ -70,7 +70,15 @@ class Resumed:
 
 
 type PresenceEvent = (
-    Seen | AreasChanged | WindowsChanged | GuestMode | Postponed | CalledOff | Ticked | ClockMoved | Resumed
+    Seen
+    | AreasChanged
+    | WindowKindsChanged
+    | GuestMode
+    | Postponed
+    | CalledOff
+    | Ticked
+    | ClockMoved
+    | Resumed
 )
 
 

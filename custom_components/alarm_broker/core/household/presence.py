@@ -21,7 +21,7 @@ from .events import (
     Resumed,
     Seen,
     Ticked,
-    WindowsChanged,
+    WindowKindsChanged,
 )
 from .presence_changes import seen, settled, unheard
 from .state import HouseholdState, PersonState, PresenceConfig
@@ -57,7 +57,7 @@ def _heard(
             return seen(state, person_id, place, config, now) if person_id in state.persons else state
         case AreasChanged(areas):
             return replace(state, areas=areas)
-        case WindowsChanged(kinds):
+        case WindowKindsChanged(kinds):
             return replace(state, windows=kinds)
         case GuestMode(on):
             return replace(state, guests=on)

@@ -2,18 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from copy import replace
-from dataclasses import dataclass
 
 from .config import GroupConfig, PanelConfig, ZoneConfig
 from .context import RuleContext
 from .state import Deadline, Gathering, PanelState
-
-
-@dataclass(frozen=True, slots=True)
-class Tripped:
-    """These zones count as tripped, first tripped first; none while they wait for more."""
-
-    zones: tuple[str, ...]
 
 
 def pulse_counted(state: PanelState, zone: ZoneConfig, context: RuleContext) -> tuple[PanelState, bool]:
@@ -41,8 +33,10 @@ def group_of(config: PanelConfig, zone_id: str) -> GroupConfig | None:
 
 def gathered(
     state: PanelState, zone: ZoneConfig, group: GroupConfig, context: RuleContext
-) -> tuple[PanelState, Tripped]:
+) -> tuple[PanelState, tuple[str, ...]]:
     """Return the panel with a trip of a group's zone noted, and the zones that together are enough.
+
+    First tripped first; none while they wait for more.
 
     Another trip of the same zone counts anew from now, and still as one zone.
     """
@@ -53,13 +47,13 @@ def gathered(
     }
     counting = {zone_id: until for zone_id, until in trips.items() if until.due_at > context.now}
     if len(counting) >= group.required:
-        return _with_gathering(state, group.group_id, Gathering()), Tripped(tuple(counting))
+        return _with_gathering(state, group.group_id, Gathering()), tuple(counting)
     held = (before.held | {zone.zone_id}) & counting.keys()
-    return _with_gathering(state, group.group_id, Gathering(trips=counting, held=held)), Tripped(())
+    return _with_gathering(state, group.group_id, Gathering(trips=counting, held=held)), ()
 
 
-def window_ended(state: PanelState, group: GroupConfig, zone_id: str) -> tuple[PanelState, Tripped]:
-    """Return the panel after a trip stopped counting.
+def window_ended(state: PanelState, group: GroupConfig, zone_id: str) -> tuple[PanelState, tuple[str, ...]]:
+    """Return the panel after a trip stopped counting, and the zone if it counts all the same.
 
     Where the group says so a zone that stayed open for the whole window counts alone, as commercial cross-zoning has
     it (IDS 1632).
@@ -68,7 +62,7 @@ def window_ended(state: PanelState, group: GroupConfig, zone_id: str) -> tuple[P
     gathering = state.gathering[group_id]
     held = group.held_alone and zone_id in gathering.held and zone_id in state.open_zones
     left = Gathering(trips=_without(gathering.trips, zone_id), held=gathering.held - {zone_id})
-    return _with_gathering(state, group_id, left), Tripped((zone_id,) if held else ())
+    return _with_gathering(state, group_id, left), ((zone_id,) if held else ())
 
 
 def forgotten(state: PanelState, zone_ids: Collection[str]) -> PanelState:

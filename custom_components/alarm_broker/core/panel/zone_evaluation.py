@@ -39,8 +39,7 @@ def evaluate_zone(state: PanelState, zone: ZoneConfig, context: RuleContext, *, 
             return state, ()
     zones: tuple[str, ...] = (zone.zone_id,)
     if (group := group_of(context.config, zone.zone_id)) is not None and _can_gather(state, group, context):
-        state, tripped = gathered(state, zone, group, context)
-        zones = tripped.zones
+        state, zones = gathered(state, zone, group, context)
     if not zones:
         return state, ()
     area, effects = _tripped(state.areas[zone.area_id], zone, zones, context)
@@ -71,11 +70,11 @@ def hold_ended(state: PanelState, zone_id: str, context: RuleContext) -> PanelSt
 
 def group_window_ended(state: PanelState, group_id: str, zone_id: str, context: RuleContext) -> PanelStep:
     """Return the panel after a trip of a group's zone stopped counting."""
-    state, tripped = window_ended(state, context.config.groups[group_id], zone_id)
+    state, zones = window_ended(state, context.config.groups[group_id], zone_id)
     zone = context.config.zones[zone_id]
-    if not tripped.zones or not guarded(state.areas[zone.area_id], zone, context.config):
+    if not zones or not guarded(state.areas[zone.area_id], zone, context.config):
         return state, ()
-    area, effects = _tripped(state.areas[zone.area_id], zone, tripped.zones, context)
+    area, effects = _tripped(state.areas[zone.area_id], zone, zones, context)
     return with_area(state, zone.area_id, area), effects
 
 
