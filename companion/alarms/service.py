@@ -52,16 +52,21 @@ class AlarmService:
         running.add_done_callback(self._running.discard)
         return await asyncio.shield(running)
 
-    async def run_patiently[T](self, work: Callable[[AlarmTransaction], T]) -> T:
-        """As `run`, and again for as long as somebody else holds a row; the caller bounds the time.
+    async def run_patiently[T](self, work: Callable[[AlarmTransaction], T], *, tries: int | None = None) -> T:
+        """As `run`, and again while somebody else holds a row; without `tries` the caller bounds the time.
 
-        Whoever presses a key in need does not come back a second later.
+        Whoever presses a key in need does not come back a second later. Raises RowsHeld after the last of `tries`, of
+        which each waits LOCK_LIMIT_S.
         """
+        tried = 0
         while True:
             try:
                 return await self.run(work)
             except RowsHeld:
-                _LOGGER.warning("An alarm is raised as soon as somebody else lets go of its row")
+                tried += 1
+                if tried == tries:
+                    raise
+                _LOGGER.warning("A press is written down as soon as somebody else lets go of its row")
 
     async def _run[T](self, work: Callable[[AlarmTransaction], T]) -> T:
         def transaction(conn: Connection) -> tuple[T, AlarmTransaction]:

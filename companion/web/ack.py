@@ -47,6 +47,8 @@ from companion.web.problems import LinkExpired, Problem, UnknownToken
 
 NAME_LIMIT: Final = 80
 NOTE_LIMIT: Final = 500
+ANSWER_TRIES: Final = 8
+"""Each a second long, when somebody else holds the alarm: whoever presses the button takes it that they have answered."""
 SAID: Final = frozenset(
     {
         Change.ACKNOWLEDGED,
@@ -125,10 +127,11 @@ async def answer(request: web.Request) -> web.Response:
     form = await read_form(request)
     name, note = one_line(form.get("name", ""), NAME_LIMIT), some_lines(form.get("note", ""), NOTE_LIMIT)
     context, token = context_of(request), request.match_info["ack_token"]
-    request[ALARM_ID] = await context.commands.run(
+    request[ALARM_ID] = await context.commands.run_patiently(
         lambda unit: _answer(
             unit, token, _life(context), name=name, note=note or None, is_over=form.get("do") == "resolve"
-        )
+        ),
+        tries=ANSWER_TRIES,
     )
     if form.get("together"):
         await _answer_together(context, token, form["together"], name=name)
@@ -151,7 +154,7 @@ async def _answer_together(context: WebContext, token: str, newest: str, *, name
                 unit.acknowledge(alarm_id, actor, link_of=link.recipient, together_with=link.alarm_id)
 
     for some in batched(found, TOGETHER_BATCH, strict=False):
-        await context.commands.run(partial(answer_some, some=some))
+        await context.commands.run_patiently(partial(answer_some, some=some), tries=ANSWER_TRIES)
 
 
 def _answer(

@@ -15,7 +15,7 @@ from companion.alarms.store import alarm_by_id
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
-from companion.web.ack import NOTE_LIMIT
+from companion.web.ack import ANSWER_TRIES, NOTE_LIMIT
 from companion.web.context import ALARM_ID, context_of
 from companion.web.desk import NO_ALARM, VIEW, Button, form_of, to_login
 from companion.web.http.route import Page, PageHandler
@@ -82,7 +82,7 @@ def _handler(command: Command) -> PageHandler:
                 _note(unit, alarm_id, actor, note)
 
         try:
-            await context_of(request).commands.run(work)
+            await context_of(request).commands.run_patiently(work, tries=ANSWER_TRIES)
         except AlarmNotFound as err:
             raise UnknownAlarm(NO_ALARM) from err
         return see_other(_BACK.get(form.get("back", ""), f"../{alarm_id}"))

@@ -1,13 +1,14 @@
 """The web application for every test of it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from companion.store import tables
-from companion.store.database import Database
+from companion.store.database import Database, open_database
 from companion.web.metrics import Metrics
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import (
@@ -47,3 +48,14 @@ async def api(
     client = await started(context)
     yield Api(client=client, context=context, channels=pool, keys=await make_keys(context, OTHER_SITE))
     await client.close()
+
+
+@pytest.fixture
+async def replica(api: Api, database_url: str, clock: FrozenClock) -> AsyncIterator[Api]:
+    """A second application on the database of `api`, with connections of its own."""
+    db = open_database(database_url)
+    context = web_context(api.context.settings, db, clock, api.channels, Metrics())
+    client = await started(context)
+    yield replace(api, client=client, context=context)
+    await client.close()
+    await db.close()

@@ -82,3 +82,26 @@ def tags_of(reply: Reply) -> list[tuple[str, dict[str, Any]]]:
     parser = _Text()
     parser.feed(reply.text)
     return parser.tags
+
+
+async def hidden_token(api: Api, path: str) -> str:
+    """The token in the hidden field of the form on this page."""
+    page = await api.call("GET", path, None)
+    return next(
+        str(attrs["value"])
+        for tag, attrs in tags_of(page)
+        if tag == "input" and attrs.get("name") == "form_token"
+    )
+
+
+async def log_in(api: Api, key: str = "admin") -> int:
+    """Log in with the key of this name, and return the answer's status."""
+    fields = {"key": api.keys.get(key, key), "form_token": await hidden_token(api, "/admin/login")}
+    return (await api.call("POST", "/admin/login", None, data=fields)).status
+
+
+async def press_button(api: Api, alarm_id: str, name: str, **fields: str) -> Reply:
+    """Press a button of the alarm's page, as its form sends it."""
+    token = await hidden_token(api, f"/admin/alarms/{alarm_id}")
+    sent = {"form_token": token, **fields}
+    return await api.call("POST", f"/admin/alarms/{alarm_id}/{name}", None, data=sent)

@@ -22,28 +22,22 @@ from companion.web import dashboard_data as data
 from companion.web.ended_sessions import end_session
 from companion.web.health_checks import HealthCheck, HealthStatus
 from companion.web.pages import check_title
-from tests.companion.web.harness import Api, Reply
-from tests.companion.web.people_pages import JPEG, alarm_of, journal, saw, tags_of, text_of
+from tests.companion.web.harness import Api
+from tests.companion.web.people_pages import (
+    JPEG,
+    alarm_of,
+    hidden_token,
+    journal,
+    log_in,
+    press_button,
+    saw,
+    tags_of,
+    text_of,
+)
 from tests.fakes.clock import FrozenClock
 
 PAGES = ["/admin", "/admin/alarms", "/admin/devices", "/admin/people", "/admin/channels"]
 ANNA = Actor(name="Anna", via="api")
-
-
-async def hidden_token(api: Api, path: str) -> str:
-    """The token in the hidden field of the form on this page."""
-    page = await api.call("GET", path, None)
-    return next(
-        str(attrs["value"])
-        for tag, attrs in tags_of(page)
-        if tag == "input" and attrs.get("name") == "form_token"
-    )
-
-
-async def log_in(api: Api, key: str = "admin") -> int:
-    """Log in with the key of this name, and return the answer's status."""
-    fields = {"key": api.keys.get(key, key), "form_token": await hidden_token(api, "/admin/login")}
-    return (await api.call("POST", "/admin/login", None, data=fields)).status
 
 
 # --- getting in and out ---------------------------------------------------------------------------------
@@ -527,13 +521,6 @@ async def test_the_button_needs_a_session_its_form_and_an_alarm(api: Api) -> Non
     statuses = [one.status for one in (without_session, forged, foreign, looked, nothing)]
     assert statuses == [303, 403, 403, 405, 404]
     assert await alarm_of(api, alarm_id) == before
-
-
-async def press_button(api: Api, alarm_id: str, name: str, **fields: str) -> Reply:
-    """Press a button of the alarm's page, as its form sends it."""
-    token = await hidden_token(api, f"/admin/alarms/{alarm_id}")
-    sent = {"form_token": token, **fields}
-    return await api.call("POST", f"/admin/alarms/{alarm_id}/{name}", None, data=sent)
 
 
 async def buttons_of(api: Api, path: str) -> list[str]:
