@@ -17,16 +17,19 @@ from tests.companion.web.chromium import (
     unlabelled,
 )
 from tests.companion.web.harness import Api
-from tests.companion.web.people_pages import alarm_of, token_for
+from tests.companion.web.people_pages import alarm_of, press, token_for
 
 LONG = "Panickeypressedatthereceptiondeskofthenorthernbuilding and a title that goes on"
+ON_BOTH = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
+"""What a page does to the database, and the database to a page."""
+ON_POSTGRESQL = pytest.mark.parametrize("database_kind", ["postgresql"])
 SIZES = pytest.mark.parametrize("size", [OLD_PHONE, DESKTOP], ids=["320x568", "desktop"])
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
 @pytest.fixture
 def database_kind() -> str:
-    """One database is enough to look at pages."""
+    """One database is enough to look at pages; what reads or writes more is marked."""
     return "sqlite"
 
 
@@ -66,6 +69,7 @@ async def test_a_responder_acknowledges_by_pressing_the_button(
     assert (alarm.status, alarm.acknowledged_by) == (Status.ACKNOWLEDGED, "Anna")
 
 
+@ON_BOTH
 async def test_the_enter_key_in_the_name_field_is_enough(browser: Browser, api: Api) -> None:
     alarm_id = await api.raised()
     page = await opened(browser, api, f"/a/{token_for(alarm_id)}", OLD_PHONE)
@@ -173,6 +177,7 @@ async def test_an_operator_logs_in_and_reads_every_page(
     assert found == dict.fromkeys(found, (0, [], []))
 
 
+@ON_BOTH
 async def test_an_operator_logs_out(browser: Browser, api: Api) -> None:
     page = await opened(browser, api, "/admin", DESKTOP)
     await log_in(page, api)
@@ -193,6 +198,7 @@ async def with_script(browser: Browser, api: Api, path: str) -> tuple[Page, list
     return page, loaded
 
 
+@ON_BOTH
 async def test_the_overview_notices_an_answer_by_itself_without_loading_itself_again(
     browser: Browser, api: Api
 ) -> None:
@@ -209,6 +215,22 @@ async def test_the_overview_notices_an_answer_by_itself_without_loading_itself_a
     assert loaded == []
 
 
+@ON_POSTGRESQL
+async def test_an_open_page_notices_what_was_answered_at_another_replica(
+    browser: Browser, api: Api, replica: Api
+) -> None:
+    alarm_id = await api.raised(title="Panic key")
+    page, loaded = await with_script(browser, api, "/admin")
+    await expect(page.locator(".pill.triggered")).to_be_visible()
+
+    await press(replica, token_for(alarm_id), name="Anna")
+
+    await expect(page.locator(".pill.acknowledged")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_text("Anna")).to_be_visible()
+    assert loaded == []
+
+
+@ON_BOTH
 async def test_a_note_that_is_being_typed_stays_while_the_page_shows_what_is_new(
     browser: Browser, api: Api
 ) -> None:
