@@ -14,7 +14,7 @@ The slug of a type is for programs and never changes; title and detail are for p
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, override
 
 type Members = Mapping[str, Any]
 
@@ -27,6 +27,21 @@ class Problem(Exception):
     title: ClassVar[str] = "Something went wrong here"
     member_schemas: ClassVar[Members] = {}
     """JSON schemas of what the document has beyond RFC 9457's own members."""
+
+    @override
+    def __init_subclass__(
+        cls,
+        *,
+        status: int | None = None,
+        slug: str | None = None,
+        title: str | None = None,
+        members: Members | None = None,
+    ) -> None:
+        """Take what the line of the class says; the rest is its parent's."""
+        cls.status = cls.status if status is None else status
+        cls.slug = cls.slug if slug is None else slug
+        cls.title = cls.title if title is None else title
+        cls.member_schemas = {} if members is None else members
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
         super().__init__(detail)
@@ -50,21 +65,16 @@ class Problem(Exception):
         }
 
 
-class MalformedRequest(Problem):
+class MalformedRequest(Problem, status=400, slug="malformed-request", title="The request cannot be read"):
     """It cannot be read at all."""
 
-    status = 400
-    slug = "malformed-request"
-    title = "The request cannot be read"
 
-
-class InvalidRequest(Problem):
-    """It can be read, but a value in it is not one we take. Member `errors`: where and what."""
-
-    status = 422
-    slug = "invalid-request"
-    title = "The request has values that cannot be used"
-    member_schemas = {  # noqa: RUF012 # a ClassVar, declared above
+class InvalidRequest(
+    Problem,
+    status=422,
+    slug="invalid-request",
+    title="The request has values that cannot be used",
+    members={
         "errors": {
             "type": "array",
             "items": {
@@ -73,187 +83,124 @@ class InvalidRequest(Problem):
                 "required": ["where", "problem"],
             },
         }
-    }
+    },
+):
+    """It can be read, but a value in it is not one we take. Member `errors`: where and what."""
 
 
-class BodyTooLarge(Problem):
+class BodyTooLarge(Problem, status=413, slug="body-too-large", title="The body is too large"):
     """More bytes than we are ready to keep in memory."""
 
-    status = 413
-    slug = "body-too-large"
-    title = "The body is too large"
 
-
-class UnsupportedMediaType(Problem):
+class UnsupportedMediaType(
+    Problem, status=415, slug="unsupported-media-type", title="This kind of body is not read here"
+):
     """A body in a format that this address does not read."""
 
-    status = 415
-    slug = "unsupported-media-type"
-    title = "This kind of body is not read here"
 
-
-class KeyMissing(Problem):
+class KeyMissing(Problem, status=401, slug="no-valid-key", title="A valid API key is needed"):
     """No key, or none that is valid."""
 
-    status = 401
-    slug = "no-valid-key"
-    title = "A valid API key is needed"
 
-
-class RoleTooLow(Problem):
+class RoleTooLow(Problem, status=403, slug="role-too-low", title="The role of this key is not enough"):
     """The key is valid, its role is not enough."""
 
-    status = 403
-    slug = "role-too-low"
-    title = "The role of this key is not enough"
 
-
-class OneSiteOnly(Problem):
+class OneSiteOnly(Problem, status=403, slug="one-site-only", title="This key is for one site"):
     """The key is for one site, the request is about all of them."""
 
-    status = 403
-    slug = "one-site-only"
-    title = "This key is for one site"
 
-
-class FormExpired(Problem):
+class FormExpired(
+    Problem, status=403, slug="form-expired", title="This form is too old or came from elsewhere"
+):
     """A form came back without the token that its page had."""
 
-    status = 403
-    slug = "form-expired"
-    title = "This form is too old or came from elsewhere"
 
-
-class NotFound(Problem):
+class NotFound(Problem, status=404):
     """The thing is not there, or not there for this key."""
 
-    status = 404
 
-
-class NoSuchPage(NotFound):
+class NoSuchPage(NotFound, slug="no-such-page", title="There is nothing at this address"):
     """No such address."""
 
-    slug = "no-such-page"
-    title = "There is nothing at this address"
 
-
-class UnknownAlarm(NotFound):
+class UnknownAlarm(NotFound, slug="unknown-alarm", title="There is no such alarm"):
     """No such alarm."""
 
-    slug = "unknown-alarm"
-    title = "There is no such alarm"
 
-
-class NoPicture(NotFound):
+class NoPicture(NotFound, slug="no-picture", title="There is no picture of this alarm"):
     """The alarm has no picture."""
 
-    slug = "no-picture"
-    title = "There is no picture of this alarm"
 
-
-class UnknownDelivery(NotFound):
+class UnknownDelivery(NotFound, slug="unknown-delivery", title="This alarm has no such delivery"):
     """No such delivery of this alarm."""
 
-    slug = "unknown-delivery"
-    title = "This alarm has no such delivery"
 
-
-class UnknownDevice(NotFound):
+class UnknownDevice(NotFound, slug="unknown-device", title="There is no such device"):
     """No such device."""
 
-    slug = "unknown-device"
-    title = "There is no such device"
 
-
-class UnknownPolicy(NotFound):
+class UnknownPolicy(NotFound, slug="unknown-policy", title="There is no such escalation policy"):
     """No such escalation policy."""
 
-    slug = "unknown-policy"
-    title = "There is no such escalation policy"
 
-
-class UnknownChannel(NotFound):
+class UnknownChannel(NotFound, slug="unknown-channel", title="There is no such channel"):
     """No such channel."""
 
-    slug = "unknown-channel"
-    title = "There is no such channel"
 
-
-class UnknownKey(NotFound):
+class UnknownKey(NotFound, slug="unknown-key", title="There is no such API key"):
     """No such API key."""
 
-    slug = "unknown-key"
-    title = "There is no such API key"
 
-
-class UnknownToken(NotFound):
+class UnknownToken(NotFound, slug="unknown-token", title="This token is not known"):
     """A token that belongs to nothing."""
 
-    slug = "unknown-token"
-    title = "This token is not known"
 
-
-class LinkExpired(Problem):
+class LinkExpired(Problem, status=410, slug="link-expired", title="This link is too old"):
     """A responder's link whose time has run out."""
 
-    status = 410
-    slug = "link-expired"
-    title = "This link is too old"
 
-
-class MethodNotAllowed(Problem):
+class MethodNotAllowed(
+    Problem, status=405, slug="method-not-allowed", title="This address does not take that method"
+):
     """The address exists, the method does not."""
 
-    status = 405
-    slug = "method-not-allowed"
-    title = "This address does not take that method"
 
-
-class Conflict(Problem):
+class Conflict(Problem, status=409):
     """The request is fine, the state of things is not."""
 
-    status = 409
 
-
-class MoveNotAllowed(Conflict):
+class MoveNotAllowed(
+    Conflict,
+    slug="move-not-allowed",
+    title="The alarm's status does not allow this",
+    members={"alarm_status": {"type": "string"}},
+):
     """An alarm in this status cannot make that move. Member `alarm_status`."""
 
-    slug = "move-not-allowed"
-    title = "The alarm's status does not allow this"
-    member_schemas = {"alarm_status": {"type": "string"}}  # noqa: RUF012 # a ClassVar, declared above
 
-
-class RetryNotAllowed(Conflict):
+class RetryNotAllowed(Conflict, slug="retry-not-allowed", title="This delivery cannot be tried again"):
     """A delivery that needs no other attempt."""
 
-    slug = "retry-not-allowed"
-    title = "This delivery cannot be tried again"
 
-
-class DeviceIncomplete(Conflict):
-    """A press that leads to nobody: it is written down, and nobody can be told. Members `missing`, `alarm_id`."""
-
-    slug = "device-incomplete"
-    title = "This key leads to nobody"
-    member_schemas = {  # noqa: RUF012 # a ClassVar, declared above
+class DeviceIncomplete(
+    Conflict,
+    slug="device-incomplete",
+    title="This key leads to nobody",
+    members={
         "missing": {"type": "array", "items": {"type": "string"}},
         "alarm_id": {"type": "string"},
-    }
+    },
+):
+    """A press that leads to nobody: it is written down, and nobody can be told. Members `missing`, `alarm_id`."""
 
 
-class ChannelNotUsable(Conflict):
+class ChannelNotUsable(Conflict, slug="channel-not-usable", title="This channel cannot be used as it is"):
     """The channel is there, but switched off or wrongly configured."""
 
-    slug = "channel-not-usable"
-    title = "This channel cannot be used as it is"
 
-
-class TooManyRequests(Problem):
+class TooManyRequests(Problem, status=429, slug="too-many-requests", title="Too many requests"):
     """Over a limit; `Retry-After` says how long to wait."""
-
-    status = 429
-    slug = "too-many-requests"
-    title = "Too many requests"
 
     def __init__(self, detail: str, *, retry_after_s: int, **members: Any) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after_s)}, **members)
@@ -263,26 +210,19 @@ class InternalProblem(Problem):
     """A mistake of ours; the log knows more under the request's id."""
 
 
-class StoreProblem(Problem):
+class StoreProblem(Problem, status=503, slug="store-unavailable", title="The database cannot be used now"):
     """The database is away; what was asked for is not known to have happened."""
 
-    status = 503
-    slug = "store-unavailable"
-    title = "The database cannot be used now"
 
-
-class TookTooLong(Problem):
+class TookTooLong(Problem, status=503, slug="took-too-long", title="The request took too long"):
     """The time limit of a request has passed; what it wanted may or may not have happened."""
 
-    status = 503
-    slug = "took-too-long"
-    title = "The request took too long"
 
-
-class NotReady(Problem):
+class NotReady(
+    Problem,
+    status=503,
+    slug="not-ready",
+    title="The service is not ready",
+    members={"checks": {"type": "array", "items": {"type": "object"}}},
+):
     """Something that the service needs does not work. Member `checks`."""
-
-    status = 503
-    slug = "not-ready"
-    title = "The service is not ready"
-    member_schemas = {"checks": {"type": "array", "items": {"type": "object"}}}  # noqa: RUF012 # a ClassVar
