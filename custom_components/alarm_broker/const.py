@@ -7,10 +7,10 @@ from typing import Final
 DOMAIN: Final = "alarm_broker"
 LOGGER = logging.getLogger(__package__)
 
-EVENT_HAPPENED: Final = "alarm_broker_event"
+EVENT_ACTIVITY: Final = "alarm_broker_event"
 """Fired on the bus for each thing that happens at the panel, for the logbook."""
 
-SIGNAL_HAPPENED: Final = "alarm_broker_happened"
+SIGNAL_ACTIVITY: Final = "alarm_broker_happened"
 """Sent within Home Assistant for the same, which nobody outside can forge."""
 
 SUBENTRY_AREA: Final = "area"

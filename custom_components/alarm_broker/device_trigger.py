@@ -9,7 +9,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN, SIGNAL_HAPPENED, SUBENTRY_AREA
+from .const import DOMAIN, SIGNAL_ACTIVITY, SUBENTRY_AREA
 from .system.activity import Activity, ActivityKind
 
 TYPES = [kind.value for kind in ActivityKind]
@@ -43,7 +43,7 @@ async def async_attach_trigger(
             }
             hass.async_run_hass_job(HassJob(action), {"trigger": payload})
 
-    return async_dispatcher_connect(hass, SIGNAL_HAPPENED, happened)
+    return async_dispatcher_connect(hass, SIGNAL_ACTIVITY, happened)
 
 
 def _area_id(hass: HomeAssistant, device_id: str) -> str | None:

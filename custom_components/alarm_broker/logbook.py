@@ -11,7 +11,7 @@ from homeassistant.components.logbook.const import (
 )
 from homeassistant.core import Event, HomeAssistant, callback
 
-from .const import DOMAIN, EVENT_HAPPENED
+from .const import DOMAIN, EVENT_ACTIVITY
 from .texts.logbook import sentence
 
 
@@ -21,7 +21,7 @@ def async_describe_events(
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
 ) -> None:
     """Describe the event that each activity fires, in Home Assistant's language: a logbook has but one."""
-    async_describe_event(DOMAIN, EVENT_HAPPENED, lambda event: described(event, hass.config.language))
+    async_describe_event(DOMAIN, EVENT_ACTIVITY, lambda event: described(event, hass.config.language))
 
 
 @callback

@@ -19,7 +19,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType
 
-from .const import SIGNAL_HAPPENED
+from .const import SIGNAL_ACTIVITY
 from .core.panel.config import AlarmKind
 from .core.windows import WindowKind
 from .system.activity import Activity, ActivityKind
@@ -98,7 +98,7 @@ class ActivityTrigger(Trigger):
             if self._meant(activity):
                 run_action(activity.as_dict(), f"{activity.kind.value} at the alarm panel")
 
-        return async_dispatcher_connect(self._hass, SIGNAL_HAPPENED, happened)
+        return async_dispatcher_connect(self._hass, SIGNAL_ACTIVITY, happened)
 
     def _meant(self, activity: Activity) -> bool:
         if activity.kind not in self.kinds:

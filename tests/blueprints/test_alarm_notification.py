@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
-from custom_components.alarm_broker.const import SIGNAL_HAPPENED
+from custom_components.alarm_broker.const import SIGNAL_ACTIVITY
 from custom_components.alarm_broker.system.activity import Activity, ActivityKind
 from tests.blueprints.houses import ALARM, NOW, kept_traces, use
 from tests.integration.family import live_in
@@ -179,7 +179,7 @@ async def test_what_the_cameras_show_comes_into_the_same_notification_quietly(
         at=dt_util.utcnow(),
         data={"alarm_id": alarm_id(hass), "level": 2, "evidence": [], "camera": "Garden"},
     )
-    async_dispatcher_send(hass, SIGNAL_HAPPENED, verified)
+    async_dispatcher_send(hass, SIGNAL_ACTIVITY, verified)
     await hass.async_block_till_done()
 
     assert len(tab.screen) == 1

@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.alarm_broker.condition import CONDITIONS
-from custom_components.alarm_broker.const import SIGNAL_HAPPENED
+from custom_components.alarm_broker.const import SIGNAL_ACTIVITY
 from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.core.panel.events import TroubleBegan
 from custom_components.alarm_broker.core.panel.state import Trouble
@@ -137,7 +137,7 @@ async def test_the_device_of_an_area_hears_of_several_areas_only_if_it_is_one_of
 
     for areas in ({AREA: "Home", "area_attic": "Attic"}, {AREA: "Home", GARAGE: "Garage"}):
         reminder = Activity(kind=ActivityKind.ARM_REMINDER, at=dt_util.utcnow(), areas=areas)
-        async_dispatcher_send(hass, SIGNAL_HAPPENED, reminder)
+        async_dispatcher_send(hass, SIGNAL_ACTIVITY, reminder)
     await hass.async_block_till_done()
 
     assert [call.data["area"] for call in calls] == ["Home, Garage"]

@@ -15,7 +15,7 @@ from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_capture_events, async_mock_service
 
-from custom_components.alarm_broker.const import EVENT_HAPPENED
+from custom_components.alarm_broker.const import EVENT_ACTIVITY
 from custom_components.alarm_broker.core.panel.config import ArmMode
 from custom_components.alarm_broker.voice.sentences import ENGLISH, GERMAN, SENTENCES
 from tests.integration.house import (
@@ -314,7 +314,7 @@ async def test_a_sentence_is_acted_on_once_also_after_a_reload(hass: HomeAssista
     entry = await ready(hass)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    happened = async_capture_events(hass, EVENT_HAPPENED)
+    happened = async_capture_events(hass, EVENT_ACTIVITY)
 
     await say(hass, f"arm the alarm home with code {CODE}")
     await say(hass, "disarm the alarm with code 9999")

@@ -18,7 +18,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..codes.hashing import async_matching_user
-from ..const import DOMAIN, EVENT_HAPPENED, SIGNAL_HAPPENED
+from ..const import DOMAIN, EVENT_ACTIVITY, SIGNAL_ACTIVITY
 from ..core.panel.codes import locked_until
 from ..core.panel.config import AlarmKind, ArmMode, PanelConfig
 from ..core.panel.deadlines import next_due
@@ -526,10 +526,10 @@ class AlarmSystem:
     def async_announce(self, one: Activity) -> None:
         """Tell of something that happened: entities, automations, push and logbook."""
         self.subscriptions.activity.tell(one)
-        async_dispatcher_send(self._hass, SIGNAL_HAPPENED, one)
+        async_dispatcher_send(self._hass, SIGNAL_ACTIVITY, one)
         where = place(self._hass, self._entry_id, one.areas, known=self.config.panel.areas)
         self._hass.bus.async_fire(
-            EVENT_HAPPENED, {"entry_id": self._entry_id, "title": self.title, **where, **one.as_dict()}
+            EVENT_ACTIVITY, {"entry_id": self._entry_id, "title": self.title, **where, **one.as_dict()}
         )
 
     async def _async_home_assistant_started(self, _hass: HomeAssistant) -> None:
