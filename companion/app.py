@@ -52,6 +52,7 @@ from companion.logging import bind_alarm
 from companion.store.database import Database, open_database
 from companion.store.migrate import migrate
 from companion.store.private_files import tighten
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
@@ -184,7 +185,7 @@ class Companion:
         await migrate(self.settings.database_url)
         await self.db.write(lambda conn: confirm_secret_key(conn, self._secrets))
         instance_id = await self.db.write(_instance_id)
-        _say_who_can_be_told(await self.db.read(directory.counts))
+        _say_who_can_be_told(await self.db.read(partial(directory.counts, ALL_SITES)))
         await self.timeline.start()
         self._stack.push_async_callback(self.channels.close)
         self._run(Job("clock", self.timeline.run))
@@ -284,7 +285,7 @@ class Companion:
     async def tidy(self) -> None:
         """Delete the pictures that were kept long enough, and troubles that have been over for long."""
         kept = timedelta(days=self.settings.picture_days)
-        await self.db.write(lambda conn: forget_troubles(conn, self.clock() - TROUBLES_KEPT))
+        await self.db.write(lambda conn: forget_troubles(ALL_SITES, conn, self.clock() - TROUBLES_KEPT))
         while self.settings.picture_days and await self.db.write(
             lambda conn: forget_pictures(conn, self.clock() - kept)
         ):

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from secrets import token_bytes
@@ -47,6 +48,7 @@ from companion.selfcheck import Result, check_installation
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, migrate, tables_of
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import (
     SecretKeyChanged,
     Secrets,
@@ -290,7 +292,9 @@ async def _apply(settings: Settings, document: Document, *, new_secret_key: bool
     def carry_out(conn: Connection) -> Plan:
         (replace_secret_key if new_secret_key else confirm_secret_key)(conn, secrets)
         plan = apply_document(conn, document, secrets)
-        directory.channels(conn, secrets)  # raises if one that the document lacks is sealed with another key
+        directory.channels(
+            ALL_SITES, conn, secrets
+        )  # raises if one that the document lacks is sealed with another key
         return plan
 
     return await _write(settings, carry_out)
@@ -323,7 +327,9 @@ def demo_data(context: typer.Context) -> None:
                 )
         confirm_secret_key(conn, secrets)
         apply_document(conn, document, secrets)
-        _, clear = directory.create_api_key(conn, name="Demo", role=Role.ADMIN, site_id=None, now=utc_now())
+        _, clear = directory.create_api_key(
+            ALL_SITES, conn, name="Demo", role=Role.ADMIN, site_id=None, now=utc_now()
+        )
         return clear
 
     admin_key = asyncio.run(_write(settings, fill))
@@ -385,10 +391,10 @@ def create_key(
     settings = _quiet_settings(context)
 
     def create(conn: Connection) -> str:
-        if site is not None and directory.site_by_id(conn, site) is None:
-            known = ", ".join(one.id for one in directory.sites(conn)) or "none yet"
+        if site is not None and directory.site_by_id(ALL_SITES, conn, site) is None:
+            known = ", ".join(one.id for one in directory.sites(ALL_SITES, conn)) or "none yet"
             raise Refused(f"There is no site {site!r}. Sites: {known}.")
-        return directory.create_api_key(conn, name=name, role=role, site_id=site, now=utc_now())[1]
+        return directory.create_api_key(ALL_SITES, conn, name=name, role=role, site_id=site, now=utc_now())[1]
 
     typer.echo(asyncio.run(_write(settings, create)))
 
@@ -399,7 +405,7 @@ def list_keys(context: typer.Context) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("id", "name", "role", "site", "created", "last used", "state"):
         table.add_column(column, overflow="fold")
-    for key in asyncio.run(_read(_quiet_settings(context), directory.api_keys)):
+    for key in asyncio.run(_read(_quiet_settings(context), partial(directory.api_keys, ALL_SITES))):
         state = "revoked" if key.revoked_at else "active"
         cells: list[Any] = [key.id, key.name, key.role, key.site_id or "all"]
         table.add_row(*map(Text, cells), _day(key.created_at), _day(key.last_used_at), state)
@@ -416,6 +422,8 @@ def revoke_key(
 ) -> None:
     """Make a key useless, from now on."""
     settings = _quiet_settings(context)
-    if not asyncio.run(_write(settings, lambda conn: directory.revoke_api_key(conn, key_id, utc_now()))):
+    if not asyncio.run(
+        _write(settings, lambda conn: directory.revoke_api_key(ALL_SITES, conn, key_id, utc_now()))
+    ):
         raise Refused(f"There is no active key {key_id}: `alarm-broker key list` shows them.")
     typer.echo("Revoked.")

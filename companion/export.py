@@ -17,6 +17,7 @@ from companion.alarms.store import list_alarms
 from companion.dispatch.delivery import Attempt, Delivery
 from companion.dispatch.store import deliveries_of
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 
 type Recorded = tuple[Alarm, list[JournalEntry], list[tuple[Delivery, list[Attempt]]]]
 type Cells = tuple[Any, ...]
@@ -55,8 +56,11 @@ async def recorded_alarms(
 def _page(
     conn: Connection, *, since: datetime | None, until: datetime | None, before: str | None
 ) -> list[Recorded]:
-    alarms = list_alarms(conn, since=since, until=until, before=before, limit=PAGE)
-    return [(alarm, journal_of(conn, alarm.id), deliveries_of(conn, alarm.id)) for alarm in alarms]
+    alarms = list_alarms(ALL_SITES, conn, since=since, until=until, before=before, limit=PAGE)
+    return [
+        (alarm, journal_of(ALL_SITES, conn, alarm.id), deliveries_of(ALL_SITES, conn, alarm.id))
+        for alarm in alarms
+    ]
 
 
 async def json_lines(records: AsyncIterator[Recorded]) -> AsyncIterator[str]:

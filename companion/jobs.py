@@ -16,6 +16,7 @@ from companion.dispatch import folding, readers
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.wake import Wake, wait
 from companion.link import dead_man_switch, lost_panels
+from companion.store.scope import ALL_SITES
 from companion.troubles import reporting
 from companion.troubles.channel_watch import clear_gone
 from companion.troubles.reach_audit import audit_reach
@@ -81,7 +82,7 @@ def _run_due(unit: AlarmTransaction) -> None:
 
 def _next_due(conn: Connection) -> Sequence[datetime]:
     earliest = (
-        next_due_at(conn),
+        next_due_at(ALL_SITES, conn),
         dead_man_switch.next_due(conn),
         readers.next_due_at(conn),
         folding.next_release_at(conn),

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import yarl
 
@@ -20,6 +21,7 @@ from companion.directory.model import ChannelRow
 from companion.directory.state import State
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, tables_of
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import SecretKeyChanged, Secrets, WrongSecretKey, secret_key_matches
 from companion.web.certificate import Certificate
 
@@ -116,13 +118,13 @@ async def _check_database(database_url: str) -> Finding:
 async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
     if not await db.read(lambda conn: secret_key_matches(conn, secrets)):
         return [Finding("secret key", Result.ERROR, str(SecretKeyChanged()))]
-    there = await db.read(directory.counts)
+    there = await db.read(partial(directory.counts, ALL_SITES))
     result = Result.OK if there["people"] and there["policies"] else Result.WARNING
     findings = [
         Finding("secret key", Result.OK, "is the one of this database"),
         Finding("directory", result, ", ".join(f"{name}: {number}" for name, number in there.items())),
     ]
-    rows = await db.read(directory.channels)
+    rows = await db.read(partial(directory.channels, ALL_SITES))
     state = await db.read(stored_state)
     findings += _check_stored(state)
     if not there["channels"]:
@@ -154,7 +156,7 @@ async def _check_channel(
     mine = [one for one in told if one.channel_id == row.id]
     missing: frozenset[str] = frozenset()
     try:
-        opened = await db.read(lambda conn: directory.channel_by_id(conn, row.id, secrets))
+        opened = await db.read(lambda conn: directory.channel_by_id(ALL_SITES, conn, row.id, secrets))
         config = (opened or row).full_config
         channel = build_channel(row.kind, config)
         # Stored by a version that did not look for them: the channel runs all the same.

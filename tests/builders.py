@@ -38,6 +38,7 @@ from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.escalation.policy import Policy
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.troubles.model import Trouble
 from tests.fakes.channel import FakeChannel, FakePool
 
@@ -194,16 +195,16 @@ class Engine:
             await asyncio.gather(*sending)
 
     async def alarm(self, alarm_id: str) -> Alarm:
-        found = await self.db.read(lambda conn: alarm_by_id(conn, alarm_id))
+        found = await self.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, alarm_id))
         assert found is not None
         return found
 
     async def deliveries(self, alarm_id: str) -> list[Delivery]:
-        found = await self.db.read(lambda conn: deliveries_of(conn, alarm_id))
+        found = await self.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
         return [delivery for delivery, _ in found]
 
     async def journal(self, alarm_id: str) -> list[JournalEntry]:
-        return await self.db.read(lambda conn: journal_of(conn, alarm_id))
+        return await self.db.read(lambda conn: journal_of(ALL_SITES, conn, alarm_id))
 
 
 def engine(

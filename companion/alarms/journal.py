@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Change, JournalEntry
+from companion.store.scope import Scope
 from companion.store.tables import journal
 
 _APPEND = sa.insert(journal)
@@ -37,7 +38,8 @@ def append(
     )
 
 
-def journal_of(conn: Connection, alarm_id: str) -> list[JournalEntry]:
+def journal_of(scope: Scope, conn: Connection, alarm_id: str) -> list[JournalEntry]:
     """Return the lines of one alarm, oldest first."""
-    rows = conn.execute(sa.select(journal).where(journal.c.alarm_id == alarm_id).order_by(journal.c.id))
+    query = sa.select(journal).where(journal.c.alarm_id == alarm_id).order_by(journal.c.id)
+    rows = conn.execute(scope.of_alarms(query, journal.c.alarm_id))
     return [JournalEntry(**dict(row._mapping) | {"event": Change(row.event)}) for row in rows]

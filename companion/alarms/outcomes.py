@@ -11,6 +11,7 @@ from companion.dispatch.folding import unfold
 from companion.dispatch.readers import forget, is_told_another_way
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.locks import lock_alarm
+from companion.store.scope import ALL_SITES
 from companion.troubles import reporting
 
 _DISPATCH = Actor(name=None, via="dispatch")
@@ -66,7 +67,7 @@ def _next_contact_point(unit: AlarmTransaction, delivery: Delivery, reason: str)
     if delivery.kind not in PAGES or delivery.alarm_id is None:
         return []
     lock_alarm(unit.conn, delivery.alarm_id)
-    alarm = alarm_by_id(unit.conn, delivery.alarm_id)
+    alarm = alarm_by_id(ALL_SITES, unit.conn, delivery.alarm_id)
     return [] if alarm is None else failover.pass_on(unit, alarm, delivery, reason)
 
 

@@ -9,6 +9,7 @@ from companion.alarms.dedup import of_panel
 from companion.alarms.model import AlarmKind, Severity, Source, Trigger
 from companion.directory import store as directory
 from companion.directory.model import Site
+from companion.store.scope import ALL_SITES
 
 TITLE_LIMIT = 200
 ZONES_IN_TITLE = 3
@@ -84,7 +85,7 @@ def panel_trigger(
         room=area,
         details={key: value for key, value in details.items() if value is not None},
         uid=uid,
-        policy=None if site is None else directory.policy_for(conn, site, vacation=vacation),
+        policy=None if site is None else directory.policy_for(ALL_SITES, conn, site, vacation=vacation),
         dedup=of_panel(instance, uid),
         hold=hold if kind in _MAY_BE_HELD and not silent else timedelta(0),
     )
@@ -93,6 +94,6 @@ def panel_trigger(
 def site_of_panel(conn: Connection, site_id: str | None) -> Site | None:
     """Return the site of the panel's API key; of a key for every site, the only site there is, or None."""
     if site_id is not None:
-        return directory.site_by_id(conn, site_id)
-    known = directory.sites(conn)
+        return directory.site_by_id(ALL_SITES, conn, site_id)
+    known = directory.sites(ALL_SITES, conn)
     return known[0] if len(known) == 1 else None

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import Picture
 from companion.alarms.store import alarm_by_id
 from companion.store.locks import lock_alarm
+from companion.store.scope import ALL_SITES, Scope
 from companion.store.sql import insert
 from companion.store.tables import alarm, picture
 
@@ -24,10 +25,10 @@ def put_picture(conn: Connection, alarm_id: str, new: Picture, now: datetime) ->
     )
 
 
-def picture_of(conn: Connection, alarm_id: str) -> Picture | None:
+def picture_of(scope: Scope, conn: Connection, alarm_id: str) -> Picture | None:
     """Return the picture of the alarm, or None."""
     query = sa.select(picture.c.media_type, picture.c.data).where(picture.c.alarm_id == alarm_id)
-    row = conn.execute(query).first()
+    row = conn.execute(scope.of_alarms(query, picture.c.alarm_id)).first()
     return None if row is None else Picture(media_type=row.media_type, data=row.data)
 
 
@@ -40,7 +41,7 @@ def forget_pictures(conn: Connection, received_before: datetime) -> int:
         gone = conn.execute(
             sa.delete(picture).where(picture.c.alarm_id == alarm_id, picture.c.received_at < received_before)
         )
-        known = alarm_by_id(conn, alarm_id)
+        known = alarm_by_id(ALL_SITES, conn, alarm_id)
         if gone.rowcount and known is not None and known.evidence is not None:
             left = known.evidence.model_copy(update={"picture": None}).model_dump(mode="json")
             conn.execute(sa.update(alarm).where(alarm.c.id == alarm_id).values(evidence=left))

@@ -1,4 +1,4 @@
-"""Queries on alarms."""
+"""Queries on alarms. An alarm without a site is nobody's own: only who sees all sites sees it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, Row
 
 from companion.alarms.model import LIFE, OPEN, Alarm, AlarmKind, Evidence, Severity, Source, Status
 from companion.escalation.policy import Policy
+from companion.store.scope import Scope
 from companion.store.sql import skip_locked
 from companion.store.tables import alarm, dedup
 
@@ -34,19 +35,15 @@ def _alarm(values: dict[str, Any]) -> Alarm:
     )
 
 
-def alarm_by_id(conn: Connection, alarm_id: str) -> Alarm | None:
+def alarm_by_id(scope: Scope, conn: Connection, alarm_id: str) -> Alarm | None:
     """Return the alarm, or None."""
-    row = conn.execute(sa.select(alarm).where(alarm.c.id == alarm_id)).first()
-    return None if row is None else to_alarm(row)
-
-
-def alarm_by_uid(conn: Connection, uid: str) -> Alarm | None:
-    """Return the newest alarm with Home Assistant's id `uid`, or None."""
-    row = conn.execute(sa.select(alarm).where(alarm.c.uid == uid).order_by(alarm.c.id.desc())).first()
+    query = scope.own(sa.select(alarm).where(alarm.c.id == alarm_id), alarm.c.site_id)
+    row = conn.execute(query).first()
     return None if row is None else to_alarm(row)
 
 
 def list_alarms(
+    scope: Scope,
     conn: Connection,
     *,
     statuses: Collection[Status] | None = None,
@@ -58,11 +55,11 @@ def list_alarms(
     before: str | None = None,
     limit: int = 50,
 ) -> list[Alarm]:
-    """Return alarms, newest first. `before` is the id of the last alarm of the page before (ids sort by time)."""
+    """Return alarms, newest first; `site_id` narrows them down. `before` is the id of the last alarm of the page before (ids sort by time)."""
     query = sa.select(alarm).order_by(alarm.c.id.desc()).limit(limit)
     if statuses is not None:
         query = query.where(alarm.c.status.in_(sorted(statuses)))
-    query = _narrowed(query, sources=sources, site_id=site_id, test=test)
+    query = _narrowed(scope, query, sources=sources, site_id=site_id, test=test)
     if since is not None:
         query = query.where(alarm.c.raised_at >= since)
     if until is not None:
@@ -98,6 +95,7 @@ _PLACE = (
 
 
 def open_alarms(
+    scope: Scope,
     conn: Connection,
     *,
     waiting: bool = False,
@@ -112,7 +110,7 @@ def open_alarms(
     Each with its place; `after` is the place of the last one of the page before, wherever that alarm is by now.
     """
     query = sa.select(_PLACE.label("place"), alarm).where(_IS_OPEN).order_by("place", alarm.c.id).limit(limit)
-    query = _narrowed(query, sources=sources, site_id=site_id, test=test)
+    query = _narrowed(scope, query, sources=sources, site_id=site_id, test=test)
     if waiting:
         query = query.where(_WAITS)
     if after is not None:
@@ -127,7 +125,7 @@ def open_alarms(
     return found
 
 
-def open_counts(conn: Connection, *, site_id: str | None = None) -> OpenCounts:
+def open_counts(scope: Scope, conn: Connection) -> OpenCounts:
     """Return how many alarms are open, all of them, however many a page shows."""
     waits = _WAITS.label("waits")
     query = sa.select(waits, alarm.c.test, sa.func.count()).where(_IS_OPEN).group_by(waits, alarm.c.test)
@@ -137,32 +135,25 @@ def open_counts(conn: Connection, *, site_id: str | None = None) -> OpenCounts:
         (False, False): "answered",
         (False, True): "answered_tests",
     }
-    counted = conn.execute(_narrowed(query, site_id=site_id))
+    counted = conn.execute(scope.own(query, alarm.c.site_id))
     return OpenCounts(**{names[bool(waits), bool(test)]: count for waits, test, count in counted})
 
 
-def _narrowed[S: sa.Select[Any]](
-    query: S,
+def _narrowed(
+    scope: Scope,
+    query: sa.Select[Any],
     *,
     sources: Collection[Source] | None = None,
     site_id: str | None = None,
     test: bool | None = None,
-) -> S:
+) -> sa.Select[Any]:
     if sources is not None:
         query = query.where(alarm.c.source.in_(sorted(sources)))
     if site_id is not None:
         query = query.where(alarm.c.site_id == site_id)
     if test is not None:
         query = query.where(alarm.c.test == test)
-    return query
-
-
-def counts_by_status(conn: Connection) -> dict[Status, int]:
-    """Return how many alarms are in each status; statuses without one are 0."""
-    found = dict.fromkeys(Status, 0)
-    for status, count in conn.execute(sa.select(alarm.c.status, sa.func.count()).group_by(alarm.c.status)):
-        found[Status(status)] = count
-    return found
+    return scope.own(query, alarm.c.site_id)
 
 
 # Written out: SQLAlchemy compiles its own ON CONFLICT anew for every press, which takes longer than to run it.
@@ -204,10 +195,10 @@ def dedup_keys_of(conn: Connection, alarm_id: str, keys: Collection[str]) -> lis
     return list(conn.execute(query).scalars())
 
 
-def has_open_alarm(conn: Connection, device_id: str) -> bool:
+def has_open_alarm(scope: Scope, conn: Connection, device_id: str) -> bool:
     """Return whether an alarm of this device still waits for its end."""
     found = sa.select(alarm.c.id).where(alarm.c.device_id == device_id, alarm.c.status.in_(sorted(OPEN)))
-    return conn.execute(found.limit(1)).first() is not None
+    return conn.execute(scope.own(found, alarm.c.site_id).limit(1)).first() is not None
 
 
 def urgent_first() -> sa.ColumnElement[int]:
@@ -215,7 +206,7 @@ def urgent_first() -> sa.ColumnElement[int]:
     return sa.case((sa.and_(alarm.c.kind.in_(sorted(LIFE)), alarm.c.test.is_(False)), 0), else_=1)
 
 
-def due_alarms(conn: Connection, now: datetime, limit: int) -> list[Row[Any]]:
+def due_alarms(scope: Scope, conn: Connection, now: datetime, limit: int) -> list[Row[Any]]:
     """Return the rows of alarms whose next step is due, locked for this transaction.
 
     Rows, not alarms: one that cannot be read must not hold up the others.
@@ -226,11 +217,10 @@ def due_alarms(conn: Connection, now: datetime, limit: int) -> list[Row[Any]]:
         .order_by(urgent_first(), alarm.c.next_due_at)
         .limit(limit)
     )
-    return list(conn.execute(skip_locked(conn, query)))
+    return list(conn.execute(skip_locked(conn, scope.own(query, alarm.c.site_id))))
 
 
-def next_due_at(conn: Connection) -> datetime | None:
+def next_due_at(scope: Scope, conn: Connection) -> datetime | None:
     """Return when the earliest escalation step is due."""
-    return conn.execute(
-        sa.select(sa.func.min(alarm.c.next_due_at)).where(alarm.c.next_due_at.is_not(None))
-    ).scalar()
+    query = sa.select(sa.func.min(alarm.c.next_due_at)).where(alarm.c.next_due_at.is_not(None))
+    return conn.execute(scope.own(query, alarm.c.site_id)).scalar()

@@ -46,6 +46,7 @@ from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
 from companion.store import tables
 from companion.store.locks import lock_alarm
+from companion.store.scope import ALL_SITES
 from companion.troubles import reporting
 from companion.troubles.model import Trouble, TroubleKind
 
@@ -122,7 +123,7 @@ class AlarmTransaction:
         if trigger.dedup is not None and (known := self._known(trigger.dedup, alarm_id)) is not None:
             return Raised(self._pressed_again(known, actor, is_press=trigger.dedup.is_press), created=False)
         if trigger.policy is None:
-            trigger = replace(trigger, policy=directory.last_resort(self.conn))
+            trigger = replace(trigger, policy=directory.last_resort(ALL_SITES, self.conn))
         begins_at = self.now + trigger.hold
         position = None if trigger.policy is None else plan.first(trigger.policy, begins_at)
         alarm = Alarm(
@@ -249,7 +250,7 @@ class AlarmTransaction:
             shows = PictureShows(camera=found.camera, taken_at=found.taken_at)
         highest = found.level if before is None else max(before.highest, before.level, found.level)
         found = found.model_copy(update={"picture": shows, "highest": highest})
-        if found == before and (picture is None or picture == picture_of(self.conn, alarm.id)):
+        if found == before and (picture is None or picture == picture_of(ALL_SITES, self.conn, alarm.id)):
             return alarm
         if picture is not None:
             put_picture(self.conn, alarm.id, picture, self.now)
@@ -296,7 +297,7 @@ class AlarmTransaction:
 
         Raises DeliveryNotFound, or RetryRefused when it is sent, on its way, or no longer needed.
         """
-        found = delivery_by_id(self.conn, delivery_id)
+        found = delivery_by_id(ALL_SITES, self.conn, delivery_id)
         if found is None:
             raise DeliveryNotFound(delivery_id)
         if found.alarm_id is not None:
@@ -445,7 +446,7 @@ class AlarmTransaction:
 
     def _exhaust(self, alarm: Alarm) -> None:
         reached = paging.resolve(self.conn, () if alarm.policy is None else alarm.policy.last_resort)
-        if not reached and (everywhere := directory.last_resort(self.conn)) is not None:
+        if not reached and (everywhere := directory.last_resort(ALL_SITES, self.conn)) is not None:
             reached = paging.resolve(self.conn, plan.everybody(everywhere))
         alarm = self._changed(alarm, next_due_at=None, exhausted_at=self.now)
         made = paging.page(
@@ -505,7 +506,9 @@ class AlarmTransaction:
     def _link_of_answer(self, alarm_id: str) -> str | None:
         """Return whose link the alarm was answered with, if it was."""
         answers = [
-            line for line in journal.journal_of(self.conn, alarm_id) if line.event is Change.ACKNOWLEDGED
+            line
+            for line in journal.journal_of(ALL_SITES, self.conn, alarm_id)
+            if line.event is Change.ACKNOWLEDGED
         ]
         return answers[-1].detail.get("link_of") if answers else None
 
@@ -538,7 +541,7 @@ class AlarmTransaction:
     def _locked(self, alarm_id: str) -> Alarm:
         """Return the alarm as it is, and keep others from changing it until the commit."""
         lock_alarm(self.conn, alarm_id)
-        alarm = alarm_by_id(self.conn, alarm_id)
+        alarm = alarm_by_id(ALL_SITES, self.conn, alarm_id)
         if alarm is None:
             raise AlarmNotFound(alarm_id)
         return alarm

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from companion.directory.check import Check
 from companion.directory.contacts import with_formed_addresses
+from companion.directory.model import DirectoryPolicy
 from companion.directory.reach import with_sites_of_rooms
 from companion.directory.seed import Document, DocumentInvalid, Problem
 from companion.directory.state import CHANNEL, DEVICE, KINDS, PERSON, POLICY, SECTION_OF, SITE, Row, State
@@ -73,11 +74,26 @@ def apply_document(conn: Connection, document: Document, secrets: Secrets) -> Pl
     The document is the whole truth about the sections it has; sections that it does not have stay as they are.
     Raises DocumentInvalid with every problem at once.
     """
-    if conn.dialect.name == "postgresql":
-        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+    _lock(conn)
     applying = _Applying(conn, document, secrets)
     applying.write()
     return applying.plan
+
+
+def apply_policy(conn: Connection, policy: DirectoryPolicy, secrets: Secrets) -> Plan:
+    """Make or replace one policy and leave the others, as `apply_document` does; its place is called `body`."""
+    _lock(conn)  # before we look, so that nobody's new policy is overlooked
+    state = State.empty()
+    row = {"name": policy.name, "site_id": policy.site, "body": policy.body}
+    state[POLICY] = stored_state(conn)[POLICY] | {policy.id: row}
+    return apply_document(
+        conn, Document(frozenset({"policies"}), state, {(POLICY, policy.id): "body"}), secrets
+    )
+
+
+def _lock(conn: Connection) -> None:
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
 
 
 class _Applying:

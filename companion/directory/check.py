@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from companion.channels.registry import channel_kinds
+from companion.directory.belonging import crossings
 from companion.directory.contacts import Oddity, oddities
 from companion.directory.doubts import doubts
 from companion.directory.reach import Cause, Unreached, channels_of, target_reaches, unreached
@@ -25,6 +26,8 @@ from companion.escalation.policy import ChannelTarget, PersonTarget, Policy, Tar
 type _Unreached = tuple[Problem, Cause]
 
 REFERENCES = {
+    POLICY: {"site_id": SITE},
+    CHANNEL: {"site_id": SITE},
     SITE: {"policy_id": POLICY, "vacation_policy_id": POLICY},
     ROOM: {"site_id": SITE},
     PERSON: {"site_id": SITE},
@@ -52,6 +55,10 @@ class Check:
         found = [
             *self._broken_references(),
             *self._wrong_rooms(),
+            *(
+                Problem(f"{self._path(one.kind, one.id)}{one.where}", one.message)
+                for one in crossings(self._state)
+            ),
             *self._contact_problems(),
             *(self._told(one) for one in self._odd_now if self._must_be_mended(one)),
             *self._policy_problems(),

@@ -114,7 +114,7 @@ def addresses(state: State) -> Iterator[Addressed]:
         yield from _contacts(state, person_id, person["contacts"])
     for policy_id, row in state[POLICY].items():
         policy: Policy = row["body"]
-        country = country_of(state, None)
+        country = country_of(state, row["site_id"])
         for where, target in _targets(policy):
             if isinstance(target, ChannelTarget):
                 yield Addressed(
@@ -135,7 +135,7 @@ def _targets(policy: Policy) -> Iterator[tuple[str, Target]]:
 
 
 def _formed_policy(state: State, policy_id: str, policy: Policy) -> Policy:
-    country = country_of(state, None)
+    country = country_of(state, state[POLICY][policy_id]["site_id"])
 
     def formed[T: Target](target: T) -> Any:
         if not isinstance(target, ChannelTarget):

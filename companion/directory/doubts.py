@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from companion.channels.registry import channel_kinds
+from companion.directory.belonging import doubtful_crossings
 from companion.directory.reach import channels_of, target_reaches
 from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, SITE, State
 from companion.escalation.plan import everybody
@@ -29,6 +30,7 @@ class Doubt:
 def doubts(state: State) -> Iterator[Doubt]:
     """Yield everything that is doubtful; of what is broken, nothing: that has its own problem."""
     yield from _devices(state)
+    yield from (Doubt(one.kind, one.id, one.where, one.message) for one in doubtful_crossings(state))
     used = _used_policies(state)
     for policy_id, row in state[POLICY].items():
         policy: Policy = row["body"]

@@ -6,6 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
+from companion.escalation.policy import Policy
+
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
@@ -34,6 +38,19 @@ class Installation:
     """ISO 3166-1 alpha-2, of phone numbers without a country code."""
 
 
+class DirectoryPolicy(Policy):
+    """A policy as the directory has it: with whose it is."""
+
+    site: str | None = Field(
+        default=None, description="Id of the only site whose alarms may follow it; absent: all sites share it"
+    )
+
+    @property
+    def body(self) -> Policy:
+        """Return what an alarm follows."""
+        return Policy.model_validate(self.model_dump(exclude={"site"}))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Room:
     """Where in a site something hangs or stands."""
@@ -49,6 +66,7 @@ class Person:
 
     id: str
     site_id: str | None
+    """None: all sites share them."""
     name: str
     language: str
 
@@ -86,6 +104,8 @@ class ChannelRow:
     """A configured channel as it is stored."""
 
     id: str
+    site_id: str | None
+    """None: all sites share it."""
     kind: str
     name: str
     config: Mapping[str, Any]

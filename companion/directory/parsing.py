@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
 
 from companion.channels.registry import ChannelConfigError, mistakes, secret_fields, validated
+from companion.directory.model import DirectoryPolicy
 from companion.directory.references import References, ReferenceUnresolved
 from companion.directory.seed import (
     SECTIONS,
@@ -22,7 +23,6 @@ from companion.directory.seed import (
     SiteSeed,
 )
 from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, ROOM, SITE, Key, State
-from companion.escalation.policy import Policy
 from companion.ids import token_hash
 
 MAX_BYTES = 512 * 1024
@@ -180,12 +180,12 @@ class _Reader:
 
     def _add(self, part: BaseModel, path: str) -> None:
         match part:
-            case Policy():
+            case DirectoryPolicy():
                 try:
                     _ID.validate_python(part.id)
                 except ValidationError as err:
                     self._problem(f"{path}.id", _sentence("string_pattern_mismatch", err.errors()[0]["msg"]))
-                self._put(POLICY, part.id, path, {"name": part.name, "body": part})
+                self._put(POLICY, part.id, path, {"name": part.name, "site_id": part.site, "body": part.body})
             case SiteSeed():
                 site = {"name": part.name, "timezone": part.timezone, "country": part.country}
                 policies = {"policy_id": part.policy, "vacation_policy_id": part.vacation_policy}
@@ -216,6 +216,7 @@ class _Reader:
         except ChannelConfigError as err:
             self._problem(f"{path}.config", str(err))
         row = part.model_dump(include={"kind", "name", "enabled", "concurrency", "timeout_s"})
+        row["site_id"] = part.site
         row["config"] = {name: value for name, value in part.config.items() if name not in secret}
         row["secrets"] = {name: value for name, value in part.config.items() if name in secret}
         self._put(CHANNEL, part.id, path, row)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.store.scope import Scope
 from companion.store.tables import device, person, policy, room, site
 
 _own, _sites = policy.alias("own"), policy.alias("sites")
@@ -54,8 +55,8 @@ class PressedDevice(NamedTuple):
     site_policy: dict[str, Any] | None
 
 
-def pressed_device(conn: Connection, token_hash: str) -> PressedDevice | None:
+def pressed_device(scope: Scope, conn: Connection, token_hash: str) -> PressedDevice | None:
     """Return the device with this token and keep other presses of it waiting until the commit; None if there is none."""
     query = _LOCKED_QUERY if conn.dialect.name == "postgresql" else _QUERY
-    row = conn.execute(query, {"token_hash": token_hash}).first()
+    row = conn.execute(scope.own(query, device.c.site_id), {"token_hash": token_hash}).first()
     return None if row is None else PressedDevice(*row)

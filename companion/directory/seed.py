@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
 from companion.channels.phone_numbers import is_country
+from companion.directory.model import DirectoryPolicy
 from companion.directory.state import Key, State
-from companion.escalation.policy import Policy
 from companion.texts.language import LANGUAGE_PATTERN, LANGUAGES
 
 
@@ -79,6 +79,7 @@ class PersonSeed(_Part):
     name: Name
     language: Annotated[str, AfterValidator(_known_language)] = "en"
     site: Id | None = None
+    """None: all sites share them."""
     contacts: tuple[ContactSeed, ...] = ()
 
 
@@ -88,6 +89,8 @@ class ChannelSeed(_Part):
     id: Id
     kind: str
     name: Name
+    site: Id | None = None
+    """None: all sites share it."""
     config: dict[str, JsonValue] = Field(default={}, repr=False)
     enabled: bool = True
     concurrency: Annotated[int, Field(ge=1, le=64)] = 4
@@ -120,7 +123,7 @@ class InstallationSeed(_Part):
 
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
-    "policies": Policy,
+    "policies": DirectoryPolicy,
     "sites": SiteSeed,
     "channels": ChannelSeed,
     "people": PersonSeed,

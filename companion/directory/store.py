@@ -1,4 +1,7 @@
-"""Queries on the directory: who and what there is, and the API keys."""
+"""Queries on the directory: who and what there is, and the API keys.
+
+Sites, rooms, devices and keys belong to a site; people, channels and policies belong to one, or all sites share them.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,11 +10,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
-from companion.directory.model import ApiKey, ChannelRow, Device, Installation, Person, Role, Room, Site
-from companion.escalation.policy import Policy
+from companion.directory.model import (
+    ApiKey,
+    ChannelRow,
+    Device,
+    DirectoryPolicy,
+    Installation,
+    Person,
+    Role,
+    Room,
+    Site,
+)
+from companion.escalation.plan import everybody
+from companion.escalation.policy import ChannelTarget, PersonTarget, Policy
 from companion.escalation.routing import Candidates, choose
 from companion.ids import new_id, new_token, token_hash
 from companion.store import tables
+from companion.store.scope import ALL_SITES, Scope, require_owned
 from companion.store.secrets import Secrets
 
 type Query = sa.Select[Any]
@@ -28,9 +43,9 @@ def _rows(conn: Connection, query: Query) -> list[RowMapping]:
 # --- the installation -----------------------------------------------------------------------------------
 
 
-def installation(conn: Connection) -> Installation:
-    """Return what holds for every site; without the section in the directory, nothing."""
-    row = _row(conn, sa.select(tables.installation))
+def installation(scope: Scope, conn: Connection) -> Installation:
+    """Return what holds for every site; without the section in the directory, and to one site, nothing."""
+    row = _row(conn, sa.select(tables.installation)) if scope == ALL_SITES else None
     if row is None:
         return Installation(last_resort_id=None, operators=(), country=None)
     return Installation(
@@ -41,42 +56,70 @@ def installation(conn: Connection) -> Installation:
 # --- sites, rooms, people -------------------------------------------------------------------------------
 
 
-def sites(conn: Connection) -> list[Site]:
-    """Return every site, by name."""
-    return [Site(**row) for row in _rows(conn, sa.select(tables.site).order_by(tables.site.c.name))]
+def sites(scope: Scope, conn: Connection) -> list[Site]:
+    """Return every site of the scope, by name."""
+    query = scope.own(sa.select(tables.site), tables.site.c.id)
+    return [Site(**row) for row in _rows(conn, query.order_by(tables.site.c.name))]
 
 
-def site_by_id(conn: Connection, site_id: str) -> Site | None:
+def site_by_id(scope: Scope, conn: Connection, site_id: str) -> Site | None:
     """Return the site, or None."""
-    row = _row(conn, sa.select(tables.site).where(tables.site.c.id == site_id))
+    query = sa.select(tables.site).where(tables.site.c.id == site_id)
+    row = _row(conn, scope.own(query, tables.site.c.id))
     return None if row is None else Site(**row)
 
 
-def room_by_id(conn: Connection, room_id: str) -> Room | None:
+def room_by_id(scope: Scope, conn: Connection, room_id: str) -> Room | None:
     """Return the room, or None."""
-    row = _row(conn, sa.select(tables.room).where(tables.room.c.id == room_id))
+    query = sa.select(tables.room).where(tables.room.c.id == room_id)
+    row = _row(conn, scope.own(query, tables.room.c.site_id))
     return None if row is None else Room(**row)
 
 
-def people(conn: Connection) -> list[Person]:
+def rooms(scope: Scope, conn: Connection) -> list[Room]:
+    """Return every room, by name."""
+    query = scope.own(sa.select(tables.room), tables.room.c.site_id)
+    return [Room(**row) for row in _rows(conn, query.order_by(tables.room.c.name))]
+
+
+def people(scope: Scope, conn: Connection) -> list[Person]:
     """Return everybody who can be told, by name."""
-    return [Person(**row) for row in _rows(conn, sa.select(tables.person).order_by(tables.person.c.name))]
+    query = scope.own_or_shared(sa.select(tables.person), tables.person.c.site_id)
+    return [Person(**row) for row in _rows(conn, query.order_by(tables.person.c.name))]
 
 
-def person_by_id(conn: Connection, person_id: str) -> Person | None:
+def person_by_id(scope: Scope, conn: Connection, person_id: str) -> Person | None:
     """Return the person, or None."""
-    row = _row(conn, sa.select(tables.person).where(tables.person.c.id == person_id))
+    query = sa.select(tables.person).where(tables.person.c.id == person_id)
+    row = _row(conn, scope.own_or_shared(query, tables.person.c.site_id))
     return None if row is None else Person(**row)
 
 
-def counts(conn: Connection) -> dict[str, int]:
+def contact_points(scope: Scope, conn: Connection) -> dict[str, list[tuple[str, str]]]:
+    """Return channel and address of each person's contact points, in order.
+
+    To one site those of its own people only: how somebody is reached whom all sites share, is not each site's business.
+    """
+    point, found = tables.contact_point, dict[str, list[tuple[str, str]]]()
+    query = sa.select(point.c.person_id, point.c.channel_id, point.c.address).join_from(point, tables.person)
+    query = scope.own(query, tables.person.c.site_id).order_by(point.c.position, point.c.id)
+    for person_id, channel_id, address in conn.execute(query).tuples():
+        found.setdefault(person_id, []).append((channel_id, address))
+    return found
+
+
+def counts(scope: Scope, conn: Connection) -> dict[str, int]:
     """Return how many there are of what it takes to tell somebody, and of the devices."""
-    enabled = tables.channel.c.enabled
+
+    def count(table: sa.Table) -> sa.Select[tuple[int]]:
+        return sa.select(sa.func.count()).select_from(table)
+
+    channel = tables.channel
     queries = {
-        "people": sa.select(sa.func.count()).select_from(tables.person),
-        "channels": sa.select(sa.func.count()).select_from(tables.channel).where(enabled),
-        "policies": sa.select(sa.func.count()).select_from(tables.policy),
-        "devices": sa.select(sa.func.count()).select_from(tables.device),
+        "people": scope.own_or_shared(count(tables.person), tables.person.c.site_id),
+        "channels": scope.own_or_shared(count(channel).where(channel.c.enabled), channel.c.site_id),
+        "policies": scope.own_or_shared(count(tables.policy), tables.policy.c.site_id),
+        "devices": scope.own(count(tables.device), tables.device.c.site_id),
     }
     return {name: conn.execute(query).scalar_one() for name, query in queries.items()}
 
@@ -84,33 +127,53 @@ def counts(conn: Connection) -> dict[str, int]:
 # --- policies -------------------------------------------------------------------------------------------
 
 
-def policies(conn: Connection) -> list[Policy]:
-    """Return every policy, by name."""
-    rows = conn.execute(sa.select(tables.policy.c.body).order_by(tables.policy.c.name))
-    return [Policy.model_validate(body) for body in rows.scalars()]
+def policies(scope: Scope, conn: Connection) -> list[DirectoryPolicy]:
+    """Return every policy, by name; to one site, those that tell people of another are not there."""
+    table = tables.policy
+    query = scope.own_or_shared(sa.select(table.c.body, table.c.site_id), table.c.site_id)
+    rows = conn.execute(query.order_by(table.c.name))
+    found = [DirectoryPolicy.model_validate({**body, "site": site_id}) for body, site_id in rows]
+    return [policy for policy in found if _tells_nobody_elsewhere(scope, conn, policy)]
 
 
-def policy_by_id(conn: Connection, policy_id: str) -> Policy | None:
-    """Return the policy, or None."""
-    body = conn.execute(
-        sa.select(tables.policy.c.body).where(tables.policy.c.id == policy_id)
-    ).scalar_one_or_none()
-    return None if body is None else Policy.model_validate(body)
+def policy_by_id(scope: Scope, conn: Connection, policy_id: str) -> Policy | None:
+    """Return the policy, or None; to one site, one that tells people of another is not there."""
+    query = sa.select(tables.policy.c.body).where(tables.policy.c.id == policy_id)
+    body = conn.execute(scope.own_or_shared(query, tables.policy.c.site_id)).scalar_one_or_none()
+    policy = None if body is None else Policy.model_validate(body)
+    return policy if policy is not None and _tells_nobody_elsewhere(scope, conn, policy) else None
 
 
-def policy_for(conn: Connection, site: Site, *, vacation: bool = False) -> Policy | None:
-    """Return the site's policy, or None; on `vacation` the one for that, if the site has one."""
+def _tells_nobody_elsewhere(scope: Scope, conn: Connection, policy: Policy) -> bool:
+    if scope == ALL_SITES:
+        return True
+    told = everybody(policy)
+    people = {target.person for target in told if isinstance(target, PersonTarget)}
+    channels = {target.channel for target in told if isinstance(target, ChannelTarget)}
+    homes = sa.union_all(
+        sa.select(tables.person.c.site_id).where(tables.person.c.id.in_(sorted(people))),
+        sa.select(tables.channel.c.site_id).where(tables.channel.c.id.in_(sorted(channels))),
+    )
+    return all(scope.sees(site_id) for site_id in conn.execute(homes).scalars())
+
+
+def policy_for(scope: Scope, conn: Connection, site: Site, *, vacation: bool = False) -> Policy | None:
+    """Return the site's policy, or None; on `vacation` the one for that, if the site has one.
+
+    Whom it tells is decided by whoever applies the directory: people of another site too.
+    """
     vacation_policy = site.vacation_policy_id if vacation else None
     policy_id = choose(Candidates(vacation=vacation_policy, site=site.policy_id))
-    return None if policy_id is None else policy_by_id(conn, policy_id)
+    if policy_id is None or not scope.owns(site.id):
+        return None
+    return policy_by_id(ALL_SITES, conn, policy_id)
 
 
-def last_resort(conn: Connection) -> Policy | None:
+def last_resort(scope: Scope, conn: Connection) -> Policy | None:
     """Return the policy of alarms that have no other, or None: they tell nobody."""
     named = tables.installation.c.last_resort_id
-    body = conn.execute(
-        sa.select(tables.policy.c.body).join(tables.installation, named == tables.policy.c.id)
-    ).scalar_one_or_none()
+    query = sa.select(tables.policy.c.body).join(tables.installation, named == tables.policy.c.id)
+    body = conn.execute(scope.own_or_shared(query, tables.policy.c.site_id)).scalar_one_or_none()
     return None if body is None else Policy.model_validate(body)
 
 
@@ -123,21 +186,32 @@ def _channel(row: RowMapping, secrets: Secrets | None) -> ChannelRow:
     return ChannelRow(**{**row, "secrets": opened})
 
 
-def channels(conn: Connection, secrets: Secrets | None = None) -> list[ChannelRow]:
+def channels(scope: Scope, conn: Connection, secrets: Secrets | None = None) -> list[ChannelRow]:
     """Return every channel, by id; with its secrets if `secrets` can open them.
 
     Raises WrongSecretKey.
     """
-    query = sa.select(tables.channel).order_by(tables.channel.c.id)
-    return [_channel(row, secrets) for row in _rows(conn, query)]
+    query = scope.own_or_shared(sa.select(tables.channel), tables.channel.c.site_id)
+    return [_channel(row, secrets) for row in _rows(conn, query.order_by(tables.channel.c.id))]
 
 
-def channel_by_id(conn: Connection, channel_id: str, secrets: Secrets | None = None) -> ChannelRow | None:
+def sealed_secrets(scope: Scope, conn: Connection) -> dict[str, str | None]:
+    """Return the secrets of each channel as they are stored; None: it has none."""
+    query = scope.own_or_shared(
+        sa.select(tables.channel.c.id, tables.channel.c.secrets), tables.channel.c.site_id
+    )
+    return dict(conn.execute(query).tuples().all())
+
+
+def channel_by_id(
+    scope: Scope, conn: Connection, channel_id: str, secrets: Secrets | None = None
+) -> ChannelRow | None:
     """Return the channel, or None; with its secrets if `secrets` can open them.
 
     Raises WrongSecretKey.
     """
-    row = _row(conn, sa.select(tables.channel).where(tables.channel.c.id == channel_id))
+    query = sa.select(tables.channel).where(tables.channel.c.id == channel_id)
+    row = _row(conn, scope.own_or_shared(query, tables.channel.c.site_id))
     return None if row is None else _channel(row, secrets)
 
 
@@ -146,15 +220,23 @@ def channel_by_id(conn: Connection, channel_id: str, secrets: Secrets | None = N
 _DEVICE = sa.select(*(column for column in tables.device.c if column.name != "token_hash"))
 
 
-def devices(conn: Connection) -> list[Device]:
-    """Return every device, by name."""
-    return [Device(**row) for row in _rows(conn, _DEVICE.order_by(tables.device.c.name))]
+def devices(scope: Scope, conn: Connection) -> list[Device]:
+    """Return every device, by name. One without a site is nobody's own: only who sees all sites sees it."""
+    query = scope.own(_DEVICE, tables.device.c.site_id)
+    return [Device(**row) for row in _rows(conn, query.order_by(tables.device.c.name))]
 
 
-def device_by_id(conn: Connection, device_id: str) -> Device | None:
+def device_by_id(scope: Scope, conn: Connection, device_id: str) -> Device | None:
     """Return the device, or None."""
-    row = _row(conn, _DEVICE.where(tables.device.c.id == device_id))
+    query = _DEVICE.where(tables.device.c.id == device_id)
+    row = _row(conn, scope.own(query, tables.device.c.site_id))
     return None if row is None else Device(**row)
+
+
+def put_token(scope: Scope, conn: Connection, device_id: str, hashed: str) -> None:
+    """Give the device a new token, of which this is the hash."""
+    query = sa.update(tables.device).where(tables.device.c.id == device_id).values(token_hash=hashed)
+    conn.execute(scope.own(query, tables.device.c.site_id))
 
 
 # Built once, as it is part of every press.
@@ -162,6 +244,7 @@ _TOUCH_DEVICE = sa.update(tables.device).where(tables.device.c.id == sa.bindpara
 
 
 def touch_device(
+    scope: Scope,
     conn: Connection,
     device_id: str,
     *,
@@ -172,7 +255,7 @@ def touch_device(
 ) -> None:
     """Keep when the device was last heard of, what it said, and how often within this minute."""
     conn.execute(
-        _TOUCH_DEVICE,
+        scope.own(_TOUCH_DEVICE, tables.device.c.site_id),
         {
             "device_id": device_id,
             "last_seen_at": now,
@@ -192,21 +275,24 @@ def _api_key(row: RowMapping) -> ApiKey:
     return ApiKey(**{**row, "role": Role(row["role"])})
 
 
-def api_keys(conn: Connection) -> list[ApiKey]:
-    """Return every key, revoked ones too, oldest first."""
-    return [_api_key(row) for row in _rows(conn, _API_KEY.order_by(tables.api_key.c.id))]
+def api_keys(scope: Scope, conn: Connection) -> list[ApiKey]:
+    """Return every key, revoked ones too, oldest first. One for every site belongs to none of them."""
+    query = scope.own(_API_KEY, tables.api_key.c.site_id)
+    return [_api_key(row) for row in _rows(conn, query.order_by(tables.api_key.c.id))]
 
 
-def api_key_by_hash(conn: Connection, hashed: str) -> ApiKey | None:
+def api_key_by_hash(scope: Scope, conn: Connection, hashed: str) -> ApiKey | None:
     """Return the key with this hash, also a revoked one (the caller looks at `revoked_at`), or None."""
-    row = _row(conn, _API_KEY.where(tables.api_key.c.key_hash == hashed))
+    query = _API_KEY.where(tables.api_key.c.key_hash == hashed)
+    row = _row(conn, scope.own(query, tables.api_key.c.site_id))
     return None if row is None else _api_key(row)
 
 
 def create_api_key(
-    conn: Connection, *, name: str, role: Role, site_id: str | None, now: datetime
+    scope: Scope, conn: Connection, *, name: str, role: Role, site_id: str | None, now: datetime
 ) -> tuple[ApiKey, str]:
-    """Return a new key and, this once, its clear text."""
+    """Return a new key and, this once, its clear text. Raises OutOfScope."""
+    require_owned(scope, site_id)
     clear = f"ab_{role}_{new_token()}"
     key = ApiKey(
         id=new_id(), name=name, role=role, site_id=site_id, created_at=now, last_used_at=None, revoked_at=None
@@ -224,15 +310,14 @@ def create_api_key(
     return key, clear
 
 
-def revoke_api_key(conn: Connection, key_id: str, now: datetime) -> bool:
+def revoke_api_key(scope: Scope, conn: Connection, key_id: str, now: datetime) -> bool:
     """Make the key useless from now on; return whether there was one to revoke."""
     table = tables.api_key
-    revoked = conn.execute(
-        sa.update(table).where(table.c.id == key_id, table.c.revoked_at.is_(None)).values(revoked_at=now)
-    )
-    return revoked.rowcount == 1
+    query = sa.update(table).where(table.c.id == key_id, table.c.revoked_at.is_(None)).values(revoked_at=now)
+    return conn.execute(scope.own(query, table.c.site_id)).rowcount == 1
 
 
-def touch_api_key(conn: Connection, key_id: str, now: datetime) -> None:
+def touch_api_key(scope: Scope, conn: Connection, key_id: str, now: datetime) -> None:
     """Keep when the key was last used."""
-    conn.execute(sa.update(tables.api_key).where(tables.api_key.c.id == key_id).values(last_used_at=now))
+    query = sa.update(tables.api_key).where(tables.api_key.c.id == key_id).values(last_used_at=now)
+    conn.execute(scope.own(query, tables.api_key.c.site_id))

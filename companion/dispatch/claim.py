@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from companion.dispatch.delivery import Attempt, Delivery, State, Urgency
 from companion.dispatch.slots import Room
 from companion.dispatch.store import HELD, WAITS, next_delivery_at, to_delivery
+from companion.store.scope import ALL_SITES
 from companion.store.sql import skip_locked
 from companion.store.tables import attempt, delivery
 
@@ -103,7 +104,7 @@ def claim_due(
 
 def next_at(conn: Connection, now: datetime, *, me: str) -> datetime | None:
     """Return when there is something to claim or to take back: at once if a worker of this host has died."""
-    return now if dead_owners(conn, me=me) else next_delivery_at(conn)
+    return now if dead_owners(conn, me=me) else next_delivery_at(ALL_SITES, conn)
 
 
 def _free_of(conn: Connection, owner: str, ids: Collection[str]) -> list[str]:

@@ -15,6 +15,7 @@ from companion.directory.model import ChannelRow
 from companion.directory.store import channel_by_id
 from companion.dispatch.worker import ChannelUnusable, Configured
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets, WrongSecretKey
 from companion.store.tables import channel
 
@@ -75,7 +76,7 @@ class RunningChannels:
         if running is not None and running.revision == revision:
             return running.configured
         try:
-            row = await self._db.read(lambda conn: channel_by_id(conn, channel_id, self._secrets))
+            row = await self._db.read(lambda conn: channel_by_id(ALL_SITES, conn, channel_id, self._secrets))
         except WrongSecretKey as err:
             raise ChannelUnusable(str(err)) from err
         if row is None:

@@ -1,4 +1,7 @@
-"""Queries on deliveries and their attempts."""
+"""Queries on deliveries and their attempts.
+
+A delivery belongs to the site of its alarm; one without an alarm (a trouble, a channel test) is nobody's own.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +12,8 @@ from sqlalchemy.engine import Connection, Row
 
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Attempt, Delivery, State, Urgency
-from companion.store.tables import attempt, channel, delivery
+from companion.store.scope import Scope
+from companion.store.tables import also_for, attempt, channel, delivery
 
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
 WAITS = sa.text("delivery.state IN ('pending', 'failed')")
@@ -30,34 +34,37 @@ def _to_attempt(row: Row[Any]) -> Attempt:
     return Attempt(**values)
 
 
-def delivery_by_id(conn: Connection, delivery_id: str) -> Delivery | None:
+def delivery_by_id(scope: Scope, conn: Connection, delivery_id: str) -> Delivery | None:
     """Return the delivery, or None."""
-    row = conn.execute(sa.select(delivery).where(delivery.c.id == delivery_id)).first()
+    query = sa.select(delivery).where(delivery.c.id == delivery_id)
+    row = conn.execute(scope.of_alarms(query, delivery.c.alarm_id)).first()
     return None if row is None else to_delivery(row)
 
 
-def attempts_of(conn: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+def attempts_of(scope: Scope, conn: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
     """Return the attempts of each delivery, first one first."""
     found: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
-    query = sa.select(attempt).where(attempt.c.delivery_id.in_(list(delivery_ids))).order_by(attempt.c.id)
-    for row in conn.execute(query):
+    query = sa.select(attempt).join(delivery, delivery.c.id == attempt.c.delivery_id)
+    query = query.where(attempt.c.delivery_id.in_(list(delivery_ids))).order_by(attempt.c.id)
+    for row in conn.execute(scope.of_alarms(query, delivery.c.alarm_id)):
         found[row.delivery_id].append(_to_attempt(row))
     return found
 
 
-def deliveries_of(conn: Connection, alarm_id: str) -> list[tuple[Delivery, list[Attempt]]]:
+def deliveries_of(scope: Scope, conn: Connection, alarm_id: str) -> list[tuple[Delivery, list[Attempt]]]:
     """Return the deliveries of one alarm with their attempts, in the order they were made."""
     query = sa.select(delivery).where(delivery.c.alarm_id == alarm_id).order_by(delivery.c.id)
-    deliveries = [to_delivery(row) for row in conn.execute(query)]
-    attempts = attempts_of(conn, [found.id for found in deliveries])
+    rows = conn.execute(scope.of_alarms(query, delivery.c.alarm_id))
+    deliveries = [to_delivery(row) for row in rows]
+    attempts = attempts_of(scope, conn, [found.id for found in deliveries])
     return [(found, attempts[found.id]) for found in deliveries]
 
 
-def thread_ref(conn: Connection, found: Delivery) -> str | None:
+def thread_ref(scope: Scope, conn: Connection, found: Delivery) -> str | None:
     """Return the provider's id of the first message to the same address about the same alarm."""
     if found.alarm_id is None:
         return None  # two tests of a channel are not about the same thing
-    return conn.execute(
+    query = (
         sa.select(delivery.c.provider_ref)
         .where(
             delivery.c.alarm_id == found.alarm_id,
@@ -68,11 +75,33 @@ def thread_ref(conn: Connection, found: Delivery) -> str | None:
         )
         .order_by(delivery.c.id)
         .limit(1)
-    ).scalar()
+    )
+    return conn.execute(scope.of_alarms(query, delivery.c.alarm_id)).scalar()
 
 
-def last_attempt_by_channel(conn: Connection) -> dict[str, Attempt]:
-    """Return the newest attempt of each channel that has one; one that was cut off says nothing about its channel."""
+def language_told_in(scope: Scope, conn: Connection, alarm_id: str, recipient: str) -> str | None:
+    """Return the language in which the recipient was paged, or None if that was a channel, or several who share a number."""
+    shared = sa.exists().where(also_for.c.delivery_id == delivery.c.id)
+    query = (
+        sa.select(delivery.c.message)
+        .where(
+            delivery.c.alarm_id == alarm_id,
+            delivery.c.recipient == recipient,
+            delivery.c.person_id.is_not(None),
+            ~shared,
+        )
+        .order_by(delivery.c.id)
+        .limit(1)
+    )
+    message = conn.execute(scope.of_alarms(query, delivery.c.alarm_id)).scalar()
+    return None if message is None else str(message["language"])
+
+
+def last_attempt_by_channel(scope: Scope, conn: Connection) -> dict[str, Attempt]:
+    """Return the newest attempt of each channel that has one; one that was cut off says nothing about its channel.
+
+    To one site of its own channels only: an attempt over a shared one may be about another site.
+    """
     # Channel by channel, each from the end of the index: grouped, every attempt there ever was would be read.
     newest = sa.select(
         sa.select(attempt.c.id)
@@ -81,31 +110,34 @@ def last_attempt_by_channel(conn: Connection) -> dict[str, Attempt]:
         .limit(1)
         .scalar_subquery()
     )
+    newest = scope.own(newest, channel.c.site_id)
     rows = conn.execute(sa.select(attempt).where(attempt.c.id.in_(newest)))
     return {row.channel_id: _to_attempt(row) for row in rows}
 
 
-def counts_by_channel_and_state(conn: Connection) -> list[tuple[str, State, int]]:
+def counts_by_channel_and_state(scope: Scope, conn: Connection) -> list[tuple[str, State, int]]:
     """Return how many deliveries of each channel are in each state."""
     query = sa.select(delivery.c.channel_id, delivery.c.state, sa.func.count()).group_by(
         delivery.c.channel_id, delivery.c.state
     )
-    return [(channel_id, State(state), count) for channel_id, state, count in conn.execute(query)]
+    rows = conn.execute(scope.of_alarms(query, delivery.c.alarm_id))
+    return [(channel_id, State(state), count) for channel_id, state, count in rows]
 
 
-def unsent_by_channel(conn: Connection) -> dict[str, int]:
+def unsent_by_channel(scope: Scope, conn: Connection) -> dict[str, int]:
     """Return how many deliveries each channel has yet to send; read from the partial indexes alone."""
     found: dict[str, int] = {}
     for there in (WAITS, HELD):
         query = sa.select(delivery.c.channel_id, sa.func.count()).where(there).group_by(delivery.c.channel_id)
-        for channel_id, count in conn.execute(query):
+        for channel_id, count in conn.execute(scope.of_alarms(query, delivery.c.alarm_id)):
             found[channel_id] = found.get(channel_id, 0) + count
     return found
 
 
-def next_delivery_at(conn: Connection) -> datetime | None:
+def next_delivery_at(scope: Scope, conn: Connection) -> datetime | None:
     """Return when the earliest waiting delivery is due or the earliest lease runs out."""
     waiting = sa.select(sa.func.min(delivery.c.due_at)).where(WAITS)
     leased = sa.select(sa.func.min(delivery.c.lease_until)).where(HELD)
-    times = [conn.execute(query).scalar() for query in (waiting, leased)]
+    queries = [scope.of_alarms(query, delivery.c.alarm_id) for query in (waiting, leased)]
+    times = [conn.execute(query).scalar() for query in queries]
     return min((found for found in times if found is not None), default=None)

@@ -23,6 +23,7 @@ from companion.dispatch.slots import Room, Slots, ordinary_limit
 from companion.dispatch.store import delivery_by_id, thread_ref
 from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.store.database import Database, StoreUnavailable
+from companion.store.scope import ALL_SITES
 from companion.store.sql import perhaps_lost_race
 
 _LOGGER = logging.getLogger(__name__)
@@ -297,7 +298,10 @@ class Dispatcher:
         if not (delivery.first_page and timedelta() <= self._clock() - delivery.created_at < FRESH):
             current, reference = await self._patiently(
                 lambda: self._db.read(
-                    lambda conn: (delivery_by_id(conn, delivery.id), thread_ref(conn, delivery))
+                    lambda conn: (
+                        delivery_by_id(ALL_SITES, conn, delivery.id),
+                        thread_ref(ALL_SITES, conn, delivery),
+                    )
                 )
             )
             if current is None or (current.owner, current.fence) != (delivery.owner, delivery.fence):

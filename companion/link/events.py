@@ -17,6 +17,7 @@ from companion.dispatch.delivery import Delivery
 from companion.link import store as link
 from companion.link.protocol import Hello
 from companion.link.store import Body, Peer, Turn
+from companion.store.scope import ALL_SITES
 from companion.troubles.model import Trouble
 from companion.troubles.store import open_troubles
 
@@ -57,13 +58,13 @@ def publish(unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
 
 def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
     """Queue for every Home Assistant of the alarm's site that somebody was not told."""
-    alarm = None if delivery.alarm_id is None else alarm_by_id(unit.conn, delivery.alarm_id)
+    alarm = None if delivery.alarm_id is None else alarm_by_id(ALL_SITES, unit.conn, delivery.alarm_id)
     if alarm is None:
         return
     turns = link.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
     if not turns:
         return
-    channel = directory.channel_by_id(unit.conn, delivery.channel_id)
+    channel = directory.channel_by_id(ALL_SITES, unit.conn, delivery.channel_id)
     body = {
         "kind": "delivery_trouble",
         "at": unit.now.isoformat(),
@@ -76,12 +77,12 @@ def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: str) -> 
 
 
 def publish_service_trouble(unit: AlarmTransaction, trouble: Trouble) -> None:
-    """Queue a trouble of the service for every Home Assistant of its site, or for all when it is about everything."""
+    """Queue a trouble of the service for every Home Assistant of its site, or for all when it is about what all share."""
     if trouble.hidden:
         return
     turns = (
         link.take_turns_of_all(unit.conn)
-        if trouble.site_id is None
+        if trouble.is_shared
         else link.take_turns(unit.conn, trouble.site_id)
     )
     if turns:
@@ -170,12 +171,11 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
     old site are revoked. Raises SiteUnknown or InstanceTaken.
     """
     known = link.peer_by_instance(conn, hello.instance)
-    if known is not None and known.site_id is not None and site_id not in {None, known.site_id}:
-        keys = directory.api_keys(conn)
-        if any(key.site_id == known.site_id and key.revoked_at is None for key in keys):
-            raise InstanceTaken(
-                "This Home Assistant belongs to another site. Use a key of that site, or revoke that site's keys first."
-            )
+    is_elsewhere = known is not None and site_id is not None and known.site_id not in {None, site_id}
+    if known is not None and is_elsewhere and _has_keys(known, conn):
+        raise InstanceTaken(
+            "This Home Assistant belongs to another site. Use a key of that site, or revoke that site's keys first."
+        )
     if site_id is None:
         site_id = _site_it_stays_with(conn, hello.instance)
     link.forget_peers(conn, now - FORGET_PEERS_AFTER)
@@ -210,12 +210,21 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
     return _locked(conn, hello.instance)
 
 
+def _has_keys(peer: Peer, conn: Connection) -> bool:
+    """Return whether a key of the peer's site holds."""
+    return any(key.revoked_at is None for key in directory.api_keys(peer.scope, conn))
+
+
 def _site_it_stays_with(conn: Connection, instance: str) -> str | None:
     """Return the site of a peer whose key is for every site: the one it was given while that was the only one."""
     known = link.peer_by_instance(conn, instance)
-    if known is not None and known.site_id is not None and directory.site_by_id(conn, known.site_id):
+    if (
+        known is not None
+        and known.site_id is not None
+        and directory.site_by_id(ALL_SITES, conn, known.site_id)
+    ):
         return known.site_id
-    if site_of_panel(conn, None) is None and directory.sites(conn):
+    if site_of_panel(conn, None) is None and directory.sites(ALL_SITES, conn):
         raise SiteUnknown("This API key is for every site. Make one for the site of this Home Assistant.")
     return None
 
@@ -239,7 +248,7 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
             newest[body["alarm_id"]] = body
         elif body["kind"] != "trouble":  # those that are open are said again below
             troubles.append(body)
-    for alarm in reversed(list_alarms(conn, statuses=OPEN, site_id=peer.site_id, limit=OPEN_LIMIT)):
+    for alarm in reversed(list_alarms(peer.scope, conn, statuses=OPEN, limit=OPEN_LIMIT)):
         allowed = _allowed(conn, alarm, now)
         if allowed is None or instance in allowed:
             newest.setdefault(alarm.id, snapshot(alarm, _CHANGE_TO[alarm.status], now))
@@ -247,7 +256,7 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
     for alarm_id in closed[:-CLOSED_KEPT]:
         del newest[alarm_id]
     service = [
-        trouble_body(trouble, now) for trouble in open_troubles(conn, peer.site_id) if not trouble.hidden
+        trouble_body(trouble, now) for trouble in open_troubles(peer.scope, conn) if not trouble.hidden
     ]
     link.begin_stream(conn, instance, [*newest.values(), *troubles[-TROUBLES_KEPT:], *service])
 

@@ -228,10 +228,7 @@ def _find(
     """Return the alarm that the peer means, or None: there is none, or it is of a site that is not the peer's."""
     if alarm_id is None and uid is not None:
         alarm_id = alarm_id_of(unit.conn, panel_key(peer.instance, uid))
-    alarm = None if alarm_id is None else alarm_by_id(unit.conn, alarm_id)
-    if alarm is None or (peer.site_id is not None and alarm.site_id != peer.site_id):
-        return None
-    return alarm
+    return None if alarm_id is None else alarm_by_id(peer.scope, unit.conn, alarm_id)
 
 
 def _move(

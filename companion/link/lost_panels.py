@@ -12,6 +12,7 @@ from companion.alarms.transaction import (
 from companion.link import store as link
 from companion.link.protocol import AreaState
 from companion.link.store import KnownArea, Peer
+from companion.store.scope import ALL_SITES
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind, trouble_key
 from companion.troubles.store import trouble_by_key
@@ -44,7 +45,7 @@ def remember(unit: AlarmTransaction, peer: Peer, event: AreaState) -> None:
 
 def _last_known(conn: Connection, peer: Peer, area: KnownArea | None) -> str:
     """Return how the lost areas were when they last knew it."""
-    trouble = trouble_by_key(conn, trouble_key(TroubleKind.PANEL_UNKNOWN, peer.instance))
+    trouble = trouble_by_key(ALL_SITES, conn, trouble_key(TroubleKind.PANEL_UNKNOWN, peer.instance))
     before = str(trouble.facts["last_known"]) if trouble is not None and trouble.is_open else ""
     if area is None or area.state == UNKNOWN:
         return before

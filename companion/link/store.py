@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from companion.ids import new_id
+from companion.store.scope import Scope, scope_of
 from companion.store.sql import insert
 from companion.store.tables import (
     api_key,
@@ -49,6 +50,11 @@ class Peer:
     next_seq: int
     """The number of our next event for it."""
     last_seen_at: datetime | None
+
+    @property
+    def scope(self) -> Scope:
+        """Return whose alarms and troubles it may hear of."""
+        return scope_of(self.site_id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,14 @@ from sqlalchemy.engine import Connection
 from companion.store.tables import alarm
 
 
+def try_lock(conn: Connection, key: str) -> bool:
+    """Return whether what `key` stands for is this transaction's until its commit; it is not waited for."""
+    if conn.dialect.name != "postgresql":
+        return True
+    lock = sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 0)))
+    return bool(conn.execute(lock).scalar_one())
+
+
 def lock_alarm(conn: Connection, alarm_id: str) -> None:
     """Keep others from changing the alarm until the commit.
 

@@ -51,6 +51,8 @@ policy = sa.Table(
     "policy",
     metadata,
     _id(),
+    # No reference, as sites refer to policies: `apply` looks after it. Null: all sites share it.
+    sa.Column("site_id", sa.String(64)),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("body", sa.JSON, nullable=False),  # companion.escalation.policy.Policy as JSON
 )
@@ -89,6 +91,7 @@ channel = sa.Table(
     "channel",
     metadata,
     _id(),
+    sa.Column("site_id", sa.String(64)),  # as a policy's
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("config", sa.JSON, nullable=False),  # without its secrets

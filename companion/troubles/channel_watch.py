@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -12,12 +13,14 @@ from sqlalchemy.engine import Connection
 
 from companion.channels.base import Outcome, Refused, TryAgain
 from companion.clock import Clock
+from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Verdict
 from companion.dispatch.worker import ChannelPool, ChannelUnusable
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.store.sql import insert
-from companion.store.tables import channel, channel_health
+from companion.store.tables import channel_health
 from companion.troubles import reporting
 from companion.troubles.channel_health import (
     PROBE_LIMIT,
@@ -29,6 +32,7 @@ from companion.troubles.channel_health import (
 )
 from companion.troubles.model import TroubleKind
 from companion.troubles.reporting import Reporter
+from companion.troubles.store import health_of_channels
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -41,26 +45,10 @@ type Tried = tuple[str, Try, Outcome]
 """Channel, what was tried, what became of it."""
 
 
-def health_of_channels(conn: Connection) -> dict[str, ChannelHealth]:
-    """Return what is known of each channel that is switched on; a changed channel begins anew."""
-    query = sa.select(channel.c.id, channel.c.revision.label("current"), channel_health).outerjoin(
-        channel_health, channel_health.c.channel_id == channel.c.id
-    )
-    found = {}
-    for row in conn.execute(query.where(channel.c.enabled).order_by(channel.c.id)):
-        values = dict(row._mapping)
-        channel_id, current = values.pop("id"), values.pop("current")
-        known = values["revision"] == current
-        found[channel_id] = (
-            ChannelHealth(**values) if known else ChannelHealth(channel_id=channel_id, revision=current)
-        )
-    return found
-
-
 def note(unit: Reporter, tries: Sequence[Tried]) -> None:
     """Keep what became of the tries, and report or clear what it means for the channels."""
     _lock(unit.conn, {channel_id for channel_id, _, _ in tries})
-    before = health_of_channels(unit.conn)
+    before = health_of_channels(ALL_SITES, unit.conn)
     now = dict(before)
     for channel_id, what, outcome in tries:
         if channel_id in now:  # else it was removed or switched off meanwhile
@@ -99,12 +87,13 @@ def take_probe(conn: Connection, seen: ChannelHealth, now: datetime) -> bool:
 
 def _report(unit: Reporter, health: ChannelHealth) -> None:
     if health.is_refusing:
-        name = unit.conn.execute(sa.select(channel.c.name).where(channel.c.id == health.channel_id)).scalar()
+        row = directory.channel_by_id(ALL_SITES, unit.conn, health.channel_id)
         reporting.report(
             unit,
             TroubleKind.CHANNEL_REFUSES,
             health.channel_id,
-            subject=name or health.channel_id,
+            subject=health.channel_id if row is None else row.name,
+            site_id=None if row is None else row.site_id,
             facts={
                 "failures": max(health.failed_probes, health.failed_sends),
                 "reason": health.reason or "?",
@@ -116,7 +105,7 @@ def _report(unit: Reporter, health: ChannelHealth) -> None:
 
 def clear_gone(unit: Reporter) -> None:
     """Clear the troubles of channels that were removed, switched off or changed."""
-    refusing = {one.channel_id for one in health_of_channels(unit.conn).values() if one.is_failing}
+    refusing = {one.channel_id for one in health_of_channels(ALL_SITES, unit.conn).values() if one.is_failing}
     for trouble in reporting.open_of_kind(unit, TroubleKind.CHANNEL_REFUSES):
         channel_id = trouble.key.partition(":")[2]
         if channel_id not in refusing:
@@ -182,7 +171,7 @@ class ChannelWatch:
 
     async def probe_due(self) -> None:
         """Probe, one after the other, the channels whose time it is and that no other replica is probing."""
-        for channel_id, health in (await self._db.read(health_of_channels)).items():
+        for channel_id, health in (await self._db.read(partial(health_of_channels, ALL_SITES))).items():
             if is_to_be_probed(health, self._clock()) and await self._take(health):
                 tried = (channel_id, Try.PROBE, await self._probe(channel_id))
                 await self._run(lambda unit, tried=tried: note(unit, [tried]))  # type: ignore[misc] # bound here

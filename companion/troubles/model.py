@@ -40,6 +40,10 @@ class TroubleKind(StrEnum):
     `last_known`, how they were when the companion last heard."""
 
 
+SHARED_KINDS = frozenset({TroubleKind.CHANNEL_REFUSES.value})
+"""Without a site these are about something that all sites share; every other kind is about something that belongs to none."""
+
+
 class TroubleSeverity(StrEnum):
     """How bad it is."""
 
@@ -60,7 +64,7 @@ class Trouble:
     subject: str
     """What it is about, by its name."""
     site_id: str | None
-    """None: about the whole installation."""
+    """None: about what all sites share (SHARED_KINDS), or about what belongs to none."""
     hidden: bool
     """It is about a silent alarm: no Home Assistant is told, as whoever stands at its screen must not know."""
     facts: Mapping[str, Fact]
@@ -79,6 +83,11 @@ class Trouble:
     def is_open(self) -> bool:
         """Return whether it is still so."""
         return self.cleared_at is None
+
+    @property
+    def is_shared(self) -> bool:
+        """Return whether it is every site's business."""
+        return self.site_id is None and self.kind in SHARED_KINDS
 
     @property
     def is_told(self) -> bool:

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.directory.apply import stored_state
 from companion.directory.reach import Cause, last_resort_reaches, unreached
 from companion.directory.state import SITE, State
-from companion.store.tables import link_peer
+from companion.store.scope import ALL_SITES
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
 from companion.troubles.reporting import Reporter
+from companion.troubles.store import panels_without_site
 
 KINDS = {
     "site": TroubleKind.SITE_REACHES_NOBODY,
@@ -43,8 +43,7 @@ def _panels(conn: Connection, state: State) -> Iterator[ReachesNobody]:
     """Yield the Home Assistants whose alarms belong to no site, when there is no last resort for them."""
     if len(state[SITE]) == 1 or last_resort_reaches(state):
         return
-    query = sa.select(link_peer.c.instance, link_peer.c.name).where(link_peer.c.site_id.is_(None))
-    for instance, name in conn.execute(query.order_by(link_peer.c.instance)):
+    for instance, name in panels_without_site(ALL_SITES, conn):
         yield ReachesNobody("panel", instance, name, None, Cause.NO_POLICY)
 
 

@@ -9,12 +9,15 @@ from typing import Any, Final, Protocol
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import MessageKind
+from companion.directory import store as directory
 from companion.dispatch import readers
 from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.outbox import NewDelivery, enqueue
 from companion.dispatch.readers import BETWEEN
 from companion.dispatch.store import delivery_by_id
 from companion.ids import new_id
+from companion.store.locks import try_lock
+from companion.store.scope import ALL_SITES
 from companion.store.sql import is_row_held, perhaps_lost_race
 from companion.troubles import store
 from companion.troubles.model import (
@@ -72,7 +75,7 @@ def report(
     key = trouble_key(kind, subject_id)
 
     def work() -> None:
-        known = store.trouble_by_key(unit.conn, key)
+        known = store.trouble_by_key(ALL_SITES, unit.conn, key)
         is_new = known is None or not known.is_open
         trouble = Trouble(
             key=key,
@@ -91,10 +94,13 @@ def report(
             _LOGGER.error("Trouble: %s (%s): %s", kind.value, subject, trouble.facts)
             unit.trouble_changed(trouble)
         store.put_trouble(
-            unit.conn, trouble
+            ALL_SITES, unit.conn, trouble
         )  # first: who is told past a channel that refuses, is seen from it
         # Those beyond a few of a kind wait for the auditor's next look (`tell_due`), which tells them together.
-        if must_be_told(trouble, unit.now) and store.told_about(unit.conn, kind.value, unit.now) < STORM:
+        if (
+            must_be_told(trouble, unit.now)
+            and store.told_about(ALL_SITES, unit.conn, kind.value, unit.now) < STORM
+        ):
             _tell_now(unit, [trouble])
 
     _carefully(unit, key, work)
@@ -105,18 +111,18 @@ def clear(unit: Reporter, kind: TroubleKind, subject_id: str) -> None:
     key = trouble_key(kind, subject_id)
 
     def work() -> None:
-        known = store.trouble_by_key(unit.conn, key)
+        known = store.trouble_by_key(ALL_SITES, unit.conn, key)
         if known is None or not known.is_open:
             return
         over = replace(known, last_at=unit.now, cleared_at=unit.now)
         _LOGGER.info("Trouble is over: %s (%s)", known.kind, known.subject)
-        store.put_trouble(unit.conn, over)
+        store.put_trouble(ALL_SITES, unit.conn, over)
         unit.trouble_changed(over)
         # Whoever never heard of it needs not hear that it is over; of many, the last few say so.
         if (
             known.told_at is not None
             and known.is_told
-            and store.told_about(unit.conn, known.kind, known.told_at) < STORM
+            and store.told_about(ALL_SITES, unit.conn, known.kind, known.told_at) < STORM
         ):
             _tell(unit, over, MessageKind.TROUBLE_OVER)
 
@@ -125,7 +131,7 @@ def clear(unit: Reporter, kind: TroubleKind, subject_id: str) -> None:
 
 def open_of_kind(unit: Reporter, kind: TroubleKind) -> list[Trouble]:
     """Return the open troubles of this kind."""
-    return [trouble for trouble in store.open_troubles(unit.conn) if trouble.kind == kind.value]
+    return [trouble for trouble in store.open_troubles(ALL_SITES, unit.conn) if trouble.kind == kind.value]
 
 
 def tell_due(unit: Reporter) -> None:
@@ -134,8 +140,8 @@ def tell_due(unit: Reporter) -> None:
     They are too many of their kind, or came back so soon that they were not told, and have stayed.
     """
     due: dict[str, list[Trouble]] = {}
-    for trouble in store.open_troubles(unit.conn):
-        if must_be_told(trouble, unit.now) and store.claim_key(unit.conn, trouble.key):
+    for trouble in store.open_troubles(ALL_SITES, unit.conn):
+        if must_be_told(trouble, unit.now) and try_lock(unit.conn, trouble.key):
             due.setdefault(trouble.kind, []).append(trouble)
     for together in due.values():
         _tell_now(unit, together)
@@ -153,7 +159,7 @@ def run_due(unit: Reporter) -> None:
     try:
         with unit.conn.begin_nested():
             for delivery_id, person_id in readers.take_due(unit.conn, None, unit.now):
-                delivery = delivery_by_id(unit.conn, delivery_id)
+                delivery = delivery_by_id(ALL_SITES, unit.conn, delivery_id)
                 if delivery is not None and delivery.state not in {State.SENT, State.DELIVERED}:
                     _tell_instead(unit, delivery, [person_id])
     except Exception as err:
@@ -164,7 +170,7 @@ def run_due(unit: Reporter) -> None:
 
 
 def _tell_instead(unit: Reporter, delivery: Delivery, people: Sequence[str]) -> None:
-    contacts = store.operator_contacts(unit.conn, people)
+    contacts = store.operator_contacts(ALL_SITES, unit.conn, people)
     told = readers.told_with(unit.conn, delivery)
     new: list[OperatorContact] = []
     for person_id in people:
@@ -183,7 +189,9 @@ def _tell_instead(unit: Reporter, delivery: Delivery, people: Sequence[str]) -> 
 def _carefully(unit: Reporter, key: str, work: Callable[[], None]) -> None:
     try:
         with unit.conn.begin_nested():
-            if store.claim_key(unit.conn, key):
+            # Not waited for: a replica that reports the same at this moment says it for us, and what reports a trouble has
+            # something more important to commit.
+            if try_lock(unit.conn, key):
                 work()
     except Exception as err:
         if perhaps_lost_race(err):
@@ -197,14 +205,14 @@ def _tell_now(unit: Reporter, together: Sequence[Trouble]) -> None:
     shown = replace(first, facts={**first.facts, MORE: len(others)}) if others else first
     _tell(unit, shown, MessageKind.TROUBLE)
     for trouble in together:
-        store.put_trouble(unit.conn, replace(trouble, told_at=unit.now))
+        store.put_trouble(ALL_SITES, unit.conn, replace(trouble, told_at=unit.now))
 
 
 def _tell(unit: Reporter, trouble: Trouble, kind: MessageKind) -> None:
-    people = store.operator_ids(unit.conn)
-    contacts = store.operator_contacts(unit.conn, people)
+    people = directory.installation(ALL_SITES, unit.conn).operators
+    contacts = store.operator_contacts(ALL_SITES, unit.conn, people)
     occurrence = new_id()  # of this telling: what a contact point refuses is told over the person's next one
-    site, timezone = store.site_name_and_zone(unit.conn, trouble.site_id)
+    site = None if trouble.site_id is None else directory.site_by_id(ALL_SITES, unit.conn, trouble.site_id)
     first = [contacts[person_id][0] for person_id in people if contacts.get(person_id)]
     if not first:
         _LOGGER.error(
@@ -215,9 +223,9 @@ def _tell(unit: Reporter, trouble: Trouble, kind: MessageKind) -> None:
         "trouble": trouble.kind,
         "severity": "high" if trouble.severity is TroubleSeverity.ERROR else "normal",
         "source": SOURCE,
-        "site": site,
+        "site": None if site is None else site.name,
         "raised_at": trouble.since.isoformat(),
-        "timezone": timezone,
+        "timezone": "UTC" if site is None else site.timezone,
         "details": {name: str(value) for name, value in trouble.facts.items()},
     }
     _write(unit, first, kind, occurrence, facts)

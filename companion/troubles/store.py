@@ -1,4 +1,7 @@
-"""Queries on troubles, and on the operators who are told of them."""
+"""Queries on troubles, and on the operators who are told of them.
+
+A trouble without a site is every site's business if it is about something that all share, else nobody's own.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +11,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from companion.store.scope import AllSites, OneSite, Scope, require_owned
 from companion.store.sql import insert
-from companion.store.tables import channel, contact_point, installation, person, site, trouble
-from companion.troubles.model import STORM_LASTS, Trouble, TroubleKind, TroubleSeverity, trouble_key
+from companion.store.tables import channel, channel_health, contact_point, link_peer, person, trouble
+from companion.troubles.channel_health import ChannelHealth
+from companion.troubles.model import (
+    SHARED_KINDS,
+    STORM_LASTS,
+    Trouble,
+    TroubleKind,
+    TroubleSeverity,
+    trouble_key,
+)
 
 _IS_OPEN = sa.text("trouble.cleared_at IS NULL")
 """Written out, not bound: only so do the databases see that the partial index applies."""
@@ -33,26 +45,24 @@ def _to_trouble(row: Row[Any]) -> Trouble:
     return Trouble(**values | {"severity": TroubleSeverity(values["severity"])})
 
 
-def claim_key(conn: Connection, key: str) -> bool:
-    """Return whether the trouble is this transaction's until its commit.
-
-    Not waited for: a replica that reports the same at this moment says it for us, and what reports a trouble has
-    something more important to commit.
-    """
-    if conn.dialect.name != "postgresql":
-        return True
-    lock = sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 0)))
-    return bool(conn.execute(lock).scalar_one())
+def _seen[Q: (sa.Select[Any], sa.Delete)](scope: Scope, query: Q) -> Q:
+    match scope:
+        case AllSites():
+            return query
+        case OneSite(site_id):
+            shared = sa.and_(trouble.c.site_id.is_(None), trouble.c.kind.in_(sorted(SHARED_KINDS)))
+            return query.where(sa.or_(trouble.c.site_id == site_id, shared))
 
 
-def trouble_by_key(conn: Connection, key: str) -> Trouble | None:
+def trouble_by_key(scope: Scope, conn: Connection, key: str) -> Trouble | None:
     """Return the trouble, open or over, or None if it never was."""
-    row = conn.execute(sa.select(trouble).where(trouble.c.key == key)).first()
+    row = conn.execute(_seen(scope, sa.select(trouble).where(trouble.c.key == key))).first()
     return None if row is None else _to_trouble(row)
 
 
-def put_trouble(conn: Connection, changed: Trouble) -> None:
-    """Write the trouble as it is now."""
+def put_trouble(scope: Scope, conn: Connection, changed: Trouble) -> None:
+    """Write the trouble as it is now. Raises OutOfScope."""
+    require_owned(scope, changed.site_id)
     values = vars(changed) | {"facts": dict(changed.facts), "severity": changed.severity.value}
     conn.execute(
         insert(conn, trouble)
@@ -61,43 +71,37 @@ def put_trouble(conn: Connection, changed: Trouble) -> None:
     )
 
 
-def open_troubles(conn: Connection, site_id: str | None = None) -> list[Trouble]:
-    """Return what is wrong now, errors first, oldest first; of a site: also what is about the whole installation."""
-    query = sa.select(trouble).where(_IS_OPEN)
-    if site_id is not None:
-        query = query.where(trouble.c.site_id.is_(None) | (trouble.c.site_id == site_id))
+def open_troubles(scope: Scope, conn: Connection) -> list[Trouble]:
+    """Return what is wrong now, errors first, oldest first."""
+    query = _seen(scope, sa.select(trouble).where(_IS_OPEN))
     by_severity = sa.case((trouble.c.severity == TroubleSeverity.ERROR.value, 0), else_=1)
     rows = conn.execute(query.order_by(by_severity, trouble.c.since, trouble.c.key))
     return [_to_trouble(row) for row in rows]
 
 
-def told_about(conn: Connection, kind: str, at: datetime) -> int:
+def told_about(scope: Scope, conn: Connection, kind: str, at: datetime) -> int:
     """Return how many open troubles of the kind the operators were told of at about that time."""
     near = trouble.c.told_at.between(at - STORM_LASTS, at + STORM_LASTS)
     query = sa.select(sa.func.count()).where(_IS_OPEN, trouble.c.kind == kind, near)
-    return conn.execute(query.select_from(trouble)).scalar_one()
+    found: int = conn.execute(_seen(scope, query.select_from(trouble))).scalar_one()
+    return found
 
 
-def forget_troubles(conn: Connection, over_since: datetime) -> None:
+def forget_troubles(scope: Scope, conn: Connection, over_since: datetime) -> None:
     """Delete what has been over for long."""
-    conn.execute(sa.delete(trouble).where(trouble.c.cleared_at < over_since))
+    conn.execute(scope.own(sa.delete(trouble).where(trouble.c.cleared_at < over_since), trouble.c.site_id))
 
 
-def site_name_and_zone(conn: Connection, site_id: str | None) -> tuple[str | None, str]:
-    """Return the site's name and time zone; (None, "UTC") for the whole installation."""
-    if site_id is None:
-        return None, "UTC"
-    row = conn.execute(sa.select(site.c.name, site.c.timezone).where(site.c.id == site_id)).first()
-    return (None, "UTC") if row is None else (row.name, row.timezone)
+def panels_without_site(scope: Scope, conn: Connection) -> list[tuple[str, str]]:
+    """Return instance and name of the Home Assistants that belong to no site."""
+    query = sa.select(link_peer.c.instance, link_peer.c.name).where(link_peer.c.site_id.is_(None))
+    rows = conn.execute(scope.own(query, link_peer.c.site_id).order_by(link_peer.c.instance))
+    return list(rows.tuples())
 
 
-def operator_ids(conn: Connection) -> list[str]:
-    """Return the ids of the people who run the installation."""
-    named = conn.execute(sa.select(installation.c.operators)).scalar()
-    return list(named or ())
-
-
-def operator_contacts(conn: Connection, people: Sequence[str]) -> dict[str, list[OperatorContact]]:
+def operator_contacts(
+    scope: Scope, conn: Connection, people: Sequence[str]
+) -> dict[str, list[OperatorContact]]:
     """Return the usable addresses of each person: in the person's order, but channels that refuse come last."""
     query = (
         sa.select(
@@ -119,9 +123,26 @@ def operator_contacts(conn: Connection, people: Sequence[str]) -> dict[str, list
         ).scalars()
     )
     found: dict[str, list[OperatorContact]] = {}
-    for row in conn.execute(query):
+    for row in conn.execute(scope.own_or_shared(query, person.c.site_id)):
         contact = OperatorContact(*row)
         found.setdefault(contact.person_id, []).append(contact)
     for contacts in found.values():
         contacts.sort(key=lambda one: trouble_key(TroubleKind.CHANNEL_REFUSES, one.channel_id) in refusing)
+    return found
+
+
+def health_of_channels(scope: Scope, conn: Connection) -> dict[str, ChannelHealth]:
+    """Return what is known of each channel that is switched on; a changed channel begins anew."""
+    query = sa.select(channel.c.id, channel.c.revision.label("current"), channel_health).outerjoin(
+        channel_health, channel_health.c.channel_id == channel.c.id
+    )
+    found: dict[str, ChannelHealth] = {}
+    query = scope.own_or_shared(query.where(channel.c.enabled), channel.c.site_id)
+    for row in conn.execute(query.order_by(channel.c.id)):
+        values = dict(row._mapping)
+        channel_id, current = values.pop("id"), values.pop("current")
+        known = values["revision"] == current
+        found[channel_id] = (
+            ChannelHealth(**values) if known else ChannelHealth(channel_id=channel_id, revision=current)
+        )
     return found

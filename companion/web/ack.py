@@ -8,7 +8,6 @@ from functools import partial
 from itertools import batched
 from typing import Annotated, Final, Literal
 
-import sqlalchemy as sa
 from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
@@ -25,7 +24,8 @@ from companion.alarms.store import alarm_by_id
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
-from companion.store import tables
+from companion.dispatch.store import language_told_in
+from companion.store.scope import ALL_SITES
 from companion.texts.language import preferred, texts_for
 from companion.texts.model import Texts
 from companion.web.auth import count_wrong_try
@@ -115,7 +115,7 @@ async def picture(request: web.Request) -> web.Response:
 
     def work(conn: Connection) -> tuple[str, Picture | None]:
         _link, alarm = _valid(conn, token, context.clock(), _life(context))
-        return alarm.id, picture_of(conn, alarm.id)
+        return alarm.id, picture_of(ALL_SITES, conn, alarm.id)
 
     request[ALARM_ID], found = await context.db.read(work)
     return picture_response(found, HEADERS)
@@ -184,7 +184,7 @@ def _life(context: WebContext) -> timedelta:
 def _valid(conn: Connection, token: str, now: datetime, life: timedelta) -> tuple[AckLink, Alarm]:
     """Return the link and its alarm; raises UnknownToken if there is none, LinkExpired if its time is over."""
     link = ack_link(conn, token)
-    alarm = None if link is None else alarm_by_id(conn, link.alarm_id)
+    alarm = None if link is None else alarm_by_id(ALL_SITES, conn, link.alarm_id)
     if link is None or alarm is None:
         raise UnknownToken("No alarm has a link like this.")
     if is_expired(conn, alarm, now, life):
@@ -194,26 +194,11 @@ def _valid(conn: Connection, token: str, now: datetime, life: timedelta) -> tupl
 
 def _opened(conn: Connection, token: str, now: datetime, life: timedelta) -> Opened:
     link, alarm = _valid(conn, token, now, life)
-    said = [entry for entry in journal_of(conn, alarm.id) if entry.event in SAID]
+    said = [entry for entry in journal_of(ALL_SITES, conn, alarm.id) if entry.event in SAID]
     together = told_together(conn, alarm, link.recipient)
-    return Opened(link, alarm, said[-SHOWN:], _language(conn, link), together)
-
-
-def _language(conn: Connection, link: AckLink) -> str | None:
-    """Return the language in which the recipient was paged, or None if that was a channel, or several who share a number."""
-    told = tables.delivery
-    message = conn.execute(
-        sa.select(told.c.message)
-        .where(
-            told.c.alarm_id == link.alarm_id,
-            told.c.recipient == link.recipient,
-            told.c.person_id.is_not(None),
-            ~sa.exists().where(tables.also_for.c.delivery_id == told.c.id),
-        )
-        .order_by(told.c.id)
-        .limit(1)
-    ).scalar()
-    return None if message is None else str(message["language"])
+    return Opened(
+        link, alarm, said[-SHOWN:], language_told_in(ALL_SITES, conn, link.alarm_id, link.recipient), together
+    )
 
 
 def _texts(request: web.Request, language: str | None) -> Texts:

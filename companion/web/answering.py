@@ -72,8 +72,7 @@ def _handler(command: Command) -> PageHandler:
         actor = caller.actor(via="dashboard")
 
         def work(unit: AlarmTransaction) -> None:
-            alarm = alarm_by_id(unit.conn, alarm_id)
-            if alarm is None or not caller.sees(alarm.site_id):
+            if alarm_by_id(caller.scope, unit.conn, alarm_id) is None:
                 raise AlarmNotFound(alarm_id)
             try:
                 command(unit, alarm_id, actor, note)

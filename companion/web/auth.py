@@ -20,6 +20,7 @@ from companion.directory import store as directory
 from companion.directory.model import ApiKey, Role
 from companion.ids import token_hash
 from companion.store.database import StoreUnavailable
+from companion.store.scope import ALL_SITES, Scope, scope_of
 from companion.web.context import CLIENT, WRONG_TRIES, WebContext
 from companion.web.ended_sessions import end_session, session_ended
 from companion.web.problems import (
@@ -51,9 +52,10 @@ class Caller:
         """Return who stands in the journal."""
         return Actor(name=self.name, via=via)
 
-    def sees(self, site_id: str | None) -> bool:
-        """Return whether what belongs to this site is the caller's business."""
-        return self.site_id is None or self.site_id == site_id
+    @property
+    def scope(self) -> Scope:
+        """Return whose rows the caller's queries may see and change."""
+        return scope_of(self.site_id)
 
     def require(self, role: Role) -> None:
         """Raise RoleTooLow unless the caller may do what `role` may."""
@@ -92,14 +94,14 @@ async def caller_of(request: web.Request, context: WebContext) -> Caller:
 async def caller_with_key(clear: str, context: WebContext) -> Caller | None:
     """Return who holds the key `clear`, or None if it is unknown or revoked; keeps when it was last used."""
     hashed = token_hash(clear)
-    key = await context.db.read(lambda conn: directory.api_key_by_hash(conn, hashed))
+    key = await context.db.read(lambda conn: directory.api_key_by_hash(ALL_SITES, conn, hashed))
     if key is None or key.revoked_at is not None:
         return None
     now = context.clock()
     if key.last_used_at is None or now - key.last_used_at >= TOUCH_EVERY:
         # With a disk that is full, reading must still work.
         with suppress(StoreUnavailable):
-            await context.db.write(lambda conn: directory.touch_api_key(conn, key.id, now))
+            await context.db.write(lambda conn: directory.touch_api_key(ALL_SITES, conn, key.id, now))
     return _caller(key)
 
 
@@ -206,7 +208,7 @@ async def session_caller(
     def work(conn: Connection) -> ApiKey | None:
         if session_ended(conn, session.nonce):
             return None
-        return next((key for key in directory.api_keys(conn) if key.id == session.key_id), None)
+        return next((key for key in directory.api_keys(ALL_SITES, conn) if key.id == session.key_id), None)
 
     key = await context.db.read(work)
     return None if key is None or key.revoked_at is not None else (session, _caller(key))

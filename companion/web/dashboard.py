@@ -1,6 +1,7 @@
 """The operators' view of everything, behind a login. A key of one site sees that site's alarms and nothing else."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -8,9 +9,8 @@ from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
 
-from companion.alarms.model import OPEN, Picture, Source
+from companion.alarms.model import OPEN, Source
 from companion.alarms.pictures import picture_of
-from companion.alarms.store import alarm_by_id
 from companion.directory import store as directory
 from companion.directory.model import Role, Site
 from companion.web import dashboard_data as data
@@ -86,7 +86,7 @@ def _sees_all(caller: Caller) -> bool:
 async def _overview(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     now = context.clock()
     return {
-        "overview": await context.db.read(lambda conn: data.overview(conn, now, site_id=caller.site_id)),
+        "overview": await context.db.read(lambda conn: data.overview(caller.scope, conn, now)),
     }
 
 
@@ -96,13 +96,12 @@ async def _alarms(request: web.Request, context: WebContext, caller: Caller) -> 
         which=query.status,
         sort=query.sort,
         source=query.source or None,
-        site_id=caller.site_id or query.site or None,
+        site_id=query.site or None,
         after=query.after,
     )
 
     def work(conn: Connection) -> tuple[data.AlarmPage, list[Site]]:
-        sites = [site for site in directory.sites(conn) if caller.site_id in {None, site.id}]
-        return data.alarm_page(conn, wanted), sites
+        return data.alarm_page(caller.scope, conn, wanted), directory.sites(caller.scope, conn)
 
     shown, sites = await context.db.read(work)
     chosen = query.model_dump(mode="json", exclude={"after"})
@@ -118,8 +117,10 @@ async def _alarms(request: web.Request, context: WebContext, caller: Caller) -> 
 
 async def _alarm(request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     alarm_id = request.match_info["alarm_id"]
-    found = await context.db.read(lambda conn: data.alarm_story(conn, alarm_id, texts_of(request)))
-    if found is None or not caller.sees(found.alarm.site_id):
+    found = await context.db.read(
+        lambda conn: data.alarm_story(caller.scope, conn, alarm_id, texts_of(request))
+    )
+    if found is None:
         raise UnknownAlarm(NO_ALARM)
     return {
         "story": found,
@@ -137,11 +138,9 @@ async def picture(request: web.Request) -> web.StreamResponse:
         return to_login(request)
     alarm_id, caller = request.match_info["alarm_id"], found[1]
 
-    def work(conn: Connection) -> Picture | None:
-        alarm = alarm_by_id(conn, alarm_id)
-        return picture_of(conn, alarm_id) if alarm is not None and caller.sees(alarm.site_id) else None
-
-    return picture_response(await context.db.read(work), HEADERS)
+    return picture_response(
+        await context.db.read(lambda conn: picture_of(caller.scope, conn, alarm_id)), HEADERS
+    )
 
 
 def _require_all(caller: Caller) -> None:
@@ -151,12 +150,12 @@ def _require_all(caller: Caller) -> None:
 
 async def _devices(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     _require_all(caller)
-    return {"devices": await context.db.read(data.devices)}
+    return {"devices": await context.db.read(partial(data.devices, caller.scope))}
 
 
 async def _people(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     _require_all(caller)
-    return {"people": await context.db.read(data.people)}
+    return {"people": await context.db.read(partial(data.people, caller.scope))}
 
 
 async def _channels(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:

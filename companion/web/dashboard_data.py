@@ -24,9 +24,10 @@ from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.store import deliveries_of, last_attempt_by_channel, unsent_by_channel
 from companion.escalation.policy import PersonTarget, Policy, Target
 from companion.store import tables
+from companion.store.scope import ALL_SITES, Scope
 from companion.texts.model import Texts
-from companion.troubles.channel_watch import health_of_channels
 from companion.troubles.model import TroubleKind
+from companion.troubles.store import health_of_channels
 from companion.web.health_checks import HealthCheck, HealthStatus, alerting_checks, channel_check
 
 OPEN_SHOWN = 50
@@ -155,13 +156,13 @@ class DeviceShown:
     person: str | None
 
 
-def overview(conn: Connection, now: datetime, *, site_id: str | None = None) -> Overview:
+def overview(scope: Scope, conn: Connection, now: datetime) -> Overview:
     """Return the first page's content; of one site, its alarms and nothing of how the service is."""
     return Overview(
-        counts=open_counts(conn, site_id=site_id),
-        open=alarm_page(conn, Wanted(which=Which.OPEN, site_id=site_id, limit=OPEN_SHOWN)),
-        recent=list_alarms(conn, statuses=set(Status) - OPEN, site_id=site_id, limit=RECENT_SHOWN),
-        service=None if site_id is not None else service(conn, now),
+        counts=open_counts(scope, conn),
+        open=alarm_page(scope, conn, Wanted(which=Which.OPEN, limit=OPEN_SHOWN)),
+        recent=list_alarms(scope, conn, statuses=set(Status) - OPEN, limit=RECENT_SHOWN),
+        service=service(conn, now) if scope == ALL_SITES else None,
     )
 
 
@@ -175,12 +176,13 @@ def service(conn: Connection, now: datetime) -> Service:
     )
 
 
-def alarm_page(conn: Connection, wanted: Wanted) -> AlarmPage:
+def alarm_page(scope: Scope, conn: Connection, wanted: Wanted) -> AlarmPage:
     """Return one page: open alarms in the order in which somebody should see to them, others newest first."""
     test = {Sort.ANY: None, Sort.REAL: False, Sort.TEST: True}[wanted.sort]
     sources = None if wanted.source is None else [wanted.source]
     if wanted.which in {Which.OPEN, Which.WAITING}:
         placed = open_alarms(
+            scope,
             conn,
             waiting=wanted.which is Which.WAITING,
             sources=sources,
@@ -195,6 +197,7 @@ def alarm_page(conn: Connection, wanted: Wanted) -> AlarmPage:
             next="{}.{}".format(*shown[-1][1]) if more else None,
         )
     alarms = list_alarms(
+        scope,
         conn,
         statuses=None if wanted.which is Which.ANY else [Status(wanted.which.value)],
         sources=sources,
@@ -231,7 +234,11 @@ def attention(conn: Connection, now: datetime) -> list[HealthCheck]:
 
 def channels(conn: Connection) -> list[ChannelShown]:
     """Return every channel and how it does."""
-    last, health, unsent = last_attempt_by_channel(conn), health_of_channels(conn), unsent_by_channel(conn)
+    last, health, unsent = (
+        last_attempt_by_channel(ALL_SITES, conn),
+        health_of_channels(ALL_SITES, conn),
+        unsent_by_channel(ALL_SITES, conn),
+    )
     return [
         ChannelShown(
             row=row,
@@ -239,7 +246,7 @@ def channels(conn: Connection) -> list[ChannelShown]:
             last=last.get(row.id),
             unsent=unsent.get(row.id, 0),
         )
-        for row in directory.channels(conn)
+        for row in directory.channels(ALL_SITES, conn)
     ]
 
 
@@ -255,18 +262,19 @@ def _peers(conn: Connection) -> list[PeerShown]:
     ]
 
 
-def alarm_story(conn: Connection, alarm_id: str, texts: Texts) -> Story | None:
+def alarm_story(scope: Scope, conn: Connection, alarm_id: str, texts: Texts) -> Story | None:
     """Return everything about an alarm, or None."""
-    alarm = alarm_by_id(conn, alarm_id)
+    alarm = alarm_by_id(scope, conn, alarm_id)
     if alarm is None:
         return None
-    names = {person.id: person.name for person in directory.people(conn)}
-    names |= {channel.id: channel.name for channel in directory.channels(conn)}
+    # Also those of another site, whom only the directory can have put into a policy of this one.
+    names = {person.id: person.name for person in directory.people(ALL_SITES, conn)}
+    names |= {channel.id: channel.name for channel in directory.channels(ALL_SITES, conn)}
     policy: Policy | None = alarm.policy
     return Story(
         alarm=alarm,
-        journal=journal_of(conn, alarm_id),
-        deliveries=deliveries_of(conn, alarm_id),
+        journal=journal_of(scope, conn, alarm_id),
+        deliveries=deliveries_of(scope, conn, alarm_id),
         steps=[]
         if policy is None
         else [(step.after, _targets(step.targets, names, texts)) for step in policy.steps],
@@ -294,11 +302,11 @@ def _target(target: Target, names: dict[str, str], texts: Texts) -> str:
             return texts.desk.over_channel.format(name=name, channel=names.get(via, via))
 
 
-def devices(conn: Connection) -> list[DeviceShown]:
+def devices(scope: Scope, conn: Connection) -> list[DeviceShown]:
     """Return every device."""
-    sites = {site.id: site for site in directory.sites(conn)}
-    rooms = dict(conn.execute(sa.select(tables.room.c.id, tables.room.c.name)).tuples().all())
-    names = {person.id: person.name for person in directory.people(conn)}
+    sites = {site.id: site for site in directory.sites(scope, conn)}
+    rooms = {room.id: room.name for room in directory.rooms(scope, conn)}
+    names = {person.id: person.name for person in directory.people(scope, conn)}
     return [
         DeviceShown(
             device=device,
@@ -307,15 +315,11 @@ def devices(conn: Connection) -> list[DeviceShown]:
             room=rooms.get(device.room_id or ""),
             person=names.get(device.person_id or ""),
         )
-        for device in directory.devices(conn)
+        for device in directory.devices(scope, conn)
     ]
 
 
-def people(conn: Connection) -> list[tuple[Person, list[tuple[str, str]]]]:
+def people(scope: Scope, conn: Connection) -> list[tuple[Person, list[tuple[str, str]]]]:
     """Return everybody who can be told, each with channel and address of their contact points in order."""
-    table = tables.contact_point
-    points: dict[str, list[tuple[str, str]]] = {}
-    query = sa.select(table.c.person_id, table.c.channel_id, table.c.address)
-    for person_id, channel_id, address in conn.execute(query.order_by(table.c.position, table.c.id)):
-        points.setdefault(person_id, []).append((channel_id, address))
-    return [(person, points.get(person.id, [])) for person in directory.people(conn)]
+    points = directory.contact_points(scope, conn)
+    return [(person, points.get(person.id, [])) for person in directory.people(scope, conn)]

@@ -19,14 +19,14 @@ from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.wake import Wake
 from companion.ids import new_id
 from companion.store.database import Database, StoreUnavailable
+from companion.store.scope import ALL_SITES
 from companion.store.tables import channel, contact_point, meta, policy
 from companion.texts.reasons import Reason
 from companion.texts.troubles import Cause, TroubleTitle
 from companion.troubles.channel_health import ChannelHealth
-from companion.troubles.channel_watch import health_of_channels
 from companion.troubles.model import Trouble, TroubleKind, TroubleSeverity
 from companion.troubles.reach_audit import KINDS as REACH_KINDS, ReachesNobody, who_reaches_nobody
-from companion.troubles.store import open_troubles, operator_ids
+from companion.troubles.store import health_of_channels, open_troubles
 from companion.web.certificate import Certificate
 from companion.web.context import WebContext
 
@@ -89,15 +89,15 @@ async def alerting(context: WebContext) -> list[HealthCheck]:
 
 def alerting_checks(conn: Connection, now: datetime) -> list[HealthCheck]:
     """Return how everything between an alarm and a person is, the database aside."""
-    health = health_of_channels(conn)
-    rows, state = directory.channels(conn), stored_state(conn)
+    health = health_of_channels(ALL_SITES, conn)
+    rows, state = directory.channels(ALL_SITES, conn), stored_state(conn)
     return [
         dispatcher_check(dispatch_health(conn, now)),
         directory_check(conn),
         *(reach_check(one) for one in who_reaches_nobody(conn, state)),
         *(address_check(one) for one in oddities(state) if one.hopeless),
         *(channel_check(row, health.get(row.id)) for row in rows),
-        *(trouble_check(one) for one in open_troubles(conn) if one.kind not in _SHOWN_OTHERWISE),
+        *(trouble_check(one) for one in open_troubles(ALL_SITES, conn) if one.kind not in _SHOWN_OTHERWISE),
     ]
 
 
@@ -176,7 +176,7 @@ def directory_check(conn: Connection) -> HealthCheck:
     if lacks:
         what = reduce(lambda first, second: Reason("both", first=first, second=second), lacks)
         status, reason = HealthStatus.ERROR, Reason("directory_lacks", what=what)
-    elif not operator_ids(conn):
+    elif not directory.installation(ALL_SITES, conn).operators:
         status, reason = HealthStatus.WARNING, Reason("directory_lacks_operators")
     return HealthCheck(kind="directory", status=status, reason=reason)
 

@@ -5,34 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, override
 
-import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Status
-from companion.alarms.store import counts_by_status
+from companion.alarms.statistics import ANSWER_BUCKETS, Answered, answered, count_exhausted, counts_by_status
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.retry import GiveUp, Verdict
 from companion.dispatch.store import counts_by_channel_and_state
-from companion.store.tables import alarm
+from companion.store.scope import ALL_SITES
 
 LAG_BUCKETS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
-ANSWER_BUCKETS: Final = (15, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 86_400)
-"""Seconds from the alarm to the acknowledgement."""
-
-
-@dataclass(frozen=True)
-class Answered:
-    """How long people took to acknowledge; test alarms do not count."""
-
-    counts: Sequence[int]
-    """Alarms acknowledged within each of ANSWER_BUCKETS, cumulative."""
-    count: int
-    total_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,37 +36,12 @@ class Figures:
 def figures(conn: Connection, now: datetime) -> Figures:
     """Return what is exported of the database at `now`."""
     return Figures(
-        alarms=counts_by_status(conn),
-        exhausted=conn.execute(
-            sa.select(sa.func.count()).select_from(alarm).where(alarm.c.exhausted_at.is_not(None))
-        ).scalar_one(),
-        deliveries=counts_by_channel_and_state(conn),
+        alarms=counts_by_status(ALL_SITES, conn),
+        exhausted=count_exhausted(ALL_SITES, conn),
+        deliveries=counts_by_channel_and_state(ALL_SITES, conn),
         dispatch=dispatch_health(conn, now),
-        answered=answered(conn),
+        answered=answered(ALL_SITES, conn),
     )
-
-
-def answered(conn: Connection, *where: sa.ColumnElement[bool]) -> Answered:
-    """Return how long people took to acknowledge the alarms that `where` describes."""
-    took_s = _seconds_between(conn, alarm.c.raised_at, alarm.c.acknowledged_at)
-    within = [
-        sa.func.coalesce(sa.func.sum(sa.case((took_s <= bucket, 1), else_=0)), 0) for bucket in ANSWER_BUCKETS
-    ]
-    *counts, count, total_s = conn.execute(
-        sa.select(*within, sa.func.count(), sa.func.coalesce(sa.func.sum(took_s), 0.0)).where(
-            alarm.c.acknowledged_at.is_not(None), alarm.c.test.is_(False), *where
-        )
-    ).one()
-    return Answered([int(found) for found in counts], count, float(total_s))
-
-
-def _seconds_between(
-    conn: Connection, start: sa.Column[datetime], end: sa.Column[datetime]
-) -> sa.ColumnElement[float]:
-    if conn.dialect.name == "postgresql":
-        return sa.cast(sa.extract("epoch", end - start), sa.Float)
-    # julianday() is exact to about a tenth of a millisecond, far finer than people answer.
-    return (sa.func.julianday(end) - sa.func.julianday(start)) * 86_400.0
 
 
 class Metrics:

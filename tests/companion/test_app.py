@@ -1,5 +1,6 @@
 """The application's own composition: what a part is given there, and not what a test gives it."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from companion.dispatch.delivery import Delivery
 from companion.dispatch.store import deliveries_of
 from companion.ids import new_id
 from companion.link import store as link
+from companion.store.scope import ALL_SITES
 from companion.troubles.store import open_troubles
 from tests.builders import PHONE, person, policy, set_last_resort, step, trigger, within
 from tests.companion.conftest import Directory
@@ -24,7 +26,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 async def pages(running: Companion, alarm_id: str) -> list[Delivery]:
-    found = await running.db.read(lambda conn: deliveries_of(conn, alarm_id))
+    found = await running.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
     return [delivery for delivery, _ in found if delivery.kind is MessageKind.PAGE]
 
 
@@ -53,7 +55,7 @@ async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_a
         await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=None), PHONE))
         await running.commands.run(run_due)
 
-        [trouble] = await running.db.read(open_troubles)
+        [trouble] = await running.db.read(partial(open_troubles, ALL_SITES))
         kept = await running.db.read(lambda conn: link.kept_events(conn, "ha", after=0, limit=100))
         assert (trouble.kind, trouble.site_id) == ("alarm_told_nobody", "office")
         assert [body["kind"] for _, body in kept].count("trouble") == 1
@@ -70,7 +72,7 @@ async def test_a_press_after_the_answer_is_told_to_whoever_answered_and_its_reac
 
         pressed = await running.commands.run(lambda unit: unit.raise_alarm(key, PHONE))
 
-        found = await running.db.read(lambda conn: deliveries_of(conn, alarm.id))
+        found = await running.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
         reminded = {one.recipient for one, _ in found if one.kind is MessageKind.PRESSED_AGAIN}
         assert reminded == {"Porter", "Zammad"}
         assert pressed.alarm.next_due_at is not None

@@ -32,6 +32,7 @@ from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.migrate import Tables
+from companion.store.scope import ALL_SITES
 from tests.companion.directory.documents import SECRETS, office
 from tests.e2e.processes import ROOT
 from tests.fakes.signal import FakeSignal
@@ -303,7 +304,7 @@ def test_demo_data_gives_a_phone_that_could_be_pressed_at_once(run: Run, databas
     token = re.search(r"token=([\w-]+)'", result.out)
     assert token is not None
     found = []
-    _write(database_url, lambda conn: found.append(pressed_device(conn, token_hash(token[1]))))
+    _write(database_url, lambda conn: found.append(pressed_device(ALL_SITES, conn, token_hash(token[1]))))
     assert found[0] is not None
     assert (found[0].site, found[0].room, found[0].person) == ("Head office", "Reception", "Receptionist")
 

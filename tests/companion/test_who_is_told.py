@@ -17,6 +17,7 @@ from companion.directory.apply import apply_document
 from companion.dispatch.delivery import State
 from companion.dispatch.folding import FREE
 from companion.dispatch.store import counts_by_channel_and_state
+from companion.store.scope import ALL_SITES
 from tests.builders import PHONE, channel, person, policy, step, trigger, until
 from tests.companion.directory.documents import read
 from tests.fakes.misbehaviour import Behaviour
@@ -151,4 +152,4 @@ async def test_a_storm_is_a_few_messages_and_a_panic_in_the_middle_goes_out_firs
 
 def _states(conn: Connection) -> dict[State, int]:
     """Return how many pages are in which state."""
-    return {state: count for _, state, count in counts_by_channel_and_state(conn)}
+    return {state: count for _, state, count in counts_by_channel_and_state(ALL_SITES, conn)}

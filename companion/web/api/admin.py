@@ -1,15 +1,14 @@
 """Devices and channels over the API."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.directory import store as directory
 from companion.directory.model import ChannelRow, Device, Role
 from companion.ids import new_token, token_hash
-from companion.store import tables
 from companion.store.secrets import WrongSecretKey
 from companion.web.http.route import Call, NoQuery, Output, Route
 from companion.web.problems import UnknownDevice
@@ -72,6 +71,8 @@ class ChannelOut(Output):
     id: str
     kind: str
     name: str
+    site: str | None
+    """The only site that may tell people over it; null: all sites share it."""
     enabled: bool
     concurrency: int
     timeout_s: float
@@ -88,9 +89,8 @@ class ChannelList(Output):
 
 async def list_devices(call: Call[NoQuery, None]) -> DeviceList:
     """Return the devices that the caller may see."""
-    mine = call.caller.site_id
-    found = await call.context.db.read(directory.devices)
-    return DeviceList(devices=[DeviceOut.of(one) for one in found if mine in {None, one.site_id}])
+    found = await call.context.db.read(partial(directory.devices, call.caller.scope))
+    return DeviceList(devices=[DeviceOut.of(one) for one in found])
 
 
 async def show_device(call: Call[NoQuery, None]) -> DeviceOut:
@@ -104,11 +104,7 @@ async def rotate_token(call: Call[NoQuery, None]) -> DeviceToken:
 
     def work(conn: Connection) -> Device:
         device = _visible(conn, call)
-        conn.execute(
-            sa.update(tables.device)
-            .where(tables.device.c.id == device.id)
-            .values(token_hash=token_hash(token))
-        )
+        directory.put_token(call.caller.scope, conn, device.id, token_hash(token))
         return device
 
     device = await call.context.db.write(work)
@@ -118,19 +114,22 @@ async def rotate_token(call: Call[NoQuery, None]) -> DeviceToken:
 
 def _visible(conn: Connection, call: Call[NoQuery, None]) -> Device:
     device_id = call.path("device_id")
-    device = directory.device_by_id(conn, device_id)
-    if device is None or call.caller.site_id not in {None, device.site_id}:
+    device = directory.device_by_id(call.caller.scope, conn, device_id)
+    if device is None:
         raise UnknownDevice(f"There is no device {device_id}. GET /v1/admin/devices lists those there are.")
     return device
 
 
 async def list_channels(call: Call[NoQuery, None]) -> ChannelList:
     """Return every channel, its secrets by name only."""
-    secrets = call.context.secrets
+    secrets, scope = call.context.secrets, call.caller.scope
 
     def work(conn: Connection) -> list[ChannelOut]:
-        sealed = dict(conn.execute(sa.select(tables.channel.c.id, tables.channel.c.secrets)).tuples().all())
-        return [_channel_out(row, _secret_names(row.id, sealed[row.id])) for row in directory.channels(conn)]
+        sealed = directory.sealed_secrets(scope, conn)
+        return [
+            _channel_out(row, _secret_names(row.id, sealed[row.id]))
+            for row in directory.channels(scope, conn)
+        ]
 
     def _secret_names(channel_id: str, stored: str | None) -> list[str] | None:
         try:
@@ -146,6 +145,7 @@ def _channel_out(row: ChannelRow, secret_names: list[str] | None) -> ChannelOut:
         id=row.id,
         kind=row.kind,
         name=row.name,
+        site=row.site_id,
         enabled=row.enabled,
         concurrency=row.concurrency,
         timeout_s=row.timeout_s,

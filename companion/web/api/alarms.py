@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Annotated, Final
 
-import sqlalchemy as sa
 from aiohttp import web
 from pydantic import Field
 from sqlalchemy.engine import Connection
@@ -17,18 +16,17 @@ from companion.alarms.errors import (
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Picture, Source, Status
 from companion.alarms.pictures import picture_of
+from companion.alarms.statistics import ANSWER_BUCKETS, Span, answered, counted
 from companion.alarms.store import alarm_by_id, list_alarms
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.directory.model import Role
 from companion.dispatch.store import attempts_of, deliveries_of, delivery_by_id
-from companion.store import tables
+from companion.store.scope import Scope
 from companion.web.api.fields import Identifier, Line, LongText, Moment
 from companion.web.api.schemas import AlarmDetail, AlarmOut, AlarmPage, DeliveryOut
-from companion.web.auth import Caller
 from companion.web.http.route import Call, Input, NoQuery, Output, Route
-from companion.web.metrics import ANSWER_BUCKETS, answered
 from companion.web.pages import PICTURE_TYPES, picture_response
 from companion.web.problems import (
     MoveNotAllowed,
@@ -90,16 +88,15 @@ class Statistics(Output):
 
 async def list_them(call: Call[AlarmFilter, None]) -> AlarmPage:
     """Return one page of alarms."""
-    wanted, mine = call.query, call.caller.site_id
-    if mine is not None and wanted.site not in {None, mine}:
-        return AlarmPage(alarms=[], next=None)
+    wanted = call.query
 
     def work(conn: Connection) -> list[Alarm]:
         return list_alarms(
+            call.caller.scope,
             conn,
             statuses=wanted.status or None,
             sources=wanted.source or None,
-            site_id=mine or wanted.site,
+            site_id=wanted.site,
             test=wanted.test,
             since=wanted.since,
             until=wanted.until,
@@ -120,16 +117,17 @@ async def show(call: Call[NoQuery, None]) -> AlarmDetail:
     alarm_id = call.path("alarm_id")
 
     def work(conn: Connection) -> AlarmDetail:
-        alarm = visible(conn, alarm_id, call.caller)
-        return AlarmDetail.with_record(alarm, journal_of(conn, alarm_id), deliveries_of(conn, alarm_id))
+        alarm = visible(call.caller.scope, conn, alarm_id)
+        lines = journal_of(call.caller.scope, conn, alarm_id)
+        return AlarmDetail.with_record(alarm, lines, deliveries_of(call.caller.scope, conn, alarm_id))
 
     return await call.context.db.read(work)
 
 
-def visible(conn: Connection, alarm_id: str, caller: Caller) -> Alarm:
-    """Return the alarm if the caller may see it; raises UnknownAlarm, also for another site's."""
-    alarm = alarm_by_id(conn, alarm_id)
-    if alarm is None or caller.site_id not in {None, alarm.site_id}:
+def visible(scope: Scope, conn: Connection, alarm_id: str) -> Alarm:
+    """Return the alarm; raises UnknownAlarm, also for another site's."""
+    alarm = alarm_by_id(scope, conn, alarm_id)
+    if alarm is None:
         raise UnknownAlarm(
             f"No alarm {alarm_id} is visible with this key. GET /v1/alarms lists those that are."
         )
@@ -161,8 +159,8 @@ async def picture(call: Call[NoQuery, None]) -> web.Response:
     alarm_id = call.path("alarm_id")
 
     def work(conn: Connection) -> Picture | None:
-        visible(conn, alarm_id, call.caller)
-        return picture_of(conn, alarm_id)
+        visible(call.caller.scope, conn, alarm_id)
+        return picture_of(call.caller.scope, conn, alarm_id)
 
     return picture_response(await call.context.db.read(work), {})
 
@@ -179,7 +177,7 @@ async def _move[B: (Answering, Remark)](
     actor = Actor(name=call.body.by or call.caller.name, via="api")
 
     def work(unit: AlarmTransaction) -> Alarm:
-        visible(unit.conn, alarm_id, call.caller)
+        visible(call.caller.scope, unit.conn, alarm_id)
         return command(unit, alarm_id, actor)
 
     try:
@@ -195,12 +193,12 @@ async def retry(call: Call[NoQuery, None]) -> DeliveryOut:
     alarm_id, delivery_id = call.path("alarm_id"), call.path("delivery_id")
 
     def work(unit: AlarmTransaction) -> DeliveryOut:
-        visible(unit.conn, alarm_id, call.caller)
-        found = delivery_by_id(unit.conn, delivery_id)
+        visible(call.caller.scope, unit.conn, alarm_id)
+        found = delivery_by_id(call.caller.scope, unit.conn, delivery_id)
         if found is None or found.alarm_id != alarm_id:
             raise DeliveryNotFound(delivery_id)
         again = unit.retry_delivery(delivery_id, call.caller.actor())
-        return DeliveryOut.of(again, attempts_of(unit.conn, [delivery_id])[delivery_id])
+        return DeliveryOut.of(again, attempts_of(call.caller.scope, unit.conn, [delivery_id])[delivery_id])
 
     try:
         return await call.context.commands.run(work)
@@ -214,31 +212,18 @@ async def retry(call: Call[NoQuery, None]) -> DeliveryOut:
 
 async def statistics(call: Call[StatisticsQuery, None]) -> Statistics:
     """Return counts and how fast alarms were answered."""
-    wanted, mine, table = call.query, call.caller.site_id, tables.alarm
-    where: list[sa.ColumnElement[bool]] = [table.c.test.is_(False)]
-    if wanted.site is not None:
-        where.append(table.c.site_id == wanted.site)
-    if mine is not None:
-        where.append(table.c.site_id == mine)
-    if wanted.since is not None:
-        where.append(table.c.raised_at >= wanted.since)
-    if wanted.until is not None:
-        where.append(table.c.raised_at < wanted.until)
+    span = Span(site_id=call.query.site, since=call.query.since, until=call.query.until)
 
     def work(conn: Connection) -> Statistics:
-        counted = sa.select(
-            table.c.status, table.c.source, sa.func.count(), sa.func.count(table.c.exhausted_at)
-        )
-        groups = conn.execute(counted.where(*where).group_by(table.c.status, table.c.source)).all()
-        found = answered(conn, *where)
+        alarms, fast = counted(call.caller.scope, conn, span), answered(call.caller.scope, conn, span)
         return Statistics(
-            alarms={one: sum(row[2] for row in groups if row[0] == one) for one in Status},
-            sources={one: sum(row[2] for row in groups if row[1] == one) for one in Source},
-            exhausted=sum(row[3] for row in groups),
-            acknowledged=found.count,
-            mean_seconds_to_acknowledge=found.total_s / found.count if found.count else None,
+            alarms=dict(alarms.by_status),
+            sources=dict(alarms.by_source),
+            exhausted=alarms.exhausted,
+            acknowledged=fast.count,
+            mean_seconds_to_acknowledge=fast.total_s / fast.count if fast.count else None,
             acknowledged_within_seconds={
-                str(bound): count for bound, count in zip(ANSWER_BUCKETS, found.counts, strict=True)
+                str(bound): count for bound, count in zip(ANSWER_BUCKETS, fast.counts, strict=True)
             },
         )
 

@@ -60,7 +60,9 @@ class TrialResult(Output):
 async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
     """Check the channel, or send a test message over it, and return what its provider said."""
     channel_id = call.path("channel_id")
-    row = await call.context.db.read(lambda conn: directory.channel_by_id(conn, channel_id))
+    row = await call.context.db.read(
+        lambda conn: directory.channel_by_id(call.caller.scope, conn, channel_id)
+    )
     if row is None:
         raise UnknownChannel(
             f"There is no channel {channel_id}. GET /v1/admin/channels lists those there are."

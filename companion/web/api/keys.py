@@ -1,6 +1,7 @@
 """API keys: who may use the API."""
 
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from aiohttp import web
@@ -62,19 +63,19 @@ class KeyList(Output):
 
 async def list_keys(call: Call[NoQuery, None]) -> KeyList:
     """Return every key."""
-    found = await call.context.db.read(directory.api_keys)
+    found = await call.context.db.read(partial(directory.api_keys, call.caller.scope))
     return KeyList(keys=[KeyOut.of(key) for key in found])
 
 
 async def make_key(call: Call[NoQuery, NewKey]) -> Answer:
     """Make a key and show it this once."""
-    new, now = call.body, call.context.clock()
+    new, now, scope = call.body, call.context.clock(), call.caller.scope
 
     def work(conn: Connection) -> tuple[ApiKey, str]:
-        if new.site is not None and directory.site_by_id(conn, new.site) is None:
+        if new.site is not None and directory.site_by_id(scope, conn, new.site) is None:
             problem = f"there is no site {new.site!r}"
             raise InvalidRequest(f"body.site: {problem}", errors=[{"where": "body.site", "problem": problem}])
-        return directory.create_api_key(conn, name=new.name, role=new.role, site_id=new.site, now=now)
+        return directory.create_api_key(scope, conn, name=new.name, role=new.role, site_id=new.site, now=now)
 
     key, clear = await call.context.db.write(work)
     return Answer(body=KeyMade(key=clear, about=KeyOut.of(key)), status=201)
@@ -82,8 +83,8 @@ async def make_key(call: Call[NoQuery, NewKey]) -> Answer:
 
 async def revoke_key(call: Call[NoQuery, None]) -> web.Response:
     """Make the key useless from now on."""
-    key_id, now = call.path("key_id"), call.context.clock()
-    if not await call.context.db.write(lambda conn: directory.revoke_api_key(conn, key_id, now)):
+    key_id, now, scope = call.path("key_id"), call.context.clock(), call.caller.scope
+    if not await call.context.db.write(lambda conn: directory.revoke_api_key(scope, conn, key_id, now)):
         raise UnknownKey(f"There is no valid key {key_id}. GET /v1/admin/keys lists them.")
     return web.Response(status=204)
 

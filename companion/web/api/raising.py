@@ -20,6 +20,7 @@ from companion.directory.model import Role, Site
 from companion.escalation.policy import Policy
 from companion.escalation.routing import Candidates, choose
 from companion.ids import new_id
+from companion.store.scope import ALL_SITES
 from companion.web.api.fields import DetailName, DetailValue, Identifier, Line
 from companion.web.api.schemas import AlarmOut
 from companion.web.auth import Caller
@@ -64,7 +65,7 @@ async def raise_alarm(call: Call[NoQuery, NewAlarm]) -> Answer:
         expires_at = unit.now + IDEMPOTENCY_LIFE
         # Claimed before the alarm exists, so that of two requests at the same moment the second waits for the first.
         winner = claim_dedup(unit.conn, again, placeholder, unit.now, expires_at)
-        known = None if winner == placeholder else alarm_by_id(unit.conn, winner)
+        known = None if winner == placeholder else alarm_by_id(ALL_SITES, unit.conn, winner)
         if known is not None:
             return Raised(known, created=False)
         raised = _raise_once(unit, new, caller)
@@ -106,8 +107,8 @@ def _raise_once(unit: AlarmTransaction, new: NewAlarm, caller: Caller) -> Raised
 
 def _trigger(conn: Connection, new: NewAlarm, caller: Caller) -> Trigger:
     site = _site(conn, new, caller)
-    room = None if new.room is None else directory.room_by_id(conn, new.room)
-    person = None if new.person is None else directory.person_by_id(conn, new.person)
+    room = None if new.room is None else directory.room_by_id(caller.scope, conn, new.room)
+    person = None if new.person is None else directory.person_by_id(caller.scope, conn, new.person)
     return Trigger(
         source=Source.API,
         kind=new.kind,
@@ -120,7 +121,7 @@ def _trigger(conn: Connection, new: NewAlarm, caller: Caller) -> Trigger:
         room=new.room if room is None else room.name,
         person=new.person if person is None else person.name,
         details=dict(new.details),
-        policy=_policy(conn, new, site),
+        policy=_policy(conn, new, site, caller),
     )
 
 
@@ -128,16 +129,20 @@ def _site(conn: Connection, new: NewAlarm, caller: Caller) -> Site | None:
     wanted = new.site or caller.site_id
     if wanted is None:
         return None
-    site = None if caller.site_id not in {None, wanted} else directory.site_by_id(conn, wanted)
+    site = directory.site_by_id(caller.scope, conn, wanted)
     if site is None:
         raise _unknown("site", wanted)
     return site
 
 
-def _policy(conn: Connection, new: NewAlarm, site: Site | None) -> Policy | None:
+def _policy(conn: Connection, new: NewAlarm, site: Site | None, caller: Caller) -> Policy | None:
     """Return whom to tell. None is possible: then the alarm is exhausted at once, and the last resort hears of it."""
     policy_id = choose(Candidates(asked=new.policy, site=None if site is None else site.policy_id))
-    policy = None if policy_id is None else directory.policy_by_id(conn, policy_id)
+    if policy_id is None:
+        return None
+    # Whom the site's own policy tells is decided by whoever applies the directory, people of another site too.
+    is_the_sites = site is not None and policy_id in {site.policy_id, site.vacation_policy_id}
+    policy = directory.policy_by_id(ALL_SITES if is_the_sites else caller.scope, conn, policy_id)
     if policy is None and new.policy is not None:
         raise _unknown("policy", new.policy)
     return policy

@@ -1,22 +1,19 @@
 """The directory, and single escalation policies, over the API: planned, checked and applied as a whole."""
 
 import asyncio
+from functools import partial
 from typing import Any, Final
 
 import orjson
-import sqlalchemy as sa
 from aiohttp import web
 from pydantic import Field
-from sqlalchemy.engine import Connection
 
 from companion.directory import store as directory
-from companion.directory.apply import ADVISORY_LOCK, Action, Plan, apply_document, plan_document
-from companion.directory.model import Role
+from companion.directory.apply import Action, Plan, apply_document, apply_policy, plan_document
+from companion.directory.model import DirectoryPolicy, Role
 from companion.directory.parsing import read_document
 from companion.directory.references import References
-from companion.directory.seed import Document, DocumentInvalid
-from companion.directory.state import POLICY, State
-from companion.escalation.policy import Policy
+from companion.directory.seed import DocumentInvalid
 from companion.web.context import WebContext
 from companion.web.http.parsing import SHOWN_ERRORS, read_bytes, refuse_doubled
 from companion.web.http.route import Answer, Call, Input, NoQuery, Output, Route
@@ -54,7 +51,7 @@ class PlanOut(Output):
 class PolicyList(Output):
     """Every escalation policy, by name."""
 
-    policies: list[Policy]
+    policies: list[DirectoryPolicy]
 
 
 async def seed(call: Call[SeedQuery, None]) -> PlanOut:
@@ -115,13 +112,14 @@ def _shown(plan: Plan, *, applied: bool) -> PlanOut:
 
 async def list_policies(call: Call[NoQuery, None]) -> PolicyList:
     """Return every policy."""
-    return PolicyList(policies=await call.context.db.read(directory.policies))
+    return PolicyList(policies=await call.context.db.read(partial(directory.policies, call.caller.scope)))
 
 
-async def show_policy(call: Call[NoQuery, None]) -> Policy:
+async def show_policy(call: Call[NoQuery, None]) -> DirectoryPolicy:
     """Return one policy."""
     policy_id = call.path("policy_id")
-    policy = await call.context.db.read(lambda conn: directory.policy_by_id(conn, policy_id))
+    found = await call.context.db.read(partial(directory.policies, call.caller.scope))
+    policy = next((one for one in found if one.id == policy_id), None)
     if policy is None:
         raise UnknownPolicy(
             f"There is no policy {policy_id}. GET /v1/admin/escalation-policies lists those there are."
@@ -129,26 +127,14 @@ async def show_policy(call: Call[NoQuery, None]) -> Policy:
     return policy
 
 
-async def put_policy(call: Call[NoQuery, Policy]) -> Answer:
+async def put_policy(call: Call[NoQuery, DirectoryPolicy]) -> Answer:
     """Make or replace a policy. Alarms that are running keep the one they were raised with."""
     policy, secrets = call.body, call.context.secrets
     if policy.id != call.path("policy_id"):
         problem = "must be the id in the address"
         raise InvalidRequest(f"body.id: {problem}", errors=[{"where": "body.id", "problem": problem}])
-
-    def work(conn: Connection) -> Plan:
-        if (
-            conn.dialect.name == "postgresql"
-        ):  # taken before we look, so that nobody's new policy is overlooked
-            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-        state = State.empty()
-        for one in [*directory.policies(conn), policy]:
-            state[POLICY][one.id] = {"name": one.name, "body": one}
-        document = Document(frozenset({"policies"}), state, {(POLICY, policy.id): "body"})
-        return apply_document(conn, document, secrets)
-
     try:
-        plan = await call.context.db.write(work)
+        plan = await call.context.db.write(lambda conn: apply_policy(conn, policy, secrets))
     except DocumentInvalid as err:
         raise _invalid(err) from err
     return Answer(body=policy, status=201 if plan.count(Action.ADDED) else 200)
@@ -194,7 +180,7 @@ ROUTES = (
         tag="administration",
         role=Role.ADMIN,
         all_sites=True,
-        answers={200: Policy},
+        answers={200: DirectoryPolicy},
         problems=(UnknownPolicy,),
     ),
     Route(
@@ -206,7 +192,7 @@ ROUTES = (
         tag="administration",
         role=Role.ADMIN,
         all_sites=True,
-        body=Policy,
-        answers={200: Policy, 201: Policy},
+        body=DirectoryPolicy,
+        answers={200: DirectoryPolicy, 201: DirectoryPolicy},
     ),
 )

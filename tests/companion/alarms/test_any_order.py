@@ -29,6 +29,7 @@ from companion.dispatch.delivery import FINAL, PAGES, WAITING, Delivery
 from companion.dispatch.store import deliveries_of
 from companion.dispatch.worker import Configured
 from companion.store.database import Database, open_database
+from companion.store.scope import ALL_SITES
 from tests.builders import (
     LEASE,
     PHONE,
@@ -283,8 +284,12 @@ class House(RuleBasedStateMachine):
     def _everything(self) -> list[tuple[Alarm, list[Delivery], list[JournalEntry]]]:
         def work(conn: Connection) -> list[Any]:
             return [
-                (alarm, [found for found, _ in deliveries_of(conn, alarm.id)], journal_of(conn, alarm.id))
-                for alarm in list_alarms(conn)
+                (
+                    alarm,
+                    [found for found, _ in deliveries_of(ALL_SITES, conn, alarm.id)],
+                    journal_of(ALL_SITES, conn, alarm.id),
+                )
+                for alarm in list_alarms(ALL_SITES, conn)
             ]
 
         return self.runner.run(self.db.read(work))

@@ -30,6 +30,7 @@ from companion.escalation.policy import Policy
 from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import Database, open_database
+from companion.store.scope import ALL_SITES
 from tests.builders import (
     PHONE,
     PORTER_THEN_GUARD,
@@ -621,7 +622,7 @@ async def test_an_alarm_that_cannot_go_on_does_not_stop_the_others(
     assert poison.id in caplog.text
     # It is not forgotten either: it comes round again.
     clock.advance(10)
-    assert len(await house.db.read(lambda conn: due_alarms(conn, clock(), 50))) == 1
+    assert len(await house.db.read(lambda conn: due_alarms(ALL_SITES, conn, clock(), 50))) == 1
 
 
 # --- fallback -------------------------------------------------------------------------------------------
@@ -775,7 +776,7 @@ async def test_a_unit_that_fails_wakes_nobody_and_takes_nothing(house: Engine) -
 
     assert not woken.is_set()
     assert not house.dispatcher._tasks
-    assert await house.db.read(lambda conn: alarm_by_id(conn, "x")) is None
+    assert await house.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, "x")) is None
 
 
 async def test_the_stored_policy_is_the_whole_policy(house: Engine) -> None:

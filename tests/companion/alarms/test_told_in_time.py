@@ -18,6 +18,7 @@ from companion.dispatch import claim, readers
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.worker import Configured
 from companion.store.database import open_database
+from companion.store.scope import ALL_SITES
 from tests.builders import HERE, Engine, engine, person, policy, step, trigger, until
 from tests.companion.conftest import Directory, _seed
 from tests.companion.dispatch.conftest import crash
@@ -156,7 +157,7 @@ def _is_settled(house: Engine) -> bool:
 
 
 def _next(conn: Connection, now: datetime, alarm_id: str) -> list[datetime]:
-    alarm = alarm_by_id(conn, alarm_id)
+    alarm = alarm_by_id(ALL_SITES, conn, alarm_id)
     assert alarm is not None
     times = [claim.next_at(conn, now, me=HERE), readers.next_due_at(conn), alarm.next_due_at]
     return [at for at in times if at is not None]

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,7 @@ from companion.dispatch.store import deliveries_of
 from companion.dispatch.wake import Wake
 from companion.link import dead_man_switch as watch, store as link
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, make_commands, meet
 from tests.companion.link.test_inbound import CLEARED, PENDING
@@ -35,7 +37,7 @@ async def say(commands: AlarmService, directory: Directory) -> Say:
 
 
 async def alarms(db: Database) -> list[Alarm]:
-    return await db.read(list_alarms)
+    return await db.read(partial(list_alarms, ALL_SITES))
 
 
 async def test_silence_past_the_entry_delay_and_its_grace_is_an_alarm(
@@ -57,7 +59,7 @@ async def test_silence_past_the_entry_delay_and_its_grace_is_an_alarm(
     assert alarm.title == "Burglary: Front door"
     assert alarm.details["raised_by"] == "companion: Home Assistant went silent during the entry delay"
     assert (alarm.site, alarm.uid) == ("Office", "b1")
-    assert await db.read(lambda conn: deliveries_of(conn, alarm.id))
+    assert await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
     assert await commands.run(watch.run_due) == 0
 
 
@@ -82,7 +84,7 @@ async def test_home_assistants_late_word_is_about_the_same_alarm(
     await say(alarm_raised("b1", zones=["Front door", "Hall motion"]))
 
     [alarm] = await alarms(db)
-    lines = await db.read(lambda conn: journal_of(conn, alarm.id))
+    lines = await db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id))
     assert [line.detail["zone"] for line in lines if line.event is Change.ZONE_TRIPPED] == ["Hall motion"]
 
 

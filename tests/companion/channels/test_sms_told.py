@@ -19,6 +19,7 @@ from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.directory.store import create_api_key
 from companion.dispatch.store import deliveries_of
+from companion.store.scope import ALL_SITES
 from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.ports import free_port
 from tests.fakes.sms import FakeSms
@@ -116,7 +117,7 @@ async def test_the_next_contact_is_told(
     )
     await second.until(lambda: second.messages)
 
-    [(page, attempts), _] = await running.db.read(lambda conn: deliveries_of(conn, alarm_id))
+    [(page, attempts), _] = await running.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
     assert (page.channel_id, attempts[0].outcome) == ("first", became)
     assert first.messages == []
 
@@ -160,7 +161,9 @@ async def test_the_test_of_a_channel_shows_the_answer_and_the_rule_that_read_it(
     await reachable(running, gateway_channel("sms", gateway, answers=rules))
 
     def admin(conn: Connection) -> str:
-        return create_api_key(conn, name="Admin", role=Role.ADMIN, site_id=None, now=running.clock())[1]
+        return create_api_key(
+            ALL_SITES, conn, name="Admin", role=Role.ADMIN, site_id=None, now=running.clock()
+        )[1]
 
     key = await running.db.write(admin)
     url = f"{running.settings.public_url}/v1/admin/channels/sms/test"

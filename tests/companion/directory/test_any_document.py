@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 from companion.directory import store as query
 from companion.directory.apply import apply_document
 from companion.store.migrate import upgrade
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import read
 
@@ -107,7 +108,15 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
             }
             for channel in channels
         ],
-        "people": [{"id": person, "name": draw(_text), "contacts": contacts[person]} for person in people],
+        "people": [
+            {
+                "id": person,
+                "name": draw(_text),
+                "site": draw(st.sampled_from([None, *sites])),
+                "contacts": contacts[person],
+            }
+            for person in people
+        ],
         "devices": devices,
         "installation": {"last_resort": last_resort, "operators": people[:1]},
     }
@@ -128,6 +137,8 @@ def test_any_document_applied_twice_has_nothing_left_to_do(
             assert apply_document(conn, read(content), KEY).is_empty
 
         # Whatever was there before, what is there now is the document.
-        assert {site.id for site in query.sites(conn)} == {site["id"] for site in second["sites"]}
-        assert {device.id for device in query.devices(conn)} == {device["id"] for device in second["devices"]}
+        assert {site.id for site in query.sites(ALL_SITES, conn)} == {site["id"] for site in second["sites"]}
+        assert {device.id for device in query.devices(ALL_SITES, conn)} == {
+            device["id"] for device in second["devices"]
+        }
     engine.dispose()

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from companion.ids import token_hash
 from companion.link import store as link
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import SECRETS, office, read
 
@@ -45,7 +47,7 @@ def _shown(plan: Plan) -> list[tuple[str, str, str, tuple[str, ...]]]:
 async def test_everything_in_the_document_is_there_afterwards(db: Database) -> None:
     plan = await _apply(db, read(office()))
 
-    pressed = await db.write(lambda conn: pressed_device(conn, token_hash(SECRETS["PHONE_TOKEN"])))
+    pressed = await db.write(lambda conn: pressed_device(ALL_SITES, conn, token_hash(SECRETS["PHONE_TOKEN"])))
     assert plan.count(Action.ADDED) == 9
     assert plan.warnings == ()
     assert pressed is not None
@@ -55,7 +57,7 @@ async def test_everything_in_the_document_is_there_afterwards(db: Database) -> N
     guard = PersonTarget(person="guard")
     (reached,) = await db.read(lambda conn: resolve(conn, [guard]))
     assert (reached.channel_id, reached.address, reached.language) == ("sms", "+4930222222", "de")
-    zammad = await db.read(lambda conn: query.channel_by_id(conn, "zammad", KEY))
+    zammad = await db.read(lambda conn: query.channel_by_id(ALL_SITES, conn, "zammad", KEY))
     assert zammad is not None
     assert zammad.full_config["token"] == "hunter22"
 
@@ -86,7 +88,7 @@ async def test_a_plan_alone_changes_nothing(db: Database) -> None:
     plan = await db.read(lambda conn: plan_document(conn, read(office()), KEY))
 
     assert plan.count(Action.ADDED) == 9
-    assert await db.read(query.sites) == []
+    assert await db.read(partial(query.sites, ALL_SITES)) == []
 
 
 async def test_a_plan_names_what_changes_but_no_value(db: Database) -> None:
@@ -122,9 +124,9 @@ async def test_a_site_may_name_another_policy_for_its_vacation_and_the_plan_show
 
     plan = await _apply(db, read(content))
 
-    [site] = await db.read(query.sites)
-    usual = await db.read(lambda conn: query.policy_for(conn, site))
-    away = await db.read(lambda conn: query.policy_for(conn, site, vacation=True))
+    [site] = await db.read(partial(query.sites, ALL_SITES))
+    usual = await db.read(lambda conn: query.policy_for(ALL_SITES, conn, site))
+    away = await db.read(lambda conn: query.policy_for(ALL_SITES, conn, site, vacation=True))
     assert _shown(plan) == [
         ("added", "policy", "away", ()),
         ("changed", "site", "office", ("vacation_policy",)),
@@ -137,7 +139,7 @@ async def test_a_changed_channel_gets_a_new_revision_and_the_others_do_not(db: D
 
     await _apply(db, read(office(), SECRETS | {"ZAMMAD_TOKEN": "hunter23"}))
 
-    revisions = {row.id: row.revision for row in await db.read(query.channels)}
+    revisions = {row.id: row.revision for row in await db.read(partial(query.channels, ALL_SITES))}
     assert revisions == {"zammad": 2, "sms": 1}
 
 
@@ -147,7 +149,7 @@ async def test_sections_that_are_absent_are_left_alone(db: Database) -> None:
     plan = await _apply(db, read({"people": office()["people"]}))
 
     assert plan.is_empty
-    assert [device.id for device in await db.read(query.devices)] == ["desk-phone"]
+    assert [device.id for device in await db.read(partial(query.devices, ALL_SITES))] == ["desk-phone"]
 
 
 async def test_an_empty_list_removes_all_of_its_kind(db: Database) -> None:
@@ -156,7 +158,7 @@ async def test_an_empty_list_removes_all_of_its_kind(db: Database) -> None:
     plan = await _apply(db, read({"devices": []}))
 
     assert _shown(plan) == [("removed", "device", "desk-phone", ())]
-    assert await db.read(query.devices) == []
+    assert await db.read(partial(query.devices, ALL_SITES)) == []
 
 
 async def test_the_whole_directory_can_be_removed_at_once(db: Database) -> None:
@@ -164,15 +166,21 @@ async def test_the_whole_directory_can_be_removed_at_once(db: Database) -> None:
 
     await _apply(db, read({section: [] for section in office()}))
 
-    assert await db.read(query.sites) == []
-    assert await db.read(query.people) == []
+    assert await db.read(partial(query.sites, ALL_SITES)) == []
+    assert await db.read(partial(query.people, ALL_SITES)) == []
 
 
 async def test_a_phone_keeps_its_history_when_it_changes(db: Database, now: datetime) -> None:
     await _apply(db, read(office()))
     await db.write(
         lambda conn: query.touch_device(
-            conn, "desk-phone", now=now, context={"model": "T54W"}, minute_started_at=now, minute_count=2
+            ALL_SITES,
+            conn,
+            "desk-phone",
+            now=now,
+            context={"model": "T54W"},
+            minute_started_at=now,
+            minute_count=2,
         )
     )
     content = office()
@@ -180,7 +188,7 @@ async def test_a_phone_keeps_its_history_when_it_changes(db: Database, now: date
 
     await _apply(db, read(content))
 
-    device = await db.read(lambda conn: query.device_by_id(conn, "desk-phone"))
+    device = await db.read(lambda conn: query.device_by_id(ALL_SITES, conn, "desk-phone"))
     assert device is not None
     assert (device.name, device.last_seen_at, device.minute_count) == ("Front desk", now, 2)
 
@@ -197,7 +205,7 @@ async def test_two_phones_can_swap_their_tokens(db: Database) -> None:
 
     await _apply(db, read(content))
 
-    pressed = await db.write(lambda conn: pressed_device(conn, token_hash(first)))
+    pressed = await db.write(lambda conn: pressed_device(ALL_SITES, conn, token_hash(first)))
     assert pressed is not None
     assert pressed.id == "two"
 
@@ -208,7 +216,7 @@ async def test_after_the_secret_key_was_lost_applying_again_seals_everything_ane
 
     plan = await _apply(db, read(office()), new_key)
 
-    opened = await db.read(lambda conn: query.channel_by_id(conn, "zammad", new_key))
+    opened = await db.read(lambda conn: query.channel_by_id(ALL_SITES, conn, "zammad", new_key))
     assert [change[2] for change in _shown(plan)] == ["zammad", "sms"]
     assert opened is not None
     assert opened.secrets == {"token": "hunter22"}
@@ -233,7 +241,7 @@ async def test_a_broken_document_changes_nothing_at_all(db: Database) -> None:
 
     await _problems(db, content)
 
-    assert await db.read(query.sites) == []
+    assert await db.read(partial(query.sites, ALL_SITES)) == []
 
 
 async def test_mistakes_of_form_and_of_meaning_are_told_together(db: Database) -> None:
@@ -339,7 +347,9 @@ async def test_a_site_with_an_active_key_cannot_be_removed_and_with_a_revoked_on
 ) -> None:
     await _apply(db, read(office()))
     key, _ = await db.write(
-        lambda conn: query.create_api_key(conn, name="panel", role=Role.READ, site_id="office", now=now)
+        lambda conn: query.create_api_key(
+            ALL_SITES, conn, name="panel", role=Role.READ, site_id="office", now=now
+        )
     )
     nothing: dict[str, Any] = {section: [] for section in office()}
 
@@ -347,9 +357,9 @@ async def test_a_site_with_an_active_key_cannot_be_removed_and_with_a_revoked_on
         "sites: site 'office' cannot be removed: API key 'panel' is for it; revoke that first"
     ]
 
-    await db.write(lambda conn: query.revoke_api_key(conn, key.id, now))
+    await db.write(lambda conn: query.revoke_api_key(ALL_SITES, conn, key.id, now))
     await _apply(db, read(nothing))
-    assert await db.read(query.sites) == []
+    assert await db.read(partial(query.sites, ALL_SITES)) == []
 
 
 async def test_an_incomplete_phone_is_allowed_and_warned_about(db: Database) -> None:
@@ -424,14 +434,14 @@ async def test_what_holds_for_every_site_is_applied_changed_and_kept(db: Databas
     assert again.is_empty
     assert left_out.is_empty
     assert _shown(changed) == [("changed", "installation", "installation", ("country",))]
-    found = await db.read(query.installation)
+    found = await db.read(partial(query.installation, ALL_SITES))
     assert (found.last_resort_id, found.operators, found.country) == ("standard", ("porter",), "AT")
 
 
 async def test_an_installation_without_the_section_has_no_operators(db: Database) -> None:
     await _apply(db, read(office()))
 
-    found = await db.read(query.installation)
+    found = await db.read(partial(query.installation, ALL_SITES))
 
     assert (found.last_resort_id, found.operators, found.country) == (None, (), None)
 

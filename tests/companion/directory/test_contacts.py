@@ -1,5 +1,6 @@
 """Addresses are stored as their provider understands them; what cannot work is refused before the first alarm."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from companion.directory.apply import Plan, apply_document
 from companion.directory.seed import DocumentInvalid
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import office, read
 
@@ -99,7 +101,7 @@ async def test_an_address_its_channel_cannot_use_is_refused_with_its_place(
     [problem] = await problems(db, office_with(address, channel=channel))
 
     assert problem.startswith(f"people[0].contacts[1].address: {address!r} ")
-    assert await db.read(query.sites) == []
+    assert await db.read(partial(query.sites, ALL_SITES)) == []
 
 
 async def test_the_number_that_a_channel_sends_from_cannot_be_told_over_it(db: Database) -> None:
@@ -168,7 +170,7 @@ async def test_addresses_in_policies_are_formed_and_checked_too(db: Database) ->
     await applied(db, content)
     content["policies"][0]["steps"][1]["targets"].append({"channel": "sms", "address": "the guards"})
 
-    [stored] = await db.read(query.policies)
+    [stored] = await db.read(partial(query.policies, ALL_SITES))
     assert stored.steps[1].targets[1].model_dump()["address"] == "+491702222222"
     assert await problems(db, content) == [
         "policies[0].steps[1].targets[2].address: 'the guards' is no phone number: write it like +491701234567"

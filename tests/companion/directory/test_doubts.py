@@ -1,6 +1,7 @@
 """What can be applied but will hardly do what is hoped for is said at once, and by `check` again."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from companion.directory import store as query
 from companion.directory.apply import Plan, apply_document
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.companion.directory.documents import office, read
 
@@ -87,6 +89,6 @@ async def test_a_phone_that_names_only_its_room_is_at_the_site_of_the_room(db: D
 
     plan = await applied(db, content)
 
-    [device] = await db.read(query.devices)
+    [device] = await db.read(partial(query.devices, ALL_SITES))
     assert (device.site_id, plan.warnings) == ("office", ())
     assert (await applied(db, content)).is_empty

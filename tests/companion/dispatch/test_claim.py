@@ -20,6 +20,7 @@ from companion.dispatch.retry import Done
 from companion.dispatch.slots import Room
 from companion.dispatch.store import HELD, WAITS, delivery_by_id
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.store.tables import delivery
 from tests.builders import ELSEWHERE, HERE, LEASE, Engine, person, policy, step, trigger
 from tests.fakes.clock import FrozenClock
@@ -94,7 +95,7 @@ async def test_a_claim_says_whose_it_is_until_when_and_how_often_it_was_tried(
 
     assert (item.owner, item.lease_until, item.state) == (ELSEWHERE, clock() + LEASE, State.PROCESSING)
     assert (item.fence, item.attempts) == (1, 1)
-    assert await house.db.read(lambda conn: delivery_by_id(conn, item.id)) == item
+    assert await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id)) == item
 
 
 async def test_what_is_not_due_is_not_claimed(house: Engine, clock: FrozenClock) -> None:
@@ -111,9 +112,9 @@ async def test_only_its_owner_renews_or_releases_a_claim(house: Engine, clock: F
 
     await house.db.write(lambda conn: renew(conn, ELSEWHERE, [item.id], later))
     await house.db.write(lambda conn: release(conn, ELSEWHERE, [item.id]))
-    untouched = await house.db.read(lambda conn: delivery_by_id(conn, item.id))
+    untouched = await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id))
     await house.db.write(lambda conn: renew(conn, HERE, [item.id], later))
-    renewed = await house.db.read(lambda conn: delivery_by_id(conn, item.id))
+    renewed = await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id))
 
     assert untouched == item
     assert renewed is not None
@@ -137,7 +138,7 @@ async def test_a_live_lease_is_not_taken_back(house: Engine, clock: FrozenClock)
 
     await house.db.write(lambda conn: take_back(conn, clock(), me=ELSEWHERE, lease=LEASE))
 
-    assert await house.db.read(lambda conn: delivery_by_id(conn, item.id)) == item
+    assert await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id)) == item
 
 
 async def test_what_a_worker_has_forgotten_of_its_own_is_taken_back_and_what_it_is_busy_with_is_not(
@@ -150,7 +151,7 @@ async def test_what_a_worker_has_forgotten_of_its_own_is_taken_back_and_what_it_
     await house.db.write(lambda conn: take_back(conn, clock(), me=HERE, lease=LEASE, busy=[busy.id]))
 
     def both(conn: Connection) -> list[Delivery | None]:
-        return [delivery_by_id(conn, item.id) for item in (busy, forgotten)]
+        return [delivery_by_id(ALL_SITES, conn, item.id) for item in (busy, forgotten)]
 
     assert [item and (item.state, item.uncertain) for item in await house.db.read(both)] == [
         (State.PROCESSING, False),
@@ -179,7 +180,7 @@ async def test_a_result_counts_only_under_the_claim_it_was_made_with(
 
     assert stale is None
     assert after is not None
-    assert after == await house.db.read(lambda conn: delivery_by_id(conn, later.id))
+    assert after == await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, later.id))
     assert (after.state, after.provider_ref, after.owner) == (State.SENT, "right", None)
 
 

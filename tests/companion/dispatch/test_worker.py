@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from companion.dispatch.wake import Wake
 from companion.dispatch.worker import ChannelUnusable
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
+from companion.store.scope import ALL_SITES
 from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until
 from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import Run, crash
@@ -39,7 +41,7 @@ async def _page(house: Engine, alarm_id: str) -> Delivery:
 
 async def _attempts(house: Engine, alarm_id: str) -> list[Attempt]:
     """Return the attempts of the alarm's first delivery."""
-    found = await house.db.read(lambda conn: deliveries_of(conn, alarm_id))
+    found = await house.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
     return found[0][1]
 
 
@@ -458,7 +460,7 @@ async def test_an_attempt_that_was_cut_off_is_written_down(
     assert (cut_off.outcome, cut_off.number, cut_off.started_at) == ("cut_off", 1, began_at)
     assert "may have been sent" in str(cut_off.error)
     assert (sent.outcome, sent.number) == ("sent", 2)
-    assert (await db.read(last_attempt_by_channel))["signal"] == sent
+    assert (await db.read(partial(last_attempt_by_channel, ALL_SITES)))["signal"] == sent
 
 
 async def test_a_first_page_is_left_to_whoever_has_room(

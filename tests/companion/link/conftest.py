@@ -31,6 +31,7 @@ from companion.link.protocol import Hello, HomeAssistantEvent, parse_event
 from companion.link.session import LinkServer
 from companion.link.store import Peer
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.troubles.model import Trouble
 from tests.companion.conftest import Directory
 from tests.companion.link.home_assistant import HomeAssistant
@@ -115,7 +116,7 @@ async def start_link() -> AsyncIterator[StartLink]:
         async def authorize(request: web.Request) -> Holder:
             key = await commands.db.read(
                 lambda conn: api_key_by_hash(
-                    conn, token_hash(request.headers["Authorization"].removeprefix("Bearer "))
+                    ALL_SITES, conn, token_hash(request.headers["Authorization"].removeprefix("Bearer "))
                 )
             )
             if key is None or key.revoked_at is not None:
@@ -151,7 +152,7 @@ async def token(db: Database, directory: Directory, clock: FrozenClock) -> str:
     return (
         await db.write(
             lambda conn: create_api_key(
-                conn, name="Home", role=Role.OPERATE, site_id=directory.site, now=clock()
+                ALL_SITES, conn, name="Home", role=Role.OPERATE, site_id=directory.site, now=clock()
             )
         )
     )[1]

@@ -24,6 +24,7 @@ from companion.link import dead_man_switch as watch, events, inbound, store as l
 from companion.link.protocol import Hello, parse_event
 from companion.store import tables
 from companion.store.database import sqlite_engine
+from companion.store.scope import ALL_SITES
 from tests.companion.link.conftest import INSTANCE, LinkNews, alarm_raised
 from tests.companion.link.home_assistant import Book
 from tests.companion.link.test_protocol import golden
@@ -138,7 +139,7 @@ class BothEnds(RuleBasedStateMachine):
     @rule(data=st.data())
     def responder_answers(self, data: st.DataObject) -> None:
         with self.conn.begin():
-            if alarms := list_alarms(self.conn):
+            if alarms := list_alarms(ALL_SITES, self.conn):
                 alarm = data.draw(st.sampled_from(alarms))
                 with suppress(MoveRefused):
                     self.unit().acknowledge(alarm.id, PORTER)
@@ -224,14 +225,14 @@ class BothEnds(RuleBasedStateMachine):
                 break
 
         with self.conn.begin():
-            alarms = list_alarms(self.conn, limit=1000)
+            alarms = list_alarms(ALL_SITES, self.conn, limit=1000)
             panel = {alarm.uid: alarm for alarm in alarms if alarm.source is Source.PANEL}
             assert len(panel) == sum(alarm.source is Source.PANEL for alarm in alarms), (
                 "one alarm for each uid"
             )
             assert set(self.zones) <= set(panel), "no alarm of the panel is lost"
             for uid, zones in self.zones.items():
-                lines = journal_of(self.conn, panel[uid].id)
+                lines = journal_of(ALL_SITES, self.conn, panel[uid].id)
                 told = [line.detail["zone"] for line in lines if "zone" in line.detail]
                 assert told == zones, "each zone once, in order"
                 confirmations = [line for line in lines if line.event is Change.CONFIRMED]

@@ -1,5 +1,6 @@
 """Our events: for whom they are kept, how long, and how both streams are lined up at a hello."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from companion.link import events, store as link
 from companion.link.store import Body
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
 from tests.companion.conftest import Directory
@@ -142,12 +144,12 @@ async def test_a_delivery_that_was_given_up_is_told(
     db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site)
-    [policy] = await db.read(policies)
+    [policy] = await db.read(partial(policies, ALL_SITES))
     trigger = Trigger(
         source=Source.YEALINK, kind=AlarmKind.PANIC, title="Panic key", site_id="office", policy=policy
     )
     alarm = (await commands.run(lambda unit: unit.raise_alarm(trigger, KEY))).alarm
-    found = await db.read(lambda conn: deliveries_of(conn, alarm.id))
+    found = await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
     signal = next(delivery for delivery, _ in found if delivery.channel_id == directory.signal)
 
     await commands.run(lambda unit: events.publish_trouble(unit, signal, "400: not registered"))
@@ -315,7 +317,9 @@ async def test_a_key_of_another_site_takes_no_house_over_until_the_keys_of_its_s
 ) -> None:
     await add_site(db, "home")
     key, _clear = await db.write(
-        lambda conn: create_api_key(conn, name="office", role=Role.OPERATE, site_id="office", now=clock())
+        lambda conn: create_api_key(
+            ALL_SITES, conn, name="office", role=Role.OPERATE, site_id="office", now=clock()
+        )
     )
     await meet(commands, site_id="office")
 
@@ -323,7 +327,7 @@ async def test_a_key_of_another_site_takes_no_house_over_until_the_keys_of_its_s
         await meet(commands, site_id="home")
     assert (await meet(commands, site_id="office")).site_id == "office"
 
-    await db.write(lambda conn: revoke_api_key(conn, key.id, clock()))
+    await db.write(lambda conn: revoke_api_key(ALL_SITES, conn, key.id, clock()))
     assert (await meet(commands, site_id="home")).site_id == "home"
 
 

@@ -12,6 +12,7 @@ from companion.alarms.model import Change, Evidence, JournalEntry, Picture, Pict
 from companion.alarms.pictures import picture_of
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from tests.builders import Engine, engine
 from tests.companion.conftest import POLICY, Directory
 from tests.companion.link.conftest import Panel, alarm_raised, meet
@@ -62,7 +63,7 @@ async def lines_of(house: Engine, change: Change) -> list[JournalEntry]:
 
 async def picture(house: Engine) -> Picture | None:
     alarm = await the_alarm(house.db)
-    return await house.db.read(lambda conn: picture_of(conn, alarm.id))
+    return await house.db.read(lambda conn: picture_of(ALL_SITES, conn, alarm.id))
 
 
 async def said_of(house: Engine) -> Evidence:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from companion.link.protocol import BadFrame, parse_event
 from companion.link.store import Peer
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.companion.conftest import Directory
 from tests.companion.directory.documents import read
@@ -62,12 +64,12 @@ def say(commands: AlarmService, peer: Peer) -> Say:
 
 
 async def the_alarm(db: Database) -> Alarm:
-    [alarm] = await db.read(list_alarms)
+    [alarm] = await db.read(partial(list_alarms, ALL_SITES))
     return alarm
 
 
 async def changes(db: Database, alarm: Alarm) -> list[Change]:
-    lines = await db.read(lambda conn: journal_of(conn, alarm.id))
+    lines = await db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id))
     return [line.event for line in lines if line.event is not Change.ESCALATED]
 
 
@@ -91,7 +93,7 @@ async def test_an_alarm_of_the_panel_pages_by_the_policy_of_its_site(
     assert alarm.title == "Burglary: Front door, Hall motion"
     assert (alarm.site, alarm.timezone, alarm.room) == ("Office", "Europe/Berlin", "Ground floor")
     assert alarm.details == {"zones": "Front door, Hall motion", "message": "Code was wrong twice"}
-    told = await db.read(lambda conn: deliveries_of(conn, alarm.id))
+    told = await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
     assert {delivery.channel_id for delivery, _ in told} == {directory.zammad, directory.signal}
 
 
@@ -117,7 +119,7 @@ async def test_the_same_uid_at_two_home_assistants_is_two_alarms(
 
     await commands.run(lambda unit: inbound.apply(unit, other, 1, parse_event(alarm_raised("b1"))))
 
-    assert len(await db.read(list_alarms)) == 2
+    assert len(await db.read(partial(list_alarms, ALL_SITES))) == 2
 
 
 async def test_a_panel_that_is_given_its_site_while_it_is_linked_keeps_site_and_policy(
@@ -182,7 +184,7 @@ async def test_another_zone_stands_in_the_journal(db: Database, say: Say) -> Non
     await say(alarm_raised("b1"), TRIPPED)
 
     alarm = await the_alarm(db)
-    lines = await db.read(lambda conn: journal_of(conn, alarm.id))
+    lines = await db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id))
     assert lines[-1].event is Change.ZONE_TRIPPED
     assert lines[-1].detail == {"zone": "Hall motion", "tripped_at": AT}
 
@@ -223,7 +225,7 @@ async def test_a_decision_moves_the_alarm_and_names_who_made_it(
 
     alarm = await the_alarm(db)
     assert alarm.status is status
-    last = (await db.read(lambda conn: journal_of(conn, alarm.id)))[-1]
+    last = (await db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id)))[-1]
     assert (last.actor, last.via, last.detail["note"]) == ("Anna", "push", "On my way")
 
 
@@ -323,7 +325,7 @@ async def test_a_hole_in_the_sequence_is_a_bad_frame_and_leaves_nothing_behind(
     with pytest.raises(BadFrame):
         await commands.run(lambda unit: inbound.apply(unit, peer, 2, parse_event(alarm_raised("b1"))))
 
-    assert await db.read(list_alarms) == []
+    assert await db.read(partial(list_alarms, ALL_SITES)) == []
     assert await received(db) == 0
 
 
@@ -335,7 +337,7 @@ async def test_a_connection_of_the_stream_before_has_nothing_more_to_say(
     with pytest.raises(inbound.StreamOver):
         await commands.run(lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1"))))
 
-    assert await db.read(list_alarms) == []
+    assert await db.read(partial(list_alarms, ALL_SITES)) == []
 
 
 async def test_an_effect_that_cannot_be_stored_is_not_counted_as_received(
@@ -349,13 +351,16 @@ async def test_an_effect_that_cannot_be_stored_is_not_counted_as_received(
         await commands.run(lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1"))))
 
     assert await received(db) == 0
-    assert await db.read(list_alarms) == []
+    assert await db.read(partial(list_alarms, ALL_SITES)) == []
 
 
 async def told(db: Database) -> list[str]:
     """Return what has been sent or is to be, as its kind."""
     alarm = await the_alarm(db)
-    return [delivery.kind.value for delivery, _ in await db.read(lambda conn: deliveries_of(conn, alarm.id))]
+    return [
+        delivery.kind.value
+        for delivery, _ in await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
+    ]
 
 
 async def test_within_the_abort_window_nobody_is_told_and_afterwards_everybody_is(
@@ -396,7 +401,7 @@ async def test_an_alarm_that_was_told_and_is_cancelled_tells_the_same_people_tha
     await say({**DISARMED, "ending": "cancelled"})
 
     alarm = await the_alarm(db)
-    lines = await db.read(lambda conn: journal_of(conn, alarm.id))
+    lines = await db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id))
     assert alarm.status is Status.CANCELLED
     assert "cancelled" in await told(db)
     assert lines[-1].detail["note"] == "False alarm: disarmed by Anna within the cancel window."

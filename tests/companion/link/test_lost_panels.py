@@ -1,6 +1,7 @@
 """A panel that lost its file: operators and every Home Assistant of the site hear of it, once, and of its end."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from companion.link import lost_panels, store as link
 from companion.link.store import Peer
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.troubles.store import open_troubles
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, meet
@@ -74,11 +76,11 @@ async def test_home_assistant_hears_what_the_contract_promises(db: Database, pan
 
 async def test_it_is_over_when_somebody_has_disarmed_every_area(db: Database, panel: Panel) -> None:
     await panel.say(LOST, {**LOST, **GARAGE}, DISARMED)
-    [still] = await db.read(open_troubles)
+    [still] = await db.read(partial(open_troubles, ALL_SITES))
     await panel.say({**DISARMED, **GARAGE})
 
     assert still.facts["areas"] == "Garage, Home"
-    assert await db.read(open_troubles) == []
+    assert await db.read(partial(open_troubles, ALL_SITES)) == []
     assert [one.kind for one in await told(db)] == [MessageKind.TROUBLE, MessageKind.TROUBLE_OVER]
     assert [body["open"] for body in await said(db)] == [True, False]
 
@@ -90,7 +92,7 @@ async def test_an_area_that_is_lost_again_and_again_is_named_once(db: Database, 
     for _ in range(3):
         await panel.say(DISARMED, LOST)
 
-    [trouble] = await db.read(open_troubles)
+    [trouble] = await db.read(partial(open_troubles, ALL_SITES))
     assert trouble.facts["last_known"] == "Garage: disarmed, Home: disarmed"
 
 
@@ -99,7 +101,7 @@ async def test_said_at_each_start_it_is_told_once(db: Database, panel: Panel) ->
     await panel.say(LOST, {**LOST, **GARAGE})
     await panel.say(LOST, {**LOST, **GARAGE})
 
-    [trouble] = await db.read(open_troubles)
+    [trouble] = await db.read(partial(open_troubles, ALL_SITES))
     assert trouble.facts["last_known"] == "Home: armed (away), Garage: disarmed"
     assert len(await told(db)) == 1
 
@@ -116,10 +118,10 @@ async def test_it_is_over_with_a_panel_that_never_came_back_and_was_forgotten(
 ) -> None:
     await panel.say(ARMED, LOST)
     await commands.run(lost_panels.clear_gone)
-    while_known = await db.read(open_troubles)
+    while_known = await db.read(partial(open_troubles, ALL_SITES))
     await db.write(lambda conn: conn.execute(sa.delete(tables.link_peer)))
 
     await commands.run(lost_panels.clear_gone)
 
     assert len(while_known) == 1
-    assert await db.read(open_troubles) == []
+    assert await db.read(partial(open_troubles, ALL_SITES)) == []

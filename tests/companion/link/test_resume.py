@@ -18,6 +18,7 @@ from companion.alarms.transaction import (
 from companion.dispatch.wake import Wake
 from companion.link import store
 from companion.store.database import Database, open_database
+from companion.store.scope import ALL_SITES
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import (
     RunningLink,
@@ -66,7 +67,7 @@ FROM_HOME: list[dict[str, Any]] = [
 
 
 async def alarms_of(db: Database, source: Source) -> list[Alarm]:
-    return await db.read(lambda conn: list_alarms(conn, sources=[source]))
+    return await db.read(lambda conn: list_alarms(ALL_SITES, conn, sources=[source]))
 
 
 NEWS = 2 + 3
@@ -94,7 +95,7 @@ async def test_a_cut_after_any_frame_loses_and_doubles_nothing(
     await home.until(lambda book: up_to_date(book, news=NEWS))
 
     [alarm] = await alarms_of(db, Source.PANEL)
-    lines = await db.read(lambda conn: journal_of(conn, alarm.id))
+    lines = await db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id))
     told = [line.event for line in lines if line.event is not Change.ESCALATED]
     assert told == [Change.RAISED, Change.ZONE_TRIPPED, Change.ACKNOWLEDGED, Change.RESOLVED]
     assert alarm.status is Status.RESOLVED

@@ -1,5 +1,6 @@
 """One WebSocket: who may speak, what is answered, and how it ends."""
 
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -15,6 +16,7 @@ from companion.directory.store import api_keys, create_api_key, revoke_api_key
 from companion.dispatch.wake import Wake
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
+from companion.store.scope import ALL_SITES
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import (
     COMPANION,
@@ -58,7 +60,7 @@ async def test_a_key_that_may_not_is_refused_before_the_upgrade(
     home.token = "unknown"
     if role is not None:
         _, home.token = await db.write(
-            lambda conn: create_api_key(conn, name="x", role=role, site_id=None, now=clock())
+            lambda conn: create_api_key(ALL_SITES, conn, name="x", role=role, site_id=None, now=clock())
         )
 
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -77,9 +79,9 @@ async def test_a_key_that_is_revoked_ends_its_link_soon(
 ) -> None:
     link = await start_link(commands, wake, heartbeat_s=0.05)
     await home.connect(link.url)
-    [key] = await db.read(api_keys)
+    [key] = await db.read(partial(api_keys, ALL_SITES))
 
-    await db.write(lambda conn: revoke_api_key(conn, key.id, clock()))
+    await db.write(lambda conn: revoke_api_key(ALL_SITES, conn, key.id, clock()))
     with pytest.raises(AssertionError, match="1008"):
         await home.until(lambda _: False)
 
@@ -112,7 +114,7 @@ async def test_a_key_for_every_site_is_told_to_get_one_for_its_site(
     row = {"id": "home", "name": "Home", "timezone": "UTC", "policy_id": None}
     await db.write(lambda conn: conn.execute(sa.insert(tables.site), row))
     _, home.token = await db.write(
-        lambda conn: create_api_key(conn, name="all", role=Role.ADMIN, site_id=None, now=clock())
+        lambda conn: create_api_key(ALL_SITES, conn, name="all", role=Role.ADMIN, site_id=None, now=clock())
     )
     await home.open(link.url)
 
@@ -146,7 +148,7 @@ async def test_a_bad_frame_ends_the_link_with_the_reason_and_loses_nothing(
     await home.until(lambda book: up_to_date(book, news=1))
 
     assert (error["code"], close_code) == ("bad_frame", 1002)
-    assert len(await db.read(list_alarms)) == 1
+    assert len(await db.read(partial(list_alarms, ALL_SITES))) == 1
 
 
 async def test_a_binary_or_an_oversized_frame_ends_the_link(link: RunningLink, home: HomeAssistant) -> None:
@@ -248,4 +250,4 @@ async def test_a_database_that_is_away_ends_the_link_and_confirms_nothing(
     await home.until(lambda book: up_to_date(book, news=1))
 
     assert (frames, close_code) == ([], 1013)
-    assert len(await db.read(list_alarms)) == 1
+    assert len(await db.read(partial(list_alarms, ALL_SITES))) == 1

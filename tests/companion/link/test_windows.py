@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,7 @@ from companion.alarms.store import list_alarms
 from companion.dispatch.wake import Wake
 from companion.link import dead_man_switch as watch, store as link
 from companion.store.database import Database, open_database
+from companion.store.scope import ALL_SITES
 from tests.builders import ELSEWHERE, Engine, engine
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, make_commands, meet
@@ -32,7 +34,7 @@ async def panel(house: Engine, directory: Directory) -> Panel:
 
 
 async def the_alarm(db: Database) -> Alarm:
-    [alarm] = await db.read(list_alarms)
+    [alarm] = await db.read(partial(list_alarms, ALL_SITES))
     return alarm
 
 
@@ -208,7 +210,7 @@ async def test_another_home_assistant_of_the_site_hears_nothing_before_the_hold_
     await meet(commands, site_id=directory.site, instance=OTHER_HOME, stream="s2")
     while_held = await db.read(lambda conn: link.kept_events(conn, OTHER_HOME, after=0, limit=9))
     clock.advance(30)
-    due = [alarm for alarm in await db.read(list_alarms) if alarm.uid == "real"]
+    due = [alarm for alarm in await db.read(partial(list_alarms, ALL_SITES)) if alarm.uid == "real"]
 
     await commands.run(lambda unit: unit.run_step(due[0]))
 
@@ -271,7 +273,7 @@ async def test_the_end_of_an_alarm_that_is_closed_already_is_only_written_down(
     await house.dispatch()
 
     after = await the_alarm(house.db)
-    last = (await house.db.read(lambda conn: journal_of(conn, alarm.id)))[-1]
+    last = (await house.db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id)))[-1]
     assert heard(house) == before
     assert (after.status, after.closed_by) == (Status.CANCELLED, "Desk")
     assert (last.event, last.actor, last.detail["decision"]) == (Change.ANSWERED_AGAIN, "Anna", "cancel")

@@ -13,6 +13,7 @@ from companion.app import Companion
 from companion.config import Settings
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from tests.builders import Engine, engine
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
@@ -44,7 +45,7 @@ async def forget(house: Engine) -> int:
 
 
 async def has_picture(house: Engine, alarm_id: str) -> bool:
-    return await house.db.read(lambda conn: picture_of(conn, alarm_id)) is not None
+    return await house.db.read(lambda conn: picture_of(ALL_SITES, conn, alarm_id)) is not None
 
 
 async def test_a_picture_that_was_kept_long_enough_is_deleted_and_the_alarm_says_that_it_has_none(

@@ -22,6 +22,7 @@ from companion.dispatch.worker import Configured
 from companion.link import store as link
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
+from companion.store.scope import ALL_SITES
 from companion.timekeeping import timeline, waiting
 from companion.timekeeping.timeline import TOLERANCE
 from tests.builders import PHONE, RESPONDER, person, policy, step, trigger, until, within
@@ -97,7 +98,7 @@ async def press(running: Companion, **changes: Any) -> Alarm:
 
 
 async def alarm_now(running: Companion, alarm_id: str) -> Alarm:
-    found = await running.db.read(lambda conn: alarm_by_id(conn, alarm_id))
+    found = await running.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, alarm_id))
     assert found is not None
     return found
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import override
 
 import pytest
@@ -15,8 +16,10 @@ from companion.dispatch.retry import Done
 from companion.dispatch.worker import Configured
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
+from companion.store.scope import ALL_SITES
 from companion.troubles.channel_health import FAILED_SENDS, PROBE_LIMIT, Try
-from companion.troubles.channel_watch import ChannelWatch, clear_gone, health_of_channels, note, take_probe
+from companion.troubles.channel_watch import ChannelWatch, clear_gone, note, take_probe
+from companion.troubles.store import health_of_channels
 from tests.builders import ELSEWHERE, Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel
@@ -109,7 +112,7 @@ async def test_two_replicas_probe_a_channel_once(db: Database, clock: FrozenCloc
 async def test_a_probe_whose_replica_is_gone_is_made_by_another(
     db: Database, clock: FrozenClock, house: Engine
 ) -> None:
-    for health in (await db.read(health_of_channels)).values():
+    for health in (await db.read(partial(health_of_channels, ALL_SITES))).values():
         assert await db.write(lambda conn, seen=health: take_probe(conn, seen, clock()))  # type: ignore[misc] # bound here
     channel = ProbedChannel()
     watch = watch_of(house, channel)
@@ -125,7 +128,7 @@ async def test_a_probe_whose_replica_is_gone_is_made_by_another(
 async def test_who_was_slower_than_another_replica_does_not_probe_after_it(
     db: Database, clock: FrozenClock, house: Engine
 ) -> None:
-    seen = (await db.read(health_of_channels))["sms"]
+    seen = (await db.read(partial(health_of_channels, ALL_SITES)))["sms"]
     await watch_of(house, ProbedChannel()).probe_due()
 
     assert not await db.write(lambda conn: take_probe(conn, seen, clock()))
@@ -152,7 +155,7 @@ async def test_what_could_not_be_written_down_is_counted_when_the_database_is_ba
     away = False
     await watch.write()
 
-    assert (await db.read(health_of_channels))["sms"].failed_sends == FAILED_SENDS
+    assert (await db.read(partial(health_of_channels, ALL_SITES)))["sms"].failed_sends == FAILED_SENDS
 
 
 async def test_failures_that_two_replicas_note_at_once_are_all_counted(
@@ -163,7 +166,7 @@ async def test_failures_that_two_replicas_note_at_once_are_all_counted(
 
     await asyncio.gather(send(house, BROKEN), send(other, BROKEN), send(house, BROKEN), send(other, BROKEN))
 
-    assert (await db.read(health_of_channels))["sms"].failed_sends == 5
+    assert (await db.read(partial(health_of_channels, ALL_SITES)))["sms"].failed_sends == 5
 
 
 async def test_probes_that_fail_are_a_trouble_and_one_that_passes_ends_it(
@@ -192,7 +195,7 @@ async def test_a_channel_that_was_changed_begins_anew(house: Engine) -> None:
     await house.commands.run(clear_gone)
 
     assert told(house) == [("Sms", True), ("Sms", False)]
-    assert not (await house.db.read(health_of_channels))["sms"].was_tried
+    assert not (await house.db.read(partial(health_of_channels, ALL_SITES)))["sms"].was_tried
 
 
 async def test_a_channel_that_was_switched_off_is_in_trouble_no_more(house: Engine) -> None:
@@ -216,6 +219,6 @@ async def test_what_became_of_messages_reaches_the_watch_through_the_dispatcher(
     await house.dispatch()
     await watch.write()
 
-    health = await house.db.read(health_of_channels)
+    health = await house.db.read(partial(health_of_channels, ALL_SITES))
     assert (health["signal"].failed_sends, health["signal"].reason) == (1, "401: unknown key")
     assert health["sms"].sent_at == clock()

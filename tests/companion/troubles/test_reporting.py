@@ -17,6 +17,7 @@ from companion.dispatch.delivery import Delivery
 from companion.dispatch.store import to_delivery
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES, OneSite
 from companion.texts.language import LANGUAGES, texts_for
 from companion.texts.troubles import trouble_advice, trouble_title
 from companion.troubles import reporting, store
@@ -78,7 +79,7 @@ async def test_reported_again_it_is_the_same_trouble_with_newer_facts(
 
     await report(house)
 
-    [trouble] = await house.db.read(store.open_troubles)
+    [trouble] = await house.db.read(partial(store.open_troubles, ALL_SITES))
     assert (trouble.last_at - trouble.since).total_seconds() == 7200
     assert len(await told(house)) == 2
     assert len(house.news.service_troubles) == 1
@@ -97,7 +98,7 @@ async def test_what_is_well_again_is_told_to_those_who_knew_of_the_trouble(
         MessageKind.TROUBLE_OVER
     ] * 2
     assert [one.is_open for one in house.news.service_troubles] == [True, False]
-    assert await house.db.read(store.open_troubles) == []
+    assert await house.db.read(partial(store.open_troubles, ALL_SITES)) == []
 
 
 async def test_one_that_comes_and_goes_is_told_once_an_hour(house: Engine, clock: FrozenClock) -> None:
@@ -295,7 +296,7 @@ async def test_a_trouble_without_operators_is_kept_and_shown_all_the_same(
 
     await report(house)
 
-    assert len(await db.read(store.open_troubles)) == 1
+    assert len(await db.read(partial(store.open_troubles, ALL_SITES))) == 1
     assert await told(house) == []
 
 
@@ -309,7 +310,8 @@ async def test_a_trouble_that_cannot_be_told_does_not_undo_what_it_was_found_in(
     assert await house.commands.run(work) == "committed"
 
 
-async def test_errors_come_before_warnings_and_a_site_sees_its_own(house: Engine) -> None:
+async def test_errors_come_before_warnings_and_a_site_sees_its_own_and_what_all_share(house: Engine) -> None:
+    await house.commands.run(lambda unit: unanswered(unit, TroubleKind.ALARM_UNANSWERED, "of no site"))
     await house.commands.run(
         lambda unit: reporting.report(
             unit,
@@ -322,11 +324,13 @@ async def test_errors_come_before_warnings_and_a_site_sees_its_own(house: Engine
     )
     await report(house)
 
-    everything = await house.db.read(store.open_troubles)
-    office = await house.db.read(lambda conn: store.open_troubles(conn, "office"))
+    everything = await house.db.read(partial(store.open_troubles, ALL_SITES))
+    office = await house.db.read(partial(store.open_troubles, OneSite("office")))
+    home = await house.db.read(partial(store.open_troubles, OneSite("home")))
 
-    assert [one.subject for one in everything] == ["Zammad", "Home"]
-    assert [one.subject for one in office] == ["Zammad"]
+    assert [one.kind for one in everything] == ["alarm_unanswered", "channel_refuses", "site_reaches_nobody"]
+    assert [one.kind for one in office] == ["channel_refuses"]
+    assert [one.kind for one in home] == ["channel_refuses", "site_reaches_nobody"]
 
 
 @pytest.mark.parametrize("kind", TroubleKind)

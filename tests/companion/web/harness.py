@@ -29,6 +29,7 @@ from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Configured
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from companion.troubles.model import Trouble
 from companion.web.context import WRONG_TRIES, WebContext
@@ -191,7 +192,9 @@ async def make_keys(context: WebContext, other_site: str) -> dict[str, str]:
 
     def work(conn: Connection) -> dict[str, str]:
         return {
-            name: store.create_api_key(conn, name=f"{name} key", role=role, site_id=site, now=now)[1]
+            name: store.create_api_key(ALL_SITES, conn, name=f"{name} key", role=role, site_id=site, now=now)[
+                1
+            ]
             for name, role, site in wanted
         }
 

@@ -8,6 +8,7 @@ from companion.alarms.ack_links import AckTokens
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Evidence, JournalEntry, Picture
 from companion.alarms.store import alarm_by_id
+from companion.store.scope import ALL_SITES
 from tests.companion.web.harness import SECRET_KEY, Api, Reply
 
 
@@ -25,13 +26,13 @@ async def press(api: Api, token: str, headers: dict[str, str] | None = None, **f
 
 
 async def alarm_of(api: Api, alarm_id: str) -> Alarm:
-    found = await api.context.db.read(lambda conn: alarm_by_id(conn, alarm_id))
+    found = await api.context.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, alarm_id))
     assert found is not None
     return found
 
 
 async def journal(api: Api, alarm_id: str) -> list[JournalEntry]:
-    return await api.context.db.read(lambda conn: journal_of(conn, alarm_id))
+    return await api.context.db.read(lambda conn: journal_of(ALL_SITES, conn, alarm_id))
 
 
 JPEG = Picture(media_type="image/jpeg", data=b"\xff\xd8\xff\xe0 a picture")

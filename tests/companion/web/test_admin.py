@@ -154,15 +154,25 @@ async def test_a_policy_is_made_then_replaced_and_shown(api: Api) -> None:
     assert {found["id"] for found in every} == {"night", POLICY.id}
 
 
+async def test_a_policy_says_whose_it_is_until_it_is_replaced_by_one_for_all_sites(api: Api) -> None:
+    of_the_office = await api.call("PUT", "/v1/admin/escalation-policies/night", json=policy(site="office"))
+    shown = (await api.call("GET", "/v1/admin/escalation-policies/night")).json
+    for_all = await api.call("PUT", "/v1/admin/escalation-policies/night", json=policy())
+
+    assert (of_the_office.json["site"], shown["site"], for_all.json["site"]) == ("office", "office", None)
+
+
 @pytest.mark.parametrize(
     ("body", "where"),
     [
         (policy("day"), "body.id"),
+        (policy(site="nowhere"), "body.site"),
+        (policy(site="warehouse"), "body.steps[0].targets[0].person"),
         (policy(steps=[{"targets": [{"person": "ghost"}]}]), "body.steps[0].targets[0].person"),
         (policy(steps=[]), "body.steps"),
         (policy(colour="red"), "body.colour"),
     ],
-    ids=["other id", "unknown person", "no step", "unknown field"],
+    ids=["other id", "unknown site", "person of another site", "unknown person", "no step", "unknown field"],
 )
 async def test_a_policy_that_could_tell_nobody_is_refused(api: Api, body: dict[str, Any], where: str) -> None:
     reply = await api.call("PUT", "/v1/admin/escalation-policies/night", json=body)

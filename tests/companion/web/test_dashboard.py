@@ -13,6 +13,7 @@ from companion.alarms.store import open_counts
 from companion.directory import store
 from companion.ids import new_id
 from companion.store import tables
+from companion.store.scope import ALL_SITES, OneSite
 from companion.texts.labels import journal_value
 from companion.texts.language import texts_for
 from companion.texts.reasons import Reason
@@ -146,8 +147,8 @@ async def test_revoking_the_key_ends_its_sessions(api: Api) -> None:
     await log_in(api)
 
     def revoke(conn: sa.Connection) -> None:
-        for key in store.api_keys(conn):
-            store.revoke_api_key(conn, key.id, api.context.clock())
+        for key in store.api_keys(ALL_SITES, conn):
+            store.revoke_api_key(ALL_SITES, conn, key.id, api.context.clock())
 
     await api.context.db.write(revoke)
 
@@ -362,9 +363,10 @@ def plans_of_lists(conn: sa.Connection) -> list[str]:
         asked.append((statement, parameters))
 
     sa.event.listen(conn, "before_cursor_execute", listen)
-    for wanted in WANTED:
-        data.alarm_page(conn, wanted)
-    open_counts(conn)
+    for scope in (ALL_SITES, OneSite("office")):
+        for wanted in WANTED:
+            data.alarm_page(scope, conn, wanted)
+        open_counts(scope, conn)
     sa.event.remove(conn, "before_cursor_execute", listen)
     explain = "EXPLAIN " if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
     return [

@@ -17,6 +17,7 @@ from companion.dispatch.retry import Done, GiveUp
 from companion.dispatch.store import deliveries_of, last_attempt_by_channel
 from companion.store import tables
 from companion.store.database import open_database
+from companion.store.scope import ALL_SITES
 from companion.troubles import reporting
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
@@ -270,7 +271,7 @@ async def test_neither_answer_reads_through_all_alarms_there_ever_were(
 
         sa.event.listen(conn, "before_cursor_execute", listen)
         health_checks.alerting_checks(conn, now)
-        last_attempt_by_channel(conn)
+        last_attempt_by_channel(ALL_SITES, conn)
         sa.event.remove(conn, "before_cursor_execute", listen)
         explain = "EXPLAIN " if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
         plans = [conn.exec_driver_sql(explain + statement, parameters) for statement, parameters in asked]
@@ -326,7 +327,7 @@ async def test_metrics_count_alarms_deliveries_and_presses(api: Api, directory: 
 
 async def test_metrics_count_attempts_by_channel_and_outcome_with_their_lag(api: Api) -> None:
     alarm_id = await api.raised()
-    deliveries = await api.context.db.read(lambda conn: deliveries_of(conn, alarm_id))
+    deliveries = await api.context.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
     by_channel: dict[str, Delivery] = {delivery.channel_id: delivery for delivery, _ in deliveries}
 
     api.context.metrics.sent(by_channel["signal"], Sent(provider_ref=None), Done(), lag_s=0.02)

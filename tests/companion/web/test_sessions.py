@@ -1,5 +1,6 @@
 """Session cookies and the tokens that tie a form to its session."""
 
+from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from companion.directory import store
+from companion.store.scope import ALL_SITES
 from companion.web.auth import Session, Sessions, session_caller
 from companion.web.problems import FormExpired
 from tests.companion.web.harness import SECRET_KEY, Api, settings_in
@@ -117,13 +119,13 @@ def test_a_form_is_good_only_in_its_own_session(tmp_path: Path, clock: FrozenClo
 
 async def test_revoking_a_key_ends_its_sessions(api: Api, tmp_path: Path, clock: FrozenClock) -> None:
     one = sessions(tmp_path)
-    keys = await api.context.db.read(store.api_keys)
+    keys = await api.context.db.read(partial(store.api_keys, ALL_SITES))
     admin = next(key for key in keys if key.name == "admin key")
     _session, value = begun(one, clock, admin.id)
     request = request_with(one, value)
 
     before = await session_caller(request, api.context, one)
-    await api.context.db.write(lambda conn: store.revoke_api_key(conn, admin.id, clock()))
+    await api.context.db.write(lambda conn: store.revoke_api_key(ALL_SITES, conn, admin.id, clock()))
     after = await session_caller(request, api.context, one)
 
     assert before is not None and before[1].name == "admin key"

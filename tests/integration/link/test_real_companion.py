@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from companion.directory.store import create_api_key
 from companion.escalation.policy import Policy
 from companion.link import store as link
 from companion.store import tables
+from companion.store.scope import ALL_SITES
 from tests.fakes.ports import free_port
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, close_all, house_entry, panel
@@ -129,7 +131,9 @@ async def entry(
 ) -> AsyncIterator[MockConfigEntry]:
     """A house that is linked to the companion through the network."""
     _, token = await real.db.write(
-        lambda conn: create_api_key(conn, name="Home", role=Role.OPERATE, site_id="home", now=real.clock())
+        lambda conn: create_api_key(
+            ALL_SITES, conn, name="Home", role=Role.OPERATE, site_id="home", now=real.clock()
+        )
     )
     close_all(hass)
     entry = house_entry(data={"url": f"http://127.0.0.1:{relay.port}", "token": token}, trigger_kind="panic")
@@ -154,7 +158,7 @@ def eventually() -> Eventually:
 
 
 async def alarms(real: Companion) -> dict[Source, Alarm]:
-    return {alarm.source: alarm for alarm in await real.db.read(list_alarms)}
+    return {alarm.source: alarm for alarm in await real.db.read(partial(list_alarms, ALL_SITES))}
 
 
 async def all_confirmed(real: Companion, entry: MockConfigEntry) -> bool:
@@ -198,8 +202,8 @@ async def test_the_story_of_two_alarms_is_the_same_at_both_ends_wherever_it_is_c
     await eventually(lambda: all_confirmed(real, entry))
 
     found = await alarms(real)
-    assert len(await real.db.read(list_alarms)) == 2
-    lines = await real.db.read(lambda conn: journal_of(conn, found[Source.PANEL].id))
+    assert len(await real.db.read(partial(list_alarms, ALL_SITES))) == 2
+    lines = await real.db.read(lambda conn: journal_of(ALL_SITES, conn, found[Source.PANEL].id))
     assert [line.event for line in lines] == [Change.RAISED, Change.ACKNOWLEDGED, Change.RESOLVED]
     assert found[Source.PANEL].closed_by == "Anna"
     assert watcher.changes["panel"] == ["raised", "resolved"]
