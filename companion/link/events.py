@@ -14,9 +14,10 @@ from companion.alarms.transaction import (
 )
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
-from companion.link import store as link
+from companion.link import outbox, store as link
 from companion.link.protocol import Hello
-from companion.link.store import Body, Peer, Turn
+from companion.link.outbox import Turn
+from companion.link.store import Body, Peer
 from companion.store.scope import ALL_SITES
 from companion.troubles.model import Trouble
 from companion.troubles.store import open_troubles
@@ -51,7 +52,7 @@ class InstanceTaken(SiteUnknown):
 
 def publish(unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
     """Queue the alarm's snapshot for every Home Assistant of its site. Costs one statement when there is none."""
-    turns = link.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
+    turns = outbox.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
     if turns:
         _keep(unit.conn, turns, snapshot(alarm, change, unit.now), unit.now)
 
@@ -61,7 +62,7 @@ def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: str) -> 
     alarm = None if delivery.alarm_id is None else alarm_by_id(ALL_SITES, unit.conn, delivery.alarm_id)
     if alarm is None:
         return
-    turns = link.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
+    turns = outbox.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
     if not turns:
         return
     channel = directory.channel_by_id(ALL_SITES, unit.conn, delivery.channel_id)
@@ -81,9 +82,9 @@ def publish_service_trouble(unit: AlarmTransaction, trouble: Trouble) -> None:
     if trouble.hidden:
         return
     turns = (
-        link.take_turns_of_all(unit.conn)
+        outbox.take_turns_of_all(unit.conn)
         if trouble.is_shared
-        else link.take_turns(unit.conn, trouble.site_id)
+        else outbox.take_turns(unit.conn, trouble.site_id)
     )
     if turns:
         _keep(unit.conn, turns, trouble_body(trouble, unit.now), unit.now)
@@ -152,11 +153,11 @@ def _allowed(conn: Connection, alarm: Alarm, now: datetime) -> list[str] | None:
 
 
 def _keep(conn: Connection, turns: list[Turn], body: Body, now: datetime) -> None:
-    link.keep_event(conn, turns, body)
+    outbox.keep_event(conn, turns, body)
     for turn in turns:
         if turn.seq is None or turn.seq % LOOK_EVERY:
             continue
-        if link.count_kept(conn, turn.instance) > KEPT_LIMIT:
+        if outbox.count_kept(conn, turn.instance) > KEPT_LIMIT:
             _begin_stream(conn, turn.instance, now)
 
 
@@ -187,7 +188,7 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
         their_stream=hello.stream,
         now=now,
     )
-    link.number_waiting(conn, hello.instance)
+    outbox.number_waiting(conn, hello.instance)
     before = _locked(conn, hello.instance)
     new_stream = before.their_stream != hello.stream
     moved = before.site_id != site_id
@@ -201,12 +202,14 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
         last_seen_at=now,
     )
     if moved:
-        link.confirm(conn, hello.instance, before.our_stream, before.next_seq)  # of another site: not for it
+        outbox.confirm(
+            conn, hello.instance, before.our_stream, before.next_seq
+        )  # of another site: not for it
     if added or new_stream or moved or hello.received >= before.next_seq:
         # The last: it has kept more than we remember to have said, so it is we who came back from a backup.
         _begin_stream(conn, hello.instance, now)
     elif _knows_stream(conn, before):
-        link.confirm(conn, hello.instance, before.our_stream, hello.received)
+        outbox.confirm(conn, hello.instance, before.our_stream, hello.received)
     return _locked(conn, hello.instance)
 
 
@@ -234,7 +237,7 @@ def _knows_stream(conn: Connection, peer: Peer) -> bool:
 
     Until then what it says to have received may be of the stream before: the welcome with the new one was lost.
     """
-    return (link.first_kept(conn, peer.instance) or peer.next_seq) > 1
+    return (outbox.first_kept(conn, peer.instance) or peer.next_seq) > 1
 
 
 def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
@@ -242,7 +245,7 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
     peer = _locked(conn, instance)
     newest: dict[str, Body] = {}
     troubles: list[Body] = []
-    for _, body in link.kept_events(conn, instance, after=0, limit=peer.next_seq):
+    for _, body in outbox.kept_events(conn, instance, after=0, limit=peer.next_seq):
         if body["kind"] == "alarm":
             newest.pop(body["alarm_id"], None)
             newest[body["alarm_id"]] = body
@@ -258,7 +261,7 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
     service = [
         trouble_body(trouble, now) for trouble in open_troubles(peer.scope, conn) if not trouble.hidden
     ]
-    link.begin_stream(conn, instance, [*newest.values(), *troubles[-TROUBLES_KEPT:], *service])
+    outbox.begin_stream(conn, instance, [*newest.values(), *troubles[-TROUBLES_KEPT:], *service])
 
 
 def _locked(conn: Connection, instance: str) -> Peer:

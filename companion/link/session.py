@@ -15,7 +15,7 @@ from companion.alarms.service import (
     AlarmService,
 )
 from companion.dispatch.wake import SETTLE_S, Wake, wait
-from companion.link import events, inbound, store as link
+from companion.link import events, inbound, outbox, store as link
 from companion.link.protocol import (
     MAX_FRAME_BYTES,
     PROTOCOL_VERSION,
@@ -254,7 +254,7 @@ class _Session:
 
     async def _confirmed(self, seq: int) -> None:
         peer = self.peer
-        await self._commands.db.write(lambda conn: link.confirm(conn, peer.instance, peer.our_stream, seq))
+        await self._commands.db.write(lambda conn: outbox.confirm(conn, peer.instance, peer.our_stream, seq))
 
     # --- out --------------------------------------------------------------------------------------------
 
@@ -288,8 +288,8 @@ class _Session:
         while True:
             kept, waits = await db.read(
                 lambda conn: (
-                    link.kept_of_stream(conn, peer, after=self._sent, limit=BATCH),
-                    link.has_waiting(conn, peer.instance),
+                    outbox.kept_of_stream(conn, peer, after=self._sent, limit=BATCH),
+                    outbox.has_waiting(conn, peer.instance),
                 )
             )
             if kept is None:
@@ -300,7 +300,7 @@ class _Session:
             if waits:
                 # Written while somebody else held this peer. If it still is held: at the next look.
                 try:
-                    await db.write(lambda conn: link.number_waiting(conn, peer.instance))
+                    await db.write(lambda conn: outbox.number_waiting(conn, peer.instance))
                 except RowsHeld:
                     return
             elif len(kept) < BATCH:

@@ -13,7 +13,7 @@ from companion.config import Settings
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.store import deliveries_of
 from companion.ids import new_id
-from companion.link import store as link
+from companion.link import outbox, store as link
 from companion.store.scope import ALL_SITES
 from companion.troubles.store import open_troubles
 from tests.builders import PHONE, person, policy, set_last_resort, step, trigger, within
@@ -56,7 +56,7 @@ async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_a
         await running.commands.run(run_due)
 
         [trouble] = await running.db.read(partial(open_troubles, ALL_SITES))
-        kept = await running.db.read(lambda conn: link.kept_events(conn, "ha", after=0, limit=100))
+        kept = await running.db.read(lambda conn: outbox.kept_events(conn, "ha", after=0, limit=100))
         assert (trouble.kind, trouble.site_id) == ("alarm_told_nobody", "office")
         assert [body["kind"] for _, body in kept].count("trouble") == 1
 

@@ -20,7 +20,7 @@ from companion.alarms.store import list_alarms
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
-from companion.link import dead_man_switch as watch, events, inbound, store as link
+from companion.link import dead_man_switch as watch, events, inbound, outbox, store as link
 from companion.link.protocol import Hello, parse_event
 from companion.store import tables
 from companion.store.database import sqlite_engine
@@ -184,7 +184,7 @@ class BothEnds(RuleBasedStateMachine):
         wire, frame = self.wire, self.wire.to_companion.popleft()
         with self.conn.begin():
             if frame["type"] == "confirm":
-                link.confirm(self.conn, INSTANCE, wire.peer.our_stream, frame["seq"])
+                outbox.confirm(self.conn, INSTANCE, wire.peer.our_stream, frame["seq"])
             else:
                 inbound.apply(self.unit(), wire.peer, frame["seq"], parse_event(frame["event"]))
                 wire.to_home.append({"type": "confirm", "seq": frame["seq"]})
@@ -194,7 +194,7 @@ class BothEnds(RuleBasedStateMachine):
     def companion_tells(self) -> None:
         assert self.wire is not None
         with self.conn.begin():
-            kept = link.kept_of_stream(self.conn, self.wire.peer, after=self.wire.sent, limit=2)
+            kept = outbox.kept_of_stream(self.conn, self.wire.peer, after=self.wire.sent, limit=2)
         for seq, body in kept or []:
             self.wire.to_home.append({"type": "event", "seq": seq, "event": body})
             self.wire.sent = seq
@@ -237,7 +237,7 @@ class BothEnds(RuleBasedStateMachine):
                 assert told == zones, "each zone once, in order"
                 confirmations = [line for line in lines if line.event is Change.CONFIRMED]
                 assert len(confirmations) <= 1, "an alarm is confirmed once"
-            assert link.count_kept(self.conn, INSTANCE) == 0, "all is confirmed"
+            assert outbox.count_kept(self.conn, INSTANCE) == 0, "all is confirmed"
         newest = {body["alarm_id"]: body for body in self.book.heard}
         for alarm in alarms:
             assert newest[alarm.id]["version"] == alarm.version, "the last word is the newest"

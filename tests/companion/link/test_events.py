@@ -13,7 +13,7 @@ from companion.alarms.service import (
 from companion.directory.model import Role
 from companion.directory.store import create_api_key, policies, revoke_api_key
 from companion.dispatch.store import deliveries_of
-from companion.link import events, store as link
+from companion.link import events, outbox, store as link
 from companion.link.store import Body
 from companion.store import tables
 from companion.store.database import Database
@@ -30,7 +30,7 @@ PORTER = Actor(name="Porter", via="ack_page")
 
 
 async def kept(db: Database, instance: str = INSTANCE, *, after: int = 0) -> list[tuple[int, Body]]:
-    return await db.read(lambda conn: link.kept_events(conn, instance, after=after, limit=10_000))
+    return await db.read(lambda conn: outbox.kept_events(conn, instance, after=after, limit=10_000))
 
 
 async def add_site(db: Database, site_id: str) -> None:
@@ -238,7 +238,7 @@ async def test_what_the_peer_has_kept_is_forgotten_at_its_hello(
     before = await meet(commands, site_id=directory.site)
     for _ in range(3):
         await press(commands)
-    await db.write(lambda conn: link.confirm(conn, INSTANCE, before.our_stream, 1))
+    await db.write(lambda conn: outbox.confirm(conn, INSTANCE, before.our_stream, 1))
 
     after = await meet(commands, site_id=directory.site, received=2)
 
@@ -251,7 +251,7 @@ async def test_a_new_stream_of_a_known_home_assistant_starts_both_sides_at_zero(
 ) -> None:
     before = await meet(commands, site_id=directory.site)
     alarm = await press(commands)
-    await db.write(lambda conn: link.confirm(conn, INSTANCE, before.our_stream, 1))
+    await db.write(lambda conn: outbox.confirm(conn, INSTANCE, before.our_stream, 1))
 
     after = await meet(commands, site_id=directory.site, stream="s2")
 
@@ -265,7 +265,7 @@ async def test_news_of_an_alarm_that_ended_survive_a_new_stream(
 ) -> None:
     before = await meet(commands, site_id=directory.site)
     alarm = await press(commands)
-    await db.write(lambda conn: link.confirm(conn, INSTANCE, before.our_stream, 1))
+    await db.write(lambda conn: outbox.confirm(conn, INSTANCE, before.our_stream, 1))
     await commands.run(lambda unit: unit.cancel(alarm.id, PORTER))
 
     await meet(commands, site_id=directory.site, stream="s2")
@@ -370,4 +370,4 @@ async def test_for_a_peer_that_is_away_for_long_only_the_newest_word_on_each_ala
     peer = await db.read(lambda conn: link.peer_by_instance(conn, INSTANCE))
     assert peer is not None
     assert peer.our_stream != before.our_stream
-    assert await db.read(lambda conn: link.kept_of_stream(conn, before, after=0, limit=1)) is None
+    assert await db.read(lambda conn: outbox.kept_of_stream(conn, before, after=0, limit=1)) is None

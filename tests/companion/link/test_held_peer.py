@@ -13,7 +13,7 @@ from companion.alarms.service import (
     AlarmService,
 )
 from companion.dispatch.wake import Wake
-from companion.link import store as link
+from companion.link import outbox
 from companion.store import database, tables
 from companion.store.database import Database, PostgresDatabase, open_database
 from tests.companion.conftest import Directory
@@ -56,7 +56,7 @@ async def running(commands: AlarmService, wake: Wake, start_link: StartLink) -> 
 
 async def told(db: Database) -> list[tuple[int, str, str]]:
     """Return number, alarm and change of every event that is kept."""
-    kept = await db.read(lambda conn: link.kept_events(conn, INSTANCE, after=0, limit=100))
+    kept = await db.read(lambda conn: outbox.kept_events(conn, INSTANCE, after=0, limit=100))
     return [(seq, body["alarm_id"], body["change"]) for seq, body in kept]
 
 
@@ -122,4 +122,4 @@ async def test_what_waits_for_one_that_never_comes_back_is_dropped_with_it(
 
     await meet(commands, site_id=directory.site, instance="another")
 
-    assert await db.read(lambda conn: link.has_waiting(conn, INSTANCE)) is False
+    assert await db.read(lambda conn: outbox.has_waiting(conn, INSTANCE)) is False

@@ -20,7 +20,7 @@ from companion.alarms.transaction import (
 )
 from companion.directory.apply import apply_document
 from companion.dispatch.store import deliveries_of
-from companion.link import inbound, store as link
+from companion.link import inbound, outbox, store as link
 from companion.link.protocol import BadFrame, parse_event
 from companion.link.store import Peer
 from companion.store import tables
@@ -174,10 +174,10 @@ async def test_a_hidden_alarm_is_told_to_responders_but_shown_at_no_panel(
 
     alarm = await the_alarm(db)
     assert alarm.title.startswith(("Duress code", "Panic"))
-    [(_, told)] = await db.read(lambda conn: link.kept_events(conn, INSTANCE, after=0, limit=9))
+    [(_, told)] = await db.read(lambda conn: outbox.kept_events(conn, INSTANCE, after=0, limit=9))
     assert told["title"] == "Ground floor"
     assert told["uid"] == "b1"
-    assert not await db.read(lambda conn: link.kept_events(conn, "another-home", after=0, limit=9))
+    assert not await db.read(lambda conn: outbox.kept_events(conn, "another-home", after=0, limit=9))
 
 
 async def test_another_zone_stands_in_the_journal(db: Database, say: Say) -> None:

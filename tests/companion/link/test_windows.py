@@ -10,7 +10,7 @@ from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Change, Status
 from companion.alarms.store import list_alarms
 from companion.dispatch.wake import Wake
-from companion.link import dead_man_switch as watch, store as link
+from companion.link import dead_man_switch as watch, outbox
 from companion.store.database import Database, open_database
 from companion.store.scope import ALL_SITES
 from tests.builders import ELSEWHERE, Engine, engine
@@ -208,13 +208,13 @@ async def test_another_home_assistant_of_the_site_hears_nothing_before_the_hold_
     await panel.say(alarm_raised("real", hold_s=30))
     # It loses its storage meanwhile and asks for everything anew.
     await meet(commands, site_id=directory.site, instance=OTHER_HOME, stream="s2")
-    while_held = await db.read(lambda conn: link.kept_events(conn, OTHER_HOME, after=0, limit=9))
+    while_held = await db.read(lambda conn: outbox.kept_events(conn, OTHER_HOME, after=0, limit=9))
     clock.advance(30)
     due = [alarm for alarm in await db.read(partial(list_alarms, ALL_SITES)) if alarm.uid == "real"]
 
     await commands.run(lambda unit: unit.run_step(due[0]))
 
-    kept = await db.read(lambda conn: link.kept_events(conn, OTHER_HOME, after=0, limit=9))
+    kept = await db.read(lambda conn: outbox.kept_events(conn, OTHER_HOME, after=0, limit=9))
     assert while_held == []
     assert [(body["uid"], body["status"]) for _, body in kept] == [("real", "triggered")]
 
@@ -225,11 +225,11 @@ async def test_the_panel_that_raised_a_held_alarm_hears_of_it_at_once_and_again_
     commands = make_commands(db, clock, Wake())
     panel = Panel(commands, await meet(commands, site_id=directory.site))
     await panel.say(alarm_raised("b1", hold_s=30))
-    at_once = await db.read(lambda conn: link.kept_events(conn, INSTANCE, after=0, limit=9))
+    at_once = await db.read(lambda conn: outbox.kept_events(conn, INSTANCE, after=0, limit=9))
 
     await meet(commands, site_id=directory.site, stream="s2")
 
-    kept = await db.read(lambda conn: link.kept_events(conn, INSTANCE, after=0, limit=9))
+    kept = await db.read(lambda conn: outbox.kept_events(conn, INSTANCE, after=0, limit=9))
     assert [body["uid"] for _, body in at_once] == [body["uid"] for _, body in kept] == ["b1"]
 
 

@@ -19,7 +19,7 @@ from companion.config import Settings
 from companion.directory.model import Role
 from companion.directory.store import create_api_key
 from companion.escalation.policy import Policy
-from companion.link import store as link
+from companion.link import outbox, store as link
 from companion.store import tables
 from companion.store.scope import ALL_SITES
 from tests.fakes.ports import free_port
@@ -163,7 +163,7 @@ async def alarms(real: Companion) -> dict[Source, Alarm]:
 
 async def all_confirmed(real: Companion, entry: MockConfigEntry) -> bool:
     kept = await real.db.read(
-        lambda conn: sum(link.count_kept(conn, instance) for instance in link.instances(conn))
+        lambda conn: sum(outbox.count_kept(conn, instance) for instance in link.instances(conn))
     )
     return kept == 0 and len(entry.runtime_data.outbox) == 0
 
