@@ -287,7 +287,7 @@ class Companion:
         kept = timedelta(days=self.settings.picture_days)
         await self.db.write(lambda conn: forget_troubles(ALL_SITES, conn, self.clock() - TROUBLES_KEPT))
         while self.settings.picture_days and await self.db.write(
-            lambda conn: forget_pictures(conn, self.clock() - kept)
+            lambda conn: forget_pictures(ALL_SITES, conn, self.clock() - kept)
         ):
             pass
 

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Change, JournalEntry
-from companion.store.scope import Scope
+from companion.store.scope import Scope, require_alarm
 from companion.store.tables import journal
 
 _APPEND = sa.insert(journal)
 
 
 def append(
+    scope: Scope,
     conn: Connection,
     alarm_id: str,
     at: datetime,
@@ -24,7 +25,8 @@ def append(
     via: str,
     detail: Mapping[str, Any],
 ) -> None:
-    """Write one line; nothing ever changes or removes one."""
+    """Write one line; nothing ever changes or removes one. Raises OutOfScope."""
+    require_alarm(scope, conn, alarm_id)
     conn.execute(
         _APPEND,
         {

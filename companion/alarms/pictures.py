@@ -8,15 +8,16 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import Picture
 from companion.alarms.store import alarm_by_id
 from companion.store.locks import lock_alarm
-from companion.store.scope import ALL_SITES, Scope
+from companion.store.scope import ALL_SITES, Scope, require_alarm
 from companion.store.sql import insert
 from companion.store.tables import alarm, picture
 
 BATCH = 50
 
 
-def put_picture(conn: Connection, alarm_id: str, new: Picture, now: datetime) -> None:
-    """Keep the picture instead of the alarm's last one."""
+def put_picture(scope: Scope, conn: Connection, alarm_id: str, new: Picture, now: datetime) -> None:
+    """Keep the picture instead of the alarm's last one. Raises OutOfScope."""
+    require_alarm(scope, conn, alarm_id)
     values = {"media_type": new.media_type, "data": new.data, "received_at": now}
     conn.execute(
         insert(conn, picture)
@@ -32,10 +33,11 @@ def picture_of(scope: Scope, conn: Connection, alarm_id: str) -> Picture | None:
     return None if row is None else Picture(media_type=row.media_type, data=row.data)
 
 
-def forget_pictures(conn: Connection, received_before: datetime) -> int:
+def forget_pictures(scope: Scope, conn: Connection, received_before: datetime) -> int:
     """Delete pictures that were kept long enough, and return how many (BATCH: there may be more)."""
     due = sa.select(picture.c.alarm_id).where(picture.c.received_at < received_before)
-    found = conn.execute(due.order_by(picture.c.alarm_id).limit(BATCH)).scalars().all()
+    due = scope.of_alarms(due, picture.c.alarm_id).order_by(picture.c.alarm_id).limit(BATCH)
+    found = conn.execute(due).scalars().all()
     for alarm_id in found:
         lock_alarm(conn, alarm_id)  # from here on no newer one can take its place
         gone = conn.execute(

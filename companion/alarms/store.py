@@ -184,15 +184,16 @@ def take_over_dedup(conn: Connection, key: str, alarm_id: str, expires_at: datet
     conn.execute(sa.update(dedup).where(dedup.c.key == key).values(alarm_id=alarm_id, expires_at=expires_at))
 
 
-def alarm_id_of(conn: Connection, dedup_key: str) -> str | None:
+def alarm_id_of(scope: Scope, conn: Connection, dedup_key: str) -> str | None:
     """Return the alarm that the key stands for, or None."""
-    return conn.execute(sa.select(dedup.c.alarm_id).where(dedup.c.key == dedup_key)).scalar()
+    query = sa.select(dedup.c.alarm_id).where(dedup.c.key == dedup_key)
+    return conn.execute(scope.of_alarms(query, dedup.c.alarm_id)).scalar()
 
 
-def dedup_keys_of(conn: Connection, alarm_id: str, keys: Collection[str]) -> list[str]:
+def dedup_keys_of(scope: Scope, conn: Connection, alarm_id: str, keys: Collection[str]) -> list[str]:
     """Return which of the keys stand for the alarm."""
     query = sa.select(dedup.c.key).where(dedup.c.key.in_(list(keys)), dedup.c.alarm_id == alarm_id)
-    return list(conn.execute(query).scalars())
+    return list(conn.execute(scope.of_alarms(query, dedup.c.alarm_id)).scalars())
 
 
 def has_open_alarm(scope: Scope, conn: Connection, device_id: str) -> bool:

@@ -253,7 +253,7 @@ class AlarmTransaction:
         if found == before and (picture is None or picture == picture_of(ALL_SITES, self.conn, alarm.id)):
             return alarm
         if picture is not None:
-            put_picture(self.conn, alarm.id, picture, self.now)
+            put_picture(ALL_SITES, self.conn, alarm.id, picture, self.now)
         alarm = self._changed(alarm, evidence=found)
         line = found.model_dump(mode="json", exclude={"picture", "highest"})
         self.journal(
@@ -289,7 +289,14 @@ class AlarmTransaction:
     def journal(self, alarm_id: str, change: Change, actor: Actor, **detail: Any) -> None:
         """Write one line of the record. Values of None are left out."""
         journal.append(
-            self.conn, alarm_id, self.now, change, actor=actor.name, via=actor.via, detail=_known(detail)
+            ALL_SITES,
+            self.conn,
+            alarm_id,
+            self.now,
+            change,
+            actor=actor.name,
+            via=actor.via,
+            detail=_known(detail),
         )
 
     def retry_delivery(self, delivery_id: str, actor: Actor) -> Delivery:

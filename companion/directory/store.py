@@ -124,6 +124,18 @@ def counts(scope: Scope, conn: Connection) -> dict[str, int]:
     return {name: conn.execute(query).scalar_one() for name, query in queries.items()}
 
 
+def lacking(scope: Scope, conn: Connection) -> list[str]:
+    """Return what there is none of, but must be to tell somebody: `channel` (switched on), `contact`, `policy`."""
+    channel, policy, point = tables.channel, tables.policy, tables.contact_point
+    contacts = sa.select(point.c.id).join_from(point, tables.person)
+    queries = {
+        "channel": scope.own_or_shared(sa.select(channel.c.id).where(channel.c.enabled), channel.c.site_id),
+        "contact": scope.own_or_shared(contacts, tables.person.c.site_id),
+        "policy": scope.own_or_shared(sa.select(policy.c.id), policy.c.site_id),
+    }
+    return [name for name, query in queries.items() if conn.execute(query.limit(1)).first() is None]
+
+
 # --- policies -------------------------------------------------------------------------------------------
 
 
@@ -286,6 +298,13 @@ def api_key_by_hash(scope: Scope, conn: Connection, hashed: str) -> ApiKey | Non
     query = _API_KEY.where(tables.api_key.c.key_hash == hashed)
     row = _row(conn, scope.own(query, tables.api_key.c.site_id))
     return None if row is None else _api_key(row)
+
+
+def key_holds(scope: Scope, conn: Connection, key_id: str) -> bool:
+    """Return whether there is such a key, and it is not revoked."""
+    table = tables.api_key
+    query = sa.select(table.c.id).where(table.c.id == key_id, table.c.revoked_at.is_(None))
+    return conn.execute(scope.own(query, table.c.site_id)).first() is not None
 
 
 def create_api_key(

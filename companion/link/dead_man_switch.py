@@ -13,6 +13,7 @@ from companion.alarms.transaction import (
 )
 from companion.link import store as link
 from companion.link.store import Pending
+from companion.store.scope import ALL_SITES
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,9 +30,9 @@ def run_due(unit: AlarmTransaction) -> int:
     """
     return run_each(
         unit,
-        link.due_pendings(unit.conn, unit.now, BATCH),
+        link.due_pendings(ALL_SITES, unit.conn, unit.now, BATCH),
         lambda pending: _raise(unit, pending),
-        postpone=lambda pending, until: link.postpone_pending(unit.conn, pending, until),
+        postpone=lambda pending, until: link.postpone_pending(ALL_SITES, unit.conn, pending, until),
         failed=lambda _: "The alarm of an ended entry delay could not be raised",
     )
 
@@ -48,10 +49,10 @@ def _raise(unit: AlarmTransaction, pending: Pending) -> None:
         raised_by=RAISED_BY,
     )
     raised = unit.raise_alarm(trigger, _WATCH)
-    link.clear_pending(unit.conn, pending.instance, pending.uid)
+    link.clear_pending(ALL_SITES, unit.conn, pending.instance, pending.uid)
     _LOGGER.warning("%s: Home Assistant went silent during an entry delay", raised.alarm.id)
 
 
 def next_due(conn: Connection) -> datetime | None:
     """Return when the next entry delay must have been answered for."""
-    return link.next_pending_at(conn)
+    return link.next_pending_at(ALL_SITES, conn)

@@ -15,8 +15,8 @@ from companion.alarms.transaction import (
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
 from companion.link import outbox, store as link
-from companion.link.protocol import Hello
 from companion.link.outbox import Turn
+from companion.link.protocol import Hello
 from companion.link.store import Body, Peer
 from companion.store.scope import ALL_SITES
 from companion.troubles.model import Trouble
@@ -148,8 +148,8 @@ def _allowed(conn: Connection, alarm: Alarm, now: datetime) -> list[str] | None:
         return None
     if alarm.uid is None:
         return []
-    keys = {panel_key(instance, alarm.uid): instance for instance in link.instances(conn)}
-    return [keys[key] for key in dedup_keys_of(conn, alarm.id, keys)]
+    keys = {panel_key(instance, alarm.uid): instance for instance in link.instances(ALL_SITES, conn)}
+    return [keys[key] for key in dedup_keys_of(ALL_SITES, conn, alarm.id, keys)]
 
 
 def _keep(conn: Connection, turns: list[Turn], body: Body, now: datetime) -> None:
@@ -171,7 +171,7 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
     site may not, or it would take an office's link over by an id that is no secret. A house moves once the keys of its
     old site are revoked. Raises SiteUnknown or InstanceTaken.
     """
-    known = link.peer_by_instance(conn, hello.instance)
+    known = link.peer_by_instance(ALL_SITES, conn, hello.instance)
     is_elsewhere = known is not None and site_id is not None and known.site_id not in {None, site_id}
     if known is not None and is_elsewhere and _has_keys(known, conn):
         raise InstanceTaken(
@@ -179,8 +179,9 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
         )
     if site_id is None:
         site_id = _site_it_stays_with(conn, hello.instance)
-    link.forget_peers(conn, now - FORGET_PEERS_AFTER)
+    link.forget_peers(ALL_SITES, conn, now - FORGET_PEERS_AFTER)
     added = link.add_peer(
+        ALL_SITES,
         conn,
         instance=hello.instance,
         name=hello.name,
@@ -193,6 +194,7 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
     new_stream = before.their_stream != hello.stream
     moved = before.site_id != site_id
     link.update_peer(
+        ALL_SITES,
         conn,
         hello.instance,
         name=hello.name,
@@ -220,7 +222,7 @@ def _has_keys(peer: Peer, conn: Connection) -> bool:
 
 def _site_it_stays_with(conn: Connection, instance: str) -> str | None:
     """Return the site of a peer whose key is for every site: the one it was given while that was the only one."""
-    known = link.peer_by_instance(conn, instance)
+    known = link.peer_by_instance(ALL_SITES, conn, instance)
     if (
         known is not None
         and known.site_id is not None
@@ -265,6 +267,6 @@ def _begin_stream(conn: Connection, instance: str, now: datetime) -> None:
 
 
 def _locked(conn: Connection, instance: str) -> Peer:
-    peer = link.peer_by_instance(conn, instance, lock=True)
+    peer = link.peer_by_instance(ALL_SITES, conn, instance, lock=True)
     assert peer is not None, "a peer is added before it is looked at"  # noqa: S101 # by meet and take_turns
     return peer

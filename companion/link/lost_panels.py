@@ -22,9 +22,9 @@ UNKNOWN = "unknown"
 
 def remember(unit: AlarmTransaction, peer: Peer, event: AreaState) -> None:
     """Remember the state of an area; report, or clear, what it means for the panel."""
-    before = {area.area: area for area in link.areas(unit.conn, peer.instance)}
+    before = {area.area: area for area in link.areas(ALL_SITES, unit.conn, peer.instance)}
     now = KnownArea(area=event.area, name=event.name, state=event.state, mode=event.mode)
-    link.put_area(unit.conn, peer.instance, now, at=event.at)
+    link.put_area(ALL_SITES, unit.conn, peer.instance, now, at=event.at)
     lost = [one.name for one in (before | {event.area: now}).values() if one.state == UNKNOWN]
     if event.state == UNKNOWN:
         facts = {
@@ -58,5 +58,5 @@ def clear_gone(unit: AlarmTransaction) -> None:
     """Clear the troubles of panels that were forgotten: they never say any more how their areas are."""
     for trouble in reporting.open_of_kind(unit, TroubleKind.PANEL_UNKNOWN):
         instance = trouble.key.partition(":")[2]
-        if link.peer_by_instance(unit.conn, instance) is None:
+        if link.peer_by_instance(ALL_SITES, unit.conn, instance) is None:
             reporting.clear(unit, TroubleKind.PANEL_UNKNOWN, instance)

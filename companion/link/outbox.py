@@ -12,6 +12,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from companion.ids import new_id
 from companion.link.store import Body, Peer, peer_by_instance, update_peer
+from companion.store.scope import ALL_SITES
 from companion.store.tables import link_event, link_peer, link_waiting
 
 
@@ -108,7 +109,7 @@ def has_waiting(conn: Connection, instance: str) -> bool:
 
 def number_waiting(conn: Connection, instance: str) -> None:
     """Give their numbers to the events that wait for one, in the order in which they were written."""
-    peer = peer_by_instance(conn, instance, lock=True)
+    peer = peer_by_instance(ALL_SITES, conn, instance, lock=True)
     if peer is not None:
         _number(conn, instance, first=peer.next_seq)
 
@@ -125,7 +126,7 @@ def _number(conn: Connection, instance: str, *, first: int) -> None:
             for seq, (_id, body) in enumerate(sorted(waiting, key=lambda row: row[0]), start=first)
         ]
         conn.execute(sa.insert(link_event), rows)
-        update_peer(conn, instance, next_seq=first + len(rows))
+        update_peer(ALL_SITES, conn, instance, next_seq=first + len(rows))
 
 
 def kept_events(conn: Connection, instance: str, *, after: int, limit: int) -> list[tuple[int, Body]]:
@@ -173,7 +174,7 @@ def confirm(conn: Connection, instance: str, our_stream: str, seq: int) -> None:
 def begin_stream(conn: Connection, instance: str, bodies: Sequence[Body]) -> None:
     """Begin a new stream to the peer that has exactly these events, numbered from 1."""
     conn.execute(sa.delete(link_event).where(link_event.c.instance == instance))
-    update_peer(conn, instance, our_stream=new_id(), next_seq=len(bodies) + 1)
+    update_peer(ALL_SITES, conn, instance, our_stream=new_id(), next_seq=len(bodies) + 1)
     if bodies:
         conn.execute(
             sa.insert(link_event),

@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from sqlalchemy.engine import Connection
 
 from companion.alarms.service import (
     AlarmService,
 )
+from companion.directory.store import key_holds
 from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.link import events, inbound, outbox, store as link
 from companion.link.protocol import (
@@ -35,6 +37,7 @@ from companion.link.protocol import (
 )
 from companion.link.store import Peer
 from companion.store.database import RowsHeld, StoreUnavailable
+from companion.store.scope import ALL_SITES
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -316,11 +319,12 @@ class _Session:
         """Keep when the peer was last seen, and end the link soon after its key was revoked."""
         while True:
             await asyncio.sleep(BEATS_BETWEEN_LOOKS * self._server.heartbeat_s)
-            holds = await self._commands.db.write(
-                lambda conn: link.touch_peer(conn, self.peer.instance, self._key_id, self._commands.clock())
-            )
-            if not holds:
+            if not await self._commands.db.write(self._touch):
                 raise _Over(WSCloseCode.POLICY_VIOLATION, "the API key was revoked")
+
+    def _touch(self, conn: Connection) -> bool:
+        link.update_peer(ALL_SITES, conn, self.peer.instance, last_seen_at=self._commands.clock())
+        return key_holds(ALL_SITES, conn, self._key_id)
 
 
 def _frame(message: WSMessage) -> Frame:

@@ -1,4 +1,7 @@
-"""Queries on the link: who is on it, what is kept for them, what they have said."""
+"""Queries on the link: who is on it, and what they have said.
+
+A peer belongs to the site of its API key; one whose key is for every site is nobody's own.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.ids import new_id
-from companion.store.scope import Scope, scope_of
+from companion.store.scope import ALL_SITES, OutOfScope, Scope, require_alarm, require_owned, scope_of
 from companion.store.sql import insert
 from companion.store.tables import (
-    api_key,
     heard_event,
     link_area,
     link_peer,
@@ -31,6 +33,13 @@ class KnownArea:
     name: str
     state: str
     mode: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatedArea(KnownArea):
+    """And when it said so."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,24 +78,53 @@ class Pending:
 # --- peers ----------------------------------------------------------------------------------------------
 
 
-def peer_by_instance(conn: Connection, instance: str, *, lock: bool = False) -> Peer | None:
+def _of_peers[Q: (sa.Select[Any], sa.Update, sa.Delete)](
+    scope: Scope, query: Q, instance: sa.Column[str]
+) -> Q:
+    """Return the query narrowed down to rows whose column `instance` names a peer of the scope."""
+    if scope == ALL_SITES:
+        return query
+    return query.where(instance.in_(scope.own(sa.select(link_peer.c.instance), link_peer.c.site_id)))
+
+
+def _require_peer(scope: Scope, conn: Connection, instance: str) -> None:
+    """Raise OutOfScope unless what is written is about a peer of the scope."""
+    if scope != ALL_SITES and peer_by_instance(scope, conn, instance) is None:
+        raise OutOfScope(f"the peer {instance} is not of {scope}")
+
+
+def peers(scope: Scope, conn: Connection) -> list[Peer]:
+    """Return every peer, by name."""
+    query = scope.own(sa.select(link_peer), link_peer.c.site_id).order_by(link_peer.c.name)
+    return [Peer(**row._mapping) for row in conn.execute(query)]
+
+
+def peer_by_instance(scope: Scope, conn: Connection, instance: str, *, lock: bool = False) -> Peer | None:
     """Return the peer, or None; with `lock` nobody else numbers events for it until the commit."""
-    query = sa.select(link_peer).where(link_peer.c.instance == instance)
+    query = scope.own(sa.select(link_peer).where(link_peer.c.instance == instance), link_peer.c.site_id)
     if lock and conn.dialect.name == "postgresql":
         query = query.with_for_update()
     row = conn.execute(query).first()
     return None if row is None else Peer(**row._mapping)
 
 
-def instances(conn: Connection) -> list[str]:
+def instances(scope: Scope, conn: Connection) -> list[str]:
     """Return the instance of every peer."""
-    return list(conn.execute(sa.select(link_peer.c.instance)).scalars())
+    return list(conn.execute(scope.own(sa.select(link_peer.c.instance), link_peer.c.site_id)).scalars())
 
 
 def add_peer(
-    conn: Connection, *, instance: str, name: str, site_id: str | None, their_stream: str, now: datetime
+    scope: Scope,
+    conn: Connection,
+    *,
+    instance: str,
+    name: str,
+    site_id: str | None,
+    their_stream: str,
+    now: datetime,
 ) -> bool:
-    """Write down a peer that was never here; return False if it was."""
+    """Write down a peer that was never here; return False if it was. Raises OutOfScope."""
+    require_owned(scope, site_id)
     added = conn.execute(
         insert(conn, link_peer)
         .values(
@@ -104,29 +142,24 @@ def add_peer(
     return added.rowcount == 1
 
 
-def update_peer(conn: Connection, instance: str, **values: Any) -> None:
+def update_peer(scope: Scope, conn: Connection, instance: str, **values: Any) -> None:
     """Change columns of the peer."""
-    conn.execute(sa.update(link_peer).where(link_peer.c.instance == instance).values(**values))
+    query = sa.update(link_peer).where(link_peer.c.instance == instance).values(**values)
+    conn.execute(scope.own(query, link_peer.c.site_id))
 
 
-def forget_peers(conn: Connection, not_seen_since: datetime) -> None:
+def forget_peers(scope: Scope, conn: Connection, not_seen_since: datetime) -> None:
     """Drop peers that never came back, and what is kept for them."""
     gone = sa.delete(link_peer).where(link_peer.c.last_seen_at < not_seen_since)
+    gone = scope.own(gone, link_peer.c.site_id)
     instances = list(conn.execute(gone.returning(link_peer.c.instance)).scalars())
     if instances:
         conn.execute(sa.delete(link_waiting).where(link_waiting.c.instance.in_(instances)))
 
 
-def touch_peer(conn: Connection, instance: str, key_id: str, now: datetime) -> bool:
-    """Keep when the peer was last seen; return whether its API key still holds."""
-    update_peer(conn, instance, last_seen_at=now)
-    query = sa.select(api_key.c.id).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
-    return conn.execute(query).first() is not None
-
-
-def advance(conn: Connection, peer: Peer, seq: int, now: datetime) -> bool:
+def advance(scope: Scope, conn: Connection, peer: Peer, seq: int, now: datetime) -> bool:
     """Keep that `seq` of the peer's stream is stored; return False if another connection was first."""
-    advanced = conn.execute(
+    query = (
         sa.update(link_peer)
         .where(
             link_peer.c.instance == peer.instance,
@@ -135,38 +168,50 @@ def advance(conn: Connection, peer: Peer, seq: int, now: datetime) -> bool:
         )
         .values(received=seq, last_seen_at=now)
     )
-    return advanced.rowcount == 1
+    return conn.execute(scope.own(query, link_peer.c.site_id)).rowcount == 1
 
 
 # --- what they have said --------------------------------------------------------------------------------
 
 
-def hear(conn: Connection, alarm_id: str, event_id: str) -> bool:
-    """Keep that this was said of the alarm; return whether it is new."""
+def hear(scope: Scope, conn: Connection, alarm_id: str, event_id: str) -> bool:
+    """Keep that this was said of the alarm; return whether it is new. Raises OutOfScope."""
+    require_alarm(scope, conn, alarm_id)
     new = insert(conn, heard_event).values(alarm_id=alarm_id, event_id=event_id).on_conflict_do_nothing()
     return conn.execute(new).rowcount > 0
 
 
-def has_heard(conn: Connection, alarm_id: str, event_id: str) -> bool:
+def has_heard(scope: Scope, conn: Connection, alarm_id: str, event_id: str) -> bool:
     """Return whether this was said of the alarm."""
     found = sa.select(heard_event.c.event_id)
     found = found.where(heard_event.c.alarm_id == alarm_id, heard_event.c.event_id == event_id)
-    return conn.execute(found).first() is not None
+    return conn.execute(scope.of_alarms(found, heard_event.c.alarm_id)).first() is not None
 
 
-def areas(conn: Connection, instance: str) -> list[KnownArea]:
+def areas(scope: Scope, conn: Connection, instance: str) -> list[KnownArea]:
     """Return the areas of a peer as it said last, by name."""
     columns = (link_area.c.area, link_area.c.name, link_area.c.state, link_area.c.mode)
-    rows = conn.execute(
+    query = (
         sa.select(*columns)
         .where(link_area.c.instance == instance)
         .order_by(link_area.c.name, link_area.c.area)
     )
-    return [KnownArea(**row._mapping) for row in rows]
+    return [KnownArea(**row._mapping) for row in conn.execute(_of_peers(scope, query, link_area.c.instance))]
 
 
-def put_area(conn: Connection, instance: str, known: KnownArea, *, at: datetime) -> None:
-    """Remember the state of a peer's area."""
+def areas_by_peer(scope: Scope, conn: Connection) -> dict[str, list[DatedArea]]:
+    """Return the areas of every peer, by its instance, each as it said last, by name."""
+    found: dict[str, list[DatedArea]] = {}
+    query = _of_peers(scope, sa.select(link_area), link_area.c.instance)
+    for row in conn.execute(query.order_by(link_area.c.name, link_area.c.area)):
+        values = dict(row._mapping)
+        found.setdefault(values.pop("instance"), []).append(DatedArea(**values))
+    return found
+
+
+def put_area(scope: Scope, conn: Connection, instance: str, known: KnownArea, *, at: datetime) -> None:
+    """Remember the state of a peer's area. Raises OutOfScope."""
+    _require_peer(scope, conn, instance)
     values = {"name": known.name, "state": known.state, "mode": known.mode, "at": at}
     conn.execute(
         insert(conn, link_area)
@@ -175,16 +220,19 @@ def put_area(conn: Connection, instance: str, known: KnownArea, *, at: datetime)
     )
 
 
-def pending_body(conn: Connection, instance: str, uid: str) -> Body | None:
+def pending_body(scope: Scope, conn: Connection, instance: str, uid: str) -> Body | None:
     """Return what was said of a running entry delay, or None."""
     query = sa.select(link_pending.c.body).where(
         link_pending.c.instance == instance, link_pending.c.uid == uid
     )
-    return conn.execute(query).scalar()
+    return conn.execute(_of_peers(scope, query, link_pending.c.instance)).scalar()
 
 
-def put_pending(conn: Connection, instance: str, *, uid: str, body: Body, due_at: datetime) -> None:
-    """Remember a running entry delay, to be acted on at `due_at` if nothing else is heard of it."""
+def put_pending(
+    scope: Scope, conn: Connection, instance: str, *, uid: str, body: Body, due_at: datetime
+) -> None:
+    """Remember a running entry delay, to be acted on at `due_at` if nothing else is heard of it. Raises OutOfScope."""
+    _require_peer(scope, conn, instance)
     values = {"body": dict(body), "due_at": due_at}
     conn.execute(
         insert(conn, link_pending)
@@ -193,23 +241,23 @@ def put_pending(conn: Connection, instance: str, *, uid: str, body: Body, due_at
     )
 
 
-def clear_pending(conn: Connection, instance: str, uid: str) -> None:
+def clear_pending(scope: Scope, conn: Connection, instance: str, uid: str) -> None:
     """Forget an entry delay."""
-    conn.execute(
-        sa.delete(link_pending).where(link_pending.c.instance == instance, link_pending.c.uid == uid)
-    )
+    query = sa.delete(link_pending).where(link_pending.c.instance == instance, link_pending.c.uid == uid)
+    conn.execute(_of_peers(scope, query, link_pending.c.instance))
 
 
-def postpone_pending(conn: Connection, pending: Pending, due_at: datetime) -> None:
+def postpone_pending(scope: Scope, conn: Connection, pending: Pending, due_at: datetime) -> None:
     """Look at the entry delay again at `due_at`."""
-    conn.execute(
+    query = (
         sa.update(link_pending)
         .where(link_pending.c.instance == pending.instance, link_pending.c.uid == pending.uid)
         .values(due_at=due_at)
     )
+    conn.execute(_of_peers(scope, query, link_pending.c.instance))
 
 
-def due_pendings(conn: Connection, now: datetime, limit: int) -> list[Pending]:
+def due_pendings(scope: Scope, conn: Connection, now: datetime, limit: int) -> list[Pending]:
     """Return entry delays that nothing was heard of in time, locked for this transaction."""
     query = (
         sa.select(link_pending, link_peer.c.site_id)
@@ -218,12 +266,14 @@ def due_pendings(conn: Connection, now: datetime, limit: int) -> list[Pending]:
         .order_by(link_pending.c.due_at)
         .limit(limit)
     )
+    query = scope.own(query, link_peer.c.site_id)
     if conn.dialect.name == "postgresql":
         # Only the delays: a peer's row is locked after its alarms, everywhere, or two transactions wait for each other.
         query = query.with_for_update(skip_locked=True, of=link_pending)
     return [Pending(**row._mapping) for row in conn.execute(query)]
 
 
-def next_pending_at(conn: Connection) -> datetime | None:
+def next_pending_at(scope: Scope, conn: Connection) -> datetime | None:
     """Return when the earliest entry delay is due."""
-    return conn.execute(sa.select(sa.func.min(link_pending.c.due_at))).scalar()
+    query = sa.select(sa.func.min(link_pending.c.due_at))
+    return conn.execute(_of_peers(scope, query, link_pending.c.instance)).scalar()

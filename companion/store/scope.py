@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from companion.store.tables import alarm
 
@@ -78,6 +79,15 @@ def scope_of(site_id: str | None) -> Scope:
 
 class OutOfScope(Exception):
     """What was to be written belongs to a site that is not the caller's."""
+
+
+def require_alarm(scope: Scope, conn: Connection, alarm_id: str) -> None:
+    """Raise OutOfScope unless the alarm that something is written for is the scope's own."""
+    if scope == ALL_SITES:
+        return
+    found = scope.own(sa.select(alarm.c.id).where(alarm.c.id == alarm_id), alarm.c.site_id)
+    if conn.execute(found).first() is None:
+        raise OutOfScope(f"the alarm {alarm_id} is not of {scope}")
 
 
 def require_owned(scope: Scope, site_id: str | None) -> None:

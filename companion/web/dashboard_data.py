@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.journal import journal_of
@@ -23,7 +22,8 @@ from companion.dispatch.delivery import Attempt, Delivery
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.store import deliveries_of, last_attempt_by_channel, unsent_by_channel
 from companion.escalation.policy import PersonTarget, Policy, Target
-from companion.store import tables
+from companion.link import store as link
+from companion.link.store import DatedArea
 from companion.store.scope import ALL_SITES, Scope
 from companion.texts.model import Texts
 from companion.troubles.model import TroubleKind
@@ -88,22 +88,12 @@ class ChannelShown:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AreaShown:
-    """An area of a Home Assistant's panel."""
-
-    name: str
-    state: str
-    mode: str | None
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
 class PeerShown:
     """A Home Assistant on the link."""
 
     name: str
     last_seen_at: datetime | None
-    areas: list[AreaShown]
+    areas: list[DatedArea]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +161,7 @@ def service(conn: Connection, now: datetime) -> Service:
     return Service(
         health=dispatch_health(conn, now),
         channels=channels(conn),
-        peers=_peers(conn),
+        peers=_peers(ALL_SITES, conn),
         attention=attention(conn, now),
     )
 
@@ -250,15 +240,11 @@ def channels(conn: Connection) -> list[ChannelShown]:
     ]
 
 
-def _peers(conn: Connection) -> list[PeerShown]:
-    area, peer = tables.link_area, tables.link_peer
-    areas: dict[str, list[AreaShown]] = {}
-    for row in conn.execute(sa.select(area).order_by(area.c.name)):
-        shown = AreaShown(name=row.name, state=row.state, mode=row.mode, at=row.at)
-        areas.setdefault(row.instance, []).append(shown)
+def _peers(scope: Scope, conn: Connection) -> list[PeerShown]:
+    areas = link.areas_by_peer(scope, conn)
     return [
-        PeerShown(name=row.name, last_seen_at=row.last_seen_at, areas=areas.get(row.instance, []))
-        for row in conn.execute(sa.select(peer).order_by(peer.c.name))
+        PeerShown(name=one.name, last_seen_at=one.last_seen_at, areas=areas.get(one.instance, []))
+        for one in link.peers(scope, conn)
     ]
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from functools import reduce
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,10 +16,9 @@ from companion.directory.contacts import Oddity, oddities
 from companion.directory.model import ChannelRow
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.dispatch.wake import Wake
-from companion.ids import new_id
 from companion.store.database import Database, StoreUnavailable
+from companion.store.probe import prove_write
 from companion.store.scope import ALL_SITES
-from companion.store.tables import channel, contact_point, meta, policy
 from companion.texts.reasons import Reason
 from companion.texts.troubles import Cause, TroubleTitle
 from companion.troubles.channel_health import ChannelHealth
@@ -31,7 +29,6 @@ from companion.web.certificate import Certificate
 from companion.web.context import WebContext
 
 DATABASE_LIMIT_S = 5
-PROBE_BYTES = 16_384
 
 
 class HealthStatus(StrEnum):
@@ -110,7 +107,7 @@ async def _database_first(
     """Prove a write, then look further. A file that is `misplaced` still takes alarms: how bad that is, the caller knows."""
 
     def write(conn: Connection) -> list[HealthCheck]:
-        _prove_write(conn)
+        prove_write(conn)
         reason = Reason("database_takes_writes", database=conn.dialect.name)
         return [HealthCheck(kind="database", status=HealthStatus.OK, reason=reason), *work(conn)]
 
@@ -121,16 +118,6 @@ async def _database_first(
     except (StoreUnavailable, SQLAlchemyError, TimeoutError) as err:
         reason = Reason("database_refuses", error=type(err).__name__)
         return [HealthCheck(kind="database", status=HealthStatus.ERROR, reason=reason)]
-
-
-def _prove_write(conn: Connection) -> None:
-    """Write and commit as much as an alarm with its messages needs, and leave nothing behind.
-
-    A row of its own each time: replicas that are asked at the same moment must not wait for each other.
-    """
-    key = f"probe:{new_id()}"
-    conn.execute(sa.insert(meta).values(key=key, value="x" * PROBE_BYTES))
-    conn.execute(sa.delete(meta).where(meta.c.key == key))
 
 
 def file_checks(db: Database, misplaced: HealthStatus) -> list[HealthCheck]:
@@ -163,15 +150,7 @@ def certificate_check(found: Certificate, now: datetime) -> HealthCheck:
 
 def directory_check(conn: Connection) -> HealthCheck:
     """Return whether there is anybody to tell and a way to do it."""
-    lacks = [
-        Reason(code)
-        for code, found in (
-            ("lacks_channel", sa.select(channel).where(channel.c.enabled)),
-            ("lacks_contact", sa.select(contact_point)),
-            ("lacks_policy", sa.select(policy)),
-        )
-        if conn.execute(found.limit(1)).first() is None
-    ]
+    lacks = [Reason(f"lacks_{what}") for what in directory.lacking(ALL_SITES, conn)]
     status, reason = HealthStatus.OK, Reason("directory_whole")
     if lacks:
         what = reduce(lambda first, second: Reason("both", first=first, second=second), lacks)

@@ -48,7 +48,7 @@ async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_a
         now = running.clock()
         await running.db.write(
             lambda conn: link.add_peer(
-                conn, instance="ha", name="Home", site_id="office", their_stream=new_id(), now=now
+                ALL_SITES, conn, instance="ha", name="Home", site_id="office", their_stream=new_id(), now=now
             )
         )
 

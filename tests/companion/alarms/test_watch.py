@@ -129,7 +129,9 @@ async def test_one_entry_delay_that_cannot_be_raised_does_not_stop_the_others(
     clock: FrozenClock,
 ) -> None:
     await say(PENDING, PENDING | {"uid": "b2", "until": "2026-11-20T12:00:31+00:00"})
-    await commands.run(lambda unit: link.put_pending(unit.conn, INSTANCE, uid="b1", body={}, due_at=unit.now))
+    await commands.run(
+        lambda unit: link.put_pending(ALL_SITES, unit.conn, INSTANCE, uid="b1", body={}, due_at=unit.now)
+    )
     clock.advance(40)
 
     await commands.run(watch.run_due)

@@ -407,14 +407,16 @@ async def test_a_panel_of_the_only_site_stays_with_it_when_there_are_more(
 ) -> None:
     await _apply(db, read(office()))
     await db.write(
-        lambda conn: link.add_peer(conn, instance="ha", name="Home", site_id=None, their_stream="s1", now=now)
+        lambda conn: link.add_peer(
+            ALL_SITES, conn, instance="ha", name="Home", site_id=None, their_stream="s1", now=now
+        )
     )
     content = office()
     content["sites"].append({"id": "home", "name": "Home", "timezone": "UTC", "policy": "standard"})
 
     await _apply(db, read(content))
 
-    peer = await db.read(lambda conn: link.peer_by_instance(conn, "ha"))
+    peer = await db.read(lambda conn: link.peer_by_instance(ALL_SITES, conn, "ha"))
     assert peer is not None
     assert peer.site_id == "office"
 

@@ -131,7 +131,7 @@ async def test_a_panel_that_was_given_its_site_may_come_back_with_its_key_for_ev
 ) -> None:
     await meet(commands, site_id=None)
     await add_site(db, "home")
-    await db.write(lambda conn: link.update_peer(conn, INSTANCE, site_id=directory.site))
+    await db.write(lambda conn: link.update_peer(ALL_SITES, conn, INSTANCE, site_id=directory.site))
     await press(commands, site_id=directory.site)
 
     again = await meet(commands, site_id=None, received=0)
@@ -340,7 +340,7 @@ async def test_a_home_assistant_that_never_came_back_is_forgotten(
 
     await meet(commands, site_id=directory.site)
 
-    assert await db.read(link.instances) == [INSTANCE]
+    assert await db.read(partial(link.instances, ALL_SITES)) == [INSTANCE]
     assert await kept(db, "gone") == []
 
 
@@ -367,7 +367,7 @@ async def test_for_a_peer_that_is_away_for_long_only_the_newest_word_on_each_ala
     newest = {body["alarm_id"]: body for _, body in told}
     assert newest[noisy.id]["version"] == 601
     assert newest[closed.id]["change"] == Change.CANCELLED
-    peer = await db.read(lambda conn: link.peer_by_instance(conn, INSTANCE))
+    peer = await db.read(lambda conn: link.peer_by_instance(ALL_SITES, conn, INSTANCE))
     assert peer is not None
     assert peer.our_stream != before.our_stream
     assert await db.read(lambda conn: outbox.kept_of_stream(conn, before, after=0, limit=1)) is None

@@ -74,7 +74,7 @@ async def changes(db: Database, alarm: Alarm) -> list[Change]:
 
 
 async def received(db: Database) -> int:
-    peer = await db.read(lambda conn: link.peer_by_instance(conn, INSTANCE))
+    peer = await db.read(lambda conn: link.peer_by_instance(ALL_SITES, conn, INSTANCE))
     assert peer is not None
     return peer.received
 
@@ -282,11 +282,11 @@ async def test_an_entry_delay_is_watched_until_the_word_that_ends_it(
     ending: dict[str, Any], db: Database, say: Say, clock: FrozenClock
 ) -> None:
     await say(PENDING)
-    assert await db.read(link.next_pending_at) == clock() + timedelta(seconds=35)
+    assert await db.read(partial(link.next_pending_at, ALL_SITES)) == clock() + timedelta(seconds=35)
 
     await say(ending)
 
-    assert await db.read(link.next_pending_at) is None
+    assert await db.read(partial(link.next_pending_at, ALL_SITES)) is None
 
 
 async def test_an_entry_delay_runs_as_long_whatever_home_assistants_clock_says(
@@ -296,7 +296,7 @@ async def test_an_entry_delay_runs_as_long_whatever_home_assistants_clock_says(
 
     await say(PENDING)
 
-    assert await db.read(link.next_pending_at) == clock() + timedelta(seconds=35)
+    assert await db.read(partial(link.next_pending_at, ALL_SITES)) == clock() + timedelta(seconds=35)
 
 
 async def test_an_entry_delay_without_end_is_watched_for_an_hour(
@@ -304,7 +304,7 @@ async def test_an_entry_delay_without_end_is_watched_for_an_hour(
 ) -> None:
     await say(PENDING | {"until": "2999-01-01T00:00:00+00:00"})
 
-    assert await db.read(link.next_pending_at) == clock() + timedelta(hours=1, seconds=5)
+    assert await db.read(partial(link.next_pending_at, ALL_SITES)) == clock() + timedelta(hours=1, seconds=5)
 
 
 async def test_an_event_that_was_stored_before_changes_nothing(

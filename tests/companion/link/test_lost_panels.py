@@ -61,7 +61,7 @@ async def test_the_operators_hear_how_it_was_when_it_last_knew(db: Database, pan
     assert (message.kind, message.recipient) == (MessageKind.TROUBLE, "Porter")
     assert message.message["trouble"] == "panel_unknown"
     assert message.message["details"] == {"areas": "Home", "last_known": "Home: armed (away)"}
-    assert await db.read(lambda conn: link.areas(conn, INSTANCE)) == [
+    assert await db.read(lambda conn: link.areas(ALL_SITES, conn, INSTANCE)) == [
         link.KnownArea(area="home", name="Home", state="unknown", mode=None)
     ]
 

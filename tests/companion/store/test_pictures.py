@@ -41,7 +41,7 @@ async def photograph(house: Engine, alarm: Alarm, picture: Picture) -> Alarm:
 
 async def forget(house: Engine) -> int:
     before = house.clock() - KEPT
-    return await house.db.write(lambda conn: forget_pictures(conn, before))
+    return await house.db.write(lambda conn: forget_pictures(ALL_SITES, conn, before))
 
 
 async def has_picture(house: Engine, alarm_id: str) -> bool:

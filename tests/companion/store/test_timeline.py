@@ -211,6 +211,7 @@ def _wait(conn: Connection, alarm_id: str, now: datetime) -> None:
         )
     )
     link.add_peer(
+        ALL_SITES,
         conn,
         instance="ha",
         name="Home",
@@ -219,7 +220,12 @@ def _wait(conn: Connection, alarm_id: str, now: datetime) -> None:
         now=at["when a panel was last heard of"],
     )
     link.put_pending(
-        conn, "ha", uid="u", body={"name": "House", "zones": []}, due_at=at["the end of an entry delay"]
+        ALL_SITES,
+        conn,
+        "ha",
+        uid="u",
+        body={"name": "House", "zones": []},
+        due_at=at["the end of an entry delay"],
     )
     # One that nobody probes meanwhile.
     conn.execute(

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from companion.link import store as link
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.troubles.reach_audit import audit_reach
 from tests.builders import Engine, engine, person, policy, set_last_resort, step
 from tests.companion.conftest import Directory
@@ -57,7 +58,9 @@ async def test_a_panel_of_no_site_is_a_trouble_unless_there_is_a_last_resort(
         conn.execute(
             sa.insert(tables.site).values(id="home", name="Home", timezone="UTC", policy_id="standard")
         )
-        link.add_peer(conn, instance="ha", name="Home Assistant", site_id=None, their_stream="s", now=clock())
+        link.add_peer(
+            ALL_SITES, conn, instance="ha", name="Home Assistant", site_id=None, their_stream="s", now=clock()
+        )
 
     await house.db.write(second_site)
     without = await found(house)

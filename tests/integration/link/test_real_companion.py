@@ -163,7 +163,7 @@ async def alarms(real: Companion) -> dict[Source, Alarm]:
 
 async def all_confirmed(real: Companion, entry: MockConfigEntry) -> bool:
     kept = await real.db.read(
-        lambda conn: sum(outbox.count_kept(conn, instance) for instance in link.instances(conn))
+        lambda conn: sum(outbox.count_kept(conn, instance) for instance in link.instances(ALL_SITES, conn))
     )
     return kept == 0 and len(entry.runtime_data.outbox) == 0
 
