@@ -41,7 +41,7 @@ from tests.companion.web.harness import (
 from tests.companion.web.people_pages import saw, token_for
 from tests.fakes.clock import FrozenClock
 
-MINE, THEIRS = "office", "theirs"
+MINE, THEIRS = "office", "bravo"
 SECRET = re.compile("hush|555501", re.IGNORECASE)
 """In each name, title, note and address of the other site; its ids have THEIRS in them."""
 FORM = "application/x-www-form-urlencoded"
@@ -247,6 +247,12 @@ class Asked:
     query: list[tuple[str, str]]
     body: Any
 
+    @property
+    def names(self) -> list[str]:
+        """Return what of the other site it names, the longest first: one may be within another."""
+        found = set(re.findall(r"\{their ([a-z_]+)\}", f"{self.path} {self.query} {self.body}"))
+        return sorted(found, key=lambda name: -len(name))
+
     def of(self, world: World, theirs: Mapping[str, str]) -> tuple[str, list[tuple[str, str]], Any]:
         """Return path, query and body with the names filled in."""
         names = {f"{{{name}}}": value for name, value in world.mine.items()}
@@ -374,8 +380,8 @@ async def _ask(
         reply = await world.api.call(operation.method, path, None, params=query, headers=cookie, **fields)
     headers = [f"{name}: {value}" for name, value in reply.headers.items() if name not in OF_THE_MOMENT]
     text = "\n".join([*headers, reply.body.decode(errors="replace")])
-    for name, value in sorted(theirs.items(), key=lambda one: -len(one[1])):
-        text = text.replace(value, f"<{name}>")  # what the caller has sent may come back
+    for name in request.names:  # what the caller has sent may come back
+        text = text.replace(theirs[name], f"<{name}>")
     return reply.status, text
 
 

@@ -4,8 +4,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from companion.alarms.journal import append
+from companion.alarms.model import Change
+from companion.directory.model import Role
+from companion.directory.store import create_api_key
 from companion.store import tables
+from companion.store.scope import OneSite, OutOfScope
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import Api
 
@@ -65,3 +71,19 @@ async def test_the_policy_that_the_directory_gives_a_site_may_tell_people_of_ano
     named = await raise_over(api, "other", policy=directory.policy)
 
     assert by_default["policy_id"] == named["policy_id"] == directory.policy
+
+
+async def test_what_belongs_to_another_site_cannot_be_written(api: Api, directory: Directory) -> None:
+    alarm_id = await api.raised(site=directory.site)
+    elsewhere, now = OneSite("warehouse"), api.context.clock()
+
+    def note(conn: Connection) -> None:
+        append(elsewhere, conn, alarm_id, now, Change.NOTED, actor=None, via="api", detail={})
+
+    def key(conn: Connection) -> None:
+        create_api_key(elsewhere, conn, name="Mine", role=Role.ADMIN, site_id=directory.site, now=now)
+
+    with pytest.raises(OutOfScope):
+        await api.context.db.write(note)
+    with pytest.raises(OutOfScope):
+        await api.context.db.write(key)
