@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from companion.alarms.model import Actor, Status
 from companion.directory import store
 from companion.store import database, tables
 from companion.store.database import PostgresDatabase
+from companion.store.scope import ALL_SITES
 from tests.builders import until
 from tests.companion.web.harness import Api
 from tests.companion.web.people_pages import (
@@ -150,9 +152,15 @@ async def test_a_session_is_good_at_both_and_its_end_is_the_end_at_both(api: Api
 async def test_a_key_revoked_at_one_opens_nothing_at_the_other(api: Api, replica: Api) -> None:
     await logged_in(api, replica)
     before = await replica.call("GET", "/admin", None)
-    admin = next(key for key in await api.context.db.read(store.api_keys) if key.name == "admin key")
+    admin = next(
+        key
+        for key in await api.context.db.read(partial(store.api_keys, ALL_SITES))
+        if key.name == "admin key"
+    )
 
-    await api.context.db.write(lambda conn: store.revoke_api_key(conn, admin.id, api.context.clock()))
+    await api.context.db.write(
+        lambda conn: store.revoke_api_key(ALL_SITES, conn, admin.id, api.context.clock())
+    )
 
     after = await replica.call("GET", "/admin", None)
     by_key = await replica.call("GET", "/v1/alarms")
