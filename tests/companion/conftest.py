@@ -1,11 +1,8 @@
 """What every test of the companion may ask for: a database of either kind, the time, a small directory."""
 
-import asyncio
 import logging
 import shutil
-import uuid
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,16 +18,9 @@ from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import Database, open_database
 from companion.store.migrate import migrate
+from tests.companion.databases import PostgresDatabases, outside_of_any_loop
 from tests.fakes.clock import FrozenClock
 from tests.fakes.postgres import Postgres, running_postgres
-
-TEMPLATE = "migrated"
-
-
-def _migrate(database_url: str) -> None:
-    """Migrate from outside any event loop that pytest has."""
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(asyncio.run, migrate(database_url)).result()
 
 
 @pytest.fixture(autouse=True)
@@ -46,19 +36,23 @@ def _quiet_sql() -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server with one migrated database, to be copied."""
+    """A PostgreSQL server."""
     pytest_socket.enable_socket()  # the plugin has closed the door before this fixture could ask
     with running_postgres() as server:
-        server.create_database(TEMPLATE)
-        _migrate(server.url(TEMPLATE))
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres: Postgres) -> PostgresDatabases:
+    """Lends out migrated, empty databases on it."""
+    return PostgresDatabases(postgres)
 
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
-    _migrate(f"sqlite:///{path}")
+    outside_of_any_loop(lambda: migrate(f"sqlite:///{path}"))
     return path
 
 
@@ -77,11 +71,9 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
         return
-    server: Postgres = request.getfixturevalue("postgres")
-    name = f"test_{uuid.uuid4().hex}"
-    server.create_database(name, template=TEMPLATE)
-    yield server.url(name)
-    server.drop_database(name)
+    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture

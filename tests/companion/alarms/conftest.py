@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.companion.conftest import TEMPLATE
-from tests.fakes.postgres import Postgres
+from tests.companion.databases import PostgresDatabases
 
 
 @pytest.fixture
@@ -24,12 +23,8 @@ def new_database(
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         yield f"sqlite:///{path}"
 
-    @contextmanager
-    def postgresql() -> Iterator[str]:
-        server: Postgres = request.getfixturevalue("postgres")
-        name = f"walk_{uuid.uuid4().hex}"
-        server.create_database(name, template=TEMPLATE)
-        yield server.url(name)
-        server.drop_database(name)
+    def postgresql() -> AbstractContextManager[str]:
+        databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+        return databases.lent()
 
     return {"sqlite": sqlite, "postgresql": postgresql}[database_kind]

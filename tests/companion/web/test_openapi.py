@@ -3,9 +3,9 @@
 import asyncio
 import shutil
 import threading
-import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -177,21 +177,19 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("openapi")
     if request.param == "sqlite":
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), folder / "test.db")
-        database_url = f"sqlite:///{folder / 'test.db'}"
+        database: AbstractContextManager[str] = nullcontext(f"sqlite:///{folder / 'test.db'}")
     else:
-        server = request.getfixturevalue("postgres")
-        name = f"test_{uuid.uuid4().hex}"
-        server.create_database(name, template="migrated")
-        database_url = server.url(name)
+        database = request.getfixturevalue("postgres_databases").lent()
     box: dict[str, Any] = {}
     ready, stop = threading.Event(), threading.Event()
-    thread = threading.Thread(target=_serve, args=(database_url, folder, ready, stop, box))
-    thread.start()
-    assert ready.wait(30)
-    found: Running = box["running"]
-    yield found
-    stop.set()
-    thread.join()
+    with database as database_url:
+        thread = threading.Thread(target=_serve, args=(database_url, folder, ready, stop, box))
+        thread.start()
+        assert ready.wait(60)
+        found: Running = box["running"]
+        yield found
+        stop.set()
+        thread.join()
     # Else a handler that nobody ever reached would count as one that keeps its promise.
     unreached = {name for name, seen in found.statuses.items() if not any(status < 400 for status in seen)}
     assert unreached <= {ALERTING}
