@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Self
 
 import re2
@@ -121,7 +121,7 @@ class AnswerRule(BaseModel):
             return Found(found.groupdict().get("id")) if found else None
         return Found()
 
-    @property
+    @cached_property
     def texts(self) -> frozenset[str]:
         """What the value must be, as texts."""
         return frozenset(as_text(one) for one in self.equals or ())

@@ -24,7 +24,7 @@ from companion.channels.sms.re2_syntax import (
 LARGEST = 2000
 """States of an automaton."""
 COST = 20
-"""What trying a character costs, in states looked at."""
+"""What trying a character or a value costs, in states looked at."""
 # What `str.strip` takes away.
 SPACE = chars("".join(one for one in map(chr, range(0x3001)) if one.isspace()))
 SURROGATES: Ranges = ((0xD800, 0xDFFF),)

@@ -13,6 +13,8 @@ type Ranges = tuple[tuple[int, int], ...]
 """Characters, as first and last of each run of them: in order, and no two touch."""
 
 LAST = 0x10FFFF
+LONGEST = 2000
+"""Characters of a pattern."""
 DEEPEST = 50
 """Groups within groups."""
 
@@ -125,6 +127,8 @@ _POSIX = re.compile(r"\[:(\^?)([a-z]+):\]")
 
 def parsed(pattern: str) -> Node:
     """Return the tree of a pattern that RE2 has compiled. Raises NotRead."""
+    if len(pattern) > LONGEST:
+        raise NotRead("too long")
     return _Parser(pattern).whole()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from companion.channels.sms.answers import AnswerRule
-from companion.channels.sms.automata import Automaton, Effort, Undecided, text_with
+from companion.channels.sms.automata import COST, Automaton, Effort, Undecided, text_with
 from companion.channels.sms.re2_syntax import Chars, Choice, Node, NotRead, Place, Row, chars, parsed
 
 STATUSES = frozenset(range(200, 600))
@@ -19,8 +19,8 @@ def dead_rules(rules: Sequence[AnswerRule]) -> Iterator[tuple[int, str]]:
 
     Everything told is certain, for answers in UTF-8; docs/sms.md names what is not found.
     """
-    found = _Reachability(rules)
-    for index in range(min(len(rules), LONGEST)):
+    found = _Reachability(rules[:LONGEST])
+    for index in range(len(rules[:LONGEST])):
         earlier = tuple(range(index))
         if found.is_dead(index, earlier):
             yield index, _why(found.needed(index, earlier))
@@ -60,11 +60,16 @@ class _Reachability:
     def is_dead(self, index: int, earlier: Sequence[int]) -> bool:
         """Return whether no answer reaches this rule past the earlier ones."""
         rule = self._rules[index]
-        return all(
-            self._is_taken(rule, [self._rules[one] for one in earlier if self._rules[one].has_status(status)])
-            for status in self._statuses
-            if rule.has_status(status)
-        )
+        try:
+            return all(
+                self._is_taken(
+                    rule, [self._rules[one] for one in earlier if self._rules[one].has_status(status)]
+                )
+                for status in self._statuses
+                if rule.has_status(status)
+            )
+        except Undecided:
+            return False
 
     def _is_taken(self, rule: AnswerRule, earlier: Sequence[AnswerRule]) -> bool:
         """Return whether the earlier rules, all of one status, take every answer of this status that `rule` fits."""
@@ -82,18 +87,17 @@ class _Reachability:
         # To `equals` the null of JSON is the text "null"; to other rules it is nothing.
         is_null_too = rule.pointer is not None and "null" in rule.texts
         values: list[str | None] = [*rule.texts, *([None] if is_null_too else [])]
+        self._effort.spend(COST * len(values) * len(earlier))
         return all(any(one.found_at(value) for one in earlier) for value in values)
 
     def _is_pattern_taken(self, pattern: str | None, earlier: Sequence[AnswerRule]) -> bool:
         """Return whether the earlier rules fit every text in which the pattern is found (None: every text)."""
         if any(one.equals is None and one.matches in {None, pattern} for one in earlier):
             return True
+        self._effort.spend(COST)
         wanted = self._automaton(pattern or "")
         others = [found for one in earlier if (found := self._automaton(_taken(one)))]
-        try:
-            return wanted is not None and text_with(wanted, others, self._effort) is None
-        except Undecided:
-            return False
+        return wanted is not None and text_with(wanted, others, self._effort) is None
 
     def _automaton(self, wanted: str | frozenset[str]) -> Automaton | None:
         """Return an automaton for a pattern, or for these texts and no others; None: it is not known."""

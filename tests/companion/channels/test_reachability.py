@@ -101,8 +101,26 @@ def test_rules_that_each_can_decide_are_taken(rules: Rules) -> None:
     assert refused(rules) == []
 
 
-def test_a_pattern_that_would_take_for_ever_is_believed() -> None:
-    assert refused([rule(matches="[ab]*a[ab]{30}"), rule(matches="[ab]*a[ab]{30}x")]) == []
+MANY = [str(number) for number in range(9_000)]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [rule(matches="[ab]*a[ab]{30}"), rule(matches="[ab]*a[ab]{30}x")],
+        [rule(matches=f"[{'ab' * 100_000}]"), rule(matches="^a")],
+        [*(rule(equals=number) for number in MANY), rule(equals="0")],
+    ],
+    ids=["automata", "class", "rules"],
+)
+def test_what_would_take_long_to_compare_is_believed(rules: Rules) -> None:
+    assert refused(rules) == []
+
+
+def test_long_lists_of_values_are_compared() -> None:
+    [problem] = refused([rule(equals=[*MANY, "a"]), rule(equals=[*MANY, "b"]), rule(equals=MANY)])
+
+    assert "answers[0] fits first" in problem
 
 
 # --- every answer of a small world ----------------------------------------------------------------------
