@@ -60,7 +60,10 @@ from companion.timekeeping.timeline import Timeline
 from companion.troubles.channel_watch import ChannelWatch
 from companion.troubles.model import Trouble
 from companion.troubles.store import forget_troubles
-from companion.web.auth import Caller, caller_of
+from companion.web.auth import (
+    Caller,
+    caller_of,
+)
 from companion.web.certificate import Certificate
 from companion.web.context import WebContext
 from companion.web.http import connections

@@ -28,7 +28,9 @@ from companion.dispatch.store import language_told_in
 from companion.store.scope import ALL_SITES
 from companion.texts.language import preferred, texts_for
 from companion.texts.model import Texts
-from companion.web.auth import count_wrong_try
+from companion.web.auth import (
+    count_wrong_try,
+)
 from companion.web.context import ALARM_ID, ProblemView, WebContext, context_of
 from companion.web.http.route import Input, Page, PageHandler
 from companion.web.pages import (

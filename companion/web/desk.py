@@ -12,17 +12,19 @@ from companion.texts.language import preferred, texts_for
 from companion.texts.model import Texts
 from companion.web.auth import (
     Caller,
-    Session,
-    Sessions,
     caller_with_key,
     count_wrong_try,
-    end_for_good,
-    session_caller,
 )
 from companion.web.context import ProblemView, WebContext, context_of
 from companion.web.http.route import Input, Page
 from companion.web.pages import page, problem_text, read_form, refuse_cross_site, see_other
 from companion.web.problems import FormExpired, Problem
+from companion.web.sessions import (
+    Session,
+    Sessions,
+    end_for_good,
+    session_caller,
+)
 
 LOGIN_COOKIE: Final = "alarm_broker_login"
 LOGIN_LIFE_S: Final = 3600

@@ -7,7 +7,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from companion.directory.model import Role
 from companion.texts.reasons import Reason
-from companion.web.auth import bearer_token, caller_of
+from companion.web.auth import (
+    bearer_token,
+    caller_of,
+)
 from companion.web.context import CLIENT
 from companion.web.health_checks import HealthCheck, HealthStatus, alerting, readiness
 from companion.web.http.middleware import is_loopback

@@ -8,7 +8,10 @@ from pydantic import BaseModel
 
 from companion.web import ack, answering, dashboard, desk, health, pages, yealink
 from companion.web.api import admin, alarms, channel_tests as trials, keys, raising, seeding
-from companion.web.auth import Caller, caller_of
+from companion.web.auth import (
+    Caller,
+    caller_of,
+)
 from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
 from companion.web.http import openapi
 from companion.web.http.middleware import BODY_LIMIT, LINK_ROUTE, SECURITY_HEADERS, around

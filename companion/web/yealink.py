@@ -23,7 +23,10 @@ from companion.triggers.yealink import (
     UnknownToken as NoSuchToken,
     press,
 )
-from companion.web.auth import bearer_token, count_wrong_try
+from companion.web.auth import (
+    bearer_token,
+    count_wrong_try,
+)
 from companion.web.context import ALARM_ID, PROBLEM_VIEW, ProblemView
 from companion.web.http.parsing import read_bytes, refuse_doubled
 from companion.web.http.route import Call, NoQuery, Output, Route

@@ -23,11 +23,13 @@ from companion.ids import new_id
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
-from companion.web.auth import Sessions
 from companion.web.http.rate_limit import RateLimit
 from companion.web.http.route import Page, Route
 from companion.web.metrics import Metrics
 from companion.web.routes import table
+from companion.web.sessions import (
+    Sessions,
+)
 from tests.companion.directory.documents import read
 from tests.companion.web.harness import (
     Api,

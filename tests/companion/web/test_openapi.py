@@ -34,11 +34,13 @@ from companion.store import tables
 from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
 from companion.web import answering
-from companion.web.auth import Sessions
 from companion.web.http import openapi
 from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
 from companion.web.routes import PAGES, ROUTES
+from companion.web.sessions import (
+    Sessions,
+)
 from tests.companion.conftest import Directory, _seed
 from tests.companion.web.harness import (
     Api,

@@ -11,8 +11,12 @@ from aiohttp.test_utils import make_mocked_request
 
 from companion.directory import store
 from companion.store.scope import ALL_SITES
-from companion.web.auth import Session, Sessions, session_caller
 from companion.web.problems import FormExpired
+from companion.web.sessions import (
+    Session,
+    Sessions,
+    session_caller,
+)
 from tests.companion.web.harness import SECRET_KEY, Api, settings_in
 from tests.fakes.clock import FrozenClock
 
