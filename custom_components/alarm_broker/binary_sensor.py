@@ -170,6 +170,7 @@ class HubBinarySensor(HubEntity, BinarySensorEntity):
     """A binary sensor of which its description says everything."""
 
     entity_description: HubBinarySensorDescription
+    _unrecorded_attributes = frozenset({"troubles"})
 
     @property
     @override
