@@ -15,16 +15,30 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.alarm_broker.core.option_spec import Profile
 from custom_components.alarm_broker.flows.first import delays_schema
-from tests.integration.house import AREA, DOOR, SMOKE, area, mode, move_in, user, zone
+from tests.integration.agenda import rule
+from tests.integration.family import resident
+from tests.integration.house import AREA, DOOR, HALL, SMOKE, WINDOW, area, mode, move_in, subentry, user, zone
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
-
 
 PARTS = (
     area(away=mode(), home=mode()),
     zone(DOOR, "entry_exit", "away", "home"),
     zone(SMOKE, "fire"),
+    zone(HALL, "instant", "away"),
+    zone(WINDOW, "instant", "away"),
     user(code="471100"),
+    subentry(
+        "group",
+        "group_inside",
+        name="Inside",
+        zones=["zone_hall_motion", "zone_kitchen_window"],
+        required=2,
+        window=60,
+    ),
+    rule("vacation", lead=30),
+    subentry("camera", "camera_porch", name="Porch", entity="camera.porch", zones=[], areas=[AREA]),
+    resident("Anna"),
 )
 
 
@@ -77,6 +91,16 @@ async def test_the_times_of_an_area(
 
 @pytest.mark.parametrize("part", ["zone_front_door", "zone_smoke"])
 async def test_a_zone(
+    hass: HomeAssistant, entry: MockConfigEntry, part: str, snapshot: SnapshotAssertion
+) -> None:
+    assert fields(await entry.start_subentry_reconfigure_flow(hass, part)) == snapshot
+
+
+@pytest.mark.parametrize("profile", ["default"])
+@pytest.mark.parametrize(
+    "part", ["group_inside", "rule_vacation", "camera_porch", "person_anna", "user_anna"]
+)
+async def test_other_parts(
     hass: HomeAssistant, entry: MockConfigEntry, part: str, snapshot: SnapshotAssertion
 ) -> None:
     assert fields(await entry.start_subentry_reconfigure_flow(hass, part)) == snapshot
