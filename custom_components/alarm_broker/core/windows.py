@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from .option_spec import duration, within
+
 
 class WindowKind(StrEnum):
     """What a window is about."""
@@ -29,9 +31,9 @@ class WindowRule:
     """Any name of the calendar; the shell uses its entity id."""
     words: tuple[str, ...] = ()
     """One of them within the title, whatever its case; none means every entry."""
-    lead: timedelta = timedelta(0)
+    lead: timedelta = duration(0, "min", within(0, 1440))
     """The window begins so long before its entry."""
-    lag: timedelta = timedelta(0)
+    lag: timedelta = duration(0, "min", within(0, 1440))
     """... and ends so long after it."""
 
 

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import SUBENTRY_CALENDAR, SUBENTRY_PERSON
 from ..core.household.state import PersonConfig, PresenceConfig
-from ..core.option_spec import duration, within
+from ..core.option_spec import duration, flag, read_options, within
 from ..core.windows import WindowKind, WindowRule
 from ..system.left_out import LeftOut
 from .people import Tracked
@@ -22,7 +22,7 @@ class WindowWork:
 
     left_out: frozenset[str] = frozenset()
     """Zones that are not guarded while it runs."""
-    rearm: bool = False
+    rearm: bool = flag(default=False)
     """Areas that were armed in it are armed again when it ends."""
 
 
@@ -83,11 +83,10 @@ def _rule(subentry: ConfigSubentry) -> WindowRule:
         kind=WindowKind(data["kind"]),
         calendar=data["calendar"],
         words=tuple(data.get("words", ())),
-        lead=timedelta(minutes=data.get("lead") or 0),
-        lag=timedelta(minutes=data.get("lag") or 0),
+        **read_options(WindowRule, data),
     )
 
 
 def _work(subentry: ConfigSubentry) -> WindowWork:
     data = subentry.data
-    return WindowWork(left_out=frozenset(data.get("zones", ())), rearm=data.get("rearm", False))
+    return WindowWork(left_out=frozenset(data.get("zones", ())), **read_options(WindowWork, data))

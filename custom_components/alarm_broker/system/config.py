@@ -209,9 +209,7 @@ def _groups(subentries: Iterable[ConfigSubentry], zones: Iterable[ConfigSubentry
         GroupConfig(
             group_id=subentry.subentry_id,
             zones=_members(subentry.data["zones"], areas),
-            required=int(subentry.data["required"]),
-            window=timedelta(seconds=subentry.data["window"]),
-            held_alone=subentry.data.get("held_alone", False),
+            **read_options(GroupConfig, subentry.data),
         )
         for subentry in subentries
     )

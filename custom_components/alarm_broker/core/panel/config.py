@@ -174,9 +174,9 @@ class GroupConfig:
 
     group_id: str
     zones: frozenset[str]
-    required: int
-    window: timedelta
-    held_alone: bool = False
+    required: int = count(2, within(2, 10))
+    window: timedelta = duration(60, "s", within(1, 3600))
+    held_alone: bool = flag(default=False)
     """One that stays open for the whole window alarms alone (IDS 1632). Not by itself: a sensor that sticks is what
     people group sensors against."""
 

@@ -7,7 +7,6 @@ import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     TextSelector,
@@ -15,10 +14,14 @@ from homeassistant.helpers.selector import (
 )
 
 from ...const import DOMAIN, SUBENTRY_CALENDAR, SUBENTRY_ZONE
+from ...core.option_spec import specs_of
 from ...core.panel.config import ZoneKind
-from ...core.windows import WindowKind
-from .base import OneFormFlow, choice, flat, folded, nested, number, translated
+from ...core.windows import WindowKind, WindowRule
+from ...household.config import WindowWork
+from ..fields import fields_of, may_be_left_out, stored
+from .base import OneFormFlow, choice, flat, folded, nested, translated
 
+MARGINS, WORK = specs_of(WindowRule), specs_of(WindowWork)
 SECTIONS: Mapping[str, tuple[str, ...]] = {"margins": ("lead", "lag"), "work": ("zones", "rearm")}
 
 
@@ -46,16 +49,11 @@ class CalendarFlow(OneFormFlow):
                     EntitySelectorConfig(domain="calendar", exclude_entities=self._own())
                 ),
                 vol.Optional("words", default=list): TextSelector(TextSelectorConfig(multiple=True)),
-                vol.Required("margins"): folded(
-                    {
-                        vol.Optional("lead", default=0): number(0, 1440, "min"),
-                        vol.Optional("lag", default=0): number(0, 1440, "min"),
-                    }
-                ),
+                vol.Required("margins"): folded(fields_of(MARGINS, marker=may_be_left_out)),
                 vol.Required("work"): folded(
                     {
                         vol.Optional("zones", default=list): choice(self._zones(), multiple=True),
-                        vol.Required("rearm", default=False): BooleanSelector(),
+                        **fields_of(WORK),
                     }
                 ),
             }
@@ -85,6 +83,5 @@ def _data(form: dict[str, Any]) -> dict[str, Any]:
         **form,
         "name": form["name"].strip(),
         "words": words,
-        "lead": int(form["lead"]),
-        "lag": int(form["lag"]),
+        **stored(MARGINS, form),
     }

@@ -4,11 +4,15 @@ from typing import Any, override
 
 import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import TextSelector
 
 from ...const import SUBENTRY_GROUP, SUBENTRY_ZONE
-from ...core.panel.config import ZoneKind
-from .base import OneFormFlow, choice, number
+from ...core.option_spec import specs_of
+from ...core.panel.config import GroupConfig, ZoneKind
+from ..fields import fields_of, stored
+from .base import OneFormFlow, choice
+
+OPTIONS = specs_of(GroupConfig)
 
 
 class GroupFlow(OneFormFlow):
@@ -27,18 +31,14 @@ class GroupFlow(OneFormFlow):
                     {
                         "name": user_input["name"].strip(),
                         "zones": list(user_input["zones"]),
-                        "required": int(user_input["required"]),
-                        "window": int(user_input["window"]),
-                        "held_alone": user_input["held_alone"],
+                        **stored(OPTIONS, user_input),
                     }
                 )
         schema = vol.Schema(
             {
                 vol.Required("name"): TextSelector(),
                 vol.Required("zones"): choice(zones, multiple=True),
-                vol.Required("required", default=2): number(2, 10),
-                vol.Required("window", default=60): number(1, 3600, "s"),
-                vol.Required("held_alone", default=False): BooleanSelector(),
+                **fields_of(OPTIONS),
             }
         )
         current = self.current
