@@ -43,7 +43,7 @@ async def test_a_silent_press_changes_nothing_that_can_be_seen(hass: HomeAssista
     entry = await move_in(hass)
     lights = async_mock_service(hass, "light", "turn_on")
     silent: list[Any] = []
-    entry.runtime_data.alarms.async_subscribe_silent(silent.append)
+    entry.runtime_data.alarms.silent_changes.subscribe(silent.append)
     await carry(hass, silent=True)
 
     await press(hass)
