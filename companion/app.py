@@ -56,6 +56,7 @@ from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets, confirm_secret_key
 from companion.store.sql import insert
 from companion.store.tables import meta
+from companion.texts.reasons import Reason
 from companion.timekeeping.timeline import Timeline
 from companion.troubles.channel_watch import ChannelWatch
 from companion.troubles.model import Trouble
@@ -85,7 +86,7 @@ class _LinkNews:
         """Queue the alarm's snapshot for every Home Assistant of its site."""
         events.publish(unit, alarm, change)
 
-    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
         """Queue that a delivery was given up."""
         events.publish_trouble(unit, delivery, reason)
 

@@ -18,6 +18,7 @@ from companion.dispatch.delivery import Attempt, Delivery
 from companion.dispatch.store import deliveries_of
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import spelled_out
 
 type Recorded = tuple[Alarm, list[JournalEntry], list[tuple[Delivery, list[Attempt]]]]
 type Cells = tuple[Any, ...]
@@ -79,15 +80,21 @@ def _as_json(recorded: Recorded) -> dict[str, Any]:
     shown["evidence"] = (
         None if alarm.evidence is None else alarm.evidence.model_dump(mode="json", exclude={"highest"})
     )
-    shown["journal"] = [_without(asdict(entry), "alarm_id") for entry in journal]
+    shown["journal"] = [_without(_spelled(entry), "alarm_id") for entry in journal]
     shown["deliveries"] = [
         {
-            **_without(asdict(delivery), *INTERNAL),
-            "attempts": [_without(asdict(attempt), "delivery_id", "channel_id") for attempt in attempts],
+            **_without(spelled_out(vars(delivery)), *INTERNAL),
+            "attempts": [
+                _without(spelled_out(vars(attempt)), "delivery_id", "channel_id") for attempt in attempts
+            ],
         }
         for delivery, attempts in deliveries
     ]
     return shown
+
+
+def _spelled(entry: JournalEntry) -> dict[str, Any]:
+    return vars(entry) | {"detail": spelled_out(entry.detail)}
 
 
 def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -109,7 +116,7 @@ def _rows(recorded: Recorded) -> Iterator[Cells]:
         *(alarm.site, alarm.room, alarm.person, alarm.status),
     )
     for entry in journal:
-        detail = orjson.dumps(entry.detail, default=str).decode() if entry.detail else ""
+        detail = orjson.dumps(spelled_out(entry.detail), default=str).decode() if entry.detail else ""
         yield *common, "journal", entry.at, entry.event, entry.actor, entry.via, detail
     for delivery, attempts in deliveries:
         who = f"{delivery.recipient} {delivery.address}".strip()

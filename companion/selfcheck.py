@@ -143,7 +143,7 @@ def _check_stored(state: State) -> list[Finding]:
         Finding(
             f"{one.at.kind} {one.at.id}{one.at.where}",
             Result.ERROR if one.hopeless else Result.WARNING,
-            one.message,
+            str(one.reason),
         )
         for one in oddities(state)
     ]
@@ -193,4 +193,4 @@ def _found(part: str, row: ChannelRow, outcome: Outcome) -> Finding:
         case Sent(warning=warning):
             return Finding(part, Result.WARNING, str(warning))
         case TryAgain(reason=reason) | Refused(reason=reason):
-            return Finding(part, Result.ERROR, reason)
+            return Finding(part, Result.ERROR, str(reason))

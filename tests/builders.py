@@ -39,6 +39,7 @@ from companion.escalation.policy import Policy
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.troubles.model import Trouble
 from tests.fakes.channel import FakeChannel, FakePool
 
@@ -127,10 +128,10 @@ class Heard:
             raise self.fails
         self.changes.append((alarm.id, change))
 
-    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
         if self.fails is not None:
             raise self.fails
-        self.troubles.append(reason)
+        self.troubles.append(str(reason))
 
     def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
         self.service_troubles.append(trouble)

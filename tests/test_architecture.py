@@ -35,7 +35,7 @@ PURE_COMPANION = (
 """Decide, and do nothing: the standard library, each other, and pydantic, which describes their shapes."""
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "companion.store": ("companion.store", "companion.clock", "companion.ids"),
+    "companion.store": ("companion.store", "companion.texts", "companion.clock", "companion.ids"),
     "companion.texts": ("companion.texts",),
     "companion.channels": ("companion.channels", "companion.texts", "companion.timezones"),
     "companion.escalation": ("companion.escalation",),
@@ -49,6 +49,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "companion.dispatch": (
         "companion.dispatch",
+        "companion.texts",
         "companion.channels",
         "companion.directory.model",
         "companion.directory.store",
@@ -58,6 +59,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "companion.troubles": (
         "companion.troubles",
+        "companion.texts",
         "companion.directory",
         "companion.dispatch",
         "companion.channels.base",
@@ -67,6 +69,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "companion.alarms": (
         "companion.alarms",
+        "companion.texts",
         "companion.troubles",
         "companion.escalation",
         "companion.dispatch",
@@ -87,6 +90,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "companion.link": (
         "companion.link",
+        "companion.texts",
         "companion.troubles",
         "companion.alarms",
         "companion.dispatch",

@@ -25,6 +25,7 @@ from companion.dispatch.store import delivery_by_id
 from companion.store import tables
 from companion.store.scope import ALL_SITES
 from companion.store.sql import skip_locked
+from companion.texts.reasons import Reason
 
 BATCH = 50
 _DISPATCH = Actor(name=None, via="dispatch")
@@ -51,10 +52,10 @@ def _pass_on_due(unit: AlarmTransaction, alarm: Alarm) -> None:
         delivery = delivery_by_id(ALL_SITES, unit.conn, delivery_id)
         if delivery is None or (delivery.state in FINAL and delivery.state is not State.ERROR):
             continue
-        _tell_instead(unit, alarm, delivery, {person_id}, f"not accepted within {seconds} s")
+        _tell_instead(unit, alarm, delivery, {person_id}, Reason("not_accepted_within", seconds=seconds))
 
 
-def pass_on(unit: AlarmTransaction, alarm: Alarm, delivery: Delivery, reason: str) -> list[str]:
+def pass_on(unit: AlarmTransaction, alarm: Alarm, delivery: Delivery, reason: Reason) -> list[str]:
     """Tell the next contact point of everybody whom the page is for, unless it was told already; return the channels.
 
     The alarm is locked.
@@ -63,7 +64,7 @@ def pass_on(unit: AlarmTransaction, alarm: Alarm, delivery: Delivery, reason: st
 
 
 def _tell_instead(
-    unit: AlarmTransaction, alarm: Alarm, delivery: Delivery, people: Container[str], reason: str
+    unit: AlarmTransaction, alarm: Alarm, delivery: Delivery, people: Container[str], reason: Reason
 ) -> list[str]:
     if not alarm.needs_answer:
         return []

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import Change, JournalEntry
 from companion.store.scope import Scope, require_alarm
 from companion.store.tables import journal
+from companion.texts.reasons import Reason
 
 _APPEND = sa.insert(journal)
 
@@ -35,7 +36,7 @@ def append(
             "event": event.value,
             "actor": actor,
             "via": via,
-            "detail": dict(detail),
+            "detail": {name: _kept(value) for name, value in detail.items()},
         },
     )
 
@@ -44,4 +45,13 @@ def journal_of(scope: Scope, conn: Connection, alarm_id: str) -> list[JournalEnt
     """Return the lines of one alarm, oldest first."""
     query = sa.select(journal).where(journal.c.alarm_id == alarm_id).order_by(journal.c.id)
     rows = conn.execute(scope.of_alarms(query, journal.c.alarm_id))
-    return [JournalEntry(**dict(row._mapping) | {"event": Change(row.event)}) for row in rows]
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: sa.Row[Any]) -> JournalEntry:
+    detail = {name: Reason.from_json(value) or value for name, value in row.detail.items()}
+    return JournalEntry(**dict(row._mapping) | {"event": Change(row.event), "detail": detail})
+
+
+def _kept(value: Any) -> Any:
+    return value.as_json() if isinstance(value, Reason) else value

@@ -12,6 +12,7 @@ from companion.dispatch.readers import forget, is_told_another_way
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.locks import lock_alarm
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.troubles import reporting
 
 _DISPATCH = Actor(name=None, via="dispatch")
@@ -62,7 +63,7 @@ def report(unit: AlarmTransaction, delivery: Delivery, verdict: Verdict) -> None
             _next_contact_point(unit, delivery, reason)
 
 
-def _next_contact_point(unit: AlarmTransaction, delivery: Delivery, reason: str) -> list[str]:
+def _next_contact_point(unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> list[str]:
     """Page its readers another way while the alarm still needs an answer; return the channels."""
     if delivery.kind not in PAGES or delivery.alarm_id is None:
         return []

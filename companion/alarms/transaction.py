@@ -47,6 +47,7 @@ from companion.ids import new_id
 from companion.store import tables
 from companion.store.locks import lock_alarm
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.model import Trouble, TroubleKind
 
@@ -68,7 +69,7 @@ class AlarmObserver(Protocol):
         """An alarm has changed; `alarm` is what it is now."""
         ...
 
-    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
         """A delivery was given up."""
         ...
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from companion.texts.reasons import Reason
+
 
 class MessageKind(StrEnum):
     """What a message wants from its reader."""
@@ -96,7 +98,7 @@ class Sent:
     provider_ref: str | None
     """The provider's id of the message; kept, and given back as `thread_ref` later."""
     status_code: int | None = None
-    warning: str | None = None
+    warning: Reason | None = None
     """What an operator should know although it worked, such as members of a group who did not get it."""
     heard: Heard | None = field(default=None, compare=False)
 
@@ -105,7 +107,7 @@ class Sent:
 class TryAgain:
     """It did not get through, or nobody can say whether it did; another attempt may help."""
 
-    reason: str
+    reason: Reason
     status_code: int | None = None
     after: timedelta | None = None
     """The provider's `Retry-After`."""
@@ -120,7 +122,7 @@ class TryAgain:
 class Refused:
     """Another attempt cannot help: bad number, bad credentials. Goes on with the next contact point."""
 
-    reason: str
+    reason: Reason
     status_code: int | None = None
     channel_broken: bool = False
     """The whole channel is refused (401, 403, captcha), not only this message: an operator must look."""
@@ -140,7 +142,11 @@ class Receipt:
 
 
 class AddressInvalid(ValueError):
-    """An address that no message can reach over a channel of this kind; the text says what to write, not the address."""
+    """An address that no message can reach over a channel of this kind; the reason says what to write, not the address."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Channel(Protocol):

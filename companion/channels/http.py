@@ -23,12 +23,16 @@ from companion.channels.base import Refused, TryAgain
 from companion.channels.proxy import proxy_of, refuse_forbidden, secrets_in, usable_proxy
 from companion.channels.resolver import ChannelResolver
 from companion.channels.trust import refusal, tls_context, usable_ca
+from companion.texts.reasons import Reason
 
 type Failure = TryAgain | Refused
 
 BODY_LIMIT = 64 * 1024
 FRAME_LIMIT = 256 * 1024
 REASON_LIMIT = 300
+"""Characters of a reason in English …"""
+QUOTE_LIMIT = 240
+"""… and of a provider's words in it."""
 ERROR_BODY_TIME_S = 2
 """An error is an error by its status; its text is waited for only this long."""
 LONGEST_RETRY_AFTER = timedelta(days=7)
@@ -114,7 +118,7 @@ def answered_at(reply: Reply) -> datetime:
 def failure_of_status(reply: Reply, now: datetime, detail: str = "") -> Failure:
     """Return what an answer other than success means; `detail` is the provider's own words, already scrubbed."""
     status = reply.status
-    reason = shortened(f"HTTP {status}: {detail}" if detail else f"HTTP {status}")
+    reason = http_status(status, detail)
     if status in TRY_AGAIN_STATUSES or status >= 500:
         return TryAgain(
             reason=reason,
@@ -123,12 +127,10 @@ def failure_of_status(reply: Reply, now: datetime, detail: str = "") -> Failure:
             uncertain=status in UNCERTAIN_STATUSES,
         )
     if status in {401, 403}:
-        reason = shortened(f"{reason} (the credentials are not accepted)")
+        reason = Reason("credentials_refused", answer=reason)
         return Refused(reason=reason, status_code=status, channel_broken=True)
     if status < 400:
-        reason = (
-            f"HTTP {status}: the server wants to send us elsewhere, the configured address is not the API's"
-        )
+        reason = Reason("redirected", status=status)
         if status in TEMPORARY_REDIRECTS:
             return TryAgain(reason=reason, status_code=status)
         return Refused(reason=reason, status_code=status, channel_broken=True)
@@ -142,40 +144,45 @@ def failure_of_error(error: Exception) -> Failure:
     match error:
         case aiohttp.ClientConnectorCertificateError():
             # Not final: a portal in between shows one of its own, and one that ran out is renewed within minutes.
-            why = refusal(error.certificate_error)
-            return TryAgain(reason=shortened(f"the server's certificate is not valid: {why}"))
+            return TryAgain(reason=Reason("certificate_refused", why=refusal(error.certificate_error)))
         case aiohttp.ClientConnectorSSLError():
-            return TryAgain(reason="could not connect: the server and we found no way to speak TLS")
+            return TryAgain(reason=Reason("no_tls"))
         case ForbiddenAddressError():
-            return Refused(reason=f"not sent: {error}", channel_broken=True)
+            return Refused(reason=Reason("address_forbidden"), channel_broken=True)
         case aiohttp.ClientHttpProxyError():
-            return TryAgain(
-                reason=f"the proxy did not connect us: HTTP {error.status}", status_code=error.status
-            )
+            return TryAgain(reason=Reason("proxy_refused", status=error.status), status_code=error.status)
         case aiohttp.ClientConnectorError() if isinstance(
             error.os_error, ForbiddenAddressError | aiohttp.ClientConnectorError
         ):
             return failure_of_error(error.os_error)
         case aiohttp.ClientConnectorDNSError():
-            return TryAgain(reason="could not connect: the server's name was not found")
+            return TryAgain(reason=Reason("name_not_found"))
         case aiohttp.ClientConnectorError():
             number = error.os_error.errno
-            why = os.strerror(number) if number and number > 0 else "no connection"
-            return TryAgain(reason=f"could not connect: {why}")
+            if number and number > 0:
+                return TryAgain(reason=Reason("not_connected_because", why=os.strerror(number)))
+            return TryAgain(reason=Reason("not_connected"))
         case aiohttp.ConnectionTimeoutError():
-            return TryAgain(reason="could not connect in time")
+            return TryAgain(reason=Reason("not_connected_in_time"))
         case aiohttp.InvalidURL():
-            return Refused(reason="the configured address is not a web address", channel_broken=True)
+            return Refused(reason=Reason("no_web_address"), channel_broken=True)
         case TimeoutError():
-            return TryAgain(reason="no answer in time, the message may have been sent", uncertain=True)
+            return TryAgain(reason=Reason("no_answer"), uncertain=True)
         case _:
-            return TryAgain(reason="the connection was lost before the answer", uncertain=True)
+            return TryAgain(reason=Reason("connection_lost"), uncertain=True)
+
+
+def http_status(status: int, said: str = "") -> Reason:
+    """Return an answer's status as a reason, with what the provider said, if it said anything."""
+    if said:
+        return Reason("http_status_said", status=status, said=shortened(said, QUOTE_LIMIT))
+    return Reason("http_status", status=status)
 
 
 def not_understood(reply: Reply) -> TryAgain:
     """Return what a success means whose body is not the provider's: perhaps a login page answered."""
     return TryAgain(
-        reason=f"HTTP {reply.status}, but the answer is not what this provider sends",
+        reason=Reason("not_understood", status=reply.status),
         status_code=reply.status,
         uncertain=True,
     )

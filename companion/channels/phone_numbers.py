@@ -7,6 +7,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from companion.channels.base import AddressInvalid
+from companion.texts.reasons import Reason
 
 PLAIN = re.compile(r"\+[1-9][0-9]{1,14}")
 WRITTEN = re.compile(r"\+?[\d\s()/.\u00ad\u2010-\u2015-]+")
@@ -25,13 +26,11 @@ def e164(text: str, country: str | None) -> str:
     Raises AddressInvalid unless it is certain which number is meant.
     """
     if not WRITTEN.fullmatch(text) or not any(character.isdigit() for character in text):
-        raise AddressInvalid("is no phone number: write it like +491701234567")
+        raise AddressInvalid(Reason("number_unreadable"))
     if text.startswith("+"):
         return _international(text)
     if country is None:
-        raise AddressInvalid(
-            "has no country code: write it like +491701234567, or name the `country` of its site or of `installation`"
-        )
+        raise AddressInvalid(Reason("number_without_country"))
     return _national(text, country)
 
 
@@ -45,9 +44,7 @@ def is_assigned(number: str) -> bool:
 def _international(text: str) -> str:
     number = _parsed(text, None)
     if number is None:
-        raise AddressInvalid(
-            "is no phone number that begins with a country code: write it like +491701234567"
-        )
+        raise AddressInvalid(Reason("number_of_no_country"))
     written = _format(number)
     if phonenumbers.is_valid_number(number):
         return written
@@ -55,8 +52,9 @@ def _international(text: str) -> str:
     is_possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
     if PLAIN.fullmatch(text) and text == written and is_possible:
         return written
-    advice = f"; if it is right all the same, write it as {written}" if is_possible else ""
-    raise AddressInvalid(f"is no number that anybody has: a digit is missing or too many{advice}")
+    if is_possible:
+        raise AddressInvalid(Reason("number_unlikely", number=written))
+    raise AddressInvalid(Reason("number_impossible"))
 
 
 def _national(text: str, country: str) -> str:
@@ -70,11 +68,9 @@ def _national(text: str, country: str) -> str:
         case [only]:
             return only
         case []:
-            raise AddressInvalid(
-                f"is no number of {country} that anybody has: write it with its country code, like +491701234567"
-            )
+            raise AddressInvalid(Reason("number_of_another_country", country=country))
         case several:
-            raise AddressInvalid(f"may be {' or '.join(several)}: write the one that is meant")
+            raise AddressInvalid(Reason("number_ambiguous", first=several[0], second=several[1]))
 
 
 def _parsed(text: str, country: str | None) -> PhoneNumber | None:

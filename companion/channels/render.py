@@ -28,6 +28,8 @@ def headline(message: Message) -> str:
 
 
 def _title(message: Message, texts: Texts) -> str:
+    if message.kind is MessageKind.TEST and not message.title:
+        return texts.messages.test_title
     if message.trouble is None:
         return alarm_title(message.title, message.source, texts)
     return trouble_title(message.trouble, subject=message.title, facts=message.details, texts=texts)

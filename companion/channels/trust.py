@@ -5,6 +5,8 @@ import ssl
 from cryptography import x509
 from cryptography.x509.extensions import ExtensionNotFound
 
+from companion.texts.reasons import Reason
+
 NAME_MISMATCHES = frozenset({62, 64})
 """OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and …_IP_ADDRESS_MISMATCH; its text for them holds the address."""
 
@@ -59,10 +61,10 @@ def tls_context(ca: str | None) -> ssl.SSLContext | None:
     return None if ca is None else ssl.create_default_context(cadata=ca)
 
 
-def refusal(error: Exception) -> str:
+def refusal(error: Exception) -> Reason:
     """Return why a server's certificate was refused, without the address that was asked for."""
     if not isinstance(error, ssl.SSLCertVerificationError):
-        return "it could not be checked"
+        return Reason("certificate_unchecked")
     if error.verify_code in NAME_MISMATCHES:
-        return "it was issued for another name than the configured address"
-    return error.verify_message
+        return Reason("certificate_of_another_name")
+    return Reason.quoting(error.verify_message)

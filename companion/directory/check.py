@@ -137,7 +137,7 @@ class Check:
         return one.hopeless and (is_named or one not in self._odd_before)
 
     def _told(self, one: Oddity) -> Problem:
-        return Problem(f"{self._path(one.at.kind, one.at.id)}{one.at.where}", one.message)
+        return Problem(f"{self._path(one.at.kind, one.at.id)}{one.at.where}", str(one.reason))
 
     # --- policies ---------------------------------------------------------------------------------------
 

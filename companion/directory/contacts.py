@@ -9,6 +9,7 @@ from companion.channels.phone_numbers import is_assigned
 from companion.channels.registry import ChannelKind, channel_kinds
 from companion.directory.state import CHANNEL, INSTALLATION, PERSON, POLICY, SITE, Key, State
 from companion.escalation.policy import ChannelTarget, Policy, Target
+from companion.texts.reasons import Reason
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Oddity:
     """What is the matter with one address."""
 
     at: Addressed
-    message: str
+    reason: Reason
     hopeless: bool
     """No message can arrive there; else it is only doubtful."""
 
@@ -70,31 +71,23 @@ def oddities(state: State) -> Iterator[Oddity]:
         try:
             formed = kind.address(one.address, one.country)
         except AddressInvalid as err:
-            yield Oddity(one, f"{one.address!r} {err}", hopeless=True)
+            yield Oddity(one, Reason("address_invalid", address=one.address, why=err.reason), hopeless=True)
             continue
         if formed in _own_addresses(state, kind, one):
-            then = (
-                # A card in a modem gets its own messages; under a number that is only shown as the sender they may arrive.
-                "many networks drop such a message, and a card in a gateway rings nowhere; "
-                "send a test message there, or name another one"
-                if kind.may_reach_itself
-                else "its messages to itself ring nowhere; name another one"
-            )
-            yield Oddity(
-                one,
-                f"{formed!r} is the number that channel {one.channel_id!r} itself sends from: {then}",
-                hopeless=not kind.may_reach_itself,
-            )
+            # A card in a modem gets its own messages; under a number that is only shown as the sender they may arrive.
+            own = "address_is_perhaps_the_channels" if kind.may_reach_itself else "address_is_the_channels_own"
+            reason = Reason(own, address=formed, channel=one.channel_id)
+            yield Oddity(one, reason, hopeless=not kind.may_reach_itself)
         elif formed != one.address:
             yield Oddity(
                 one,
-                f"{one.address!r} goes to the provider as it is: apply it again as {formed!r}",
+                Reason("address_unformed", address=one.address, formed=formed),
                 hopeless=False,
             )
         elif formed.startswith("+") and not is_assigned(formed):
             yield Oddity(
                 one,
-                f"{formed!r} is like no number that anybody has: is it right? Send a test message there",
+                Reason("address_unlikely", address=formed),
                 hopeless=False,
             )
 

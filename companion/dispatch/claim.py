@@ -17,6 +17,7 @@ from companion.dispatch.store import HELD, WAITS, next_delivery_at, to_delivery
 from companion.store.scope import ALL_SITES
 from companion.store.sql import skip_locked
 from companion.store.tables import attempt, delivery
+from companion.texts.reasons import Reason
 
 ONE = Room(1, 1)
 CRASH_LIMIT = 20
@@ -161,7 +162,7 @@ def take_back(
 
     conn.execute(put(unwanted, state=State.CANCELLED))
     conn.execute(put(again, state=State.PENDING, due_at=now))
-    reason = f"its worker died {CRASH_LIMIT} times"
+    reason = Reason("worker_died_often", times=CRASH_LIMIT)
     given_up = put(hopeless, state=State.ERROR, last_error=reason).returning(*delivery.c)
     return [to_delivery(row) for row in conn.execute(given_up)]
 
@@ -179,7 +180,7 @@ def _cut_off(item: Delivery, now: datetime, lease: timedelta) -> dict[str, Any]:
             outcome="cut_off",
             status_code=None,
             provider_ref=None,
-            error="The process that was sending it ended or was not heard of any more. It may have been sent.",
+            error=Reason("cut_off"),
         )
     )
 

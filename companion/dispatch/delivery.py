@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from companion.channels.base import MessageKind
+from companion.texts.reasons import Reason
 
 
 class State(StrEnum):
@@ -85,7 +86,7 @@ class Delivery:
     cancelled: bool
     provider_ref: str | None
     idempotency_key: str
-    last_error: str | None
+    last_error: Reason | None
     source_key: str | None
     """What its alarm came from, as far as it may be folded (`Alarm.source_key`)."""
     folded_into: str | None
@@ -115,4 +116,4 @@ class Attempt:
     """sent, failed, uncertain, error; cut_off: the process that made it ended before it wrote down what became of it"""
     status_code: int | None
     provider_ref: str | None
-    error: str | None
+    error: Reason | None

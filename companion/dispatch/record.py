@@ -76,18 +76,16 @@ def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetim
         case Done():
             sent = outcome if isinstance(outcome, Sent) else None
             ref, warning = (None, None) if sent is None else (sent.provider_ref, sent.warning)
-            words = storable(warning)
             return same | {
                 "state": State.SENT,
                 "provider_ref": storable(ref),
                 "sent_at": now,
-                "last_error": words,
+                "last_error": warning,
             }
         case Again(at=at, reason=reason):
-            words = storable(reason)
-            return same | {"state": State.FAILED, "due_at": at, "last_error": words, "uncertain": uncertain}
+            return same | {"state": State.FAILED, "due_at": at, "last_error": reason, "uncertain": uncertain}
         case GiveUp(reason=reason):
-            return same | {"state": State.ERROR, "last_error": storable(reason), "uncertain": uncertain}
+            return same | {"state": State.ERROR, "last_error": reason, "uncertain": uncertain}
 
 
 def _attempt(
@@ -111,7 +109,7 @@ def _attempt(
         outcome=word,
         status_code=outcome.status_code,
         provider_ref=storable(outcome.provider_ref) if isinstance(outcome, Sent) else None,
-        error=None if isinstance(outcome, Sent) else storable(outcome.reason),
+        error=None if isinstance(outcome, Sent) else outcome.reason,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
+from companion.texts.reasons import Reason
 
 MAX_DOUBLINGS = 24
 """Half a year from one second: longer than any cap, and no span of time overflows."""
@@ -33,14 +34,14 @@ class Again:
     """Another attempt at `at`."""
 
     at: datetime
-    reason: str
+    reason: Reason
 
 
 @dataclass(frozen=True)
 class GiveUp:
     """No further attempt: the next contact point, and an operator, must hear of it."""
 
-    reason: str
+    reason: Reason
 
 
 type Verdict = Done | Again | GiveUp
@@ -70,7 +71,7 @@ def decide(
             brief = page and outcome.unknown
             quick = policy.quick if first_page or brief else ()
             if attempt >= len(quick) + (1 if brief else policy.attempts):
-                return GiveUp(f"given up after {attempt} attempts: {reason}")
+                return GiveUp(Reason("given_up", attempts=attempt, reason=reason))
             own = _back_off(attempt, quick, policy, chance)
             if after is None:
                 return Again(now + own, reason)

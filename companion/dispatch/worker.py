@@ -25,6 +25,7 @@ from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
 from companion.store.sql import perhaps_lost_race
+from companion.texts.reasons import Reason
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -203,7 +204,7 @@ class Dispatcher:
         busy = [delivery.id for delivery in list(self._tasks.values())]
         me, lease = self._rules.owner, self._rules.lease
         for abandoned in claim.take_back(conn, now, me=me, lease=lease, busy=busy):
-            self._tell(conn, abandoned, GiveUp(abandoned.last_error or "its worker died"))
+            self._tell(conn, abandoned, GiveUp(abandoned.last_error or Reason("worker_died")))
         return claim.claim_due(conn, me, now, lease, rooms)
 
     def has_room(self, channel_id: str, urgency: Urgency) -> bool:
@@ -275,15 +276,13 @@ class Dispatcher:
         try:
             configured = await self._patiently(lambda: self._channels.get(channel_id))
         except ChannelUnusable as err:
-            return Refused(reason=str(err), channel_broken=True)
+            return Refused(reason=Reason("channel_unusable", why=str(err)), channel_broken=True)
         except Exception as err:
             # The person's next contact point must not wait until the lease has run out.
             _LOGGER.exception("Channel %s cannot be used", channel_id)
-            return Refused(reason=f"the channel failed: {type(err).__name__}", channel_broken=True)
+            return Refused(reason=Reason("channel_failed", error=type(err).__name__), channel_broken=True)
         if configured is None:
-            return Refused(
-                reason="this channel does not exist any more or is switched off", channel_broken=True
-            )
+            return Refused(reason=Reason("channel_gone"), channel_broken=True)
         return configured
 
     def _slots_of(self, channel_id: str, concurrency: int) -> Slots:
@@ -321,15 +320,15 @@ class Dispatcher:
             message = self._compose(delivery, reference)
         except Exception as err:
             _LOGGER.exception("Delivery %s could not be written as a message", delivery.id)
-            return Refused(reason=f"the message could not be written: {type(err).__name__}")
+            return Refused(reason=Reason("message_unwritable", error=type(err).__name__))
         try:
             async with asyncio.timeout(configured.timeout_s):
                 return await configured.channel.send(message)
         except TimeoutError:
-            return TryAgain(reason=f"no answer within {configured.timeout_s:g} s", uncertain=True)
+            return TryAgain(reason=Reason("no_answer_within", seconds=configured.timeout_s), uncertain=True)
         except Exception as err:
             _LOGGER.exception("Channel %s failed on delivery %s", delivery.channel_id, delivery.id)
-            return TryAgain(reason=f"the channel failed: {type(err).__name__}", uncertain=True)
+            return TryAgain(reason=Reason("channel_failed", error=type(err).__name__), uncertain=True)
 
     async def _finish(self, delivery: Delivery, outcome: Outcome, started_at: datetime) -> None:
         chance = random.random()

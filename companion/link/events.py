@@ -19,6 +19,7 @@ from companion.link.outbox import Turn
 from companion.link.protocol import Hello
 from companion.link.store import Body, Peer
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.troubles.model import Trouble
 from companion.troubles.store import open_troubles
 
@@ -57,7 +58,7 @@ def publish(unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         _keep(unit.conn, turns, snapshot(alarm, change, unit.now), unit.now)
 
 
-def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
+def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
     """Queue for every Home Assistant of the alarm's site that somebody was not told."""
     alarm = None if delivery.alarm_id is None else alarm_by_id(ALL_SITES, unit.conn, delivery.alarm_id)
     if alarm is None:
@@ -72,7 +73,7 @@ def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: str) -> 
         "alarm_id": alarm.id,
         "channel": delivery.channel_id if channel is None else channel.name,
         "recipient": delivery.recipient,
-        "reason": reason[:REASON_LIMIT],
+        "reason": str(reason)[:REASON_LIMIT],
     }
     _keep(unit.conn, turns, body, unit.now)
 

@@ -6,6 +6,8 @@ from typing import Any, override
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
+from companion.texts.reasons import Reason
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -31,6 +33,21 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ReasonText(sa.TypeDecorator[Reason]):
+    """A reason as code and facts; what earlier versions have written is read as a quotation."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: Reason | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.as_text()
+
+    @override
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Reason | None:
+        return None if value is None else Reason.from_text(value)
 
 
 def _id(name: str = "id", **kwargs: Any) -> sa.Column[str]:
@@ -298,7 +315,7 @@ delivery = sa.Table(
     sa.Column("cancelled", sa.Boolean, nullable=False),  # asked to stop while processing
     sa.Column("provider_ref", sa.Text),
     sa.Column("idempotency_key", sa.String(64), nullable=False),
-    sa.Column("last_error", sa.Text),
+    sa.Column("last_error", ReasonText),
     sa.Column("source_key", sa.String(32)),  # of pages: what floods is told in one message
     sa.Column("folded_into", sa.String(64)),  # the delivery that is sent for this one
     _time("created_at", nullable=False),
@@ -387,7 +404,7 @@ attempt = sa.Table(
     sa.Column("outcome", sa.String(16), nullable=False),  # sent, failed, error, uncertain, cut_off
     sa.Column("status_code", sa.Integer),
     sa.Column("provider_ref", sa.Text),
-    sa.Column("error", sa.Text),
+    sa.Column("error", ReasonText),
     sa.Index("ix_attempt_delivery_id", "delivery_id"),
     sa.Index("ix_attempt_channel_id", "channel_id", "id"),
 )
@@ -405,7 +422,7 @@ channel_health = sa.Table(
     sa.Column("failed_probes", sa.Integer, nullable=False),  # in a row
     sa.Column("failed_sends", sa.Integer, nullable=False),  # in a row
     _time("failing_since"),
-    sa.Column("reason", sa.Text),  # of the last failure
+    sa.Column("reason", ReasonText),  # of the last failure
 )
 
 # --- troubles -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Final
 
 from companion.texts.language import ENGLISH
 from companion.texts.model import Texts
+from companion.texts.reasons import Reason
 
 _OURS: Final = frozenset({"yealink", "panel"})
 _HEADS: Final = {head: code for code, head in ENGLISH.titles.heads.items()}
@@ -43,6 +44,8 @@ def detail(name: str, value: str, texts: Texts) -> tuple[str, str]:
 def journal_value(name: str, value: object, source: str, texts: Texts) -> str:
     """Return a value of a line of the journal; `source` is that of its alarm."""
     match name, value:
+        case _, Reason():
+            return value.said(texts)
         case _, bool():
             return texts.desk.yes if value else texts.desk.no
         case "title", str():
@@ -54,7 +57,7 @@ def journal_value(name: str, value: object, source: str, texts: Texts) -> str:
             return _labels(value, texts)
         case _, list():
             return ", ".join(str(one) for one in value)
-        case "kind" | "decision" | "reason" | "instead", str():
+        case "kind" | "decision", str():
             return label(value, texts)
         case _:
             return str(value)

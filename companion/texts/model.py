@@ -63,6 +63,7 @@ class MessageTexts:
     levels: tuple[str, ...]
     """What each validation level (ANSI/TMA-AVS-01) means, from 0."""
     answer: str
+    test_title: str
     nothing_happened: str
     again: str
 

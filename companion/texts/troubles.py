@@ -10,7 +10,7 @@ from typing import override
 from companion.texts.filling import filled
 from companion.texts.labels import alarm_title
 from companion.texts.model import Texts
-from companion.texts.reasons import Sayable
+from companion.texts.reasons import Sayable, as_text, heard
 
 
 def trouble_title(kind: str, *, subject: str, facts: Mapping[str, object], texts: Texts) -> str:
@@ -22,7 +22,7 @@ def trouble_title(kind: str, *, subject: str, facts: Mapping[str, object], texts
     text = texts.troubles.get(kind)
     if text is None:
         return f"{kind}{texts.formats.colon}{subject}"
-    title = filled(text.title, {**facts, "subject": subject})
+    title = filled(text.title, {**_heard(facts, texts), "subject": subject})
     return f"{title} {texts.more_troubles.format(count=facts['more'])}" if "more" in facts else title
 
 
@@ -30,9 +30,15 @@ def trouble_advice(kind: str, *, facts: Mapping[str, object], texts: Texts) -> s
     """Return what to do about it; for a kind without a text, what is known."""
     text = texts.troubles.get(kind)
     if text is None:
-        return ", ".join(f"{name}{texts.formats.colon}{value}" for name, value in facts.items())
+        return ", ".join(
+            f"{name}{texts.formats.colon}{value}" for name, value in _heard(facts, texts).items()
+        )
     cause = cause_text(str(facts.get("cause", "?")), texts)
-    return filled(text.advice, {**facts, "cause": cause})
+    return filled(text.advice, {**_heard(facts, texts), "cause": cause})
+
+
+def _heard(facts: Mapping[str, object], texts: Texts) -> Mapping[str, str]:
+    return {name: heard(as_text(fact), texts) for name, fact in facts.items()}  # type: ignore[arg-type] # as kept
 
 
 def cause_text(cause: str, texts: Texts) -> str:

@@ -6,6 +6,7 @@ from enum import Enum
 from zlib import crc32
 
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
+from companion.texts.reasons import Reason
 
 FAILED_PROBES = 2
 FAILED_SENDS = 3
@@ -19,7 +20,6 @@ SPREAD_S = 600
 """Channels are probed at different times within this many seconds."""
 SEEN_EVERY = timedelta(minutes=1)
 """A channel that works is written down at most this often."""
-REASON_LIMIT = 300
 
 
 class Try(Enum):
@@ -45,7 +45,7 @@ class ChannelHealth:
     failed_probes: int = 0
     failed_sends: int = 0
     failing_since: datetime | None = None
-    reason: str | None = None
+    reason: Reason | None = None
 
     @property
     def is_refusing(self) -> bool:
@@ -89,7 +89,7 @@ def after(health: ChannelHealth, what: Try, outcome: Outcome, now: datetime) -> 
                 failed_probes=health.failed_probes + probes,
                 failed_sends=health.failed_sends + sends,
                 failing_since=health.failing_since or now,
-                reason=reason[:REASON_LIMIT],
+                reason=reason,
             )
 
 

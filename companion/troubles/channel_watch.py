@@ -21,6 +21,7 @@ from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.sql import insert
 from companion.store.tables import channel_health
+from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.channel_health import (
     PROBE_LIMIT,
@@ -96,7 +97,7 @@ def _report(unit: Reporter, health: ChannelHealth) -> None:
             site_id=None if row is None else row.site_id,
             facts={
                 "failures": max(health.failed_probes, health.failed_sends),
-                "reason": health.reason or "?",
+                "reason": health.reason or Reason("unknown"),
             },
         )
     elif not health.is_failing:
@@ -183,13 +184,13 @@ class ChannelWatch:
         try:
             configured = await self._channels.get(channel_id)
             if configured is None:
-                return Refused(reason="it was removed or switched off", channel_broken=True)
+                return Refused(reason=Reason("channel_gone"), channel_broken=True)
             async with asyncio.timeout(configured.timeout_s):
                 return await configured.channel.check()
         except ChannelUnusable as err:
-            return Refused(reason=str(err), channel_broken=True)
+            return Refused(reason=Reason("channel_unusable", why=str(err)), channel_broken=True)
         except TimeoutError:
-            return TryAgain(reason="no answer in time")
+            return TryAgain(reason=Reason("no_answer_in_time"))
         except Exception as err:
             _LOGGER.exception("Channel %s could not be probed", channel_id)
-            return TryAgain(reason=f"the channel failed: {type(err).__name__}")
+            return TryAgain(reason=Reason("channel_failed", error=type(err).__name__))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from companion.texts.reasons import Reason
+
 TELL_AGAIN_AFTER = timedelta(hours=1)
 """One that comes and goes is told at most this often; if it stays, it is told once this time is over."""
 
@@ -15,7 +17,7 @@ STORM_LASTS = timedelta(minutes=10)
 MORE = "more"
 """The fact of a message that stands for several troubles of one kind: how many there are besides."""
 
-type Fact = str | int | float | bool
+type Fact = str | int | float | bool | Reason
 
 
 class TroubleKind(StrEnum):

@@ -19,6 +19,7 @@ from companion.ids import new_id
 from companion.store.locks import try_lock
 from companion.store.scope import ALL_SITES
 from companion.store.sql import is_row_held, perhaps_lost_race
+from companion.texts.reasons import as_text
 from companion.troubles import store
 from companion.troubles.model import (
     MORE,
@@ -91,7 +92,7 @@ def report(
             cleared_at=None,
         )
         if is_new:
-            _LOGGER.error("Trouble: %s (%s): %s", kind.value, subject, trouble.facts)
+            _LOGGER.error("Trouble: %s (%s): %s", kind.value, subject, _shown(facts or {}))
             unit.trouble_changed(trouble)
         store.put_trouble(
             ALL_SITES, unit.conn, trouble
@@ -186,6 +187,10 @@ def _tell_instead(unit: Reporter, delivery: Delivery, people: Sequence[str]) -> 
     _write(unit, new, delivery.kind, delivery.occurrence, delivery.message)
 
 
+def _shown(facts: Mapping[str, Fact]) -> dict[str, str]:
+    return {name: str(fact) for name, fact in facts.items()}
+
+
 def _carefully(unit: Reporter, key: str, work: Callable[[], None]) -> None:
     try:
         with unit.conn.begin_nested():
@@ -226,7 +231,7 @@ def _tell(unit: Reporter, trouble: Trouble, kind: MessageKind) -> None:
         "site": None if site is None else site.name,
         "raised_at": trouble.since.isoformat(),
         "timezone": "UTC" if site is None else site.timezone,
-        "details": {name: str(value) for name, value in trouble.facts.items()},
+        "details": {name: as_text(value) for name, value in trouble.facts.items()},
     }
     _write(unit, first, kind, occurrence, facts)
 

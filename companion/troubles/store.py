@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from companion.store.scope import AllSites, OneSite, Scope, require_owned
 from companion.store.sql import insert
 from companion.store.tables import channel, channel_health, contact_point, link_peer, person, trouble
+from companion.texts.reasons import Reason, as_json
 from companion.troubles.channel_health import ChannelHealth
 from companion.troubles.model import (
     SHARED_KINDS,
@@ -42,7 +43,8 @@ class OperatorContact:
 
 def _to_trouble(row: Row[Any]) -> Trouble:
     values = dict(row._mapping)
-    return Trouble(**values | {"severity": TroubleSeverity(values["severity"])})
+    facts = {name: Reason.from_json(value) or value for name, value in values["facts"].items()}
+    return Trouble(**values | {"severity": TroubleSeverity(values["severity"]), "facts": facts})
 
 
 def _seen[Q: (sa.Select[Any], sa.Delete)](scope: Scope, query: Q) -> Q:
@@ -63,7 +65,8 @@ def trouble_by_key(scope: Scope, conn: Connection, key: str) -> Trouble | None:
 def put_trouble(scope: Scope, conn: Connection, changed: Trouble) -> None:
     """Write the trouble as it is now. Raises OutOfScope."""
     require_owned(scope, changed.site_id)
-    values = vars(changed) | {"facts": dict(changed.facts), "severity": changed.severity.value}
+    facts = {name: as_json(value) for name, value in changed.facts.items()}
+    values = vars(changed) | {"facts": facts, "severity": changed.severity.value}
     conn.execute(
         insert(conn, trouble)
         .values(**values)

@@ -169,7 +169,7 @@ def reach_check(found: ReachesNobody) -> HealthCheck:
 def address_check(found: Oddity) -> HealthCheck:
     """Return that nobody can be told at an address. A warning: those who have others are told there."""
     which = f"{found.at.id}{found.at.where}"
-    reason = Reason("as_said", said=f"{found.message}.")
+    reason = Reason("address_odd", why=found.reason)
     return HealthCheck(kind=found.at.kind, id=which, status=HealthStatus.WARNING, reason=reason)
 
 

@@ -4,6 +4,7 @@ import re
 
 from companion.channels.base import AddressInvalid
 from companion.channels.phone_numbers import e164
+from companion.texts.reasons import Reason
 
 GROUP = re.compile(r"group\.[A-Za-z0-9+/_-]{4,}={0,2}")
 """As `GET /v1/groups/{number}` of signal-cli-rest-api names it."""
@@ -16,7 +17,5 @@ def signal_address(text: str, country: str | None) -> str:
     if any(form.fullmatch(text) for form in (GROUP, ACCOUNT, USERNAME)):
         return text
     if text.startswith("group"):
-        raise AddressInvalid(
-            "is no group: its id begins with `group.`, GET /v1/groups/<number> of the bridge lists them"
-        )
+        raise AddressInvalid(Reason("signal.no_group"))
     return e164(text, country)

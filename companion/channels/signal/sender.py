@@ -24,11 +24,8 @@ from companion.channels.base import (
 )
 from companion.channels.http import Failure, HeaderSecret, HttpClient, HttpOptions, Reply, not_understood
 from companion.channels.render import headline, signal_text
+from companion.texts.reasons import Reason
 
-CAPTCHA = (
-    "Signal wants a captcha solved before this number may send again: POST /v1/accounts/<number>/"
-    "rate-limit-challenge on the bridge, from the same network"
-)
 # The bridge answers 400 for nearly everything; in json-rpc mode a network failure says no more than "Failed to send message".
 # So only what is known to be final is final, and the rest is tried again while the next contact point is told.
 RECIPIENT = (
@@ -47,9 +44,6 @@ NUMBERS_ASKED = 50
 TIMED_OUT = ("timeout", "timed out", "broken pipe", "closed")
 SENDER = ("regist", "does not exist", "not linked", "no such account")
 CAPTCHA_WORDS = ("captcha", "proof required")
-RATE_LIMITED = (
-    "Signal limits how often this number may send; what was sent last may have arrived all the same"
-)
 
 
 class SignalConfig(HttpOptions):
@@ -112,12 +106,10 @@ class SignalChannel(Channel, KnowsRecipients, ReceiptSource):
         accounts = await self._call("GET", "v1/accounts")
         known = accounts.json() if isinstance(accounts, Reply) else [self._config.number]
         if not isinstance(known, list) or self._config.number not in known:
-            return Refused(
-                reason="the configured number is not registered at this bridge", channel_broken=True
-            )
+            return Refused(reason=Reason("signal.not_registered"), channel_broken=True)
         warning = None
         if not str(answer["mode"]).startswith("json-rpc"):
-            warning = "the bridge does not run in json-rpc mode: sends take seconds and there are no receipts"
+            warning = Reason("signal.no_json_rpc")
         return Sent(provider_ref=None, status_code=about.status, warning=warning)
 
     @override
@@ -196,11 +188,11 @@ class SignalChannel(Channel, KnowsRecipients, ReceiptSource):
         status, reason = failure.status_code, failure.reason
         # The bridge says so with 429 or 400 only: in another answer the word proves nothing.
         if status in {400, 429} and (has_challenge or any(word in error for word in CAPTCHA_WORDS)):
-            return Refused(reason=CAPTCHA, status_code=status, channel_broken=True)
+            return Refused(reason=Reason("signal.captcha"), status_code=status, channel_broken=True)
         if status == 429 and not (isinstance(failure, TryAgain) and failure.after):
             # A 429 of the bridge itself never names a wait, and without a token there is nothing to solve: the message
             # was delivered more often than not (signal-cli-rest-api issue 881). One with `Retry-After` is a proxy's.
-            return TryAgain(reason=RATE_LIMITED, status_code=status, uncertain=True)
+            return TryAgain(reason=Reason("signal.rate_limited"), status_code=status, uncertain=True)
         if status != 400:
             return failure
         if self._config.number in error and any(word in error for word in SENDER):
@@ -210,18 +202,16 @@ class SignalChannel(Channel, KnowsRecipients, ReceiptSource):
         return TryAgain(reason=reason, status_code=status, uncertain=any(word in error for word in TIMED_OUT))
 
 
-def _not_reached(answer: Mapping[str, Any]) -> str | None:
+def _not_reached(answer: Mapping[str, Any]) -> Reason | None:
     """Return how many members of a group did not get what the others got, or None.
 
     201 with `errors.recipients`, one entry a member: signal-cli-rest-api issue 409.
     """
     errors = answer.get("errors")
     members = errors.get("recipients") if isinstance(errors, dict) else None
-    return (
-        f"{len(members)} members of the group did not get it"
-        if isinstance(members, list) and members
-        else None
-    )
+    if not isinstance(members, list) or not members:
+        return None
+    return Reason("signal.members_missed", count=len(members))
 
 
 def receipts_in(frame: str) -> list[Receipt]:

@@ -30,6 +30,7 @@ from companion.channels.sms.answers import (
     pointed,
     read,
 )
+from companion.texts.reasons import Reason
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 MESSAGE_NAMES = frozenset({"to", "to_digits", "text", "id"})
@@ -193,9 +194,7 @@ class SmsChannel(Channel):
         return Sent(
             provider_ref=None,
             status_code=reply.status,
-            warning="reachable; only a message shows whether it is taken"
-            if self._knows_sent
-            else "reachable; no rule of the channel says what a taken message is answered with, so nearly every 2xx is believed",
+            warning=Reason("sms.reachable" if self._knows_sent else "sms.reachable_without_rule"),
         )
 
     @override
@@ -212,7 +211,7 @@ class SmsChannel(Channel):
             if not reply.is_success:
                 return self._http.failure(reply, words)
             if self._knows_sent:
-                reason = f"HTTP {status} with an answer that no rule of the channel knows: {words}"
+                reason = Reason("sms.no_rule", status=status, said=words)
                 return TryAgain(reason=reason, status_code=status, uncertain=True, unknown=True)
             return Sent(provider_ref=self._ref(reply), status_code=status)
         match reading.verdict:
@@ -220,14 +219,13 @@ class SmsChannel(Channel):
                 return Sent(provider_ref=reading.message_id or self._ref(reply), status_code=status)
             case Verdict.AGAIN:
                 return TryAgain(
-                    reason=f"HTTP {status}, not sent ({reading.rule}): {words}",
+                    reason=Reason("sms.not_sent", status=status, rule=reading.rule, said=words),
                     status_code=status,
                     after=retry_after(reply.headers.get("Retry-After"), answered_at(reply)),
                 )
             case Verdict.REFUSED:
-                return Refused(
-                    reason=f"HTTP {status}, but refused ({reading.rule}): {words}", status_code=status
-                )
+                reason = Reason("sms.refused", status=status, rule=reading.rule, said=words)
+                return Refused(reason=reason, status_code=status)
 
     def _ref(self, reply: Reply) -> str | None:
         pointer = self._config.id_pointer

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from companion.channels.base import Outcome, Refused, Sent
 from companion.channels.http import Failure, Reply, not_understood
+from companion.texts.reasons import Reason
 
 GIVEN = frozenset(
     {
@@ -55,7 +56,7 @@ class Wanted:
 class Finding:
     """One thing that will not be as the channel's owner hopes."""
 
-    says: str
+    reason: Reason
     no_ticket: bool = False
     """The first alarm would not become a ticket at all."""
 
@@ -79,8 +80,8 @@ async def check(call: Calls, wanted: Wanted) -> Outcome:
         *_group_findings(wanted.group, user, created),
         *_state_findings(states, wanted),
         *_name_findings("priority", priorities, wanted.priority),
-        *_field_findings(created, "creating a ticket", no_ticket=True),
-        *_field_findings(closed, f"changing it to {wanted.closed_state!r}", no_ticket=False),
+        *_field_findings(created, Reason("zammad.creating"), no_ticket=True),
+        *_field_findings(closed, Reason("zammad.closing", state=wanted.closed_state), no_ticket=False),
         *await _customer_findings(call, wanted.customer),
         *await _tag_findings(call),
     ]
@@ -88,14 +89,12 @@ async def check(call: Calls, wanted: Wanted) -> Outcome:
 
 
 def _outcome(found: Sequence[Finding], status: int) -> Outcome:
-    fatal = [one.says for one in found if one.no_ticket]
+    fatal = [one.reason for one in found if one.no_ticket]
     if fatal:
-        return Refused(
-            reason=f"alarms would become no tickets: {'; '.join(fatal)}",
-            status_code=status,
-            channel_broken=True,
-        )
-    return Sent(provider_ref=None, status_code=status, warning="; ".join(one.says for one in found) or None)
+        reason = Reason("zammad.no_tickets", findings=fatal)
+        return Refused(reason=reason, status_code=status, channel_broken=True)
+    warning = Reason("zammad.look", findings=[one.reason for one in found]) if found else None
+    return Sent(provider_ref=None, status_code=status, warning=warning)
 
 
 # --- the group ------------------------------------------------------------------------------------------
@@ -108,11 +107,12 @@ def _group_findings(
     allowed = _groups_of_form(created)
     if allowed is not None:
         if group not in allowed:
-            others = f"only in {', '.join(sorted(allowed))}" if allowed else "in none"
-            yield Finding(
-                f"the token's user may not create tickets in group {group!r}, {others} (or there is no such group)",
-                no_ticket=True,
+            reason = (
+                Reason("zammad.group_not_allowed", group=group, allowed=sorted(allowed))
+                if allowed
+                else Reason("zammad.no_group_allowed", group=group)
             )
+            yield Finding(reason, no_ticket=True)
         return
     own = user.get("groups")
     if not isinstance(own, dict):
@@ -122,9 +122,7 @@ def _group_findings(
         {access} if isinstance(access, str) else set(map(str, access)) if isinstance(access, list) else set()
     )
     if not (rights & {"full"} or rights >= {"create", "change"}):
-        yield Finding(
-            f"the token's user has no right to create and change tickets in group {group!r}, unless a role gives it"
-        )
+        yield Finding(Reason("zammad.no_right_in_group", group=group))
 
 
 def _groups_of_form(form: Mapping[str, Any] | None) -> set[str] | None:
@@ -145,15 +143,12 @@ def _state_findings(states: Sequence[Mapping[str, Any]] | None, wanted: Wanted) 
     yield from _name_findings("state", states, wanted.state)
     yield from _name_findings("closed_state", states, wanted.closed_state, no_ticket=False)
     if _type_of(states, wanted.state).startswith("pending"):
-        yield Finding(f"state {wanted.state!r} needs a time until which it is pending", no_ticket=True)
+        yield Finding(Reason("zammad.state_is_pending", state=wanted.state), no_ticket=True)
     closed = _type_of(states, wanted.closed_state)
     if closed.startswith("pending"):
-        yield Finding(
-            f"closed_state {wanted.closed_state!r} needs a time until which it is pending: tickets would stay open; "
-            "name one that closes at once"
-        )
+        yield Finding(Reason("zammad.closed_state_is_pending", state=wanted.closed_state))
     elif closed in {"new", "open"}:
-        yield Finding(f"closed_state {wanted.closed_state!r} does not close a ticket")
+        yield Finding(Reason("zammad.closed_state_is_open", state=wanted.closed_state))
 
 
 def _name_findings(
@@ -163,7 +158,8 @@ def _name_findings(
         return
     usable = sorted(str(one.get("name")) for one in known if one.get("active", True))
     if name not in usable:
-        yield Finding(f"{setting} {name!r} is none of {', '.join(usable)}", no_ticket=no_ticket)
+        reason = Reason("zammad.unknown_name", setting=setting, name=name, known=usable)
+        yield Finding(reason, no_ticket=no_ticket)
 
 
 def _type_of(states: Sequence[Mapping[str, Any]] | None, name: str) -> str:
@@ -174,7 +170,7 @@ def _type_of(states: Sequence[Mapping[str, Any]] | None, name: str) -> str:
     return name if states is None else ""
 
 
-def _field_findings(form: Mapping[str, Any] | None, doing: str, *, no_ticket: bool) -> Iterator[Finding]:
+def _field_findings(form: Mapping[str, Any] | None, doing: Reason, *, no_ticket: bool) -> Iterator[Finding]:
     mandatory = _at(form, "mandatory")
     if not isinstance(mandatory, dict):
         return
@@ -191,11 +187,7 @@ def _field_findings(form: Mapping[str, Any] | None, doing: str, *, no_ticket: bo
         if must is True and name not in GIVEN | hidden | {"pending_time"}
     )
     if missing:
-        yield Finding(
-            f"{doing} needs {', '.join(missing)}, which no alarm has: give it a default, or make it optional for the "
-            "token's user",
-            no_ticket=no_ticket,
-        )
+        yield Finding(Reason("zammad.mandatory", doing=doing, fields=missing), no_ticket=no_ticket)
 
 
 def _ids(
@@ -221,7 +213,7 @@ async def _customer_findings(call: Calls, customer: str) -> list[Finding]:
     if "@" in customer:
         if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", customer):
             return []  # Zammad: `guess:` makes the customer if there is none
-        return [Finding(f"customer {customer!r} is no e-mail address", no_ticket=True)]
+        return [Finding(Reason("zammad.customer_no_address", customer=customer), no_ticket=True)]
     reply = await call("GET", "users/search", params={"query": customer, "limit": "50"})
     users = reply.json() if isinstance(reply, Reply) else None
     if not isinstance(users, list):
@@ -229,7 +221,7 @@ async def _customer_findings(call: Calls, customer: str) -> list[Finding]:
     logins = {str(one.get("login")).lower() for one in users if isinstance(one, dict)}
     if customer.lower() in logins:
         return []
-    return [Finding(f"there seems to be no customer with the login {customer!r}")]
+    return [Finding(Reason("zammad.customer_unknown", customer=customer))]
 
 
 async def _tag_findings(call: Calls) -> list[Finding]:
@@ -241,12 +233,7 @@ async def _tag_findings(call: Calls) -> list[Finding]:
     # Whoever may administer tags makes new ones all the same.
     if isinstance(await call("GET", "tag_list"), Reply):
         return []
-    return [
-        Finding(
-            "new tags are switched off (setting `tag_new`) and the token has no admin.tag: a ticket whose creation got "
-            "no answer may be made twice"
-        )
-    ]
+    return [Finding(Reason("zammad.no_new_tags"))]
 
 
 # --- asking ---------------------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ from companion.channels.http import (
     HttpOptions,
     Reply,
     not_understood,
-    shortened,
 )
 from companion.channels.render import headline, ticket_html
 from companion.channels.zammad.check import Wanted, check
+from companion.texts.reasons import Reason
 
 NEWEST_ARTICLES = 20
 """How many articles of a long ticket are looked at for what a repeated attempt may have written already."""
@@ -153,7 +153,7 @@ class ZammadChannel(Channel):
             elif found is not None:
                 return found
         if ticket is None or not ticket.isdecimal():
-            return TryAgain(reason="the alarm has no ticket yet")
+            return TryAgain(reason=Reason("zammad.no_ticket"))
         noted = await self._note(message, ticket)
         if not isinstance(noted, Sent) or new_state is None:
             return noted
@@ -180,11 +180,10 @@ class ZammadChannel(Channel):
                 return noted
             case TryAgain(reason=reason):
                 # Marked as perhaps sent, so that the next attempt finds the note and writes no second one.
-                why = f"the note is in the ticket, its state could not be changed yet: {reason}"
-                return replace(reply, reason=shortened(why), uncertain=True)
+                return replace(reply, reason=Reason("zammad.state_not_yet", why=reason), uncertain=True)
             case Refused(reason=reason):
-                why = f"the note is in ticket {ticket}, but its state could not be set to {state}: {reason}"
-                return replace(noted, warning=shortened(why))
+                warning = Reason("zammad.state_refused", ticket=ticket, state=state, why=reason)
+                return replace(noted, warning=warning)
 
     async def _find(self, message: Message) -> Sent | Failure | None:
         """Return the alarm's ticket as sent, None when there is none, or why nobody can say.

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 from sqlalchemy.engine import Connection
@@ -21,6 +21,7 @@ from companion.dispatch.retry import Done, GiveUp
 from companion.dispatch.worker import ChannelUnusable, Configured
 from companion.ids import new_id
 from companion.texts.language import LANGUAGE_PATTERN
+from companion.texts.reasons import Reason, spelled_out
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.web.api.fields import DetailValue
@@ -48,6 +49,10 @@ class TrialResult(Output):
     outcome: str
     """`sent` (for a check: all is well), `failed`, `uncertain` or `refused`."""
     reason: str | None
+    """Why not, in English."""
+    reason_code: str | None = None
+    reason_facts: dict[str, Any] = Field(default_factory=dict)
+    """The same for programs; codes of one kind of channel begin with its name, such as `sms.no_rule`."""
     status_code: int | None
     provider_ref: str | None
     answer: str | None
@@ -112,7 +117,7 @@ async def _tried(configured: Configured, message: Message | None) -> Outcome:
                 return await configured.channel.check()
             return await configured.channel.send(message)
     except TimeoutError:
-        return TryAgain(reason=f"no answer within {limit_s:g} s", uncertain=True)
+        return TryAgain(reason=Reason("no_answer_within", seconds=limit_s), uncertain=True)
 
 
 def _record(
@@ -146,7 +151,7 @@ def _test_message(address: str, trial: ChannelTrial, now: datetime) -> Message:
         address=address,
         recipient=address,
         language=trial.language,
-        title="Test of this channel",
+        title="",
         severity=Severity.LOW,
         source=Source.API,
         raised_at=now,
@@ -157,16 +162,16 @@ def _test_message(address: str, trial: ChannelTrial, now: datetime) -> Message:
 def _result(outcome: Outcome, *, sent: bool, took_s: float) -> TrialResult:
     match outcome:
         case Sent(provider_ref=provider_ref):
-            name, reason = "sent", None
-        case TryAgain(reason=reason, uncertain=uncertain):
+            name = "sent"
+        case TryAgain(uncertain=uncertain):
             name, provider_ref = "uncertain" if uncertain else "failed", None
-        case Refused(reason=reason):
+        case Refused():
             name, provider_ref = "refused", None
     heard = outcome.heard
     return TrialResult(
         sent=sent,
         outcome=name,
-        reason=reason,
+        **spelled_out({"reason": None if isinstance(outcome, Sent) else outcome.reason}),
         status_code=outcome.status_code,
         provider_ref=provider_ref,
         answer=None if heard is None else heard.answer,

@@ -1,11 +1,15 @@
 """What the API says about alarms."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
+
+from pydantic import Field
 
 from companion.alarms.model import Alarm, AlarmKind, Change, Evidence, JournalEntry, Severity, Source, Status
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Attempt, Delivery, State
+from companion.texts.reasons import spelled_out
 from companion.web.http.route import Output
 
 
@@ -77,6 +81,15 @@ class AttemptOut(Output):
     status_code: int | None
     provider_ref: str | None
     error: str | None
+    """Why it failed, in English."""
+    error_code: str | None = None
+    error_facts: dict[str, Any] = Field(default_factory=dict)
+    """The same for programs."""
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Self:
+        """Return what is said about `attempt`."""
+        return cls(**_own_fields(cls, spelled_out(vars(attempt))))
 
 
 class DeliveryOut(Output):
@@ -94,6 +107,10 @@ class DeliveryOut(Output):
     uncertain: bool
     provider_ref: str | None
     last_error: str | None
+    """Why the last try failed, or what to know although it worked, in English."""
+    last_error_code: str | None = None
+    last_error_facts: dict[str, Any] = Field(default_factory=dict)
+    """The same for programs."""
     created_at: datetime
     sent_at: datetime | None
     delivered_at: datetime | None
@@ -102,11 +119,8 @@ class DeliveryOut(Output):
     @classmethod
     def of(cls, delivery: Delivery, attempts: list[Attempt]) -> Self:
         """Return what is said about `delivery`."""
-        tries = [
-            AttemptOut(**{name: getattr(one, name) for name in AttemptOut.model_fields}) for one in attempts
-        ]
-        own = {name: getattr(delivery, name) for name in cls.model_fields if name != "attempts"}
-        return cls(**own, attempts=tries)
+        own = vars(delivery) | {"attempts": [AttemptOut.of(one) for one in attempts]}
+        return cls(**_own_fields(cls, spelled_out(own)))
 
 
 class JournalLine(Output):
@@ -122,7 +136,7 @@ class JournalLine(Output):
     def of(cls, entry: JournalEntry) -> Self:
         """Return what is said about `entry`."""
         return cls(
-            at=entry.at, event=entry.event, actor=entry.actor, via=entry.via, detail=dict(entry.detail)
+            at=entry.at, event=entry.event, actor=entry.actor, via=entry.via, detail=spelled_out(entry.detail)
         )
 
 
@@ -153,6 +167,10 @@ class AlarmPage(Output):
     alarms: list[AlarmOut]
     next: str | None
     """Give it as `before` to get the next page; null: this was the last one."""
+
+
+def _own_fields(kind: type[Output], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in kind.model_fields if name in values}
 
 
 def _alarm_fields(alarm: Alarm) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from companion.dispatch.store import deliveries_of
 from companion.dispatch.worker import Configured
 from companion.store.database import Database, open_database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from tests.builders import (
     LEASE,
     PHONE,
@@ -70,9 +71,9 @@ MOVES: dict[Move, Callable[[AlarmTransaction, str, Actor], Alarm]] = {
 }
 ANSWERS: dict[str, Outcome] = {
     "sent": Sent(provider_ref=None),
-    "busy": TryAgain(reason="503"),
-    "silent": TryAgain(reason="no answer", uncertain=True),
-    "refused": Refused(reason="bad number"),
+    "busy": TryAgain(reason=Reason.quoting("503")),
+    "silent": TryAgain(reason=Reason.quoting("no answer"), uncertain=True),
+    "refused": Refused(reason=Reason.quoting("bad number")),
 }
 KNOWN_NOT_TO_HAVE_ARRIVED = {"busy", "refused"}
 WORKERS = st.sampled_from([0, 1])

@@ -31,6 +31,7 @@ from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import Database, open_database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from tests.builders import (
     PHONE,
     PORTER_THEN_GUARD,
@@ -428,7 +429,7 @@ async def test_those_who_were_paged_hear_who_answered(house: Engine) -> None:
 async def test_somebody_whose_page_has_perhaps_arrived_hears_who_answered(
     house: Engine, clock: FrozenClock
 ) -> None:
-    house.signal.behaviours = [TryAgain(reason="no answer", uncertain=True)]
+    house.signal.behaviours = [TryAgain(reason=Reason.quoting("no answer"), uncertain=True)]
     alarm = await house.raise_alarm()
     await house.dispatch()
 
@@ -629,19 +630,19 @@ async def test_an_alarm_that_cannot_go_on_does_not_stop_the_others(
 
 
 async def test_a_refused_page_goes_to_the_persons_next_contact_point(house: Engine) -> None:
-    house.signal.behaviours = [Refused(reason="not registered")]
+    house.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
     alarm = await house.raise_alarm()
 
     await house.dispatch()
 
     assert [(message.address, message.recipient) for message in house.sms.messages] == [("+491", "Porter")]
     failed = next(line for line in await house.journal(alarm.id) if line.event is Change.DELIVERY_FAILED)
-    assert (failed.detail["reason"], failed.detail["instead"]) == ("not registered", "sms")
+    assert (str(failed.detail["reason"]), failed.detail["instead"]) == ("not registered", "sms")
     assert house.news.troubles == ["not registered"]
 
 
 async def test_a_refusal_on_the_last_contact_point_goes_round_to_the_first(house: Engine) -> None:
-    house.sms.behaviours = [Refused(reason="bad number")]
+    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
     await house.raise_alarm(trigger(policy=policy(step(person("porter", "sms")))))
 
     await house.dispatch()
@@ -650,8 +651,8 @@ async def test_a_refusal_on_the_last_contact_point_goes_round_to_the_first(house
 
 
 async def test_a_person_whom_nothing_reaches_is_tried_once_over_each(house: Engine) -> None:
-    house.signal.behaviours = [Refused(reason="no")] * 5
-    house.sms.behaviours = [Refused(reason="no")] * 5
+    house.signal.behaviours = [Refused(reason=Reason.quoting("no"))] * 5
+    house.sms.behaviours = [Refused(reason=Reason.quoting("no"))] * 5
     alarm = await house.raise_alarm(trigger(policy=policy(step(person("porter")))))
 
     await house.dispatch()
@@ -666,7 +667,7 @@ async def test_nobody_is_paged_another_way_after_an_answer(
 ) -> None:
     house = engine(db, clock, claims=True)
     house.signal.open.clear()
-    house.signal.behaviours = [Refused(reason="not registered")]
+    house.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
     alarm = await house.raise_alarm()
     await house.signal.arrived.acquire()
 
@@ -681,7 +682,7 @@ async def test_nobody_is_paged_another_way_after_an_answer(
 
 
 async def _refused_page(house: Engine) -> tuple[Alarm, str]:
-    house.sms.behaviours = [Refused(reason="bad number")]
+    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
     alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard")))))
     await house.dispatch()
     return alarm, (await house.deliveries(alarm.id))[0].id
@@ -709,7 +710,7 @@ async def test_a_page_is_not_tried_again_after_an_answer(house: Engine) -> None:
 async def test_the_last_resort_is_not_tried_again_after_an_answer(house: Engine, clock: FrozenClock) -> None:
     rules = policy(step(person("porter")), repeat_after=5, last_resort=[person("guard")])
     alarm = await house.raise_alarm(trigger(policy=rules))
-    house.sms.behaviours = [Refused(reason="bad number")]
+    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
     clock.advance(5)
     await house.escalate()
     await house.dispatch()
@@ -722,7 +723,7 @@ async def test_the_last_resort_is_not_tried_again_after_an_answer(house: Engine,
 
 
 async def test_a_ticket_is_tried_again_also_after_an_answer(house: Engine) -> None:
-    house.zammad.behaviours = [Refused(reason="401")]
+    house.zammad.behaviours = [Refused(reason=Reason.quoting("401"))]
     alarm = await house.raise_alarm()
     await house.dispatch()
     await house.acknowledge(alarm.id)

@@ -12,6 +12,7 @@ from companion.alarms.model import Change
 from companion.channels.base import Outcome, Refused, TryAgain
 from companion.escalation import plan
 from companion.store.database import Database
+from companion.texts.reasons import Reason
 from tests.builders import ELSEWHERE, Engine, channel, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.fakes.channel import Hang
@@ -30,16 +31,16 @@ async def _pass_on(house: Engine) -> int:
 
 
 def _down() -> list[Outcome | Hang | Exception]:
-    return [TryAgain(reason="connection refused")] * 30
+    return [TryAgain(reason=Reason.quoting("connection refused"))] * 30
 
 
 @pytest.mark.parametrize(
     "outcome",
     [
-        TryAgain(reason="connection refused"),
-        TryAgain(reason="no answer", uncertain=True),
-        TryAgain(reason="busy", after=timedelta(hours=1)),
-        Refused(reason="bad number"),
+        TryAgain(reason=Reason.quoting("connection refused")),
+        TryAgain(reason=Reason.quoting("no answer"), uncertain=True),
+        TryAgain(reason=Reason.quoting("busy"), after=timedelta(hours=1)),
+        Refused(reason=Reason.quoting("bad number")),
     ],
     ids=["down", "uncertain", "retry_after", "refused"],
 )
@@ -57,7 +58,7 @@ async def test_whatever_is_not_accepted_is_told_another_way_at_once(house: Engin
 async def test_the_first_address_goes_on_being_tried_and_its_arrival_is_remarked(
     house: Engine, clock: FrozenClock
 ) -> None:
-    house.signal.behaviours = [TryAgain(reason="busy", after=timedelta(hours=1))]
+    house.signal.behaviours = [TryAgain(reason=Reason.quoting("busy"), after=timedelta(hours=1))]
     alarm = await house.raise_alarm(trigger(policy=PORTER))
     await house.dispatch()
 
@@ -156,8 +157,8 @@ async def test_a_ticket_system_that_is_down_pages_nobody_instead(house: Engine, 
 async def test_a_step_that_everybody_refuses_reaches_nobody_and_the_next_is_due_at_once(
     house: Engine,
 ) -> None:
-    house.signal.behaviours = [Refused(reason="no")]
-    house.sms.behaviours = [Refused(reason="no")]
+    house.signal.behaviours = [Refused(reason=Reason.quoting("no"))]
+    house.sms.behaviours = [Refused(reason=Reason.quoting("no"))]
     rules = policy(step(channel("zammad"), person("porter")), step(person("guard"), after=600))
     alarm = await house.raise_alarm(trigger(policy=rules))
 
@@ -175,7 +176,7 @@ async def test_a_step_that_everybody_refuses_reaches_nobody_and_the_next_is_due_
 async def test_an_unknown_no_holds_the_next_step_for_seconds_and_not_for_minutes(
     house: Engine, clock: FrozenClock
 ) -> None:
-    house.sms.behaviours = [TryAgain(reason="HTTP 400", unknown=True)] * 4
+    house.sms.behaviours = [TryAgain(reason=Reason.quoting("HTTP 400"), unknown=True)] * 4
     rules = policy(step(person("guard")), step(person("porter"), after=600))
     await house.raise_alarm(trigger(policy=rules))
 
@@ -204,7 +205,7 @@ async def test_a_step_whose_people_have_no_contact_reaches_nobody_though_it_make
 async def test_the_wait_before_a_repeat_is_kept_when_everybody_refuses(
     house: Engine, clock: FrozenClock
 ) -> None:
-    house.sms.behaviours = [Refused(reason="no")]
+    house.sms.behaviours = [Refused(reason=Reason.quoting("no"))]
     await house.raise_alarm(trigger(policy=policy(step(person("guard")), repeat=3, repeat_after=120)))
 
     await house.dispatch()

@@ -13,6 +13,7 @@ from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.folding import FREE, WINDOW
 from companion.store import tables
 from companion.store.database import Database
+from companion.texts.reasons import Reason
 from tests.builders import ELSEWHERE, Engine, channel, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
@@ -192,7 +193,7 @@ async def test_a_running_message_that_is_refused_goes_to_the_next_contact_with_w
     await flooded(house, FREE + 3)
     await house.dispatch()
     clock.advance(EVERY_S)
-    house.signal.behaviours = [Refused(reason="no")]
+    house.signal.behaviours = [Refused(reason=Reason.quoting("no"))]
 
     await release(house)
 
@@ -207,8 +208,8 @@ async def test_a_running_message_that_is_refused_everywhere_is_followed_by_anoth
     await flooded(house, FREE + 3)
     await house.dispatch()
     clock.advance(EVERY_S)
-    house.signal.behaviours = [Refused(reason="no")]
-    house.sms.behaviours = [Refused(reason="no")]
+    house.signal.behaviours = [Refused(reason=Reason.quoting("no"))]
+    house.sms.behaviours = [Refused(reason=Reason.quoting("no"))]
     await release(house)
     await release(house)
     refused = len(house.signal.pages)

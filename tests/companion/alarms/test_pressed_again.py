@@ -9,6 +9,7 @@ from companion.alarms.model import Actor, Alarm, Change, Status, Trigger
 from companion.channels.base import Message, MessageKind, Refused
 from companion.dispatch.delivery import State
 from companion.store.database import Database
+from companion.texts.reasons import Reason
 from tests.builders import PORTER_THEN_GUARD, Engine, engine, person, policy, step, trigger, within
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
@@ -189,7 +190,7 @@ async def test_who_cannot_be_reached_over_one_contact_is_told_over_the_next(
     house: Engine, clock: FrozenClock
 ) -> None:
     await answered(house, link_of=PORTERS_LINK)
-    house.signal.behaviours = [Refused(reason="not registered")]
+    house.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
 
     await house.press(KEY)
     await house.dispatch()
@@ -203,7 +204,10 @@ async def test_if_nobody_can_be_reminded_the_others_are_called_at_once(
     house: Engine, clock: FrozenClock
 ) -> None:
     alarm = await answered(house, link_of=PORTERS_LINK)
-    house.signal.behaviours, house.sms.behaviours = [Refused(reason="no")], [Refused(reason="no")]
+    house.signal.behaviours, house.sms.behaviours = (
+        [Refused(reason=Reason.quoting("no"))],
+        [Refused(reason=Reason.quoting("no"))],
+    )
 
     await house.press(KEY)
     await house.dispatch()

@@ -19,6 +19,7 @@ from companion.dispatch.record import record
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.database import Database, PostgresDatabase
 from companion.store.locks import lock_alarm
+from companion.texts.reasons import Reason
 from tests.builders import ELSEWHERE, RESPONDER, Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import crash
@@ -166,7 +167,9 @@ async def test_a_page_that_fails_while_somebody_answers_is_withdrawn(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     house, alarm_id, page = await _in_flight(db, clock)
-    failing = _result(house, page, TryAgain(reason="503"), Again(clock(), "503"))
+    failing = _result(
+        house, page, TryAgain(reason=Reason.quoting("503")), Again(clock(), Reason.quoting("503"))
+    )
 
     async with uncommitted(house, failing):
         answering = asyncio.create_task(house.acknowledge(alarm_id))
@@ -181,7 +184,9 @@ async def test_a_page_that_takes_another_way_while_somebody_answers_is_withdrawn
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     house, alarm_id, page = await _in_flight(db, clock)
-    refused = _result(house, page, Refused(reason="bad number"), GiveUp("bad number"))
+    refused = _result(
+        house, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
+    )
 
     async with uncommitted(house, refused):
         answering = asyncio.create_task(house.acknowledge(alarm_id))
@@ -199,7 +204,9 @@ async def test_a_page_that_is_refused_while_an_answer_is_written_takes_no_other_
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     house, alarm_id, page = await _in_flight(db, clock)
-    refused = _result(house, page, Refused(reason="bad number"), GiveUp("bad number"))
+    refused = _result(
+        house, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
+    )
     runs: list[int] = []
 
     def counted(conn: Connection) -> None:
@@ -236,7 +243,9 @@ async def test_a_refusal_that_meets_an_answer_half_way_waits_in_line_and_neither
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     house, alarm_id, page = await _in_flight(db, clock)
-    refused = _result(house, page, Refused(reason="bad number"), GiveUp("bad number"))
+    refused = _result(
+        house, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
+    )
     runs: list[int] = []
 
     def counted(conn: Connection) -> None:

@@ -14,6 +14,7 @@ from companion.dispatch.delivery import Reader, State
 from companion.dispatch.readers import Told, next_way
 from companion.store import tables
 from companion.store.database import Database
+from companion.texts.reasons import Reason
 from tests.builders import RESPONDER, Engine, channel, engine, person, policy, step, trigger, within
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel, FakePool, Hang
@@ -66,7 +67,7 @@ ANNA_AND_HER_NUMBER = policy(step(channel("signal", ONCE, name="Duty phone"), pe
 
 @pytest.mark.parametrize(
     "outcome",
-    [Refused(reason="no such number"), TryAgain(reason="connection refused")],
+    [Refused(reason=Reason.quoting("no such number")), TryAgain(reason=Reason.quoting("connection refused"))],
     ids=["refused", "down"],
 )
 async def test_one_message_goes_out_and_the_fall_back_of_each_person_is_followed(
@@ -97,7 +98,7 @@ async def test_a_provider_that_hangs_is_passed_on_for_each_of_them(house: Engine
 
 
 async def test_a_fixed_address_that_is_somebodys_own_keeps_their_fall_back(house: Engine) -> None:
-    house.signal.behaviours = [Refused(reason="no such number")]
+    house.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]
     alarm = await house.raise_alarm(trigger(policy=ANNA_AND_HER_NUMBER))
 
     await house.dispatch()
@@ -139,8 +140,8 @@ async def test_who_is_passed_on_to_a_number_that_another_was_paged_on_follows_th
     """Porter's SMS goes to the number on which the desk was paged already, and that page is refused too."""
     porters = [{"id": "c9", "person_id": "porter", "channel_id": "zammad", "address": "p", "position": 2}]
     await house.db.write(lambda conn: conn.execute(sa.insert(tables.contact_point), porters))
-    house.signal.behaviours = [TryAgain(reason="down")]
-    house.sms.behaviours = [TryAgain(reason="down")]
+    house.signal.behaviours = [TryAgain(reason=Reason.quoting("down"))]
+    house.sms.behaviours = [TryAgain(reason=Reason.quoting("down"))]
 
     await house.raise_alarm(trigger(policy=policy(step(person("porter"), channel("sms", "+491")))))
     await house.dispatch()
@@ -171,7 +172,7 @@ async def test_another_press_after_their_answer_is_told_to_both(house: Engine) -
     await house.dispatch()
     await house.commands.run(lambda unit: unit.acknowledge(alarm.id, RESPONDER, link_of="Anna / Bert"))
     await house.dispatch()
-    house.signal.behaviours = [Refused(reason="no such number")]
+    house.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]
 
     await house.press(trigger(policy=BOTH, dedup=within(60, "key")))
     await house.dispatch()
@@ -187,7 +188,7 @@ async def test_first_pages_that_are_claimed_at_once_are_shared_too(
     claiming = engine(
         db, clock, claims=True, pool=FakePool({kind: FakeChannel() for kind in ("signal", "sms")})
     )
-    claiming.signal.behaviours = [Refused(reason="no such number")]
+    claiming.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]
 
     await claiming.raise_alarm(trigger(policy=BOTH))
     await claiming.dispatch()

@@ -19,6 +19,7 @@ from companion.dispatch.delivery import Delivery
 from companion.dispatch.worker import Configured
 from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from tests.builders import HERE, Engine, engine, person, policy, step, trigger, until
 from tests.companion.conftest import Directory, _seed
 from tests.companion.dispatch.conftest import crash
@@ -32,9 +33,9 @@ HEALTHY_FROM_S = 200
 """From then on every provider is well: whoever could not be told before must be told now."""
 MOODS: dict[str, Outcome] = {
     "well": Sent(provider_ref="1"),
-    "down": TryAgain(reason="connection refused"),
-    "hangs": TryAgain(reason="no answer", uncertain=True),
-    "no": Refused(reason="bad number"),
+    "down": TryAgain(reason=Reason.quoting("connection refused")),
+    "hangs": TryAgain(reason=Reason.quoting("no answer"), uncertain=True),
+    "no": Refused(reason=Reason.quoting("bad number")),
 }
 WEATHER = st.lists(st.tuples(st.integers(1, 60), st.sampled_from(sorted(MOODS))), max_size=5)
 """For how many seconds a provider is in which mood, one after another; well afterwards."""

@@ -122,7 +122,7 @@ async def test_an_unknown_refusal_is_tried_again_with_the_words_of_the_gateway(g
 
     assert isinstance(outcome, TryAgain)
     assert not outcome.uncertain
-    assert "to and text are needed" in outcome.reason
+    assert "to and text are needed" in str(outcome.reason)
 
 
 async def test_a_rule_makes_a_refusal_final(gateway: FakeSms) -> None:
@@ -134,7 +134,7 @@ async def test_a_rule_makes_a_refusal_final(gateway: FakeSms) -> None:
 
     assert isinstance(outcome, Refused)
     assert not outcome.channel_broken
-    assert "to and text are needed" in outcome.reason
+    assert "to and text are needed" in str(outcome.reason)
 
 
 async def test_a_200_that_says_no_is_refused(gateway: FakeSms) -> None:
@@ -144,7 +144,7 @@ async def test_a_200_that_says_no_is_refused(gateway: FakeSms) -> None:
     await channel.close()
 
     assert isinstance(outcome, Refused)
-    assert "queued" in outcome.reason
+    assert "queued" in str(outcome.reason)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ async def checked(zammad: FakeZammad, **changes: str) -> Outcome:
 
 def warning(outcome: Outcome) -> str:
     assert isinstance(outcome, Sent)
-    return outcome.warning or ""
+    return str(outcome.warning or "")
 
 
 async def test_a_zammad_that_has_everything_is_well_and_gets_no_ticket(zammad: FakeZammad) -> None:
@@ -62,7 +62,7 @@ async def test_what_keeps_the_first_alarm_from_becoming_a_ticket_breaks_the_chan
 
     assert isinstance(outcome, Refused)
     assert outcome.channel_broken
-    assert says in outcome.reason
+    assert says in str(outcome.reason)
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ async def test_a_wrong_token_is_told_as_that(zammad: FakeZammad) -> None:
     outcome = await checked(zammad, token="wrong")
 
     assert isinstance(outcome, Refused)
-    assert "Authentication required" in outcome.reason
+    assert "Authentication required" in str(outcome.reason)

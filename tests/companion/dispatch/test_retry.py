@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 
 from companion.channels.base import Refused, Sent, TryAgain
 from companion.dispatch.retry import Again, Done, GiveUp, RetryPolicy, Verdict, decide
+from companion.texts.reasons import Reason
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 POLICY = RetryPolicy()
@@ -19,7 +20,7 @@ spans = st.timedeltas(min_value=timedelta(days=-1), max_value=timedelta(days=30)
 def verdict(
     attempt: int, *, first_page: bool = False, chance: float = 0.5, after: timedelta | None = None
 ) -> Verdict:
-    failed = TryAgain(reason="busy", after=after)
+    failed = TryAgain(reason=Reason.quoting("busy"), after=after)
     return decide(failed, attempt=attempt, first_page=first_page, policy=POLICY, now=NOW, chance=chance)
 
 
@@ -46,20 +47,20 @@ def test_it_is_given_up_after_five_attempts_and_the_quick_ones() -> None:
 @pytest.mark.parametrize("first_page", [True, False])
 def test_a_page_that_may_be_refused_for_good_is_tried_a_few_times_quickly(*, first_page: bool) -> None:
     def answer(attempt: int, *, page: bool) -> Verdict:
-        no = TryAgain(reason="HTTP 400", unknown=True)
+        no = TryAgain(reason=Reason.quoting("HTTP 400"), unknown=True)
         return decide(
             no, attempt=attempt, first_page=first_page, policy=POLICY, now=NOW, chance=0.5, page=page
         )
 
     waits = [answer(attempt, page=True) for attempt in range(1, 4)]
-    assert waits == [Again(NOW + wait, "HTTP 400") for wait in POLICY.quick]
+    assert waits == [Again(NOW + wait, Reason.quoting("HTTP 400")) for wait in POLICY.quick]
     assert isinstance(answer(4, page=True), GiveUp)
     # A ticket wakes nobody, and nobody waits for it: it has its usual time.
     assert isinstance(answer(4, page=False), Again)
 
 
 def test_what_is_given_up_says_how_often_it_was_tried_and_why() -> None:
-    assert verdict(5) == GiveUp("given up after 5 attempts: busy")
+    assert verdict(5) == GiveUp(Reason("given_up", attempts=5, reason=Reason.quoting("busy")))
 
 
 @given(
@@ -93,9 +94,16 @@ def test_two_that_failed_together_do_not_come_back_together(one: float, other: f
 def test_a_long_row_of_failures_waits_no_longer_than_the_cap() -> None:
     patient = RetryPolicy(attempts=100)
 
-    again = decide(TryAgain(reason="busy"), attempt=99, first_page=False, policy=patient, now=NOW, chance=0.5)
+    again = decide(
+        TryAgain(reason=Reason.quoting("busy")),
+        attempt=99,
+        first_page=False,
+        policy=patient,
+        now=NOW,
+        chance=0.5,
+    )
 
-    assert again == Again(NOW + POLICY.cap, "busy")
+    assert again == Again(NOW + POLICY.cap, Reason.quoting("busy"))
 
 
 @given(attempt=attempts, first_page=st.booleans(), chance=chances, after=spans)
@@ -113,7 +121,7 @@ def test_a_page_waits_no_longer_for_the_providers_word_than_a_minute_or_its_own_
     *, attempt: int, first_page: bool, chance: float, after: timedelta
 ) -> None:
     def at(wish: timedelta | None) -> timedelta:
-        busy = TryAgain(reason="busy", after=wish)
+        busy = TryAgain(reason=Reason.quoting("busy"), after=wish)
         again = decide(
             busy, attempt=attempt, first_page=first_page, policy=POLICY, now=NOW, chance=chance, page=True
         )
@@ -126,11 +134,11 @@ def test_a_page_waits_no_longer_for_the_providers_word_than_a_minute_or_its_own_
 
 @given(attempt=st.integers(min_value=1, max_value=100), first_page=st.booleans(), chance=chances)
 def test_what_is_refused_is_never_tried_again(*, attempt: int, first_page: bool, chance: float) -> None:
-    refused = Refused(reason="bad number")
+    refused = Refused(reason=Reason.quoting("bad number"))
 
     found = decide(refused, attempt=attempt, first_page=first_page, policy=POLICY, now=NOW, chance=chance)
 
-    assert found == GiveUp("bad number")
+    assert found == GiveUp(Reason.quoting("bad number"))
 
 
 @pytest.mark.parametrize("attempt", [1, 5, 50])

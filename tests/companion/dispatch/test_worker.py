@@ -25,6 +25,7 @@ from companion.dispatch.worker import ChannelUnusable
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until
 from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import Run, crash
@@ -101,7 +102,7 @@ async def test_an_odd_answer_is_written_down_without_what_is_odd_and_nothing_is_
     house: Engine,
 ) -> None:
     """A lone surrogate and U+0000: a result that could not be stored used to be sent twenty times."""
-    odd = Sent(provider_ref="x\ud800\0y", warning="2 members \0of the group did not get it")
+    odd = Sent(provider_ref="x\ud800\0y", warning=Reason.quoting("2 members \0of the group did not get it"))
     house.signal.behaviours = [odd]
     alarm = await house.raise_alarm(trigger(policy=PORTER))
 
@@ -112,18 +113,18 @@ async def test_an_odd_answer_is_written_down_without_what_is_odd_and_nothing_is_
     assert (page.state, page.provider_ref) == (State.SENT, "xy")
     assert len(house.signal.messages) == 1
     sent = [line for line in await house.journal(alarm.id) if line.event is Change.DELIVERY_SENT]
-    assert [line.detail["warning"] for line in sent] == ["2 members of the group did not get it"]
+    assert [str(line.detail["warning"]) for line in sent] == ["2 members of the group did not get it"]
 
 
 async def test_odd_words_of_a_refusal_are_written_down_too(house: Engine) -> None:
-    house.signal.behaviours = [TryAgain(reason="no\ud800\0body")]
+    house.signal.behaviours = [TryAgain(reason=Reason.quoting("no\ud800\0body"))]
     alarm = await house.raise_alarm(trigger(policy=PORTER))
 
     await house.dispatch()
 
-    assert (await _page(house, alarm.id)).last_error == "nobody"
+    assert (await _page(house, alarm.id)).last_error == Reason.quoting("nobody")
     (attempt,) = await _attempts(house, alarm.id)
-    assert attempt.error == "nobody"
+    assert attempt.error == Reason.quoting("nobody")
 
 
 async def test_a_page_claimed_as_the_alarm_is_raised_is_sent_without_a_second_look(claiming: Engine) -> None:
@@ -140,12 +141,12 @@ async def test_a_page_claimed_as_the_alarm_is_raised_is_sent_without_a_second_lo
 
 
 async def test_a_failed_page_is_tried_again_when_its_time_has_come(house: Engine, clock: FrozenClock) -> None:
-    house.signal.behaviours = [TryAgain(reason="503", status_code=503)]
+    house.signal.behaviours = [TryAgain(reason=Reason.quoting("503"), status_code=503)]
     alarm = await house.raise_alarm(trigger(policy=PORTER))
     await house.dispatch()
 
     failed = await _page(house, alarm.id)
-    assert (failed.state, failed.last_error, failed.uncertain) == (State.FAILED, "503", False)
+    assert (failed.state, str(failed.last_error), failed.uncertain) == (State.FAILED, "503", False)
     assert 1 < (failed.due_at - clock()).total_seconds() < 3
     await house.dispatch()
     assert len(house.signal.messages) == 1
@@ -161,7 +162,7 @@ async def test_a_failed_page_is_tried_again_when_its_time_has_come(house: Engine
 async def test_a_page_that_never_gets_through_is_given_up_and_reported(
     house: Engine, clock: FrozenClock
 ) -> None:
-    house.sms.behaviours = [TryAgain(reason="503")] * 20
+    house.sms.behaviours = [TryAgain(reason=Reason.quoting("503"))] * 20
     alarm = await house.raise_alarm(trigger(policy=GUARD))
 
     for _ in range(8):
@@ -199,7 +200,7 @@ async def test_a_channel_that_raises_is_asked_again(house: Engine, clock: Frozen
 
     failed = await _page(house, alarm.id)
 
-    assert (failed.state, failed.last_error) == (State.FAILED, "the channel failed: ZeroDivisionError")
+    assert (failed.state, str(failed.last_error)) == (State.FAILED, "the channel failed: ZeroDivisionError")
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ async def test_a_message_that_has_lost_its_facts_is_sent_without_them(house: Eng
 async def test_a_report_that_fails_does_not_undo_the_record_of_what_was_sent(
     house: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.sms.behaviours = [Refused(reason="bad number")]
+    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
     alarm = await house.raise_alarm(trigger(policy=GUARD))
     house.news.fails = RuntimeError("the link is broken")
 
@@ -384,7 +385,7 @@ async def test_a_page_that_fails_after_an_answer_is_not_tried_again(
     claiming: Engine, clock: FrozenClock
 ) -> None:
     claiming.signal.open.clear()
-    claiming.signal.behaviours = [TryAgain(reason="503")]
+    claiming.signal.behaviours = [TryAgain(reason=Reason.quoting("503"))]
     alarm = await claiming.raise_alarm(trigger(policy=PORTER))
     await claiming.signal.arrived.acquire()
 
@@ -538,7 +539,7 @@ async def test_the_late_result_of_a_worker_thought_dead_does_not_overwrite_a_new
     db: Database, clock: FrozenClock, claiming: Engine
 ) -> None:
     claiming.signal.open.clear()
-    claiming.signal.behaviours = [Refused(reason="a late word")]
+    claiming.signal.behaviours = [Refused(reason=Reason.quoting("a late word"))]
     alarm = await claiming.raise_alarm(trigger(policy=PORTER))
     await claiming.signal.arrived.acquire()
     second = engine(db, clock, owner=ELSEWHERE)

@@ -32,6 +32,7 @@ from companion.link.session import LinkServer
 from companion.link.store import Peer
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.troubles.model import Trouble
 from tests.companion.conftest import Directory
 from tests.companion.link.home_assistant import HomeAssistant
@@ -47,7 +48,7 @@ class LinkNews:
     def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         events.publish(unit, alarm, change)
 
-    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
         events.publish_trouble(unit, delivery, reason)
 
     def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:

@@ -18,6 +18,7 @@ from companion.link.store import Body
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
 from tests.companion.conftest import Directory
@@ -152,7 +153,9 @@ async def test_a_delivery_that_was_given_up_is_told(
     found = await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
     signal = next(delivery for delivery, _ in found if delivery.channel_id == directory.signal)
 
-    await commands.run(lambda unit: events.publish_trouble(unit, signal, "400: not registered"))
+    await commands.run(
+        lambda unit: events.publish_trouble(unit, signal, Reason.quoting("400: not registered"))
+    )
 
     body = (await kept(db))[-1][1]
     assert set(body) == set(golden("event_delivery_trouble")["event"])

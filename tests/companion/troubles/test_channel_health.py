@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
+from companion.texts.reasons import Reason
 from companion.troubles.channel_health import (
     PROBE_AGAIN_AFTER,
     PROBE_EVERY,
@@ -19,9 +20,9 @@ from tests.fakes.clock import START
 
 NEW = ChannelHealth(channel_id="sms", revision=1)
 TAKEN = Sent(provider_ref="r")
-BUSY = TryAgain(reason="503")
-BROKEN = Refused(reason="401", channel_broken=True)
-BAD_NUMBER = Refused(reason="400: no such number")
+BUSY = TryAgain(reason=Reason.quoting("503"))
+BROKEN = Refused(reason=Reason.quoting("401"), channel_broken=True)
+BAD_NUMBER = Refused(reason=Reason.quoting("400: no such number"))
 
 
 def tried(*tries: tuple[Try, Outcome]) -> ChannelHealth:
@@ -54,7 +55,7 @@ def test_a_probe_that_passes_does_not_prove_that_messages_are_taken() -> None:
     health = tried(*[(Try.SEND, BROKEN)] * 3, (Try.PROBE, TAKEN))
 
     assert health.is_refusing
-    assert health.reason == "401"
+    assert str(health.reason) == "401"
 
 
 def test_a_probe_that_passes_ends_what_probes_have_found() -> None:

@@ -17,6 +17,7 @@ from companion.dispatch.worker import Configured
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.troubles.channel_health import FAILED_SENDS, PROBE_LIMIT, Try
 from companion.troubles.channel_watch import ChannelWatch, clear_gone, note, take_probe
 from companion.troubles.store import health_of_channels
@@ -25,7 +26,7 @@ from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel
 from tests.fakes.clock import FrozenClock
 
-BROKEN = Refused(reason="401: unknown key", channel_broken=True)
+BROKEN = Refused(reason=Reason.quoting("401: unknown key"), channel_broken=True)
 
 
 class ProbedChannel(FakeChannel):
@@ -173,7 +174,7 @@ async def test_probes_that_fail_are_a_trouble_and_one_that_passes_ends_it(
     house: Engine, clock: FrozenClock
 ) -> None:
     channel = ProbedChannel()
-    channel.answer = TryAgain(reason="connection refused")
+    channel.answer = TryAgain(reason=Reason.quoting("connection refused"))
     watch = watch_of(house, channel)
 
     await watch.probe_due()
@@ -220,5 +221,5 @@ async def test_what_became_of_messages_reaches_the_watch_through_the_dispatcher(
     await watch.write()
 
     health = await house.db.read(partial(health_of_channels, ALL_SITES))
-    assert (health["signal"].failed_sends, health["signal"].reason) == (1, "401: unknown key")
+    assert (health["signal"].failed_sends, str(health["signal"].reason)) == (1, "401: unknown key")
     assert health["sms"].sent_at == clock()

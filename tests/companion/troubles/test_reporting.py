@@ -19,6 +19,7 @@ from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES, OneSite
 from companion.texts.language import LANGUAGES, texts_for
+from companion.texts.reasons import Reason
 from companion.texts.troubles import trouble_advice, trouble_title
 from companion.troubles import reporting, store
 from companion.troubles.model import Fact, TroubleKind, TroubleSeverity
@@ -194,7 +195,7 @@ async def test_an_operator_is_told_past_the_channel_that_is_in_trouble(house: En
 
 @pytest.mark.parametrize(
     "outcome",
-    [TryAgain(reason="connection refused"), Refused(reason="bad number")],
+    [TryAgain(reason=Reason.quoting("connection refused")), Refused(reason=Reason.quoting("bad number"))],
     ids=["down", "refused"],
 )
 async def test_what_one_contact_point_does_not_accept_is_told_over_the_next_at_once(
@@ -258,7 +259,7 @@ async def test_operators_who_share_a_number_are_told_once_and_each_over_their_ow
         )
 
     await house.db.write(share)
-    house.sms.behaviours = [Refused(reason="bad number")]
+    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
     await report(house)
 
     await house.dispatch()

@@ -31,6 +31,7 @@ from companion.dispatch.worker import Configured
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
+from companion.texts.reasons import Reason
 from companion.troubles.model import Trouble
 from companion.web.context import WRONG_TRIES, WebContext
 from companion.web.http.rate_limit import RateLimit
@@ -47,7 +48,7 @@ class NoNews:
     def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         """Say nothing."""
 
-    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: str) -> None:
+    def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
         """Say nothing."""
 
     def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:

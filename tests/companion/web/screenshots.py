@@ -12,6 +12,7 @@ from companion.alarms.model import Actor, Evidence, Picture
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.migrate import migrate
+from companion.texts.reasons import Reason
 from companion.web.metrics import Metrics
 from tests.companion.conftest import Directory, _seed
 from tests.companion.web.chromium import chromium, new_context
@@ -114,7 +115,7 @@ def _dispatched(conn: Connection, api: Api) -> None:
                 finished_at=now + timedelta(seconds=1),
                 outcome="sent" if sent else "failed",
                 status_code=codes[row.channel_id],
-                error=None if sent else "The gateway answered 503",
+                error=None if sent else Reason("http_status", status=503),
             )
         )
         state = "sent" if sent else "failed"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from companion.channels.base import Heard, MessageKind, Refused, TryAgain
 from companion.store import tables
+from companion.texts.reasons import Reason
 from tests.companion.conftest import POLICY, Directory
 from tests.companion.web.harness import Api, FakeChannel
 
@@ -287,9 +288,9 @@ async def test_a_test_message_goes_where_an_alarm_would_go_or_nowhere(api: Api, 
 @pytest.mark.parametrize(
     ("outcome", "name"),
     [
-        (Refused(reason="bad token", status_code=401), "refused"),
-        (TryAgain(reason="busy", status_code=503), "failed"),
-        (TryAgain(reason="no answer", uncertain=True), "uncertain"),
+        (Refused(reason=Reason.quoting("bad token"), status_code=401), "refused"),
+        (TryAgain(reason=Reason.quoting("busy"), status_code=503), "failed"),
+        (TryAgain(reason=Reason.quoting("no answer"), uncertain=True), "uncertain"),
     ],
     ids=["refused", "failed", "uncertain"],
 )
@@ -306,7 +307,7 @@ async def test_what_the_provider_said_is_handed_on(
 
 async def test_the_raw_answer_and_the_rule_that_read_it_are_shown(api: Api, directory: Directory) -> None:
     heard = Heard(answer="ERR: 301, No Credit Left", rule="answers[1]")
-    api.channels.channels[directory.sms] = FakeChannel(Refused(reason="no", heard=heard))
+    api.channels.channels[directory.sms] = FakeChannel(Refused(reason=Reason.quoting("no"), heard=heard))
 
     reply = await api.call(
         "POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+4930111111"}
@@ -321,7 +322,7 @@ async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, di
         return next((one["status"], one["message"]) for one in checks if one["name"] == "channel sms")
 
     api.channels.channels[directory.sms] = FakeChannel(
-        Refused(reason="401: bad token", status_code=401, channel_broken=True)
+        Refused(reason=Reason.quoting("401: bad token"), status_code=401, channel_broken=True)
     )
     await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+4930111111"})
     broken = await part()

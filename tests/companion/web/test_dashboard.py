@@ -688,7 +688,7 @@ async def test_an_alarms_page_tells_its_whole_story(api: Api) -> None:
                 outcome="failed",
                 status_code=503,
                 provider_ref="msg-77",
-                error="<b>busy</b>",
+                error=Reason.quoting("<b>busy</b>"),
             )
         )
 
@@ -777,7 +777,7 @@ async def test_channels_show_what_went_wrong_last_and_no_secret(api: Api) -> Non
                 finished_at=now,
                 outcome="error",
                 status_code=401,
-                error="Token refused",
+                error=Reason.quoting("Token refused"),
             )
         )
 

@@ -18,6 +18,7 @@ from companion.dispatch.store import deliveries_of, last_attempt_by_channel
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
@@ -165,7 +166,7 @@ async def test_a_channel_that_was_never_tried_is_yellow_and_one_that_refuses_is_
     sound: Api, directory: Directory
 ) -> None:
     await sound.context.db.write(lambda conn: conn.execute(sa.delete(tables.channel_health)))
-    refused = Refused(reason="401: unknown key", channel_broken=True)
+    refused = Refused(reason=Reason.quoting("401: unknown key"), channel_broken=True)
     tries = [("sms", Try.SEND, refused)] * 3
     await sound.context.commands.run(lambda unit: note(unit, tries))
 
@@ -331,7 +332,9 @@ async def test_metrics_count_attempts_by_channel_and_outcome_with_their_lag(api:
     by_channel: dict[str, Delivery] = {delivery.channel_id: delivery for delivery, _ in deliveries}
 
     api.context.metrics.sent(by_channel["signal"], Sent(provider_ref=None), Done(), lag_s=0.02)
-    api.context.metrics.sent(by_channel["zammad"], Refused(reason="no"), GiveUp("no"), lag_s=400)
+    api.context.metrics.sent(
+        by_channel["zammad"], Refused(reason=Reason.quoting("no")), GiveUp(Reason.quoting("no")), lag_s=400
+    )
 
     text = (await api.call("GET", "/metrics", None)).text
     assert 'alarm_broker_delivery_attempts_total{channel="signal",outcome="sent"} 1.0' in text

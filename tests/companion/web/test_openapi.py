@@ -33,6 +33,7 @@ from companion.directory.store import api_keys
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from companion.web import answering
 from companion.web.http import openapi
 from companion.web.http.rate_limit import RateLimit
@@ -144,7 +145,7 @@ def _serve(
         db = open_database(database_url)
         ids = Directory()
         await db.write(lambda conn: _seed(conn, ids))
-        broken = FakeChannel(TryAgain(reason="500", status_code=500))
+        broken = FakeChannel(TryAgain(reason=Reason.quoting("500"), status_code=500))
         pool = FakePool({ids.sms: FakeChannel(), ids.zammad: broken})
         context = web_context(settings_in(folder, press_per_minute=1000), db, FrozenClock(), pool, Metrics())
         client = await started(context, wrong_tries=RateLimit(10**9, 60))

@@ -1,0 +1,163 @@
+"""Reasons are codes and facts wherever they are kept, and words only where they are read."""
+
+import ast
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Formatter
+
+import pytest
+import sqlalchemy as sa
+
+import companion
+from companion.channels.registry import channel_kinds
+from companion.store.database import Database
+from companion.texts.catalogues import reason_texts
+from companion.texts.language import ENGLISH, LANGUAGES, texts_for
+from companion.texts.reasons import Reason, spelled_out
+from companion.texts.troubles import trouble_advice
+from companion.troubles.channel_watch import health_of_channels
+from tests.companion.conftest import Directory
+
+COMPANION = Path(companion.__file__).parent
+REFUSED = Reason("given_up", attempts=5, reason=Reason("http_status_said", status=404, said="No such group"))
+
+
+def made() -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield code and names of facts of every reason that is written in the program."""
+    for path in sorted(COMPANION.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "Reason"
+                and node.args
+            ):
+                continue
+            facts = frozenset(str(one.arg) for one in node.keywords)
+            for code in ast.walk(node.args[0]):
+                if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                    yield code.value, facts
+
+
+MADE = dict(made())
+
+
+def facts_in(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_no_text_is_of_a_reason_that_there_is_not() -> None:
+    own = {code for kind in channel_kinds() for code in reason_texts(f"{kind}.x", ENGLISH)}
+    written = "".join(path.read_text() for path in COMPANION.rglob("*.py") if "languages" not in path.parts)
+
+    assert [code for code in (*ENGLISH.reasons, *own) if f'"{code}"' not in written] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(MADE))
+def test_every_reason_has_a_text_for_its_facts_in_every_language(code: str, language: str) -> None:
+    texts = texts_for(language)
+
+    text = reason_texts(code, texts)[code]
+
+    assert facts_in(text) == MADE[code]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(channel_kinds()))
+def test_a_channel_says_the_same_things_in_every_language(kind: str, language: str) -> None:
+    file = COMPANION / "channels" / kind / "texts" / f"{language}.py"
+    there, english = (reason_texts(f"{kind}.x", texts) for texts in (texts_for(language), ENGLISH))
+
+    assert file.exists()
+    assert {code: facts_in(text) for code, text in there.items()} == {
+        code: facts_in(text) for code, text in english.items()
+    }
+
+
+def test_a_reason_is_read_in_the_language_of_the_reader_and_a_quotation_stays_one() -> None:
+    assert str(REFUSED) == "given up after 5 attempts: HTTP 404: No such group"
+    assert REFUSED.said(texts_for("de")) == "aufgegeben nach 5 Versuchen: HTTP 404: No such group"
+    assert REFUSED.said(texts_for("fr")) == "abandonné après 5 essais : HTTP 404 : No such group"
+    assert REFUSED.said(texts_for("nl")) == "opgegeven na 5 pogingen: HTTP 404: No such group"
+
+
+def test_facts_are_read_as_their_reader_writes_them() -> None:
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    assert Reason("certificate_good", at=at).said(texts_for("de")) == "Es gilt bis 20.11.2026 12:00:00 UTC."
+    assert Reason("no_answer_within", seconds=15.0).said(texts_for("en")) == "no answer within 15 s"
+    several = Reason("zammad.look", findings=[Reason("zammad.no_ticket"), Reason("unknown")])
+    assert str(several) == "the alarm has no ticket yet; reason unknown"
+    assert "only in Alarm, IT (or" in str(
+        Reason("zammad.group_not_allowed", group="Key", allowed=["Alarm", "IT"])
+    )
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        REFUSED,
+        Reason("no_answer"),
+        Reason("zammad.no_tickets", findings=(Reason("zammad.no_new_tags"), Reason("unknown"))),
+        Reason("zammad.mandatory", doing=Reason("zammad.creating"), fields=("a", "b")),
+        Reason.quoting('{"reason": 5}'),
+    ],
+    ids=lambda reason: reason.code,
+)
+def test_what_is_kept_is_read_back(reason: Reason) -> None:
+    assert Reason.from_text(reason.as_text()) == reason
+
+
+@pytest.mark.parametrize("words", ["HTTP 404: No such group", '{"error": "x"}', "{", "", "[1]", "null"])
+def test_what_an_earlier_version_has_kept_is_a_quotation(words: str) -> None:
+    assert str(Reason.from_text(words)) == words
+
+
+def test_what_no_database_can_hold_is_not_kept() -> None:
+    assert str(Reason.from_text(Reason.quoting("no\ud800\0body").as_text())) == "nobody"
+
+
+def test_what_only_a_reader_needs_cannot_be_kept() -> None:
+    with pytest.raises(TypeError, match="datetime"):
+        Reason("certificate_good", at=datetime(2026, 11, 20, tzinfo=UTC)).as_json()
+
+
+def test_a_reason_of_a_newer_version_is_named_by_its_code() -> None:
+    assert str(Reason("pager.too_far", miles=12)) == "pager.too_far 12"
+    assert str(Reason("not_there_yet", why="so")) == "not_there_yet so"
+
+
+def test_programs_get_english_and_the_code_beside_it() -> None:
+    assert spelled_out({"channel": "sms", "reason": Reason("no_answer_within", seconds=15)}) == {
+        "channel": "sms",
+        "reason": "no answer within 15 s",
+        "reason_code": "no_answer_within",
+        "reason_facts": {"seconds": 15},
+    }
+
+
+def test_a_trouble_says_why_in_the_language_of_the_operator() -> None:
+    facts = {"failures": "3", "reason": Reason("name_not_found").as_text()}
+
+    said = trouble_advice("channel_refuses", facts=facts, texts=texts_for("de"))
+
+    assert said.startswith(
+        "Die letzten 3 Versuche schlugen fehl: keine Verbindung: Der Name des Servers wurde nicht gefunden. "
+    )
+
+
+async def test_a_reason_that_an_earlier_version_has_stored_is_still_read(
+    db: Database, directory: Directory
+) -> None:
+    """Columns hold text: sentences of before, codes since."""
+    old = sa.text(
+        "INSERT INTO channel_health (channel_id, revision, failed_probes, failed_sends, reason) "
+        "SELECT id, revision, 0, 3, 'HTTP 503: busy' FROM channel WHERE id = 'sms'"
+    )
+    await db.write(lambda conn: conn.execute(old))
+
+    found = await db.read(health_of_channels)
+
+    assert str(found[directory.sms].reason) == "HTTP 503: busy"
