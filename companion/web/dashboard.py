@@ -20,6 +20,7 @@ from companion.web.auth import (
 )
 from companion.web.context import WebContext, context_of
 from companion.web.desk import NO_ALARM, VIEW, looking, sessions_of, texts_of, to_login
+from companion.web.health_checks import host_checks
 from companion.web.http.parsing import read_query
 from companion.web.http.route import ID, Input, Page
 from companion.web.pages import (
@@ -86,7 +87,9 @@ def _sees_all(caller: Caller) -> bool:
 async def _overview(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:
     now = context.clock()
     return {
-        "overview": await context.db.read(lambda conn: data.overview(caller.scope, conn, now)),
+        "overview": await context.db.read(
+            lambda conn: data.overview(caller.scope, conn, now, of_host=host_checks(context))
+        ),
     }
 
 

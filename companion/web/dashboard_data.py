@@ -146,23 +146,28 @@ class DeviceShown:
     person: str | None
 
 
-def overview(scope: Scope, conn: Connection, now: datetime) -> Overview:
-    """Return the first page's content; of one site, its alarms and nothing of how the service is."""
+def overview(
+    scope: Scope, conn: Connection, now: datetime, *, of_host: Sequence[HealthCheck] = ()
+) -> Overview:
+    """Return the first page's content; of one site, its alarms and nothing of how the service is.
+
+    `of_host`: what is known of the service beside its tables.
+    """
     return Overview(
         counts=open_counts(scope, conn),
         open=alarm_page(scope, conn, Wanted(which=Which.OPEN, limit=OPEN_SHOWN)),
         recent=list_alarms(scope, conn, statuses=set(Status) - OPEN, limit=RECENT_SHOWN),
-        service=service(conn, now) if scope == ALL_SITES else None,
+        service=service(conn, now, of_host) if scope == ALL_SITES else None,
     )
 
 
-def service(conn: Connection, now: datetime) -> Service:
+def service(conn: Connection, now: datetime, of_host: Sequence[HealthCheck]) -> Service:
     """Return how the service does."""
     return Service(
         health=dispatch_health(conn, now),
         channels=channels(conn),
         peers=_peers(ALL_SITES, conn),
-        attention=attention(conn, now),
+        attention=attention(conn, now, of_host),
     )
 
 
@@ -208,15 +213,15 @@ def _place(after: str | None) -> tuple[int, str] | None:
     return (int(place), alarm_id) if place.isdecimal() and alarm_id else None
 
 
-def attention(conn: Connection, now: datetime) -> list[HealthCheck]:
-    """Return every check of what is between an alarm and a person that is not well, worst first.
+def attention(conn: Connection, now: datetime, of_host: Sequence[HealthCheck] = ()) -> list[HealthCheck]:
+    """Return every check of the host and of what is between an alarm and a person that is not well, worst first.
 
     Alarms that nobody answered stand among the open ones: said twice, they would push those off the screen.
     """
     unanswered = f"trouble {TroubleKind.ALARM_UNANSWERED.value}:"
     found = [
         check
-        for check in alerting_checks(conn, now)
+        for check in [*of_host, *alerting_checks(conn, now)]
         if check.status is not HealthStatus.OK and not check.name.startswith(unanswered)
     ]
     return sorted(found, key=lambda check: check.status is not HealthStatus.ERROR)

@@ -15,8 +15,7 @@ from companion.directory.apply import stored_state
 from companion.directory.contacts import Oddity, oddities
 from companion.directory.model import ChannelRow
 from companion.dispatch.health import DispatchHealth, dispatch_health
-from companion.dispatch.wake import Wake
-from companion.store.database import Database, StoreUnavailable
+from companion.store.database import StoreUnavailable
 from companion.store.probe import prove_write
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
@@ -81,7 +80,7 @@ async def alerting(context: WebContext) -> list[HealthCheck]:
     checks = await _database_first(
         context, lambda conn: alerting_checks(conn, now), misplaced=HealthStatus.ERROR
     )
-    return checks if context.certificate is None else [*checks, certificate_check(context.certificate, now)]
+    return checks + certificate_checks(context)
 
 
 def alerting_checks(conn: Connection, now: datetime) -> list[HealthCheck]:
@@ -114,25 +113,40 @@ async def _database_first(
     try:
         async with asyncio.timeout(DATABASE_LIMIT_S):
             checks = await context.db.write(write)
-            return checks + file_checks(context.db, misplaced) + replica_checks(context.wake)
+            return checks + file_checks(context, misplaced) + replica_checks(context)
     except (StoreUnavailable, SQLAlchemyError, TimeoutError) as err:
         reason = Reason("database_refuses", error=type(err).__name__)
         return [HealthCheck(kind="database", status=HealthStatus.ERROR, reason=reason)]
 
 
-def file_checks(db: Database, misplaced: HealthStatus) -> list[HealthCheck]:
+def host_checks(context: WebContext) -> list[HealthCheck]:
+    """Return what this replica knows without its database's tables: file, other replicas, certificate."""
+    return [
+        *file_checks(context, HealthStatus.ERROR),
+        *replica_checks(context),
+        *certificate_checks(context),
+    ]
+
+
+def file_checks(context: WebContext, misplaced: HealthStatus) -> list[HealthCheck]:
     """Return that what is written now will be gone."""
-    if not db.misplaced:
+    if not context.db.misplaced:
         return []
     return [HealthCheck(kind="file", status=misplaced, reason=Reason("database_misplaced"))]
 
 
-def replica_checks(wake: Wake) -> list[HealthCheck]:
+def replica_checks(context: WebContext) -> list[HealthCheck]:
     """Return that this replica does not hear the others; it finds by looking what they would have told it."""
-    if wake.deaf_because is None:
+    if context.wake.deaf_because is None:
         return []
-    reason = Reason("replicas_unheard", error=wake.deaf_because)
+    reason = Reason("replicas_unheard", error=context.wake.deaf_because)
     return [HealthCheck(kind="replicas", status=HealthStatus.WARNING, reason=reason)]
+
+
+def certificate_checks(context: WebContext) -> list[HealthCheck]:
+    """Return how the service's own certificate is, if it has one."""
+    found = context.certificate
+    return [] if found is None else [certificate_check(found, context.clock())]
 
 
 def certificate_check(found: Certificate, now: datetime) -> HealthCheck:
