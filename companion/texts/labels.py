@@ -52,7 +52,11 @@ def journal_value(name: str, value: object, source: str, texts: Texts) -> str:
             return alarm_title(value, source, texts)
         case "step", str():
             turn, _, step = value.partition(".")
-            return f"{int(turn) + 1}.{int(step) + 1}" if turn.isdigit() and step.isdigit() else value
+            return (
+                f"{int(turn) + 1}.{int(step) + 1}"
+                if turn.isdigit() and step.isdigit()
+                else label(value, texts)
+            )
         case "missing", str():
             return _labels(value, texts)
         case _, list():

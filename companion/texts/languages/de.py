@@ -131,6 +131,7 @@ LABELS = {
     "told": "benachrichtigt",
     "told_with": "gemeldet mit",
     "together_with": "zusammen mit",
+    "record": "Ticket",
     "step": "Schritt",
     "recipient": "Empfänger",
     "channel": "Kanal",

@@ -131,6 +131,7 @@ LABELS = {
     "told": "told",
     "told_with": "told with",
     "together_with": "together with",
+    "record": "ticket",
     "step": "step",
     "recipient": "recipient",
     "channel": "channel",

@@ -65,9 +65,9 @@ LABELS = {
     "error": "abandonné",
     "uncertain": "incertain",
     "cut_off": "interrompu",
-    "armed": "en service",
-    "disarmed": "hors service",
-    "arming": "mise en service",
+    "armed": "armé",
+    "disarmed": "désarmé",
+    "arming": "armement",
     "unknown": "inconnu",
     "away": "absent",
     "home": "présent",
@@ -131,6 +131,7 @@ LABELS = {
     "told": "prévenus",
     "told_with": "signalée avec",
     "together_with": "en même temps que",
+    "record": "ticket",
     "step": "étape",
     "recipient": "destinataire",
     "channel": "canal",
@@ -200,9 +201,9 @@ TROUBLES = {
         "l'installation.",
     ),
     "panel_unknown": TroubleText(
-        "Home Assistant {subject} ne sait pas s'il est en service",
+        "Home Assistant {subject} ne sait pas s'il est armé",
         "Le fichier de sa centrale a été perdu : {areas}. Dernier état connu : {last_known}. Seuls fumée, gaz, eau, sabotage "
-        "et panique sont surveillés. Contrôler les lieux ; puis mettre hors service sur place avec un code, ou confirmer la "
+        "et panique sont surveillés. Contrôler les lieux ; puis désarmer sur place avec un code, ou confirmer la "
         "réparation dans Home Assistant.",
     ),
 }
@@ -490,7 +491,7 @@ REASONS = {
     "reaches_nobody": "Les alarmes de {name} ne préviendraient personne. {cause} Vérifier sa consigne, ou `last_resort`.",
     "trouble_since": "{title}, depuis le {at}.",
     "nothing_overdue": "Rien n'est en retard.",
-    "overdue": "{messages} messages et {steps} étapes d'escalade sont en retard, au plus de {seconds} s. "
+    "overdue": "{messages} message(s) et {steps} étape(s) d'escalade sont en retard, au plus de {seconds} s. "
     "Le service d'envoi fonctionne-t-il ?",
     "channel_off": "Il est désactivé.",
     "channel_never_tried": "Il n'a jamais été essayé : `alarm-broker check`, ou envoyer un message de test.",

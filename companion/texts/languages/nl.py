@@ -131,6 +131,7 @@ LABELS = {
     "told": "gewaarschuwd",
     "told_with": "gemeld met",
     "together_with": "samen met",
+    "record": "ticket",
     "step": "stap",
     "recipient": "ontvanger",
     "channel": "kanaal",

@@ -407,3 +407,34 @@ def test_a_message_that_stands_for_a_flood_says_how_many_more_there_are(
     assert sentence in signal_text(page)
     assert sentence in ticket_html(page, link=True)
     assert sentence not in sms_text(message(language=language))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "ALARME : Touche panique : Accueil. Accueil, Siège. Léa. 20/11 13:00"),
+        ("nl", "ALARM: Paniekknop: Accueil. Accueil, Siège. Léa. 20-11 13:00"),
+    ],
+)
+def test_an_sms_in_other_languages_reads_as_people_there_write(language: str, text: str) -> None:
+    said = sms_text(
+        message(
+            title="Panic key: Accueil",
+            source="yealink",
+            room="Accueil",
+            site="Siège",
+            person="Léa",
+            language=language,
+        )
+    )
+
+    assert said.startswith(text)
+    assert said.endswith(ACK_URL)
+
+
+def test_a_message_in_french_says_what_to_do() -> None:
+    text = signal_text(message(title="Burglary: Porte", source="panel", language="fr-CH"))
+
+    assert text.startswith("**ALARME : Intrusion : Porte**")
+    assert "Prendre en charge ici : http" in text
+    assert "Gravité : critique" in text

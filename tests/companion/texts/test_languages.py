@@ -9,6 +9,7 @@ from string import Formatter
 import pytest
 
 import companion
+from companion.channels.sms.gsm import gsm
 from companion.texts.language import ENGLISH, LANGUAGES, preferred, texts_for
 from companion.texts.model import AnswerTexts, DeskTexts, Texts
 from companion.web.problems import Problem
@@ -180,3 +181,20 @@ def test_who_wants_a_language_that_there_is_not_reads_english() -> None:
     assert texts_for("pl-PL") is ENGLISH
     assert isinstance(texts_for("de_CH"), Texts)
     assert texts_for("de_CH").tag == "de"
+
+
+# --- over SMS -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_sms_can_carry_every_letter_of_a_language_or_its_nearest(language: str) -> None:
+    """Where the GSM alphabet lacks a letter (ê, ç, É is there, È is not) it goes out without its accent, never as `?`."""
+    lost = [path for path, text in texts_of(language).items() if gsm(text).count("?") != text.count("?")]
+
+    assert lost == []
+
+
+def test_accents_that_an_sms_has_stay_and_others_are_left_out() -> None:
+    assert gsm("PERSONNE N'A RÉPONDU, à l'arrêt, ça dérange, en één") == (
+        "PERSONNE N'A RÉPONDU, à l'arret, ca dérange, en één"
+    )
