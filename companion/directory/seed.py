@@ -30,7 +30,9 @@ def _known_country(code: str) -> str:
 
 def _known_language(tag: str) -> str:
     if not re.fullmatch(LANGUAGE_PATTERN, tag):
-        raise ValueError(f"is none that people can be told in: {' or '.join(LANGUAGES)}, or like de-AT")
+        raise ValueError(
+            f"is none that people can be told in: {', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}, or like de-AT"
+        )
     return tag
 
 

@@ -412,8 +412,8 @@ def test_a_message_that_stands_for_a_flood_says_how_many_more_there_are(
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("fr", "ALARME : Touche panique : Accueil. Accueil, Siège. Léa. 20/11 13:00"),
-        ("nl", "ALARM: Paniekknop: Accueil. Accueil, Siège. Léa. 20-11 13:00"),
+        ("fr", "ALARME : Touche panique : Accueil. Accueil, Siège. Léa. 20/11 23:14"),
+        ("nl", "ALARM: Paniekknop: Accueil. Accueil, Siège. Léa. 20-11 23:14"),
     ],
 )
 def test_an_sms_in_other_languages_reads_as_people_there_write(language: str, text: str) -> None:

@@ -104,7 +104,7 @@ def _policy_id_with_blank(content: dict[str, Any]) -> None:
 
 
 def _unknown_language(content: dict[str, Any]) -> None:
-    content["people"][0]["language"] = "fr"
+    content["people"][0]["language"] = "pl"
 
 
 def _country_that_is_none(content: dict[str, Any]) -> None:
@@ -153,7 +153,7 @@ def _huge_number(content: dict[str, Any]) -> None:
         (_invent_kind, "channels[1].config: there is no channel kind 'pigeon', only signal, sms, zammad"),
         (
             _unknown_language,
-            "people[0].language: is none that people can be told in: en or de, or like de-AT",
+            "people[0].language: is none that people can be told in: en, de, fr or nl, or like de-AT",
         ),
         (
             _country_that_is_none,

@@ -80,7 +80,7 @@ async def test_a_channel_that_refuses_messages_is_a_trouble_until_it_takes_one(h
     await send(house, Sent(provider_ref="r"))
 
     assert before == []
-    assert trouble.facts == {"failures": 3, "reason": "401: unknown key"}
+    assert trouble.facts == {"failures": 3, "reason": BROKEN.reason}
     assert told(house) == [("Sms", True), ("Sms", False)]
 
 

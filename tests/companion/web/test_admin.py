@@ -302,7 +302,8 @@ async def test_what_the_provider_said_is_handed_on(
     reply = await api.call("POST", f"/v1/admin/channels/{directory.sms}/test")
 
     said = (reply.json["outcome"], reply.json["reason"], reply.json["status_code"])
-    assert said == (name, outcome.reason, outcome.status_code)
+    assert said == (name, str(outcome.reason), outcome.status_code)
+    assert (reply.json["reason_code"], reply.json["reason_facts"]) == ("as_said", outcome.reason.facts)
 
 
 async def test_the_raw_answer_and_the_rule_that_read_it_are_shown(api: Api, directory: Directory) -> None:

@@ -37,8 +37,8 @@ READ = ("alt", "aria-label", "data-label", "placeholder", "title")
 WORD = re.compile(r"[^\W\d_]{3,}")
 SAID = "Nie ma takiej grupy"
 """What a provider says stays as it is: here in a language that there is not."""
-DATA = "Office Warehouse Reception Porter Guard Desk phone Cellar Signal Sms Zammad Standard Haus Diele Drive person key"
-"""Names in the directory, as they are in every language."""
+DATA = "Office Warehouse Reception Porter Guard Desk phone Cellar Signal Sms Zammad Standard Haus Diele Drive person key Yealink example"
+"""Names and addresses, which are the same in every language."""
 
 
 class RunsOut(Certificate):
