@@ -75,7 +75,9 @@ def oddities(state: State) -> Iterator[Oddity]:
             continue
         if formed in _own_addresses(state, kind, one):
             # A card in a modem gets its own messages; under a number that is only shown as the sender they may arrive.
-            own = "address_is_perhaps_the_channels" if kind.may_reach_itself else "address_is_the_channels_own"
+            own = (
+                "address_is_perhaps_the_channels" if kind.may_reach_itself else "address_is_the_channels_own"
+            )
             reason = Reason(own, address=formed, channel=one.channel_id)
             yield Oddity(one, reason, hopeless=not kind.may_reach_itself)
         elif formed != one.address:

@@ -62,6 +62,12 @@ class HealthCheck:
         return f"{self.kind} {self.id}".strip()
 
 
+_LACKS = {
+    "channel": Reason("lacks_channel"),
+    "contact": Reason("lacks_contact"),
+    "policy": Reason("lacks_policy"),
+}
+"""By what `directory.store.lacking` names."""
 _SHOWN_OTHERWISE = {TroubleKind.CHANNEL_REFUSES.value, *(kind.value for kind in REACH_KINDS.values())}
 """Kinds of trouble that have a check of their own, which knows it at once."""
 
@@ -164,7 +170,7 @@ def certificate_check(found: Certificate, now: datetime) -> HealthCheck:
 
 def directory_check(conn: Connection) -> HealthCheck:
     """Return whether there is anybody to tell and a way to do it."""
-    lacks = [Reason(f"lacks_{what}") for what in directory.lacking(ALL_SITES, conn)]
+    lacks = [_LACKS[what] for what in directory.lacking(ALL_SITES, conn)]
     status, reason = HealthStatus.OK, Reason("directory_whole")
     if lacks:
         what = reduce(lambda first, second: Reason("both", first=first, second=second), lacks)

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from string import Formatter
 
@@ -12,11 +13,12 @@ import sqlalchemy as sa
 import companion
 from companion.channels.registry import channel_kinds
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.texts.catalogues import reason_texts
 from companion.texts.language import ENGLISH, LANGUAGES, texts_for
 from companion.texts.reasons import Reason, spelled_out
 from companion.texts.troubles import trouble_advice
-from companion.troubles.channel_watch import health_of_channels
+from companion.troubles.store import health_of_channels
 from tests.companion.conftest import Directory
 
 COMPANION = Path(companion.__file__).parent
@@ -158,6 +160,6 @@ async def test_a_reason_that_an_earlier_version_has_stored_is_still_read(
     )
     await db.write(lambda conn: conn.execute(old))
 
-    found = await db.read(health_of_channels)
+    found = await db.read(partial(health_of_channels, ALL_SITES))
 
     assert str(found[directory.sms].reason) == "HTTP 503: busy"

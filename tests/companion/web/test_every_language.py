@@ -17,6 +17,7 @@ from companion.dispatch.record import record
 from companion.dispatch.retry import GiveUp
 from companion.dispatch.store import deliveries_of
 from companion.store import tables
+from companion.store.scope import ALL_SITES
 from companion.texts.catalogues import reason_texts
 from companion.texts.language import LANGUAGES, texts_for
 from companion.texts.reasons import Reason
@@ -28,8 +29,8 @@ from companion.web.certificate import Certificate
 from tests.companion.conftest import Directory
 from tests.companion.texts.test_languages import leaves
 from tests.companion.web.harness import Api, Reply
-from tests.companion.web.people_pages import look, saw, tags_of, text_of, token_for
-from tests.companion.web.test_dashboard import PAGES, log_in
+from tests.companion.web.people_pages import log_in, look, saw, tags_of, text_of, token_for
+from tests.companion.web.test_dashboard import PAGES
 from tests.fakes.clock import FrozenClock
 
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
@@ -110,7 +111,7 @@ async def house(api: Api, directory: Directory, clock: FrozenClock) -> Api:
     def work(conn: Connection) -> None:
         unit = api.context.commands.unit(conn)
         for number, outcome in enumerate(OUTCOMES):
-            waiting = [one for one, _ in deliveries_of(conn, alarm_id) if one.state == "pending"]
+            waiting = [one for one, _ in deliveries_of(ALL_SITES, conn, alarm_id) if one.state == "pending"]
             if waiting:
                 given_up(conn, api, waiting[0], outcome)
             note(unit, [(directory.sms, Try.SEND, outcome)] * (number + 1))
