@@ -27,6 +27,8 @@ SURE_LEVEL = 2
 """The validation level from which those who were paged are told of it: somebody is there, or very likely."""
 MISSING = "missing"
 """The detail that names what the directory does not know of a device: its person, room or site."""
+SO = "yes"
+"""The value of a detail that says only that something is so; its sentence is in `companion.texts`."""
 CONFIRMED_BY = "confirmed_by"
 """The detail of a confirmed alarm that names the second zone."""
 
@@ -155,6 +157,7 @@ class Evidence(BaseModel):
     level: int
     """0 to 4, the validation level in the manner of ANSI/TMA-AVS-01."""
     reasons: tuple[str, ...]
+    """Codes of `Texts.findings`; sentences where a Home Assistant knows no codes yet."""
     camera: str | None
     label: str | None
     """What the camera recognised."""

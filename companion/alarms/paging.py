@@ -331,6 +331,7 @@ def inform(
     *,
     by: str | None,
     note: str | None,
+    ending: str | None = None,
     paging: PagingConfig,
     now: datetime,
 ) -> list[Delivery]:
@@ -371,7 +372,7 @@ def inform(
             person_id=person_id,
             address=address,
             recipient=recipient,
-            message=facts(alarm, message["language"], by=by, note=note),
+            message=facts(alarm, message["language"], by=by, note=note, ending=ending),
             record=traits.records,
         )
         before = new.setdefault((channel_id, address), news)
@@ -382,7 +383,13 @@ def inform(
 
 
 def facts(
-    alarm: Alarm, language: str, *, by: str | None = None, note: str | None = None, more: int = 0
+    alarm: Alarm,
+    language: str,
+    *,
+    by: str | None = None,
+    note: str | None = None,
+    ending: str | None = None,
+    more: int = 0,
 ) -> dict[str, Any]:
     """Return what a message about the alarm says, as JSON (see `companion.channels.base.Message`)."""
     return {
@@ -399,6 +406,7 @@ def facts(
         "details": {key: str(value) for key, value in alarm.details.items()},
         "by": by,
         "note": note,
+        **({} if ending is None else {"ending": ending}),
         **({"more": more} if more else {}),
         **({} if alarm.evidence is None else alarm.evidence.model_dump(include={"level", "label", "camera"})),
     }

@@ -1,12 +1,13 @@
 """What a word of Home Assistant's panel means as an alarm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
 
 from companion.alarms.dedup import of_panel
-from companion.alarms.model import AlarmKind, Severity, Source, Trigger
+from companion.alarms.model import SO, AlarmKind, Severity, Source, Trigger
 from companion.directory import store as directory
 from companion.directory.model import Site
 from companion.store.scope import ALL_SITES
@@ -25,7 +26,6 @@ _LABEL = {
     AlarmKind.MEDICAL: "Medical emergency",
     AlarmKind.TECHNICAL: "Fault",
 }
-_ON_VACATION = "The house is in its vacation window"
 _MAY_BE_HELD = frozenset({AlarmKind.BURGLARY, AlarmKind.TAMPER})
 _LESS_THAN_CRITICAL = {
     AlarmKind.WATER: Severity.HIGH,
@@ -54,13 +54,15 @@ def panel_trigger(
     silent: bool = False,
     test: bool = False,
     message: str | None = None,
+    facts: Mapping[str, str] = MappingProxyType({}),
     raised_by: str | None = None,
     hold: timedelta = timedelta(0),
     vacation: bool = False,
 ) -> Trigger:
     """Return the trigger for the panel's alarm `uid`, with the site's name and its policy for that time.
 
-    `area` and `zones` are names, the first tripped zone first; `raised_by` says who spoke for a silent panel.
+    `area` and `zones` are names, the first tripped zone first; `facts` are details that the panel knows, by their
+    names; `message` is what a Home Assistant says that tells no facts; `raised_by` says who spoke for a silent panel.
     `hold` is the panel's abort window; nothing that may cost a life is held back, whatever the panel says.
     """
     known = alarm_kind(kind)
@@ -69,9 +71,10 @@ def panel_trigger(
     details = {
         "zones": ", ".join(zones) or None,
         "message": message,
-        "silent": "yes: nobody at the panel knows of this alarm" if silent else None,
+        **facts,
+        "silent": SO if silent else None,
         "raised_by": raised_by,
-        "vacation": _ON_VACATION if vacation else None,
+        "vacation": SO if vacation else None,
     }
     return Trigger(
         source=Source.PANEL,

@@ -203,9 +203,11 @@ class AlarmTransaction:
         """It is over."""
         return self._move(self._locked(alarm_id), Move.RESOLVE, actor, note, {})
 
-    def cancel(self, alarm_id: str, actor: Actor, *, note: str | None = None) -> Alarm:
-        """It was false."""
-        return self._move(self._locked(alarm_id), Move.CANCEL, actor, note, {})
+    def cancel(
+        self, alarm_id: str, actor: Actor, *, note: str | None = None, ending: str | None = None
+    ) -> Alarm:
+        """It was false; `ending` says how disarming ended it, a code of `Texts.endings`."""
+        return self._move(self._locked(alarm_id), Move.CANCEL, actor, note, {"ending": ending})
 
     def note(self, alarm_id: str, actor: Actor, text: str, **detail: Any) -> Alarm:
         """Write a remark; allowed in every status."""
@@ -542,7 +544,16 @@ class AlarmTransaction:
             for trouble in (TroubleKind.ALARM_UNANSWERED, TroubleKind.ALARM_TOLD_NOBODY):
                 reporting.clear(self, trouble, alarm.id)
         self.journal(alarm.id, change, actor, note=note, **detail)
-        paging.inform(self.conn, alarm, kind, by=who, note=note, paging=self.paging, now=self.now)
+        paging.inform(
+            self.conn,
+            alarm,
+            kind,
+            by=who,
+            note=note,
+            ending=detail.get("ending"),
+            paging=self.paging,
+            now=self.now,
+        )
         self._tell(alarm, change)
         return alarm
 

@@ -70,6 +70,8 @@ class Message:
     by: str | None = None
     """Who acknowledged, resolved, cancelled or noted."""
     note: str | None = None
+    ending: str | None = None
+    """How disarming ended it, a code of `Texts.endings`; None: it was closed in another way."""
     more: int = 0
     """How many other alarms of the same source this message stands for: a source that floods is told of in one."""
     level: int | None = None

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from companion.channels.base import Message, MessageKind
 from companion.channels.plainly import or_plainly, plain_html, plain_text, plain_title
 from companion.channels.sms.gsm import alphabet_for
-from companion.texts.labels import alarm_title, detail, label
+from companion.texts.labels import alarm_title, detail, ending, label
 from companion.texts.language import texts_for
 from companion.texts.model import MessageTexts, Texts
 from companion.texts.troubles import trouble_advice, trouble_title
@@ -50,6 +50,7 @@ def facts(message: Message) -> list[tuple[str, str]]:
     found = [
         (words.by, message.by and one_line(message.by, VALUE_LIMIT)),
         (_note_label(message), message.note and one_line(message.note, NOTE_LIMIT)),
+        (words.note, message.ending and ending(message.ending, texts_for(message.language))),
         (words.how_sure, how_sure(message)),
         (words.where, place(message)),
         (words.who, message.person and one_line(message.person, VALUE_LIMIT)),
@@ -169,7 +170,7 @@ def bare_link(message: Message) -> str:
 @or_plainly(plain_text)
 def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> str:
     """Return the text cut to `segments` SMS, in the GSM alphabet unless `unicode` allows more; the link is whole whatever it costs."""
-    words, formats = _words(message), texts_for(message.language).formats
+    words, texts = _words(message), texts_for(message.language)
     parts = [
         headline(message),
         how_many_more(message),
@@ -177,8 +178,9 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> s
         how_sure(message),
         place(message),
         message.person,
-        raised_at(message, formats.short_time),
-        message.note and f"{_note_label(message)}{formats.colon}{message.note}",
+        raised_at(message, texts.formats.short_time),
+        message.ending and ending(message.ending, texts),
+        message.note and f"{_note_label(message)}{texts.formats.colon}{message.note}",
     ]
     said = ". ".join(one_line(part, TITLE_LIMIT + 20) for part in parts if part)
     if message.may_have_been_sent:

@@ -18,7 +18,7 @@ from companion.store.scope import ALL_SITES
 _LOGGER = logging.getLogger(__name__)
 
 BATCH = 50
-RAISED_BY = "companion: Home Assistant went silent during the entry delay"
+RAISED_BY = "companion"
 
 _WATCH = Actor(name=None, via="watch")
 

@@ -1,5 +1,6 @@
 """Our events for Home Assistant: written in the transaction of what they tell, numbered, kept until confirmed."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from companion.link.outbox import Turn
 from companion.link.protocol import Hello
 from companion.link.store import Body, Peer
 from companion.store.scope import ALL_SITES
+from companion.texts.labels import title_parts
 from companion.texts.reasons import Reason
 from companion.troubles.model import Trouble
 from companion.troubles.store import open_troubles
@@ -103,6 +105,7 @@ def trouble_body(trouble: Trouble, at: datetime) -> dict[str, Any]:
         "since": trouble.since.isoformat(),
         "open": trouble.is_open,
         "facts": {name: str(value)[:REASON_LIMIT] for name, value in trouble.facts.items()},
+        "subject_parts": _parts(trouble.subject, str(trouble.facts.get("source", ""))),
     }
 
 
@@ -122,6 +125,7 @@ def snapshot(alarm: Alarm, change: Change, at: datetime) -> dict[str, Any]:
         "alarm_kind": alarm.kind.value,
         "severity": alarm.severity.value,
         "title": title,
+        "title_parts": _parts(title, alarm.source.value),
         "site": alarm.site,
         "room": alarm.room,
         "person": alarm.person,
@@ -133,6 +137,12 @@ def snapshot(alarm: Alarm, change: Change, at: datetime) -> dict[str, Any]:
         "closed_by": alarm.closed_by,
         "step": alarm.steps_run,
     }
+
+
+def _parts(title: str, source: str) -> dict[str, Any] | None:
+    """Return what Home Assistant makes the title of, in its own language."""
+    parts = title_parts(title, source)
+    return None if parts is None else asdict(parts)
 
 
 def _iso(moment: datetime | None) -> str | None:

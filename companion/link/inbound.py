@@ -9,7 +9,7 @@ from companion.alarms.dedup import panel_key
 from companion.alarms.errors import (
     MoveRefused,
 )
-from companion.alarms.model import CONFIRMED_BY, Actor, Alarm, Change, Evidence, Status
+from companion.alarms.model import CONFIRMED_BY, SO, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_trigger
 from companion.alarms.store import alarm_by_id, alarm_id_of
 from companion.alarms.transaction import (
@@ -20,6 +20,7 @@ from companion.link.protocol import (
     ZONES_LIMIT,
     AlarmDisarmed,
     AlarmEvidence,
+    AlarmFacts,
     AlarmPending,
     AlarmRaised,
     AreaState,
@@ -41,12 +42,9 @@ _LOGGER = logging.getLogger(__name__)
 GRACE = timedelta(seconds=5)
 """After the end of an entry delay, for the word that ends it to arrive."""
 LONGEST_DELAY = timedelta(hours=1)
-DISARMED_IN_TIME = "Disarmed within the entry delay; the link was cut, so that this came late."
+DISARMED_IN_TIME = "in_time"
+"""An ending of an alarm beside those of disarming: the entry delay was still running, and the word of it came late."""
 
-_FALSE_ALARM = {
-    Ending.ABORTED: "False alarm: disarmed by {by} within the abort window.",
-    Ending.CANCELLED: "False alarm: disarmed by {by} within the cancel window.",
-}
 _PANEL = Actor(name=None, via="panel")
 
 
@@ -129,7 +127,7 @@ def _delay_cleared(unit: AlarmTransaction, peer: Peer, event: PendingCleared) ->
     link.clear_pending(ALL_SITES, unit.conn, peer.instance, event.uid)
     alarm = _find(unit, peer, uid=event.uid)
     if alarm is not None and "raised_by" in alarm.details:
-        _move(unit, alarm, Decision.CANCEL, Actor(name=event.by, via="panel"), note=DISARMED_IN_TIME)
+        _move(unit, alarm, Decision.CANCEL, Actor(name=event.by, via="panel"), ending=DISARMED_IN_TIME)
 
 
 def _raised(unit: AlarmTransaction, peer: Peer, event: AlarmRaised) -> None:
@@ -146,7 +144,8 @@ def _raised(unit: AlarmTransaction, peer: Peer, event: AlarmRaised) -> None:
             zones=event.zones,
             silent=event.silent,
             test=event.test,
-            message=event.message,
+            message=event.message if event.facts is None else None,
+            facts={} if event.facts is None else _details(event.facts, event),
             hold=timedelta(seconds=event.hold_s),
             vacation=event.vacation,
         )
@@ -155,6 +154,19 @@ def _raised(unit: AlarmTransaction, peer: Peer, event: AlarmRaised) -> None:
     for zone in event.zones:
         if zone not in known:
             _zone_tripped(unit, alarm, zone, event.at)
+
+
+def _details(facts: AlarmFacts, event: AlarmRaised) -> dict[str, str]:
+    """Return the facts as details of the alarm: codes, which each reader gets in their own words."""
+    is_so = {
+        "by_hand": facts.by is None and not event.zones and not event.test,
+        "confirmed": facts.confirmed,
+        "exit_error": facts.exit_error,
+        "recent_closing": facts.recent_closing,
+        "during_outage": facts.during_outage,
+    }
+    by = {} if facts.by is None else {"by": facts.by}
+    return by | {name: SO for name, so in is_so.items() if so}
 
 
 def _zone_tripped(
@@ -182,7 +194,7 @@ def _seen(unit: AlarmTransaction, alarm: Alarm, event: AlarmEvidence) -> None:
         return
     found = Evidence(
         level=event.level,
-        reasons=event.evidence,
+        reasons=event.findings or event.evidence,
         camera=event.camera,
         label=event.label,
         score=event.score,
@@ -218,10 +230,9 @@ def _event_id(*said: object) -> str:
 def _disarmed(unit: AlarmTransaction, alarm: Alarm, by: str | None, ending: Ending) -> None:
     actor = Actor(name=by, via="panel")
     if ending is Ending.RESOLVED:
-        _move(unit, alarm, Decision.RESOLVE, actor, note=None)
+        _move(unit, alarm, Decision.RESOLVE, actor)
     else:
-        note = _FALSE_ALARM[ending].format(by=by or "somebody at the panel")
-        _move(unit, alarm, Decision.CANCEL, actor, note=note)
+        _move(unit, alarm, Decision.CANCEL, actor, ending=ending.value)
 
 
 def _find(
@@ -234,7 +245,13 @@ def _find(
 
 
 def _move(
-    unit: AlarmTransaction, alarm: Alarm, decision: Decision, actor: Actor, *, note: str | None
+    unit: AlarmTransaction,
+    alarm: Alarm,
+    decision: Decision,
+    actor: Actor,
+    *,
+    note: str | None = None,
+    ending: str | None = None,
 ) -> None:
     """Do what was decided; if the alarm has gone that far already, only write down that it was said.
 
@@ -249,6 +266,8 @@ def _move(
                     unit.acknowledge(alarm.id, actor)
                 unit.resolve(alarm.id, actor, note=note)
             case Decision.CANCEL:
-                unit.cancel(alarm.id, actor, note=note)
+                unit.cancel(alarm.id, actor, note=note, ending=ending)
     except MoveRefused:
-        unit.journal(alarm.id, Change.ANSWERED_AGAIN, actor, decision=decision.value, note=note)
+        unit.journal(
+            alarm.id, Change.ANSWERED_AGAIN, actor, decision=decision.value, note=note, ending=ending
+        )

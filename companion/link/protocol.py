@@ -43,6 +43,7 @@ PICTURE_LIMIT_BYTES = 180 * 1024
 LONGEST_WAIT_S = 86_400
 WHY_LIMIT = 200
 
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _WEB_LINK = re.compile(r"https?://(?![/?#])[^\s\x00-\x1f\x7f\ud800-\udfff]+", re.IGNORECASE)
 _PICTURE_BEGINS = {
     "image/jpeg": re.compile(rb"\xff\xd8\xff"),
@@ -59,13 +60,12 @@ class BadFrame(Exception):
 
 
 def _storable(limit: int) -> BeforeValidator:
-    def storable(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        # PostgreSQL stores no NUL and neither database half a surrogate pair, both of which JSON can carry.
-        return value[:limit].replace("\0", "").encode("utf-8", "replace").decode()
+    return BeforeValidator(lambda value: _cleaned(value, limit) if isinstance(value, str) else value)
 
-    return BeforeValidator(storable)
+
+def _cleaned(text: str, limit: int) -> str:
+    # PostgreSQL stores no NUL and neither database half a surrogate pair, both of which JSON can carry.
+    return text[:limit].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _first(most: int) -> BeforeValidator:
@@ -101,6 +101,20 @@ def _moment_or_none(value: object) -> datetime | None:
         return _moment(value)
     except ValueError:
         return None
+
+
+def _text_or_none(value: object) -> str | None:
+    return _cleaned(value, TEXT_LIMIT) if isinstance(value, str) else None
+
+
+def _codes(value: object) -> tuple[str, ...]:
+    """Return the codes in a list, without what is none."""
+    found = [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return tuple(one for one in found if _CODE.fullmatch(one))[:EVIDENCE_LIMIT]
+
+
+def _only_an_object() -> BeforeValidator:
+    return BeforeValidator(lambda value: value if isinstance(value, dict) else None)
 
 
 def _web_link(value: object) -> str | None:
@@ -248,6 +262,21 @@ class PendingCleared(_Said):
     by: Text | None = None
 
 
+class AlarmFacts(_Said):
+    """What a responder must know beyond the zones; what is odd is left out."""
+
+    by: Annotated[str | None, PlainValidator(_text_or_none)] = None
+    """Who raised it by hand, or whose code it was."""
+    confirmed: OnlyIfTrue = False
+    """More than one zone says the same (BS 8243)."""
+    exit_error: OnlyIfTrue = False
+    """A zone was still open when the exit delay ended."""
+    recent_closing: OnlyIfTrue = False
+    """The area had just been armed."""
+    during_outage: OnlyIfTrue = False
+    """The entry delay ran out while Home Assistant was not running."""
+
+
 class AlarmRaised(_Said):
     """The panel has triggered."""
 
@@ -262,6 +291,8 @@ class AlarmRaised(_Said):
     silent: Annotated[bool, Strict()]
     test: Annotated[bool, Strict()]
     message: NoteText | None = None
+    """In English what `facts` say, for a companion that does not know them."""
+    facts: Annotated[AlarmFacts | None, _only_an_object()] = None
     hold_s: Annotated[float, PlainValidator(lambda value: _number(HOLD_LIMIT_S)(value) or 0.0)] = 0.0
     """The abort window: nobody is told before it is over."""
     vacation: OnlyIfTrue = False
@@ -288,6 +319,8 @@ class AlarmEvidence(_Said):
     level: Annotated[int, Strict(), Field(ge=0, le=HIGHEST_LEVEL)]
     """0 to 4, the validation level in the manner of ANSI/TMA-AVS-01."""
     evidence: Annotated[tuple[Text, ...], _first(EVIDENCE_LIMIT)]
+    """In English what `findings` say, for a companion that does not know them."""
+    findings: Annotated[tuple[str, ...], PlainValidator(_codes)] = ()
     camera: Text | None = None
     label: Text | None = None
     score: Annotated[float | None, PlainValidator(_number(1))] = None

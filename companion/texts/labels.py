@@ -3,12 +3,15 @@
 The record keeps codes and what was said when it happened; a reader gets it in their own words.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from companion.texts.language import ENGLISH
 from companion.texts.model import Texts
 from companion.texts.reasons import Reason
 
+_SO: Final = frozenset({"yes", "companion"})
+"""Values of details that have a sentence; earlier versions stored the sentence, in English."""
 _OURS: Final = frozenset({"yealink", "panel"})
 _HEADS: Final = {head: code for code, head in ENGLISH.titles.heads.items()}
 
@@ -18,27 +21,58 @@ def label(code: str, texts: Texts) -> str:
     return texts.labels.get(code, code)
 
 
-def alarm_title(title: str, source: str, texts: Texts) -> str:
-    """Return the title in the reader's language, as far as it was made here and not by a person or a program.
+@dataclass(frozen=True, kw_only=True)
+class TitleParts:
+    """A title that was made here: what it is (a code of `TitleTexts.heads`), and where."""
+
+    head: str
+    where: str
+    room_unknown: bool
+
+
+def title_parts(title: str, source: str) -> TitleParts | None:
+    """Return what a title is made of; None if a person or a program has written it.
 
     `triggers.yealink` and `alarms.panel` make it, in English: what it is, a colon, and where.
     """
     head, colon, where = title.partition(": ")
     if source not in _OURS or not colon or head not in _HEADS:
-        return title
+        return None
     unknown = ENGLISH.titles.room_unknown
-    if source == "yealink" and where.endswith(unknown):
-        where = f"{where.removesuffix(unknown)}{texts.titles.room_unknown}"
-    return f"{texts.titles.heads[_HEADS[head]]}{texts.formats.colon}{where}"
+    room_unknown = source == "yealink" and where.endswith(unknown)
+    return TitleParts(
+        head=_HEADS[head],
+        where=where.removesuffix(unknown) if room_unknown else where,
+        room_unknown=room_unknown,
+    )
+
+
+def alarm_title(title: str, source: str, texts: Texts) -> str:
+    """Return the title in the reader's language, as far as it was made here and not by a person or a program."""
+    parts = title_parts(title, source)
+    if parts is None:
+        return title
+    unknown = texts.titles.room_unknown if parts.room_unknown else ""
+    return f"{texts.titles.heads[parts.head]}{texts.formats.colon}{parts.where}{unknown}"
 
 
 def detail(name: str, value: str, texts: Texts) -> tuple[str, str]:
     """Return a detail of an alarm as label and value."""
     if name == "missing":
         value = _labels(value, texts)
-    if value == ENGLISH.details.get(name):
+    if name in texts.details and (value in _SO or value == ENGLISH.details[name]):
         value = texts.details[name]
     return label(name, texts), value
+
+
+def finding(reason: str, texts: Texts) -> str:
+    """Return why an alarm is as sure as it is; a sentence that was sent as one stays as it is."""
+    return texts.findings.get(reason, reason)
+
+
+def ending(code: str, texts: Texts) -> str:
+    """Return how disarming ended an alarm."""
+    return texts.endings.get(code, code)
 
 
 def journal_value(name: str, value: object, source: str, texts: Texts) -> str:
@@ -59,6 +93,10 @@ def journal_value(name: str, value: object, source: str, texts: Texts) -> str:
             )
         case "missing", str():
             return _labels(value, texts)
+        case "ending", str():
+            return ending(value, texts)
+        case "reasons", list():
+            return " ".join(finding(str(one), texts) for one in value)
         case _, list():
             return ", ".join(str(one) for one in value)
         case "kind" | "decision", str():

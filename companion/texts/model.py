@@ -288,7 +288,11 @@ class Texts:
     labels: Mapping[str, str]
     """What a code is called: of states, sources, kinds, lines of the journal, details."""
     details: Mapping[str, str]
-    """What a detail of an alarm says that is the same each time, by the detail's name."""
+    """What a detail of an alarm says that is only so or not, by the detail's name."""
+    findings: Mapping[str, str]
+    """Why an alarm is as sure as it is, by the panel's codes."""
+    endings: Mapping[str, str]
+    """How disarming ended an alarm: `aborted`, `cancelled`, and `in_time` for a word of it that came late."""
     titles: TitleTexts
     messages: MessageTexts
     troubles: Mapping[str, TroubleText]

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from yarl import URL
 
 from companion.alarms.model import Alarm, Picture
-from companion.texts.labels import alarm_title, detail, journal_value, label
+from companion.texts.labels import alarm_title, detail, ending, finding, journal_value, label
 from companion.texts.model import ProblemText, Texts
 from companion.texts.times import ago, span
 from companion.timezones import on_site_clock
@@ -118,6 +118,8 @@ def _environment() -> Environment:
         "label": label,
         "title": _title,
         "journal_value": _journal_value,
+        "finding": finding,
+        "ending": ending,
         "check_title": check_title,
         "moment": datetime.fromisoformat,
     }

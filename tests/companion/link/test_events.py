@@ -66,6 +66,7 @@ async def test_a_snapshot_has_what_the_contract_promises_and_no_more(
     promised = golden("event_alarm")["event"]
     assert set(body) == set(promised)
     assert {key for key in body if body[key] is not None} >= {"alarm_id", "status", "raised_at", "title"}
+    assert body["title_parts"] == promised["title_parts"]
 
 
 async def test_a_change_that_is_undone_is_told_to_nobody(

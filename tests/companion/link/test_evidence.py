@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Change, Evidence, JournalEntry, Picture, PictureShows, Status
 from companion.alarms.pictures import picture_of
+from companion.channels.render import context
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
@@ -428,7 +429,8 @@ async def test_on_vacation_without_a_policy_for_it_the_sites_own_one_holds_and_t
     alarm = await the_alarm(house.db)
     assert alarm.policy is not None
     assert alarm.policy.id == "standard"
-    assert house.signal.messages[0].details["vacation"] == "The house is in its vacation window"
+    assert house.signal.messages[0].details["vacation"] == "yes"
+    assert ("vacation", "The house is in its vacation window") in context(house.signal.messages[0])
 
 
 async def test_an_alarm_of_an_ordinary_day_says_nothing_of_vacation(house: Engine, panel: Panel) -> None:

@@ -97,6 +97,49 @@ async def test_an_alarm_of_the_panel_pages_by_the_policy_of_its_site(
     assert {delivery.channel_id for delivery, _ in told} == {directory.zammad, directory.signal}
 
 
+async def test_what_the_panel_knows_of_an_alarm_is_kept_as_facts_and_its_english_is_left_out(
+    db: Database, say: Say
+) -> None:
+    facts = {
+        "by": None,
+        "confirmed": True,
+        "exit_error": True,
+        "recent_closing": False,
+        "during_outage": True,
+    }
+    await say(alarm_raised("b1", message="Confirmed: more than one zone. …", facts=facts, vacation=True))
+
+    assert (await the_alarm(db)).details == {
+        "zones": "Front door",
+        "confirmed": "yes",
+        "exit_error": "yes",
+        "during_outage": "yes",
+        "vacation": "yes",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "details"),
+    [
+        ({"by": "Anna"}, {"by": "Anna"}),
+        ({"by": None}, {"by_hand": "yes"}),
+        ({"by": 7, "confirmed": "yes"}, {"by_hand": "yes"}),
+    ],
+)
+async def test_who_raised_an_alarm_without_a_zone_is_kept(
+    db: Database, say: Say, said: dict[str, Any], details: dict[str, str]
+) -> None:
+    await say(alarm_raised("b1", zones=[], facts=said))
+
+    assert (await the_alarm(db)).details == details
+
+
+async def test_a_test_alarm_was_raised_by_somebody_and_not_by_hand(db: Database, say: Say) -> None:
+    await say(alarm_raised("b1", zones=[], test=True, facts={"by": None}))
+
+    assert (await the_alarm(db)).details == {}
+
+
 async def test_the_same_uid_is_one_alarm_also_in_a_new_stream(
     db: Database, commands: AlarmService, say: Say, directory: Directory
 ) -> None:
@@ -404,7 +447,7 @@ async def test_an_alarm_that_was_told_and_is_cancelled_tells_the_same_people_tha
     lines = await db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id))
     assert alarm.status is Status.CANCELLED
     assert "cancelled" in await told(db)
-    assert lines[-1].detail["note"] == "False alarm: disarmed by Anna within the cancel window."
+    assert (lines[-1].actor, lines[-1].detail) == ("Anna", {"ending": "cancelled"})
 
 
 @pytest.mark.parametrize("kind", ["fire", "gas", "panic", "medical", "duress", "something_new"])

@@ -12,6 +12,7 @@ from companion.alarms.model import Picture
 from companion.link.protocol import (
     MAX_FRAME_BYTES,
     AlarmEvidence,
+    AlarmFacts,
     AlarmRaised,
     BadFrame,
     Decided,
@@ -26,11 +27,14 @@ from companion.link.protocol import (
 JPEG, PNG, WEBP = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"
 GOLDEN = Path(__file__).parents[2] / "golden" / "link"
 FRAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
+BEFORE_FACTS = GOLDEN / "before_facts"
+"""Frames as both halves said them before there were facts: they are still understood."""
 FROM_COMPANION = {
     "event_alarm",
     "event_alarm_acknowledged",
     "event_delivery_trouble",
     "event_trouble",
+    "event_trouble_alarm_unanswered",
     "event_trouble_panel_unknown",
 }
 FROM_HOME = [name for name in FRAMES if name.startswith("event_") and name not in FROM_COMPANION]
@@ -62,10 +66,60 @@ def test_a_golden_event_of_home_assistant_is_understood_whole(name: str) -> None
 
     assert not isinstance(event, Unknown)
     understood = {field: getattr(event, field) for field in type(event).model_fields}
+    shapes = {key: value.model_dump() for key, value in understood.items() if isinstance(value, AlarmFacts)}
     times = {key: understood[key].isoformat() for key in ("at", "until", "taken_at") if key in understood}
-    lists = {key: list(understood[key]) for key in ("zones", "evidence", "people") if key in understood}
+    lists = {
+        key: list(understood[key]) for key in ("zones", "evidence", "findings", "people") if key in understood
+    }
     pictures = {key: as_sent(understood[key]) for key in ("picture",) if key in understood}
-    assert understood | times | lists | pictures == understood | body_without_kind(body)
+    assert understood | times | lists | pictures | shapes == understood | body_without_kind(body)
+
+
+@pytest.mark.parametrize("name", ["event_alarm_raised", "event_alarm_evidence"])
+def test_a_home_assistant_that_knows_no_facts_yet_is_understood_by_its_sentences(name: str) -> None:
+    before = json.loads((BEFORE_FACTS / f"{name}.json").read_text(encoding="utf-8"))["event"]
+
+    event = parse_event(before)
+
+    assert isinstance(event, AlarmRaised | AlarmEvidence)
+    match event:
+        case AlarmRaised():
+            assert (event.facts, event.message) == (None, before["message"])
+        case AlarmEvidence():
+            assert (event.findings, list(event.evidence)) == ((), before["evidence"])
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in BEFORE_FACTS.glob("*.json")))
+def test_what_was_said_before_the_facts_is_still_said_beside_them(name: str) -> None:
+    before = json.loads((BEFORE_FACTS / f"{name}.json").read_text(encoding="utf-8"))["event"]
+
+    assert before.keys() <= golden(name)["event"].keys()
+
+
+@pytest.mark.parametrize(
+    ("facts", "understood"),
+    [
+        ({"by": 7, "confirmed": 1, "exit_error": "yes"}, AlarmFacts()),
+        ({"by": "A\0nna\ud800" + "x" * 999, "news": True}, AlarmFacts(by="Anna?" + "x" * 494)),
+        ({"during_outage": True}, AlarmFacts(during_outage=True)),
+        ([True], None),
+        ("confirmed", None),
+    ],
+    ids=str,
+)
+def test_odd_facts_do_not_keep_an_alarm_from_being_raised(
+    facts: object, understood: AlarmFacts | None
+) -> None:
+    event = parse_event(golden("event_alarm_raised")["event"] | {"facts": facts})
+
+    assert isinstance(event, AlarmRaised)
+    assert event.facts == understood
+
+
+def test_of_findings_only_the_codes_are_kept() -> None:
+    event = evidence(findings=["person_seen", "A person.", 7, None, "x" * 33, *["signal"] * 30])
+
+    assert event.findings == ("person_seen", *["signal"] * 19)
 
 
 def as_sent(picture: Picture) -> dict[str, str]:

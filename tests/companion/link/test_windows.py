@@ -1,6 +1,7 @@
 """The abort window, the cancel window and the confirmed alarm, from the panel's word to what people read."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -9,6 +10,7 @@ import pytest
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Change, Status
 from companion.alarms.store import list_alarms
+from companion.channels.render import facts
 from companion.dispatch.wake import Wake
 from companion.link import dead_man_switch as watch, outbox
 from companion.store.database import Database, open_database
@@ -237,15 +239,15 @@ async def test_the_panel_that_raised_a_held_alarm_hears_of_it_at_once_and_again_
 
 
 @pytest.mark.parametrize(
-    ("ending", "by", "note"),
+    ("ending", "by", "said"),
     [
-        ("aborted", "Anna", "False alarm: disarmed by Anna within the abort window."),
-        ("cancelled", "Anna", "False alarm: disarmed by Anna within the cancel window."),
-        ("cancelled", None, "False alarm: disarmed by somebody at the panel within the cancel window."),
+        ("aborted", "Anna", ("Anna", "False alarm: disarmed within the abort window.")),
+        ("cancelled", "Anna", ("Anna", "False alarm: disarmed within the cancel window.")),
+        ("cancelled", None, ("panel", "False alarm: disarmed within the cancel window.")),
     ],
 )
 async def test_whoever_was_paged_reads_that_it_was_false_and_who_disarmed(
-    house: Engine, panel: Panel, ending: str, by: str | None, note: str
+    house: Engine, panel: Panel, ending: str, by: str | None, said: tuple[str, str]
 ) -> None:
     await panel.say(alarm_raised("b1"))
     await house.dispatch()
@@ -253,9 +255,11 @@ async def test_whoever_was_paged_reads_that_it_was_false_and_who_disarmed(
     await panel.say({**DISARMED, "by": by, "ending": ending})
     await house.dispatch()
 
-    assert [message.note for message in house.signal.messages] == [None, note]
+    read = dict(facts(house.signal.messages[-1]))
+    assert (read["By"], read["Note"]) == said
+    assert "Fehlalarm" in dict(facts(replace(house.signal.messages[-1], language="de")))["Notiz"]
     lines = await house.journal((await the_alarm(house.db)).id)
-    assert [line.detail["note"] for line in lines if line.event is Change.CANCELLED] == [note]
+    assert [line.detail for line in lines if line.event is Change.CANCELLED] == [{"ending": ending}]
 
 
 async def test_the_end_of_an_alarm_that_is_closed_already_is_only_written_down(

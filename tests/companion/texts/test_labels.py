@@ -6,7 +6,7 @@ from companion.alarms.model import AlarmKind, Change, Severity, Source, Status
 from companion.alarms.panel import _LABEL
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import State
-from companion.texts.labels import alarm_title, detail, label
+from companion.texts.labels import alarm_title, detail, ending, finding, journal_value, label
 from companion.texts.language import texts_for
 
 CODES = sorted(
@@ -52,3 +52,50 @@ def test_details_have_labels_and_what_a_program_sent_stays_as_it_is() -> None:
     assert detail("raised_by", "Anna", texts_for("en")) == ("raised by", "Anna")
     assert detail("missing", "person, room", texts_for("de")) == ("unbekannt", "Person, Raum")
     assert detail("floor_no", "2", texts_for("de")) == ("floor_no", "2")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "english", "german"),
+    [
+        ("confirmed", "yes", ("confirmed", "more than one zone"), ("bestätigt", "mehr als eine Zone")),
+        (
+            "exit_error",
+            "yes",
+            ("exit error", "still open when the exit delay ended"),
+            ("Ausgangsfehler", "am Ende der Ausgangsverzögerung noch offen"),
+        ),
+        ("by", "Anna", ("set off by", "Anna"), ("ausgelöst von", "Anna")),
+        (
+            "raised_by",
+            "companion",
+            ("raised by", "companion: Home Assistant went silent during the entry delay"),
+            ("gemeldet von", "Alarm Broker: Home Assistant verstummte während der Eingangsverzögerung"),
+        ),
+        # as an earlier version has stored it
+        (
+            "vacation",
+            "The house is in its vacation window",
+            ("vacation", "The house is in its vacation window"),
+            ("Urlaub", "Das Haus ist in seinem Urlaubszeitraum"),
+        ),
+    ],
+)
+def test_a_fact_is_said_in_the_readers_language(
+    name: str, value: str, english: tuple[str, str], german: tuple[str, str]
+) -> None:
+    assert detail(name, value, texts_for("en")) == english
+    assert detail(name, value, texts_for("de")) == german
+
+
+def test_why_an_alarm_is_sure_and_how_it_ended_are_said_in_the_readers_language() -> None:
+    german = texts_for("de")
+
+    assert finding("person_seen", german) == "Eine Kamera hat eine Person gesehen."
+    assert (
+        finding("A sentence of an older Home Assistant.", german) == "A sentence of an older Home Assistant."
+    )
+    assert ending("aborted", german).startswith("Fehlalarm")
+    assert journal_value("ending", "cancelled", "panel", german) == ending("cancelled", german)
+    assert journal_value("reasons", ["signal", "person_seen"], "panel", german) == (
+        "Eine Zone hat ausgelöst. Eine Kamera hat eine Person gesehen."
+    )
