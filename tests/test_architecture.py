@@ -116,7 +116,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 MAY_IMPORT_IN_THE_INTEGRATION: dict[str, tuple[str, ...]] = {
     "core": (),
     "codes": ("core",),
-    "texts": ("core", "link.protocol", "push.actions", "system.activity"),
+    "texts": ("link.alarm", "link.protocol"),
     "system": (
         "core",
         "codes",
@@ -133,7 +133,7 @@ MAY_IMPORT_IN_THE_INTEGRATION: dict[str, tuple[str, ...]] = {
     "push": ("core", "texts", "system", "link", "verification", "household"),
     "flows": ("core", "codes", "texts", "system", "link", "verification", "household", "push"),
     "actions": ("core", "codes", "texts", "system", "link", "flows", "alarm_control_panel"),
-    "voice": ("core",),
+    "voice": ("core", "texts"),
 }
 """Room → which others below it, or which single files of them, it may import."""
 

@@ -14,6 +14,9 @@ from .const import DOMAIN
 from .core.panel.state import AreaState
 from .link.alarm import PANEL_SOURCE, Alarm, AlarmChange
 from .system.callers import async_caller
+from .texts.alarms import alarm_title, remarks
+from .texts.language import texts_for
+from .texts.model import Texts
 from .types import AlarmBrokerConfigEntry, RuntimeData
 
 MANUFACTURER = "Alarm Broker"
@@ -209,21 +212,22 @@ class AlarmEntity(AlarmBrokerEntity):
         return any(alarm.local for alarm in self._alarms.open_alarms)
 
     def _described(self, alarm: Alarm) -> dict[str, Any]:
-        return _alarm_attributes(alarm, names_zones=self._names_zones)
+        texts = texts_for(self.hass.config.language)
+        return _alarm_attributes(alarm, texts, names_zones=self._names_zones)
 
     @callback
     def _alarm_changed(self, _change: AlarmChange) -> None:
         self.async_write_ha_state()
 
 
-def _alarm_attributes(alarm: Alarm, *, names_zones: bool) -> dict[str, Any]:
+def _alarm_attributes(alarm: Alarm, texts: Texts, *, names_zones: bool) -> dict[str, Any]:
     """Return an alarm as automations and dashboards read it; one of the panel perhaps without its zones."""
     names_all = names_zones or alarm.source != PANEL_SOURCE
     return {
         "alarm_id": alarm.alarm_id or alarm.id,
         "uid": alarm.id,  # stays the same when the companion gives the alarm its own id
-        "title": alarm.title if names_all else alarm.site,
-        "message": alarm.message,
+        "title": alarm_title(alarm, texts) if names_all else alarm.site,
+        "message": remarks(alarm, texts) or None,
         "status": alarm.status.value,
         "alarm_kind": alarm.alarm_kind,
         "severity": alarm.severity,

@@ -17,47 +17,17 @@ from .core.panel.config import ArmMode, CodeFormat
 from .system.callers import async_caller
 from .system.errors import async_reason, invalid
 from .system.system import AlarmSystem
+from .texts.language import LANGUAGES, texts_for
+from .texts.model import AssistTexts, Texts
 from .voice.assist import async_setup_assist
 from .voice.sentences import ARM, DISARM, SLOT_AREA, SLOT_CODE, SLOT_MODE, STATUS
 
 AREA = {vol.Optional(SLOT_AREA): intent.non_empty_string}
 CODE = {vol.Optional(SLOT_CODE): intent.non_empty_string}
 
-WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "arming": "{area} is being armed.",
-        "armed": "{area} is armed.",
-        "disarmed": "{area} is disarmed.",
-        "pending": "{area}: somebody came in, the entry delay runs.",
-        "triggered": "{area}: there is an alarm!",
-        "unknown": "{area}: nobody knows whether it was armed. Disarm it, then arm it again.",
-        "open": "Open: {zones}.",
-        "code": "I need the code for that. Say it again, with the code.",
-        "no_panel": "There is no alarm panel here.",
-        "no_area": "There is no area of that name.",
-    },
-    "de": {
-        "arming": "{area} wird scharf geschaltet.",
-        "armed": "{area} ist scharf.",
-        "disarmed": "{area} ist unscharf.",
-        "pending": "{area}: jemand ist hereingekommen, die Eingangsverzögerung läuft.",
-        "triggered": "{area}: es gibt einen Alarm!",
-        "unknown": "{area}: niemand weiß, ob scharf war. Schalte unscharf und dann wieder scharf.",
-        "open": "Offen: {zones}.",
-        "code": "Dafür brauche ich den Code. Sag es noch einmal, mit dem Code.",
-        "no_panel": "Hier gibt es keine Alarmanlage.",
-        "no_area": "Einen Bereich mit diesem Namen gibt es nicht.",
-    },
-}
-
 DIGITS: Mapping[str, str] = {
-    word: str(digit)
-    for words in (
-        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
-        ("null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"),
-    )
-    for digit, word in enumerate(words)
-} | {"oh": "0", "zwo": "2"}
+    word: digit for texts in LANGUAGES.values() for word, digit in texts.assist.digits.items()
+}
 """As some speech recognition writes them."""
 
 
@@ -77,20 +47,20 @@ class PanelIntent(intent.IntentHandler):
             key: str(value["value"]).strip()
             for key, value in self.async_validate_slots(intent_obj.slots).items()
         }
-        words = WORDS[_language(intent_obj)]
+        texts = texts_for(intent_obj.language)
         response = intent_obj.create_response()
         systems = [
             entry.runtime_data.system for entry in intent_obj.hass.config_entries.async_loaded_entries(DOMAIN)
         ]
         if not systems:
-            return _failed(response, words["no_panel"])
+            return _failed(response, texts.assist.no_panel)
         wanted = _as_heard(slots.get(SLOT_AREA, ""))
         for system in systems:
             areas = system.panel_config.areas.values()
             area_ids = [area.area_id for area in areas if not wanted or _as_heard(area.name) == wanted]
             if area_ids:
-                return await self._answered(intent_obj, response, system, area_ids, slots, words)
-        return _failed(response, words["no_area"])
+                return await self._answered(intent_obj, response, system, area_ids, slots, texts)
+        return _failed(response, texts.assist.no_area)
 
     async def _answered(
         self,
@@ -99,16 +69,16 @@ class PanelIntent(intent.IntentHandler):
         system: AlarmSystem,
         area_ids: list[str],
         slots: Mapping[str, str],
-        words: Mapping[str, str],
+        texts: Texts,
     ) -> intent.IntentResponse:
         by = await async_caller(intent_obj.hass, intent_obj.context)
         try:
             await self._act(system, area_ids, slots, by=by)
         except HomeAssistantError as err:
             if err.translation_key == "code_needed":
-                return _failed(response, words["code"])
-            return _failed(response, await async_reason(intent_obj.hass, err, _language(intent_obj)))
-        response.async_set_speech(_status(system, area_ids, words))
+                return _failed(response, texts.assist.code)
+            return _failed(response, await async_reason(intent_obj.hass, err, texts.tag))
+        response.async_set_speech(_status(system, area_ids, texts.assist))
         return response
 
     async def _act(
@@ -176,10 +146,6 @@ class StatusIntent(PanelIntent):
         """Only look."""
 
 
-def _language(intent_obj: intent.Intent) -> str:
-    return "de" if intent_obj.language.startswith("de") else "en"
-
-
 def _code(slots: Mapping[str, str], system: AlarmSystem, area_ids: list[str]) -> str | None:
     """Return a spoken code as it would be typed: its digits may be heard as words, and with something between.
 
@@ -203,10 +169,10 @@ def _as_heard(name: str) -> str:
     return " ".join(re.sub(r"[^\w\s]", "", name).casefold().split())
 
 
-def _status(system: AlarmSystem, area_ids: list[str], words: Mapping[str, str]) -> str:
+def _status(system: AlarmSystem, area_ids: list[str], words: AssistTexts) -> str:
     state = system.state
     said = [
-        words[state.areas[area_id].status.value].format(area=system.wording.area_name(area_id))
+        words.statuses[state.areas[area_id].status].format(area=system.wording.area_name(area_id))
         for area_id in area_ids
     ]
     zones = system.panel_config.zones
@@ -216,7 +182,7 @@ def _status(system: AlarmSystem, area_ids: list[str], words: Mapping[str, str]) 
         if zones[zone_id].area_id in area_ids
     ]
     if open_zones and not system.config.hides_status:
-        said.append(words["open"].format(zones=", ".join(open_zones)))
+        said.append(words.open.format(zones=", ".join(open_zones)))
     return " ".join(said)
 
 

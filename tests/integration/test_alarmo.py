@@ -2,7 +2,6 @@
 
 import base64
 import json
-import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.core.panel.config import ZoneKind
 from custom_components.alarm_broker.flows.alarmo import read as alarmo
-from custom_components.alarm_broker.flows.alarmo.notes import SENTENCES, ImportNote, Note, sentence
+from custom_components.alarm_broker.flows.alarmo.notes import ImportNote, Note, sentence
 from custom_components.alarm_broker.flows.alarmo.read import AlarmoImport, NotReadableError, parse
 from custom_components.alarm_broker.system.config import system_config_from_entry
 from custom_components.alarm_broker.system.left_out import LeftOut
@@ -449,13 +448,6 @@ def test_settings_that_mean_something_else_here_are_said(change: dict[str, Any],
     found = imported(config={**STORED["data"]["config"], **change})
 
     assert note in [one.note for one in found.notes]
-
-
-@pytest.mark.parametrize("language", SENTENCES)
-def test_every_note_has_a_sentence_that_names_the_same_things(language: str) -> None:
-    named = {note: set(re.findall(r"{(\w+)}", text)) for note, text in SENTENCES[language].items()}
-
-    assert named == {note: set(re.findall(r"{(\w+)}", SENTENCES["en"][note])) for note in Note}
 
 
 def test_an_endless_siren_gets_an_end_and_automations_stay_behind() -> None:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from homeassistant.util import dt as dt_util
 
-from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.link.alarm import Alarm
-from custom_components.alarm_broker.link.protocol import Status
+from custom_components.alarm_broker.link.events import AlarmFacts
+from custom_components.alarm_broker.link.protocol import Status, TitleParts
 from custom_components.alarm_broker.push.actions import PushAction, RefusedPress
 from custom_components.alarm_broker.push.messages import (
     PushMessage,
@@ -27,14 +27,6 @@ from custom_components.alarm_broker.push.messages import (
     silent_message,
 )
 from custom_components.alarm_broker.system.activity import Activity, ActivityKind
-from custom_components.alarm_broker.texts.push import (
-    BUTTONS,
-    NOTICES,
-    PANEL_SENTENCES,
-    REFUSED,
-    TEXTS,
-    TROUBLES,
-)
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 BURGLARY = Alarm(
@@ -100,7 +92,7 @@ def said(message: PushMessage) -> list[str]:
             ["TEST: Alarm: Einbruch", "Home: Front door"],
         ),
         (
-            replace(BURGLARY, message="Raised by hand. Confirmed: more than one zone."),
+            replace(BURGLARY, facts=AlarmFacts(confirmed=True)),
             {},
             ["Alarm: Burglary", "Home: Front door", "Raised by hand. Confirmed: more than one zone."],
             ["Alarm: Einbruch", "Home: Front door", "Von Hand ausgelöst. Bestätigt: mehr als eine Zone."],
@@ -207,21 +199,67 @@ def test_whoever_speaks_another_language_reads_english() -> None:
     assert push_message(BURGLARY, language="fr").title == "Alarm: Burglary"
 
 
-@pytest.mark.parametrize("table", [TEXTS, BUTTONS, NOTICES, REFUSED, TROUBLES])
-def test_everything_is_said_in_both_languages(table: Any) -> None:
-    assert table["en"].keys() == table["de"].keys()
+@pytest.mark.parametrize(
+    ("facts", "changes", "english", "german"),
+    [
+        (AlarmFacts(by="Anna"), {}, "Raised by Anna.", "Ausgelöst von Anna."),
+        (AlarmFacts(), {"zones": ()}, "Raised by hand.", "Von Hand ausgelöst."),
+        (AlarmFacts(), {"zones": (), "test": True}, "Test alarm.", "Testalarm."),
+        (AlarmFacts(by="Anna"), {"test": True}, "Test alarm by Anna.", "Testalarm von Anna."),
+        (
+            AlarmFacts(exit_error=True),
+            {},
+            "Exit error: still open when the exit delay ended.",
+            "Beim Scharfschalten noch offen.",
+        ),
+        (
+            AlarmFacts(recent_closing=True, during_outage=True),
+            {},
+            (
+                "Recent closing: the area had just been armed. "
+                "The entry delay ran out while Home Assistant was not running."
+            ),
+            (
+                "Der Bereich war gerade erst scharf geschaltet worden. "
+                "Die Eingangsverzögerung lief ab, während Home Assistant nicht lief."
+            ),
+        ),
+    ],
+)
+def test_what_the_panel_knows_of_an_alarm_is_said_in_the_readers_language(
+    facts: AlarmFacts, changes: dict[str, Any], english: str, german: str
+) -> None:
+    alarm = replace(BURGLARY, facts=facts, zones=("Front door",))
+    alarm = replace(alarm, **changes)
+
+    assert push_message(alarm, language="en").message.split("\n")[-1] == english
+    assert push_message(alarm, language="de").message.split("\n")[-1] == german
 
 
-@pytest.mark.parametrize("kinds", [REFUSED, TROUBLES], ids=["refusals", "troubles"])
-def test_nothing_is_left_without_words(kinds: Any) -> None:
-    assert set(kinds["en"]) == set(RefusedPress if kinds is REFUSED else TroubleKind)
+def test_an_alarm_that_another_panel_raised_is_not_said_to_be_raised_by_hand() -> None:
+    assert push_message(PANIC_KEY, language="en").message.startswith("Panic key: Reception\nWhere")
 
 
-def test_a_sentence_of_the_panel_with_a_name_is_translated_too() -> None:
-    alarm = replace(BURGLARY, message="Raised by Anna.")
+@pytest.mark.parametrize(
+    ("parts", "english", "german"),
+    [
+        (TitleParts(head="panic_key", where="Reception"), "Panic key: Reception", "Paniktaste: Reception"),
+        (
+            TitleParts(head="panic_key", where="Desk", room_unknown=True),
+            "Panic key: Desk, room unknown",
+            "Paniktaste: Desk, Raum unbekannt",
+        ),
+        (TitleParts(head="earthquake", where="Reception"), "As it came", "As it came"),
+        (None, "As it came", "As it came"),
+    ],
+)
+def test_a_title_that_the_companion_has_made_is_read_in_the_readers_language(
+    parts: TitleParts | None, english: str, german: str
+) -> None:
+    alarm = replace(PANIC_KEY, title="As it came", title_parts=parts)
 
-    assert "Ausgelöst von Anna." in push_message(alarm, language="de").message
-    assert PANEL_SENTENCES["en"] == {}
+    assert said(push_message(alarm, language="en"))[1] == english
+    assert said(push_message(alarm, language="de"))[1] == german
 
 
 @pytest.mark.parametrize(
@@ -374,7 +412,7 @@ def test_clearing_says_nothing_else() -> None:
 
 
 def test_who_may_know_of_a_silent_alarm_learns_not_to_call() -> None:
-    alarm = replace(BURGLARY, alarm_kind="duress", hidden=True, title="Home", message="Raised by Anna.")
+    alarm = replace(BURGLARY, alarm_kind="duress", hidden=True, title="Home", facts=AlarmFacts(by="Anna"))
 
     assert said(silent_message(alarm, language="en")) == [
         "Silent alarm: Duress code",

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.alarm_broker import repairs
 from custom_components.alarm_broker.link.protocol import BadFrame, parse_event
 from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
+from custom_components.alarm_broker.texts.language import LANGUAGES
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 
@@ -146,6 +147,40 @@ async def test_a_trouble_of_the_companion_is_a_repair_issue_until_it_is_over(
     }
 
 
+@pytest.mark.parametrize(
+    ("language", "parts", "subject"),
+    [
+        ("de", {"head": "panic_key", "where": "Reception", "room_unknown": False}, "Paniktaste: Reception"),
+        ("en", {"head": "panic_key", "where": "Reception", "room_unknown": False}, "Panic key: Reception"),
+        ("de", None, "Panic key: Reception"),
+    ],
+)
+async def test_a_repair_calls_an_alarm_in_home_assistants_own_language(
+    hass: HomeAssistant,
+    linked: MockConfigEntry,
+    companion: FakeCompanion,
+    until: Until,
+    language: str,
+    parts: dict[str, Any] | None,
+    subject: str,
+) -> None:
+    hass.config.language = language
+    unanswered = {
+        "key": "alarm_unanswered:a1",
+        "trouble": "alarm_unanswered",
+        "subject": "Panic key: Reception",
+        "facts": {"source": "yealink"},
+        "subject_parts": parts,
+    }
+
+    companion.say({**REFUSES, **unanswered})
+    await until(lambda: trouble(hass, linked, "alarm_unanswered:a1") is not None)
+
+    found = trouble(hass, linked, "alarm_unanswered:a1")
+    assert found is not None
+    assert found.translation_placeholders == {"title": "Home alarm", "subject": subject}
+
+
 async def test_a_trouble_that_only_a_newer_companion_knows_is_shown_by_its_code(
     hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
 ) -> None:
@@ -209,7 +244,7 @@ def test_a_trouble_that_lacks_what_the_contract_promises_is_refused(wrong: dict[
         parse_event({**REFUSES, **wrong})
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_trouble_of_the_companion_has_a_text_with_its_facts(language: str) -> None:
     texts = json.loads((TRANSLATIONS / f"{language}.json").read_text())["issues"]
     named = {

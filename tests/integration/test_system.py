@@ -481,6 +481,7 @@ async def test_an_alarm_during_an_outage_says_so(
     again = await Home(hass, hass_storage).start()
 
     (raised,) = (event for event in again.events if event["kind"] == "alarm_raised")
+    assert raised["facts"]["during_outage"] is True
     assert raised["message"] == "The entry delay ran out while Home Assistant was not running."
     assert raised["hold_s"] == 0
     await again.system.async_stop()

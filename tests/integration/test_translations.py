@@ -1,4 +1,4 @@
-"""Everything a person reads has a text, in both languages, and no text is left over."""
+"""Everything a person reads has a text, in every language, and no text is left over."""
 
 import ast
 import json
@@ -41,11 +41,10 @@ from custom_components.alarm_broker.flows import first as forms
 from custom_components.alarm_broker.flows.options import AlarmBrokerOptionsFlow
 from custom_components.alarm_broker.system.activity import ActivityKind
 from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
-from custom_components.alarm_broker.texts.activity import ALLOWED, FIELDS, MODES
-from custom_components.alarm_broker.texts.push import NOTICES, TEXTS, TROUBLES
+from custom_components.alarm_broker.texts.language import LANGUAGES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"
-LANGUAGES = ["en", "de"]
+OTHERS = [language for language in LANGUAGES if language != "en"]
 PANEL_FORMS = {
     "sensors": forms.SENSORS_SCHEMA,
     "delays": forms.delays_schema([]),
@@ -89,21 +88,38 @@ def steps(flow: type) -> set[str]:
     return {name.removeprefix("async_step_") for name in vars(flow) if name.startswith("async_step_")}
 
 
-def test_german_has_every_text_that_english_has_and_none_more() -> None:
-    english, german = (dict(leaves(texts(language))) for language in LANGUAGES)
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_has_every_text_that_english_has_and_none_more(language: str) -> None:
+    assert dict(leaves(texts(language))).keys() == dict(leaves(texts("en"))).keys()
 
-    assert german.keys() == english.keys()
 
-
-def test_both_languages_fill_in_the_same_words() -> None:
-    english, german = (dict(leaves(texts(language))) for language in LANGUAGES)
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_language_fills_in_the_same_words(language: str) -> None:
+    there = dict(leaves(texts(language)))
     differing = [
         path
-        for path, text in english.items()
-        if set(re.findall(r"{(\w+)}", text)) != set(re.findall(r"{(\w+)}", german[path]))
+        for path, text in leaves(texts("en"))
+        if sorted(re.findall(r"{(\w+)}", text)) != sorted(re.findall(r"{(\w+)}", there[path]))
     ]
 
     assert differing == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_sentence_was_left_in_english(language: str) -> None:
+    """Words may be the same in two languages, sentences are not."""
+    there = dict(leaves(texts(language)))
+    left = [
+        path
+        for path, text in leaves(texts("en"))
+        if len(re.findall(r"[a-z]{2,}", re.sub(r"{\w+}", "", text))) > 3 and there[path] == text
+    ]
+
+    assert left == []
+
+
+def test_every_file_of_translations_is_one_of_a_language_that_is_spoken_here() -> None:
+    assert {path.stem for path in (INTEGRATION / "translations").glob("*.json")} == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -277,13 +293,6 @@ async def test_every_entity_is_named_by_its_key(hass: HomeAssistant, linked: Moc
     assert all(states[entity_id].endswith(name) for entity_id, name in named.items() if entity_id in states)
 
 
-def test_a_phone_is_told_the_same_things_in_both_languages() -> None:
-    assert set(TEXTS) == set(LANGUAGES)
-    assert TEXTS["de"].keys() == TEXTS["en"].keys()
-    assert NOTICES["de"].keys() == NOTICES["en"].keys()
-    assert TROUBLES["de"].keys() == TROUBLES["en"].keys() == set(TroubleKind)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_calls_modes_and_settings_as_the_forms_do(language: str) -> None:
     tree = texts(language)
@@ -295,8 +304,9 @@ def test_a_sentence_calls_modes_and_settings_as_the_forms_do(language: str) -> N
         "code": steps_of["user"]["step"]["user"]["data"]["code"],
     }
 
-    assert MODES[language] == tree["selector"]["arm_mode"]["options"]
-    assert FIELDS[language] == {field: labels[field] for field in FIELDS[language]}
+    said = LANGUAGES[language]
+    assert said.modes == tree["selector"]["arm_mode"]["options"]
+    assert said.settings == {field: labels[field] for field in said.settings}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -313,5 +323,7 @@ def test_everything_that_a_profile_forbids_has_words(language: str) -> None:
         )
     ]
 
-    assert {one.field for one in found} == set(FIELDS[language])
-    assert {one.allowed for one in found if re.search("[a-z]{2}", one.allowed)} == set(ALLOWED[language])
+    assert {one.field for one in found} == set(LANGUAGES[language].settings)
+    assert {one.allowed for one in found if re.search("[a-z]{2}", one.allowed)} == set(
+        LANGUAGES[language].allowed
+    )

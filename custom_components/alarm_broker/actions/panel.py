@@ -26,8 +26,7 @@ from ..core.panel.readiness import together
 from ..system.errors import invalid
 from ..system.journal import KEPT
 from ..system.system import AlarmSystem
-from ..texts.activity import MODES
-from ..texts.push import known_language
+from ..texts.language import texts_for
 from ..types import AlarmBrokerConfigEntry
 
 ATTR_FORCE, ATTR_SKIP_DELAY, ATTR_BYPASS, ATTR_ZONES = "force", "skip_delay", "bypass", "zones"
@@ -243,7 +242,7 @@ async def _async_check(panel: Panel, call: ServiceCall) -> ServiceResponse:
     offered = master_modes([config.areas[area_id] for area_id in panel.area_ids])
     modes = offered if mode is None else (ArmMode(mode),)
     if unknown := [one for one in modes if one not in offered]:
-        mode_name = MODES[known_language(panel.hass.config.language)][unknown[0]]
+        mode_name = texts_for(panel.hass.config.language).modes[unknown[0]]
         raise invalid("mode_unknown", area=", ".join(_area_names(panel)), mode=mode_name)
     return {one.value: _readiness(panel, one) for one in modes}
 

@@ -20,6 +20,7 @@ from ..const import SUBENTRY_AREA, SUBENTRY_USER, SUBENTRY_ZONE
 from ..core.option_spec import Number, Profile
 from ..core.panel.config import CodeFormat, ZoneKind
 from ..core.panel.profiles import LIMITS, TIMES
+from ..texts.language import texts_for
 from .fields import fields_of, stored, without_default
 from .subentries.user import PASSWORD
 from .zones import guarding_modes, kind_of, suggested, zone_data
@@ -65,7 +66,7 @@ def likely_sensors(hass: HomeAssistant) -> dict[str, list[str]]:
 
 def system_title(area_name: str, language: str) -> str:
     """Return what the whole is called, apart from its first area: devices of one name cannot be told apart."""
-    return f"Alarmanlage {area_name}" if language.startswith("de") else f"{area_name} alarm"
+    return texts_for(language).system_title.format(area=area_name)
 
 
 def delays_schema(guarded: list[str]) -> vol.Schema:

@@ -9,11 +9,11 @@ from homeassistant.core import async_get_hass
 
 from ..const import SUBENTRY_AREA, SUBENTRY_USER, SUBENTRY_ZONE
 from ..core.option_spec import Profile, spec_of
-from ..core.panel.config import ArmMode, CodeFormat, Rules
+from ..core.panel.config import CodeFormat, Rules
 from ..core.panel.profiles import Violation, code_violations, mode_violations, rule_violations
 from ..system.config import SystemConfig
-from ..texts.activity import ALLOWED, FIELDS, MODES
-from ..texts.push import known_language
+from ..texts.language import texts_for
+from ..texts.model import Texts
 
 
 def profile_of(options: Mapping[str, Any]) -> Profile:
@@ -56,22 +56,23 @@ def area_violations(
     options: Mapping[str, Any], modes: Mapping[str, Mapping[str, Any]], name: str
 ) -> Iterator[Violation]:
     """Yield what a profile does not allow in an area's times."""
-    names = MODES[_language()]
+    names = _texts().modes
     for mode, times in modes.items():
         yield from mode_violations(
-            profile_of(options), times, abort_window_of(options), where=f"{name}, {names[ArmMode(mode)]}"
+            profile_of(options), times, abort_window_of(options), where=f"{name}, {names[mode]}"
         )
 
 
 def as_text(found: Iterable[Violation]) -> str:
     """Return violations as a person reads them, with the words of the forms."""
-    fields, allowed = FIELDS[_language()], ALLOWED[_language()]
+    texts = _texts()
     return "; ".join(
-        f"{one.where + ': ' if one.where else ''}{fields[one.field]} ({allowed.get(one.allowed, one.allowed)})"
+        f"{one.where + texts.colon if one.where else ''}{texts.settings[one.field]} "
+        f"({texts.allowed.get(one.allowed, one.allowed)})"
         for one in found
     )
 
 
-def _language() -> str:
-    """Return the system's language: a form is not told whose browser shows it."""
-    return known_language(async_get_hass().config.language)
+def _texts() -> Texts:
+    """Return the texts in the system's language: a form is not told whose browser shows it."""
+    return texts_for(async_get_hass().config.language)

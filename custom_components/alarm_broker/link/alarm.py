@@ -5,14 +5,14 @@ the companion says has lapsed; of the companion's snapshots the newest version w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
 from ..core.panel.config import AlarmKind
 from ..core.stored import made
-from .events import AlarmRaised
-from .protocol import AlarmSnapshot, Status
+from .events import AlarmFacts, AlarmRaised
+from .protocol import AlarmSnapshot, Status, TitleParts
 
 CLOSED_KEPT = 20
 PANEL_SOURCE = "panel"
@@ -63,8 +63,12 @@ class Alarm:
     alarm_kind: str
     severity: str = "critical"
     title: str
-    message: str | None = None
-    """What the panel adds for a responder: an exit error, an alarm during an outage."""
+    title_parts: TitleParts | None = None
+    """What the companion has made the title of; None: it is made of names, or somebody's own words."""
+    zones: tuple[str, ...] = ()
+    """Names of the zones with which the panel of this Home Assistant raised it."""
+    facts: AlarmFacts | None = None
+    """What that panel adds for a responder; None: another one raised it."""
 
     site: str | None = None
     room: str | None = None
@@ -91,7 +95,7 @@ class Alarm:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in _STORED}
+        values = asdict(self)
         for name in _TIMES:
             values[name] = None if values[name] is None else values[name].isoformat()
         return values
@@ -102,7 +106,6 @@ class Alarm:
         return made(cls, data)
 
 
-_STORED = tuple(field.name for field in fields(Alarm))
 _TIMES = ("raised_at", "acknowledged_at", "closed_at")
 
 
@@ -133,13 +136,15 @@ def merge_snapshot(known: Alarm | None, snapshot: AlarmSnapshot) -> AlarmChange 
         hidden=(known.hidden if known else False) or snapshot.alarm_kind == "duress",
         told=known.told if known else None,
         trouble=known.trouble if known else None,
-        message=known.message if known else None,
+        zones=known.zones if known else (),
+        facts=known.facts if known else None,
         aborted=known.aborted if known else False,
         status=snapshot.status,
         source=snapshot.source,
         alarm_kind=snapshot.alarm_kind,
         severity=snapshot.severity,
         title=snapshot.title,
+        title_parts=snapshot.title_parts,
         site=snapshot.site,
         room=snapshot.room,
         person=snapshot.person,
@@ -184,7 +189,8 @@ def raised_here(event: AlarmRaised) -> Alarm:
         source=PANEL_SOURCE,
         alarm_kind=event.alarm_kind.value,
         title=f"{event.name}: {zones}" if zones else event.name,
-        message=event.message,
+        zones=event.zones,
+        facts=event.facts,
         site=event.name,
         room=event.zones[0] if event.zones else None,
         test=event.test,

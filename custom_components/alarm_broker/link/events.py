@@ -5,7 +5,8 @@ it; until then an event is what it says.
 """
 
 import base64
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import Any, ClassVar, Literal
@@ -13,6 +14,7 @@ from typing import Any, ClassVar, Literal
 from ..core.panel.config import AlarmKind, ArmMode
 from ..core.panel.effects import Ending
 from ..core.panel.state import AreaStatus
+from ..core.verification import Finding
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +53,22 @@ class PendingCleared:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AlarmFacts:
+    """What a responder must know of an alarm beyond its zones; each reader gets it in their own words."""
+
+    by: str | None = None
+    """Who raised it by hand, or whose duress code it was."""
+    confirmed: bool = False
+    """More than one zone says the same."""
+    exit_error: bool = False
+    """A zone was still open when the exit delay ended."""
+    recent_closing: bool = False
+    """The area had just been armed."""
+    during_outage: bool = False
+    """The entry delay ran out while Home Assistant was not running."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlarmRaised:
     """The panel has triggered."""
 
@@ -64,7 +82,7 @@ class AlarmRaised:
     """Names, the first tripped first."""
     silent: bool = False
     test: bool = False
-    message: str | None = None
+    facts: AlarmFacts = AlarmFacts()
     hold_s: float = 0
     """The abort window: nobody outside is told before it is over."""
     vacation: bool = False
@@ -91,7 +109,7 @@ class AlarmEvidence:
     uid: str
     level: int
     """0 to 4."""
-    evidence: tuple[str, ...]
+    findings: tuple[Finding, ...]
     camera: str | None = None
     label: str | None = None
     score: float | None = None
@@ -172,8 +190,12 @@ def body(event: HomeAssistantEvent) -> dict[str, Any]:
     """Return an event as it goes on the wire: JSON values only."""
     said = {"kind": event.kind} | {one.name: _on_the_wire(getattr(event, one.name)) for one in fields(event)}
     match event:
-        case AlarmEvidence(picture=bytes(picture)):
-            said["picture"] = {"type": "image/jpeg", "data": base64.b64encode(picture).decode()}
+        case AlarmRaised():
+            said["message"] = in_english(event)
+        case AlarmEvidence(findings=findings, picture=picture):
+            said["evidence"] = [FINDINGS[one] for one in findings]
+            if picture is not None:
+                said["picture"] = {"type": "image/jpeg", "data": base64.b64encode(picture).decode()}
         case Decided(decision=decision, alarm_id=alarm_id):
             del said["decision"]
             if alarm_id is not None:
@@ -183,8 +205,44 @@ def body(event: HomeAssistantEvent) -> dict[str, Any]:
     return said
 
 
+FINDINGS: Mapping[Finding, str] = {
+    Finding.SIGNAL: "A zone tripped.",
+    Finding.OTHER_KIND: "This kind of alarm is urgent by itself.",
+    Finding.TWO_DETECTORS: "Two detectors of different kinds tripped.",
+    Finding.PERSON_SEEN: "A camera saw a person.",
+    Finding.PERSON_INSIDE: "A camera saw a person inside.",
+    Finding.FORCED_ENTRY: "The zones speak of a forced entry.",
+    Finding.KNOWN_PERSON: "The only person seen is known by name.",
+    Finding.CANCELLED: "It was disarmed as a false alarm.",
+    Finding.HUMAN_WORD: "Somebody has looked.",
+}
+"""In English, for a companion that does not know the codes."""
+
+
+def in_english(event: AlarmRaised) -> str | None:
+    """Return what a companion is told that does not know facts, or None where there is nothing to say."""
+    facts, sentences = event.facts, []
+    if event.test:
+        sentences.append("Test alarm." if facts.by is None else f"Test alarm by {facts.by}.")
+    elif facts.by is not None:
+        sentences.append(f"Raised by {facts.by}.")
+    elif not event.zones:
+        sentences.append("Raised by hand.")
+    if facts.confirmed:
+        sentences.append("Confirmed: more than one zone.")
+    if facts.exit_error:
+        sentences.append("Exit error: still open when the exit delay ended.")
+    if facts.recent_closing:
+        sentences.append("Recent closing: the area had just been armed.")
+    if facts.during_outage:
+        sentences.append("The entry delay ran out while Home Assistant was not running.")
+    return " ".join(sentences) or None
+
+
 def _on_the_wire(value: object) -> Any:
     match value:
+        case AlarmFacts():
+            return asdict(value)
         case datetime():
             return value.astimezone(UTC).isoformat()
         case Enum():

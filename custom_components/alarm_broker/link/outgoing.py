@@ -14,6 +14,7 @@ from ..core.panel.effects import (
 from ..system.names import Wording
 from .events import (
     AlarmDisarmed,
+    AlarmFacts,
     AlarmPending,
     AlarmRaised,
     AreaState,
@@ -48,7 +49,13 @@ def link_event(effect: Effect, wording: Wording, now: datetime) -> HomeAssistant
                 alarm_kind=effect.kind,
                 zones=wording.zone_names(effect.zones),
                 silent=effect.silent,
-                message=alarm_message(effect),
+                facts=AlarmFacts(
+                    by=effect.by,
+                    confirmed=effect.confirmed,
+                    exit_error=effect.exit_error,
+                    recent_closing=effect.recent_closing,
+                    during_outage=effect.during_outage,
+                ),
                 hold_s=effect.hold.total_seconds(),
                 vacation=effect.vacation,
             )
@@ -58,21 +65,3 @@ def link_event(effect: Effect, wording: Wording, now: datetime) -> HomeAssistant
             return AlarmDisarmed(at=now, uid=uid, by=by, ending=ending)
         case _:
             return None
-
-
-def alarm_message(effect: RaiseAlarm) -> str | None:
-    """Return what a responder must know beyond the zones, or None."""
-    sentences = []
-    if effect.by is not None:
-        sentences.append(f"Raised by {effect.by}.")
-    elif not effect.zones:
-        sentences.append("Raised by hand.")
-    if effect.confirmed:
-        sentences.append("Confirmed: more than one zone.")
-    if effect.exit_error:
-        sentences.append("Exit error: still open when the exit delay ended.")
-    if effect.recent_closing:
-        sentences.append("Recent closing: the area had just been armed.")
-    if effect.during_outage:
-        sentences.append("The entry delay ran out while Home Assistant was not running.")
-    return " ".join(sentences) or None

@@ -90,6 +90,16 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TitleParts:
+    """A title that the companion has made: whoever reads it gets it in their own words."""
+
+    head: str
+    """What it is, a code such as `panic_key`."""
+    where: str
+    room_unknown: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlarmSnapshot:
     """The companion's whole word about one alarm at one version; the newest version wins."""
 
@@ -102,6 +112,8 @@ class AlarmSnapshot:
     alarm_kind: str
     severity: str
     title: str
+    title_parts: TitleParts | None = None
+    """None: the title is a person's or a program's own words."""
     site: str | None
     room: str | None
     person: str | None
@@ -139,6 +151,8 @@ class ServiceTrouble:
     is_open: bool
     facts: Mapping[str, str]
     """Values for the text."""
+    subject_parts: TitleParts | None = None
+    """Where the subject is the title of an alarm."""
 
 
 def dump(frame: Frame) -> str:
@@ -240,6 +254,7 @@ def _alarm_snapshot(body: Mapping[str, Any]) -> AlarmSnapshot:
         alarm_kind=_text(body, "alarm_kind"),
         severity=_text(body, "severity"),
         title=_text(body, "title"),
+        title_parts=_title_parts(body.get("title_parts")),
         site=_text_or_none(body, "site"),
         room=_text_or_none(body, "room"),
         person=_text_or_none(body, "person"),
@@ -266,7 +281,19 @@ def _service_trouble(body: Mapping[str, Any]) -> ServiceTrouble:
         severity=_text(body, "severity"),
         is_open=is_open,
         facts={name: _text(facts, name) for name in facts},
+        subject_parts=_title_parts(body.get("subject_parts")),
     )
+
+
+def _title_parts(said: object) -> TitleParts | None:
+    """Return the parts of a title; of what is odd, or missing as with an older companion, the title itself is shown."""
+    if not isinstance(said, Mapping):
+        return None
+    try:
+        head, where = _text(said, "head"), _text(said, "where")
+    except BadFrame:
+        return None
+    return TitleParts(head=head, where=where, room_unknown=said.get("room_unknown") is True)
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

@@ -92,9 +92,10 @@ class AlarmRegistry:
         self._tell_companion(event)
         change = None
         match event:
-            case AlarmRaised(uid=uid) if known := self._alarms.get(uid):
+            case AlarmRaised(uid=uid, zones=zones, facts=facts) if known := self._alarms.get(uid):
                 # The companion raised it for us while we were gone, or the panel says it again after a crash.
-                change = AlarmChange(alarm=replace(known, local=True), change=None)
+                ours = replace(known, local=True, zones=zones, facts=facts)
+                change = AlarmChange(alarm=ours, change=None)
             case AlarmRaised():
                 change = AlarmChange(alarm=raised_here(event), change="raised")
             case AlarmDisarmed(uid=uid, by=by, ending=ending, at=at) if alarm := self._alarms.get(uid):

@@ -6,11 +6,12 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from ..core.panel.config import TroubleKind
 from ..link.alarm import Alarm
 from ..link.protocol import Status
 from ..system.activity import Activity, ActivityKind
-from ..texts.push import BUTTONS, CONFIRMED, NOTICES, REFUSED, TEXTS, TROUBLES, known_language, of_the_panel
+from ..texts.alarms import alarm_title, remarks
+from ..texts.language import texts_for
+from ..texts.model import PushTexts
 from .actions import PushAction, RefusedPress
 
 ACTION_PREFIX = "ALARM_BROKER_"
@@ -71,37 +72,36 @@ def push_message(
     `kept_for` names who answered while the companion is away; `zones` are all that have tripped by now, `confirmed`
     that they are of one mind; an `update` of what is shown already makes no sound.
     """
-    texts = _texts(language)
-    heading = texts[alarm.status]
+    texts = texts_for(language)
+    words = texts.push
+    heading = words.statuses[alarm.status]
     if alarm.status is Status.TRIGGERED:
         verified = shown is not None and shown.level >= VERIFIED_FROM
-        heading = texts["exhausted"] if exhausted else texts["verified"] if verified else heading
-    if kind := texts.get(alarm.alarm_kind):
-        heading = f"{heading}: {kind}"
+        heading = words.exhausted if exhausted else words.verified if verified else heading
+    if kind := texts.titles.heads.get(alarm.alarm_kind):
+        heading = f"{heading}{texts.colon}{kind}"
     if alarm.test:
-        heading = f"{texts['test']}: {heading}"
-    lines = [alarm.title]
-    if ", ".join(zones) not in alarm.title:
-        lines.append(texts["zones"].format(count=len(zones), zones=_listed(zones)))
-    message = alarm.message or ""
-    if confirmed and CONFIRMED not in message:
-        message = f"{message} {CONFIRMED}"
-    if message:
-        lines.append(of_the_panel(message.strip(), language))
+        heading = f"{words.test}{texts.colon}{heading}"
+    title = alarm_title(alarm, texts)
+    lines = [title]
+    if ", ".join(zones) not in title:
+        lines.append(words.zones.format(count=len(zones), zones=_listed(zones)))
+    if said := remarks(alarm, texts, confirmed=confirmed):
+        lines.append(said)
     if alarm.where and not alarm.local:
-        lines.append(f"{texts['where']}: {alarm.where}")
+        lines.append(f"{words.where}{texts.colon}{alarm.where}")
     if alarm.person:
-        lines.append(f"{texts['who']}: {alarm.person}")
+        lines.append(f"{words.who}{texts.colon}{alarm.person}")
     if shown is not None:
-        lines += _shown_lines(shown, texts)
+        lines += _shown_lines(shown, words)
     by = kept_for or (alarm.acknowledged_by if alarm.is_open else alarm.closed_by)
     if by:
-        lines.append(f"{texts['by']}: {by}")
+        lines.append(f"{words.by}{texts.colon}{by}")
     if kept_for:
-        lines.append(texts["kept"])
+        lines.append(words.kept)
     if alarm.aborted and alarm.status is Status.CANCELLED:
         # ANSI/SIA CP-01, abort annunciation: whoever disarmed in time learns that nothing was sent.
-        lines.append(texts["aborted"])
+        lines.append(words.aborted)
     loud = alarm.status is Status.TRIGGERED and kept_for is None
     volume = _SILENT if update else _QUIET if not loud else _volume(alarm)
     data = _data(alarm.id, volume, buttons)
@@ -119,10 +119,10 @@ def pending_message(
     uid: str, *, where: str, zone: str, until: str, language: str, buttons: Sequence[Mapping[str, Any]]
 ) -> PushMessage:
     """Return what to show while an entry delay runs; the alarm that it becomes takes its place by the tag."""
-    texts = _texts(language)
-    message = f"{where}: {zone}\n{texts['disarm_by'].format(until=until)}"
+    texts = texts_for(language)
+    message = f"{where}{texts.colon}{zone}\n{texts.push.disarm_by.format(until=until)}"
     data = {**_data(uid, _TIMELY, buttons), "sticky": "true"}
-    return PushMessage(title=texts["pending"], message=message, data=data)
+    return PushMessage(title=texts.push.pending, message=message, data=data)
 
 
 def clear_message(tag: str) -> PushMessage:
@@ -133,11 +133,11 @@ def clear_message(tag: str) -> PushMessage:
 
 def silent_message(alarm: Alarm, *, language: str) -> PushMessage:
     """Return what those learn who may know of a silent alarm."""
-    texts = _texts(language)
-    kind = texts.get(alarm.alarm_kind, alarm.alarm_kind)
-    lines = [alarm.title, of_the_panel(alarm.message or "", language), texts["silent_hint"]]
+    texts = texts_for(language)
+    words, kind = texts.push, texts.titles.heads.get(alarm.alarm_kind, alarm.alarm_kind)
+    lines = [alarm_title(alarm, texts), remarks(alarm, texts), words.silent_hint]
     return PushMessage(
-        title=f"{texts['silent']}: {kind}",
+        title=f"{words.silent}{texts.colon}{kind}",
         message="\n".join(filter(None, lines)),
         data=_data(alarm.id, _LOUD),
     )
@@ -156,17 +156,17 @@ def notice_message(
 
     `reason` says in the language why it could not be done; an `update` of what is shown already makes no sound.
     """
-    known = known_language(language)
-    if (text := NOTICES[known].get(activity.kind)) is None:
+    texts = texts_for(language)
+    if (text := texts.push.notices.get(activity.kind)) is None:
         return None
     data = activity.data
     trouble = data.get("trouble")
     where = _listed(activity.zones) or data.get("source") or ""
-    said = TROUBLES[known][TroubleKind(trouble)] if trouble else ""
+    said = texts.troubles[trouble] if trouble else ""
     if (count := len(activity.zones)) > 1:
-        said = f"{said} ({count}): {where}"
+        said = f"{said} ({count}){texts.colon}{where}"
     elif where:
-        said = f"{where}: {said}"
+        said = f"{where}{texts.colon}{said}"
     until = dt_util.parse_datetime(str(data.get("until") or ""))
     lines = [
         text.format(
@@ -179,7 +179,7 @@ def notice_message(
         )
     ]
     if activity.kind in NOTICE_BUTTONS and activity.zones:
-        lines.append(TEXTS[known]["open"].format(zones=", ".join(activity.zones)))
+        lines.append(texts.push.open.format(zones=", ".join(activity.zones)))
     urgent = activity.kind in NOTICE_BUTTONS or activity.kind is ActivityKind.ARRIVED_WHILE_ARMED
     volume = _SILENT if update else _TIMELY if urgent else _QUIET
     return PushMessage(
@@ -201,7 +201,7 @@ def notice_tag(activity: Activity) -> str:
 
 def refused_message(reason: RefusedPress, *, title: str, language: str) -> PushMessage:
     """Return what whoever pressed a button that does nothing is told."""
-    message = REFUSED[known_language(language)][reason]
+    message = texts_for(language).push.refused[reason]
     return PushMessage(title=title, message=message, data=_data("alarm_broker_refused", _QUIET))
 
 
@@ -212,27 +212,24 @@ def failed_message(reason: str, *, title: str, buttons: Sequence[Mapping[str, An
 
 def button(action: PushAction, word: str, *, language: str) -> dict[str, Any]:
     """Return a button as the app of Home Assistant takes it; what is stronger asks for the unlocked phone."""
-    shown: dict[str, Any] = {
-        "action": ACTION_PREFIX + word,
-        "title": BUTTONS[known_language(language)][action],
-    }
+    words = texts_for(language).push
+    shown: dict[str, Any] = {"action": ACTION_PREFIX + word, "title": words.buttons[action]}
     if action is not PushAction.ACKNOWLEDGE:
         shown["authenticationRequired"] = True
     if action in (PushAction.DISARM, PushAction.FALSE_ALARM):
         shown["destructive"] = True
     if action is PushAction.DISARM_WITH_CODE:
-        code = _texts(language)["code"]
         shown |= {
             "behavior": "textInput",
             "textInputButtonTitle": shown["title"],
-            "textInputPlaceholder": code,
+            "textInputPlaceholder": words.code,
         }
     return shown
 
 
 def call_button(number: str, *, language: str, android: bool) -> dict[str, Any]:
     """Return the button that dials a number."""
-    title = BUTTONS[known_language(language)]["call"].format(number=number)
+    title = texts_for(language).push.call.format(number=number)
     # Android's app takes what is no web address for a page of Home Assistant, unless this stands before it.
     scheme = "deep-link://tel:" if android else "tel:"
     return {"action": "URI", "title": title, "uri": scheme + number.replace(" ", "")}
@@ -243,17 +240,13 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join((*names[:NAMES_SHOWN], *(["…"] if len(names) > NAMES_SHOWN else [])))
 
 
-def _shown_lines(shown: Shown, texts: Mapping[str, str]) -> Iterator[str]:
+def _shown_lines(shown: Shown, words: PushTexts) -> Iterator[str]:
     if shown.camera is not None and shown.label is not None and shown.score is not None:
-        yield texts["seen"].format(camera=shown.camera, label=shown.label, percent=round(100 * shown.score))
+        yield words.seen.format(camera=shown.camera, label=shown.label, percent=round(100 * shown.score))
     elif shown.camera is not None:
         yield shown.camera
     if shown.level != 1:
-        yield texts["level"].format(level=shown.level, words=texts[f"level_{shown.level}"])
-
-
-def _texts(language: str) -> Mapping[str, str]:
-    return TEXTS[known_language(language)]
+        yield words.level.format(level=shown.level, words=words.levels[shown.level])
 
 
 # Home Assistant companion app: critical notifications sound on a muted iPhone; ttl 0 and priority high wake an

@@ -26,8 +26,7 @@ from ..core.panel.effects import (
     WrongCode,
 )
 from ..core.panel.state import Trouble
-from ..texts.activity import MODES
-from ..texts.push import TROUBLES, known_language
+from ..texts.language import texts_for
 from .names import Wording
 
 
@@ -127,12 +126,12 @@ def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, langu
 
 
 def _trouble_names(troubles: Iterable[Trouble], wording: Wording, language: str) -> str:
-    kinds = TROUBLES[known_language(language)]
+    kinds = texts_for(language).troubles
     return ", ".join(wording.trouble(trouble, kinds[trouble.kind]) for trouble in troubles)
 
 
 def _mode_name(mode: ArmMode, language: str) -> str:
-    return MODES[known_language(language)][mode]
+    return texts_for(language).modes[mode]
 
 
 def _clock(moment: datetime) -> str:

@@ -10,6 +10,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..const import COMPANION_AWAY_AFTER, DOMAIN
 from ..link.protocol import ServiceTrouble
+from ..texts.alarms import trouble_subject
+from ..texts.language import texts_for
 
 COMPANION_AWAY = "companion_away"
 ORPHANED_ZONES = "homeless_zones"
@@ -123,6 +125,8 @@ def async_show_troubles(hass: HomeAssistant, entry: ConfigEntry, troubles: Seque
         is_ours = issue_id.startswith(_TROUBLE) and issue_id.endswith(f"_{entry.entry_id}")
         if domain == DOMAIN and is_ours and issue_id not in shown:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
+    # A repair names its subject once, for everybody: in the language of the system.
+    texts = texts_for(hass.config.language)
     for trouble in shown.values():
         facts = SERVICE_TROUBLES.get(trouble.trouble)
         named = {name: trouble.facts.get(name, "?") for name in facts or ()}
@@ -134,7 +138,7 @@ def async_show_troubles(hass: HomeAssistant, entry: ConfigEntry, troubles: Seque
             f"{_TROUBLE}{trouble.key}",
             ir.IssueSeverity.ERROR if trouble.severity == "error" else _WARNING,
             translation_key="service_trouble" if facts is None else f"service_trouble_{trouble.trouble}",
-            subject=trouble.subject,
+            subject=trouble_subject(trouble, texts),
             **named,
         )
 

@@ -50,7 +50,7 @@ from ..core.panel.serial import durable, serialised
 from ..core.panel.state import AreaStatus, ChimeMode, PanelState
 from ..core.panel.transition import transition
 from ..link.alarm import AlarmChange
-from ..link.events import AlarmRaised, HomeAssistantEvent
+from ..link.events import AlarmFacts, AlarmRaised, HomeAssistantEvent
 from ..link.outgoing import link_event
 from ..link.registry import AlarmRegistry
 from .activity import Activity, activity
@@ -295,7 +295,7 @@ class AlarmSystem:
                 alarm_kind=AlarmKind.BURGLARY,
                 zones=(),
                 test=True,
-                message=f"Test alarm by {by}." if by else "Test alarm.",
+                facts=AlarmFacts(by=by),
             )
         )
         return uid

@@ -1,1 +1,1 @@
-"""What people read of the panel, in their language."""
+"""What people read and say, in every language. A language is one file in `languages/`, and one in `translations/`."""

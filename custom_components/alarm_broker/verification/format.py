@@ -1,13 +1,13 @@
 """Evidence in words: as it is kept, shown and answered in the house, and as the companion is told."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from homeassistant.util import dt as dt_util
 from PIL import Image
 
-from ..core.verification import Sighting
+from ..core.verification import Finding, Sighting
 from ..link.events import AlarmEvidence
 from ..system.names import Wording
 from .model import Evidence
@@ -18,19 +18,6 @@ LINK_PICTURE_SIZES = ((1280, 80), (960, 75), (640, 70), (480, 60))
 """Pixels of the longer side and JPEG quality, the best first."""
 MOST_PIXELS = 40_000_000
 """More is no camera's picture; a small file may unpack to gigabytes."""
-
-SENTENCES: Mapping[str, str] = {
-    "signal": "A zone tripped.",
-    "other_kind": "This kind of alarm is urgent by itself.",
-    "two_detectors": "Two detectors of different kinds tripped.",
-    "person_seen": "A camera saw a person.",
-    "person_inside": "A camera saw a person inside.",
-    "forced_entry": "The zones speak of a forced entry.",
-    "known_person": "The only person seen is known by name.",
-    "cancelled": "It was disarmed as a false alarm.",
-    "human_word": "Somebody has looked.",
-}
-"""For the companion's pages."""
 
 
 def evidence_record(
@@ -80,7 +67,7 @@ def evidence_event(evidence: Evidence, picture: bytes | None) -> AlarmEvidence:
         at=dt_util.utcnow(),
         uid=evidence.uid,
         level=int(evidence.level),
-        evidence=tuple(SENTENCES[one] for one in evidence.findings),
+        findings=tuple(Finding(one) for one in evidence.findings),
         camera=None if shot is None else shot.camera,
         label=None if sighting is None else sighting.label,
         score=None if sighting is None else round(sighting.score, 3),

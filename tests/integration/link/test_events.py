@@ -11,9 +11,12 @@ import pytest
 from custom_components.alarm_broker.core.panel.config import AlarmKind, ArmMode
 from custom_components.alarm_broker.core.panel.effects import Ending
 from custom_components.alarm_broker.core.panel.state import AreaStatus
+from custom_components.alarm_broker.core.verification import Finding
 from custom_components.alarm_broker.link.events import (
+    FINDINGS,
     AlarmDisarmed,
     AlarmEvidence,
+    AlarmFacts,
     AlarmPending,
     AlarmRaised,
     AreaState,
@@ -24,6 +27,7 @@ from custom_components.alarm_broker.link.events import (
     PushUnconfirmed,
     ZoneTripped,
     body,
+    in_english,
 )
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "link"
@@ -71,6 +75,7 @@ PICTURE = base64.b64decode(golden("alarm_evidence")["picture"]["data"])
                 name="Home",
                 alarm_kind=AlarmKind.BURGLARY,
                 zones=("Front door",),
+                facts=AlarmFacts(confirmed=True, recent_closing=True),
                 hold_s=30,
             ),
         ),
@@ -81,7 +86,7 @@ PICTURE = base64.b64decode(golden("alarm_evidence")["picture"]["data"])
                 at=NOW,
                 uid=UID,
                 level=2,
-                evidence=("A person was seen by Drive camera 3 s after Front door.",),
+                findings=(Finding.PERSON_SEEN,),
                 camera="Drive camera",
                 label="person",
                 score=0.87,
@@ -146,3 +151,54 @@ def test_a_moment_by_another_clock_is_told_in_utc() -> None:
     berlin = datetime.fromisoformat("2026-11-20T23:00:00+01:00")
 
     assert body(PendingCleared(at=berlin, uid=UID, by=None))["at"] == "2026-11-20T22:00:00+00:00"
+
+
+@pytest.mark.parametrize("name", ["alarm_raised", "alarm_evidence"])
+def test_a_companion_that_knows_no_facts_yet_reads_what_it_read_before(name: str) -> None:
+    before = json.loads((GOLDEN / "before_facts" / f"event_{name}.json").read_text())["event"]
+
+    assert before.keys() <= golden(name).keys()
+
+
+def raised(*zones: str, test: bool = False, **facts: Any) -> AlarmRaised:
+    return AlarmRaised(
+        at=NOW,
+        uid=UID,
+        area="home",
+        name="Home",
+        alarm_kind=AlarmKind.BURGLARY,
+        zones=zones,
+        test=test,
+        facts=AlarmFacts(**facts),
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (raised("Door"), None),
+        (raised(), "Raised by hand."),
+        (raised("Door", by="Anna"), "Raised by Anna."),
+        (raised(test=True), "Test alarm."),
+        (raised(test=True, by="Anna"), "Test alarm by Anna."),
+        (
+            raised("Door", confirmed=True, exit_error=True),
+            "Confirmed: more than one zone. Exit error: still open when the exit delay ended.",
+        ),
+        (
+            raised("Door", recent_closing=True, during_outage=True),
+            (
+                "Recent closing: the area had just been armed. "
+                "The entry delay ran out while Home Assistant was not running."
+            ),
+        ),
+    ],
+)
+def test_a_companion_that_knows_no_facts_is_told_them_in_english(
+    event: AlarmRaised, said: str | None
+) -> None:
+    assert in_english(event) == said
+
+
+def test_every_finding_has_a_sentence_for_a_companion_that_knows_no_codes() -> None:
+    assert set(FINDINGS) == set(Finding)

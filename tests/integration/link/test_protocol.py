@@ -20,6 +20,7 @@ from custom_components.alarm_broker.link.protocol import (
     Refusal,
     ServiceTrouble,
     Status,
+    TitleParts,
     Welcome,
     dump,
     parse,
@@ -63,6 +64,41 @@ def test_an_alarm_of_the_companion_is_read_whole() -> None:
     assert isinstance(alarm, AlarmSnapshot)
     assert (alarm.version, alarm.status, alarm.acknowledged_by) == (2, Status.ACKNOWLEDGED, "Ben Example")
     assert alarm.acknowledged_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ({"head": "panic_key", "where": "Desk", "room_unknown": True}, ("panic_key", "Desk", True)),
+        ({"head": "panic_key", "where": "Desk"}, ("panic_key", "Desk", False)),
+        ({"head": 7, "where": "Desk"}, None),
+        ({"head": "panic_key", "where": "\ud800"}, None),
+        ("Panic key: Desk", None),
+        (None, None),
+    ],
+)
+def test_a_title_is_read_in_its_parts_and_odd_ones_do_not_keep_the_alarm_back(
+    said: Any, read: tuple[str, str, bool] | None
+) -> None:
+    alarm = parse_event({**golden("event_alarm")["event"], "title_parts": said})
+
+    assert isinstance(alarm, AlarmSnapshot)
+    assert alarm.title_parts == (
+        None if read is None else TitleParts(head=read[0], where=read[1], room_unknown=read[2])
+    )
+
+
+@pytest.mark.parametrize("path", sorted((GOLDEN / "before_facts").glob("*.json")), ids=lambda path: path.stem)
+def test_what_a_companion_says_that_knows_no_facts_yet_is_understood(path: Path) -> None:
+    before = parse_event(json.loads(path.read_text())["event"])
+
+    match before:
+        case AlarmSnapshot(title=title, title_parts=parts):
+            assert (title, parts) == ("Panic key: Reception", None)
+        case ServiceTrouble(subject=subject, subject_parts=parts):
+            assert (bool(subject), parts) == (True, None)
+        case _:
+            assert before is None  # ours
 
 
 def test_trouble_with_a_delivery_is_read() -> None:

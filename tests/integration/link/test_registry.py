@@ -16,7 +16,7 @@ from custom_components.alarm_broker.link.alarm import (
     moved,
     raised_here,
 )
-from custom_components.alarm_broker.link.events import AlarmRaised
+from custom_components.alarm_broker.link.events import AlarmFacts, AlarmRaised
 from custom_components.alarm_broker.link.protocol import AlarmSnapshot, Status
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
@@ -93,10 +93,12 @@ def test_the_companions_word_about_a_panel_alarm_is_the_same_alarm() -> None:
 
 
 def test_what_the_panel_adds_for_a_responder_stays_when_the_companion_speaks() -> None:
-    change = merge_snapshot(local(message="Exit error."), snapshot(uid="u1"))
+    facts = AlarmFacts(exit_error=True)
+
+    change = merge_snapshot(local(facts=facts), snapshot(uid="u1"))
 
     assert change is not None
-    assert change.alarm.message == "Exit error."
+    assert (change.alarm.facts, change.alarm.zones) == (facts, ("Front door", "Hall"))
 
 
 def test_what_was_disarmed_here_stays_closed_when_older_news_arrives() -> None:

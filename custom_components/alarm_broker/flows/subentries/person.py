@@ -5,15 +5,24 @@ from typing import Any, override
 
 import probatio as vol
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.helpers.selector import BooleanSelector, EntitySelector, EntitySelectorConfig, TextSelector
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
 
 from ...const import SUBENTRY_PERSON
 from ...push.recipients import PushDisarm
+from ...texts.language import LANGUAGES
 from ..notify import notify_errors, notify_schema
 from .base import OneFormFlow, flat, folded, nested, translated
 
 FIELD_PERSON, FIELD_TRACKERS, FIELD_NOTIFY = "person", "trackers", "notify"
-LANGUAGES = ["en", "de"]
 SECTIONS: Mapping[str, tuple[str, ...]] = {"rights": ("push_disarm", "auto_disarm", "language")}
 TRACKER_DOMAINS = ["device_tracker", "binary_sensor"]
 
@@ -47,7 +56,7 @@ class PersonFlow(OneFormFlow):
                             "push_disarm", [one.value for one in PushDisarm]
                         ),
                         vol.Required("auto_disarm", default=False): BooleanSelector(),
-                        vol.Optional("language"): translated("language", LANGUAGES),
+                        vol.Optional("language"): _languages(),
                     }
                 ),
             }
@@ -71,3 +80,9 @@ class PersonFlow(OneFormFlow):
 
     def _taken(self) -> list[str]:
         return [one.data[FIELD_PERSON] for one in self.others(SUBENTRY_PERSON) if one.data.get(FIELD_PERSON)]
+
+
+def _languages() -> SelectSelector:
+    """Return a choice among the languages that phones are spoken to in, each as it calls itself."""
+    options = [SelectOptionDict(value=tag, label=texts.name) for tag, texts in LANGUAGES.items()]
+    return SelectSelector(SelectSelectorConfig(options=options, mode=SelectSelectorMode.DROPDOWN))

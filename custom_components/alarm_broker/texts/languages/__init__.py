@@ -1,0 +1,1 @@
+"""One file a language, named by its tag; each has its `TEXTS`."""
