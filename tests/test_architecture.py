@@ -98,7 +98,6 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "companion.directory.model",
         "companion.directory.store",
         "companion.store",
-        "companion.texts.labels",
         "companion.clock",
         "companion.ids",
         "companion.strict_json",
