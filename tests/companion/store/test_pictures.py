@@ -20,7 +20,9 @@ from tests.fakes.clock import FrozenClock
 
 PANEL = Actor(name=None, via="panel")
 JPEG = Picture(media_type="image/jpeg", data=b"\xff\xd8\xff\xe0")
-FOUND = Evidence(level=1, reasons=(), camera="Drive", label=None, score=None, taken_at=None, link=None)
+FOUND = Evidence(
+    level=1, reasons=(), camera="Drive", label=None, score=None, taken_at=None, link=None, highest=1
+)
 KEPT = timedelta(days=30)
 
 
