@@ -1,4 +1,4 @@
-"""Assist in both languages, through Home Assistant's own conversation agent, with nothing copied anywhere."""
+"""Assist in every language, through Home Assistant's own conversation agent, with nothing copied anywhere."""
 
 import random
 from typing import Any
@@ -80,6 +80,18 @@ async def say(hass: HomeAssistant, text: str, language: str = "en") -> str:
             "schalte die Alarmanlage unscharf mit dem Code 4 7 1 1",
             ["Home ist scharf.", "Home ist unscharf."],
         ),
+        (
+            "fr",
+            f"arme l'alarme en mode présent avec le code {CODE}",
+            "désarme l'alarme avec le code 4 7 1 1",
+            ["Home est armé.", "Home est désarmé."],
+        ),
+        (
+            "nl",
+            f"zet het alarm op scherp in thuismodus met code {CODE}",
+            "schakel het alarm uit met code 4 7 1 1",
+            ["Home is ingeschakeld.", "Home is uitgeschakeld."],
+        ),
     ],
 )
 async def test_the_panel_is_armed_and_disarmed_by_voice(
@@ -120,6 +132,30 @@ async def test_the_panel_is_armed_and_disarmed_by_voice(
         ("de", "armed_custom_bypass", ["schalte die Alarmanlage benutzerdefiniert scharf"]),
         ("de", "armed_custom_bypass", ["Alarmanlage im benutzerdefinierten Modus scharf schalten"]),
         ("de", "armed_custom_bypass", [f"stelle den Alarm mit Code {CODE} individuell scharf"]),
+        ("fr", "armed_away", ["arme la maison", "Peux-tu armer le système d'alarme, s'il te plaît ?"]),
+        ("fr", "armed_away", [f"active l'alarme avec le code {CODE}", "arme l'alarme de la maison"]),
+        ("fr", "armed_home", ["arme l'alarme en mode présence", "mets l'alarme en mode présent"]),
+        (
+            "fr",
+            "armed_night",
+            ["arme l'alarme pour la nuit", f"arme l'alarme avec le code {CODE} en mode nuit"],
+        ),
+        ("fr", "armed_vacation", ["arme la maison pour les vacances"]),
+        ("fr", "armed_custom_bypass", ["arme l'alarme en mode personnalisé"]),
+        (
+            "nl",
+            "armed_away",
+            ["zet het alarm op scherp", "Kun je het alarmsysteem inschakelen, alsjeblieft?"],
+        ),
+        ("nl", "armed_away", [f"schakel het alarm in met code {CODE}", "zet het huis op scherp"]),
+        ("nl", "armed_home", ["zet het alarm op thuis", "schakel het alarm in in thuismodus"]),
+        (
+            "nl",
+            "armed_night",
+            ["schakel het alarm in voor de nacht", f"zet het alarm met code {CODE} op nacht"],
+        ),
+        ("nl", "armed_vacation", ["zet het alarm in vakantiemodus", "kun je het alarm op vakantie zetten"]),
+        ("nl", "armed_custom_bypass", ["zet het alarm op aangepaste overbrugging"]),
     ],
 )
 async def test_the_mode_is_heard_in_the_words(
@@ -145,6 +181,10 @@ async def test_the_mode_is_heard_in_the_words(
         ("de", "Alarmanlage unscharf schalten, der Code ist vier sieben eins eins"),
         ("de", "entschärfe die Alarmanlage mit Code 47 11, bitte"),
         ("de", "schalte die Alarmanlage mit Code 4711 aus"),
+        ("fr", "désarme la maison, mon code est quatre sept un un, s'il te plaît"),
+        ("fr", "éteins l'alarme avec le code 47 11"),
+        ("nl", "schakel het alarmsysteem uit, de code is vier zeven een één"),
+        ("nl", "zet het alarm met code 4711 uit, alsjeblieft"),
     ],
 )
 async def test_a_code_is_heard_wherever_and_however_it_is_said(
@@ -221,6 +261,16 @@ async def test_a_spoken_code_is_neither_spoken_back_nor_logged(
             ["wie ist die Alarmanlage", "ist die Alarmanlage scharf", "Ist der Alarm noch an?"],
             "Home ist unscharf. Garage ist unscharf. Offen: Kitchen window.",
         ),
+        (
+            "fr",
+            ["est-ce que l'alarme est armée", "la maison est-elle armée ?", "quel est l'état de l'alarme"],
+            "Home est désarmé. Garage est désarmé. Ouvert : Kitchen window.",
+        ),
+        (
+            "nl",
+            ["is het alarm ingeschakeld", "staat het alarm nog aan?", "wat is de status van het alarm"],
+            "Home is uitgeschakeld. Garage is uitgeschakeld. Open: Kitchen window.",
+        ),
     ],
 )
 async def test_the_panel_says_how_it_is_and_what_is_open(
@@ -244,6 +294,14 @@ async def test_the_panel_says_how_it_is_and_what_is_open(
             f"Alarmanlage in der Garage scharf schalten mit Code {CODE}",
             "ist der Alarm im Bereich Garage an",
         ),
+        ("fr", f"arme le secteur Garage avec le code {CODE}", "est-ce que le secteur Garage est armé"),
+        ("fr", f"arme l'alarme du Garage avec le code {CODE}", "comment va l'alarme du secteur Garage"),
+        ("nl", f"schakel het gebied Garage in met code {CODE}", "is het gebied Garage ingeschakeld"),
+        (
+            "nl",
+            f"zet het alarm van de Garage met code {CODE} op scherp",
+            "staat het alarm in de Garage aan",
+        ),
     ],
 )
 async def test_one_area_is_meant_by_its_name(hass: HomeAssistant, language: str, arm: str, ask: str) -> None:
@@ -253,7 +311,15 @@ async def test_one_area_is_meant_by_its_name(hass: HomeAssistant, language: str,
     answer = await say(hass, ask, language)
 
     assert (shown(hass), shown(hass, GARAGE_PANEL)) == ("disarmed", "armed_away")
-    assert answer == {"en": "Garage is armed.", "de": "Garage ist scharf."}[language]
+    assert (
+        answer
+        == {
+            "en": "Garage is armed.",
+            "de": "Garage ist scharf.",
+            "fr": "Garage est armé.",
+            "nl": "Garage is ingeschakeld.",
+        }[language]
+    )
 
 
 async def test_an_area_that_is_not_there_is_said_to_be_none(hass: HomeAssistant) -> None:
@@ -280,10 +346,12 @@ async def test_other_things_are_switched_as_ever_also_a_siren_that_is_called_ala
         ("turn off the alarm", "en"),
         ("schalte Kitchen lamp ein", "de"),
         ("schalte den Alarm aus", "de"),
+        ("éteins l'Alarm", "fr"),
+        ("schakel het alarm uit", "nl"),
     ):
         await say(hass, text, language)
 
-    assert (len(lamp), len(siren)) == (2, 2)
+    assert (len(lamp), len(siren)) == (2, 4)
 
 
 async def test_assist_may_be_set_up_after_the_panel(hass: HomeAssistant) -> None:

@@ -56,6 +56,12 @@ def test_a_language_is_a_file_of_texts_and_one_of_translations_both_named_as_it_
     assert (INTEGRATION / "translations" / f"{tag}.json").exists()
 
 
+def test_no_language_has_only_one_of_its_files() -> None:
+    translated = {path.stem for path in (INTEGRATION / "translations").glob("*.json")}
+
+    assert translated == set(LANGUAGES)
+
+
 def test_every_language_has_its_own_name() -> None:
     names = [texts.name for texts in LANGUAGES.values()]
 
