@@ -92,4 +92,5 @@ def test_who_asks_over_the_web_never_asks_for_all_sites_by_hand() -> None:
         "web/dashboard_data.py",
         "web/health_checks.py",
         "web/metrics.py",
+        "web/sessions.py",  # as for auth: whose key it is is what is asked
     }

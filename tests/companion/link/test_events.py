@@ -146,13 +146,14 @@ async def test_a_delivery_that_was_given_up_is_told(
     db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     await meet(commands, site_id=directory.site)
-    [policy] = await db.read(partial(policies, ALL_SITES))
+    [found] = await db.read(partial(policies, ALL_SITES))
+    policy = await db.read(lambda conn: policy_by_id(ALL_SITES, conn, found.id))
     trigger = Trigger(
         source=Source.YEALINK, kind=AlarmKind.PANIC, title="Panic key", site_id="office", policy=policy
     )
     alarm = (await commands.run(lambda unit: unit.raise_alarm(trigger, KEY))).alarm
-    found = await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
-    signal = next(delivery for delivery, _ in found if delivery.channel_id == directory.signal)
+    made = await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
+    signal = next(delivery for delivery, _ in made if delivery.channel_id == directory.signal)
 
     await commands.run(
         lambda unit: events.publish_trouble(unit, signal, Reason.quoting("400: not registered"))

@@ -4,8 +4,8 @@ import asyncio
 import re
 import shutil
 import threading
-import uuid
 from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from companion.web.routes import table
 from companion.web.sessions import (
     Sessions,
 )
+from tests.companion.databases import PostgresDatabases
 from tests.companion.directory.documents import read
 from tests.companion.web.harness import (
     Api,
@@ -216,12 +217,17 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("two-sites")
     if request.param == "sqlite":
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), folder / "test.db")
-        database_url = f"sqlite:///{folder / 'test.db'}"
-    else:
-        server = request.getfixturevalue("postgres")
-        name = f"test_{uuid.uuid4().hex}"
-        server.create_database(name, template="migrated")
-        database_url = server.url(name)
+        with served(f"sqlite:///{folder / 'test.db'}", folder) as found:
+            yield found
+        return
+    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    with databases.lent() as database_url, served(database_url, folder) as found:
+        yield found
+
+
+@contextmanager
+def served(database_url: str, folder: Path) -> Iterator[World]:
+    """Run it on this database."""
     box: dict[str, Any] = {}
     ready = threading.Event()
     thread = threading.Thread(target=_serve, args=(database_url, folder, ready, box))
@@ -388,7 +394,9 @@ async def _ask(
 
 
 OF_THE_MOMENT = frozenset({"Date", "Content-Length", "X-Request-Id"})
-_CHANGES = re.compile(r'[0-9a-f]{8}-[0-9a-f-]{27}|name="form_token" value="[\w-]+"')
+_CHANGES = re.compile(r'[0-9a-f]{8}-[0-9a-f-]{27}|name="form_token" value="[\w-]+"|alarm_broker_login=[\w-]+')
+READING_FIRST = sorted(table(), key=lambda one: one.method != "GET")
+"""What the caller writes may name the other site, and would be read again after it."""
 
 
 def _lasting(text: str) -> str:
@@ -396,7 +404,7 @@ def _lasting(text: str) -> str:
     return _CHANGES.sub("…", text)
 
 
-@pytest.mark.parametrize("operation", table(), ids=lambda one: one.name)
+@pytest.mark.parametrize("operation", READING_FIRST, ids=lambda one: one.name)
 @settings(max_examples=12, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_nothing_of_the_other_site_is_told_or_changed(
