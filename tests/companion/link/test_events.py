@@ -11,7 +11,7 @@ from companion.alarms.service import (
     AlarmService,
 )
 from companion.directory.model import Role
-from companion.directory.store import create_api_key, policies, revoke_api_key
+from companion.directory.store import create_api_key, policies, policy_by_id, revoke_api_key
 from companion.dispatch.store import deliveries_of
 from companion.link import events, outbox, store as link
 from companion.link.store import Body
