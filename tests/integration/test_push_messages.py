@@ -196,7 +196,7 @@ def test_an_alarm_in_words(
 
 
 def test_whoever_speaks_another_language_reads_english() -> None:
-    assert push_message(BURGLARY, language="fr").title == "Alarm: Burglary"
+    assert push_message(BURGLARY, language="pl").title == "Alarm: Burglary"
 
 
 @pytest.mark.parametrize(
