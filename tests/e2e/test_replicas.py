@@ -26,7 +26,13 @@ async def replicas(
 ) -> AsyncIterator[tuple[CompanionProcess, CompanionProcess, Api]]:
     first, second = (
         CompanionProcess(
-            tmp_path / name, name=name, database_url=database_url, **QUICK, **SECRET, **ONE_ADDRESS
+            tmp_path / name,
+            name=name,
+            database_url=database_url,
+            press_window_s="120",  # on a busy machine, presses at once take longer than ten seconds
+            **QUICK,
+            **SECRET,
+            **ONE_ADDRESS,
         )
         for name in ("first", "second")
     )
