@@ -29,10 +29,8 @@ async def replicas(
             tmp_path / name,
             name=name,
             database_url=database_url,
-            press_window_s="120",  # on a busy machine, presses at once take longer than ten seconds
-            **QUICK,
-            **SECRET,
-            **ONE_ADDRESS,
+            # On a busy machine, presses at once take longer than a short window.
+            **QUICK | SECRET | ONE_ADDRESS | {"press_window_s": "120"},
         )
         for name in ("first", "second")
     )
