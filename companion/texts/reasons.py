@@ -75,7 +75,10 @@ class Reason(Sayable):
         """Return the reason that `as_json` made this of; None: it is none."""
         if not isinstance(stored, Mapping) or stored.keys() != {"reason", "facts"}:
             return None
-        return cls(str(stored["reason"]), **{name: _read(fact) for name, fact in stored["facts"].items()})
+        facts = stored["facts"]
+        if not isinstance(facts, Mapping):
+            return None
+        return cls(str(stored["reason"]), **{name: _read(fact) for name, fact in facts.items()})
 
     def as_text(self) -> str:
         """Return what can be kept as a text."""

@@ -1,10 +1,7 @@
 """Every language that is spoken here has words for the same things, and there are no others."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 import pytest
@@ -18,36 +15,17 @@ from custom_components.alarm_broker.push.messages import NOTICE_BUTTONS
 from custom_components.alarm_broker.system.activity import ActivityKind
 from custom_components.alarm_broker.texts.language import LANGUAGES, texts_for
 from custom_components.alarm_broker.texts.model import Texts
+from tests.texts import leaves, placeholders
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"
 ENGLISH = LANGUAGES["en"]
+OF_ITS_OWN = ("grammar", "digits", "tag", "name", "colon")
+"""What is said to Assist, and how a language is written, is each language's own."""
 OTHERS = [tag for tag in LANGUAGES if tag != "en"]
 
 
-def leaves(found: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield where each text stands, and the text; what is said to Assist is each language's own."""
-    match found:
-        case str():
-            yield path, found
-        case Mapping():
-            for name, value in found.items():
-                yield from leaves(value, f"{path}.{name}")
-        case tuple():
-            for index, value in enumerate(found):
-                yield from leaves(value, f"{path}[{index}]")
-        case _:
-            assert is_dataclass(found)
-            for field in fields(found):
-                if field.name not in ("grammar", "digits", "tag", "name", "colon"):
-                    yield from leaves(getattr(found, field.name), f"{path}.{field.name}")
-
-
 def texts_of(tag: str) -> dict[str, str]:
-    return dict(leaves(LANGUAGES[tag]))
-
-
-def placeholders(text: str) -> list[str]:
-    return sorted(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+    return dict(leaves(LANGUAGES[tag], but=OF_ITS_OWN))
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)

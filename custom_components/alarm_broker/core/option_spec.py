@@ -7,12 +7,13 @@ is stored follow from the declaration. An option is stored under the name of its
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import time, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Any, Literal, Protocol, override
+from typing import Any, Literal, override
 
 
 class Profile(StrEnum):
@@ -39,12 +40,12 @@ _AS_WRITTEN = re.compile(r"\+?[0-9](?:[ ()/.-]*[0-9]){2,19}")
 _SPEC = "option"
 
 
-class Value[T](Protocol):
+class Value[T](ABC):
     """What kind of value an option has."""
 
+    @abstractmethod
     def read(self, stored: Any) -> T:
         """Return the value of what is stored; raises one of `stored.UNREADABLE` for what is none."""
-        raise NotImplementedError
 
     def kept(self, answer: Any) -> Any:
         """Return how a form's answer is stored."""

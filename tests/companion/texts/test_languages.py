@@ -1,10 +1,9 @@
 """Every language has words for the same things, and there are no others beside them."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
-from string import Formatter
 
 import pytest
 
@@ -13,31 +12,11 @@ from companion.channels.sms.gsm import gsm
 from companion.texts.language import ENGLISH, LANGUAGES, preferred, texts_for
 from companion.texts.model import AnswerTexts, DeskTexts, Texts
 from companion.web.problems import Problem
+from tests.texts import leaves, placeholders
 
 COMPANION = Path(companion.__file__).parent
 TEMPLATES = sorted((COMPANION / "web" / "templates").glob("*.html"))
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
-
-
-def leaves(found: object, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield where each text stands, and the text."""
-    match found:
-        case str():
-            yield path, found
-        case Mapping():
-            for name, value in found.items():
-                yield from leaves(value, f"{path}.{name}")
-        case tuple():
-            for index, value in enumerate(found):
-                yield from leaves(value, f"{path}[{index}]")
-        case _:
-            assert is_dataclass(found)
-            for field in fields(found):
-                yield from leaves(getattr(found, field.name), f"{path}.{field.name}")
-
-
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def texts_of(language: str) -> dict[str, str]:

@@ -112,7 +112,18 @@ def test_what_is_kept_is_read_back(reason: Reason) -> None:
     assert Reason.from_text(reason.as_text()) == reason
 
 
-@pytest.mark.parametrize("words", ["HTTP 404: No such group", '{"error": "x"}', "{", "", "[1]", "null"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "HTTP 404: No such group",
+        '{"error": "x"}',
+        '{"reason": "x", "facts": []}',
+        "{",
+        "",
+        "[1]",
+        "null",
+    ],
+)
 def test_what_an_earlier_version_has_kept_is_a_quotation(words: str) -> None:
     assert str(Reason.from_text(words)) == words
 

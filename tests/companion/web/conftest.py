@@ -1,16 +1,19 @@
 """The web application for every test of it."""
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import pytest_socket
 import sqlalchemy as sa
 
 from companion.store import tables
 from companion.store.database import Database, open_database
 from companion.web.metrics import Metrics
 from tests.companion.conftest import Directory
+from tests.companion.databases import PostgresDatabases
 from tests.companion.web.harness import (
     Api,
     FakeChannel,
@@ -29,6 +32,22 @@ OTHER_SITE = "warehouse"
 def press_per_minute() -> int:
     """How often a key may be pressed; a test may say otherwise by a parameter of this name."""
     return 10
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a migrated, empty database of this kind, for all tests of a file."""
+    pytest_socket.enable_socket()  # Home Assistant's plugin has closed the door before this fixture could ask
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("lasting") / "test.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
+    with databases.lent() as database_url:
+        yield database_url
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 import asyncio
 import re
-import shutil
 import threading
 from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_socket
 import sqlalchemy as sa
 from aiohttp import web
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -30,7 +27,6 @@ from companion.web.routes import table
 from companion.web.sessions import (
     Sessions,
 )
-from tests.companion.databases import PostgresDatabases
 from tests.companion.directory.documents import read
 from tests.companion.web.harness import (
     Api,
@@ -210,27 +206,13 @@ def _serve(database_url: str, folder: Path, ready: threading.Event, box: dict[st
     asyncio.run(main())
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Two sites on a database of this kind."""
-    pytest_socket.enable_socket()  # Home Assistant's plugin has closed the door before this fixture could ask
+@pytest.fixture(scope="module")
+def world(lasting_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Two sites on it."""
     folder = tmp_path_factory.mktemp("two-sites")
-    if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), folder / "test.db")
-        with served(f"sqlite:///{folder / 'test.db'}", folder) as found:
-            yield found
-        return
-    databases: PostgresDatabases = request.getfixturevalue("postgres_databases")
-    with databases.lent() as database_url, served(database_url, folder) as found:
-        yield found
-
-
-@contextmanager
-def served(database_url: str, folder: Path) -> Iterator[World]:
-    """Run it on this database."""
     box: dict[str, Any] = {}
     ready = threading.Event()
-    thread = threading.Thread(target=_serve, args=(database_url, folder, ready, box))
+    thread = threading.Thread(target=_serve, args=(lasting_database_url, folder, ready, box))
     thread.start()
     assert ready.wait(60)
     found: World = box["world"]

@@ -27,11 +27,11 @@ from companion.troubles.channel_watch import note
 from companion.troubles.model import Fact, TroubleKind
 from companion.web.certificate import Certificate
 from tests.companion.conftest import Directory
-from tests.companion.texts.test_languages import leaves
 from tests.companion.web.harness import Api, Reply
 from tests.companion.web.people_pages import log_in, look, saw, tags_of, text_of, token_for
 from tests.companion.web.test_dashboard import PAGES
 from tests.fakes.clock import FrozenClock
+from tests.texts import leaves
 
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
 READ = ("alt", "aria-label", "data-label", "placeholder", "title")

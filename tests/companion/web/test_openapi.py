@@ -1,18 +1,15 @@
 """The document is true: every operation is driven from it, against the real application on a real socket."""
 
 import asyncio
-import shutil
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_socket
 import schemathesis
 import sqlalchemy as sa
 from aiohttp import web
@@ -173,26 +170,19 @@ def _serve(
     asyncio.run(main())
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The application on a database of this kind."""
-    pytest_socket.enable_socket()  # Home Assistant's plugin has closed the door before this fixture could ask
+@pytest.fixture(scope="module")
+def running(lasting_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The application on it."""
     folder = tmp_path_factory.mktemp("openapi")
-    if request.param == "sqlite":
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), folder / "test.db")
-        database: AbstractContextManager[str] = nullcontext(f"sqlite:///{folder / 'test.db'}")
-    else:
-        database = request.getfixturevalue("postgres_databases").lent()
     box: dict[str, Any] = {}
     ready, stop = threading.Event(), threading.Event()
-    with database as database_url:
-        thread = threading.Thread(target=_serve, args=(database_url, folder, ready, stop, box))
-        thread.start()
-        assert ready.wait(60)
-        found: Running = box["running"]
-        yield found
-        stop.set()
-        thread.join()
+    thread = threading.Thread(target=_serve, args=(lasting_database_url, folder, ready, stop, box))
+    thread.start()
+    assert ready.wait(60)
+    found: Running = box["running"]
+    yield found
+    stop.set()
+    thread.join()
     # Else a handler that nobody ever reached would count as one that keeps its promise.
     unreached = {name for name, seen in found.statuses.items() if not any(status < 400 for status in seen)}
     assert unreached <= {ALERTING}
