@@ -58,25 +58,47 @@ def raise_descriptor_limit() -> int:
 
 
 class Limits:
-    """Counts connections by address and in all. Pure: no socket is touched here."""
+    """Counts connections by address and in all, and says whose place is taken when few are left."""
 
     def __init__(self, *, descriptors: int, per_address: int, is_proxy: Callable[[str], bool]) -> None:
         self.total = max(4, descriptors - min(OWN_DESCRIPTORS, descriptors // 2))
         self.per_address = max(1, min(per_address, self.total // 4))
         self._is_proxy = is_proxy
         self._open: Counter[str] = Counter()
+        self._closing = 0
+        self.served: dict[Connection, None] = {}
+        """All connections that are served, the oldest first."""
+
+    @property
+    def _taken(self) -> int:
+        """Return how many places are taken. One that is being closed is free: its descriptor is one of our own."""
+        return self._open.total() - self._closing
 
     @property
     def crowded(self) -> bool:
         """Return whether less than a quarter of the places is left."""
-        return self._open.total() * 4 >= self.total * 3
+        return self._taken * 4 >= self.total * 3
+
+    def _make_room(self) -> None:
+        """Close whoever keeps us waiting and has been here for longest: the last of a burst finds a place at once."""
+        longest = next((one for one in self.served if one.waits_for_client), None)
+        if longest is not None:
+            del self.served[longest]
+            self._closing += 1
+            longest.closed = self._closed
+            longest.give_up()
+
+    def _closed(self) -> None:
+        self._closing -= 1
 
     def admit(self, address: str) -> bool:
         """Count a connection from the address; return False, and count nothing, if there is no place for it."""
         key = client_key(address)
-        if self._open.total() >= self.total:
-            return False
         if self._open[key] >= self.per_address and not self._is_proxy(address):
+            return False
+        if self.crowded:
+            self._make_room()
+        if self._taken >= self.total:
             return False
         self._open[key] += 1
         return True
@@ -207,10 +229,10 @@ def as_phones_write(data: bytes) -> bytes:
 class Connection(web.RequestHandler):
     """A connection whose requests must come in time, and whose errors say nothing of what was sent."""
 
-    __slots__ = ("_headers_begun", "_headers_due", "everyone", "limits")
+    __slots__ = ("_headers_begun", "_headers_due", "closed", "limits")
     limits: Limits
-    everyone: dict[Connection, None]
-    """All open connections, the oldest first."""
+    closed: Callable[[], None] | None
+    """Called when it is closed, if its place was given away before."""
 
     @property
     def idle(self) -> bool:
@@ -229,12 +251,13 @@ class Connection(web.RequestHandler):
         self._headers_due: asyncio.TimerHandle | None = None
         super().connection_made(transport)
         self._expect_headers()
-        if self.limits.crowded:
-            # Whoever comes takes the place of whoever keeps us waiting and has been here for longest.
-            longest = next((one for one in self.everyone if one.waits_for_client), None)
-            if longest is not None:
-                longest.force_close()
-        self.everyone[self] = None
+        self.limits.served[self] = None
+
+    def give_up(self) -> None:
+        """Close at once, whatever was not sent yet."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        self.force_close()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -252,7 +275,9 @@ class Connection(web.RequestHandler):
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
-        self.everyone.pop(self, None)
+        self.limits.served.pop(self, None)
+        if self.closed is not None:
+            self.closed()
         self._stop_waiting()
         super().connection_lost(exc)
 
@@ -282,7 +307,6 @@ class Connection(web.RequestHandler):
 
 def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
     """Return what makes a Connection of each accepted socket, served by the application's server."""
-    everyone: dict[Connection, None] = {}
 
     def make() -> Connection:
         connection = Connection(
@@ -294,7 +318,7 @@ def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
             access_log=None,  # type: ignore[arg-type] # aiohttp documents None: no access log
         )
         connection.limits = limits
-        connection.everyone = everyone
+        connection.closed = None
         return connection
 
     return make

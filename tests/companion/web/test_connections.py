@@ -145,7 +145,7 @@ async def test_a_press_behind_a_burst_from_many_addresses_gets_a_place(tmp_path:
     held: list[asyncio.StreamWriter] = []
     try:
         process.send_signal(signal.SIGSTOP)  # all of them wait when it looks again
-        for number in range(90):
+        for number in range(300):
             _reader, writer = await asyncio.open_connection(
                 "127.0.0.1", process.port, local_addr=(f"127.0.1.{number // 4 + 1}", 0)
             )
