@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from companion.web import ack, answering, dashboard, desk, health, pages, yealink
-from companion.web.api import admin, alarms, channel_tests as trials, keys, raising, seeding
+from companion.web.api import admin, alarms, channel_tests as trials, keys, policies, raising, seeding
 from companion.web.auth import (
     Caller,
     caller_of,
@@ -29,6 +29,7 @@ ROUTES: tuple[Route, ...] = (
     *alarms.ROUTES,
     *raising.ROUTES,
     *seeding.ROUTES,
+    *policies.ROUTES,
     *admin.ROUTES,
     *trials.ROUTES,
     *keys.ROUTES,

@@ -1,28 +1,21 @@
-"""The directory, and single escalation policies, over the API: planned, checked and applied as a whole."""
+"""The directory over the API: planned, checked and applied as a whole."""
 
 import asyncio
-from functools import partial
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 from pydantic import Field
 
-from companion.directory import store as directory
-from companion.directory.apply import Action, Plan, apply_document, apply_policy, plan_document
-from companion.directory.model import DirectoryPolicy, Role
+from companion.directory.apply import Action, Plan, apply_document, plan_document
+from companion.directory.model import Role
 from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.directory.seed import DocumentInvalid
 from companion.web.context import WebContext
 from companion.web.http.parsing import SHOWN_ERRORS, read_bytes, refuse_doubled
-from companion.web.http.route import Answer, Call, Input, NoQuery, Output, Route
-from companion.web.problems import (
-    InvalidRequest,
-    MalformedRequest,
-    UnknownPolicy,
-    UnsupportedMediaType,
-)
+from companion.web.http.route import Call, Input, Output, Route
+from companion.web.problems import InvalidRequest, MalformedRequest, UnsupportedMediaType
 
 
 class SeedQuery(Input):
@@ -48,12 +41,6 @@ class PlanOut(Output):
     warnings: list[str]
 
 
-class PolicyList(Output):
-    """Every escalation policy, by name."""
-
-    policies: list[DirectoryPolicy]
-
-
 async def seed(call: Call[SeedQuery, None]) -> PlanOut:
     """Make the directory equal to the document, or show what that would change."""
     raw = await _document_bytes(call.request)
@@ -65,7 +52,7 @@ async def seed(call: Call[SeedQuery, None]) -> PlanOut:
         else:
             plan = await call.context.db.write(lambda conn: apply_document(conn, document, secrets))
     except DocumentInvalid as err:
-        raise _invalid(err) from err
+        raise document_refused(err) from err
     return _shown(plan, applied=not dry_run)
 
 
@@ -94,7 +81,8 @@ def _references(context: WebContext) -> References:
     return References(allowed=context.settings.http_references)
 
 
-def _invalid(err: DocumentInvalid) -> InvalidRequest:
+def document_refused(err: DocumentInvalid) -> InvalidRequest:
+    """Return the answer to a document with mistakes: the first SHOWN_ERRORS of them, and how many there are."""
     errors = [
         {"where": problem.path or "body", "problem": problem.message}
         for problem in err.problems[:SHOWN_ERRORS]
@@ -108,36 +96,6 @@ def _shown(plan: Plan, *, applied: bool) -> PlanOut:
         for one in plan.changes
     ]
     return PlanOut(applied=applied, changes=changes, warnings=list(plan.warnings))
-
-
-async def list_policies(call: Call[NoQuery, None]) -> PolicyList:
-    """Return every policy."""
-    return PolicyList(policies=await call.context.db.read(partial(directory.policies, call.caller.scope)))
-
-
-async def show_policy(call: Call[NoQuery, None]) -> DirectoryPolicy:
-    """Return one policy."""
-    policy_id = call.path("policy_id")
-    found = await call.context.db.read(partial(directory.policies, call.caller.scope))
-    policy = next((one for one in found if one.id == policy_id), None)
-    if policy is None:
-        raise UnknownPolicy(
-            f"There is no policy {policy_id}. GET /v1/admin/escalation-policies lists those there are."
-        )
-    return policy
-
-
-async def put_policy(call: Call[NoQuery, DirectoryPolicy]) -> Answer:
-    """Make or replace a policy. Alarms that are running keep the one they were raised with."""
-    policy, secrets = call.body, call.context.secrets
-    if policy.id != call.path("policy_id"):
-        problem = "must be the id in the address"
-        raise InvalidRequest(f"body.id: {problem}", errors=[{"where": "body.id", "problem": problem}])
-    try:
-        plan = await call.context.db.write(lambda conn: apply_policy(conn, policy, secrets))
-    except DocumentInvalid as err:
-        raise _invalid(err) from err
-    return Answer(body=policy, status=201 if plan.count(Action.ADDED) else 200)
 
 
 _DOCUMENT: Final[dict[str, Any]] = {
@@ -159,40 +117,5 @@ ROUTES = (
         body_types={"application/yaml": _DOCUMENT, "application/json": _DOCUMENT},
         answers={200: PlanOut},
         problems=(InvalidRequest,),
-    ),
-    Route(
-        method="GET",
-        path="/v1/admin/escalation-policies",
-        handler=list_policies,
-        name="list_policies",
-        summary="Escalation policies",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
-        answers={200: PolicyList},
-    ),
-    Route(
-        method="GET",
-        path="/v1/admin/escalation-policies/{policy_id}",
-        handler=show_policy,
-        name="show_policy",
-        summary="One escalation policy",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
-        answers={200: DirectoryPolicy},
-        problems=(UnknownPolicy,),
-    ),
-    Route(
-        method="PUT",
-        path="/v1/admin/escalation-policies/{policy_id}",
-        handler=put_policy,
-        name="put_policy",
-        summary="Make or replace an escalation policy; running alarms keep theirs",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
-        body=DirectoryPolicy,
-        answers={200: DirectoryPolicy, 201: DirectoryPolicy},
     ),
 )
