@@ -21,7 +21,7 @@ from companion.link.protocol import Hello
 from companion.link.store import Body, Peer
 from companion.store.scope import ALL_SITES
 from companion.texts.labels import title_parts
-from companion.texts.reasons import Reason
+from companion.texts.reasons import Reason, as_json
 from companion.troubles.model import Trouble
 from companion.troubles.store import open_troubles
 
@@ -31,7 +31,6 @@ LOOK_EVERY = 100
 CLOSED_KEPT = 200
 TROUBLES_KEPT = 20
 OPEN_LIMIT = 10_000
-REASON_LIMIT = 500
 FORGET_PEERS_AFTER = timedelta(days=90)
 
 _CHANGE_TO = {
@@ -75,7 +74,7 @@ def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: Reason) 
         "alarm_id": alarm.id,
         "channel": delivery.channel_id if channel is None else channel.name,
         "recipient": delivery.recipient,
-        "reason": str(reason)[:REASON_LIMIT],
+        "reason": reason.as_json(),
     }
     _keep(unit.conn, turns, body, unit.now)
 
@@ -94,7 +93,7 @@ def publish_service_trouble(unit: AlarmTransaction, trouble: Trouble) -> None:
 
 
 def trouble_body(trouble: Trouble, at: datetime) -> dict[str, Any]:
-    """Return what Home Assistant hears of a trouble; codes and values, as it has its own words."""
+    """Return what is kept for Home Assistant of a trouble."""
     return {
         "kind": "trouble",
         "at": at.isoformat(),
@@ -104,7 +103,7 @@ def trouble_body(trouble: Trouble, at: datetime) -> dict[str, Any]:
         "severity": trouble.severity.value,
         "since": trouble.since.isoformat(),
         "open": trouble.is_open,
-        "facts": {name: str(value)[:REASON_LIMIT] for name, value in trouble.facts.items()},
+        "facts": {name: as_json(value) for name, value in trouble.facts.items()},
         "subject_parts": _parts(trouble.subject, str(trouble.facts.get("source", ""))),
     }
 

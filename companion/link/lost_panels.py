@@ -13,8 +13,9 @@ from companion.link import store as link
 from companion.link.protocol import AreaState
 from companion.link.store import KnownArea, Peer
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Label, Reason
 from companion.troubles import reporting
-from companion.troubles.model import TroubleKind, trouble_key
+from companion.troubles.model import Fact, TroubleKind, trouble_key
 from companion.troubles.store import trouble_by_key
 
 UNKNOWN = "unknown"
@@ -27,7 +28,7 @@ def remember(unit: AlarmTransaction, peer: Peer, event: AreaState) -> None:
     link.put_area(ALL_SITES, unit.conn, peer.instance, now, at=event.at)
     lost = [one.name for one in (before | {event.area: now}).values() if one.state == UNKNOWN]
     if event.state == UNKNOWN:
-        facts = {
+        facts: dict[str, Fact] = {
             "areas": ", ".join(sorted(lost)),
             "last_known": _last_known(unit.conn, peer, before.get(event.area)),
         }
@@ -43,15 +44,30 @@ def remember(unit: AlarmTransaction, peer: Peer, event: AreaState) -> None:
         reporting.clear(unit, TroubleKind.PANEL_UNKNOWN, peer.instance)
 
 
-def _last_known(conn: Connection, peer: Peer, area: KnownArea | None) -> str:
+def _last_known(conn: Connection, peer: Peer, area: KnownArea | None) -> Reason:
     """Return how the lost areas were when they last knew it."""
     trouble = trouble_by_key(ALL_SITES, conn, trouble_key(TroubleKind.PANEL_UNKNOWN, peer.instance))
-    before = str(trouble.facts["last_known"]) if trouble is not None and trouble.is_open else ""
-    if area is None or area.state == UNKNOWN:
-        return before
-    # An area that was known again meanwhile is named once, as it was last.
-    others = [one for one in before.split(", ") if one and not one.startswith(f"{area.name}: ")]
-    return ", ".join([*others, f"{area.name}: {area.state}{f' ({area.mode})' if area.mode else ''}"])
+    before = _areas_in(trouble.facts["last_known"]) if trouble is not None and trouble.is_open else ()
+    if area is not None and area.state != UNKNOWN:
+        # An area that was known again meanwhile is named once, as it was last.
+        others = (one for one in before if one.facts.get("area") != area.name)
+        before = (*others, _as_it_was(area))
+    return Reason("areas_were", areas=before)
+
+
+def _areas_in(fact: Fact) -> tuple[Reason, ...]:
+    """Return the areas in a stored fact; earlier versions have stored a text."""
+    if not isinstance(fact, Reason):
+        return (Reason.quoting(str(fact)),) if fact else ()
+    areas = fact.facts["areas"]
+    return tuple(one for one in areas if isinstance(one, Reason)) if isinstance(areas, tuple) else ()
+
+
+def _as_it_was(area: KnownArea) -> Reason:
+    state = Label(area.state)
+    if area.mode is None:
+        return Reason("area_was", area=area.name, state=state)
+    return Reason("area_was_in", area=area.name, state=state, mode=Label(area.mode))
 
 
 def clear_gone(unit: AlarmTransaction) -> None:

@@ -39,6 +39,7 @@ ZONES_LIMIT = 100
 HIGHEST_LEVEL = 4
 EVIDENCE_LIMIT = 20
 LINK_LIMIT = 2000
+LANGUAGE_LIMIT = 35
 PICTURE_LIMIT_BYTES = 180 * 1024
 LONGEST_WAIT_S = 86_400
 WHY_LIMIT = 200
@@ -101,6 +102,10 @@ def _moment_or_none(value: object) -> datetime | None:
         return _moment(value)
     except ValueError:
         return None
+
+
+def _language(value: object) -> str:
+    return value[:LANGUAGE_LIMIT] if isinstance(value, str) else "en"
 
 
 def _text_or_none(value: object) -> str | None:
@@ -172,6 +177,8 @@ class Hello(_Introduction):
     """First frame, from Home Assistant: who I am and what I have kept of your stream."""
 
     type: Literal["hello"] = "hello"
+    language: Annotated[str, PlainValidator(_language)] = "en"
+    """In which reasons are told; of an older Home Assistant, which does not say, English."""
 
 
 class Welcome(_Introduction):

@@ -36,8 +36,11 @@ from companion.link.protocol import (
     parse_event,
 )
 from companion.link.store import Peer
+from companion.link.wording import in_words
 from companion.store.database import RowsHeld, StoreUnavailable
 from companion.store.scope import ALL_SITES
+from companion.texts.language import texts_for
+from companion.texts.model import Texts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -143,7 +146,7 @@ class LinkServer:
             raise _Over(WSCloseCode.POLICY_VIOLATION, str(err), ErrorCode.SITE_UNKNOWN) from err
         except StoreUnavailable as err:
             raise _Over(WSCloseCode.TRY_AGAIN_LATER, "the database cannot be reached") from err
-        return _Session(self, ws, peer, holder.key_id)
+        return _Session(self, ws, peer, holder.key_id, texts_for(frame.language))
 
     async def _serve(self, session: _Session) -> None:
         if self._closing:
@@ -168,8 +171,11 @@ class LinkServer:
 class _Session:
     """One connection after the hello."""
 
-    def __init__(self, server: LinkServer, ws: web.WebSocketResponse, peer: Peer, key_id: str) -> None:
+    def __init__(
+        self, server: LinkServer, ws: web.WebSocketResponse, peer: Peer, key_id: str, texts: Texts
+    ) -> None:
         self.peer = peer
+        self._texts = texts
         self.ended = asyncio.Event()
         self._server = server
         self._commands = server.commands
@@ -298,7 +304,7 @@ class _Session:
             if kept is None:
                 raise _Over(WSCloseCode.SERVICE_RESTART, "a new stream has begun")
             for seq, body in kept:
-                await self._send(Event(seq=seq, event=body))
+                await self._send(Event(seq=seq, event=in_words(body, self._texts)))
                 self._sent = seq
             if waits:
                 # Written while somebody else held this peer. If it still is held: at the next look.

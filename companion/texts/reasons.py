@@ -30,6 +30,18 @@ class Sayable(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Label(Sayable):
+    """A code that stands among `Texts.labels`, as a fact: a state, a mode."""
+
+    code: str
+
+    @override
+    def said(self, texts: Texts) -> str:
+        """Return what the code is called; what is no code of ours stays as it is."""
+        return texts.labels.get(self.code, self.code)
+
+
 type Fact = str | int | float | bool | datetime | Sayable | Sequence[str] | Sequence[Reason]
 
 
@@ -117,6 +129,8 @@ def as_json(fact: Fact) -> Any:
     match fact:
         case Reason():
             return fact.as_json()
+        case Label(code):
+            return {"label": code}
         case str():
             return _clean(fact)
         case bool() | int() | float():
@@ -152,6 +166,8 @@ def heard(stored: str, texts: Texts) -> str:
 def _read(stored: Any) -> Fact:
     if isinstance(stored, list):
         return tuple(_read(one) for one in stored)  # type: ignore[return-value] # of one sort, as they were kept
+    if isinstance(stored, Mapping) and stored.keys() == {"label"}:
+        return Label(str(stored["label"]))
     found: Fact = Reason.from_json(stored) or stored
     return found
 

@@ -192,9 +192,14 @@ async def test_while_no_code_is_taken_the_logbook_does_not_say_whose_it_was(hass
             "lässt Window aus: stand offen (Anna)",
         ),
         (
-            {"kind": "auto_arm_failed", "mode": "away", "reason": "The gate_1 is open."},
-            "could not be armed away by itself: The gate_1 is open.",
-            "ließ sich nicht von selbst scharf schalten (Abwesend): The gate_1 is open.",
+            {"kind": "auto_arm_failed", "mode": "away", "zones": ["gate_1"]},
+            "could not be armed away by itself: gate_1",
+            "ließ sich nicht von selbst scharf schalten (Abwesend): gate_1",
+        ),
+        (
+            {"kind": "auto_arm_failed", "mode": "away", "problem": "somebody_home"},
+            "could not be armed away by itself: somebody is home",
+            "ließ sich nicht von selbst scharf schalten (Abwesend): jemand ist zu Hause",
         ),
         ({"kind": "dance"}, "changed", "hat sich geändert"),
     ],

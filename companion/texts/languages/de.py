@@ -477,6 +477,9 @@ PROBLEMS = {
 REASONS = {
     # how the service is
     "as_said": "{said}",
+    "areas_were": "{areas}",
+    "area_was": "{area}: {state}",
+    "area_was_in": "{area}: {state} ({mode})",
     "both": "{first} und {second}",
     "database_takes_writes": "{database} nimmt Daten an.",
     "database_refuses": "Nichts kann gespeichert werden ({error}). Alarme können nicht angenommen werden; das Protokoll ansehen.",

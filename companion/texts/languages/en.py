@@ -465,6 +465,9 @@ PROBLEMS = {
 REASONS = {
     # how the service is
     "as_said": "{said}",
+    "areas_were": "{areas}",
+    "area_was": "{area}: {state}",
+    "area_was_in": "{area}: {state} ({mode})",
     "both": "{first} and {second}",
     "database_takes_writes": "{database} takes writes.",
     "database_refuses": "Nothing can be written ({error}). Alarms cannot be taken; look at the log.",

@@ -476,6 +476,9 @@ PROBLEMS = {
 REASONS = {
     # how the service is
     "as_said": "{said}",
+    "areas_were": "{areas}",
+    "area_was": "{area} : {state}",
+    "area_was_in": "{area} : {state} ({mode})",
     "both": "{first} et {second}",
     "database_takes_writes": "{database} accepte les écritures.",
     "database_refuses": "Rien ne peut être enregistré ({error}). Aucune alarme ne peut être reçue ; voir le journal.",

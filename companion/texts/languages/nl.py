@@ -474,6 +474,9 @@ PROBLEMS = {
 REASONS = {
     # how the service is
     "as_said": "{said}",
+    "areas_were": "{areas}",
+    "area_was": "{area}: {state}",
+    "area_was_in": "{area}: {state} ({mode})",
     "both": "{first} en {second}",
     "database_takes_writes": "{database} neemt gegevens aan.",
     "database_refuses": "Er kan niets worden opgeslagen ({error}). Alarmen kunnen niet worden aangenomen; kijk in het logboek.",

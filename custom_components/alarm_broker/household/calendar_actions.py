@@ -17,7 +17,7 @@ from ..core.panel.events import WindowsChanged
 from ..core.panel.state import AreaStatus, Armed, Pending
 from ..core.stored import mapping
 from ..core.windows import Window, WindowKind
-from ..system.activity import Activity, ActivityKind, named
+from ..system.activity import Activity, ActivityKind, arming_failed
 from ..system.side_files import async_read
 from ..system.system import AlarmSystem
 from ..system.timers import DeadlineTimer
@@ -129,13 +129,7 @@ class WindowEffects:
                 await self._async_arm(area_id, ArmMode(mode))
             except HomeAssistantError as err:
                 self._system.async_announce(
-                    Activity(
-                        kind=ActivityKind.AUTO_ARM_FAILED,
-                        at=dt_util.utcnow(),
-                        areas=named((area_id,), self._system.wording),
-                        data={"mode": mode, "area_ids": [area_id]},
-                        error=err,
-                    )
+                    arming_failed(err, area_id, ArmMode(mode), self._system.wording, dt_util.utcnow())
                 )
 
     async def _async_arm(self, area_id: str, mode: ArmMode) -> None:

@@ -34,7 +34,7 @@ from ..core.household.serial import as_dict, from_dict
 from ..core.household.state import HouseholdState, anyone_home, people_home
 from ..core.panel.config import ArmMode
 from ..core.panel.events import ClockMoved
-from ..system.activity import Activity, ActivityKind, named
+from ..system.activity import Activity, ActivityKind, arming_failed, named
 from ..system.clock import Clock
 from ..system.side_files import async_read
 from ..system.subscribers import Subscribers
@@ -187,7 +187,9 @@ class Household:
             try:
                 await self._system.async_arm((area_id,), wanted, code=None, by=None, trusted=True)
             except HomeAssistantError as err:
-                self._tell(ActivityKind.AUTO_ARM_FAILED, (area_id,), error=err, mode=wanted.value)
+                self._system.async_announce(
+                    arming_failed(err, area_id, wanted, self._system.wording, dt_util.utcnow())
+                )
 
     async def _async_disarm(self, area_ids: tuple[str, ...], by: str) -> None:
         try:
@@ -202,7 +204,6 @@ class Household:
         area_ids: tuple[str, ...] = (),
         *,
         by: str | None = None,
-        error: HomeAssistantError | None = None,
         **data: Any,
     ) -> None:
         wording, open_zones = self._system.wording, self._system.state.open_zones
@@ -220,7 +221,6 @@ class Household:
                 by=by,
                 zones=wording.zone_names(tuple(concerned)),
                 data={**names, **data},
-                error=error,
             )
         )
 

@@ -190,6 +190,7 @@ class LinkClient:
             stream=self._stream.outbox.stream,
             instance=self._instance,
             name=self._hass.config.location_name,
+            language=self._hass.config.language,
             received=self._stream.received,
         )
 
@@ -349,7 +350,8 @@ class LinkClient:
 
 def new_hello(*, instance: str, name: str) -> Hello:
     """Return the hello of somebody who only wants to know who is there."""
-    return Hello(version=PROTOCOL_VERSION, stream=str(uuid.uuid4()), instance=instance, name=name, received=0)
+    stream = str(uuid.uuid4())
+    return Hello(version=PROTOCOL_VERSION, stream=stream, instance=instance, name=name, received=0)
 
 
 def _reason(err: BaseException) -> str:

@@ -29,6 +29,8 @@ class Hello:
     stream: str
     instance: str
     name: str
+    language: str = "en"
+    """In which the companion tells reasons: only it has their texts."""
     received: int
 
 
@@ -184,6 +186,7 @@ def parse(text: str) -> Frame:
                 stream=_text(data, "stream"),
                 instance=_text(data, "instance"),
                 name=_text(data, "name"),
+                language=_text_or_none(data, "language") or "en",
                 received=_integer(data, "received"),
             )
         case "welcome":

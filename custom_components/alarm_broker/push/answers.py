@@ -31,7 +31,6 @@ from .targets import PushTargets
 from .threads import AlarmThreads
 
 REFUSALS_TOLD_EVERY = timedelta(seconds=10)
-FALSE_ALARM_NOTE = "False alarm, said by push."
 
 
 class PushAnswers:
@@ -162,7 +161,7 @@ class PushAnswers:
             case PushAction.FALSE_ALARM:
                 if alarm is None or not alarm.is_open:
                     return False
-                await self._async_answer(alarm, Decision.CANCEL, by, note=FALSE_ALARM_NOTE)
+                await self._async_answer(alarm, Decision.CANCEL, by)
                 return True
             case PushAction.ESCALATE:
                 if alarm is None or alarm.status is not Status.TRIGGERED:
@@ -198,10 +197,8 @@ class PushAnswers:
         await self._async_answer(alarm, Decision.ACKNOWLEDGE, by)
         return True
 
-    async def _async_answer(
-        self, alarm: Alarm, decision: Decision, by: str, *, note: str | None = None
-    ) -> None:
-        holds = await self._alarms.async_answer(alarm, decision, by=by, via="push", note=note)
+    async def _async_answer(self, alarm: Alarm, decision: Decision, by: str) -> None:
+        holds = await self._alarms.async_answer(alarm, decision, by=by, via="push")
         if not holds and self._link is not None and not self._link.connected:
             self._threads.keep_told(alarm.id, kept_for=by)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
 
+from ..core.panel.config import ArmMode
 from ..core.panel.effects import (
     AlarmOngoing,
     Chime,
@@ -55,6 +56,7 @@ from ..core.panel.events import (
     WalkTestRequested,
 )
 from ..core.panel.state import AreaStatus, Bypass, Trouble
+from .errors import RequestRefused
 from .names import Wording
 
 
@@ -135,7 +137,6 @@ class Activity:
             "area": self.area_name,
             "by": self.by,
             "zones": list(self.zones),
-            **({} if self.error is None else {"reason": str(self.error)}),
             **self.data,
         }
 
@@ -270,21 +271,41 @@ def _refused(effect: Refuse, event: Event, wording: Wording, now: datetime) -> A
         case NotAllowed(action):
             data = {"problem": "not_allowed", "action": action.value}
             return told(kind=ActivityKind.CODE_REFUSED, data=data)
-        case NotReady(open_zones=open_zones, unavailable_zones=unavailable_zones, troubles=troubles):
-            return told(
-                kind=ActivityKind.ARMING_REFUSED,
-                zones=wording.zone_names((*open_zones, *unavailable_zones)),
-                data=_troubles(troubles, wording),
-            )
-        case reason if isinstance(event, ArmRequested):
-            zones = reason.zone_ids if isinstance(reason, NotBypassable) else ()
-            return told(
-                kind=ActivityKind.ARMING_REFUSED,
-                zones=wording.zone_names(zones),
-                data={"problem": _problem(reason)},
-            )
+        case reason if isinstance(reason, NotReady) or isinstance(event, ArmRequested):
+            zones, data = _in_the_way(reason, wording)
+            return told(kind=ActivityKind.ARMING_REFUSED, zones=zones, data=data)
         case _:
             return None
+
+
+def arming_failed(
+    err: HomeAssistantError, area_id: str, mode: ArmMode, wording: Wording, now: datetime
+) -> Activity:
+    """Return that an area could not be armed by itself: the error for who is told now, its facts for the journal."""
+    if isinstance(err, RequestRefused):
+        zones, why = _in_the_way(err.reason, wording)
+    else:
+        zones, why = (), {"problem": err.translation_key or "not_done"}
+    areas = named((area_id,), wording)
+    return Activity(
+        kind=ActivityKind.AUTO_ARM_FAILED,
+        at=now,
+        areas=areas,
+        zones=zones,
+        data={"areas": list(areas.values()), "area_ids": [area_id], "mode": mode.value, **why},
+        error=err,
+    )
+
+
+def _in_the_way(reason: Reason, wording: Wording) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the names of the zones for which an area was not armed, and what else there was."""
+    match reason:
+        case NotReady(open_zones=open_zones, unavailable_zones=unavailable_zones, troubles=troubles):
+            return wording.zone_names((*open_zones, *unavailable_zones)), _troubles(troubles, wording)
+        case NotBypassable(zone_ids):
+            return wording.zone_names(zone_ids), {"problem": _problem(reason)}
+        case _:
+            return (), {"problem": _problem(reason)}
 
 
 def _wanted(event: Event) -> dict[str, str]:

@@ -21,6 +21,7 @@ from ..core.panel.effects import (
     NotBypassable,
     NotDisarmed,
     NotReady,
+    Reason,
     Refuse,
     StateUnknown,
     WrongCode,
@@ -55,8 +56,9 @@ type Said = str | Callable[[str], str]
 class RequestRefused(ServiceValidationError):
     """A request that the panel refused; its translated sentence may name what has a translation itself."""
 
-    def __init__(self, key: str, language: str, **named: Said) -> None:
+    def __init__(self, key: str, language: str, reason: Reason, **named: Said) -> None:
         """Name everything in `language`, the system's: Home Assistant passes that on to a browser."""
+        self.reason = reason
         self._named = named
         super().__init__(
             translation_domain=DOMAIN,
@@ -75,37 +77,40 @@ def refusal(effect: Refuse, wording: Wording, language: str, *, hides: bool) -> 
     It names the areas: an automation or a master may have asked for several.
     """
     area = wording.area_names(effect.area_ids)
-    match effect.reason:
+    reason = effect.reason
+    match reason:
         case NotReady() if hides:
             # All that were asked for: which of them has something open is hidden too.
-            return RequestRefused("not_ready_hidden", language, area=area)
+            return RequestRefused("not_ready_hidden", language, reason, area=area)
         case WrongCode():
-            return RequestRefused("invalid_code", language, area=area)
+            return RequestRefused("invalid_code", language, reason, area=area)
         case CodeNeeded():
-            return RequestRefused("code_needed", language, area=area)
+            return RequestRefused("code_needed", language, reason, area=area)
         case LockedOut(until):
-            return RequestRefused("locked_out", language, area=area, until=_clock(until))
+            return RequestRefused("locked_out", language, reason, area=area, until=_clock(until))
         case CodeNotValid(problem):
-            return RequestRefused(f"code_{problem.value}", language, area=area)
+            return RequestRefused(f"code_{problem.value}", language, reason, area=area)
         case NotAllowed(action, area_id):
-            return RequestRefused(f"not_allowed_{action.value}", language, area=wording.area_name(area_id))
+            return RequestRefused(
+                f"not_allowed_{action.value}", language, reason, area=wording.area_name(area_id)
+            )
         case AlarmOngoing(area_ids):
-            return RequestRefused("alarm_ongoing", language, area=wording.area_names(area_ids))
+            return RequestRefused("alarm_ongoing", language, reason, area=wording.area_names(area_ids))
         case StateUnknown(area_ids):
-            return RequestRefused("state_unknown", language, area=wording.area_names(area_ids))
+            return RequestRefused("state_unknown", language, reason, area=wording.area_names(area_ids))
         case ModeUnknown(area_id, mode):
             area = wording.area_name(area_id)
             if mode is None:
-                return RequestRefused("nothing_to_repeat", language, area=area)
-            return RequestRefused("mode_unknown", language, area=area, mode=partial(_mode_name, mode))
+                return RequestRefused("nothing_to_repeat", language, reason, area=area)
+            return RequestRefused("mode_unknown", language, reason, area=area, mode=partial(_mode_name, mode))
         case NotReady():
-            return _not_ready(effect.reason, effect.area_ids, wording, language)
+            return _not_ready(reason, effect.area_ids, wording, language)
         case NotBypassable(zone_ids):
             zones = ", ".join(wording.zone_names(zone_ids))
             area = wording.area_names(wording.areas_of(zone_ids))
-            return RequestRefused("not_bypassable", language, area=area, zones=zones)
+            return RequestRefused("not_bypassable", language, reason, area=area, zones=zones)
         case NotDisarmed(area_id):
-            return RequestRefused("not_disarmed", language, area=wording.area_name(area_id))
+            return RequestRefused("not_disarmed", language, reason, area=wording.area_name(area_id))
 
 
 def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, language: str) -> RequestRefused:
@@ -122,7 +127,7 @@ def _not_ready(reason: NotReady, asked: tuple[str, ...], wording: Wording, langu
     zone_ids = [*reason.open_zones, *reason.unavailable_zones, *(one for one in places if one is not None)]
     # Mains or a radio are nobody's alone.
     area_ids = asked if None in places else wording.areas_of(zone_ids)
-    return RequestRefused(key, language, area=wording.area_names(area_ids), **named)
+    return RequestRefused(key, language, reason, area=wording.area_names(area_ids), **named)
 
 
 def _trouble_names(troubles: Iterable[Trouble], wording: Wording, language: str) -> str:

@@ -14,6 +14,8 @@ class Book:
 
     def __init__(self, instance: str) -> None:
         self.instance = instance
+        self.language: str | None = None
+        """None: one of before Home Assistant said it."""
         self.stream = str(uuid.uuid4())
         self.last = 0
         self.kept: list[tuple[int, Mapping[str, Any]]] = []
@@ -32,6 +34,7 @@ class Book:
             "stream": self.stream,
             "instance": self.instance,
             "name": "Home",
+            **({} if self.language is None else {"language": self.language}),
             "received": self.received,
         }
 

@@ -15,9 +15,11 @@ from companion.directory.store import create_api_key, policies, policy_by_id, re
 from companion.dispatch.store import deliveries_of
 from companion.link import events, outbox, store as link
 from companion.link.store import Body
+from companion.link.wording import in_words
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
+from companion.texts.language import ENGLISH
 from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
@@ -31,7 +33,9 @@ PORTER = Actor(name="Porter", via="ack_page")
 
 
 async def kept(db: Database, instance: str = INSTANCE, *, after: int = 0) -> list[tuple[int, Body]]:
-    return await db.read(lambda conn: outbox.kept_events(conn, instance, after=after, limit=10_000))
+    """Return what is kept for a Home Assistant, as it hears it in English."""
+    events = await db.read(lambda conn: outbox.kept_events(conn, instance, after=after, limit=10_000))
+    return [(seq, in_words(body, ENGLISH)) for seq, body in events]
 
 
 async def add_site(db: Database, site_id: str) -> None:

@@ -18,6 +18,8 @@ from companion.link.store import Peer
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
+from companion.texts.language import texts_for
+from companion.texts.troubles import trouble_advice
 from companion.troubles.store import open_troubles
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, meet
@@ -60,7 +62,11 @@ async def test_the_operators_hear_how_it_was_when_it_last_knew(db: Database, pan
     [message] = await told(db)
     assert (message.kind, message.recipient) == (MessageKind.TROUBLE, "Porter")
     assert message.message["trouble"] == "panel_unknown"
-    assert message.message["details"] == {"areas": "Home", "last_known": "Home: armed (away)"}
+    told_to = partial(trouble_advice, "panel_unknown", facts=message.message["details"])
+    assert "lost: Home. Last heard: Home: armed (away). Only" in told_to(texts=texts_for("en"))
+    assert "ging verloren: Home. Zuletzt gehört: Home: scharf (abwesend). Bewacht" in told_to(
+        texts=texts_for("de")
+    )
     assert await db.read(lambda conn: link.areas(ALL_SITES, conn, INSTANCE)) == [
         link.KnownArea(area="home", name="Home", state="unknown", mode=None)
     ]
@@ -93,7 +99,7 @@ async def test_an_area_that_is_lost_again_and_again_is_named_once(db: Database, 
         await panel.say(DISARMED, LOST)
 
     [trouble] = await db.read(partial(open_troubles, ALL_SITES))
-    assert trouble.facts["last_known"] == "Garage: disarmed, Home: disarmed"
+    assert str(trouble.facts["last_known"]) == "Garage: disarmed; Home: disarmed"
 
 
 async def test_said_at_each_start_it_is_told_once(db: Database, panel: Panel) -> None:
@@ -102,7 +108,7 @@ async def test_said_at_each_start_it_is_told_once(db: Database, panel: Panel) ->
     await panel.say(LOST, {**LOST, **GARAGE})
 
     [trouble] = await db.read(partial(open_troubles, ALL_SITES))
-    assert trouble.facts["last_known"] == "Home: armed (away), Garage: disarmed"
+    assert str(trouble.facts["last_known"]) == "Home: armed (away); Garage: disarmed"
     assert len(await told(db)) == 1
 
 

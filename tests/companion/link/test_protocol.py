@@ -17,6 +17,7 @@ from companion.link.protocol import (
     BadFrame,
     Decided,
     Event,
+    Hello,
     PushUnconfirmed,
     Unknown,
     dump,
@@ -89,7 +90,14 @@ def test_a_home_assistant_that_knows_no_facts_yet_is_understood_by_its_sentences
             assert (event.findings, list(event.evidence)) == ((), before["evidence"])
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in BEFORE_FACTS.glob("*.json")))
+def test_a_home_assistant_that_does_not_say_its_language_hears_english() -> None:
+    hello = parse((BEFORE_FACTS / "hello.json").read_text(encoding="utf-8"))
+
+    assert isinstance(hello, Hello)
+    assert hello.language == "en"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in BEFORE_FACTS.glob("event_*.json")))
 def test_what_was_said_before_the_facts_is_still_said_beside_them(name: str) -> None:
     before = json.loads((BEFORE_FACTS / f"{name}.json").read_text(encoding="utf-8"))["event"]
 

@@ -27,6 +27,7 @@ from tests.companion.link.conftest import (
     press,
 )
 from tests.companion.link.home_assistant import HomeAssistant, up_to_date
+from tests.companion.link.test_protocol import golden
 from tests.fakes.clock import FrozenClock
 
 # --- who may speak --------------------------------------------------------------------------------------
@@ -163,6 +164,29 @@ async def test_a_binary_or_an_oversized_frame_ends_the_link(link: RunningLink, h
 
     assert error["code"] == "bad_frame"
     assert close_code == 1009
+
+
+@pytest.mark.parametrize(
+    ("language", "heard"),
+    [
+        (None, "Home: armed (away)"),
+        ("de-AT", "Home: scharf (abwesend)"),
+        ("fr", "Home : armé (absent)"),
+        ("tlh", "Home: armed (away)"),
+        (7, "Home: armed (away)"),
+    ],
+)
+async def test_reasons_are_told_in_the_language_of_who_hears_them(
+    language: Any, heard: str, link: RunningLink, home: HomeAssistant
+) -> None:
+    home.book.language = language
+    for name in ("event_area_state", "event_area_state_unknown"):
+        home.book.emit(golden(name)["event"])
+
+    await home.connect(link.url)
+    await home.until(lambda book: bool(book.heard))
+
+    assert home.book.heard[0]["facts"] == {"areas": "Home", "last_known": heard}
 
 
 # --- alive or not ---------------------------------------------------------------------------------------

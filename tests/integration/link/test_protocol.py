@@ -88,7 +88,9 @@ def test_a_title_is_read_in_its_parts_and_odd_ones_do_not_keep_the_alarm_back(
     )
 
 
-@pytest.mark.parametrize("path", sorted((GOLDEN / "before_facts").glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((GOLDEN / "before_facts").glob("event_*.json")), ids=lambda path: path.stem
+)
 def test_what_a_companion_says_that_knows_no_facts_yet_is_understood(path: Path) -> None:
     before = parse_event(json.loads(path.read_text())["event"])
 
