@@ -35,10 +35,10 @@ from .system.issues import (
     async_show_unknown,
 )
 from .system.journal import Journal
-from .system.left_out import LeftOut
 from .system.storage import PANEL, EntryStorage
 from .system.supervision import Supervision
 from .system.system import AlarmSystem
+from .system.unreadable_parts import UnreadableParts
 from .types import AlarmBrokerConfigEntry, RuntimeData
 from .verification.config import camera_setup_from_entry
 from .verification.health import CameraWatch
@@ -53,7 +53,7 @@ async def async_build(
 
     Raises ConfigEntryNotReady while the disk refuses the panel's file.
     """
-    left_out = LeftOut()
+    unreadable = UnreadableParts()
 
     # One file: the panel, and what must be stored together with it.
     storage = EntryStorage(hass, entry.entry_id)
@@ -69,7 +69,7 @@ async def async_build(
     await storage.async_keep_unreadable(entry)
 
     # The panel.
-    config = system_config_from_entry(entry, left_out)
+    config = system_config_from_entry(entry, unreadable)
     system = AlarmSystem(
         hass,
         config,
@@ -88,7 +88,7 @@ async def async_build(
     watch = None if link is None else LinkWatch(hass, link, tell=supervision.async_companion)
 
     # Who is home, and what calendars say.
-    living = household_config_from_entry(entry, left_out)
+    living = household_config_from_entry(entry, unreadable)
     household = Household(hass, entry, living, system=system)
     await household.async_load()
     window_effects = WindowEffects(hass, entry, living, system=system, household=household)
@@ -99,7 +99,7 @@ async def async_build(
     await calendars.async_load(renamed)
 
     # How sure alarms are.
-    cameras = camera_setup_from_entry(hass, entry, left_out)
+    cameras = camera_setup_from_entry(hass, entry, unreadable)
     evidence = EvidenceStore(hass, entry.entry_id, days=cameras.days)
     verification = Verification(hass, entry, cameras, store=evidence, system=system, emit=alarms.async_emit)
     await verification.async_load()
@@ -108,7 +108,7 @@ async def async_build(
     push = AlarmPush(
         hass,
         entry,
-        PushConfig(**left_out.options(PushConfig, entry.options)),
+        PushConfig(**unreadable.options(PushConfig, entry.options)),
         recipients=recipients_from_entry(entry),
         issued=buttons,
         alarms=alarms,
@@ -119,7 +119,7 @@ async def async_build(
     )
 
     async_show_from_copy(hass, entry, is_so=storage.is_from_copy)
-    async_show_left_out(hass, entry, left_out.names)
+    async_show_left_out(hass, entry, unreadable.names)
     async_report_orphaned(hass, entry, config.orphaned_zones)
     hub = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **hub_device(entry))
     return RuntimeData(

@@ -24,7 +24,7 @@ NO_ALARM = "none"
 
 @dataclass(frozen=True, kw_only=True)
 class HubSensorDescription(HubDescription, SensorEntityDescription):
-    """A sensor of the hub."""
+    """A sensor of the hub, with what reads its value."""
 
     value_fn: Callable[[RuntimeData], str | int | datetime | None]
 

@@ -18,7 +18,7 @@ from custom_components.alarm_broker.flows.alarmo import read as alarmo
 from custom_components.alarm_broker.flows.alarmo.notes import ImportNote, Note, sentence
 from custom_components.alarm_broker.flows.alarmo.read import AlarmoImport, NotReadableError, parse
 from custom_components.alarm_broker.system.config import system_config_from_entry
-from custom_components.alarm_broker.system.left_out import LeftOut
+from custom_components.alarm_broker.system.unreadable_parts import UnreadableParts
 from tests.integration.house import DOOR, HALL, SMOKE, WINDOW, close_all, panel, sense, shown
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
@@ -303,7 +303,7 @@ def test_whatever_set_up_finds_unguarded_was_told_before() -> None:
     subentries: Any = found.subentries
     entry = MockConfigEntry(domain="alarm_broker", options=found.options, subentries_data=subentries)
 
-    unguarded = system_config_from_entry(entry, LeftOut()).orphaned_zones
+    unguarded = system_config_from_entry(entry, UnreadableParts()).orphaned_zones
 
     assert sorted(unguarded) == ["Hall motion", "Kitchen window"]
     assert [one.about["sensor"] for one in found.notes if one.note is Note.SENSOR_UNGUARDED] == [WINDOW, HALL]

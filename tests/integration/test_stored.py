@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from custom_components.alarm_broker.core.household.serial import as_dict, from_dict
 from custom_components.alarm_broker.core.household.state import HouseholdState
-from custom_components.alarm_broker.core.panel.clock import clamped
+from custom_components.alarm_broker.core.panel.clock_jumps import clamped
 from custom_components.alarm_broker.core.panel.config import AlarmKind, ZoneKind
 from custom_components.alarm_broker.core.panel.deadlines import next_due
 from custom_components.alarm_broker.core.panel.serial import StateUnreadableError, durable, parsed, serialised

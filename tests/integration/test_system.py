@@ -27,9 +27,9 @@ from custom_components.alarm_broker.link.registry import AlarmRegistry
 from custom_components.alarm_broker.link.troubles import ServiceTroubles
 from custom_components.alarm_broker.system import system as system_module
 from custom_components.alarm_broker.system.config import system_config_from_entry
-from custom_components.alarm_broker.system.left_out import LeftOut
 from custom_components.alarm_broker.system.storage import EntryStorage
 from custom_components.alarm_broker.system.system import AlarmSystem
+from custom_components.alarm_broker.system.unreadable_parts import UnreadableParts
 from tests.integration.house import AREA, CODE, DOOR, SMOKE, WINDOW, close_all, house_entry, sense, wait
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "link"
@@ -46,7 +46,7 @@ class Home:
         self.on_disk: list[dict[str, Any]] = []
         self.storage = EntryStorage(hass, "test")
         self._disk = disk
-        self._config = system_config_from_entry(house_entry(*parts), LeftOut())
+        self._config = system_config_from_entry(house_entry(*parts), UnreadableParts())
 
     async def start(self) -> Home:
         """Come up."""

@@ -62,7 +62,7 @@ class Value[T](ABC):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number[T](Value[T]):
-    """A number."""
+    """A number between two bounds, which may depend on the profile."""
 
     limits: Mapping[Profile, Range]
     unit: str | None = None
@@ -196,7 +196,7 @@ class PhoneNumber(Value[str]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionSpec:
-    """One option."""
+    """A field of a form: its key, what it may hold, and what it holds before anybody has touched it."""
 
     field: str = ""
     """Of the configuration that reads it."""

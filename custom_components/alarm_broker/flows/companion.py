@@ -16,7 +16,7 @@ DEFAULT_PORT = 8440
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """The companion that answered."""
+    """Who answered the hello at an address: what the entry keeps of it."""
 
     instance: str
     name: str
@@ -26,7 +26,6 @@ class NotUsable(Exception):
     """No companion that can be used; `reason` is the key of the text that says what to do."""
 
     def __init__(self, reason: str) -> None:
-        """Name the text."""
         super().__init__(reason)
         self.reason = reason
 

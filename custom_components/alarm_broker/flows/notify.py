@@ -20,7 +20,7 @@ from ..push.recipients import MOBILE_APP
 
 
 def notify_schema(hass: HomeAssistant, field: str) -> vol.Schema:
-    """Return a form about whom to notify."""
+    """Return a form with one field, a choice of the notify entities and services of this Home Assistant."""
     return vol.Schema({vol.Optional(field, default=list): target_selector(hass)})
 
 

@@ -47,7 +47,7 @@ class AlarmBrokerOptionsFlow(OptionsFlow):
     """One form each; what breaks the profile cannot be saved."""
 
     async def async_step_init(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask what to change."""
+        """Show the menu of forms."""
         return self.async_show_menu(step_id="init", menu_options=list(FORMS))
 
     async def async_step_general(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

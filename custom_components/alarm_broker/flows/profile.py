@@ -17,7 +17,7 @@ from ..texts.model import Texts
 
 
 def profile_of(options: Mapping[str, Any]) -> Profile:
-    """Return the chosen profile."""
+    """Return the profile that is chosen in an entry's options, or the default."""
     return Profile(spec_of(Rules, "profile").read(options))
 
 
@@ -27,7 +27,7 @@ def takes_digits(options: Mapping[str, Any]) -> bool:
 
 
 def abort_window_of(options: Mapping[str, Any]) -> int:
-    """Return the abort window in seconds."""
+    """Return the abort window of an entry's options in seconds, else the default of its profile."""
     found: timedelta = spec_of(Rules, "abort_window").read(options)
     return int(found.total_seconds())
 

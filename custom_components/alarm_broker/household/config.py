@@ -12,7 +12,7 @@ from ..const import SUBENTRY_CALENDAR, SUBENTRY_PERSON
 from ..core.household.state import PersonConfig, PresenceConfig
 from ..core.option_spec import duration, flag, read_options, within
 from ..core.windows import WindowKind, WindowRule
-from ..system.left_out import LeftOut
+from ..system.unreadable_parts import UnreadableParts
 from .people import Tracked
 
 
@@ -39,15 +39,15 @@ class HouseholdConfig:
     """A calendar that could not be read for so long is a trouble."""
 
 
-def household_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> HouseholdConfig:
+def household_config_from_entry(entry: ConfigEntry[Any], unreadable: UnreadableParts) -> HouseholdConfig:
     """Return the household of a config entry; what cannot be read is left out."""
     # Somebody without a tracker is only told, and nowhere: else the house would never be empty.
-    everybody = left_out.readable(
+    everybody = unreadable.readable(
         (one for one in entry.subentries.values() if one.subentry_type == SUBENTRY_PERSON),
         lambda person: list(_entities(person)),
     )
     persons = [one for one in everybody if any(_entities(one))]
-    calendars = left_out.readable(
+    calendars = unreadable.readable(
         (one for one in entry.subentries.values() if one.subentry_type == SUBENTRY_CALENDAR), _rule, _work
     )
     return HouseholdConfig(
@@ -61,12 +61,12 @@ def household_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> H
                 for one in persons
             },
             timezone=dt_util.get_default_time_zone(),
-            **left_out.options(PresenceConfig, entry.options),
+            **unreadable.options(PresenceConfig, entry.options),
         ),
         tracked=tuple(Tracked(person_id=one.subentry_id, entities=tuple(_entities(one))) for one in persons),
         rules=tuple(_rule(one) for one in calendars),
         work={one.subentry_id: _work(one) for one in calendars},
-        **left_out.options(HouseholdConfig, entry.options),
+        **unreadable.options(HouseholdConfig, entry.options),
     )
 
 

@@ -47,7 +47,7 @@ from ..core.panel.config import (
 )
 from ..core.panel.profiles import LIMITS, effect_spec
 from ..core.windows import WindowKind
-from .left_out import LeftOut
+from .unreadable_parts import UnreadableParts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,22 +96,22 @@ class SystemConfig:
     """Names of zones that nobody guards: their area is gone, or all its modes that had them."""
 
 
-def system_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> SystemConfig:
+def system_config_from_entry(entry: ConfigEntry[Any], unreadable: UnreadableParts) -> SystemConfig:
     """Return the panel's configuration; what names something that is gone, or cannot be read, is left out."""
     options = entry.options
-    rules = Rules(**left_out.options(Rules, options))
+    rules = Rules(**unreadable.options(Rules, options))
     limits = LIMITS[rules.profile]
-    all_zones = left_out.readable(
+    all_zones = unreadable.readable(
         _subentries(entry, SUBENTRY_ZONE),
         _zone,
         lambda zone: _sensing(zone.data),
         lambda zone: _supervised(zone.data),
     )
-    areas = left_out.readable(_subentries(entry, SUBENTRY_AREA), lambda area: _area(area, all_zones))
+    areas = unreadable.readable(_subentries(entry, SUBENTRY_AREA), lambda area: _area(area, all_zones))
     area_ids = {area.subentry_id for area in areas}
     zones = [zone for zone in all_zones if zone.data["area"] in area_ids]
-    users = left_out.readable(_subentries(entry, SUBENTRY_USER), _user, lambda user: user.data["code_hash"])
-    groups = left_out.readable(_subentries(entry, SUBENTRY_GROUP), lambda group: _groups([group], zones))
+    users = unreadable.readable(_subentries(entry, SUBENTRY_USER), _user, lambda user: user.data["code_hash"])
+    groups = unreadable.readable(_subentries(entry, SUBENTRY_GROUP), lambda group: _groups([group], zones))
     # Also with users that cannot be read: nobody may come in because their code is not known any more.
     takes_codes = bool(_subentries(entry, SUBENTRY_USER))
     panel = PanelConfig(
@@ -122,11 +122,11 @@ def system_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> Syst
             always_required=takes_codes and limits.always_code,
             look_required=takes_codes and limits.hides_status,
             yields_to_entry=not limits.blocks_all_keypads,
-            **left_out.options(CodePolicy, options),
+            **unreadable.options(CodePolicy, options),
         ),
         users={user.subentry_id: _user(user) for user in users},
         groups=_groups(groups, zones),
-        rules=replace(rules, trouble=_trouble_effects(options, rules.profile, left_out)),
+        rules=replace(rules, trouble=_trouble_effects(options, rules.profile, unreadable)),
         timezone=dt_util.get_default_time_zone(),
     )
     return SystemConfig(
@@ -137,7 +137,7 @@ def system_config_from_entry(entry: ConfigEntry[Any], left_out: LeftOut) -> Syst
         sensing={zone.subentry_id: _sensing(zone.data) for zone in zones},
         supervised={zone.subentry_id: one for zone in zones if (one := _supervised(zone.data)) is not None},
         orphaned_zones=tuple(zone.title for zone in all_zones if not _is_guarded(zone, panel)),
-        **left_out.options(SystemConfig, options),
+        **unreadable.options(SystemConfig, options),
     )
 
 
@@ -229,10 +229,10 @@ def _members(zone_ids: Iterable[str], areas: Mapping[str, str]) -> frozenset[str
 
 
 def _trouble_effects(
-    options: Mapping[str, Any], profile: Profile, left_out: LeftOut
+    options: Mapping[str, Any], profile: Profile, unreadable: UnreadableParts
 ) -> dict[TroubleKind, TroubleEffect]:
     chosen = options.get(OPTION_TROUBLE, {})
-    return {kind: left_out.option(effect_spec(profile, kind), chosen) for kind in TroubleKind}
+    return {kind: unreadable.option(effect_spec(profile, kind), chosen) for kind in TroubleKind}
 
 
 def _is_guarded(zone: ConfigSubentry, panel: PanelConfig) -> bool:

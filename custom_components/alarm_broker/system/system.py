@@ -57,7 +57,7 @@ from .activity import Activity, activity
 from .clock import Clock
 from .config import SystemConfig
 from .devices import place
-from .effects import log_effect
+from .effect_log import log_effect
 from .errors import refusal
 from .names import Wording
 from .storage import PANEL, EntryStorage

@@ -16,7 +16,7 @@ from ..core.option_spec import count, duration, within
 from ..core.panel.config import ZoneKind
 from ..core.verification import PERSON, CameraConfig, Detector, TrippedZone
 from ..system.config import SystemConfig
-from ..system.left_out import LeftOut
+from ..system.unreadable_parts import UnreadableParts
 from .frigate import FrigateClient
 from .sources import CameraSource, EntitySource, FrigateSource
 
@@ -53,7 +53,9 @@ class CameraSetup:
     """Pictures are kept for so long; 0: until the room for them is full."""
 
 
-def camera_setup_from_entry(hass: HomeAssistant, entry: ConfigEntry[Any], left_out: LeftOut) -> CameraSetup:
+def camera_setup_from_entry(
+    hass: HomeAssistant, entry: ConfigEntry[Any], unreadable: UnreadableParts
+) -> CameraSetup:
     """Return the cameras of a config entry; one whose server is gone, or that cannot be read, is left out."""
     subentries = entry.subentries.values()
     servers: dict[str, FrigateClient] = {}
@@ -61,10 +63,12 @@ def camera_setup_from_entry(hass: HomeAssistant, entry: ConfigEntry[Any], left_o
     def connect(server: ConfigSubentry) -> None:
         servers[server.subentry_id] = frigate_client(hass, server.data)
 
-    left_out.readable((one for one in subentries if one.subentry_type == SUBENTRY_FRIGATE), connect)
+    unreadable.readable((one for one in subentries if one.subentry_type == SUBENTRY_FRIGATE), connect)
     cameras: dict[str, CameraConfig] = {}
     sources: dict[str, CameraSource] = {}
-    readable = left_out.readable((one for one in subentries if one.subentry_type == SUBENTRY_CAMERA), _camera)
+    readable = unreadable.readable(
+        (one for one in subentries if one.subentry_type == SUBENTRY_CAMERA), _camera
+    )
     for one in readable:
         cameras[one.subentry_id] = _camera(one)
         if one.data.get("entity"):
@@ -77,7 +81,7 @@ def camera_setup_from_entry(hass: HomeAssistant, entry: ConfigEntry[Any], left_o
         named_servers={
             server_id: (entry.subentries[server_id].title, client) for server_id, client in servers.items()
         },
-        **left_out.options(CameraSetup, entry.options),
+        **unreadable.options(CameraSetup, entry.options),
     )
 
 

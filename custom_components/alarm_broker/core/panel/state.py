@@ -190,7 +190,7 @@ class WalkTest:
 
 @value
 class AreaState:
-    """One area."""
+    """What is the case in an area now; what it is set to is its `AreaConfig`."""
 
     guard: Guard = field(default_factory=Disarmed)
     siren: Siren | None = None

@@ -8,7 +8,7 @@ from ..windows import WindowKind
 from .alarms import raise_by_hand, raise_silently
 from .arming import arm_requested, disarm_requested, fitted
 from .bypassing import bypass_requested, clear_memory_requested, windows_changed
-from .clock import clamped, shifted
+from .clock_jumps import clamped, shifted
 from .codes import look_requested
 from .config import PanelConfig
 from .context import PanelStep, RuleContext, with_area

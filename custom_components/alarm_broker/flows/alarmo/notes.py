@@ -44,7 +44,7 @@ class Note(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportNote:
-    """One remark for the preview."""
+    """Something that was not taken over as it was: a text of `translations`, and what fills it."""
 
     note: Note
     about: Mapping[str, str] = field(default_factory=dict)

@@ -68,7 +68,7 @@ class AlarmoImport:
     """Sensors that Alarmo calls tamper and Home Assistant does not: people took their front door for one."""
 
     def data(self, kind: str) -> list[Mapping[str, Any]]:
-        """Return everything of a kind."""
+        """Return the data of the subentries of a kind that were made so far, in Alarmo's order."""
         return [one["data"] for one in self.subentries if one["subentry_type"] == kind]
 
     def note(self, note: Note, **about: str) -> None:
@@ -78,7 +78,7 @@ class AlarmoImport:
             self.notes.append(one)
 
     def names(self, kind: str) -> str:
-        """Return the names of everything of a kind."""
+        """Return their names as the preview shows them; a dash for none."""
         return ", ".join(one["title"] for one in self.subentries if one["subentry_type"] == kind) or "-"
 
     def add(self, kind: str, data: Mapping[str, Any], *, subentry_id: str | None = None) -> str:

@@ -28,7 +28,6 @@ class AreaFlow(PanelSubentryFlow):
     """Which modes, their times, and which zones a mode guards that is added to an area with zones."""
 
     def __init__(self) -> None:
-        """Begin with nothing known."""
         self._name = ""
         self._modes: list[str] = []
         self._times: dict[str, Any] = {}

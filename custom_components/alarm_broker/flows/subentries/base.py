@@ -44,7 +44,7 @@ class PanelSubentryFlow(ConfigSubentryFlow):
         ]
 
     def name_error(self, kind: str, name: str) -> str | None:
-        """Return what is wrong with a name, or None."""
+        """Return the error key of a name that is empty or that another part of this kind has; None: it may be used."""
         if not name.strip():
             return "name_missing"
         if any(one.title.casefold() == name.strip().casefold() for one in self.others(kind)):
@@ -75,7 +75,7 @@ class PanelSubentryFlow(ConfigSubentryFlow):
         )
 
     def area_selector(self, *, multiple: bool = False) -> SelectSelector:
-        """Return a choice of the areas there are."""
+        """Return a choice of the areas that the panel has now, by name; values are subentry ids."""
         return choice({one.subentry_id: one.title for one in self.others(SUBENTRY_AREA)}, multiple=multiple)
 
 
@@ -138,7 +138,7 @@ def translated(key: str, options: list[str], *, multiple: bool = False) -> Selec
 
 
 def number(least: float, most: float, unit: str | None = None, *, step: float = 1) -> NumberSelector:
-    """Return a box for a number."""
+    """Return a box that takes `least` to `most` in steps; `unit` stands behind it."""
     config = NumberSelectorConfig(min=least, max=most, step=step, mode=NumberSelectorMode.BOX)
     if unit is not None:
         config["unit_of_measurement"] = unit
@@ -146,7 +146,7 @@ def number(least: float, most: float, unit: str | None = None, *, step: float = 
 
 
 def folded(fields: Mapping[Any, Any], *, collapsed: bool = True) -> section:
-    """Return a section of a form."""
+    """Return fields that stand together under a heading; what was typed comes back in a dictionary of its own."""
     return section(vol.Schema(dict(fields)), {"collapsed": collapsed})
 
 

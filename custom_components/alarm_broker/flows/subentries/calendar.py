@@ -26,7 +26,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {"margins": ("lead", "lag"), "work": (
 
 
 class CalendarFlow(OneFormFlow):
-    """One form."""
+    """Adds or changes a calendar and what its windows do."""
 
     @override
     async def async_one_form(self, step_id: str, user_input: dict[str, Any] | None) -> SubentryFlowResult:

@@ -33,7 +33,6 @@ class CameraFlow(PanelSubentryFlow):
     """First which camera, then what it looks at, suggested from the names."""
 
     def __init__(self) -> None:
-        """Nothing is chosen yet."""
         self._offered: dict[str, tuple[str, FrigateCamera]] = {}
         self._chosen: dict[str, Any] = {}
         self._suggested_name = ""

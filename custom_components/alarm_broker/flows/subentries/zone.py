@@ -173,7 +173,7 @@ class ZoneFlow(PanelSubentryFlow):
         return modes
 
     def _group(self) -> ConfigSubentry | None:
-        """Return the group that the zone is in."""
+        """Return the group that names the zone among its members: a zone is in one at most."""
         own = self._get_reconfigure_subentry().subentry_id
         return next((one for one in self.others(SUBENTRY_GROUP) if own in one.data["zones"]), None)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from custom_components.alarm_broker.core.panel.clock import shifted
+from custom_components.alarm_broker.core.panel.clock_jumps import shifted
 from custom_components.alarm_broker.core.panel.config import ArmMode, GroupConfig, Rules
 from custom_components.alarm_broker.core.panel.effects import RaiseAlarm, ReportDisarmed, ReportPending
 from custom_components.alarm_broker.core.panel.events import ClockMoved

@@ -14,7 +14,7 @@ from ..core.option_spec import OptionSpec, specs_of
 from ..core.stored import UNREADABLE
 
 
-class LeftOut:
+class UnreadableParts:
     """What could not be read, by the names that people know."""
 
     def __init__(self) -> None:
