@@ -147,7 +147,7 @@ class Companion:
             take=self.dispatcher.take,
         )
         self.channel_watch = ChannelWatch(
-            db=self.db, clock=self.clock, channels=self.channels, run=self.commands.run
+            db=self.db, clock=self.clock, channels=self.channels, run=partial(self.commands.run, ALL_SITES)
         )
         self._stack = AsyncExitStack()
         self._receipts = receipts.ReceiptListeners(self.db, self.channels, self._delivered)
@@ -165,10 +165,10 @@ class Companion:
         return compose(delivery, thread_ref, url)
 
     def _report(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
-        outcomes.report(self.commands.unit(conn), delivery, verdict)
+        outcomes.report(self.commands.unit(ALL_SITES, conn), delivery, verdict)
 
     def _delivered(self, conn: Connection, delivery: Delivery) -> None:
-        outcomes.delivered(self.commands.unit(conn), delivery)
+        outcomes.delivered(self.commands.unit(ALL_SITES, conn), delivery)
 
     async def __aenter__(self) -> Self:
         """Migrate, start the workers, and only then answer requests."""

@@ -65,7 +65,7 @@ class Escalation:
                 due = await self._alarms.db.read(_next_due)
                 sleep_s = min([self._poll_s, *((at - self._alarms.clock()).total_seconds() for at in due)])
                 if sleep_s <= 0:
-                    await self._alarms.run(_run_due)
+                    await self._alarms.run(ALL_SITES, _run_due)
             except Exception:
                 _LOGGER.exception("Escalation could not run; trying again")
                 sleep_s = 1.0
@@ -93,7 +93,7 @@ def _next_due(conn: Connection) -> Sequence[datetime]:
 async def audit(alarms: AlarmService) -> None:
     """Say loudly when something that was due has not happened, and keep the troubles of the service true."""
     health = await alarms.db.read(lambda conn: dispatch_health(conn, alarms.clock()))
-    await alarms.run(_audit)
+    await alarms.run(ALL_SITES, _audit)
     _say_if_overdue(health)
 
 

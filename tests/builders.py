@@ -178,13 +178,15 @@ class Engine:
 
     async def press(self, pressed: Trigger | None = None) -> Raised:
         cause = pressed or trigger()
-        return await self.commands.run_patiently(lambda unit: unit.raise_alarm(cause, PHONE))
+        return await self.commands.run_patiently(ALL_SITES, lambda unit: unit.raise_alarm(cause, PHONE))
 
     async def acknowledge(self, alarm_id: str, note: str | None = None) -> Alarm:
-        return await self.commands.run(lambda unit: unit.acknowledge(alarm_id, RESPONDER, note=note))
+        return await self.commands.run(
+            ALL_SITES, lambda unit: unit.acknowledge(alarm_id, RESPONDER, note=note)
+        )
 
     async def escalate(self) -> int:
-        return await self.commands.run(run_due)
+        return await self.commands.run(ALL_SITES, run_due)
 
     async def dispatch(self) -> None:
         """Send everything that is due, and what follows from it, until nothing is due any more."""
@@ -235,7 +237,7 @@ def engine(
         return compose(delivery, reference, url)
 
     def report(conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
-        outcomes.report(commands.unit(conn), delivery, verdict)
+        outcomes.report(commands.unit(ALL_SITES, conn), delivery, verdict)
 
     dispatcher = Dispatcher(
         db=db,

@@ -10,7 +10,6 @@ from companion.alarms.due import run_each
 from companion.alarms.store import due_alarms, to_alarm
 from companion.alarms.transaction import AlarmTransaction
 from companion.store import tables
-from companion.store.scope import ALL_SITES
 
 BATCH = 50
 """Alarms in one transaction: bounds how long an acknowledgement may wait for it."""
@@ -30,7 +29,7 @@ def run_due(unit: AlarmTransaction) -> int:
 
     return run_each(
         unit,
-        due_alarms(ALL_SITES, unit.conn, unit.now, BATCH),
+        due_alarms(unit.scope, unit.conn, unit.now, BATCH),
         lambda row: unit.run_step(to_alarm(row)),
         postpone=postpone,
         failed=lambda row: f"The due step of alarm {row.id} could not be run",

@@ -23,7 +23,6 @@ from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.readers import Way
 from companion.dispatch.store import delivery_by_id
 from companion.store import tables
-from companion.store.scope import ALL_SITES
 from companion.store.sql import skip_locked
 from companion.texts.reasons import Reason
 
@@ -49,7 +48,7 @@ def run_due(unit: AlarmTransaction) -> int:
 def _pass_on_due(unit: AlarmTransaction, alarm: Alarm) -> None:
     seconds = round(unit.paging.failover_after.total_seconds())
     for delivery_id, person_id in readers.take_due(unit.conn, alarm.id, unit.now):
-        delivery = delivery_by_id(ALL_SITES, unit.conn, delivery_id)
+        delivery = delivery_by_id(unit.scope, unit.conn, delivery_id)
         if delivery is None or (delivery.state in FINAL and delivery.state is not State.ERROR):
             continue
         _tell_instead(unit, alarm, delivery, {person_id}, Reason("not_accepted_within", seconds=seconds))

@@ -11,7 +11,6 @@ from companion.dispatch.folding import unfold
 from companion.dispatch.readers import forget, is_told_another_way
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.locks import lock_alarm
-from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from companion.troubles import reporting
 
@@ -67,8 +66,8 @@ def _next_contact_point(unit: AlarmTransaction, delivery: Delivery, reason: Reas
     """Page its readers another way while the alarm still needs an answer; return the channels."""
     if delivery.kind not in PAGES or delivery.alarm_id is None:
         return []
-    lock_alarm(unit.conn, delivery.alarm_id)
-    alarm = alarm_by_id(ALL_SITES, unit.conn, delivery.alarm_id)
+    lock_alarm(unit.scope, unit.conn, delivery.alarm_id)
+    alarm = alarm_by_id(unit.scope, unit.conn, delivery.alarm_id)
     return [] if alarm is None else failover.pass_on(unit, alarm, delivery, reason)
 
 

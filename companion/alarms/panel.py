@@ -10,7 +10,7 @@ from companion.alarms.dedup import of_panel
 from companion.alarms.model import SO, AlarmKind, Severity, Source, Trigger
 from companion.directory import store as directory
 from companion.directory.model import Site
-from companion.store.scope import ALL_SITES
+from companion.store.scope import Scope
 
 TITLE_LIMIT = 200
 ZONES_IN_TITLE = 3
@@ -43,10 +43,10 @@ def alarm_kind(sent: str) -> AlarmKind:
 
 
 def panel_trigger(
+    scope: Scope,
     conn: Connection,
     *,
     instance: str,
-    site_id: str | None,
     uid: str,
     kind: str,
     area: str,
@@ -63,11 +63,11 @@ def panel_trigger(
 
     `area` and `zones` are names, the first tripped zone first; `facts` are details that the panel knows, by their
     names; `message` is what a Home Assistant says that tells no facts; `raised_by` says who spoke for a silent panel.
-    `hold` is the panel's abort window; nothing that may cost a life is held back, whatever the panel says.
+    `scope` is the panel's. `hold` is the panel's abort window; nothing that may cost a life is held back, whatever the panel says.
     """
     known = alarm_kind(kind)
     label = _LABEL[known] if known == kind else kind.replace("_", " ").capitalize()
-    site = site_of_panel(conn, site_id)
+    site = site_of_panel(scope, conn)
     details = {
         "zones": ", ".join(zones) or None,
         "message": message,
@@ -88,15 +88,13 @@ def panel_trigger(
         room=area,
         details={key: value for key, value in details.items() if value is not None},
         uid=uid,
-        policy=None if site is None else directory.policy_for(ALL_SITES, conn, site, vacation=vacation),
+        policy=None if site is None else directory.policy_for(scope, conn, site, vacation=vacation),
         dedup=of_panel(instance, uid),
         hold=hold if kind in _MAY_BE_HELD and not silent else timedelta(0),
     )
 
 
-def site_of_panel(conn: Connection, site_id: str | None) -> Site | None:
-    """Return the site of the panel's API key; of a key for every site, the only site there is, or None."""
-    if site_id is not None:
-        return directory.site_by_id(ALL_SITES, conn, site_id)
-    known = directory.sites(ALL_SITES, conn)
+def site_of_panel(scope: Scope, conn: Connection) -> Site | None:
+    """Return the site of a panel's API key; of a key for every site, the only site there is, or None."""
+    known = directory.sites(scope, conn)
     return known[0] if len(known) == 1 else None

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import Picture
 from companion.alarms.store import alarm_by_id
 from companion.store.locks import lock_alarm
-from companion.store.scope import ALL_SITES, Scope, require_alarm
+from companion.store.scope import Scope, require_alarm
 from companion.store.sql import insert
 from companion.store.tables import alarm, picture
 
@@ -39,11 +39,11 @@ def forget_pictures(scope: Scope, conn: Connection, received_before: datetime) -
     due = scope.of_alarms(due, picture.c.alarm_id).order_by(picture.c.alarm_id).limit(BATCH)
     found = conn.execute(due).scalars().all()
     for alarm_id in found:
-        lock_alarm(conn, alarm_id)  # from here on no newer one can take its place
+        lock_alarm(scope, conn, alarm_id)  # from here on no newer one can take its place
         gone = conn.execute(
             sa.delete(picture).where(picture.c.alarm_id == alarm_id, picture.c.received_at < received_before)
         )
-        known = alarm_by_id(ALL_SITES, conn, alarm_id)
+        known = alarm_by_id(scope, conn, alarm_id)
         if gone.rowcount and known is not None and known.evidence is not None:
             left = known.evidence.model_copy(update={"picture": None}).model_dump(mode="json")
             conn.execute(sa.update(alarm).where(alarm.c.id == alarm_id).values(evidence=left))

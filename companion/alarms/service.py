@@ -13,6 +13,7 @@ from companion.clock import Clock
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake
 from companion.store.database import Database, RowsHeld
+from companion.store.scope import Scope
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,21 +39,25 @@ class AlarmService:
         self._take = take
         self._running: set[asyncio.Task[Any]] = set()
 
-    def unit(self, conn: Connection) -> AlarmTransaction:
+    def unit(self, scope: Scope, conn: Connection) -> AlarmTransaction:
         """Return a unit on a transaction that is running already."""
-        return AlarmTransaction(conn, self.clock(), self._paging, self._news)
+        return AlarmTransaction(scope, conn, self.clock(), self._paging, self._news)
 
-    async def run[T](self, work: Callable[[AlarmTransaction], T]) -> T:
-        """Run `work` as one transaction. It may run again when it lost a race, so it must touch nothing but its unit.
+    async def run[T](self, scope: Scope, work: Callable[[AlarmTransaction], T]) -> T:
+        """Run `work` as one transaction that sees and changes the alarms of `scope` only: whoever asks for it, is asked whose.
+
+        It may run again when it lost a race, so it must touch nothing but its unit.
 
         It goes on when the caller is cancelled: pages that are committed as this worker's must reach the worker.
         """
-        running = asyncio.create_task(self._run(work))
+        running = asyncio.create_task(self._run(scope, work))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         return await asyncio.shield(running)
 
-    async def run_patiently[T](self, work: Callable[[AlarmTransaction], T], *, tries: int | None = None) -> T:
+    async def run_patiently[T](
+        self, scope: Scope, work: Callable[[AlarmTransaction], T], *, tries: int | None = None
+    ) -> T:
         """As `run`, and again while somebody else holds a row; without `tries` the caller bounds the time.
 
         Whoever presses a key in need does not come back a second later. Raises RowsHeld after the last of `tries`, of
@@ -61,16 +66,16 @@ class AlarmService:
         tried = 0
         while True:
             try:
-                return await self.run(work)
+                return await self.run(scope, work)
             except RowsHeld:
                 tried += 1
                 if tried == tries:
                     raise
                 _LOGGER.warning("A press is written down as soon as somebody else lets go of its row")
 
-    async def _run[T](self, work: Callable[[AlarmTransaction], T]) -> T:
+    async def _run[T](self, scope: Scope, work: Callable[[AlarmTransaction], T]) -> T:
         def transaction(conn: Connection) -> tuple[T, AlarmTransaction]:
-            unit = self.unit(conn)
+            unit = self.unit(scope, conn)
             result = work(unit)
             self._wake.hint(conn)
             return result, unit

@@ -46,7 +46,7 @@ from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
 from companion.store import tables
 from companion.store.locks import lock_alarm
-from companion.store.scope import ALL_SITES
+from companion.store.scope import ALL_SITES, Scope, require_owned
 from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.model import Trouble, TroubleKind
@@ -87,15 +87,21 @@ _MOVES = {
 
 
 class AlarmTransaction:
-    """One transaction on alarms. Made by `AlarmService.run`; everything in it is committed together or not at all."""
+    """One transaction on alarms. Made by `AlarmService.run`; everything in it is committed together or not at all.
+
+    An alarm that is not of its `scope` is not there. Whom a step tells, and who hears of a trouble, is not asked of the
+    caller: that is the directory's to decide.
+    """
 
     def __init__(
         self,
+        scope: Scope,
         conn: Connection,
         now: datetime,
         paging_rules: PagingConfig,
         news: AlarmObserver,
     ) -> None:
+        self.scope = scope
         self.conn = conn
         self.now = now
         self.paging = paging_rules
@@ -118,8 +124,9 @@ class AlarmTransaction:
         """Raise an alarm, or find the one that the trigger's dedup key stands for.
 
         Without a policy it follows the installation's last resort; without that it is exhausted at once, which is
-        an error that the operators hear of.
+        an error that the operators hear of. Raises OutOfScope when it is another site's.
         """
+        require_owned(self.scope, trigger.site_id)
         alarm_id = new_id()
         if trigger.dedup is not None and (known := self._known(trigger.dedup, alarm_id)) is not None:
             return Raised(self._pressed_again(known, actor, is_press=trigger.dedup.is_press), created=False)
@@ -181,7 +188,9 @@ class AlarmTransaction:
         winner = claim_dedup(self.conn, dedup.key, alarm_id, self.now, expires_at)
         if winner == alarm_id:
             return None
-        if dedup.means(is_open=self._locked(winner).status in OPEN):
+        known = self._found(winner)
+        # What is of another site cannot stand for this one: an alarm too many is better than none.
+        if known is not None and dedup.means(is_open=known.status in OPEN):
             return winner
         take_over_dedup(self.conn, dedup.key, alarm_id, expires_at)
         return None
@@ -253,10 +262,10 @@ class AlarmTransaction:
             shows = PictureShows(camera=found.camera, taken_at=found.taken_at)
         highest = found.level if before is None else max(before.highest, before.level, found.level)
         found = found.model_copy(update={"picture": shows, "highest": highest})
-        if found == before and (picture is None or picture == picture_of(ALL_SITES, self.conn, alarm.id)):
+        if found == before and (picture is None or picture == picture_of(self.scope, self.conn, alarm.id)):
             return alarm
         if picture is not None:
-            put_picture(ALL_SITES, self.conn, alarm.id, picture, self.now)
+            put_picture(self.scope, self.conn, alarm.id, picture, self.now)
         alarm = self._changed(alarm, evidence=found)
         line = found.model_dump(mode="json", exclude={"picture", "highest"})
         self.journal(
@@ -292,7 +301,7 @@ class AlarmTransaction:
     def journal(self, alarm_id: str, change: Change, actor: Actor, **detail: Any) -> None:
         """Write one line of the record. Values of None are left out."""
         journal.append(
-            ALL_SITES,
+            self.scope,
             self.conn,
             alarm_id,
             self.now,
@@ -307,7 +316,7 @@ class AlarmTransaction:
 
         Raises DeliveryNotFound, or RetryRefused when it is sent, on its way, or no longer needed.
         """
-        found = delivery_by_id(ALL_SITES, self.conn, delivery_id)
+        found = delivery_by_id(self.scope, self.conn, delivery_id)
         if found is None:
             raise DeliveryNotFound(delivery_id)
         if found.alarm_id is not None:
@@ -517,7 +526,7 @@ class AlarmTransaction:
         """Return whose link the alarm was answered with, if it was."""
         answers = [
             line
-            for line in journal.journal_of(ALL_SITES, self.conn, alarm_id)
+            for line in journal.journal_of(self.scope, self.conn, alarm_id)
             if line.event is Change.ACKNOWLEDGED
         ]
         return answers[-1].detail.get("link_of") if answers else None
@@ -559,11 +568,15 @@ class AlarmTransaction:
 
     def _locked(self, alarm_id: str) -> Alarm:
         """Return the alarm as it is, and keep others from changing it until the commit."""
-        lock_alarm(self.conn, alarm_id)
-        alarm = alarm_by_id(ALL_SITES, self.conn, alarm_id)
+        alarm = self._found(alarm_id)
         if alarm is None:
             raise AlarmNotFound(alarm_id)
         return alarm
+
+    def _found(self, alarm_id: str) -> Alarm | None:
+        """Return the alarm as `_locked` does; None: the scope has none of this id."""
+        lock_alarm(self.scope, self.conn, alarm_id)
+        return alarm_by_id(self.scope, self.conn, alarm_id)
 
     def _changed(self, alarm: Alarm, **values: Any) -> Alarm:
         """Write new values of a locked alarm under its next version."""

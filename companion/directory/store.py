@@ -170,15 +170,20 @@ def _tells_nobody_elsewhere(scope: Scope, conn: Connection, policy: Policy) -> b
 
 
 def policy_for(scope: Scope, conn: Connection, site: Site, *, vacation: bool = False) -> Policy | None:
-    """Return the site's policy, or None; on `vacation` the one for that, if the site has one.
-
-    Whom it tells is decided by whoever applies the directory: people of another site too.
-    """
+    """Return the site's policy, or None; on `vacation` the one for that, if the site has one."""
     vacation_policy = site.vacation_policy_id if vacation else None
     policy_id = choose(Candidates(vacation=vacation_policy, site=site.policy_id))
-    if policy_id is None or not scope.owns(site.id):
-        return None
-    return policy_by_id(ALL_SITES, conn, policy_id)
+    return None if policy_id is None else policy_to_follow(scope, conn, site, policy_id)
+
+
+def policy_to_follow(scope: Scope, conn: Connection, site: Site | None, policy_id: str) -> Policy | None:
+    """Return the policy for an alarm of the site, or of none; None if there is none that the scope may use.
+
+    Whom the site's own policies tell is decided by whoever applies the directory: people of another site too.
+    """
+    is_the_sites = site is not None and policy_id in {site.policy_id, site.vacation_policy_id}
+    is_decided = is_the_sites and site is not None and scope.owns(site.id)
+    return policy_by_id(ALL_SITES if is_decided else scope, conn, policy_id)
 
 
 def last_resort(scope: Scope, conn: Connection) -> Policy | None:

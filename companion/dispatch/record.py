@@ -13,6 +13,7 @@ from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.dispatch.store import to_delivery
 from companion.store import tables
 from companion.store.locks import lock_alarm
+from companion.store.scope import ALL_SITES
 
 # Built once, as they are part of every delivery.
 _INSERT_ATTEMPT = sa.insert(tables.attempt)
@@ -52,7 +53,7 @@ def record(
     locked: an answer comes before, and there is none, or after, and withdraws it.
     """
     if not isinstance(verdict, Done) and delivery.alarm_id is not None:
-        lock_alarm(conn, delivery.alarm_id)
+        lock_alarm(ALL_SITES, conn, delivery.alarm_id)
     conn.execute(_INSERT_ATTEMPT, vars(_attempt(delivery, outcome, verdict, started_at, now)))
     values = _values(delivery, outcome, verdict, now)
     claim = {"claimed_id": delivery.id, "claimed_owner": delivery.owner, "claimed_fence": delivery.fence}

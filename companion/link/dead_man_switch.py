@@ -30,18 +30,18 @@ def run_due(unit: AlarmTransaction) -> int:
     """
     return run_each(
         unit,
-        link.due_pendings(ALL_SITES, unit.conn, unit.now, BATCH),
+        link.due_pendings(unit.scope, unit.conn, unit.now, BATCH),
         lambda pending: _raise(unit, pending),
-        postpone=lambda pending, until: link.postpone_pending(ALL_SITES, unit.conn, pending, until),
+        postpone=lambda pending, until: link.postpone_pending(unit.scope, unit.conn, pending, until),
         failed=lambda _: "The alarm of an ended entry delay could not be raised",
     )
 
 
 def _raise(unit: AlarmTransaction, pending: Pending) -> None:
     trigger = panel_trigger(
+        pending.scope,
         unit.conn,
         instance=pending.instance,
-        site_id=pending.site_id,
         uid=pending.uid,
         kind=AlarmKind.BURGLARY,
         area=pending.body["name"],
@@ -49,7 +49,7 @@ def _raise(unit: AlarmTransaction, pending: Pending) -> None:
         raised_by=RAISED_BY,
     )
     raised = unit.raise_alarm(trigger, _WATCH)
-    link.clear_pending(ALL_SITES, unit.conn, pending.instance, pending.uid)
+    link.clear_pending(unit.scope, unit.conn, pending.instance, pending.uid)
     _LOGGER.warning("%s: Home Assistant went silent during an entry delay", raised.alarm.id)
 
 

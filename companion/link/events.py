@@ -61,13 +61,13 @@ def publish(unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
 
 def publish_trouble(unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
     """Queue for every Home Assistant of the alarm's site that somebody was not told."""
-    alarm = None if delivery.alarm_id is None else alarm_by_id(ALL_SITES, unit.conn, delivery.alarm_id)
+    alarm = None if delivery.alarm_id is None else alarm_by_id(unit.scope, unit.conn, delivery.alarm_id)
     if alarm is None:
         return
     turns = outbox.take_turns(unit.conn, alarm.site_id, _allowed(unit.conn, alarm, unit.now))
     if not turns:
         return
-    channel = directory.channel_by_id(ALL_SITES, unit.conn, delivery.channel_id)
+    channel = directory.channel_by_id(unit.scope, unit.conn, delivery.channel_id)
     body = {
         "kind": "delivery_trouble",
         "at": unit.now.isoformat(),
@@ -239,7 +239,7 @@ def _site_it_stays_with(conn: Connection, instance: str) -> str | None:
         and directory.site_by_id(ALL_SITES, conn, known.site_id)
     ):
         return known.site_id
-    if site_of_panel(conn, None) is None and directory.sites(ALL_SITES, conn):
+    if site_of_panel(ALL_SITES, conn) is None and directory.sites(ALL_SITES, conn):
         raise SiteUnknown("This API key is for every site. Make one for the site of this Home Assistant.")
     return None
 

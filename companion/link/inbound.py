@@ -35,7 +35,6 @@ from companion.link.protocol import (
     ZoneTripped,
 )
 from companion.link.store import Peer
-from companion.store.scope import ALL_SITES
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ def apply(unit: AlarmTransaction, peer: Peer, seq: int, event: HomeAssistantEven
 
     Raises BadFrame for a hole in the sequence, StreamOver, Overtaken.
     """
-    known = link.peer_by_instance(ALL_SITES, unit.conn, peer.instance)
+    known = link.peer_by_instance(unit.scope, unit.conn, peer.instance)
     if known is None or known.their_stream != peer.their_stream:
         raise StreamOver
     if seq <= known.received:
@@ -71,7 +70,7 @@ def apply(unit: AlarmTransaction, peer: Peer, seq: int, event: HomeAssistantEven
     # As the directory has it now: a panel may have been given its site since it said hello.
     _take(unit, known, event)
     # Last, because it locks the peer: alarms are locked before peers, everywhere.
-    if not link.advance(ALL_SITES, unit.conn, peer, seq, unit.now):
+    if not link.advance(unit.scope, unit.conn, peer, seq, unit.now):
         raise Overtaken
 
 
@@ -95,7 +94,7 @@ def _take(unit: AlarmTransaction, peer: Peer, event: HomeAssistantEvent) -> None
             if (alarm := _find(unit, peer, uid=uid)) is not None:
                 _push_unconfirmed(unit, alarm, event)
         case AlarmDisarmed(uid=uid, by=by, ending=ending):
-            link.clear_pending(ALL_SITES, unit.conn, peer.instance, uid)
+            link.clear_pending(unit.scope, unit.conn, peer.instance, uid)
             if (alarm := _find(unit, peer, uid=uid)) is not None:
                 _disarmed(unit, alarm, by, ending)
         case Decided():
@@ -111,10 +110,10 @@ def _delay_runs(unit: AlarmTransaction, peer: Peer, event: AlarmPending) -> None
     # How long it runs is true also when Home Assistant's clock is wrong. An event that comes late, after a cut, has
     # what ended the delay right behind it: that must have its time too, or each cut ends in a false alarm.
     remaining = min(max(event.until - event.at, timedelta()), LONGEST_DELAY)
-    before = link.pending_body(ALL_SITES, unit.conn, peer.instance, event.uid)
+    before = link.pending_body(unit.scope, unit.conn, peer.instance, event.uid)
     zones = dict.fromkeys([*(() if before is None else before["zones"]), event.zone])
     link.put_pending(
-        ALL_SITES,
+        unit.scope,
         unit.conn,
         peer.instance,
         uid=event.uid,
@@ -124,20 +123,20 @@ def _delay_runs(unit: AlarmTransaction, peer: Peer, event: AlarmPending) -> None
 
 
 def _delay_cleared(unit: AlarmTransaction, peer: Peer, event: PendingCleared) -> None:
-    link.clear_pending(ALL_SITES, unit.conn, peer.instance, event.uid)
+    link.clear_pending(unit.scope, unit.conn, peer.instance, event.uid)
     alarm = _find(unit, peer, uid=event.uid)
     if alarm is not None and "raised_by" in alarm.details:
         _move(unit, alarm, Decision.CANCEL, Actor(name=event.by, via="panel"), ending=DISARMED_IN_TIME)
 
 
 def _raised(unit: AlarmTransaction, peer: Peer, event: AlarmRaised) -> None:
-    link.clear_pending(ALL_SITES, unit.conn, peer.instance, event.uid)
+    link.clear_pending(unit.scope, unit.conn, peer.instance, event.uid)
     alarm = _find(unit, peer, uid=event.uid)
     if alarm is None:
         trigger = panel_trigger(
+            peer.scope,
             unit.conn,
             instance=peer.instance,
-            site_id=peer.site_id,
             uid=event.uid,
             kind=event.alarm_kind,
             area=event.name,
@@ -172,7 +171,7 @@ def _details(facts: AlarmFacts, event: AlarmRaised) -> dict[str, str]:
 def _zone_tripped(
     unit: AlarmTransaction, alarm: Alarm, zone: str, at: datetime, *, confirmed: bool = False
 ) -> None:
-    if not link.hear(ALL_SITES, unit.conn, alarm.id, _event_id("zone", zone, at)):
+    if not link.hear(unit.scope, unit.conn, alarm.id, _event_id("zone", zone, at)):
         return
     detail = {"zone": zone, "tripped_at": at.isoformat()}
     if confirmed and CONFIRMED_BY not in alarm.details:
@@ -188,9 +187,9 @@ def _seen(unit: AlarmTransaction, alarm: Alarm, event: AlarmEvidence) -> None:
     same = _event_id("evidence", event.at, *facts)
     with_picture = _event_id(same, "picture")
     # Home Assistant drops older pictures of what it still has to say; the rest of the word stays.
-    if event.picture is None and link.has_heard(ALL_SITES, unit.conn, alarm.id, with_picture):
+    if event.picture is None and link.has_heard(unit.scope, unit.conn, alarm.id, with_picture):
         return
-    if not link.hear(ALL_SITES, unit.conn, alarm.id, same if event.picture is None else with_picture):
+    if not link.hear(unit.scope, unit.conn, alarm.id, same if event.picture is None else with_picture):
         return
     found = Evidence(
         level=event.level,
@@ -208,7 +207,7 @@ def _push_unconfirmed(unit: AlarmTransaction, alarm: Alarm, event: PushUnconfirm
     detail: dict[str, Any] = {"people": list(event.people), "said_at": event.at.isoformat()}
     if event.after_s is not None:
         detail["after_s"] = event.after_s
-    if link.hear(ALL_SITES, unit.conn, alarm.id, _event_id("push_unconfirmed", detail)):
+    if link.hear(unit.scope, unit.conn, alarm.id, _event_id("push_unconfirmed", detail)):
         unit.push_unconfirmed(alarm.id, _PANEL, **detail)
 
 
@@ -218,7 +217,7 @@ def _decided(unit: AlarmTransaction, alarm: Alarm, event: Decided) -> None:
         _move(unit, alarm, event.decision, actor, note=event.note)
         return
     detail = {"said_at": event.at.isoformat()} | ({} if event.note is None else {"note": event.note})
-    if link.hear(ALL_SITES, unit.conn, alarm.id, _event_id("escalate", detail)):
+    if link.hear(unit.scope, unit.conn, alarm.id, _event_id("escalate", detail)):
         unit.escalate(alarm.id, actor, **detail)
 
 
@@ -240,7 +239,7 @@ def _find(
 ) -> Alarm | None:
     """Return the alarm that the peer means, or None: there is none, or it is of a site that is not the peer's."""
     if alarm_id is None and uid is not None:
-        alarm_id = alarm_id_of(ALL_SITES, unit.conn, panel_key(peer.instance, uid))
+        alarm_id = alarm_id_of(unit.scope, unit.conn, panel_key(peer.instance, uid))
     return None if alarm_id is None else alarm_by_id(peer.scope, unit.conn, alarm_id)
 
 

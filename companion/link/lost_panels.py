@@ -4,33 +4,29 @@ Home Assistant shows such areas as unknown and guards in them only what is alway
 reason to be quiet either.
 """
 
-from sqlalchemy.engine import Connection
-
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.link import store as link
 from companion.link.protocol import AreaState
 from companion.link.store import KnownArea, Peer
-from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Label, Reason
 from companion.troubles import reporting
-from companion.troubles.model import Fact, TroubleKind, trouble_key
-from companion.troubles.store import trouble_by_key
+from companion.troubles.model import Fact, TroubleKind
 
 UNKNOWN = "unknown"
 
 
 def remember(unit: AlarmTransaction, peer: Peer, event: AreaState) -> None:
     """Remember the state of an area; report, or clear, what it means for the panel."""
-    before = {area.area: area for area in link.areas(ALL_SITES, unit.conn, peer.instance)}
+    before = {area.area: area for area in link.areas(unit.scope, unit.conn, peer.instance)}
     now = KnownArea(area=event.area, name=event.name, state=event.state, mode=event.mode)
-    link.put_area(ALL_SITES, unit.conn, peer.instance, now, at=event.at)
+    link.put_area(unit.scope, unit.conn, peer.instance, now, at=event.at)
     lost = [one.name for one in (before | {event.area: now}).values() if one.state == UNKNOWN]
     if event.state == UNKNOWN:
         facts: dict[str, Fact] = {
             "areas": ", ".join(sorted(lost)),
-            "last_known": _last_known(unit.conn, peer, before.get(event.area)),
+            "last_known": _last_known(unit, peer, before.get(event.area)),
         }
         reporting.report(
             unit,
@@ -44,9 +40,9 @@ def remember(unit: AlarmTransaction, peer: Peer, event: AreaState) -> None:
         reporting.clear(unit, TroubleKind.PANEL_UNKNOWN, peer.instance)
 
 
-def _last_known(conn: Connection, peer: Peer, area: KnownArea | None) -> Reason:
+def _last_known(unit: AlarmTransaction, peer: Peer, area: KnownArea | None) -> Reason:
     """Return how the lost areas were when they last knew it."""
-    trouble = trouble_by_key(ALL_SITES, conn, trouble_key(TroubleKind.PANEL_UNKNOWN, peer.instance))
+    trouble = reporting.reported(unit, TroubleKind.PANEL_UNKNOWN, peer.instance)
     before = _areas_in(trouble.facts["last_known"]) if trouble is not None and trouble.is_open else ()
     if area is not None and area.state != UNKNOWN:
         # An area that was known again meanwhile is named once, as it was last.
@@ -74,5 +70,5 @@ def clear_gone(unit: AlarmTransaction) -> None:
     """Clear the troubles of panels that were forgotten: they never say any more how their areas are."""
     for trouble in reporting.open_of_kind(unit, TroubleKind.PANEL_UNKNOWN):
         instance = trouble.key.partition(":")[2]
-        if link.peer_by_instance(ALL_SITES, unit.conn, instance) is None:
+        if link.peer_by_instance(unit.scope, unit.conn, instance) is None:
             reporting.clear(unit, TroubleKind.PANEL_UNKNOWN, instance)

@@ -7,6 +7,7 @@ does not read costs nothing, and a connection that ends has nothing to lose.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
@@ -140,7 +141,8 @@ class LinkServer:
             )
         try:
             peer = await self.commands.run(
-                lambda unit: events.meet(unit.conn, frame, holder.site_id, unit.now)
+                ALL_SITES,  # whose Home Assistant it is, is what is asked
+                lambda unit: events.meet(unit.conn, frame, holder.site_id, unit.now),
             )
         except events.SiteUnknown as err:
             raise _Over(WSCloseCode.POLICY_VIOLATION, str(err), ErrorCode.SITE_UNKNOWN) from err
@@ -250,12 +252,12 @@ class _Session:
 
     async def _store(self, frame: Event) -> None:
         try:
-            event = parse_event(frame.event)
+            work = partial(inbound.apply, peer=self.peer, seq=frame.seq, event=parse_event(frame.event))
             try:
-                await self._commands.run(lambda unit: inbound.apply(unit, self.peer, frame.seq, event))
+                await self._commands.run(self.peer.scope, work)
             except inbound.Overtaken:
                 # Stored by the connection before this one: the second look finds it.
-                await self._commands.run(lambda unit: inbound.apply(unit, self.peer, frame.seq, event))
+                await self._commands.run(self.peer.scope, work)
         except BadFrame as err:
             raise _bad(str(err)) from err
         except inbound.StreamOver as err:
@@ -329,7 +331,7 @@ class _Session:
                 raise _Over(WSCloseCode.POLICY_VIOLATION, "the API key was revoked")
 
     def _touch(self, conn: Connection) -> bool:
-        link.update_peer(ALL_SITES, conn, self.peer.instance, last_seen_at=self._commands.clock())
+        link.update_peer(self.peer.scope, conn, self.peer.instance, last_seen_at=self._commands.clock())
         return key_holds(ALL_SITES, conn, self._key_id)
 
 

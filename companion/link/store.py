@@ -74,6 +74,11 @@ class Pending:
     body: Body
     due_at: datetime
 
+    @property
+    def scope(self) -> Scope:
+        """Return whose alarm it becomes."""
+        return scope_of(self.site_id)
+
 
 # --- peers ----------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.store.scope import Scope
 from companion.store.tables import alarm
 
 
@@ -14,10 +15,11 @@ def try_lock(conn: Connection, key: str) -> bool:
     return bool(conn.execute(lock).scalar_one())
 
 
-def lock_alarm(conn: Connection, alarm_id: str) -> None:
-    """Keep others from changing the alarm until the commit.
+def lock_alarm(scope: Scope, conn: Connection, alarm_id: str) -> None:
+    """Keep others from changing the alarm until the commit; nothing happens to one that is not the scope's.
 
     Whoever changes an alarm and its deliveries takes this lock first, so that no two wait for each other.
     """
     if conn.dialect.name == "postgresql":
-        conn.execute(sa.select(alarm.c.id).where(alarm.c.id == alarm_id).with_for_update(key_share=True))
+        query = scope.own(sa.select(alarm.c.id).where(alarm.c.id == alarm_id), alarm.c.site_id)
+        conn.execute(query.with_for_update(key_share=True))

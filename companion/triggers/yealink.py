@@ -16,7 +16,6 @@ from companion.directory.store import touch_device
 from companion.escalation.policy import Policy
 from companion.escalation.routing import Candidates, choose
 from companion.ids import token_hash
-from companion.store.scope import ALL_SITES
 
 MINUTE = timedelta(minutes=1)
 
@@ -62,12 +61,12 @@ def press(
 
     Whatever the directory does not know of the device: somebody pressed a panic key.
     """
-    device = pressed_device(ALL_SITES, unit.conn, token_hash(token))
+    device = pressed_device(unit.scope, unit.conn, token_hash(token))
     if device is None or not device.enabled:
         return UnknownToken()
     started_at, count = _counted(device.minute_started_at, device.minute_count, unit.now)
     touch_device(
-        ALL_SITES,
+        unit.scope,
         unit.conn,
         device.id,
         now=unit.now,
@@ -77,7 +76,7 @@ def press(
     )
     missing = tuple(name for name in ("person", "room", "site") if getattr(device, name) is None)
     # A limit must not hold back an emergency: with no alarm of this key open (a false one was closed), it raises one.
-    if count > per_minute and has_open_alarm(ALL_SITES, unit.conn, device.id):
+    if count > per_minute and has_open_alarm(unit.scope, unit.conn, device.id):
         return RateLimited(max(1, ceil((started_at + MINUTE - unit.now).total_seconds())))
     trigger = _trigger(device, context, missing, window_s)
     raised = unit.raise_alarm(trigger, Actor(name=device.person, via="yealink"))

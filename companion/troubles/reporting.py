@@ -130,6 +130,11 @@ def clear(unit: Reporter, kind: TroubleKind, subject_id: str) -> None:
     _carefully(unit, key, work)
 
 
+def reported(unit: Reporter, kind: TroubleKind, subject_id: str) -> Trouble | None:
+    """Return the trouble as it was reported last, open or over, or None."""
+    return store.trouble_by_key(ALL_SITES, unit.conn, trouble_key(kind, subject_id))
+
+
 def open_of_kind(unit: Reporter, kind: TroubleKind) -> list[Trouble]:
     """Return the open troubles of this kind."""
     return [trouble for trouble in store.open_troubles(ALL_SITES, unit.conn) if trouble.kind == kind.value]

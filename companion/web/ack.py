@@ -130,6 +130,7 @@ async def answer(request: web.Request) -> web.Response:
     name, note = one_line(form.get("name", ""), NAME_LIMIT), some_lines(form.get("note", ""), NOTE_LIMIT)
     context, token = context_of(request), request.match_info["ack_token"]
     request[ALARM_ID] = await context.commands.run_patiently(
+        ALL_SITES,
         lambda unit: _answer(
             unit, token, _life(context), name=name, note=note or None, is_over=form.get("do") == "resolve"
         ),
@@ -156,7 +157,7 @@ async def _answer_together(context: WebContext, token: str, newest: str, *, name
                 unit.acknowledge(alarm_id, actor, link_of=link.recipient, together_with=link.alarm_id)
 
     for some in batched(found, TOGETHER_BATCH, strict=False):
-        await context.commands.run_patiently(partial(answer_some, some=some), tries=ANSWER_TRIES)
+        await context.commands.run_patiently(ALL_SITES, partial(answer_some, some=some), tries=ANSWER_TRIES)
 
 
 def _answer(

@@ -72,7 +72,7 @@ def _handler(command: Command) -> PageHandler:
         actor = caller.actor(via="dashboard")
 
         def work(unit: AlarmTransaction) -> None:
-            if alarm_by_id(caller.scope, unit.conn, alarm_id) is None:
+            if alarm_by_id(unit.scope, unit.conn, alarm_id) is None:
                 raise AlarmNotFound(alarm_id)
             try:
                 command(unit, alarm_id, actor, note)
@@ -81,7 +81,7 @@ def _handler(command: Command) -> PageHandler:
                 _note(unit, alarm_id, actor, note)
 
         try:
-            await context_of(request).commands.run_patiently(work, tries=ANSWER_TRIES)
+            await context_of(request).commands.run_patiently(caller.scope, work, tries=ANSWER_TRIES)
         except AlarmNotFound as err:
             raise UnknownAlarm(NO_ALARM) from err
         return see_other(_BACK.get(form.get("back", ""), f"../{alarm_id}"))

@@ -15,6 +15,7 @@ from companion.alarms.model import Alarm
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
+from companion.store.scope import ALL_SITES
 from companion.triggers.yealink import (
     Accepted,
     NobodyToTell,
@@ -119,7 +120,7 @@ async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.R
 
     try:
         async with asyncio.timeout(ANSWER_S):
-            result = await call.context.commands.run_patiently(work)
+            result = await call.context.commands.run_patiently(ALL_SITES, work)
     except TimeoutError as err:  # the press goes on: if the database comes to itself, the alarm is raised
         raise TookTooLong(
             f"The database has not answered within {ANSWER_S} seconds, so the press may be lost. "

@@ -36,7 +36,9 @@ async def test_an_alarm_without_a_policy_is_told_to_the_installations_last_resor
     async with Companion(settings) as running:
         await set_last_resort(running.db, policy(step(person("guard"))))
 
-        raised = await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=None), PHONE))
+        raised = await running.commands.run(
+            ALL_SITES, lambda unit: unit.raise_alarm(trigger(policy=None), PHONE)
+        )
 
         assert [page.recipient for page in await pages(running, raised.alarm.id)] == ["Guard"]
 
@@ -52,8 +54,8 @@ async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_a
             )
         )
 
-        await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=None), PHONE))
-        await running.commands.run(run_due)
+        await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(trigger(policy=None), PHONE))
+        await running.commands.run(ALL_SITES, run_due)
 
         [trouble] = await running.db.read(partial(open_troubles, ALL_SITES))
         kept = await running.db.read(lambda conn: outbox.kept_events(conn, "ha", after=0, limit=100))
@@ -67,10 +69,10 @@ async def test_a_press_after_the_answer_is_told_to_whoever_answered_and_its_reac
     key = trigger(dedup=within(60, "device:desk-phone"))
     anna = Actor(name="Anna", via="ack_page")
     async with Companion(settings.model_copy(update={"reaction_s": 40})) as running:
-        alarm = (await running.commands.run(lambda unit: unit.raise_alarm(key, PHONE))).alarm
-        await running.commands.run(lambda unit: unit.acknowledge(alarm.id, anna, link_of="Porter"))
+        alarm = (await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(key, PHONE))).alarm
+        await running.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm.id, anna, link_of="Porter"))
 
-        pressed = await running.commands.run(lambda unit: unit.raise_alarm(key, PHONE))
+        pressed = await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(key, PHONE))
 
         found = await running.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
         reminded = {one.recipient for one, _ in found if one.kind is MessageKind.PRESSED_AGAIN}

@@ -95,7 +95,7 @@ async def test_a_number_that_its_gateway_refuses_is_told_over_the_next_contact_o
     async with Companion(settings) as running:
         await settle(running, [sms_channel("sms", gateway), sms_channel("other", other_gateway)], couple)
 
-        await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
+        await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
 
         await until(lambda: len(other_gateway.messages) == 2)
         assert {message.to for message in other_gateway.messages} == {ANNAS, BERTS}
@@ -108,10 +108,10 @@ async def test_a_panic_is_told_at_once_behind_drills_at_a_slow_gateway(settings:
     async with SlowGateway() as slow, Companion(settings) as running:
         await settle(running, [sms_channel("sms", slow)], [somebody("Anna", contact("sms", ANNAS))])
         for _ in range(FREE):
-            await running.commands.run(lambda unit: unit.raise_alarm(drill, PHONE))
+            await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(drill, PHONE))
         await until(lambda: len(slow.asked) == 3)
 
-        await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
+        await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
 
         await until(lambda: len(slow.asked) == 4)
         assert "Panic key" in slow.asked[3]
@@ -129,14 +129,16 @@ async def test_a_storm_is_a_few_messages_and_a_panic_in_the_middle_goes_out_firs
 
         async def raise_one(number: int) -> None:
             window = trigger(title=f"Window {number}", kind=AlarmKind.BURGLARY, policy=rules)
-            await running.commands.run(lambda unit: unit.raise_alarm(window, PHONE))
+            await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(window, PHONE))
 
         async def raise_many(numbers: Sequence[int]) -> None:
             for some in batched(numbers, 25, strict=False):
                 await asyncio.gather(*(raise_one(number) for number in some))
 
         await raise_many(range(storm // 2))
-        panic = await running.commands.run(lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
+        panic = await running.commands.run(
+            ALL_SITES, lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE)
+        )
         await until(lambda: any("Panic key" in text for text in slow.asked))
         asked_before = slow.asked.index(next(text for text in slow.asked if "Panic key" in text))
         slow.let.set()

@@ -128,10 +128,12 @@ def visible(scope: Scope, conn: Connection, alarm_id: str) -> Alarm:
     """Return the alarm; raises UnknownAlarm, also for another site's."""
     alarm = alarm_by_id(scope, conn, alarm_id)
     if alarm is None:
-        raise UnknownAlarm(
-            f"No alarm {alarm_id} is visible with this key. GET /v1/alarms lists those that are."
-        )
+        raise _unknown(alarm_id)
     return alarm
+
+
+def _unknown(alarm_id: str) -> UnknownAlarm:
+    return UnknownAlarm(f"No alarm {alarm_id} is visible with this key. GET /v1/alarms lists those that are.")
 
 
 async def acknowledge(call: Call[NoQuery, Answering]) -> AlarmOut:
@@ -177,15 +179,14 @@ async def _move[B: (Answering, Remark)](
     actor = Actor(name=call.body.by or call.caller.name, via="api")
 
     def work(unit: AlarmTransaction) -> Alarm:
-        visible(call.caller.scope, unit.conn, alarm_id)
         return command(unit, alarm_id, actor)
 
     try:
-        return AlarmOut.of(await call.context.commands.run(work))
+        return AlarmOut.of(await call.context.commands.run(call.caller.scope, work))
     except MoveRefused as err:
         raise MoveNotAllowed(str(err), alarm_status=err.alarm.status.value) from err
-    except AlarmNotFound as err:  # it was deleted between the two looks at it
-        raise UnknownAlarm(str(err)) from err
+    except AlarmNotFound as err:
+        raise _unknown(alarm_id) from err
 
 
 async def retry(call: Call[NoQuery, None]) -> DeliveryOut:
@@ -193,15 +194,15 @@ async def retry(call: Call[NoQuery, None]) -> DeliveryOut:
     alarm_id, delivery_id = call.path("alarm_id"), call.path("delivery_id")
 
     def work(unit: AlarmTransaction) -> DeliveryOut:
-        visible(call.caller.scope, unit.conn, alarm_id)
-        found = delivery_by_id(call.caller.scope, unit.conn, delivery_id)
+        visible(unit.scope, unit.conn, alarm_id)
+        found = delivery_by_id(unit.scope, unit.conn, delivery_id)
         if found is None or found.alarm_id != alarm_id:
             raise DeliveryNotFound(delivery_id)
         again = unit.retry_delivery(delivery_id, call.caller.actor())
-        return DeliveryOut.of(again, attempts_of(call.caller.scope, unit.conn, [delivery_id])[delivery_id])
+        return DeliveryOut.of(again, attempts_of(unit.scope, unit.conn, [delivery_id])[delivery_id])
 
     try:
-        return await call.context.commands.run(work)
+        return await call.context.commands.run(call.caller.scope, work)
     except DeliveryNotFound as err:
         raise UnknownDelivery(
             f"Alarm {alarm_id} has no delivery {delivery_id}. GET /v1/alarms/{alarm_id} lists them."

@@ -91,7 +91,7 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
             lambda conn: _record(conn, channel_id, message, outcome, started_at, call.context.clock())
         )
     what = Try.PROBE if message is None else Try.SEND
-    await call.context.commands.run(lambda unit: note(unit, [(channel_id, what, outcome)]))
+    await call.context.commands.run(call.caller.scope, lambda unit: note(unit, [(channel_id, what, outcome)]))
     return _result(outcome, sent=message is not None, took_s=round(time.monotonic() - started, 3))
 
 

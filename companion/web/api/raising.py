@@ -20,7 +20,6 @@ from companion.directory.model import Role, Site
 from companion.escalation.policy import Policy
 from companion.escalation.routing import Candidates, choose
 from companion.ids import new_id
-from companion.store.scope import ALL_SITES
 from companion.web.api.fields import DetailName, DetailValue, Identifier, Line
 from companion.web.api.schemas import AlarmOut
 from companion.web.auth import (
@@ -67,14 +66,14 @@ async def raise_alarm(call: Call[NoQuery, NewAlarm]) -> Answer:
         expires_at = unit.now + IDEMPOTENCY_LIFE
         # Claimed before the alarm exists, so that of two requests at the same moment the second waits for the first.
         winner = claim_dedup(unit.conn, again, placeholder, unit.now, expires_at)
-        known = None if winner == placeholder else alarm_by_id(ALL_SITES, unit.conn, winner)
+        known = None if winner == placeholder else alarm_by_id(unit.scope, unit.conn, winner)
         if known is not None:
             return Raised(known, created=False)
         raised = _raise_once(unit, new, caller)
         take_over_dedup(unit.conn, again, raised.alarm.id, expires_at)
         return raised
 
-    raised = await call.context.commands.run_patiently(work)
+    raised = await call.context.commands.run_patiently(caller.scope, work)
     return Answer(
         body=AlarmOut.of(raised.alarm),
         status=201 if raised.created else 200,
@@ -142,9 +141,7 @@ def _policy(conn: Connection, new: NewAlarm, site: Site | None, caller: Caller) 
     policy_id = choose(Candidates(asked=new.policy, site=None if site is None else site.policy_id))
     if policy_id is None:
         return None
-    # Whom the site's own policy tells is decided by whoever applies the directory, people of another site too.
-    is_the_sites = site is not None and policy_id in {site.policy_id, site.vacation_policy_id}
-    policy = directory.policy_by_id(ALL_SITES if is_the_sites else caller.scope, conn, policy_id)
+    policy = directory.policy_to_follow(caller.scope, conn, site, policy_id)
     if policy is None and new.policy is not None:
         raise _unknown("policy", new.policy)
     return policy

@@ -210,7 +210,7 @@ class House(RuleBasedStateMachine):
         async def work() -> Alarm | None:
             try:
                 alarm = await self.workers[0].commands.run(
-                    lambda unit: MOVES[move](unit, alarm_id, RESPONDER)
+                    ALL_SITES, lambda unit: MOVES[move](unit, alarm_id, RESPONDER)
                 )
             except MoveRefused:
                 return None

@@ -315,7 +315,7 @@ async def test_a_press_after_a_false_alarm_was_cancelled_is_a_new_emergency(hous
     """Escalation practice: dedup must never suppress a new occurrence (Alertmanager #2048, keep #958)."""
     pressed = trigger(dedup=within(10, "device:1"))
     first = await house.raise_alarm(pressed)
-    await house.commands.run(lambda unit: unit.cancel(first.id, RESPONDER))
+    await house.commands.run(ALL_SITES, lambda unit: unit.cancel(first.id, RESPONDER))
 
     second = await house.press(pressed)
     third = await house.press(pressed)
@@ -339,7 +339,7 @@ async def test_a_key_for_ever_names_an_occurrence_also_after_its_end(
     """Home Assistant's uid: what the link sends again after a cut is not a second alarm."""
     told = trigger(dedup=Dedup("uid:1", ForEver()))
     first = await house.raise_alarm(told)
-    await house.commands.run(lambda unit: unit.cancel(first.id, RESPONDER))
+    await house.commands.run(ALL_SITES, lambda unit: unit.cancel(first.id, RESPONDER))
     clock.advance(86_400)
 
     assert (await house.press(told)).alarm.id == first.id
@@ -456,11 +456,11 @@ async def test_an_illegal_move_is_refused_and_changes_nothing(
 ) -> None:
     alarm = await house.raise_alarm()
     for move in done:
-        await house.commands.run(methodcaller(move, alarm.id, RESPONDER))
+        await house.commands.run(ALL_SITES, methodcaller(move, alarm.id, RESPONDER))
     before = await house.alarm(alarm.id), await house.journal(alarm.id), await house.deliveries(alarm.id)
 
     with pytest.raises(MoveRefused, match=r"\.$") as refused:
-        await house.commands.run(methodcaller(wanted, alarm.id, RESPONDER))
+        await house.commands.run(ALL_SITES, methodcaller(wanted, alarm.id, RESPONDER))
 
     assert refused.value.alarm == before[0]
     after = await house.alarm(alarm.id), await house.journal(alarm.id), await house.deliveries(alarm.id)
@@ -482,7 +482,7 @@ async def test_every_change_raises_the_version_and_the_journal_tells_the_whole_s
         lambda unit: unit.note(alarm.id, RESPONDER, "Cheese bought."),
     ]
 
-    versions = [(await house.commands.run(move)).version for move in moves]
+    versions = [(await house.commands.run(ALL_SITES, move)).version for move in moves]
 
     assert versions == [2, 3, 4, 5, 6]
     assert await _story(house, alarm.id) == [
@@ -510,7 +510,7 @@ async def test_a_note_goes_to_the_ticket_and_pages_nobody(house: Engine) -> None
     alarm = await house.raise_alarm()
     await house.dispatch()
 
-    await house.commands.run(lambda unit: unit.note(alarm.id, RESPONDER, "Door is open"))
+    await house.commands.run(ALL_SITES, lambda unit: unit.note(alarm.id, RESPONDER, "Door is open"))
     await house.dispatch()
 
     assert [message.kind for message in house.zammad.messages] == [MessageKind.PAGE, MessageKind.NOTE]
@@ -522,7 +522,7 @@ async def test_cancelling_tells_those_who_were_paged(house: Engine) -> None:
     alarm = await house.raise_alarm()
     await house.dispatch()
 
-    after = await house.commands.run(lambda unit: unit.cancel(alarm.id, RESPONDER))
+    after = await house.commands.run(ALL_SITES, lambda unit: unit.cancel(alarm.id, RESPONDER))
     await house.dispatch()
 
     assert (after.status, after.next_due_at) == (Status.CANCELLED, None)
@@ -691,7 +691,7 @@ async def _refused_page(house: Engine) -> tuple[Alarm, str]:
 async def test_a_delivery_that_was_given_up_can_be_tried_again_by_hand(house: Engine) -> None:
     alarm, delivery_id = await _refused_page(house)
 
-    again = await house.commands.run(lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
+    again = await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
     await house.dispatch()
 
     assert (again.state, again.attempts) == (State.PENDING, 0)
@@ -704,7 +704,7 @@ async def test_a_page_is_not_tried_again_after_an_answer(house: Engine) -> None:
     await house.acknowledge(alarm.id)
 
     with pytest.raises(RetryRefused, match="acknowledged"):
-        await house.commands.run(lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
+        await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
 
 
 async def test_the_last_resort_is_not_tried_again_after_an_answer(house: Engine, clock: FrozenClock) -> None:
@@ -719,7 +719,7 @@ async def test_the_last_resort_is_not_tried_again_after_an_answer(house: Engine,
     assert last.kind is MessageKind.EXHAUSTED
 
     with pytest.raises(RetryRefused):
-        await house.commands.run(lambda unit: unit.retry_delivery(last.id, RESPONDER))
+        await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(last.id, RESPONDER))
 
 
 async def test_a_ticket_is_tried_again_also_after_an_answer(house: Engine) -> None:
@@ -729,7 +729,7 @@ async def test_a_ticket_is_tried_again_also_after_an_answer(house: Engine) -> No
     await house.acknowledge(alarm.id)
     ticket = (await house.deliveries(alarm.id))[0]
 
-    again = await house.commands.run(lambda unit: unit.retry_delivery(ticket.id, RESPONDER))
+    again = await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(ticket.id, RESPONDER))
 
     assert again.state is State.PENDING
 
@@ -740,9 +740,9 @@ async def test_what_was_sent_is_not_tried_again(house: Engine) -> None:
     sent = (await house.deliveries(alarm.id))[1]
 
     with pytest.raises(RetryRefused, match="sent"):
-        await house.commands.run(lambda unit: unit.retry_delivery(sent.id, RESPONDER))
+        await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(sent.id, RESPONDER))
     with pytest.raises(DeliveryNotFound):
-        await house.commands.run(lambda unit: unit.retry_delivery("nowhere", RESPONDER))
+        await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery("nowhere", RESPONDER))
 
 
 # --- the dispatcher is set going ------------------------------------------------------------------------
@@ -773,7 +773,7 @@ async def test_a_unit_that_fails_wakes_nobody_and_takes_nothing(house: Engine) -
         raise RuntimeError("changed my mind")
 
     with pytest.raises(RuntimeError):
-        await house.commands.run(fail)
+        await house.commands.run(ALL_SITES, fail)
 
     assert not woken.is_set()
     assert not house.dispatcher._tasks

@@ -12,6 +12,7 @@ from companion.alarms.model import Change
 from companion.channels.base import Outcome, Refused, TryAgain
 from companion.escalation import plan
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from tests.builders import ELSEWHERE, Engine, channel, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
@@ -27,7 +28,7 @@ def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
 
 
 async def _pass_on(house: Engine) -> int:
-    return await house.commands.run(failover.run_due)
+    return await house.commands.run(ALL_SITES, failover.run_due)
 
 
 def _down() -> list[Outcome | Hang | Exception]:

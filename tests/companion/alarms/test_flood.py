@@ -13,6 +13,7 @@ from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.folding import FREE, WINDOW
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from tests.builders import ELSEWHERE, Engine, channel, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
@@ -42,7 +43,7 @@ async def flooded(house: Engine, count: int, **changes: object) -> list[Alarm]:
 
 
 async def release(house: Engine) -> None:
-    await house.commands.run(flood.run_due)
+    await house.commands.run(ALL_SITES, flood.run_due)
     await house.dispatch()
 
 
@@ -179,7 +180,7 @@ async def test_an_answer_that_withdraws_the_running_message_lets_another_one_tel
 ) -> None:
     alarms = await flooded(house, FREE + 3)
     clock.advance(EVERY_S)
-    await house.commands.run(flood.run_due)
+    await house.commands.run(ALL_SITES, flood.run_due)
 
     await house.acknowledge(alarms[-1].id)
     await release(house)
@@ -199,7 +200,7 @@ async def test_a_running_message_that_is_refused_goes_to_the_next_contact_with_w
 
     assert said(house.sms.pages) == [(str(FREE + 2), 2)]
     clock.advance(60)
-    assert await house.commands.run(failover.run_due) == 0
+    assert await house.commands.run(ALL_SITES, failover.run_due) == 0
 
 
 async def test_a_running_message_that_is_refused_everywhere_is_followed_by_another_about_the_rest(
@@ -292,7 +293,7 @@ async def test_in_any_order_every_open_alarm_is_told_by_itself_or_with_others(
                     await house.acknowledge(answered.id)
             case 4:
                 clock.advance(chance.choice([1, 10, 40]))
-                await house.commands.run(flood.run_due)
+                await house.commands.run(ALL_SITES, flood.run_due)
             case _:
                 await house.dispatch()
 

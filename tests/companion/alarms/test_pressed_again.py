@@ -9,6 +9,7 @@ from companion.alarms.model import Actor, Alarm, Change, Status, Trigger
 from companion.channels.base import Message, MessageKind, Refused
 from companion.dispatch.delivery import State
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from tests.builders import PORTER_THEN_GUARD, Engine, engine, person, policy, step, trigger, within
 from tests.companion.conftest import Directory
@@ -30,7 +31,7 @@ async def answered(
     alarm = await house.raise_alarm(key)
     await house.dispatch()
     actor = Actor(name=name, via="ack_page")
-    await house.commands.run(lambda unit: unit.acknowledge(alarm.id, actor, link_of=link_of))
+    await house.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm.id, actor, link_of=link_of))
     await house.dispatch()
     return alarm
 
@@ -95,7 +96,9 @@ async def test_of_an_answer_given_at_the_desk_everybody_hears_whom_a_page_reache
     clock.advance(60)
     await house.escalate()
     await house.dispatch()
-    await house.commands.run(lambda unit: unit.acknowledge(alarm.id, Actor(name="Desk", via="dashboard")))
+    await house.commands.run(
+        ALL_SITES, lambda unit: unit.acknowledge(alarm.id, Actor(name="Desk", via="dashboard"))
+    )
 
     await house.press(KEY)
     await house.dispatch()
@@ -151,7 +154,7 @@ async def test_a_reaction_of_anybody_keeps_the_others_from_being_called(
         "resolve": lambda unit: unit.resolve(alarm.id, anna),
     }[reaction]
 
-    await house.commands.run(do)
+    await house.commands.run(ALL_SITES, do)
     await lapse(house, clock)
 
     assert house.sms.messages == []

@@ -19,6 +19,7 @@ from companion.dispatch.record import record
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.database import Database, PostgresDatabase
 from companion.store.locks import lock_alarm
+from companion.store.scope import ALL_SITES, OneSite
 from companion.texts.reasons import Reason
 from tests.builders import ELSEWHERE, RESPONDER, Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
@@ -70,7 +71,7 @@ def _result(
         now = house.clock()
         after = record(conn, page, outcome, verdict, started_at=now, now=now)
         assert after is not None
-        outcomes.report(house.commands.unit(conn), after, verdict)
+        outcomes.report(house.commands.unit(ALL_SITES, conn), after, verdict)
 
     return work
 
@@ -85,7 +86,7 @@ async def test_an_answer_that_waits_for_an_escalation_withdraws_its_pages(
     alarm = await house.raise_alarm(trigger(policy=PORTER))
     clock.advance(60)
 
-    async with uncommitted(house, lambda conn: run_due(house.commands.unit(conn))):
+    async with uncommitted(house, lambda conn: run_due(house.commands.unit(ALL_SITES, conn))):
         answering = asyncio.create_task(house.acknowledge(alarm.id))
         done, _ = await asyncio.wait([answering], timeout=0.05)
         assert not done
@@ -103,7 +104,9 @@ async def test_an_escalation_does_not_wait_for_an_answer_that_is_being_written(
     other = await house.raise_alarm(trigger(policy=PORTER))
     clock.advance(60)
 
-    async with uncommitted(house, lambda conn: house.commands.unit(conn).acknowledge(alarm.id, RESPONDER)):
+    async with uncommitted(
+        house, lambda conn: house.commands.unit(ALL_SITES, conn).acknowledge(alarm.id, RESPONDER)
+    ):
         ran = await house.escalate()
 
     assert ran == 1
@@ -213,7 +216,9 @@ async def test_a_page_that_is_refused_while_an_answer_is_written_takes_no_other_
         runs.append(1)
         refused(conn)
 
-    async with uncommitted(house, lambda conn: house.commands.unit(conn).acknowledge(alarm_id, RESPONDER)):
+    async with uncommitted(
+        house, lambda conn: house.commands.unit(ALL_SITES, conn).acknowledge(alarm_id, RESPONDER)
+    ):
         recording = asyncio.create_task(house.db.write(counted))
         await asyncio.wait([recording], timeout=0.05)
     await recording
@@ -232,7 +237,9 @@ async def test_a_line_of_the_journal_does_not_make_an_escalation_pass_by(
     page = (await house.deliveries(alarm.id))[0]
     clock.advance(60)
 
-    async with uncommitted(house, lambda conn: outcomes.delivered(house.commands.unit(conn), page)):
+    async with uncommitted(
+        house, lambda conn: outcomes.delivered(house.commands.unit(ALL_SITES, conn), page)
+    ):
         ran = await house.escalate()
 
     assert ran == 1
@@ -254,15 +261,31 @@ async def test_a_refusal_that_meets_an_answer_half_way_waits_in_line_and_neither
 
     assert isinstance(db, PostgresDatabase)
     async with db.engine.begin() as connection:
-        await connection.run_sync(lock_alarm, alarm_id)
+        await connection.run_sync(lambda conn: lock_alarm(ALL_SITES, conn, alarm_id))
         recording = asyncio.create_task(db.write(counted))
         await asyncio.wait([recording], timeout=0.05)
         async with asyncio.timeout(0.5):
-            await connection.run_sync(lambda conn: house.commands.unit(conn).acknowledge(alarm_id, RESPONDER))
+            await connection.run_sync(
+                lambda conn: house.commands.unit(ALL_SITES, conn).acknowledge(alarm_id, RESPONDER)
+            )
     await recording
 
     assert runs == [1]
     assert await _waiting_pages(house, alarm_id) == []
+
+
+@on_postgresql
+async def test_who_asks_for_an_alarm_of_another_site_keeps_nobody_from_answering_it(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    house = engine(db, clock)
+    alarm = await house.raise_alarm(trigger(site_id="office"))
+    elsewhere = OneSite("warehouse")
+
+    async with uncommitted(house, lambda conn: lock_alarm(elsewhere, conn, alarm.id)), asyncio.timeout(1):
+        answered = await house.acknowledge(alarm.id)
+
+    assert answered.status is Status.ACKNOWLEDGED
 
 
 @on_postgresql
@@ -271,7 +294,7 @@ async def test_what_was_sent_is_written_down_while_somebody_else_changes_the_ala
 ) -> None:
     house, alarm_id, page = await _in_flight(db, clock)
 
-    async with uncommitted(house, lambda conn: lock_alarm(conn, alarm_id)), asyncio.timeout(1):
+    async with uncommitted(house, lambda conn: lock_alarm(ALL_SITES, conn, alarm_id)), asyncio.timeout(1):
         await db.write(_result(house, page, Sent(provider_ref="1"), Done()))
 
     assert (await house.deliveries(alarm_id))[0].state is State.SENT

@@ -14,6 +14,7 @@ from companion.dispatch.delivery import Reader, State
 from companion.dispatch.readers import Told, next_way
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from tests.builders import RESPONDER, Engine, channel, engine, person, policy, step, trigger, within
 from tests.companion.conftest import Directory
@@ -88,8 +89,8 @@ async def test_a_provider_that_hangs_is_passed_on_for_each_of_them(house: Engine
     await house.dispatcher._turn()
 
     clock.advance(15)
-    assert await house.commands.run(failover.run_due) == 1
-    assert await house.commands.run(failover.run_due) == 0
+    assert await house.commands.run(ALL_SITES, failover.run_due) == 1
+    assert await house.commands.run(ALL_SITES, failover.run_due) == 0
 
     for task in list(house.dispatcher._tasks):
         task.cancel()
@@ -130,7 +131,7 @@ async def test_an_accepted_page_to_both_is_passed_on_to_nobody(house: Engine, cl
 
     clock.advance(60)
 
-    assert await house.commands.run(failover.run_due) == 0
+    assert await house.commands.run(ALL_SITES, failover.run_due) == 0
     assert house.sms.messages == []
 
 
@@ -170,7 +171,9 @@ async def test_news_for_a_shared_number_comes_once_and_names_everybody(
 async def test_another_press_after_their_answer_is_told_to_both(house: Engine) -> None:
     alarm = await house.raise_alarm(trigger(policy=BOTH, dedup=within(60, "key")))
     await house.dispatch()
-    await house.commands.run(lambda unit: unit.acknowledge(alarm.id, RESPONDER, link_of="Anna / Bert"))
+    await house.commands.run(
+        ALL_SITES, lambda unit: unit.acknowledge(alarm.id, RESPONDER, link_of="Anna / Bert")
+    )
     await house.dispatch()
     house.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]
 

@@ -147,7 +147,7 @@ async def _work(house: Engine, world: World) -> None:
         await until(lambda: _is_settled(house))
         await house.dispatcher._turn()
         await until(lambda: _is_settled(house))
-        if not await house.commands.run(failover.run_due) and not await house.escalate():
+        if not await house.commands.run(ALL_SITES, failover.run_due) and not await house.escalate():
             await until(lambda: _is_settled(house))
             return
 

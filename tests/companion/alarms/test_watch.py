@@ -48,10 +48,10 @@ async def test_silence_past_the_entry_delay_and_its_grace_is_an_alarm(
 ) -> None:
     await say(PENDING)
     clock.advance(34.9)
-    early = await commands.run(watch.run_due)
+    early = await commands.run(ALL_SITES, watch.run_due)
 
     clock.advance(0.1)
-    late = await commands.run(watch.run_due)
+    late = await commands.run(ALL_SITES, watch.run_due)
 
     assert (early, late) == (0, 1)
     [alarm] = await alarms(db)
@@ -60,7 +60,7 @@ async def test_silence_past_the_entry_delay_and_its_grace_is_an_alarm(
     assert alarm.details["raised_by"] == "companion"
     assert (alarm.site, alarm.uid) == ("Office", "b1")
     assert await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
-    assert await commands.run(watch.run_due) == 0
+    assert await commands.run(ALL_SITES, watch.run_due) == 0
 
 
 async def test_the_loop_is_told_when_to_look(db: Database, say: Say, clock: FrozenClock) -> None:
@@ -79,7 +79,7 @@ async def test_home_assistants_late_word_is_about_the_same_alarm(
 ) -> None:
     await say(PENDING)
     clock.advance(40)
-    await commands.run(watch.run_due)
+    await commands.run(ALL_SITES, watch.run_due)
 
     await say(alarm_raised("b1", zones=["Front door", "Hall motion"]))
 
@@ -96,7 +96,7 @@ async def test_a_late_word_that_it_was_disarmed_in_time_cancels_the_alarm(
 ) -> None:
     await say(PENDING)
     clock.advance(40)
-    await commands.run(watch.run_due)
+    await commands.run(ALL_SITES, watch.run_due)
 
     await say(CLEARED)
 
@@ -113,12 +113,12 @@ async def test_a_cut_that_delayed_the_word_of_disarming_is_no_alarm(
 ) -> None:
     clock.advance(3600)
     await say(PENDING)
-    between = await commands.run(watch.run_due)
+    between = await commands.run(ALL_SITES, watch.run_due)
 
     await say(CLEARED)
     clock.advance(3600)
 
-    assert (between, await commands.run(watch.run_due)) == (0, 0)
+    assert (between, await commands.run(ALL_SITES, watch.run_due)) == (0, 0)
     assert await alarms(db) == []
 
 
@@ -130,11 +130,12 @@ async def test_one_entry_delay_that_cannot_be_raised_does_not_stop_the_others(
 ) -> None:
     await say(PENDING, PENDING | {"uid": "b2", "until": "2026-11-20T12:00:31+00:00"})
     await commands.run(
-        lambda unit: link.put_pending(ALL_SITES, unit.conn, INSTANCE, uid="b1", body={}, due_at=unit.now)
+        ALL_SITES,
+        lambda unit: link.put_pending(ALL_SITES, unit.conn, INSTANCE, uid="b1", body={}, due_at=unit.now),
     )
     clock.advance(40)
 
-    await commands.run(watch.run_due)
+    await commands.run(ALL_SITES, watch.run_due)
 
     assert [alarm.uid for alarm in await alarms(db)] == ["b2"]
     assert await db.read(watch.next_due) == clock() + TRY_AGAIN_AFTER

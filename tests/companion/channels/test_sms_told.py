@@ -82,7 +82,7 @@ async def press(running: Companion, *channels: dict[str, Any]) -> str:
     """Give Anna these channels, page her, and return the alarm's id."""
     await reachable(running, *channels)
     pages = trigger(policy=policy(step(person("anna"))), site_id=None, device_id=None)
-    raised = await running.commands.run(lambda unit: unit.raise_alarm(pages, PHONE))
+    raised = await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(pages, PHONE))
     return raised.alarm.id
 
 

@@ -12,6 +12,7 @@ from companion.alarms.model import Change
 from companion.channels.base import Receipt
 from companion.dispatch import receipts
 from companion.dispatch.delivery import Delivery, State
+from companion.store.scope import ALL_SITES
 from tests.builders import Engine, person, policy, step, trigger
 from tests.fakes.clock import FrozenClock
 
@@ -27,7 +28,7 @@ async def listening(house: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     loop = asyncio.get_running_loop()
 
     def delivered(conn: Connection, delivery: Delivery) -> None:
-        outcomes.delivered(house.commands.unit(conn), delivery)
+        outcomes.delivered(house.commands.unit(ALL_SITES, conn), delivery)
         loop.call_soon_threadsafe(arrived.put_nowait, delivery.id)
 
     task = asyncio.create_task(receipts.listen(house.db, "signal", house.signal, delivered))

@@ -193,7 +193,7 @@ async def meet(
 ) -> Peer:
     """Let a Home Assistant say hello, without a socket."""
     hello = Hello(version=1, stream=stream, instance=instance, name="Home", received=received)
-    return await commands.run(lambda unit: events.meet(unit.conn, hello, site_id, unit.now))
+    return await commands.run(ALL_SITES, lambda unit: events.meet(unit.conn, hello, site_id, unit.now))
 
 
 async def press(commands: AlarmService, *, site_id: str | None = "office") -> Alarm:
@@ -201,7 +201,9 @@ async def press(commands: AlarmService, *, site_id: str | None = "office") -> Al
     trigger = Trigger(
         source=Source.YEALINK, kind=AlarmKind.PANIC, title="Panic key: Reception", site_id=site_id
     )
-    raised = await commands.run(lambda unit: unit.raise_alarm(trigger, Actor(name=None, via="yealink")))
+    raised = await commands.run(
+        ALL_SITES, lambda unit: unit.raise_alarm(trigger, Actor(name=None, via="yealink"))
+    )
     return raised.alarm
 
 
@@ -216,7 +218,9 @@ class Panel:
     async def say(self, *bodies: dict[str, Any]) -> None:
         for body in bodies:
             self._said += 1
-            await self._commands.run(partial(self._apply, seq=self._said, event=parse_event(body)))
+            await self._commands.run(
+                self._peer.scope, partial(self._apply, seq=self._said, event=parse_event(body))
+            )
 
     def _apply(self, unit: AlarmTransaction, seq: int, event: HomeAssistantEvent) -> None:
         inbound.apply(unit, self._peer, seq, event)

@@ -76,7 +76,7 @@ class BothEnds(RuleBasedStateMachine):
         self.engine.dispose()
 
     def unit(self) -> AlarmTransaction:
-        return AlarmTransaction(self.conn, self.now, PAGING, LinkNews())
+        return AlarmTransaction(ALL_SITES, self.conn, self.now, PAGING, LinkNews())
 
     # --- what happens at either end ---------------------------------------------------------------------
 

@@ -49,8 +49,8 @@ async def test_each_change_is_one_whole_snapshot(
     await meet(commands, site_id=directory.site)
     alarm = await press(commands)
 
-    await commands.run(lambda unit: unit.acknowledge(alarm.id, PORTER))
-    await commands.run(lambda unit: unit.resolve(alarm.id, PORTER))
+    await commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm.id, PORTER))
+    await commands.run(ALL_SITES, lambda unit: unit.resolve(alarm.id, PORTER))
 
     told = await kept(db)
     assert [seq for seq, _ in told] == [1, 2, 3]
@@ -84,7 +84,7 @@ async def test_a_change_that_is_undone_is_told_to_nobody(
         raise ValueError("afterwards")
 
     with pytest.raises(ValueError, match="afterwards"):
-        await commands.run(fails)
+        await commands.run(ALL_SITES, fails)
 
     assert [body["change"] for _, body in await kept(db)] == ["raised"]
 
@@ -155,12 +155,12 @@ async def test_a_delivery_that_was_given_up_is_told(
     trigger = Trigger(
         source=Source.YEALINK, kind=AlarmKind.PANIC, title="Panic key", site_id="office", policy=policy
     )
-    alarm = (await commands.run(lambda unit: unit.raise_alarm(trigger, KEY))).alarm
+    alarm = (await commands.run(ALL_SITES, lambda unit: unit.raise_alarm(trigger, KEY))).alarm
     made = await db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm.id))
     signal = next(delivery for delivery, _ in made if delivery.channel_id == directory.signal)
 
     await commands.run(
-        lambda unit: events.publish_trouble(unit, signal, Reason.quoting("400: not registered"))
+        ALL_SITES, lambda unit: events.publish_trouble(unit, signal, Reason.quoting("400: not registered"))
     )
 
     body = (await kept(db))[-1][1]
@@ -170,6 +170,7 @@ async def test_a_delivery_that_was_given_up_is_told(
 
 async def report(commands: AlarmService, site_id: str | None, *, hidden: bool = False) -> None:
     await commands.run(
+        ALL_SITES,
         lambda unit: reporting.report(
             unit,
             TroubleKind.CHANNEL_REFUSES,
@@ -178,7 +179,7 @@ async def report(commands: AlarmService, site_id: str | None, *, hidden: bool = 
             site_id=site_id,
             facts={"failures": 3, "reason": "401: unknown key"},
             hidden=hidden,
-        )
+        ),
     )
 
 
@@ -188,7 +189,7 @@ async def test_a_trouble_of_the_service_is_told_with_what_the_contract_promises(
     await meet(commands, site_id=directory.site)
 
     await report(commands, None)
-    await commands.run(lambda unit: reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, "sms-None"))
+    await commands.run(ALL_SITES, lambda unit: reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, "sms-None"))
 
     began, over = [body for _, body in await kept(db)]
     promised = golden("event_trouble")["event"]
@@ -232,8 +233,8 @@ async def test_a_home_assistant_that_is_new_hears_of_the_open_alarms_only(
     db: Database, commands: AlarmService, directory: Directory
 ) -> None:
     done, acknowledged, triggered = [await press(commands) for _ in range(3)]
-    await commands.run(lambda unit: unit.acknowledge(acknowledged.id, PORTER))
-    await commands.run(lambda unit: unit.cancel(done.id, PORTER))
+    await commands.run(ALL_SITES, lambda unit: unit.acknowledge(acknowledged.id, PORTER))
+    await commands.run(ALL_SITES, lambda unit: unit.cancel(done.id, PORTER))
 
     await meet(commands, site_id=directory.site)
 
@@ -275,7 +276,7 @@ async def test_news_of_an_alarm_that_ended_survive_a_new_stream(
     before = await meet(commands, site_id=directory.site)
     alarm = await press(commands)
     await db.write(lambda conn: outbox.confirm(conn, INSTANCE, before.our_stream, 1))
-    await commands.run(lambda unit: unit.cancel(alarm.id, PORTER))
+    await commands.run(ALL_SITES, lambda unit: unit.cancel(alarm.id, PORTER))
 
     await meet(commands, site_id=directory.site, stream="s2")
 
@@ -361,14 +362,14 @@ async def test_for_a_peer_that_is_away_for_long_only_the_newest_word_on_each_ala
 ) -> None:
     before = await meet(commands, site_id=directory.site)
     closed, noisy = await press(commands), await press(commands)
-    await commands.run(lambda unit: unit.cancel(closed.id, PORTER))
+    await commands.run(ALL_SITES, lambda unit: unit.cancel(closed.id, PORTER))
 
     def remark(unit: Any) -> None:
         for _ in range(100):
             unit.note(noisy.id, PORTER, "still looking")
 
     for _ in range(6):
-        await commands.run(remark)
+        await commands.run(ALL_SITES, remark)
 
     told = await kept(db)
     assert len(told) < events.KEPT_LIMIT

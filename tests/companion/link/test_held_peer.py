@@ -16,6 +16,7 @@ from companion.dispatch.wake import Wake
 from companion.link import outbox
 from companion.store import database, tables
 from companion.store.database import Database, PostgresDatabase, open_database
+from companion.store.scope import ALL_SITES
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, RunningLink, StartLink, meet, press
 from tests.companion.link.home_assistant import HomeAssistant
@@ -67,7 +68,7 @@ async def test_a_press_is_an_alarm_and_is_answered(
 
     async with hold(), asyncio.timeout(5):
         alarm = await press(commands)
-        answered = await commands.run(lambda unit: unit.acknowledge(alarm.id, PORTER))
+        answered = await commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm.id, PORTER))
 
     assert answered.acknowledged_by == "Porter"
 
@@ -79,7 +80,7 @@ async def test_what_was_written_meanwhile_is_told_before_what_comes_after(
     before = await press(commands)
     async with hold():
         meanwhile = await press(commands)
-        await commands.run(lambda unit: unit.acknowledge(before.id, PORTER))
+        await commands.run(ALL_SITES, lambda unit: unit.acknowledge(before.id, PORTER))
     after = await press(commands)
 
     assert await told(db) == [

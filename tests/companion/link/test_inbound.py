@@ -147,7 +147,7 @@ async def test_the_same_uid_is_one_alarm_also_in_a_new_stream(
     again = await meet(commands, site_id=directory.site, stream="s2")
     event = parse_event(alarm_raised("b1", zones=["Front door", "Hall motion"]))
 
-    await commands.run(lambda unit: inbound.apply(unit, again, 1, event))
+    await commands.run(again.scope, lambda unit: inbound.apply(unit, again, 1, event))
 
     alarm = await the_alarm(db)
     assert alarm.presses == 1
@@ -160,7 +160,9 @@ async def test_the_same_uid_at_two_home_assistants_is_two_alarms(
     await say(alarm_raised("b1"))
     other = await meet(commands, site_id=directory.site, instance="another-home")
 
-    await commands.run(lambda unit: inbound.apply(unit, other, 1, parse_event(alarm_raised("b1"))))
+    await commands.run(
+        other.scope, lambda unit: inbound.apply(unit, other, 1, parse_event(alarm_raised("b1")))
+    )
 
     assert len(await db.read(partial(list_alarms, ALL_SITES))) == 2
 
@@ -176,7 +178,9 @@ async def test_a_panel_that_is_given_its_site_while_it_is_linked_keeps_site_and_
         lambda conn: apply_document(conn, read(content), Secrets(b"the secret key of these tests ...."))
     )
 
-    await commands.run(lambda unit: inbound.apply(unit, linked, 1, parse_event(alarm_raised("b1"))))
+    await commands.run(
+        linked.scope, lambda unit: inbound.apply(unit, linked, 1, parse_event(alarm_raised("b1")))
+    )
 
     alarm = await the_alarm(db)
     assert (alarm.site, alarm.policy is not None) == ("Office", True)
@@ -289,7 +293,9 @@ async def test_an_alarm_of_another_site_cannot_be_touched(
     db: Database, commands: AlarmService, say: Say
 ) -> None:
     elsewhere = Trigger(source=Source.API, kind=AlarmKind.PANIC, title="Panic", site_id="elsewhere")
-    raised = await commands.run(lambda unit: unit.raise_alarm(elsewhere, Actor(name=None, via="api")))
+    raised = await commands.run(
+        ALL_SITES, lambda unit: unit.raise_alarm(elsewhere, Actor(name=None, via="api"))
+    )
 
     await say(decide("cancel", alarm_id=raised.alarm.id))
 
@@ -356,7 +362,7 @@ async def test_an_event_that_was_stored_before_changes_nothing(
     await say(alarm_raised("b1"), TRIPPED)
     before = await changes(db, await the_alarm(db))
 
-    await commands.run(lambda unit: inbound.apply(unit, peer, 2, parse_event(TRIPPED)))
+    await commands.run(peer.scope, lambda unit: inbound.apply(unit, peer, 2, parse_event(TRIPPED)))
 
     assert await changes(db, await the_alarm(db)) == before
     assert await received(db) == 2
@@ -366,7 +372,9 @@ async def test_a_hole_in_the_sequence_is_a_bad_frame_and_leaves_nothing_behind(
     db: Database, commands: AlarmService, peer: Peer
 ) -> None:
     with pytest.raises(BadFrame):
-        await commands.run(lambda unit: inbound.apply(unit, peer, 2, parse_event(alarm_raised("b1"))))
+        await commands.run(
+            peer.scope, lambda unit: inbound.apply(unit, peer, 2, parse_event(alarm_raised("b1")))
+        )
 
     assert await db.read(partial(list_alarms, ALL_SITES)) == []
     assert await received(db) == 0
@@ -378,7 +386,9 @@ async def test_a_connection_of_the_stream_before_has_nothing_more_to_say(
     await meet(commands, site_id=directory.site, stream="s2")
 
     with pytest.raises(inbound.StreamOver):
-        await commands.run(lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1"))))
+        await commands.run(
+            peer.scope, lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1")))
+        )
 
     assert await db.read(partial(list_alarms, ALL_SITES)) == []
 
@@ -391,7 +401,9 @@ async def test_an_effect_that_cannot_be_stored_is_not_counted_as_received(
 
     monkeypatch.setattr(AlarmTransaction, "journal", failing)
     with pytest.raises(ValueError, match="no such thing"):
-        await commands.run(lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1"))))
+        await commands.run(
+            peer.scope, lambda unit: inbound.apply(unit, peer, 1, parse_event(alarm_raised("b1")))
+        )
 
     assert await received(db) == 0
     assert await db.read(partial(list_alarms, ALL_SITES)) == []
@@ -412,11 +424,11 @@ async def test_within_the_abort_window_nobody_is_told_and_afterwards_everybody_i
     """ANSI/SIA CP-01; the alarm itself is on disk from the first moment."""
     await say(alarm_raised("b1", hold_s=30))
     clock.advance(29)
-    await commands.run(escalate.run_due)
+    await commands.run(ALL_SITES, escalate.run_due)
     while_held = (await the_alarm(db)).status, await told(db)
 
     clock.advance(1)
-    await commands.run(escalate.run_due)
+    await commands.run(ALL_SITES, escalate.run_due)
 
     assert while_held == (Status.TRIGGERED, [])
     assert await told(db) == ["page", "page"]
@@ -430,7 +442,7 @@ async def test_an_alarm_that_is_aborted_in_time_tells_nobody_ever(
 
     await say({**DISARMED, "ending": "aborted"})
     clock.advance(1000)
-    await commands.run(escalate.run_due)
+    await commands.run(ALL_SITES, escalate.run_due)
 
     assert (await the_alarm(db)).status is Status.CANCELLED
     assert await told(db) == []

@@ -123,11 +123,11 @@ async def test_it_is_over_with_a_panel_that_never_came_back_and_was_forgotten(
     db: Database, commands: AlarmService, panel: Panel
 ) -> None:
     await panel.say(ARMED, LOST)
-    await commands.run(lost_panels.clear_gone)
+    await commands.run(ALL_SITES, lost_panels.clear_gone)
     while_known = await db.read(partial(open_troubles, ALL_SITES))
     await db.write(lambda conn: conn.execute(sa.delete(tables.link_peer)))
 
-    await commands.run(lost_panels.clear_gone)
+    await commands.run(ALL_SITES, lost_panels.clear_gone)
 
     assert len(while_known) == 1
     assert await db.read(partial(open_troubles, ALL_SITES)) == []

@@ -83,7 +83,7 @@ async def test_a_cut_after_any_frame_loses_and_doubles_nothing(
     await home.connect(link.url)
     await home.cut()
     pressed = await press(commands)
-    await commands.run(lambda unit: unit.acknowledge(pressed.id, PORTER))
+    await commands.run(ALL_SITES, lambda unit: unit.acknowledge(pressed.id, PORTER))
     for body in FROM_HOME:
         home.book.emit(body)
 
@@ -211,7 +211,7 @@ async def test_more_news_than_one_batch_arrive_in_order(
         for _ in range(120):
             unit.note(alarm.id, PORTER, "still looking")
 
-    await commands.run(remark)
+    await commands.run(ALL_SITES, remark)
     await home.connect(link.url)
     await home.until(lambda book: up_to_date(book, news=121))
 

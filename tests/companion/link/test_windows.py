@@ -214,7 +214,7 @@ async def test_another_home_assistant_of_the_site_hears_nothing_before_the_hold_
     clock.advance(30)
     due = [alarm for alarm in await db.read(partial(list_alarms, ALL_SITES)) if alarm.uid == "real"]
 
-    await commands.run(lambda unit: unit.run_step(due[0]))
+    await commands.run(ALL_SITES, lambda unit: unit.run_step(due[0]))
 
     kept = await db.read(lambda conn: outbox.kept_events(conn, OTHER_HOME, after=0, limit=9))
     assert while_held == []
@@ -269,7 +269,7 @@ async def test_the_end_of_an_alarm_that_is_closed_already_is_only_written_down(
     await house.dispatch()
     alarm = await the_alarm(house.db)
     desk = Actor(name="Desk", via="dashboard")
-    await house.commands.run(lambda unit: unit.cancel(alarm.id, desk))
+    await house.commands.run(ALL_SITES, lambda unit: unit.cancel(alarm.id, desk))
     await house.dispatch()
     before = heard(house)
 
@@ -365,10 +365,10 @@ async def test_a_second_word_on_an_entry_delay_moves_its_end_and_keeps_the_first
         PENDING | {"zone": "Garage", "at": "2026-11-20T12:00:10+00:00", "until": "2026-11-20T12:01:00+00:00"}
     )
     clock.advance(54.9)
-    early = await house.commands.run(watch.run_due)
+    early = await house.commands.run(ALL_SITES, watch.run_due)
 
     clock.advance(0.1)
-    late = await house.commands.run(watch.run_due)
+    late = await house.commands.run(ALL_SITES, watch.run_due)
 
     assert (early, late) == (0, 1)
     assert (await the_alarm(house.db)).title == "Burglary: Front door, Garage"

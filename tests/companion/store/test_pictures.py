@@ -37,7 +37,7 @@ async def photographed(house: Engine) -> Alarm:
 
 async def photograph(house: Engine, alarm: Alarm, picture: Picture) -> Alarm:
     return await house.commands.run(
-        lambda unit: unit.evidence(alarm.id, PANEL, FOUND, picture, said_at=unit.now)
+        ALL_SITES, lambda unit: unit.evidence(alarm.id, PANEL, FOUND, picture, said_at=unit.now)
     )
 
 

@@ -94,7 +94,7 @@ async def world(
 
 async def press(running: Companion, **changes: Any) -> Alarm:
     pressed = trigger(**{"policy": SLOW, "dedup": within(10, "device:desk-phone")} | changes)
-    return (await running.commands.run(lambda unit: unit.raise_alarm(pressed, PHONE))).alarm
+    return (await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(pressed, PHONE))).alarm
 
 
 async def alarm_now(running: Companion, alarm_id: str) -> Alarm:
@@ -475,7 +475,7 @@ class TestReplicas:
 
             assert len(world.provider.pages) == 1
             world.provider.open.set()
-            await one.commands.run(lambda unit: unit.acknowledge(alarm.id, RESPONDER))
+            await one.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm.id, RESPONDER))
 
 
 STAYS = {

@@ -16,6 +16,7 @@ from companion.alarms.transaction import (
 )
 from companion.store import tables
 from companion.store.database import Database
+from companion.store.scope import ALL_SITES
 from companion.triggers.yealink import Accepted, NobodyToTell, Press, RateLimited, UnknownToken, press
 from tests.builders import RESPONDER, Engine, engine, person, policy, set_last_resort, step
 from tests.companion.conftest import Directory
@@ -44,7 +45,7 @@ async def key(
             unit, token or directory.phone_token, context or PHONE_SAYS, window_s=10, per_minute=per_minute
         )
 
-    return await house.commands.run(work)
+    return await house.commands.run(ALL_SITES, work)
 
 
 async def accepted(house: Engine, directory: Directory, **how: Any) -> Accepted:
@@ -214,7 +215,7 @@ async def test_the_limit_never_holds_back_an_emergency(house: Engine, directory:
     """DESIGN.md: no throttle can hold back the first page of an alarm."""
     first = await accepted(house, directory, per_minute=1)
     assert isinstance(await key(house, directory, per_minute=1), RateLimited)
-    await house.commands.run(lambda unit: unit.cancel(first.alarm.id, RESPONDER))
+    await house.commands.run(ALL_SITES, lambda unit: unit.cancel(first.alarm.id, RESPONDER))
 
     real = await accepted(house, directory, per_minute=1)
 
@@ -284,6 +285,7 @@ async def test_two_processes_make_one_alarm_of_presses_at_once(
     script = (
         "import asyncio, sys\n"
         "from companion.store.database import open_database\n"
+        "from companion.store.scope import ALL_SITES\n"
         "from companion.triggers.yealink import press\n"
         "from tests.builders import engine\n"
         "from tests.fakes.clock import FrozenClock\n"
@@ -293,7 +295,7 @@ async def test_two_processes_make_one_alarm_of_presses_at_once(
         "    work = lambda unit: press(unit, sys.argv[2], {}, window_s=10, per_minute=1000)\n"
         "    print('ready', flush=True)\n"
         "    await asyncio.to_thread(sys.stdin.readline)\n"
-        "    found = await asyncio.gather(*(house.commands.run(work) for _ in range(20)))\n"
+        "    found = await asyncio.gather(*(house.commands.run(ALL_SITES, work) for _ in range(20)))\n"
         "    print(*(item.alarm.id for item in found))\n"
         "    await db.close()\n"
         "asyncio.run(main())\n"

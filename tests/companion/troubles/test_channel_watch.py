@@ -59,7 +59,9 @@ class Pool:
 
 
 def watch_of(house: Engine, channel: ProbedChannel) -> ChannelWatch:
-    return ChannelWatch(db=house.db, clock=house.clock, channels=Pool(channel), run=house.commands.run)
+    return ChannelWatch(
+        db=house.db, clock=house.clock, channels=Pool(channel), run=partial(house.commands.run, ALL_SITES)
+    )
 
 
 def told(house: Engine) -> list[tuple[str, bool]]:
@@ -67,7 +69,7 @@ def told(house: Engine) -> list[tuple[str, bool]]:
 
 
 async def send(house: Engine, outcome: Outcome, times: int = 1) -> None:
-    await house.commands.run(lambda unit: note(unit, [("sms", Try.SEND, outcome)] * times))
+    await house.commands.run(ALL_SITES, lambda unit: note(unit, [("sms", Try.SEND, outcome)] * times))
 
 
 async def test_a_channel_that_refuses_messages_is_a_trouble_until_it_takes_one(house: Engine) -> None:
@@ -143,7 +145,7 @@ async def test_what_could_not_be_written_down_is_counted_when_the_database_is_ba
     async def run(work: Callable[[AlarmTransaction], None]) -> None:
         if away:
             raise StoreUnavailable("away")
-        await house.commands.run(work)
+        await house.commands.run(ALL_SITES, work)
 
     watch = ChannelWatch(db=db, clock=clock, channels=Pool(ProbedChannel()), run=run)
     alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard")))))
@@ -193,7 +195,7 @@ async def test_a_channel_that_was_changed_begins_anew(house: Engine) -> None:
     await send(house, BROKEN, 3)
 
     await house.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(revision=2)))
-    await house.commands.run(clear_gone)
+    await house.commands.run(ALL_SITES, clear_gone)
 
     assert told(house) == [("Sms", True), ("Sms", False)]
     assert not (await house.db.read(partial(health_of_channels, ALL_SITES)))["sms"].was_tried
@@ -204,7 +206,7 @@ async def test_a_channel_that_was_switched_off_is_in_trouble_no_more(house: Engi
 
     await house.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(enabled=False)))
     await send(house, BROKEN, 3)
-    await house.commands.run(clear_gone)
+    await house.commands.run(ALL_SITES, clear_gone)
 
     assert told(house) == [("Sms", True), ("Sms", False)]
 

@@ -20,7 +20,7 @@ def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
 
 async def found(house: Engine) -> list[tuple[str, str, bool]]:
     """Look, and return all that Home Assistant was told since the beginning."""
-    await house.commands.run(audit_reach)
+    await house.commands.run(ALL_SITES, audit_reach)
     return [(one.kind, one.subject, one.is_open) for one in house.news.service_troubles]
 
 

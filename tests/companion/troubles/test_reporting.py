@@ -41,14 +41,17 @@ async def house(db: Database, clock: FrozenClock, directory: Directory) -> Engin
 
 async def report(house: Engine, channel: str = "zammad") -> None:
     await house.commands.run(
+        ALL_SITES,
         lambda unit: reporting.report(
             unit, TroubleKind.CHANNEL_REFUSES, channel, subject=channel.capitalize(), facts=REASON
-        )
+        ),
     )
 
 
 async def clear(house: Engine, channel: str = "zammad") -> None:
-    await house.commands.run(lambda unit: reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, channel))
+    await house.commands.run(
+        ALL_SITES, lambda unit: reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, channel)
+    )
 
 
 async def told(house: Engine) -> list[tuple[MessageKind, str, str]]:
@@ -121,11 +124,11 @@ async def test_one_that_came_back_soon_and_stays_is_told_when_the_hour_is_over(
     clock.advance(60)
     await clear(house)
     await report(house)
-    await house.commands.run(reporting.tell_due)
+    await house.commands.run(ALL_SITES, reporting.tell_due)
     before = len(await told(house))
 
     clock.advance(3600)
-    await house.commands.run(reporting.tell_due)
+    await house.commands.run(ALL_SITES, reporting.tell_due)
 
     assert (before, len(await told(house))) == (4, 6)
 
@@ -134,7 +137,7 @@ async def many(house: Engine, work: Callable[..., None], *, of: int = 30) -> Non
     """Do it to the trouble of each of many alarms, each in a transaction of its own."""
     for number in range(of):
         await house.commands.run(
-            partial(work, kind=TroubleKind.ALARM_UNANSWERED, subject_id=f"alarm-{number}")
+            ALL_SITES, partial(work, kind=TroubleKind.ALARM_UNANSWERED, subject_id=f"alarm-{number}")
         )
 
 
@@ -150,8 +153,8 @@ async def test_of_many_troubles_of_one_kind_the_first_are_told_singly_and_the_re
     await report(house)  # of another kind: at once
     clock.advance(60)
 
-    await house.commands.run(reporting.tell_due)
-    await house.commands.run(reporting.tell_due)
+    await house.commands.run(ALL_SITES, reporting.tell_due)
+    await house.commands.run(ALL_SITES, reporting.tell_due)
     await house.dispatch()
 
     last = house.sms.messages[-1]
@@ -164,7 +167,7 @@ async def test_of_many_troubles_of_one_kind_the_first_are_told_singly_and_the_re
 async def test_of_many_troubles_that_are_over_the_last_few_say_so(house: Engine, clock: FrozenClock) -> None:
     await many(house, unanswered)
     clock.advance(60)
-    await house.commands.run(reporting.tell_due)
+    await house.commands.run(ALL_SITES, reporting.tell_due)
     before = len(await told(house))
 
     await many(house, reporting.clear)
@@ -178,7 +181,7 @@ async def test_those_that_came_one_at_a_time_are_each_told_and_each_told_to_be_o
 ) -> None:
     for number in range(6):
         await house.commands.run(
-            partial(unanswered, kind=TroubleKind.ALARM_UNANSWERED, subject_id=f"alarm-{number}")
+            ALL_SITES, partial(unanswered, kind=TroubleKind.ALARM_UNANSWERED, subject_id=f"alarm-{number}")
         )
         clock.advance(1800)
 
@@ -220,11 +223,11 @@ async def test_a_provider_that_hangs_is_not_waited_for_and_the_next_contact_is_t
     await house.signal.arrived.acquire()
 
     clock.advance(14)
-    await house.commands.run(reporting.run_due)
+    await house.commands.run(ALL_SITES, reporting.run_due)
     before = await deliveries(house)
     clock.advance(1)
-    await house.commands.run(reporting.run_due)
-    await house.commands.run(reporting.run_due)
+    await house.commands.run(ALL_SITES, reporting.run_due)
+    await house.commands.run(ALL_SITES, reporting.run_due)
 
     porters = [one.channel_id for one in await deliveries(house) if one.recipient == "Porter"]
     assert (len(before), porters) == (2, ["signal", "sms"])
@@ -237,7 +240,7 @@ async def test_what_is_accepted_is_told_once(house: Engine, clock: FrozenClock) 
     await house.dispatch()
 
     clock.advance(60)
-    await house.commands.run(reporting.run_due)
+    await house.commands.run(ALL_SITES, reporting.run_due)
 
     assert len(await deliveries(house)) == 2
 
@@ -308,12 +311,15 @@ async def test_a_trouble_that_cannot_be_told_does_not_undo_what_it_was_found_in(
         reporting.report(unit, TroubleKind.CHANNEL_REFUSES, "sms", subject="SMS")
         return "committed"
 
-    assert await house.commands.run(work) == "committed"
+    assert await house.commands.run(ALL_SITES, work) == "committed"
 
 
 async def test_errors_come_before_warnings_and_a_site_sees_its_own_and_what_all_share(house: Engine) -> None:
-    await house.commands.run(lambda unit: unanswered(unit, TroubleKind.ALARM_UNANSWERED, "of no site"))
     await house.commands.run(
+        ALL_SITES, lambda unit: unanswered(unit, TroubleKind.ALARM_UNANSWERED, "of no site")
+    )
+    await house.commands.run(
+        ALL_SITES,
         lambda unit: reporting.report(
             unit,
             TroubleKind.SITE_REACHES_NOBODY,
@@ -321,7 +327,7 @@ async def test_errors_come_before_warnings_and_a_site_sees_its_own_and_what_all_
             subject="Home",
             site_id="home",
             severity=TroubleSeverity.WARNING,
-        )
+        ),
     )
     await report(house)
 

@@ -52,7 +52,7 @@ async def saw(api: Api, alarm_id: str, picture: Picture | None = JPEG, **values:
     }
     evidence, panel = Evidence.model_validate(found), Actor(name=None, via="panel")
     await api.context.commands.run(
-        lambda unit: unit.evidence(alarm_id, panel, evidence, picture, said_at=unit.now)
+        ALL_SITES, lambda unit: unit.evidence(alarm_id, panel, evidence, picture, said_at=unit.now)
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from companion.alarms.model import Actor, Evidence, Picture
 from companion.store import tables
 from companion.store.database import open_database
 from companion.store.migrate import migrate
+from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from companion.web.metrics import Metrics
 from tests.companion.conftest import Directory, _seed
@@ -53,7 +55,7 @@ def _in_order(conn: Connection, ids: Directory) -> None:
 
 async def a_day(api: Api, clock: FrozenClock) -> str:
     """Let some alarms happen, and return the one that waits for an answer."""
-    run = api.context.commands.run
+    run = partial(api.context.commands.run, ALL_SITES)
     over = await api.raised(title="Water below the sink", kind="water", room="reception", person="porter")
     clock.advance(38)
     await run(lambda unit: unit.acknowledge(over, Actor(name="Porter", via="ack_page")))
@@ -83,7 +85,7 @@ async def a_day(api: Api, clock: FrozenClock) -> str:
 
 async def a_break_in(api: Api) -> str:
     """Let a panel raise an alarm that a camera has seen, and return it."""
-    run, now = api.context.commands.run, api.context.clock()
+    run, now = partial(api.context.commands.run, ALL_SITES), api.context.clock()
     alarm_id = await api.raised(title="Burglary: Front door", kind="burglary", room="reception")
     found = Evidence(
         level=2,

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from companion.alarms.model import Actor, Status
 from companion.dispatch.folding import FREE
 from companion.store import tables
+from companion.store.scope import ALL_SITES
 from tests.builders import PHONE, person, policy, step, trigger
 from tests.companion.web.harness import Api
 from tests.companion.web.people_pages import (
@@ -27,7 +28,7 @@ DESK = Actor(name="Desk", via="dashboard")
 
 
 async def close(api: Api, alarm_id: str) -> None:
-    await api.context.commands.run(lambda unit: unit.cancel(alarm_id, DESK))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.cancel(alarm_id, DESK))
 
 
 async def paged(api: Api, **body: object) -> tuple[str, str]:
@@ -44,7 +45,7 @@ async def guard_paged(api: Api, alarm_id: str) -> str:
 
     await api.context.db.write(later)
     alarm = await alarm_of(api, alarm_id)
-    await api.context.commands.run(lambda unit: unit.run_step(alarm))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.run_step(alarm))
     return token_for(alarm_id, "guard")
 
 
@@ -94,7 +95,7 @@ async def test_the_page_of_a_confirmed_alarm_names_the_second_zone(
     if language == "de":
         token = await guard_paged(api, alarm_id)
     panel = Actor(name=None, via="panel")
-    await api.context.commands.run(lambda unit: unit.confirm(alarm_id, panel, zone="Hall motion"))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.confirm(alarm_id, panel, zone="Hall motion"))
 
     assert sentence in text_of(await look(api, token))
 
@@ -297,7 +298,9 @@ async def test_the_page_of_a_message_to_people_who_share_a_number_speaks_the_lan
         )
     )
     rules = policy(step(person("porter", via="sms"), person("guard")))
-    raised = await api.context.commands.run(lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE))
+    raised = await api.context.commands.run(
+        ALL_SITES, lambda unit: unit.raise_alarm(trigger(policy=rules), PHONE)
+    )
 
     reply = await look(
         api, token_for(raised.alarm.id, "porter+guard"), **{"Accept-Language": "de-DE,de;q=0.9"}

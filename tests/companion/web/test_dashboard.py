@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -186,8 +187,8 @@ async def test_the_overview_puts_alarms_that_wait_first_with_age_and_next_step(
     waiting = await api.raised(title="First pressed", room="reception")
     taken = await api.raised(title="Then taken")
     closed = await api.raised(title="Long over")
-    await api.context.commands.run(lambda unit: unit.acknowledge(taken, ANNA))
-    await api.context.commands.run(lambda unit: unit.cancel(closed, ANNA))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.acknowledge(taken, ANNA))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.cancel(closed, ANNA))
     clock.advance(45)
     await log_in(api)
 
@@ -232,7 +233,7 @@ async def test_open_alarms_are_listed_real_before_test_waiting_before_answered_t
     [answered] = [
         one for one in (await api.call("GET", "/v1/alarms")).json["alarms"] if "fire" in one["title"]
     ]
-    await api.context.commands.run(lambda unit: unit.acknowledge(answered["id"], ANNA))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.acknowledge(answered["id"], ANNA))
     await log_in(api)
 
     text = text_of(await api.call("GET", "/admin", None))
@@ -310,7 +311,7 @@ async def test_the_list_of_all_alarms_can_be_narrowed_down(api: Api, query: str,
     bodies: dict[str, dict[str, Any]] = {"Drill": {"test": True}, "Far away": {"site": "warehouse"}}
     titles = ["Panic", "Drill", "Over", "False", "Taken", "Far away"]
     ids = {title: await api.raised(title=title, **bodies.get(title, {})) for title in titles}
-    run = api.context.commands.run
+    run = partial(api.context.commands.run, ALL_SITES)
     await run(lambda unit: unit.cancel(ids["False"], ANNA))
     await run(lambda unit: unit.acknowledge(ids["Taken"], ANNA))
     await run(lambda unit: unit.acknowledge(ids["Over"], ANNA))
@@ -435,7 +436,9 @@ async def held_alarm(api: Api) -> str:
         hold=timedelta(seconds=30),
     )
     panel = Actor(name=None, via="panel")
-    return (await api.context.commands.run(lambda unit: unit.raise_alarm(burglary, panel))).alarm.id
+    return (
+        await api.context.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(burglary, panel))
+    ).alarm.id
 
 
 async def test_an_alarm_in_its_abort_window_shows_until_when_nobody_is_told(
@@ -460,7 +463,7 @@ async def test_an_alarm_in_its_abort_window_shows_until_when_nobody_is_told(
 async def test_the_timeline_names_the_zone_that_confirmed_an_alarm(api: Api) -> None:
     alarm_id = await api.raised(title="Burglary: Front door")
     panel = Actor(name=None, via="panel")
-    await api.context.commands.run(lambda unit: unit.confirm(alarm_id, panel, zone="Hall motion"))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.confirm(alarm_id, panel, zone="Hall motion"))
     await log_in(api)
 
     text = text_of(await api.call("GET", f"/admin/alarms/{alarm_id}", None))
@@ -586,7 +589,7 @@ async def test_an_alarm_is_answered_in_a_list_which_is_shown_again(
 
 async def test_who_comes_too_late_with_an_answer_changes_nothing_and_loses_no_note(api: Api) -> None:
     alarm_id = await api.raised()
-    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm_id, ANNA))
     await log_in(api)
 
     reply = await press_button(api, alarm_id, "acknowledge", note="I go too")
@@ -662,7 +665,7 @@ async def test_logging_out_ends_the_copies_that_were_renewed_too(api: Api, clock
 
 async def test_an_alarm_that_was_answered_has_no_button(api: Api) -> None:
     alarm_id = await api.raised()
-    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm_id, ANNA))
     await log_in(api)
 
     assert "Do the next step now" not in (await api.call("GET", f"/admin/alarms/{alarm_id}", None)).text
@@ -694,7 +697,9 @@ async def test_an_alarms_page_tells_its_whole_story(api: Api) -> None:
         )
 
     await api.context.db.write(failed)
-    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA, note="Going there"))
+    await api.context.commands.run(
+        ALL_SITES, lambda unit: unit.acknowledge(alarm_id, ANNA, note="Going there")
+    )
     await log_in(api)
 
     reply = await api.call("GET", f"/admin/alarms/{alarm_id}", None)
@@ -841,7 +846,8 @@ def test_a_part_to_see_to_is_called_by_its_name_and_no_code(kind: str, which: st
 async def test_an_alarm_that_nobody_answered_is_shown_once_among_the_open_ones(api: Api) -> None:
     alarm_id = await api.raised(title="Somebody fell")
     await api.context.commands.run(
-        lambda unit: reporting.report(unit, TroubleKind.ALARM_UNANSWERED, alarm_id, subject="Somebody fell")
+        ALL_SITES,
+        lambda unit: reporting.report(unit, TroubleKind.ALARM_UNANSWERED, alarm_id, subject="Somebody fell"),
     )
     await log_in(api)
 
@@ -872,7 +878,7 @@ async def test_who_reads_german_reads_no_english_on_any_page(api: Api, clock: Fr
     token = "desk-phone-token-0123456789"
     alarm_id = str((await api.press(token)).json["alarm_id"])
     await saw(api, alarm_id)
-    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA, note="Ich gehe"))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm_id, ANNA, note="Ich gehe"))
     await api.press(token)
     clock.advance(200)
     german = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}

@@ -82,7 +82,7 @@ def given_up(conn: Connection, api: Api, delivery: Delivery, outcome: TryAgain |
     claimed = replace(delivery, owner="me", fence=1)
     after = record(conn, claimed, outcome, verdict, started_at=now, now=now)
     assert after is not None
-    outcomes.report(api.context.commands.unit(conn), after, verdict)
+    outcomes.report(api.context.commands.unit(ALL_SITES, conn), after, verdict)
 
 
 OUTCOMES: tuple[TryAgain | Refused, ...] = (
@@ -109,7 +109,7 @@ async def house(api: Api, directory: Directory, clock: FrozenClock) -> Api:
     api.context.wake.deaf_because = "ConnectionRefusedError"
 
     def work(conn: Connection) -> None:
-        unit = api.context.commands.unit(conn)
+        unit = api.context.commands.unit(ALL_SITES, conn)
         for number, outcome in enumerate(OUTCOMES):
             waiting = [one for one, _ in deliveries_of(ALL_SITES, conn, alarm_id) if one.state == "pending"]
             if waiting:

@@ -71,7 +71,7 @@ async def sound(api: Api, directory: Directory) -> Api:
         worked = Sent(provider_ref="r")
         note(unit, [(one, Try.SEND, worked) for one in ("signal", "sms", "zammad")])
 
-    await api.context.commands.run(work)
+    await api.context.commands.run(ALL_SITES, work)
     return api
 
 
@@ -168,7 +168,7 @@ async def test_a_channel_that_was_never_tried_is_yellow_and_one_that_refuses_is_
     await sound.context.db.write(lambda conn: conn.execute(sa.delete(tables.channel_health)))
     refused = Refused(reason=Reason.quoting("401: unknown key"), channel_broken=True)
     tries = [("sms", Try.SEND, refused)] * 3
-    await sound.context.commands.run(lambda unit: note(unit, tries))
+    await sound.context.commands.run(ALL_SITES, lambda unit: note(unit, tries))
 
     assert await lights(sound) == (
         503,
@@ -185,13 +185,16 @@ async def test_an_address_at_which_nobody_can_be_told_is_yellow(sound: Api) -> N
 
 async def test_an_alarm_that_told_nobody_is_red_until_it_is_answered(sound: Api) -> None:
     await sound.context.commands.run(
+        ALL_SITES,
         lambda unit: reporting.report(
             unit, TroubleKind.ALARM_TOLD_NOBODY, "a1", subject="Panic key: Reception"
-        )
+        ),
     )
     told = await lights(sound)
 
-    await sound.context.commands.run(lambda unit: reporting.clear(unit, TroubleKind.ALARM_TOLD_NOBODY, "a1"))
+    await sound.context.commands.run(
+        ALL_SITES, lambda unit: reporting.clear(unit, TroubleKind.ALARM_TOLD_NOBODY, "a1")
+    )
 
     assert told == (503, {"trouble alarm_told_nobody:a1": "error"})
     assert await lights(sound) == (200, {})

@@ -75,7 +75,7 @@ async def test_a_phone_and_a_desk_that_answer_at_once_are_one_answer_and_a_note(
 
 async def test_an_alarm_that_is_resolved_and_cancelled_at_once_ends_once(api: Api, replica: Api) -> None:
     alarm_id = await api.raised()
-    await api.context.commands.run(lambda unit: unit.acknowledge(alarm_id, ANNA))
+    await api.context.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm_id, ANNA))
     await logged_in(api, replica)
 
     replies = await asyncio.gather(

@@ -183,7 +183,7 @@ async def test_the_story_of_two_alarms_is_the_same_at_both_ends_wherever_it_is_c
     relay.pieces, relay.cut_after = 0, cut_after
     book = entry.runtime_data.alarms
 
-    pressed = (await real.commands.run(lambda unit: unit.raise_alarm(PRESS, KEY))).alarm
+    pressed = (await real.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(PRESS, KEY))).alarm
     await panel(hass, "alarm_trigger")
     await until(lambda: book.find(pressed.id))
     await hass.services.async_call("alarm_broker", "acknowledge", {"alarm_id": pressed.id}, blocking=True)
@@ -197,7 +197,7 @@ async def test_the_story_of_two_alarms_is_the_same_at_both_ends_wherever_it_is_c
         }
 
     await eventually(closed_or_on_it)
-    await real.commands.run(lambda unit: unit.resolve(pressed.id, PORTER))
+    await real.commands.run(ALL_SITES, lambda unit: unit.resolve(pressed.id, PORTER))
     await until(lambda: not book.open_alarms)
     await eventually(lambda: all_confirmed(real, entry))
 
@@ -224,7 +224,7 @@ async def test_alarms_that_both_sides_raised_during_a_cut_are_at_both_ends_after
     relay.cut()
     await until(lambda: not entry.runtime_data.link.connected)
     await panel(hass, "alarm_trigger")
-    pressed = (await real.commands.run(lambda unit: unit.raise_alarm(PRESS, KEY))).alarm
+    pressed = (await real.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(PRESS, KEY))).alarm
 
     await until(lambda: entry.runtime_data.link.connected)
     await until(lambda: entry.runtime_data.alarms.find(pressed.id))
