@@ -16,11 +16,10 @@ from tests.fakes.misbehaviour import Behaviour
 from tests.integration.house import AREA, GARAGE_PARTS, HOUSE, move_in
 from tests.integration.subentries.test_subentries import add, change, parts
 from tests.integration.test_frigate import own_certificate
-from tests.integration.watched import camera, server
+from tests.integration.watched import DOOR_ZONE, camera, server
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "socket_enabled")
 
-DOOR_ZONE = "zone_front_door"
 SEEING = {"inside": False, "labels": ["person"], "min_score": 60}
 
 

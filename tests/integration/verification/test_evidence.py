@@ -2,7 +2,6 @@
 
 import os
 import stat
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,10 +32,8 @@ def store(hass: HomeAssistant) -> EvidenceStore:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant) -> AsyncIterator[MockConfigEntry]:
-    moved_in = await move_in(hass)
-    yield moved_in
-    await hass.config_entries.async_unload(moved_in.entry_id)
+async def entry(hass: HomeAssistant) -> MockConfigEntry:
+    return await move_in(hass)
 
 
 def alarms(hass: HomeAssistant, entry_id: str = "home") -> set[str]:

@@ -1,6 +1,5 @@
 """Past alarms in the media panel."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -26,11 +25,8 @@ ROOT = "media-source://alarm_broker"
 
 
 @pytest.fixture(autouse=True)
-async def media(hass: HomeAssistant, socket_enabled: None) -> AsyncIterator[None]:
+async def media(hass: HomeAssistant, socket_enabled: None) -> None:
     assert await async_setup_component(hass, "media_source", {})
-    yield
-    for entry in hass.config_entries.async_loaded_entries("alarm_broker"):
-        await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def browse(hass: HomeAssistant, identifier: str = ROOT) -> BrowseMediaSource:

@@ -1,6 +1,5 @@
 """The picture of the latest alarm and its validation level, as entities."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from tests.integration.watched import LEVEL, PICTURE, armed, break_in, found, le
 pytestmark = pytest.mark.usefixtures(
     "enable_custom_integrations", "mock_async_zeroconf", "quick_looks", "socket_enabled"
 )
-
-
-@pytest.fixture(autouse=True)
-async def unload(hass: HomeAssistant) -> AsyncIterator[None]:
-    yield
-    for entry in hass.config_entries.async_loaded_entries("alarm_broker"):
-        await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def picture(hass: HomeAssistant) -> bytes:
