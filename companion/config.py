@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     press_window_s: Annotated[float, Field(ge=1, le=600)] = 10
     """Presses of the same key within this time are the same alarm."""
     press_per_minute: Annotated[int, Field(ge=1, le=1000)] = 10
-    """How often a key may be pressed in a minute before it is answered 429."""
+    """How often a key may be pressed in a minute before a press that tells nobody anything new is answered 429."""
     ack_link_days: Annotated[float, Field(gt=0, le=365)] = 7
     """How long links live after the last page of an alarm that is over."""
     picture_days: Annotated[float, Field(ge=0, le=3650)] = 30

@@ -64,4 +64,9 @@ def panel_key(instance: str, uid: str) -> str:
 
 def of_device(device_id: str, lasts: timedelta) -> Dedup:
     """Return what makes presses of one key the same alarm."""
-    return Dedup(f"device:{device_id}", Window(lasts))
+    return Dedup(device_key(device_id), Window(lasts))
+
+
+def device_key(device_id: str) -> str:
+    """Return the key of the alarm that presses of this device stand for."""
+    return f"device:{device_id}"

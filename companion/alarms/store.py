@@ -196,10 +196,12 @@ def dedup_keys_of(scope: Scope, conn: Connection, alarm_id: str, keys: Collectio
     return list(conn.execute(scope.of_alarms(query, dedup.c.alarm_id)).scalars())
 
 
-def has_open_alarm(scope: Scope, conn: Connection, device_id: str) -> bool:
-    """Return whether an alarm of this device still waits for its end."""
-    found = sa.select(alarm.c.id).where(alarm.c.device_id == device_id, alarm.c.status.in_(sorted(OPEN)))
-    return conn.execute(scope.own(found, alarm.c.site_id).limit(1)).first() is not None
+def repeats_unanswered(scope: Scope, conn: Connection, dedup_key: str, now: datetime) -> bool:
+    """Return whether a trigger with the key would only say again what waits for an answer already."""
+    found = sa.select(alarm.c.id).join_from(dedup, alarm, alarm.c.id == dedup.c.alarm_id)
+    means = sa.or_(dedup.c.expires_at.is_(None), dedup.c.expires_at > now)
+    query = found.where(dedup.c.key == dedup_key, means, _IS_OPEN, _WAITS)
+    return conn.execute(scope.own(query, alarm.c.site_id).limit(1)).first() is not None
 
 
 def urgent_first() -> sa.ColumnElement[int]:

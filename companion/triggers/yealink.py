@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from companion.alarms.dedup import of_device
+from companion.alarms.dedup import device_key, of_device
 from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
-from companion.alarms.store import has_open_alarm
+from companion.alarms.store import repeats_unanswered
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
@@ -46,7 +46,7 @@ class NobodyToTell:
 
 @dataclass(frozen=True)
 class RateLimited:
-    """Too many presses within a minute; those before have raised their alarms."""
+    """Too many presses within a minute; those before have raised an alarm that still waits for its answer."""
 
     retry_after_s: int
 
@@ -75,8 +75,8 @@ def press(
         minute_count=count,
     )
     missing = tuple(name for name in ("person", "room", "site") if getattr(device, name) is None)
-    # A limit must not hold back an emergency: with no alarm of this key open (a false one was closed), it raises one.
-    if count > per_minute and has_open_alarm(unit.scope, unit.conn, device.id):
+    # A limit must not hold back an emergency: only what would be counted and told to nobody is refused.
+    if count > per_minute and repeats_unanswered(unit.scope, unit.conn, device_key(device.id), unit.now):
         return RateLimited(max(1, ceil((started_at + MINUTE - unit.now).total_seconds())))
     trigger = _trigger(device, context, missing, window_s)
     raised = unit.raise_alarm(trigger, Actor(name=device.person, via="yealink"))

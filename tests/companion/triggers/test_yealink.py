@@ -201,14 +201,42 @@ async def test_more_presses_than_a_minute_may_have_are_told_when_to_come_back(
         clock.advance(5.5)
 
     limited = await key(house, directory, per_minute=3)
-    clock.advance(43)
+    clock.advance(4.4)
     still = await key(house, directory, per_minute=3)
-    clock.advance(0.5)
-    again = await accepted(house, directory, per_minute=3)
 
     assert limited == RateLimited(retry_after_s=44)
-    assert still == RateLimited(retry_after_s=1)
-    assert again.created
+    assert still == RateLimited(retry_after_s=40)
+
+
+async def test_a_press_beyond_the_window_is_a_new_alarm_however_often_the_key_was_pressed(
+    house: Engine, directory: Directory, clock: FrozenClock
+) -> None:
+    """DESIGN.md: no throttle can hold back the first page of an alarm."""
+    first = await accepted(house, directory, per_minute=1)
+    clock.advance(9.9)
+    assert isinstance(await key(house, directory, per_minute=1), RateLimited)
+    clock.advance(0.1)
+
+    second = await accepted(house, directory, per_minute=1)
+
+    assert second.created
+    assert second.alarm.id != first.alarm.id
+    assert [page.recipient for page in await house.deliveries(second.alarm.id)] == ["Zammad", "Porter"]
+
+
+async def test_the_limit_does_not_hold_back_a_press_after_the_answer(
+    house: Engine, directory: Directory, clock: FrozenClock
+) -> None:
+    """Whoever hammered the key, was answered, and presses once more is heard: somebody has to know."""
+    first = await accepted(house, directory, per_minute=1)
+    assert isinstance(await key(house, directory, per_minute=1), RateLimited)
+    await house.acknowledge(first.alarm.id)
+
+    pressed = await accepted(house, directory, per_minute=1)
+
+    assert (pressed.created, pressed.alarm.id) == (False, first.alarm.id)
+    assert pressed.alarm.awaits_reaction
+    assert isinstance(await key(house, directory, per_minute=1), RateLimited)
 
 
 async def test_the_limit_never_holds_back_an_emergency(house: Engine, directory: Directory) -> None:
