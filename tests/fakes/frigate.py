@@ -1,15 +1,18 @@
 """A stand-in for Frigate's HTTP API: configuration, events, reviews, pictures and the login, filtered as Frigate filters."""
 
 import json
+import ssl
 import time
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, override
 
 from aiohttp import hdrs, web
 
+from tests.fakes import certificates
 from tests.fakes.server import FakeServer
 
 JPEG = b64decode(
@@ -307,3 +310,9 @@ def number(request: web.Request, name: str) -> float:
 def newest(rows: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
     """Return the rows that began last, newest first."""
     return sorted(rows, key=lambda row: float(row["start_time"]), reverse=True)[:limit]
+
+
+def own_certificate(folder: Path) -> ssl.SSLContext:
+    """Return a TLS server's context with a certificate that nobody vouches for, as Frigate makes it."""
+    _pem, context = certificates.own_certificate(folder, is_ca=False)
+    return context

@@ -11,11 +11,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.alarm_broker.flows.subentries import frigate as frigate_flow
-from tests.fakes.frigate import Access, FakeFrigate, camera as frigate_camera
+from tests.fakes.frigate import Access, FakeFrigate, camera as frigate_camera, own_certificate
 from tests.fakes.misbehaviour import Behaviour
 from tests.integration.house import AREA, GARAGE_PARTS, HOUSE, move_in
 from tests.integration.subentries.test_subentries import add, change, parts
-from tests.integration.test_frigate import own_certificate
 from tests.integration.watched import DOOR_ZONE, camera, server
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "socket_enabled")

@@ -20,7 +20,6 @@ from tests.integration.watched import add, camera, evidence, happened, kept, loo
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "quick_looks")
 
-
 TAB = "notify.mobile_app_tab"
 
 

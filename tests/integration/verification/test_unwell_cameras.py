@@ -17,7 +17,6 @@ from tests.integration.watched import armed, break_in, camera, found, level, ser
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "quick_looks")
 
-
 TAB = "notify.mobile_app_tab"
 
 
