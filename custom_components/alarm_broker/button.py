@@ -11,8 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import AlarmBrokerEntity, AreaEntity
 from .link.alarm import Alarm
+from .link.companion_events import Status
 from .link.events import Decision
-from .link.protocol import Status
 from .system.callers import HOME_ASSISTANT
 from .system.errors import invalid
 from .system.system import AlarmSystem

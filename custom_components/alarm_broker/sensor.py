@@ -14,7 +14,7 @@ from .core.household.state import HouseholdState, Mark, PersonState, Presence
 from .core.verification import Level
 from .core.windows import current_or_next
 from .entity import AlarmEntity, AreaEntity, HubDescription, HubEntity, person_device
-from .link.protocol import Status
+from .link.companion_events import Status
 from .types import AlarmBrokerConfigEntry, RuntimeData
 
 PARALLEL_UPDATES = 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from custom_components.alarm_broker.link.protocol import Status
+from custom_components.alarm_broker.link.companion_events import Status
 from custom_components.alarm_broker.push.actions import (
     NONCE_LIFE,
     NONCES_KEPT,

@@ -9,8 +9,8 @@ import pytest
 from homeassistant.util import dt as dt_util
 
 from custom_components.alarm_broker.link.alarm import Alarm
+from custom_components.alarm_broker.link.companion_events import Status, TitleParts
 from custom_components.alarm_broker.link.events import AlarmFacts
-from custom_components.alarm_broker.link.protocol import Status, TitleParts
 from custom_components.alarm_broker.push.actions import PushAction, RefusedPress
 from custom_components.alarm_broker.push.messages import (
     PushMessage,

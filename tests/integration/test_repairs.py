@@ -14,7 +14,8 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.alarm_broker import repairs
-from custom_components.alarm_broker.link.protocol import BadFrame, parse_event
+from custom_components.alarm_broker.link.companion_events import parse_event
+from custom_components.alarm_broker.link.wire import BadFrame
 from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.texts.language import LANGUAGES
 from tests.fakes.companion import FakeCompanion

@@ -27,9 +27,9 @@ from custom_components.alarm_broker.core.verification import (
     TrippedZone,
 )
 from custom_components.alarm_broker.link.alarm import Alarm, bounded, moved, raised_here
+from custom_components.alarm_broker.link.companion_events import ServiceTrouble, Status
 from custom_components.alarm_broker.link.events import AlarmRaised, body
 from custom_components.alarm_broker.link.outbox import Outbox, still_telling
-from custom_components.alarm_broker.link.protocol import ServiceTrouble, Status
 from custom_components.alarm_broker.push.actions import IssuedButtons, PushAction
 from custom_components.alarm_broker.verification.model import (
     Assessment,

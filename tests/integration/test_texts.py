@@ -9,7 +9,7 @@ import pytest
 from custom_components.alarm_broker.core.panel.config import AlarmKind, ArmMode, TroubleKind
 from custom_components.alarm_broker.core.panel.state import AreaStatus, Bypass
 from custom_components.alarm_broker.flows.alarmo.notes import Note
-from custom_components.alarm_broker.link.protocol import Status
+from custom_components.alarm_broker.link.companion_events import Status
 from custom_components.alarm_broker.push.actions import PushAction, RefusedPress
 from custom_components.alarm_broker.push.messages import NOTICE_BUTTONS
 from custom_components.alarm_broker.system.activity import ActivityKind

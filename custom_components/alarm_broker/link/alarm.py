@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from ..core.panel.config import AlarmKind
 from ..core.stored import made
+from .companion_events import AlarmSnapshot, Status, TitleParts
 from .events import AlarmFacts, AlarmRaised
-from .protocol import AlarmSnapshot, Status, TitleParts
 
 CLOSED_KEPT = 20
 PANEL_SOURCE = "panel"

@@ -21,7 +21,6 @@ from ..system.subscribers import Subscribers
 from .protocol import (
     MAX_FRAME_BYTES,
     PROTOCOL_VERSION,
-    BadFrame,
     Confirm,
     Event,
     Frame,
@@ -34,6 +33,7 @@ from .protocol import (
     parse,
 )
 from .registry import AlarmRegistry
+from .wire import BadFrame
 
 CONNECT_TIMEOUT_S = 10
 SEND_TIMEOUT_S = 10

@@ -16,17 +16,11 @@ from ..core.stored import listed, mapping, text, whole
 from ..system.storage import EntryStorage, Written
 from ..system.subscribers import Subscribers
 from .alarm import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
+from .companion_events import AlarmSnapshot, DeliveryTrouble, ServiceTrouble, Status, parse_event
 from .events import AlarmDisarmed, AlarmRaised, Decided, Decision, HomeAssistantEvent, body
 from .outbox import Outbox
-from .protocol import (
-    AlarmSnapshot,
-    BadFrame,
-    DeliveryTrouble,
-    ServiceTrouble,
-    Status,
-    parse_event,
-)
 from .troubles import ServiceTroubles
+from .wire import BadFrame
 
 _DECIDED: Mapping[Decision, Status] = {
     Decision.ACKNOWLEDGE: Status.ACKNOWLEDGED,

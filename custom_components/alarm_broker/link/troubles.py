@@ -9,7 +9,7 @@ from homeassistant.core import callback
 from ..core.stored import listed, made, mapping
 from ..system.storage import EntryStorage
 from ..system.subscribers import Subscribers
-from .protocol import ServiceTrouble
+from .companion_events import ServiceTrouble
 
 
 class ServiceTroubles:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..core.stored import made, mapping
-from ..link.protocol import Status
+from ..link.companion_events import Status
 
 NONCE_LIFE = timedelta(hours=24)
 NONCES_KEPT = 500

@@ -16,8 +16,8 @@ from ..core.panel.state import AreaState, AreaStatus, Pending
 from ..household.tracker import Household
 from ..link.alarm import Alarm
 from ..link.client import LinkClient
+from ..link.companion_events import Status
 from ..link.events import Decision
-from ..link.protocol import Status
 from ..link.registry import AlarmRegistry
 from ..system.activity import Activity, ActivityKind
 from ..system.callers import HOME_ASSISTANT

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 
 from ..link.alarm import Alarm
-from ..link.protocol import Status
+from ..link.companion_events import Status
 from ..system.activity import Activity, ActivityKind
 from ..texts.alarms import alarm_title, remarks
 from ..texts.language import texts_for

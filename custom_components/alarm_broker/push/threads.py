@@ -12,7 +12,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..core.panel.state import Alarm as PanelAlarm
 from ..link.alarm import Alarm, AlarmChange
-from ..link.protocol import Status
+from ..link.companion_events import Status
 from ..link.registry import AlarmRegistry
 from ..system.system import AlarmSystem
 from ..verification.tracker import Verification

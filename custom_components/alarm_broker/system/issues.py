@@ -9,7 +9,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import COMPANION_AWAY_AFTER, DOMAIN
-from ..link.protocol import ServiceTrouble
+from ..link.companion_events import ServiceTrouble
 from ..texts.alarms import trouble_subject
 from ..texts.language import texts_for
 

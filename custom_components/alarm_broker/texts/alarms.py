@@ -1,7 +1,7 @@
 """An alarm in the reader's language: its title, and what else a responder must know. Pure."""
 
 from ..link.alarm import Alarm
-from ..link.protocol import ServiceTrouble, TitleParts
+from ..link.companion_events import ServiceTrouble, TitleParts
 from .model import Texts
 
 

@@ -8,24 +8,26 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from custom_components.alarm_broker.link.protocol import (
+from custom_components.alarm_broker.link.companion_events import (
     AlarmSnapshot,
-    BadFrame,
-    Confirm,
     DeliveryTrouble,
+    ServiceTrouble,
+    Status,
+    TitleParts,
+    parse_event,
+)
+from custom_components.alarm_broker.link.protocol import (
+    Confirm,
     Event,
     Hello,
     Ping,
     Pong,
     Refusal,
-    ServiceTrouble,
-    Status,
-    TitleParts,
     Welcome,
     dump,
     parse,
-    parse_event,
 )
+from custom_components.alarm_broker.link.wire import BadFrame
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "link"
 FRAMES = sorted(GOLDEN.glob("*.json"))

@@ -16,8 +16,8 @@ from custom_components.alarm_broker.link.alarm import (
     moved,
     raised_here,
 )
+from custom_components.alarm_broker.link.companion_events import AlarmSnapshot, Status
 from custom_components.alarm_broker.link.events import AlarmFacts, AlarmRaised
-from custom_components.alarm_broker.link.protocol import AlarmSnapshot, Status
 
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
 RANK = {Status.TRIGGERED: 0, Status.ACKNOWLEDGED: 1, Status.RESOLVED: 2, Status.CANCELLED: 2}
