@@ -115,15 +115,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 MAY_IMPORT_IN_THE_INTEGRATION: dict[str, tuple[str, ...]] = {
     "core": (),
     "codes": ("core",),
-    "texts": ("link.alarm", "link.protocol"),
+    "texts": ("link.alarm", "link.companion_events"),
     "system": (
         "core",
         "codes",
         "texts",
         "link.alarm",
+        "link.companion_events",
         "link.events",
         "link.outgoing",
-        "link.protocol",
         "link.registry",
     ),
     "link": ("core", "system.names", "system.storage", "system.subscribers"),
@@ -227,7 +227,15 @@ def test_nobody_imports_a_composition_root() -> None:
     ("pure", "third_party"),
     [
         (PURE_COMPANION, {"pydantic"}),
-        ((f"{INTEGRATION}.core", f"{INTEGRATION}.link.protocol"), set[str]()),
+        (
+            (
+                f"{INTEGRATION}.core",
+                f"{INTEGRATION}.link.protocol",
+                f"{INTEGRATION}.link.companion_events",
+                f"{INTEGRATION}.link.wire",
+            ),
+            set[str](),
+        ),
     ],
     ids=["companion", "integration"],
 )

@@ -105,11 +105,12 @@ async def async_build(
     await verification.async_load()
 
     # Who is told of all of it.
+    told = PushConfig(**unreadable.options(PushConfig, entry.options))
     push = AlarmPush(
         hass,
         entry,
-        PushConfig(**unreadable.options(PushConfig, entry.options)),
-        recipients=recipients_from_entry(entry),
+        told,
+        recipients=recipients_from_entry(entry, told, unreadable),
         issued=buttons,
         alarms=alarms,
         link=link,

@@ -9,7 +9,10 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.alarm_broker.flows.options import FORMS
+from custom_components.alarm_broker.push.config import PushConfig
 from custom_components.alarm_broker.push.recipients import PushDisarm, recipients_from_entry
+from custom_components.alarm_broker.system.unreadable_parts import UnreadableParts
 from tests.integration.agenda import rule
 from tests.integration.disk import guards
 from tests.integration.family import resident
@@ -36,6 +39,11 @@ PARTS: dict[str, tuple[Any, str]] = {
     "user": (user("Robot", "5555", actions=["clean"]), "Robot"),
     "calendar": (rule("siesta"), "Siesta"),
     "person": (resident("Ida", trackers=7), "Ida"),
+    "person's phones": (resident("Ida", notify=7), "Ida"),
+    "zone's battery": (
+        zone("binary_sensor.shed", "window", "away", battery_entities=5),
+        "binary_sensor.shed",
+    ),
 }
 SETTINGS: dict[str, Any] = {
     "profile": "EN grade 9",
@@ -48,6 +56,10 @@ SETTINGS: dict[str, Any] = {
     "quiet_from": "late",
     "evidence_days": "many",
     "push_confirm": {"s": 30},
+    "power_entities": 5,
+    "jam_entities": {"binary_sensor.jam": True},
+    "notify_targets": "notify.mobile_app_tab",
+    "duress_targets": 5,
 }
 
 
@@ -75,6 +87,19 @@ async def test_a_setting_of_another_version_is_at_its_default(hass: HomeAssistan
     assert entry.state is ConfigEntryState.LOADED
     assert told(hass, entry) == ("power" if setting == "trouble" else setting)
     assert await guards(hass)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("setting", SETTINGS)
+async def test_every_form_opens_so_that_it_can_be_set_again(
+    hass: HomeAssistant, form: str, setting: str
+) -> None:
+    entry = await move_in(hass, **{setting: SETTINGS[setting]})
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+
+    shown = await hass.config_entries.options.async_configure(menu["flow_id"], {"next_step_id": form})
+
+    assert (shown["type"], shown["step_id"], shown["errors"]) == ("form", form, {})
 
 
 async def test_nobody_comes_in_because_the_only_code_cannot_be_read(hass: HomeAssistant) -> None:
@@ -107,5 +132,7 @@ async def test_somebody_who_disarms_in_a_new_way_does_not_by_phone(hass: HomeAss
 
     entry = await move_in(hass, *HOUSE, anna)
 
-    assert [one.disarm for one in recipients_from_entry(entry)] == [PushDisarm.NO]
+    assert [one.disarm for one in recipients_from_entry(entry, PushConfig(), UnreadableParts())] == [
+        PushDisarm.NO
+    ]
     assert await guards(hass)

@@ -15,6 +15,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Literal, override
 
+from .stored import UNREADABLE, texts
+
 
 class Profile(StrEnum):
     """A set of allowed settings."""
@@ -162,6 +164,7 @@ class EntityIds(Value[Sequence[str]]):
     def read(self, stored: Any) -> Sequence[str]:
         # Home Assistant's own list: not a second one for each zone.
         found: Sequence[str] = stored
+        texts(found)
         return found
 
 
@@ -170,7 +173,7 @@ class NotifyTargets(Value[Sequence[str]]):
 
     @override
     def read(self, stored: Any) -> Sequence[str]:
-        return tuple(stored)
+        return tuple(texts(stored))
 
     @override
     def wrong(self, answer: Any, /) -> str | None:
@@ -214,6 +217,13 @@ class OptionSpec:
         if found is None:
             found = self.default
         return None if found is None else self.value.read(found)
+
+    def read_or_default(self, stored: Mapping[str, Any]) -> Any:
+        """Return the option's value; the default also where this version cannot read what is stored."""
+        try:
+            return self.read(stored)
+        except UNREADABLE:
+            return self.read({})
 
     def kept(self, answers: Mapping[str, Any]) -> Any:
         """Return how a form's answer is stored: a field that was left empty is not among them."""

@@ -18,17 +18,18 @@ from ..texts.model import Texts
 
 def profile_of(options: Mapping[str, Any]) -> Profile:
     """Return the profile that is chosen in an entry's options, or the default."""
-    return Profile(spec_of(Rules, "profile").read(options))
+    found: Profile = spec_of(Rules, "profile").read_or_default(options)
+    return found
 
 
 def takes_digits(options: Mapping[str, Any]) -> bool:
     """Return whether codes are made of digits."""
-    return spec_of(SystemConfig, "code_format").read(options) is CodeFormat.NUMBER
+    return spec_of(SystemConfig, "code_format").read_or_default(options) is CodeFormat.NUMBER
 
 
 def abort_window_of(options: Mapping[str, Any]) -> int:
     """Return the abort window of an entry's options in seconds, else the default of its profile."""
-    found: timedelta = spec_of(Rules, "abort_window").read(options)
+    found: timedelta = spec_of(Rules, "abort_window").read_or_default(options)
     return int(found.total_seconds())
 
 

@@ -1,17 +1,18 @@
 """Who is told by push: the people who live here with their phones and rights, and targets that are nobody's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, split_entity_id
 from homeassistant.util import slugify
 
 from ..const import SUBENTRY_PERSON
-from ..core.option_spec import spec_of
+from ..core.stored import texts
+from ..system.unreadable_parts import UnreadableParts
 from .config import PushConfig
 
 MOBILE_APP = "mobile_app"
@@ -48,20 +49,21 @@ class Recipient:
         return domain == Platform.NOTIFY and name.startswith(f"{MOBILE_APP}_")
 
 
-def recipients_from_entry(entry: ConfigEntry[Any]) -> tuple[Recipient, ...]:
+def recipients_from_entry(
+    entry: ConfigEntry[Any], config: PushConfig, unreadable: UnreadableParts
+) -> tuple[Recipient, ...]:
     """Return everybody who is told, each target once; a person's own word about a target comes first."""
     found: dict[str, Recipient] = {}
-    for one in _of_persons(entry):
+    persons = (one for one in entry.subentries.values() if one.subentry_type == SUBENTRY_PERSON)
+    for one in _of_persons(unreadable.readable(persons, lambda person: texts(person.data.get("notify", ())))):
         found.setdefault(one.target, one)
-    for target in spec_of(PushConfig, "notify_targets").read(entry.options):
+    for target in config.notify_targets:
         found.setdefault(target, Recipient(target=target, name=target))
     return tuple(found.values())
 
 
-def _of_persons(entry: ConfigEntry[Any]) -> Iterator[Recipient]:
-    for subentry in entry.subentries.values():
-        if subentry.subentry_type != SUBENTRY_PERSON:
-            continue
+def _of_persons(persons: Iterable[ConfigSubentry]) -> Iterator[Recipient]:
+    for subentry in persons:
         data = subentry.data
         for target in data.get("notify", ()):
             yield Recipient(

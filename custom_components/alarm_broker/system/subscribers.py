@@ -13,18 +13,24 @@ class Subscribers[*News]:
     """The listeners to one kind of news: `Subscribers[AlarmChange]` are told a change, `Subscribers[()]` that there is one."""
 
     def __init__(self) -> None:
-        # A dict for its order and its quick removal; nobody needs to hear the same thing twice.
-        self._listeners: dict[Listener[*News], None] = {}
+        # By subscription: whoever is subscribed twice hears once, until both subscriptions have ended.
+        self._listeners: dict[object, Listener[*News]] = {}
 
     def __iter__(self) -> Iterator[Listener[*News]]:
         """Return the listeners, oldest first."""
-        return iter(self._listeners)
+        return iter(dict.fromkeys(self._listeners.values()))
 
     @callback
     def subscribe(self, listener: Listener[*News]) -> CALLBACK_TYPE:
         """Call `listener` with everything from now on, until the returned function is called."""
-        self._listeners[listener] = None
-        return lambda: self._listeners.pop(listener, None)
+        subscription = object()
+        self._listeners[subscription] = listener
+
+        @callback
+        def unsubscribe() -> None:
+            self._listeners.pop(subscription, None)
+
+        return unsubscribe
 
     @callback
     def tell(self, *news: *News) -> None:
