@@ -268,6 +268,7 @@ class Companion:
                     sock=listening,
                     ssl=None if certificate is None else certificate.context,
                     ssl_handshake_timeout=None if certificate is None else connections.HEADERS_S,
+                    ssl_shutdown_timeout=None if certificate is None else connections.LINGERING_S,
                     backlog=connections.AT_ONCE,
                 )
                 self._stack.callback(serving.close)

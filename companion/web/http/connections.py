@@ -23,7 +23,7 @@ from aiohttp import web
 from companion.web.http.rate_limit import client_key
 
 HEADERS_S: Final = 10.0
-"""How long a request line and its headers may take, and how long a new connection may stay silent."""
+"""How long a handshake may take, then a request line and its headers, and how long a connection may stay silent."""
 CROWDED_HEADERS_S: Final = 2.0
 """The same while few places are left."""
 KEEP_ALIVE_S: Final = 75.0
@@ -66,8 +66,8 @@ class Limits:
         self._is_proxy = is_proxy
         self._open: Counter[str] = Counter()
         self._closing = 0
-        self.served: dict[Connection, None] = {}
-        """All connections that are served, the oldest first."""
+        self._accepted: dict[int, Accepted] = {}
+        """All connections by their descriptors, the oldest first, but those that were given up."""
 
     @property
     def _taken(self) -> int:
@@ -81,15 +81,9 @@ class Limits:
 
     def _make_room(self) -> None:
         """Close whoever keeps us waiting and has been here for longest: the last of a burst finds a place at once."""
-        longest = next((one for one in self.served if one.waits_for_client), None)
+        longest = next((one for one in self._accepted.values() if one.waits_for_client), None)
         if longest is not None:
-            del self.served[longest]
-            self._closing += 1
-            longest.closed = self._closed
-            longest.give_up()
-
-    def _closed(self) -> None:
-        self._closing -= 1
+            self.give_up(longest)
 
     def admit(self, address: str) -> bool:
         """Count a connection from the address; return False, and count nothing, if there is no place for it."""
@@ -103,6 +97,37 @@ class Limits:
         self._open[key] += 1
         return True
 
+    def enter(self, accepted: Accepted) -> None:
+        """Remember whom the place was given to that was admitted last."""
+        self._accepted[accepted.fileno()] = accepted
+        if self.crowded:
+            asyncio.get_running_loop().call_later(CROWDED_HEADERS_S, self._give_up_handshake, accepted)
+
+    def serve(self, descriptor: int, connection: Connection) -> None:
+        """Remember who serves the connection, now that its handshake, if it has one, is over."""
+        accepted = self._accepted.get(descriptor)
+        if accepted is not None:
+            accepted.connection = connection
+
+    def give_up(self, accepted: Accepted) -> None:
+        """Close a connection and count its place as free from now on."""
+        del self._accepted[accepted.fileno()]
+        self._closing += 1
+        accepted.is_given_up = True
+        accepted.give_up()
+
+    def _give_up_handshake(self, accepted: Accepted) -> None:
+        if accepted.connection is None and self._accepted.get(accepted.fileno()) is accepted:
+            self.give_up(accepted)
+
+    def exit(self, accepted: Accepted) -> None:
+        """Count that a connection is closed; its descriptor is still its own."""
+        if accepted.is_given_up:
+            self._closing -= 1
+        else:
+            self._accepted.pop(accepted.fileno(), None)
+        self.leave(accepted.address)
+
     def leave(self, address: str) -> None:
         """Count that a connection from the address has ended."""
         key = client_key(address)
@@ -111,17 +136,39 @@ class Limits:
             del self._open[key]
 
 
-class _Accepted(socket.socket):
+class Accepted(socket.socket):
     """A connection that gives its place back when it is closed."""
 
-    __slots__ = ("leave",)
-    leave: Callable[[], None] | None
+    __slots__ = ("_limits", "address", "connection", "is_given_up")
+    connection: Connection | None
+    """Who serves it; None until its TLS handshake is over."""
+
+    def __init__(self, taken: socket.socket, address: str, limits: Limits) -> None:
+        super().__init__(taken.family, taken.type, taken.proto, fileno=taken.detach())
+        self.address = address
+        self.connection = None
+        self.is_given_up = False
+        self._limits: Limits | None = limits
+        limits.enter(self)
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Return whether it is the client who has to go on: with the handshake, a request, or the body of one."""
+        return self.connection is None or self.connection.waits_for_client
+
+    def give_up(self) -> None:
+        """Close at once, whatever was not sent yet."""
+        if self.connection is not None:
+            self.connection.give_up()
+        # In a handshake the event loop has the only way to it, and finds its end on the socket.
+        with suppress(OSError):
+            self.shutdown(socket.SHUT_RDWR)
 
     @override
     def close(self) -> None:
-        leave, self.leave = getattr(self, "leave", None), None
-        if leave is not None:
-            leave()
+        limits, self._limits = self._limits, None
+        if limits is not None:
+            limits.exit(self)
         super().close()
 
 
@@ -156,9 +203,7 @@ class Listener(socket.socket):
             connection.close()
             self._say("too many connections from an address, or in all")
             raise ConnectionAbortedError
-        accepted = _Accepted(connection.family, connection.type, connection.proto, fileno=connection.detach())
-        accepted.leave = lambda: self._limits.leave(address[0])
-        return accepted, address
+        return Accepted(connection, address[0], self._limits), address
 
     def _turn_away(self) -> None:
         os.close(self._spare)
@@ -229,10 +274,8 @@ def as_phones_write(data: bytes) -> bytes:
 class Connection(web.RequestHandler):
     """A connection whose requests must come in time, and whose errors say nothing of what was sent."""
 
-    __slots__ = ("_headers_begun", "_headers_due", "closed", "limits")
+    __slots__ = ("_headers_begun", "_headers_due", "limits")
     limits: Limits
-    closed: Callable[[], None] | None
-    """Called when it is closed, if its place was given away before."""
 
     @property
     def idle(self) -> bool:
@@ -251,7 +294,7 @@ class Connection(web.RequestHandler):
         self._headers_due: asyncio.TimerHandle | None = None
         super().connection_made(transport)
         self._expect_headers()
-        self.limits.served[self] = None
+        self.limits.serve(transport.get_extra_info("socket").fileno(), self)
 
     def give_up(self) -> None:
         """Close at once, whatever was not sent yet."""
@@ -275,9 +318,6 @@ class Connection(web.RequestHandler):
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
-        self.limits.served.pop(self, None)
-        if self.closed is not None:
-            self.closed()
         self._stop_waiting()
         super().connection_lost(exc)
 
@@ -318,7 +358,6 @@ def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
             access_log=None,  # type: ignore[arg-type] # aiohttp documents None: no access log
         )
         connection.limits = limits
-        connection.closed = None
         return connection
 
     return make

@@ -4,7 +4,9 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 import time
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from companion.web.http.connections import HEADERS_S, Limits, as_phones_write, in_the_reserve
 from tests.e2e.processes import ROOT, CompanionProcess
+from tests.fakes.certificates import HouseCa
 
 HALVES = (b"", b"GET /healthz HT", b"POST /v1/alarms HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")
 
@@ -21,9 +24,15 @@ HALF_PRESS = b"POST /v1/yealink/alarm HTTP/1.1\r\nHost: a\r\nContent-Length: 100
 type _Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def _asked(port: int, *, source: str, target: bytes = b"/v1/yealink/alarm?token=none") -> _Client:
-    """Return the connection of a client at `source` that has sent its request."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
+async def _asked(
+    port: int,
+    *,
+    source: str,
+    target: bytes = b"/v1/yealink/alarm?token=none",
+    trusted: ssl.SSLContext | None = None,
+) -> _Client:
+    """Return the connection of a client at `source` that has sent its request, over TLS if it trusts somebody."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0), ssl=trusted)
     writer.write(b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" % target)
     await writer.drain()
     return reader, writer
@@ -37,10 +46,16 @@ async def _status_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
     return answer.split(b" ", 2)[1] if answer else b""
 
 
-async def _status(port: int, *, source: str, target: bytes = b"/v1/yealink/alarm?token=none") -> bytes:
+async def _status(
+    port: int,
+    *,
+    source: str,
+    target: bytes = b"/v1/yealink/alarm?token=none",
+    trusted: ssl.SSLContext | None = None,
+) -> bytes:
     """Return the status of an answer to a client at `source`."""
     async with asyncio.timeout(5):
-        return await _status_in(*await _asked(port, source=source, target=target))
+        return await _status_in(*await _asked(port, source=source, target=target, trusted=trusted))
 
 
 @pytest.mark.parametrize(("descriptors", "flood"), [(1024, 1100), (64, 80)])
@@ -159,6 +174,85 @@ async def test_a_press_behind_a_burst_from_many_addresses_gets_a_place(tmp_path:
             writer.close()
         await process.stop()
     assert status == b"404"
+
+
+# --- with a certificate of its own ----------------------------------------------------------------------
+
+
+async def _silent(port: int, number: int, *, network: str) -> list[_Client]:
+    """Return so many connections, four an address, that say nothing."""
+    return [
+        await asyncio.open_connection("127.0.0.1", port, local_addr=(f"{network}.{one // 4 + 1}", 0))
+        for one in range(number)
+    ]
+
+
+@pytest.fixture
+async def crowded_tls(
+    tmp_path: Path,
+) -> AsyncIterator[tuple[CompanionProcess, ssl.SSLContext, list[_Client]]]:
+    """A service with its own TLS and 64 places, those who trust it, and 90 connections that say nothing."""
+    ca = HouseCa()
+    ca.server(tmp_path)
+    pem = str(tmp_path / "server.pem")
+    process = CompanionProcess(tmp_path, tls_cert=pem, tls_key=pem)
+    process.arguments = ["bash", "-c", f"ulimit -n 128; exec {' '.join(process.arguments)}"]
+    await process.start()
+    silent: list[_Client] = []
+    try:
+        await process.says("Listening on")
+        silent += await _silent(process.port, 90, network="127.0.1")
+        yield process, ssl.create_default_context(cadata=ca.pem), silent
+    finally:
+        for _reader, writer in silent:
+            writer.close()
+        await process.stop()
+
+
+async def test_who_is_silent_in_the_handshake_keeps_no_press_out(
+    crowded_tls: tuple[CompanionProcess, ssl.SSLContext, list[_Client]],
+) -> None:
+    process, trusted, _silent = crowded_tls
+
+    presses = [await _status(process.port, source="127.0.0.2", trusted=trusted) for _ in range(5)]
+
+    assert presses == [b"404"] * 5
+
+
+async def test_presses_at_the_same_moment_give_nobody_of_them_up(
+    crowded_tls: tuple[CompanionProcess, ssl.SSLContext, list[_Client]],
+) -> None:
+    process, trusted, _silent = crowded_tls
+
+    presses = await asyncio.gather(
+        *(_status(process.port, source=f"127.0.0.{number}", trusted=trusted) for number in range(2, 10))
+    )
+
+    assert presses == [b"404"] * 8
+
+
+async def test_a_handshake_is_given_up_soon_while_few_places_are_left(
+    crowded_tls: tuple[CompanionProcess, ssl.SSLContext, list[_Client]],
+) -> None:
+    _process, _trusted, silent = crowded_tls
+
+    async with asyncio.timeout(HEADERS_S / 2):
+        with suppress(ConnectionResetError):
+            assert await silent[-1][0].read() == b""
+
+
+async def test_the_last_of_a_burst_of_handshakes_gets_a_place(
+    crowded_tls: tuple[CompanionProcess, ssl.SSLContext, list[_Client]],
+) -> None:
+    process, trusted, silent = crowded_tls
+    process.send_signal(signal.SIGSTOP)  # all of them wait when it looks again
+    silent += await _silent(process.port, 200, network="127.0.2")
+    press = asyncio.create_task(_status(process.port, source="127.0.0.2", trusted=trusted))
+    await asyncio.sleep(0.1)  # until it waits behind them
+
+    process.send_signal(signal.SIGCONT)
+
+    assert await press == b"404"
 
 
 async def test_half_a_request_line_is_given_up_in_time(tmp_path: Path) -> None:
