@@ -1,0 +1,188 @@
+"""Arming, and what stands in its way."""
+
+from collections.abc import Mapping
+
+from custom_components.alarm_broker.core.panel.config import Rules, TroubleEffect, TroubleKind
+from custom_components.alarm_broker.core.panel.effects import (
+    AlarmOngoing,
+    CodeNeeded,
+    NotBypassable,
+    NotReady,
+)
+from custom_components.alarm_broker.core.panel.state import Bypass
+from tests.integration.panel.builders import DOOR, HALL, HOME, NO_CODE, SMOKE, STAIRS, TAMPER, WINDOW
+from tests.integration.panel.manual.vocabulary import (
+    ARMED,
+    ARMING,
+    AT_HOME,
+    AWAY,
+    POWER,
+    TRIGGERED,
+    Story,
+    arms,
+    closes,
+    disarms,
+    ends_in,
+    falls_silent,
+    is_said_to_be,
+    leaves_armed,
+    leaves_out,
+    opens,
+    refuses,
+    says_left_out,
+    shows,
+    story,
+    trouble,
+    waits,
+)
+
+CHAPTERS: Mapping[str, tuple[Story, ...]] = {
+    "arming": (
+        story(
+            "arming begins the exit delay and ends armed",
+            arms(),
+            shows(ARMING),
+            ends_in(60),
+            waits(60),
+            shows(ARMED, AWAY),
+        ),
+        story("without an exit delay it guards at once", arms(), shows(ARMED), exit_delay=0),
+        story("the exit delay can be skipped", arms(skip_delay=True), shows(ARMED)),
+        story("it says who armed", arms(), is_said_to_be("Anna")),
+        story(
+            "an open window stands in the way and is named",
+            opens(WINDOW),
+            refuses(arms(), NotReady(open_zones=(WINDOW,))),
+        ),
+        story(
+            "a sensor without a signal never counts as closed (D7)",
+            falls_silent(HALL),
+            refuses(arms(), NotReady(unavailable_zones=(HALL,))),
+        ),
+        story(
+            "what the mode does not guard does not stand in its way",
+            opens(HALL),
+            arms(AT_HOME),
+            shows(ARMING),
+        ),
+        story("the front door may be open while there is time to leave", opens(DOOR), arms(), shows(ARMING)),
+        story("so may the stairs, where people are", opens(STAIRS), arms(), shows(ARMING)),
+        story(
+            "without time to leave the front door must be closed",
+            opens(DOOR),
+            refuses(arms(skip_delay=True), NotReady),
+        ),
+        story(
+            "smoke stands in the way too, until it is gone or forced",
+            opens(SMOKE),
+            disarms(),
+            refuses(arms(), NotReady(open_zones=(SMOKE,))),
+        ),
+        story(
+            "force leaves out what is open, and says so",
+            opens(WINDOW),
+            arms(force=True),
+            says_left_out(WINDOW, Bypass.FORCED),
+            waits(60),
+            shows(ARMED),
+        ),
+        story(
+            "what was forced is guarded again once it has been closed",
+            opens(WINDOW),
+            arms(force=True),
+            waits(60),
+            closes(WINDOW),
+            leaves_out(WINDOW, None),
+            opens(WINDOW),
+            shows(TRIGGERED),
+        ),
+        story(
+            "force cannot leave out what is not bypassable",
+            opens(WINDOW),
+            refuses(arms(force=True), NotReady),
+            zones={WINDOW: {"bypassable": False}},
+        ),
+        story(
+            "zones can be named to be left out", arms(bypass=[WINDOW]), waits(60), opens(WINDOW), shows(ARMED)
+        ),
+        story(
+            "a named zone that may not be left out is refused",
+            refuses(arms(bypass=[TAMPER]), NotBypassable((TAMPER,))),
+            zones={TAMPER: {"bypassable": False}},
+        ),
+        story(
+            "auto bypass leaves an open zone out until disarmed",
+            opens(WINDOW),
+            arms(),
+            waits(60),
+            closes(WINDOW),
+            opens(WINDOW),
+            shows(ARMED),
+            leaves_out(WINDOW, Bypass.AUTO),
+            zones={WINDOW: {"auto_bypass": True}},
+        ),
+        story(
+            "may be open at arming: left out until it has closed",
+            opens(WINDOW),
+            arms(),
+            waits(60),
+            shows(ARMED),
+            closes(WINDOW),
+            opens(WINDOW),
+            shows(TRIGGERED),
+            zones={WINDOW: {"allow_open": True}},
+        ),
+        story("arming the armed mode again changes nothing", leaves_armed(), arms(), shows(ARMED)),
+        story(
+            "another mode while armed takes what disarming takes",
+            leaves_armed(),
+            refuses(arms(AT_HOME, NO_CODE), CodeNeeded()),
+            arm_required=False,
+        ),
+        story(
+            "from an entry delay only disarming leads out (D2)",
+            leaves_armed(),
+            opens(DOOR),
+            refuses(arms(AT_HOME), AlarmOngoing((HOME,))),
+        ),
+        story(
+            "and from an alarm too (D2)",
+            leaves_armed(),
+            opens(WINDOW),
+            refuses(arms(AT_HOME), AlarmOngoing((HOME,))),
+        ),
+        story(
+            "again as last time: the mode and what was left out",
+            arms(AT_HOME, bypass=[WINDOW]),
+            waits(60),
+            disarms(),
+            arms(None),
+            waits(60),
+            shows(ARMED, AT_HOME),
+            leaves_out(WINDOW, Bypass.MANUAL),
+        ),
+        story(
+            "a trouble set to ask must be forced (EN 50131-1)",
+            trouble(),
+            refuses(arms(), NotReady(troubles=(POWER,))),
+            arms(force=True),
+            shows(ARMING),
+            rules=Rules(trouble={TroubleKind.POWER: TroubleEffect.ASK}),
+        ),
+        story(
+            "a trouble set to block cannot be forced",
+            trouble(),
+            refuses(arms(force=True), NotReady(troubles=(POWER,), forceable=False)),
+            rules=Rules(trouble={TroubleKind.POWER: TroubleEffect.BLOCK}),
+        ),
+        story("any other trouble is only listed", trouble(), arms(), shows(ARMING)),
+        story(
+            "an unavailable zone may be armed with, where that is chosen",
+            falls_silent(HALL),
+            arms(),
+            waits(60),
+            shows(ARMED),
+            rules=Rules(trouble={}),
+        ),
+    ),
+}
