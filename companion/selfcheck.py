@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 
 import yarl
+from sqlalchemy.engine import Connection
 
 from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel, mistakes, validated
@@ -19,11 +21,24 @@ from companion.directory.contacts import Addressed, addresses, oddities
 from companion.directory.doubts import doubts
 from companion.directory.model import ChannelRow
 from companion.directory.state import State
+from companion.dispatch.health import dispatch_health
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, tables_of
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import SecretKeyChanged, Secrets, WrongSecretKey, secret_key_matches
+from companion.troubles.channel_health import ChannelHealth, Try, after
+from companion.troubles.reach_audit import who_reaches_nobody
+from companion.troubles.store import health_of_channels, open_troubles
 from companion.web.certificate import Certificate
+from companion.web.health_checks import (
+    SHOWN_OTHERWISE,
+    HealthCheck,
+    HealthStatus,
+    channel_check,
+    dispatcher_check,
+    reach_check,
+    trouble_check,
+)
 
 
 class Result(StrEnum):
@@ -47,6 +62,7 @@ async def check_installation(settings: Settings) -> list[Finding]:
     """Return one finding a part; nothing is changed."""
     findings = [_check_public_url(settings), *_check_certificate(settings)]
     findings += [Finding("environment", Result.WARNING, said) for said in unknown_variables(os.environ)]
+    findings += _check_folders(settings)
     secrets: Secrets | None = None
     try:
         key = existing_secret_key(settings)
@@ -94,6 +110,24 @@ def _check_certificate(settings: Settings) -> list[Finding]:
     return [Finding("certificate", Result.OK, until)]
 
 
+def _check_folders(settings: Settings) -> list[Finding]:
+    """Return what keeps this user from making a database or a secret key, or from writing beside them."""
+    folders = [] if settings.secret_key is not None else [settings.data_dir]
+    url = normalized_url(settings.database_url)
+    if url.drivername == "sqlite":
+        folders.append(Path(url.database or "").parent)
+    return [finding for folder in dict.fromkeys(folders) for finding in _check_folder(folder)]
+
+
+def _check_folder(folder: Path) -> list[Finding]:
+    nearest = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if os.access(nearest, os.W_OK | os.X_OK, effective_ids=True):
+        return []
+    cannot = "be written to" if nearest == folder else "be made"
+    why = f"user {os.geteuid()} may not write in {nearest}; let it, or set data_dir to another folder"
+    return [Finding("folder", Result.ERROR, f"{folder} cannot {cannot}: {why}")]
+
+
 async def _check_database(database_url: str) -> Finding:
     url = normalized_url(database_url)
     shown = url.render_as_string()
@@ -129,9 +163,27 @@ async def _check_directory(db: Database, secrets: Secrets) -> list[Finding]:
     findings += _check_stored(state)
     if not there["channels"]:
         findings.append(Finding("channels", Result.WARNING, "none is switched on: nobody would be told"))
+    findings += await db.read(lambda conn: _check_record(conn, state))
+    known = await db.read(partial(health_of_channels, ALL_SITES))
     told = list(addresses(state))
-    checked = await asyncio.gather(*(_check_channel(db, row, secrets, told) for row in rows if row.enabled))
+    checked = await asyncio.gather(
+        *(_check_channel(db, row, secrets, told, known[row.id]) for row in rows if row.id in known)
+    )
     return findings + [finding for found in checked for finding in found]
+
+
+def _check_record(conn: Connection, state: State) -> list[Finding]:
+    """Return what a running service has written down and `/healthz/alerting` says, the channels aside."""
+    checks = [
+        dispatcher_check(dispatch_health(conn, utc_now())),
+        *(reach_check(one) for one in who_reaches_nobody(conn, state)),
+        *(trouble_check(one) for one in open_troubles(ALL_SITES, conn) if one.kind not in SHOWN_OTHERWISE),
+    ]
+    return [_of_health(check) for check in checks if check.status is not HealthStatus.OK]
+
+
+def _of_health(check: HealthCheck) -> Finding:
+    return Finding(check.name, Result(check.status.value), str(check.reason))
 
 
 def _check_stored(state: State) -> list[Finding]:
@@ -150,7 +202,7 @@ def _check_stored(state: State) -> list[Finding]:
 
 
 async def _check_channel(
-    db: Database, row: ChannelRow, secrets: Secrets, told: Sequence[Addressed]
+    db: Database, row: ChannelRow, secrets: Secrets, told: Sequence[Addressed], known: ChannelHealth
 ) -> list[Finding]:
     part = f"channel {row.id}"
     mine = [one for one in told if one.channel_id == row.id]
@@ -175,6 +227,9 @@ async def _check_channel(
         return [Finding(part, Result.ERROR, f"no answer within {row.timeout_s:g} s")]
     finally:
         await channel.close()
+    # A probe that passes settles probes that failed before, but no messages: only one that is taken does.
+    if known.is_failing and after(known, Try.PROBE, outcome, utc_now()).is_failing:
+        found.append(_of_health(channel_check(row, known)))
     return [*found, _found(part, row, outcome)] + [
         Finding(
             f"{one.kind} {one.id}{one.where}",

@@ -68,7 +68,7 @@ _LACKS = {
     "policy": Reason("lacks_policy"),
 }
 """By what `directory.store.lacking` names."""
-_SHOWN_OTHERWISE = {TroubleKind.CHANNEL_REFUSES.value, *(kind.value for kind in REACH_KINDS.values())}
+SHOWN_OTHERWISE = {TroubleKind.CHANNEL_REFUSES.value, *(kind.value for kind in REACH_KINDS.values())}
 """Kinds of trouble that have a check of their own, which knows it at once."""
 
 
@@ -99,7 +99,7 @@ def alerting_checks(conn: Connection, now: datetime) -> list[HealthCheck]:
         *(reach_check(one) for one in who_reaches_nobody(conn, state)),
         *(address_check(one) for one in oddities(state) if one.hopeless),
         *(channel_check(row, health.get(row.id)) for row in rows),
-        *(trouble_check(one) for one in open_troubles(ALL_SITES, conn) if one.kind not in _SHOWN_OTHERWISE),
+        *(trouble_check(one) for one in open_troubles(ALL_SITES, conn) if one.kind not in SHOWN_OTHERWISE),
     ]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import orjson
 import pytest
@@ -33,10 +34,13 @@ from companion.store import tables
 from companion.store.database import open_database
 from companion.store.migrate import Tables
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from tests.companion.directory.documents import SECRETS, office
 from tests.e2e.processes import ROOT
 from tests.fakes.signal import FakeSignal
+from tests.fakes.sms import FakeSms
 
+NIGHT = datetime(2026, 11, 20, 23, 0, tzinfo=UTC)
 DELIVERY = {
     "kind": "page",
     "occurrence": "0.0",
@@ -404,6 +408,88 @@ async def test_check_names_whom_signal_does_not_know(run: Run) -> None:
     assert re.search(said, result.out)
 
 
+def _failed(conn: Connection, channel_id: str, *, sends: int = 0, probes: int = 0) -> None:
+    """Write down what a running service does once a channel has failed so often."""
+    conn.execute(
+        sa.insert(tables.channel_health).values(
+            channel_id=channel_id,
+            revision=1,
+            failed_sends=sends,
+            failed_probes=probes,
+            failing_since=NIGHT,
+            reason=Reason("http_status", status=402),
+        )
+    )
+
+
+async def test_check_says_that_the_service_knows_a_channel_to_refuse_whatever_the_probe_found(
+    run: Run, database_url: str
+) -> None:
+    async with FakeSms() as gateway:
+        await asyncio.to_thread(run, "apply", "-", given=orjson.dumps(_office_over(gateway)))
+        content = await asyncio.to_thread(run, "check")
+        await asyncio.to_thread(_write, database_url, lambda conn: _failed(conn, "sms", sends=80))
+
+        refused = await asyncio.to_thread(run, "check")
+
+    assert "refused" not in content.out
+    assert refused.status == 1
+    assert re.search(
+        r"error +channel sms +It has refused 80 times in a row since 2026-11-20 23:00:00 UTC: .*402",
+        refused.out,
+    )
+
+
+async def test_check_believes_its_own_probe_where_only_probes_had_failed(run: Run, database_url: str) -> None:
+    async with FakeSms() as gateway:
+        await asyncio.to_thread(run, "apply", "-", given=orjson.dumps(_office_over(gateway)))
+        await asyncio.to_thread(_write, database_url, lambda conn: _failed(conn, "sms", probes=3))
+
+        result = await asyncio.to_thread(run, "check")
+
+    assert "refused" not in result.out
+
+
+def _office_over(gateway: FakeSms) -> dict[str, Any]:
+    content = office()
+    content["channels"] = [
+        {
+            "id": "sms",
+            "kind": "sms",
+            "name": "SMS",
+            "config": {"url": f"{gateway.url}/sms", "headers": {"Authorization": f"Bearer {gateway.token}"}},
+        }
+    ]
+    content["policies"][0]["steps"][0]["targets"] = [{"person": "porter"}]
+    return content
+
+
+def test_check_tells_of_troubles_that_are_open(run: Run, document: Path, database_url: str) -> None:
+    run("apply", str(document))
+    trouble = {
+        "kind": "alarm_unanswered",
+        "subject": "Panic",
+        "hidden": False,
+        "facts": {},
+        "severity": "error",
+        "since": NIGHT,
+        "last_at": NIGHT,
+    }
+    rows = [
+        {**trouble, "key": "alarm_unanswered:1", "cleared_at": None},
+        {**trouble, "key": "alarm_unanswered:2", "subject": "Fire", "cleared_at": NIGHT},
+    ]
+    _write(database_url, lambda conn: conn.execute(sa.insert(tables.trouble), rows))
+
+    result = run("check")
+
+    assert result.status == 1
+    assert re.search(
+        r"error +trouble alarm_unanswered:1 .*Panic.*, since 2026-11-20 23:00:00 UTC", result.out
+    )
+    assert "Fire" not in result.out
+
+
 def test_check_says_that_another_secret_key_is_there(run: Run, document: Path, tmp_path: Path) -> None:
     run("apply", str(document))
     (tmp_path / "data" / "secret.key").write_text("another key of at least 32 characters")
@@ -560,6 +646,28 @@ def test_a_program_that_the_owner_of_the_database_cannot_read_is_called_so(progr
 
     versions.chmod(0o755)
     assert f"user {owner} may not read them" in last_line(result)
+
+
+def test_check_says_that_the_data_folder_cannot_be_made(program: Path) -> None:
+    with owned_by_the_service() as (folder, owner):
+        folder.chmod(0o500)
+
+        result = started(folder, "check", program=program, COLUMNS="1000")
+
+    assert result.returncode == 1
+    assert f"{folder}/data cannot be made: user {owner} may not write in {folder}" in result.stdout
+
+
+def test_check_says_that_the_data_folder_cannot_be_written_to(program: Path) -> None:
+    with owned_by_the_service() as (folder, owner):
+        data = folder / "data"
+        data.mkdir(mode=0o500)
+        os.chown(data, owner, -1)
+
+        result = started(folder, "check", program=program, COLUMNS="1000")
+
+    assert result.returncode == 1
+    assert f"{data} cannot be written to: user {owner} may not write in {data}" in result.stdout
 
 
 # --- export ---------------------------------------------------------------------------------------------
