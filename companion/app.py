@@ -12,7 +12,6 @@ from functools import partial
 from importlib.metadata import version
 from typing import Self
 
-import sqlalchemy as sa
 from aiohttp import web
 from sqlalchemy.engine import Connection
 from yarl import URL
@@ -43,19 +42,17 @@ from companion.dispatch.pool import RunningChannels
 from companion.dispatch.retry import Verdict
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
-from companion.ids import new_id
 from companion.jobs import Escalation, Job, audit
 from companion.link import events
 from companion.link.announce import announced
 from companion.link.session import LinkServer
 from companion.logging import bind_alarm
 from companion.store.database import Database, open_database
+from companion.store.instance import own_instance_id
 from companion.store.migrate import migrate
 from companion.store.private_files import tighten
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets, confirm_secret_key
-from companion.store.sql import insert
-from companion.store.tables import meta
 from companion.texts.reasons import Reason
 from companion.timekeeping.timeline import Timeline
 from companion.troubles.channel_watch import ChannelWatch
@@ -188,7 +185,7 @@ class Companion:
         self._stack.push_async_callback(self.db.close)
         await migrate(self.settings.database_url)
         await self.db.write(lambda conn: confirm_secret_key(conn, self._secrets))
-        instance_id = await self.db.write(_instance_id)
+        instance_id = await self.db.write(own_instance_id)
         _say_who_can_be_told(await self.db.read(partial(directory.counts, ALL_SITES)))
         await self.timeline.start()
         self._stack.push_async_callback(self.channels.close)
@@ -310,12 +307,6 @@ def _say_who_can_be_told(there: Mapping[str, int]) -> None:
         _LOGGER.warning(
             "Nobody can be told yet, there are no %s: `alarm-broker apply FILE`", " and no ".join(missing)
         )
-
-
-def _instance_id(conn: Connection) -> str:
-    """Return the id of this installation, made once."""
-    conn.execute(insert(conn, meta).values(key="instance", value=new_id()).on_conflict_do_nothing())
-    return str(conn.execute(sa.select(meta.c.value).where(meta.c.key == "instance")).scalar_one())
 
 
 def _report_end(task: asyncio.Task[None]) -> None:

@@ -15,13 +15,13 @@ from secrets import token_bytes
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy.engine import Connection
 
+from companion.alarms.store import list_alarms
 from companion.app import serve as run_service
 from companion.clock import utc_now
 from companion.config import (
@@ -45,7 +45,6 @@ from companion.export import csv_lines, json_lines, recorded_alarms
 from companion.ids import new_token
 from companion.logging import configure_logging
 from companion.selfcheck import Result, check_installation
-from companion.store import tables
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, migrate, tables_of
 from companion.store.scope import ALL_SITES
@@ -320,11 +319,9 @@ def demo_data(context: typer.Context) -> None:
     secrets = Secrets(load_secret_key(settings))
 
     def fill(conn: Connection) -> str:
-        for table in (tables.site, tables.person, tables.channel, tables.device, tables.alarm):
-            if conn.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is not None:
-                raise Refused(
-                    "The database is not empty; demo data would mix with yours. Use another data_dir."
-                )
+        there_is = (directory.sites, directory.people, directory.channels, directory.devices)
+        if any(some(ALL_SITES, conn) for some in there_is) or list_alarms(ALL_SITES, conn, limit=1):
+            raise Refused("The database is not empty; demo data would mix with yours. Use another data_dir.")
         confirm_secret_key(conn, secrets)
         apply_document(conn, document, secrets)
         _, clear = directory.create_api_key(

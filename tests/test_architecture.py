@@ -136,6 +136,26 @@ MAY_IMPORT_IN_THE_INTEGRATION: dict[str, tuple[str, ...]] = {
 }
 """Room → which others below it, or which single files of them, it may import."""
 
+BESIDE_THE_STORES = {
+    "companion.alarms.journal": "the queries on the record, which only ever grows",
+    "companion.alarms.pictures": "the queries on pictures",
+    "companion.alarms.statistics": "the queries that count",
+    "companion.directory.apply": "makes whole tables equal to a document, whichever they are",
+    "companion.directory.presses": "the one query of a press, built once",
+    "companion.dispatch.claim": "leases: statements and the rules that hold between them",
+    "companion.dispatch.folding": "the queries on pages that wait to be told together",
+    "companion.dispatch.health": "the queries of the auditor, each on its index",
+    "companion.dispatch.outbox": "the statements that write deliveries and take them back",
+    "companion.dispatch.readers": "the queries on whom a message is for",
+    "companion.dispatch.record": "the statements that every attempt ends with, under the fence of its claim",
+    "companion.dispatch.wake": "NOTIFY and LISTEN: no table",
+    "companion.link.outbox": "the statements that number the events of a stream and keep them",
+    "companion.timekeeping.timeline": "the clock of the database, and what is kept of it",
+    "companion.timekeeping.waiting": "moves every column that holds a deadline, whoever's it is",
+    "companion.web.ended_sessions": "the queries on sessions that were ended",
+}
+"""Modules with SQL that are no `store.py`, and what they are instead."""
+
 COMPOSITION_ROOTS = ("companion.app", "companion.cli", "companion.__main__")
 
 
@@ -210,6 +230,20 @@ def test_every_room_of_the_integration_imports_only_what_is_below_it() -> None:
     assert not wrong, "\n".join(wrong)
     assert rooms == set(MAY_IMPORT_IN_THE_INTEGRATION)
     assert at_the_top.isdisjoint(rooms), "Home Assistant takes a folder for a platform of the same name"
+
+
+def test_sql_stands_in_the_stores() -> None:
+    """Whoever names a table or builds a statement is one; everybody else asks by name for what they want."""
+    writes_sql = {
+        module
+        for module, imported in FILES.items()
+        if below(module, ("companion",))
+        and not below(module, ("companion.store",))
+        and any(name in {"sqlalchemy", "companion.store.tables"} for name in imported)
+    }
+    stores = {module for module in writes_sql if module.endswith(".store")}
+
+    assert writes_sql - stores == set(BESIDE_THE_STORES)
 
 
 def test_nobody_imports_a_composition_root() -> None:

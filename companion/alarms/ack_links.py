@@ -7,13 +7,13 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import OPEN, Alarm
-from companion.dispatch.delivery import PAGES
+from companion.alarms.store import link_by_hash
+from companion.dispatch.store import last_paged_at
 from companion.ids import token_hash
-from companion.store.tables import ack_link as table, delivery
+from companion.store.scope import ALL_SITES
 
 # No `_` and no `-`: carriers that read ISO 8859-1 as GSM 03.38 turn `_` into `§`, and some phones end a link at either.
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -75,10 +75,8 @@ def link_hash(token: str) -> str:
 
 def ack_link(conn: Connection, token: str) -> AckLink | None:
     """Return the link that `token` opens, expired or not, or None."""
-    row = conn.execute(
-        sa.select(table.c.alarm_id, table.c.recipient).where(table.c.token_hash == link_hash(token))
-    ).first()
-    return None if row is None else AckLink(*row)
+    found = link_by_hash(ALL_SITES, conn, link_hash(token))
+    return None if found is None else AckLink(*found)
 
 
 def is_expired(conn: Connection, alarm: Alarm, now: datetime, life: timedelta) -> bool:
@@ -89,8 +87,5 @@ def is_expired(conn: Connection, alarm: Alarm, now: datetime, life: timedelta) -
     """
     if alarm.status in OPEN:
         return False
-    paged_at = sa.func.max(sa.func.coalesce(delivery.c.sent_at, delivery.c.created_at))
-    last = conn.execute(
-        sa.select(paged_at).where(delivery.c.alarm_id == alarm.id, delivery.c.kind.in_(sorted(PAGES)))
-    ).scalar()
+    last = last_paged_at(ALL_SITES, conn, alarm.id)
     return last is None or now >= last + life

@@ -3,13 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from companion.alarms.due import run_each
-from companion.alarms.store import due_alarms, to_alarm
+from companion.alarms.store import change_alarm, due_alarms, to_alarm
 from companion.alarms.transaction import AlarmTransaction
-from companion.store import tables
 
 BATCH = 50
 """Alarms in one transaction: bounds how long an acknowledgement may wait for it."""
@@ -23,9 +21,7 @@ def run_due(unit: AlarmTransaction) -> int:
     """
 
     def postpone(row: Row[Any], until: datetime) -> None:
-        unit.conn.execute(
-            sa.update(tables.alarm).where(tables.alarm.c.id == row.id).values(next_due_at=until)
-        )
+        change_alarm(unit.scope, unit.conn, row.id, next_due_at=until)
 
     return run_each(
         unit,

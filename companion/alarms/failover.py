@@ -8,13 +8,11 @@ page was due. The time is a row in the database, so it outlives the process, and
 from collections.abc import Container
 from dataclasses import replace
 
-import sqlalchemy as sa
-
 from companion.alarms import paging
 from companion.alarms.due import run_each
 from companion.alarms.model import Actor, Alarm, Change
 from companion.alarms.paging import ResolvedTarget
-from companion.alarms.store import to_alarm
+from companion.alarms.store import free_alarms, to_alarm
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
@@ -22,8 +20,6 @@ from companion.dispatch import readers
 from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.readers import Way
 from companion.dispatch.store import delivery_by_id
-from companion.store import tables
-from companion.store.sql import skip_locked
 from companion.texts.reasons import Reason
 
 BATCH = 50
@@ -35,10 +31,9 @@ def run_due(unit: AlarmTransaction) -> int:
     found = readers.due_alarm_ids(unit.conn, unit.now, BATCH)
     if not found:
         return 0
-    free = skip_locked(unit.conn, sa.select(tables.alarm).where(tables.alarm.c.id.in_(found)))
     return run_each(
         unit,
-        unit.conn.execute(free).all(),
+        free_alarms(unit.scope, unit.conn, found),
         lambda row: _pass_on_due(unit, to_alarm(row)),
         postpone=lambda row, until: readers.postpone(unit.conn, row.id, unit.now, until),
         failed=lambda row: f"The next contact points of alarm {row.id} could not be told",

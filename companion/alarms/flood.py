@@ -2,17 +2,16 @@
 
 from datetime import timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.due import run_each
-from companion.alarms.model import Actor, Alarm, Change, Status
+from companion.alarms.model import Actor, Alarm, Change
+from companion.alarms.store import told_of
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.dispatch import folding, readers
-from companion.dispatch.delivery import PAGES, State
-from companion.store.tables import alarm as alarm_table, delivery
+from companion.store.scope import ALL_SITES
 
 BATCH = 20
 """Running messages in one transaction: bounds how long an answer may wait for it."""
@@ -56,22 +55,7 @@ def told_together(conn: Connection, alarm: Alarm, recipient: str) -> list[str]:
 
     Nothing unless some of them were told in one message: who was told of each by itself answers each by itself.
     """
-    folded = sa.func.max(sa.case((delivery.c.state == State.FOLDED, 1), else_=0))
-    waiting = sa.select(alarm_table.c.id).where(alarm_table.c.status == Status.TRIGGERED)
-    query = (
-        sa.select(delivery.c.alarm_id, folded)
-        .where(
-            delivery.c.alarm_id.in_(waiting),
-            # As an expression, which no index knows: by it, all that the source has ever told would be read.
-            sa.func.coalesce(delivery.c.source_key, "") == alarm.source_key,
-            delivery.c.recipient == recipient,
-            delivery.c.kind.in_(sorted(PAGES)),
-        )
-        .group_by(delivery.c.alarm_id)
-        .order_by(delivery.c.alarm_id)
-        .limit(TOGETHER_LIMIT)
-    )
-    rows = conn.execute(query).tuples().all()
-    if not any(folded for _, folded in rows):
+    found = told_of(ALL_SITES, conn, alarm.source_key, recipient, TOGETHER_LIMIT)
+    if not any(folded for _, folded in found):
         return []
-    return [alarm_id for alarm_id, _ in rows if alarm_id is not None and alarm_id != alarm.id]
+    return [alarm_id for alarm_id, _ in found if alarm_id != alarm.id]

@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens, link_hash
 from companion.alarms.model import Alarm, Severity
+from companion.alarms.store import put_links
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import PAGES, Delivery, Reader, State, Urgency
+from companion.directory import store as directory
+from companion.dispatch.delivery import Delivery, Reader, State, Urgency
 from companion.dispatch.folding import Flow, folded_until
 from companion.dispatch.outbox import Claim, NewDelivery, enqueue
 from companion.dispatch.readers import BETWEEN, Way, expect, next_way, readers_of, told_with
-from companion.dispatch.store import to_delivery
+from companion.dispatch.store import pages_of, states_of_step, told_over
 from companion.escalation.policy import ChannelTarget, PersonTarget, Target
-from companion.store import tables
-from companion.store.sql import insert
+from companion.store.scope import ALL_SITES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,32 +77,10 @@ class Shared:
         return [] if point.person_id is None else [Reader(point.person_id, point.position), *self.others]
 
 
-# Built once: to build them anew for every alarm would take longer than to run them.
-_CONTACT_POINTS = (
-    sa.select(
-        tables.channel.c.id,
-        tables.channel.c.kind,
-        tables.contact_point.c.address,
-        tables.person.c.name,
-        tables.person.c.language,
-        tables.person.c.id,
-        tables.contact_point.c.position,
-    )
-    .join_from(tables.contact_point, tables.person)
-    .join(tables.channel, tables.channel.c.id == tables.contact_point.c.channel_id)
-    .where(
-        tables.contact_point.c.person_id.in_(sa.bindparam("people", expanding=True)), tables.channel.c.enabled
-    )
-    .order_by(tables.person.c.id, tables.contact_point.c.position)
-)
-_CHANNELS = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel.c.name).where(
-    tables.channel.c.id.in_(sa.bindparam("channels", expanding=True)), tables.channel.c.enabled
-)
 RUNNING_EVERY = timedelta(seconds=30)
 """How often the running message about a source that floods comes at most …"""
 RUNNING_EVERY_URGENT = timedelta(seconds=10)
 """… and where a life may depend on it."""
-_INSERT_LINKS = sa.insert(tables.ack_link)
 _FOR_RECORDS = frozenset({MessageKind.NOTE, MessageKind.PRESSED_AGAIN})
 """News that is for records only; of another press, `remind` tells whom it concerns."""
 
@@ -110,15 +88,10 @@ _FOR_RECORDS = frozenset({MessageKind.NOTE, MessageKind.PRESSED_AGAIN})
 def _contact_points(conn: Connection, people: Iterable[str]) -> dict[str, list[ResolvedTarget]]:
     """Return the usable contact points of each person, in the person's order."""
     found: dict[str, list[ResolvedTarget]] = {}
-    for row in conn.execute(_CONTACT_POINTS, {"people": list(people)}):
+    for row in directory.usable_contact_points(ALL_SITES, conn, people):
         reached = ResolvedTarget(*row)
         found.setdefault(reached.person_id or "", []).append(reached)
     return found
-
-
-def _channel_kinds(conn: Connection, channels: Iterable[str]) -> dict[str, tuple[str, str]]:
-    rows = conn.execute(_CHANNELS, {"channels": list(channels)})
-    return {channel_id: (kind, name) for channel_id, kind, name in rows}
 
 
 def resolve(conn: Connection, targets: Sequence[Target]) -> list[ResolvedTarget]:
@@ -126,7 +99,7 @@ def resolve(conn: Connection, targets: Sequence[Target]) -> list[ResolvedTarget]
     people = [target.person for target in targets if isinstance(target, PersonTarget)]
     channels = [target.channel for target in targets if isinstance(target, ChannelTarget)]
     points = _contact_points(conn, people) if people else {}
-    kinds = _channel_kinds(conn, channels) if channels else {}
+    kinds = directory.usable_channels(ALL_SITES, conn, channels) if channels else {}
     return list(_reached(targets, points, kinds))
 
 
@@ -146,14 +119,6 @@ def _reached(
             case ChannelTarget(channel=channel, address=address, name=name) if channel in kinds:
                 kind, channel_name = kinds[channel]
                 yield ResolvedTarget(channel, kind, address, name or address or channel_name, "en", None, 0)
-
-
-def has_paged(conn: Connection, alarm_id: str) -> bool:
-    """Return whether there was ever anybody to page about the alarm."""
-    pages = sa.select(tables.delivery.c.id).where(
-        tables.delivery.c.alarm_id == alarm_id, tables.delivery.c.kind.in_(sorted(PAGES))
-    )
-    return conn.execute(pages.limit(1)).first() is not None
 
 
 def shared(reached: Iterable[ResolvedTarget]) -> list[Shared]:
@@ -189,16 +154,9 @@ def is_hopeless(conn: Connection, delivery: Delivery) -> bool:
 
     Tickets page nobody: they count for a step that has nothing else.
     """
-    table = tables.delivery
-    rows = conn.execute(
-        sa.select(table.c.state, table.c.record).where(
-            table.c.alarm_id == delivery.alarm_id,
-            table.c.kind == delivery.kind,
-            table.c.occurrence == delivery.occurrence,
-        )
-    ).all()
-    pages = [row for row in rows if not row.record] or rows
-    return all(row.state == State.ERROR for row in pages)
+    told = states_of_step(ALL_SITES, conn, delivery)
+    pages = [state for state, record in told if not record] or [state for state, _ in told]
+    return all(state is State.ERROR for state in pages)
 
 
 def page(
@@ -218,19 +176,12 @@ def page(
     `more`: how many other alarms of the same source they stand for.
     """
     told = shared(reached)
-    links = [
-        {
-            "token_hash": link_hash(paging.tokens.token(alarm.id, key)),
-            "alarm_id": alarm.id,
-            "recipient": recipient,
-            "created_at": now,
-        }
+    links = {
+        link_hash(paging.tokens.token(alarm.id, key)): recipient
         for key, recipient in {item.key: item.recipient for item in told}.items()
-    ]
-    if links:
-        # The first links of an alarm cannot be there yet; later steps page the same people again.
-        statement = _INSERT_LINKS if first else insert(conn, tables.ack_link).on_conflict_do_nothing()
-        conn.execute(statement, links)
+    }
+    # The first links of an alarm cannot be there yet; later steps page the same people again.
+    put_links(ALL_SITES, conn, alarm.id, links, now, first=first)
     new = [
         NewDelivery(
             kind=kind,
@@ -289,13 +240,7 @@ def remind(
     `names` are what they are known by. If none of them was paged (somebody answered at the desk, or in Home Assistant),
     everybody hears it whom a page has reached.
     """
-    told = tables.delivery
-    rows = conn.execute(
-        sa.select(told)
-        .where(told.c.alarm_id == alarm.id, told.c.kind.in_(sorted(PAGES)), told.c.record.is_(False))
-        .order_by(told.c.id)
-    )
-    paged = [to_delivery(row) for row in rows]
+    paged = pages_of(ALL_SITES, conn, alarm.id)
     concerned = [item for item in paged if item.recipient in names] or [
         item for item in paged if item.state in {State.SENT, State.DELIVERED, State.PROCESSING}
     ]
@@ -336,49 +281,28 @@ def inform(
     now: datetime,
 ) -> list[Delivery]:
     """Write the news for everybody who was paged over a channel that wants it, and for every record."""
-    told, channel = tables.delivery, tables.channel
-    query = (
-        sa.select(
-            told.c.channel_id,
-            channel.c.kind,
-            told.c.address,
-            told.c.recipient,
-            told.c.message,
-            told.c.person_id,
-            told.c.state,
-            told.c.uncertain,
-        )
-        .join(channel, channel.c.id == told.c.channel_id)
-        .where(
-            told.c.alarm_id == alarm.id,
-            told.c.kind.in_(sorted(PAGES)),
-            channel.c.enabled,
-        )
-        .order_by(told.c.id)
-    )
     new: dict[tuple[str, str], NewDelivery] = {}
-    for channel_id, channel_kind, address, recipient, message, person_id, state, uncertain in conn.execute(
-        query
-    ):
-        traits = paging.traits[channel_kind]
+    for told in told_over(ALL_SITES, conn, alarm.id):
+        traits = paging.traits[told.channel_kind]
         # A page that is on its way, or has perhaps arrived, is followed by its news; one that was withdrawn is not.
-        reached_somebody = uncertain or state in {State.SENT, State.DELIVERED, State.PROCESSING}
+        reached_somebody = told.uncertain or told.state in {State.SENT, State.DELIVERED, State.PROCESSING}
         if not (traits.records or (traits.updates and reached_somebody and kind not in _FOR_RECORDS)):
             continue
         news = NewDelivery(
             kind=kind,
             occurrence=f"v{alarm.version}",
-            channel_id=channel_id,
-            person_id=person_id,
-            address=address,
-            recipient=recipient,
-            message=facts(alarm, message["language"], by=by, note=note, ending=ending),
+            channel_id=told.channel_id,
+            person_id=told.person_id,
+            address=told.address,
+            recipient=told.recipient,
+            message=facts(alarm, told.message["language"], by=by, note=note, ending=ending),
             record=traits.records,
         )
-        before = new.setdefault((channel_id, address), news)
-        if recipient not in before.recipient.split(BETWEEN):
-            both = f"{before.recipient}{BETWEEN}{recipient}"
-            new[channel_id, address] = replace(before, recipient=both)
+        place = (told.channel_id, told.address)
+        before = new.setdefault(place, news)
+        if told.recipient not in before.recipient.split(BETWEEN):
+            both = f"{before.recipient}{BETWEEN}{told.recipient}"
+            new[place] = replace(before, recipient=both)
     return enqueue(conn, alarm.id, list(new.values()), now, None)
 
 

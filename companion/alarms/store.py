@@ -1,6 +1,6 @@
 """Queries on alarms. An alarm without a site is nobody's own: only who sees all sites sees it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from companion.alarms.model import LIFE, OPEN, Alarm, AlarmKind, Evidence, Severity, Source, Status
+from companion.dispatch.delivery import PAGES, State
 from companion.escalation.policy import Policy
-from companion.store.scope import Scope
-from companion.store.sql import skip_locked
-from companion.store.tables import alarm, dedup
+from companion.store.scope import Scope, require_alarm, require_owned
+from companion.store.sql import insert, skip_locked
+from companion.store.tables import ack_link, alarm, dedup, delivery
 
 
 def to_alarm(row: Row[Any]) -> Alarm:
@@ -40,6 +41,36 @@ def alarm_by_id(scope: Scope, conn: Connection, alarm_id: str) -> Alarm | None:
     query = scope.own(sa.select(alarm).where(alarm.c.id == alarm_id), alarm.c.site_id)
     row = conn.execute(query).first()
     return None if row is None else to_alarm(row)
+
+
+# Built once, as they are part of every alarm.
+_INSERT_ALARM = sa.insert(alarm)
+_INSERT_LINKS = sa.insert(ack_link)
+
+
+def add_alarm(scope: Scope, conn: Connection, new: Alarm) -> None:
+    """Write a new alarm. Raises OutOfScope."""
+    require_owned(scope, new.site_id)
+    policy = None if new.policy is None else new.policy.model_dump(mode="json")
+    conn.execute(_INSERT_ALARM, vars(new) | {"policy": policy, "details": dict(new.details)})
+
+
+def change_alarm(scope: Scope, conn: Connection, alarm_id: str, **values: Any) -> None:
+    """Write new values of the alarm, each as its column holds it."""
+    query = sa.update(alarm).where(alarm.c.id == alarm_id).values(**values)
+    conn.execute(scope.own(query, alarm.c.site_id))
+
+
+def count_press(scope: Scope, conn: Connection, alarm_id: str) -> Alarm:
+    """Return the alarm with one press more; it is there, and the scope's own."""
+    query = sa.update(alarm).where(alarm.c.id == alarm_id).values(presses=alarm.c.presses + 1)
+    return to_alarm(conn.execute(scope.own(query, alarm.c.site_id).returning(*alarm.c)).one())
+
+
+def free_alarms(scope: Scope, conn: Connection, alarm_ids: Collection[str]) -> list[Row[Any]]:
+    """Return the rows of those alarms that nobody else is at, locked for this transaction."""
+    query = scope.own(sa.select(alarm).where(alarm.c.id.in_(alarm_ids)), alarm.c.site_id)
+    return list(conn.execute(skip_locked(conn, query)))
 
 
 def list_alarms(
@@ -227,3 +258,51 @@ def next_due_at(scope: Scope, conn: Connection) -> datetime | None:
     """Return when the earliest escalation step is due."""
     query = sa.select(sa.func.min(alarm.c.next_due_at)).where(alarm.c.next_due_at.is_not(None))
     return conn.execute(scope.own(query, alarm.c.site_id)).scalar()
+
+
+# --- links ----------------------------------------------------------------------------------------------
+
+
+def put_links(
+    scope: Scope, conn: Connection, alarm_id: str, links: Mapping[str, str], now: datetime, *, first: bool
+) -> None:
+    """Keep the alarm's links, each token's hash with its recipient; `first`: none of them can be there yet. Raises OutOfScope."""
+    require_alarm(scope, conn, alarm_id)
+    rows = [
+        {"token_hash": token_hash, "alarm_id": alarm_id, "recipient": recipient, "created_at": now}
+        for token_hash, recipient in links.items()
+    ]
+    if rows:
+        conn.execute(_INSERT_LINKS if first else insert(conn, ack_link).on_conflict_do_nothing(), rows)
+
+
+def link_by_hash(scope: Scope, conn: Connection, token_hash: str) -> tuple[str, str] | None:
+    """Return alarm and recipient of a link, or None."""
+    query = sa.select(ack_link.c.alarm_id, ack_link.c.recipient).where(ack_link.c.token_hash == token_hash)
+    row = conn.execute(scope.of_alarms(query, ack_link.c.alarm_id)).tuples().first()
+    return None if row is None else (row[0], row[1])
+
+
+def told_of(
+    scope: Scope, conn: Connection, source_key: str, recipient: str, limit: int
+) -> list[tuple[str, bool]]:
+    """Return the alarms of a source that wait for an answer and that the recipient was told of, oldest first.
+
+    Each with whether a page about it was told in one message with others.
+    """
+    folded = sa.func.max(sa.case((delivery.c.state == State.FOLDED, 1), else_=0))
+    waiting = sa.select(alarm.c.id).where(alarm.c.status == Status.TRIGGERED)
+    query = (
+        sa.select(delivery.c.alarm_id, folded)
+        .where(
+            delivery.c.alarm_id.in_(scope.own(waiting, alarm.c.site_id)),
+            # As an expression, which no index knows: by it, all that the source has ever told would be read.
+            sa.func.coalesce(delivery.c.source_key, "") == source_key,
+            delivery.c.recipient == recipient,
+            delivery.c.kind.in_(sorted(PAGES)),
+        )
+        .group_by(delivery.c.alarm_id)
+        .order_by(delivery.c.alarm_id)
+        .limit(limit)
+    )
+    return [(alarm_id, bool(folded)) for alarm_id, folded in conn.execute(query)]

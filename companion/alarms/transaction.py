@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.alarms import journal, paging
@@ -31,20 +30,21 @@ from companion.alarms.model import (
 from companion.alarms.paging import PagingConfig, ResolvedTarget
 from companion.alarms.pictures import picture_of, put_picture
 from companion.alarms.store import (
+    add_alarm,
     alarm_by_id,
+    change_alarm,
     claim_dedup,
+    count_press,
     take_over_dedup,
-    to_alarm,
 )
 from companion.channels.base import MessageKind
 from companion.directory import store as directory
 from companion.dispatch import outbox, readers
 from companion.dispatch.delivery import PAGES, Delivery, State
-from companion.dispatch.store import delivery_by_id, to_delivery
+from companion.dispatch.store import delivery_by_id, has_pages, send_again
 from companion.escalation import plan
 from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
-from companion.store import tables
 from companion.store.locks import lock_alarm
 from companion.store.scope import ALL_SITES, Scope, require_owned
 from companion.texts.reasons import Reason
@@ -78,7 +78,6 @@ class AlarmObserver(Protocol):
         ...
 
 
-_INSERT_ALARM = sa.insert(tables.alarm)
 _MOVES = {
     Move.ACKNOWLEDGE: (Change.ACKNOWLEDGED, MessageKind.ACKNOWLEDGED),
     Move.RESOLVE: (Change.RESOLVED, MessageKind.RESOLVED),
@@ -175,7 +174,7 @@ class AlarmTransaction:
             alarm = replace(
                 alarm, step=run.then.step, round=run.then.round, steps_run=1, next_due_at=run.then.due_at
             )
-        self.conn.execute(_INSERT_ALARM, _row(alarm))
+        add_alarm(self.scope, self.conn, alarm)
         self.journal(alarm.id, Change.RAISED, actor, title=alarm.title, missing=trigger.details.get(MISSING))
         if isinstance(run, plan.Run):
             alarm = self._told(alarm, run)
@@ -323,15 +322,8 @@ class AlarmTransaction:
             alarm = self._locked(found.alarm_id)
             if found.kind in PAGES and not found.record and not alarm.needs_answer:
                 raise RetryRefused(f"This alarm is {alarm.status}: nobody needs to be paged any more.")
-        row = self.conn.execute(
-            sa.update(tables.delivery)
-            .where(
-                tables.delivery.c.id == delivery_id, tables.delivery.c.state.in_([State.ERROR, State.FAILED])
-            )
-            .values(state=State.PENDING, due_at=self.now, attempts=0, cancelled=False)
-            .returning(*tables.delivery.c)
-        ).first()
-        if row is None:
+        again = send_again(self.scope, self.conn, delivery_id, self.now)
+        if again is None:
             raise RetryRefused(
                 f"This delivery is {found.state}: only one that failed or was given up can be tried again."
             )
@@ -343,7 +335,7 @@ class AlarmTransaction:
                 recipient=found.recipient,
                 channel=found.channel_id,
             )
-        return to_delivery(row)
+        return again
 
     def run_step(self, alarm: Alarm) -> None:
         """Run what is due of a locked alarm's policy: a step, or the end of it.
@@ -460,7 +452,7 @@ class AlarmTransaction:
     def _due_now(self, alarm: Alarm, **values: Any) -> Alarm:
         """Let the next step be due now; no new version of the alarm, as that step makes one."""
         values["next_due_at"] = self.now
-        self.conn.execute(sa.update(tables.alarm).where(tables.alarm.c.id == alarm.id).values(**values))
+        change_alarm(self.scope, self.conn, alarm.id, **values)
         return replace(alarm, **values)
 
     def _exhaust(self, alarm: Alarm) -> None:
@@ -486,7 +478,7 @@ class AlarmTransaction:
 
     def _nobody_left(self, alarm: Alarm) -> None:
         """Let the operators know of an alarm that is over for the policy and has reached nobody, or nobody more."""
-        reached = paging.has_paged(self.conn, alarm.id)
+        reached = has_pages(self.scope, self.conn, alarm.id)
         if reached and alarm.test:
             return  # a drill that is not answered is nobody's emergency
         kind = TroubleKind.ALARM_UNANSWERED if reached else TroubleKind.ALARM_TOLD_NOBODY
@@ -503,13 +495,7 @@ class AlarmTransaction:
 
     def _pressed_again(self, alarm_id: str, actor: Actor, *, is_press: bool) -> Alarm:
         """Count the press; after an answer, let whoever gave it know. What only says the same again is no press."""
-        row = self.conn.execute(
-            sa.update(tables.alarm)
-            .where(tables.alarm.c.id == alarm_id)
-            .values(presses=tables.alarm.c.presses + 1)
-            .returning(*tables.alarm.c)
-        ).one()
-        alarm = to_alarm(row)
+        alarm = count_press(self.scope, self.conn, alarm_id)
         self.journal(alarm_id, Change.PRESSED_AGAIN, actor)
         if not is_press or alarm.status is not Status.ACKNOWLEDGED or alarm.awaits_reaction:
             return alarm
@@ -585,11 +571,7 @@ class AlarmTransaction:
             name: value.model_dump(mode="json") if isinstance(value, Evidence) else value
             for name, value in values.items()
         }
-        self.conn.execute(
-            sa.update(tables.alarm)
-            .where(tables.alarm.c.id == alarm.id)
-            .values(version=alarm.version, **columns)
-        )
+        change_alarm(self.scope, self.conn, alarm.id, version=alarm.version, **columns)
         return alarm
 
 
@@ -602,8 +584,3 @@ def _names(reached: Sequence[ResolvedTarget], made: Sequence[Delivery]) -> list[
     addresses = {(item.channel_id, item.address) for item in made}
     told = [item.recipient for item in reached if (item.channel_id, item.address) in addresses]
     return list(dict.fromkeys(told))
-
-
-def _row(alarm: Alarm) -> dict[str, Any]:
-    policy = None if alarm.policy is None else alarm.policy.model_dump(mode="json")
-    return vars(alarm) | {"policy": policy, "details": dict(alarm.details)}

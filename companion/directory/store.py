@@ -3,7 +3,7 @@
 Sites, rooms, devices and keys belong to a site; people, channels and policies belong to one, or all sites share them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -108,6 +108,37 @@ def contact_points(scope: Scope, conn: Connection) -> dict[str, list[tuple[str, 
     return found
 
 
+# Built once: to build it anew for every alarm would take longer than to run it.
+_USABLE_POINTS = (
+    sa.select(
+        tables.channel.c.id,
+        tables.channel.c.kind,
+        tables.contact_point.c.address,
+        tables.person.c.name,
+        tables.person.c.language,
+        tables.person.c.id,
+        tables.contact_point.c.position,
+    )
+    .join_from(tables.contact_point, tables.person)
+    .join(tables.channel, tables.channel.c.id == tables.contact_point.c.channel_id)
+    .where(
+        tables.contact_point.c.person_id.in_(sa.bindparam("people", expanding=True)), tables.channel.c.enabled
+    )
+    .order_by(tables.person.c.id, tables.contact_point.c.position)
+)
+
+
+def usable_contact_points(
+    scope: Scope, conn: Connection, people: Iterable[str]
+) -> list[tuple[str, str, str, str, str, str, int]]:
+    """Return the contact points of these people whose channel is switched on, each person's in order.
+
+    Channel, its kind, address, the person's name and language, the person, the place among the person's own.
+    """
+    query = scope.own_or_shared(_USABLE_POINTS, tables.person.c.site_id)
+    return list(conn.execute(query, {"people": list(people)}).tuples())
+
+
 def counts(scope: Scope, conn: Connection) -> dict[str, int]:
     """Return how many there are of what it takes to tell somebody, and of the devices."""
 
@@ -210,6 +241,25 @@ def channels(scope: Scope, conn: Connection, secrets: Secrets | None = None) -> 
     """
     query = scope.own_or_shared(sa.select(tables.channel), tables.channel.c.site_id)
     return [_channel(row, secrets) for row in _rows(conn, query.order_by(tables.channel.c.id))]
+
+
+_USABLE_CHANNELS = sa.select(tables.channel.c.id, tables.channel.c.kind, tables.channel.c.name).where(
+    tables.channel.c.id.in_(sa.bindparam("channels", expanding=True)), tables.channel.c.enabled
+)
+
+
+def usable_channels(scope: Scope, conn: Connection, channels: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return kind and name of those of the channels that are switched on, by id."""
+    query = scope.own_or_shared(_USABLE_CHANNELS, tables.channel.c.site_id)
+    rows = conn.execute(query, {"channels": list(channels)})
+    return {channel_id: (kind, name) for channel_id, kind, name in rows}
+
+
+def channel_revisions(scope: Scope, conn: Connection) -> dict[str, int]:
+    """Return the revision of each channel that is switched on, by id."""
+    query = sa.select(tables.channel.c.id, tables.channel.c.revision).where(tables.channel.c.enabled)
+    rows = conn.execute(scope.own_or_shared(query, tables.channel.c.site_id))
+    return {row.id: row.revision for row in rows}
 
 
 def sealed_secrets(scope: Scope, conn: Connection) -> dict[str, str | None]:

@@ -5,19 +5,16 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from functools import partial
 
 from companion.channels.base import Channel, ReceiptSource
 from companion.channels.registry import build_channel
 from companion.directory.model import ChannelRow
-from companion.directory.store import channel_by_id
+from companion.directory.store import channel_by_id, channel_revisions
 from companion.dispatch.worker import ChannelUnusable, Configured
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets, WrongSecretKey
-from companion.store.tables import channel
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -31,9 +28,7 @@ class _Running:
     configured: Configured
 
 
-def _revisions(conn: Connection) -> dict[str, int]:
-    rows = conn.execute(sa.select(channel.c.id, channel.c.revision).where(channel.c.enabled))
-    return {row.id: row.revision for row in rows}
+_revisions = partial(channel_revisions, ALL_SITES)
 
 
 class RunningChannels:

@@ -3,15 +3,15 @@
 A delivery belongs to the site of its alarm; one without an alarm (a trouble, a channel test) is nobody's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import Attempt, Delivery, State, Urgency
+from companion.dispatch.delivery import PAGES, Attempt, Delivery, State, Urgency
 from companion.store.scope import Scope
 from companion.store.tables import also_for, attempt, channel, delivery
 
@@ -39,6 +39,95 @@ def delivery_by_id(scope: Scope, conn: Connection, delivery_id: str) -> Delivery
     query = sa.select(delivery).where(delivery.c.id == delivery_id)
     row = conn.execute(scope.of_alarms(query, delivery.c.alarm_id)).first()
     return None if row is None else to_delivery(row)
+
+
+def send_again(scope: Scope, conn: Connection, delivery_id: str, now: datetime) -> Delivery | None:
+    """Let a delivery that failed or was given up be sent once more, now, and return it; None: it is neither."""
+    again = (
+        sa.update(delivery)
+        .where(delivery.c.id == delivery_id, delivery.c.state.in_([State.ERROR, State.FAILED]))
+        .values(state=State.PENDING, due_at=now, attempts=0, cancelled=False)
+    )
+    row = conn.execute(scope.of_alarms(again, delivery.c.alarm_id).returning(*delivery.c)).first()
+    return None if row is None else to_delivery(row)
+
+
+def has_pages(scope: Scope, conn: Connection, alarm_id: str) -> bool:
+    """Return whether there was ever anybody to page about the alarm."""
+    pages = sa.select(delivery.c.id).where(
+        delivery.c.alarm_id == alarm_id, delivery.c.kind.in_(sorted(PAGES))
+    )
+    return conn.execute(scope.of_alarms(pages, delivery.c.alarm_id).limit(1)).first() is not None
+
+
+def pages_of(scope: Scope, conn: Connection, alarm_id: str) -> list[Delivery]:
+    """Return the pages of the alarm in the order they were made, without records (tickets)."""
+    query = (
+        sa.select(delivery)
+        .where(
+            delivery.c.alarm_id == alarm_id,
+            delivery.c.kind.in_(sorted(PAGES)),
+            delivery.c.record.is_(False),
+        )
+        .order_by(delivery.c.id)
+    )
+    return [to_delivery(row) for row in conn.execute(scope.of_alarms(query, delivery.c.alarm_id))]
+
+
+def states_of_step(scope: Scope, conn: Connection, page: Delivery) -> list[tuple[State, bool]]:
+    """Return the state of every page of the step that the page is of, and whether it is a record (a ticket)."""
+    query = sa.select(delivery.c.state, delivery.c.record).where(
+        delivery.c.alarm_id == page.alarm_id,
+        delivery.c.kind == page.kind,
+        delivery.c.occurrence == page.occurrence,
+    )
+    rows = conn.execute(scope.of_alarms(query, delivery.c.alarm_id))
+    return [(State(state), record) for state, record in rows]
+
+
+class Paged(NamedTuple):
+    """A page of an alarm, over a channel that is still in use."""
+
+    channel_id: str
+    channel_kind: str
+    address: str
+    recipient: str
+    message: Mapping[str, Any]
+    person_id: str | None
+    state: State
+    uncertain: bool
+
+
+def told_over(scope: Scope, conn: Connection, alarm_id: str) -> list[Paged]:
+    """Return the pages of the alarm, records too, over channels that are switched on, in the order they were made."""
+    query = (
+        sa.select(
+            delivery.c.channel_id,
+            channel.c.kind.label("channel_kind"),
+            delivery.c.address,
+            delivery.c.recipient,
+            delivery.c.message,
+            delivery.c.person_id,
+            delivery.c.state,
+            delivery.c.uncertain,
+        )
+        .join(channel, channel.c.id == delivery.c.channel_id)
+        .where(
+            delivery.c.alarm_id == alarm_id,
+            delivery.c.kind.in_(sorted(PAGES)),
+            channel.c.enabled,
+        )
+        .order_by(delivery.c.id)
+    )
+    rows = conn.execute(scope.of_alarms(query, delivery.c.alarm_id))
+    return [Paged(**dict(row._mapping) | {"state": State(row.state)}) for row in rows]
+
+
+def last_paged_at(scope: Scope, conn: Connection, alarm_id: str) -> datetime | None:
+    """Return when the alarm's last page was sent, or written if it was not, or None: there is none."""
+    paged_at = sa.func.max(sa.func.coalesce(delivery.c.sent_at, delivery.c.created_at))
+    query = sa.select(paged_at).where(delivery.c.alarm_id == alarm_id, delivery.c.kind.in_(sorted(PAGES)))
+    return conn.execute(scope.of_alarms(query, delivery.c.alarm_id)).scalar()
 
 
 def attempts_of(scope: Scope, conn: Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:

@@ -2,14 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
-
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from companion.channels.base import Outcome, Refused, TryAgain
 from companion.clock import Clock
@@ -19,12 +15,9 @@ from companion.dispatch.retry import Verdict
 from companion.dispatch.worker import ChannelPool, ChannelUnusable
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
-from companion.store.sql import insert
-from companion.store.tables import channel_health
 from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.channel_health import (
-    PROBE_LIMIT,
     ChannelHealth,
     Try,
     after,
@@ -33,7 +26,7 @@ from companion.troubles.channel_health import (
 )
 from companion.troubles.model import TroubleKind
 from companion.troubles.reporting import Reporter
-from companion.troubles.store import health_of_channels
+from companion.troubles.store import health_of_channels, lock_health, put_health, take_probe
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +41,7 @@ type Tried = tuple[str, Try, Outcome]
 
 def note(unit: Reporter, tries: Sequence[Tried]) -> None:
     """Keep what became of the tries, and report or clear what it means for the channels."""
-    _lock(unit.conn, {channel_id for channel_id, _, _ in tries})
+    lock_health(ALL_SITES, unit.conn, {channel_id for channel_id, _, _ in tries})
     before = health_of_channels(ALL_SITES, unit.conn)
     now = dict(before)
     for channel_id, what, outcome in tries:
@@ -56,34 +49,8 @@ def note(unit: Reporter, tries: Sequence[Tried]) -> None:
             now[channel_id] = after(now[channel_id], what, outcome, unit.now)
     for channel_id, health in now.items():
         if is_worth_writing(before[channel_id], health):
-            _put(unit.conn, health)
+            put_health(ALL_SITES, unit.conn, health)
             _report(unit, health)
-
-
-def _lock(conn: Connection, channel_ids: Collection[str]) -> None:
-    """Keep other replicas from counting at the same time: what one of them noted would be lost."""
-    if conn.dialect.name == "postgresql":
-        rows = sa.select(channel_health.c.channel_id).where(channel_health.c.channel_id.in_(channel_ids))
-        conn.execute(rows.order_by(channel_health.c.channel_id).with_for_update())
-
-
-def take_probe(conn: Connection, seen: ChannelHealth, now: datetime) -> bool:
-    """Return whether the probe of a channel is ours: one replica makes it, unless it has not come back with a result."""
-    values = {"channel_id": seen.channel_id, "revision": seen.revision, "failed_probes": 0, "failed_sends": 0}
-    row, until = channel_health.c, {"probing_until": now + PROBE_LIMIT}
-    free = sa.or_(row.probing_until.is_(None), row.probing_until <= now)
-    # With another result than the one we saw, somebody was faster and is done already.
-    unchanged = row.probed_at.is_not_distinct_from(seen.probed_at)
-    other = row.revision != seen.revision
-    ours = conn.execute(
-        insert(conn, channel_health)
-        .values(**values | until)
-        .on_conflict_do_update(
-            index_elements=[row.channel_id], set_=until, where=sa.and_(free, sa.or_(unchanged, other))
-        )
-        .returning(row.channel_id)
-    )
-    return ours.first() is not None
 
 
 def _report(unit: Reporter, health: ChannelHealth) -> None:
@@ -111,15 +78,6 @@ def clear_gone(unit: Reporter) -> None:
         channel_id = trouble.key.partition(":")[2]
         if channel_id not in refusing:
             reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, channel_id)
-
-
-def _put(conn: Connection, health: ChannelHealth) -> None:
-    values = vars(health)
-    conn.execute(
-        insert(conn, channel_health)
-        .values(**values)
-        .on_conflict_do_update(index_elements=[channel_health.c.channel_id], set_=values)
-    )
 
 
 class Runs(Protocol):
@@ -178,7 +136,7 @@ class ChannelWatch:
                 await self._run(lambda unit, tried=tried: note(unit, [tried]))  # type: ignore[misc] # bound here
 
     async def _take(self, health: ChannelHealth) -> bool:
-        return await self._db.write(lambda conn: take_probe(conn, health, self._clock()))
+        return await self._db.write(lambda conn: take_probe(ALL_SITES, conn, health, self._clock()))
 
     async def _probe(self, channel_id: str) -> Outcome:
         try:

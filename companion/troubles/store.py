@@ -3,7 +3,7 @@
 A trouble without a site is every site's business if it is about something that all share, else nobody's own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from companion.store.scope import AllSites, OneSite, Scope, require_owned
+from companion.store.scope import ALL_SITES, AllSites, OneSite, OutOfScope, Scope, require_owned
 from companion.store.sql import insert
 from companion.store.tables import channel, channel_health, contact_point, link_peer, person, trouble
 from companion.texts.reasons import Reason, as_json
-from companion.troubles.channel_health import ChannelHealth
+from companion.troubles.channel_health import PROBE_LIMIT, ChannelHealth
 from companion.troubles.model import (
     SHARED_KINDS,
     STORM_LASTS,
@@ -149,3 +149,60 @@ def health_of_channels(scope: Scope, conn: Connection) -> dict[str, ChannelHealt
             ChannelHealth(**values) if known else ChannelHealth(channel_id=channel_id, revision=current)
         )
     return found
+
+
+def lock_health(scope: Scope, conn: Connection, channel_ids: Collection[str]) -> None:
+    """Keep other replicas from counting at the same time: what one of them noted would be lost."""
+    if conn.dialect.name == "postgresql":
+        rows = sa.select(channel_health.c.channel_id).where(channel_health.c.channel_id.in_(channel_ids))
+        rows = _of_channels(scope, rows, channel_health.c.channel_id)
+        conn.execute(rows.order_by(channel_health.c.channel_id).with_for_update())
+
+
+def take_probe(scope: Scope, conn: Connection, seen: ChannelHealth, now: datetime) -> bool:
+    """Return whether the probe of a channel is ours: one replica makes it, unless it has not come back with a result.
+
+    Raises OutOfScope.
+    """
+    _require_channel(scope, conn, seen.channel_id)
+    values = {"channel_id": seen.channel_id, "revision": seen.revision, "failed_probes": 0, "failed_sends": 0}
+    row, until = channel_health.c, {"probing_until": now + PROBE_LIMIT}
+    free = sa.or_(row.probing_until.is_(None), row.probing_until <= now)
+    # With another result than the one we saw, somebody was faster and is done already.
+    unchanged = row.probed_at.is_not_distinct_from(seen.probed_at)
+    other = row.revision != seen.revision
+    ours = conn.execute(
+        insert(conn, channel_health)
+        .values(**values | until)
+        .on_conflict_do_update(
+            index_elements=[row.channel_id], set_=until, where=sa.and_(free, sa.or_(unchanged, other))
+        )
+        .returning(row.channel_id)
+    )
+    return ours.first() is not None
+
+
+def put_health(scope: Scope, conn: Connection, health: ChannelHealth) -> None:
+    """Write how a channel is now. Raises OutOfScope."""
+    _require_channel(scope, conn, health.channel_id)
+    values = vars(health)
+    conn.execute(
+        insert(conn, channel_health)
+        .values(**values)
+        .on_conflict_do_update(index_elements=[channel_health.c.channel_id], set_=values)
+    )
+
+
+def _of_channels(scope: Scope, query: sa.Select[Any], channel_id: sa.Column[str]) -> sa.Select[Any]:
+    """Return the query narrowed down to rows whose column `channel_id` names a channel of the scope's own."""
+    if scope == ALL_SITES:
+        return query
+    return query.where(channel_id.in_(scope.own(sa.select(channel.c.id), channel.c.site_id)))
+
+
+def _require_channel(scope: Scope, conn: Connection, channel_id: str) -> None:
+    if scope == ALL_SITES:
+        return
+    own = scope.own(sa.select(channel.c.id).where(channel.c.id == channel_id), channel.c.site_id)
+    if conn.execute(own).first() is None:
+        raise OutOfScope(f"the channel {channel_id} is not of {scope}")

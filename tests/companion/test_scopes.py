@@ -46,6 +46,7 @@ FOR_EVERY_SITE = {
     "troubles/reach_audit.py": "whom alarms would reach",
     "troubles/reporting.py": "which troubles there are, and who the operators are",
     # Decided by whoever applies the directory, whoever asks.
+    "alarms/paging.py": "whom a policy tells: people of another site too",
     "alarms/transaction.py": "the installation's last resort",
     "directory/store.py": "whom a site's own policy tells, and what holds for every site",
     "web/dashboard_data.py": "what the service says of itself, and whom a policy tells",
@@ -53,8 +54,11 @@ FOR_EVERY_SITE = {
     "link/events.py": "the Home Assistants that hear of it, and whose a new one is",
     "link/outbox.py": "the stream to one of them",
     "link/store.py": "a narrower query only where one is needed",
+    "troubles/store.py": "a narrower query only where one is needed",
     # Whose it is, is what is asked: of a key, a link, a phone's token, a Home Assistant.
     "link/session.py": "whose Home Assistant it is, and whether its key still holds",
+    "alarms/ack_links.py": "a link is its holder's right",
+    "alarms/flood.py": "what else its holder was told of",
     "web/ack.py": "a link is its holder's right",
     "web/auth.py": "whose key it is",
     "web/sessions.py": "whose key it is",

@@ -19,8 +19,8 @@ from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from companion.troubles.channel_health import FAILED_SENDS, PROBE_LIMIT, Try
-from companion.troubles.channel_watch import ChannelWatch, clear_gone, note, take_probe
-from companion.troubles.store import health_of_channels
+from companion.troubles.channel_watch import ChannelWatch, clear_gone, note
+from companion.troubles.store import health_of_channels, take_probe
 from tests.builders import ELSEWHERE, Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel
@@ -116,7 +116,7 @@ async def test_a_probe_whose_replica_is_gone_is_made_by_another(
     db: Database, clock: FrozenClock, house: Engine
 ) -> None:
     for health in (await db.read(partial(health_of_channels, ALL_SITES))).values():
-        assert await db.write(lambda conn, seen=health: take_probe(conn, seen, clock()))  # type: ignore[misc] # bound here
+        assert await db.write(lambda conn, seen=health: take_probe(ALL_SITES, conn, seen, clock()))  # type: ignore[misc] # bound here
     channel = ProbedChannel()
     watch = watch_of(house, channel)
     await watch.probe_due()
@@ -134,7 +134,7 @@ async def test_who_was_slower_than_another_replica_does_not_probe_after_it(
     seen = (await db.read(partial(health_of_channels, ALL_SITES)))["sms"]
     await watch_of(house, ProbedChannel()).probe_due()
 
-    assert not await db.write(lambda conn: take_probe(conn, seen, clock()))
+    assert not await db.write(lambda conn: take_probe(ALL_SITES, conn, seen, clock()))
 
 
 async def test_what_could_not_be_written_down_is_counted_when_the_database_is_back(
