@@ -174,18 +174,19 @@ def _keep(conn: Connection, turns: list[Turn], body: Body, now: datetime) -> Non
 # --- meeting --------------------------------------------------------------------------------------------
 
 
-def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> Peer:
-    """Return the peer that says hello, with both streams lined up; `site_id` is its API key's.
+def meet(conn: Connection, hello: Hello, key_id: str, site_id: str | None, now: datetime) -> Peer:
+    """Return the peer that says hello, with both streams lined up; `key_id` is its API key, `site_id` that key's site.
 
     An instance belongs to the site whose key brought it first: another key of that site may follow, a key of another
-    site may not, or it would take an office's link over by an id that is no secret. A house moves once the keys of its
-    old site are revoked. Raises SiteUnknown or InstanceTaken.
+    site may not, or it would take an office's link over by an id that is no secret. A house moves once the key it came
+    with and those of its old site are revoked. Raises SiteUnknown or InstanceTaken.
     """
     known = link.peer_by_instance(ALL_SITES, conn, hello.instance)
     is_elsewhere = known is not None and site_id is not None and known.site_id not in {None, site_id}
-    if known is not None and is_elsewhere and _has_keys(known, conn):
+    if known is not None and is_elsewhere and _is_held(known, conn):
         raise InstanceTaken(
-            "This Home Assistant belongs to another site. Use a key of that site, or revoke that site's keys first."
+            "This Home Assistant belongs to another site. Use a key of that site, or first revoke that site's keys and "
+            "the one it came with."
         )
     if site_id is None:
         site_id = _site_it_stays_with(conn, hello.instance)
@@ -209,6 +210,7 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
         hello.instance,
         name=hello.name,
         site_id=site_id,
+        key_id=key_id,
         their_stream=hello.stream,
         received=0 if new_stream else before.received,
         last_seen_at=now,
@@ -225,9 +227,13 @@ def meet(conn: Connection, hello: Hello, site_id: str | None, now: datetime) -> 
     return _locked(conn, hello.instance)
 
 
-def _has_keys(peer: Peer, conn: Connection) -> bool:
-    """Return whether a key of the peer's site holds."""
-    return any(key.revoked_at is None for key in directory.api_keys(peer.scope, conn))
+def _is_held(peer: Peer, conn: Connection) -> bool:
+    """Return whether a key of the peer's site holds, or the one it came with: that may be one for every site."""
+    return any(
+        key.revoked_at is None
+        and (key.site_id == peer.site_id or (key.site_id is None and peer.key_id in {None, key.id}))
+        for key in directory.api_keys(ALL_SITES, conn)
+    )
 
 
 def _site_it_stays_with(conn: Connection, instance: str) -> str | None:

@@ -142,7 +142,7 @@ class LinkServer:
         try:
             peer = await self.commands.run(
                 ALL_SITES,  # whose Home Assistant it is, is what is asked
-                lambda unit: events.meet(unit.conn, frame, holder.site_id, unit.now),
+                lambda unit: events.meet(unit.conn, frame, holder.key_id, holder.site_id, unit.now),
             )
         except events.SiteUnknown as err:
             raise _Over(WSCloseCode.POLICY_VIOLATION, str(err), ErrorCode.SITE_UNKNOWN) from err

@@ -57,6 +57,8 @@ class Peer:
     next_seq: int
     """The number of our next event for it."""
     last_seen_at: datetime | None
+    key_id: str | None
+    """The API key it came with last; None: that was before it was kept."""
 
     @property
     def scope(self) -> Scope:

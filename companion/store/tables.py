@@ -470,6 +470,7 @@ link_peer = sa.Table(
     sa.Column("our_stream", sa.String(64), nullable=False),
     sa.Column("next_seq", sa.BigInteger, nullable=False),
     _time("last_seen_at"),
+    sa.Column("key_id", sa.String(64)),
 )
 
 link_event = sa.Table(

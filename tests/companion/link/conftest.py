@@ -190,10 +190,13 @@ async def meet(
     stream: str = "s1",
     instance: str = INSTANCE,
     received: int = 0,
+    key_id: str = "a key",
 ) -> Peer:
     """Let a Home Assistant say hello, without a socket."""
     hello = Hello(version=1, stream=stream, instance=instance, name="Home", received=received)
-    return await commands.run(ALL_SITES, lambda unit: events.meet(unit.conn, hello, site_id, unit.now))
+    return await commands.run(
+        ALL_SITES, lambda unit: events.meet(unit.conn, hello, key_id, site_id, unit.now)
+    )
 
 
 async def press(commands: AlarmService, *, site_id: str | None = "office") -> Alarm:

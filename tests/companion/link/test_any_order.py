@@ -158,7 +158,7 @@ class BothEnds(RuleBasedStateMachine):
         frame = self.book.hello()
         del frame["type"]
         with self.conn.begin():
-            self.wire = Connection(events.meet(self.conn, Hello(**frame), None, self.now))
+            self.wire = Connection(events.meet(self.conn, Hello(**frame), "a key", None, self.now))
 
     @precondition(lambda self: self.wire is not None and self.wire.to_home)
     @rule()

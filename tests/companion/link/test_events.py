@@ -341,6 +341,50 @@ async def test_a_key_of_another_site_takes_no_house_over_until_the_keys_of_its_s
     assert (await meet(commands, site_id="home")).site_id == "home"
 
 
+async def _key(db: Database, clock: FrozenClock, site_id: str | None) -> str:
+    key, _clear = await db.write(
+        lambda conn: create_api_key(
+            ALL_SITES, conn, name="x", role=Role.OPERATE, site_id=site_id, now=clock()
+        )
+    )
+    return key.id
+
+
+async def test_a_house_that_came_with_a_key_for_every_site_is_taken_over_by_no_other_site(
+    db: Database, commands: AlarmService, directory: Directory, clock: FrozenClock
+) -> None:
+    every = await _key(db, clock, None)
+    await _key(db, clock, None)  # somebody's admin key: it keeps no house from moving
+    await meet(commands, site_id=None, key_id=every)
+    await add_site(db, "home")
+    shops = await _key(db, clock, "home")
+    await db.write(
+        lambda conn: conn.execute(sa.update(tables.link_peer).values(site_id="office"))
+    )  # as apply does
+
+    with pytest.raises(events.InstanceTaken):
+        await meet(commands, site_id="home", key_id=shops)
+    assert (await meet(commands, site_id=None, key_id=every)).site_id == "office"
+
+    await db.write(lambda conn: revoke_api_key(ALL_SITES, conn, every, clock()))
+    assert (await meet(commands, site_id="home", key_id=shops)).site_id == "home"
+
+
+async def test_a_house_of_which_no_key_is_known_yet_is_held_by_any_key_for_every_site(
+    db: Database, commands: AlarmService, directory: Directory, clock: FrozenClock
+) -> None:
+    await add_site(db, "home")
+    every, shops = await _key(db, clock, None), await _key(db, clock, "home")
+    await meet(commands, site_id="office")
+    await db.write(lambda conn: conn.execute(sa.update(tables.link_peer).values(key_id=None)))
+
+    with pytest.raises(events.InstanceTaken):
+        await meet(commands, site_id="home", key_id=shops)
+
+    await db.write(lambda conn: revoke_api_key(ALL_SITES, conn, every, clock()))
+    assert (await meet(commands, site_id="home", key_id=shops)).site_id == "home"
+
+
 async def test_a_home_assistant_that_never_came_back_is_forgotten(
     db: Database, commands: AlarmService, directory: Directory, clock: FrozenClock
 ) -> None:
