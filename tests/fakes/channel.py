@@ -16,10 +16,13 @@ type Behaviour = Outcome | Hang | Exception
 
 
 class FakeChannel:
-    """Sends what it is given, unless something else comes next in `behaviours`."""
+    """Sends what it is given, unless `outcome` says otherwise, or something else comes next in `behaviours`."""
 
-    def __init__(self) -> None:
+    def __init__(self, outcome: Outcome | None = None) -> None:
+        self.outcome = outcome
+        """What every message and every check is answered with; None: all is well."""
         self.messages: list[Message] = []
+        self.checks = 0
         self.behaviours: list[Behaviour] = []
         self.open = asyncio.Event()
         """Clear it to hold every message at the provider's door."""
@@ -48,7 +51,7 @@ class FakeChannel:
                 case Exception():
                     raise behaviour
                 case None:
-                    return Sent(provider_ref=f"ref-{message.delivery_id}")
+                    return self.outcome or Sent(provider_ref=f"ref-{message.delivery_id}")
                 case outcome:
                     return outcome
         finally:
@@ -56,7 +59,8 @@ class FakeChannel:
         raise AssertionError("unreachable")
 
     async def check(self) -> Outcome:
-        return Sent(provider_ref=None)
+        self.checks += 1
+        return self.outcome or Sent(provider_ref=None)
 
     async def close(self) -> None:
         pass
@@ -73,7 +77,7 @@ class FakeChannel:
 class FakePool:
     """The channels by id, with their limits."""
 
-    channels: dict[str, FakeChannel]
+    channels: dict[str, FakeChannel] = field(default_factory=dict)
     concurrency: int = 2
     timeout_s: float = 5.0
     missing: set[str] = field(default_factory=set)
@@ -84,6 +88,6 @@ class FakePool:
     async def get(self, channel_id: str) -> Configured | None:
         if self.failures:
             raise self.failures.pop(0)
-        if channel_id in self.missing:
+        if channel_id in self.missing or channel_id not in self.channels:
             return None
         return Configured(self.channels[channel_id], self.concurrency, self.timeout_s)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import override
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +12,6 @@ from companion.alarms.transaction import (
 )
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.retry import Done
-from companion.dispatch.worker import Configured
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
@@ -23,24 +21,10 @@ from companion.troubles.channel_watch import ChannelWatch, clear_gone, note
 from companion.troubles.store import health_of_channels, take_probe
 from tests.builders import ELSEWHERE, Engine, engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
-from tests.fakes.channel import FakeChannel
+from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
 
 BROKEN = Refused(reason=Reason.quoting("401: unknown key"), channel_broken=True)
-
-
-class ProbedChannel(FakeChannel):
-    """Answers a probe as the test says, and counts."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.answer: Outcome = Sent(provider_ref=None)
-        self.probes = 0
-
-    @override
-    async def check(self) -> Outcome:
-        self.probes += 1
-        return self.answer
 
 
 @pytest.fixture
@@ -48,19 +32,15 @@ def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
     return engine(db, clock)
 
 
-class Pool:
-    """The channels of the small directory, all of them one."""
-
-    def __init__(self, channel: ProbedChannel) -> None:
-        self.channel = channel
-
-    async def get(self, _channel_id: str) -> Configured | None:
-        return Configured(self.channel, 1, 5.0)
+def every_channel(channel: FakeChannel) -> FakePool:
+    """Return the channels of the small directory, all of them one."""
+    return FakePool(dict.fromkeys(("zammad", "signal", "sms"), channel))
 
 
-def watch_of(house: Engine, channel: ProbedChannel) -> ChannelWatch:
+def watch_of(house: Engine, channel: FakeChannel) -> ChannelWatch:
+    channels = every_channel(channel)
     return ChannelWatch(
-        db=house.db, clock=house.clock, channels=Pool(channel), run=partial(house.commands.run, ALL_SITES)
+        db=house.db, clock=house.clock, channels=channels, run=partial(house.commands.run, ALL_SITES)
     )
 
 
@@ -87,29 +67,29 @@ async def test_a_channel_that_refuses_messages_is_a_trouble_until_it_takes_one(h
 
 
 async def test_every_channel_is_probed_once_and_then_hourly(house: Engine, clock: FrozenClock) -> None:
-    channel = ProbedChannel()
+    channel = FakeChannel()
     watch = watch_of(house, channel)
 
     await watch.probe_due()
     await watch.probe_due()
-    at_once = channel.probes
+    at_once = channel.checks
     clock.advance(2 * 3600)
     await watch.probe_due()
 
-    assert (at_once, channel.probes) == (3, 6)
+    assert (at_once, channel.checks) == (3, 6)
     assert channel.messages == []
 
 
 async def test_two_replicas_probe_a_channel_once(db: Database, clock: FrozenClock, house: Engine) -> None:
-    channel = ProbedChannel()
+    channel = FakeChannel()
     watches = [watch_of(house, channel), watch_of(engine(db, clock, owner=ELSEWHERE), channel)]
 
     await asyncio.gather(*(watch.probe_due() for watch in watches))
 
-    assert channel.probes == 3  # as many as there are channels
+    assert channel.checks == 3  # as many as there are channels
     clock.advance(2 * 3600)
     await asyncio.gather(*(watch.probe_due() for watch in watches))
-    assert channel.probes == 6
+    assert channel.checks == 6
 
 
 async def test_a_probe_whose_replica_is_gone_is_made_by_another(
@@ -117,22 +97,22 @@ async def test_a_probe_whose_replica_is_gone_is_made_by_another(
 ) -> None:
     for health in (await db.read(partial(health_of_channels, ALL_SITES))).values():
         assert await db.write(lambda conn, seen=health: take_probe(ALL_SITES, conn, seen, clock()))  # type: ignore[misc] # bound here
-    channel = ProbedChannel()
+    channel = FakeChannel()
     watch = watch_of(house, channel)
     await watch.probe_due()
-    assert channel.probes == 0
+    assert channel.checks == 0
 
     clock.advance(PROBE_LIMIT.total_seconds())
     await watch.probe_due()
 
-    assert channel.probes == 3
+    assert channel.checks == 3
 
 
 async def test_who_was_slower_than_another_replica_does_not_probe_after_it(
     db: Database, clock: FrozenClock, house: Engine
 ) -> None:
     seen = (await db.read(partial(health_of_channels, ALL_SITES)))["sms"]
-    await watch_of(house, ProbedChannel()).probe_due()
+    await watch_of(house, FakeChannel()).probe_due()
 
     assert not await db.write(lambda conn: take_probe(ALL_SITES, conn, seen, clock()))
 
@@ -147,7 +127,7 @@ async def test_what_could_not_be_written_down_is_counted_when_the_database_is_ba
             raise StoreUnavailable("away")
         await house.commands.run(ALL_SITES, work)
 
-    watch = ChannelWatch(db=db, clock=clock, channels=Pool(ProbedChannel()), run=run)
+    watch = ChannelWatch(db=db, clock=clock, channels=every_channel(FakeChannel()), run=run)
     alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard")))))
     (page,) = await house.deliveries(alarm.id)
     for _ in range(FAILED_SENDS):
@@ -175,15 +155,15 @@ async def test_failures_that_two_replicas_note_at_once_are_all_counted(
 async def test_probes_that_fail_are_a_trouble_and_one_that_passes_ends_it(
     house: Engine, clock: FrozenClock
 ) -> None:
-    channel = ProbedChannel()
-    channel.answer = TryAgain(reason=Reason.quoting("connection refused"))
+    channel = FakeChannel()
+    channel.outcome = TryAgain(reason=Reason.quoting("connection refused"))
     watch = watch_of(house, channel)
 
     await watch.probe_due()
     clock.advance(300)
     await watch.probe_due()
     failing = told(house)
-    channel.answer = Sent(provider_ref=None)
+    channel.outcome = Sent(provider_ref=None)
     clock.advance(300)
     await watch.probe_due()
 
@@ -214,7 +194,7 @@ async def test_a_channel_that_was_switched_off_is_in_trouble_no_more(house: Engi
 async def test_what_became_of_messages_reaches_the_watch_through_the_dispatcher(
     house: Engine, clock: FrozenClock
 ) -> None:
-    watch = watch_of(house, ProbedChannel())
+    watch = watch_of(house, FakeChannel())
     house.dispatcher._observer = watch
     house.signal.behaviours = [BROKEN]
     await house.raise_alarm()

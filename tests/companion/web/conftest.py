@@ -16,13 +16,12 @@ from tests.companion.conftest import Directory
 from tests.companion.databases import PostgresDatabases
 from tests.companion.web.harness import (
     Api,
-    FakeChannel,
-    FakePool,
     make_keys,
     settings_in,
     started,
     web_context,
 )
+from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
 
 OTHER_SITE = "warehouse"

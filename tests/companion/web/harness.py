@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from companion.alarms.service import (
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
-from companion.channels.base import Message, Outcome, Sent
 from companion.channels.registry import channel_kinds
 from companion.clock import Clock
 from companion.config import Settings
@@ -27,7 +26,6 @@ from companion.directory import store
 from companion.directory.model import Role
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake
-from companion.dispatch.worker import Configured
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
@@ -37,6 +35,7 @@ from companion.web.context import WRONG_TRIES, WebContext
 from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
 from companion.web.routes import make_web_app
+from tests.fakes.channel import FakePool
 
 SECRET_KEY = b"a secret key only for tests, long enough"
 PHONE = "/v1/yealink/alarm"
@@ -53,40 +52,6 @@ class NoNews:
 
     def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
         """Say nothing."""
-
-
-@dataclass
-class FakeChannel:
-    """A channel that keeps what it was told to say and answers as the test wants."""
-
-    outcome: Outcome = field(default_factory=lambda: Sent(provider_ref="ref-1", status_code=201))
-    messages: list[Message] = field(default_factory=list)
-    checks: int = 0
-
-    async def send(self, message: Message) -> Outcome:
-        """Keep the message."""
-        self.messages.append(message)
-        return self.outcome
-
-    async def check(self) -> Outcome:
-        """Count."""
-        self.checks += 1
-        return self.outcome
-
-    async def close(self) -> None:
-        """Do nothing."""
-
-
-@dataclass
-class FakePool:
-    """The running channels, as the test has put them there."""
-
-    channels: dict[str, FakeChannel] = field(default_factory=dict)
-
-    async def get(self, channel_id: str) -> Configured | None:
-        """Return the channel, or None."""
-        found = self.channels.get(channel_id)
-        return None if found is None else Configured(found, 1, 5.0)
 
 
 @dataclass(frozen=True)

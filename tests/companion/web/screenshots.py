@@ -20,7 +20,6 @@ from tests.companion.conftest import Directory, _seed
 from tests.companion.web.chromium import chromium, new_context
 from tests.companion.web.harness import (
     Api,
-    FakePool,
     make_keys,
     settings_in,
     started,
@@ -28,6 +27,7 @@ from tests.companion.web.harness import (
 )
 from tests.companion.web.people_pages import alarm_of, token_for
 from tests.e2e.scene import front_door_at_night
+from tests.fakes.channel import FakePool
 from tests.fakes.clock import START, FrozenClock
 
 FOLDER = Path(__file__).parents[3] / "docs" / "screenshots"

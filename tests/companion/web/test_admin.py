@@ -11,7 +11,8 @@ from companion.channels.base import Heard, MessageKind, Refused, TryAgain
 from companion.store import tables
 from companion.texts.reasons import Reason
 from tests.companion.conftest import POLICY, Directory
-from tests.companion.web.harness import Api, FakeChannel
+from tests.companion.web.harness import Api
+from tests.fakes.channel import FakeChannel
 
 YAML = {"Content-Type": "application/yaml"}
 PEOPLE = """
@@ -264,7 +265,12 @@ async def test_a_test_message_goes_to_the_address_and_is_marked_as_a_test(
     )
 
     [message] = api.channels.channels[directory.sms].messages
-    assert (reply.json["sent"], reply.json["outcome"], reply.json["provider_ref"]) == (True, "sent", "ref-1")
+    reference = f"ref-{message.delivery_id}"
+    assert (reply.json["sent"], reply.json["outcome"], reply.json["provider_ref"]) == (
+        True,
+        "sent",
+        reference,
+    )
     assert (message.address, message.kind, message.test, message.language) == (
         "+4912345",
         MessageKind.TEST,

@@ -42,14 +42,13 @@ from companion.web.sessions import (
 from tests.companion.conftest import Directory, _seed
 from tests.companion.web.harness import (
     Api,
-    FakeChannel,
-    FakePool,
     make_keys,
     settings_in,
     started,
     web_context,
 )
 from tests.companion.web.people_pages import saw, token_for
+from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
 
 URL = "http://127.0.0.1"
