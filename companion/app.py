@@ -19,7 +19,7 @@ from yarl import URL
 from companion.alarms import outcomes
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm, Change
-from companion.alarms.paging import PagingConfig, Traits
+from companion.alarms.paging import PagingConfig
 from companion.alarms.pictures import forget_pictures
 from companion.alarms.service import (
     AlarmService,
@@ -28,7 +28,7 @@ from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.channels.base import Message, Outcome
-from companion.channels.registry import channel_kinds
+from companion.channels.registry import kind_or_stand_in, oddities_of_packages
 from companion.clock import Host, SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
 from companion.directory import store as directory
@@ -92,14 +92,6 @@ class _LinkNews:
         events.publish_service_trouble(unit, trouble)
 
 
-def traits() -> dict[str, Traits]:
-    """Return what paging must know about each kind of channel."""
-    return {
-        name: Traits(records=kind.records, updates=kind.updates, addressed=kind.addressed)
-        for name, kind in channel_kinds().items()
-    }
-
-
 class Companion:
     """The running service: use it as an async context manager."""
 
@@ -134,7 +126,7 @@ class Companion:
             clock=self.clock,
             wake=self.wake,
             paging_rules=PagingConfig(
-                traits=traits(),
+                kind_of=kind_or_stand_in,
                 tokens=self._tokens,
                 claim=Claim(owner, lease, self.dispatcher.has_room),
                 failover_after=timedelta(seconds=settings.failover_s),
@@ -186,6 +178,8 @@ class Companion:
         await migrate(self.settings.database_url)
         await self.db.write(lambda conn: confirm_secret_key(conn, self._secrets))
         instance_id = await self.db.write(own_instance_id)
+        for oddity in await asyncio.to_thread(lambda: list(oddities_of_packages())):
+            _LOGGER.warning("%s", oddity)
         _say_who_can_be_told(await self.db.read(partial(directory.counts, ALL_SITES)))
         await self.timeline.start()
         self._stack.push_async_callback(self.channels.close)

@@ -12,7 +12,13 @@ import yarl
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, TryAgain
-from companion.channels.registry import ChannelConfigError, build_channel, mistakes, validated
+from companion.channels.registry import (
+    ChannelConfigError,
+    build_channel,
+    mistakes,
+    oddities_of_packages,
+    validated,
+)
 from companion.clock import utc_now
 from companion.config import Settings, SettingsInvalid, existing_secret_key, unknown_variables
 from companion.directory import store as directory
@@ -61,6 +67,7 @@ class Finding:
 async def check_installation(settings: Settings) -> list[Finding]:
     """Return one finding a part; nothing is changed."""
     findings = [_check_public_url(settings), *_check_certificate(settings)]
+    findings += [Finding("packages", Result.WARNING, str(said)) for said in oddities_of_packages()]
     findings += [Finding("environment", Result.WARNING, said) for said in unknown_variables(os.environ)]
     findings += _check_folders(settings)
     secrets: Secrets | None = None

@@ -17,7 +17,7 @@ from companion.alarms.dedup import Dedup, Window
 from companion.alarms.escalate import run_due
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, JournalEntry, Source, Trigger
-from companion.alarms.paging import PagingConfig, Traits
+from companion.alarms.paging import PagingConfig
 from companion.alarms.service import (
     AlarmService,
 )
@@ -27,6 +27,7 @@ from companion.alarms.transaction import (
     Raised,
 )
 from companion.channels.base import Message, Outcome
+from companion.channels.registry import kind_or_stand_in
 from companion.clock import Clock
 from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
@@ -50,11 +51,19 @@ HERE = "this-host/1/first"
 """An owner in a process space of its own: nobody can look whether it lives, so only its leases tell."""
 ELSEWHERE = "other-host/2/second"
 
-TRAITS = {
-    "zammad": Traits(records=True, updates=True, addressed=False),
-    "signal": Traits(records=False, updates=True, addressed=True),
-    "sms": Traits(records=False, updates=True, addressed=True),
-}
+CHANNELS = ("zammad", "signal", "sms")
+"""The channels of the tests' directory; each is named as its kind."""
+
+
+def paging_config(tokens: AckTokens, claim: Claim | None = None) -> PagingConfig:
+    """Return how a companion with the default settings pages."""
+    return PagingConfig(
+        kind_of=kind_or_stand_in,
+        tokens=tokens,
+        claim=claim,
+        failover_after=timedelta(seconds=15),
+        reaction=timedelta(seconds=120),
+    )
 
 
 def person(person_id: str, via: str | None = None) -> dict[str, Any]:
@@ -223,7 +232,7 @@ def engine(
 ) -> Engine:
     """Return an engine on `db`; `claims`: raising takes the first pages in the same transaction."""
     wake = wake or Wake()
-    pool = pool or FakePool({kind: FakeChannel() for kind in TRAITS})
+    pool = pool or FakePool({kind: FakeChannel() for kind in CHANNELS})
     tokens = AckTokens(b"k" * 32, "https://alarm.example")
     news, counted = Heard(), Counted()
 
@@ -254,13 +263,7 @@ def engine(
         db=db,
         clock=clock,
         wake=wake,
-        paging_rules=PagingConfig(
-            traits=TRAITS,
-            tokens=tokens,
-            claim=Claim(owner, lease, dispatcher.has_room) if claims else None,
-            failover_after=timedelta(seconds=15),
-            reaction=timedelta(seconds=120),
-        ),
+        paging_rules=paging_config(tokens, Claim(owner, lease, dispatcher.has_room) if claims else None),
         news=news,
         take=dispatcher.take,
     )

@@ -19,7 +19,7 @@ PURE_COMPANION = (
     "companion.channels.base",
     "companion.channels.render",
     "companion.channels.sms.automata",
-    "companion.channels.sms.gsm",
+    "companion.channels.gsm",
     "companion.channels.sms.re2_syntax",
     "companion.channels.plainly",
     "companion.link.protocol",
@@ -27,6 +27,7 @@ PURE_COMPANION = (
     "companion.troubles.model",
     "companion.troubles.channel_health",
     "companion.clock",
+    "companion.extensions",
     "companion.ids",
     "companion.strict_json",
     "companion.texts",
@@ -36,8 +37,13 @@ PURE_COMPANION = (
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "companion.store": ("companion.store", "companion.texts", "companion.clock", "companion.ids"),
-    "companion.texts": ("companion.texts",),
-    "companion.channels": ("companion.channels", "companion.texts", "companion.timezones"),
+    "companion.texts": ("companion.texts", "companion.extensions"),
+    "companion.channels": (
+        "companion.channels",
+        "companion.extensions",
+        "companion.texts",
+        "companion.timezones",
+    ),
     "companion.escalation": ("companion.escalation",),
     "companion.directory": (
         "companion.directory",
@@ -74,6 +80,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "companion.escalation",
         "companion.dispatch",
         "companion.channels.base",
+        "companion.channels.kind",
         "companion.directory.model",
         "companion.directory.store",
         "companion.store",

@@ -9,7 +9,7 @@ from companion.alarms.transaction import (
 from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.folding import unfold
 from companion.dispatch.readers import forget, is_told_another_way
-from companion.dispatch.retry import Again, Done, GiveUp, Verdict
+from companion.dispatch.retry import Again, Done, GiveUp, Verdict, Wait
 from companion.store.locks import lock_alarm
 from companion.texts.reasons import Reason
 from companion.troubles import reporting
@@ -58,7 +58,7 @@ def report(unit: AlarmTransaction, delivery: Delivery, verdict: Verdict) -> None
                 # What it stood for is told by another one, later: this address has just refused.
                 unfold(unit.conn, delivery.alarm_id, unit.now + paging.RUNNING_EVERY)
                 unit.nobody_reached(delivery.alarm_id, delivery.occurrence)
-        case Again(reason=reason):
+        case Again(reason=reason) | Wait(reason=reason):
             _next_contact_point(unit, delivery, reason)
 
 

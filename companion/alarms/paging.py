@@ -1,6 +1,6 @@
 """Whom a step reaches: targets of a policy become deliveries."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from companion.alarms.ack_links import AckTokens, link_hash
 from companion.alarms.model import Alarm, Severity
 from companion.alarms.store import put_links
 from companion.channels.base import MessageKind
+from companion.channels.kind import ChannelKind
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery, Reader, State, Urgency
 from companion.dispatch.folding import Flow, folded_until
@@ -22,22 +23,11 @@ from companion.store.scope import ALL_SITES
 
 
 @dataclass(frozen=True, kw_only=True)
-class Traits:
-    """What paging must know about a kind of channel."""
-
-    records: bool
-    """It keeps a record (a ticket): an answer does not withdraw it, and it hears of every change."""
-    updates: bool
-    """People who were paged over it are told when somebody answered."""
-    addressed: bool
-    """It needs an address."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class PagingConfig:
     """What turns targets into deliveries."""
 
-    traits: Mapping[str, Traits]
+    kind_of: Callable[[str], ChannelKind]
+    """Returns what a kind of channel can do, also of one that is not available."""
     tokens: AckTokens
     claim: Claim | None
     failover_after: timedelta
@@ -186,7 +176,7 @@ def page(
         NewDelivery(
             kind=kind,
             # One ticket an alarm, however often its policy comes round while the first one cannot be made yet.
-            occurrence="record" if paging.traits[item.point.channel_kind].records else occurrence,
+            occurrence="record" if paging.kind_of(item.point.channel_kind).records else occurrence,
             channel_id=item.point.channel_id,
             person_id=item.point.person_id,
             position=item.point.position,
@@ -195,7 +185,7 @@ def page(
             message=facts(alarm, item.point.language, more=more) | {"recipient_key": item.key},
             urgency=_urgency(alarm),
             first_page=first,
-            record=paging.traits[item.point.channel_kind].records,
+            record=paging.kind_of(item.point.channel_kind).records,
             others=item.others,
             **_folding(conn, alarm, item.point, paging, now),
         )
@@ -214,7 +204,7 @@ def _folding(
     conn: Connection, alarm: Alarm, point: ResolvedTarget, paging: PagingConfig, now: datetime
 ) -> dict[str, Any]:
     """Return whether a page is told by itself, or with others of a source that floods; a ticket is one an alarm."""
-    if paging.traits[point.channel_kind].records:
+    if paging.kind_of(point.channel_kind).records:
         return {}
     flow = Flow(alarm.source_key, point.channel_id, point.address)
     every = RUNNING_EVERY_URGENT if alarm.is_urgent else RUNNING_EVERY
@@ -283,10 +273,10 @@ def inform(
     """Write the news for everybody who was paged over a channel that wants it, and for every record."""
     new: dict[tuple[str, str], NewDelivery] = {}
     for told in told_over(ALL_SITES, conn, alarm.id):
-        traits = paging.traits[told.channel_kind]
+        its_kind = paging.kind_of(told.channel_kind)
         # A page that is on its way, or has perhaps arrived, is followed by its news; one that was withdrawn is not.
         reached_somebody = told.uncertain or told.state in {State.SENT, State.DELIVERED, State.PROCESSING}
-        if not (traits.records or (traits.updates and reached_somebody and kind not in _FOR_RECORDS)):
+        if not (its_kind.records or (its_kind.updates and reached_somebody and kind not in _FOR_RECORDS)):
             continue
         news = NewDelivery(
             kind=kind,
@@ -296,7 +286,7 @@ def inform(
             address=told.address,
             recipient=told.recipient,
             message=facts(alarm, told.message["language"], by=by, note=note, ending=ending),
-            record=traits.records,
+            record=its_kind.records,
         )
         place = (told.channel_id, told.address)
         before = new.setdefault(place, news)

@@ -409,9 +409,8 @@ class AlarmTransaction:
         self.journal(
             alarm.id, Change.ESCALATED, Actor(name=None, via="escalation"), step=run.occurrence, told=told
         )
-        traits = self.paging.traits
         wants_people = any(isinstance(target, PersonTarget) for target in run.step.targets)
-        people_reached = any(not traits[item.channel_kind].records for item in reached)
+        people_reached = any(not self.paging.kind_of(item.channel_kind).records for item in reached)
         if not reached or (wants_people and not people_reached):
             return self._nobody_reached(alarm, run.occurrence)
         return alarm

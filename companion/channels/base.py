@@ -117,6 +117,8 @@ class TryAgain:
     """The request went out and no answer came: the message may exist."""
     unknown: bool = False
     """The provider answered no, in words that nobody can say are final: a page is tried a few times, quickly, and no more."""
+    tried: bool = True
+    """False: there was nothing to try it with, so it is no attempt and uses up none."""
     heard: Heard | None = field(default=None, compare=False)
 
 

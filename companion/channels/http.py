@@ -15,11 +15,12 @@ from urllib.parse import quote, quote_plus
 
 import aiohttp
 from aiohttp import hdrs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from yarl import URL
 
 from companion.channels.addresses import ForbiddenAddressError, guarded_socket
 from companion.channels.base import Refused, TryAgain
+from companion.channels.kind import ChannelSettings
 from companion.channels.proxy import proxy_of, refuse_forbidden, secrets_in, usable_proxy
 from companion.channels.resolver import ChannelResolver
 from companion.channels.trust import refusal, tls_context, usable_ca
@@ -58,10 +59,8 @@ def header_safe(value: SecretStr) -> SecretStr:
 HeaderSecret = Annotated[SecretStr, AfterValidator(header_safe)]
 
 
-class HttpOptions(BaseModel):
+class HttpOptions(ChannelSettings):
     """What every channel that talks HTTP can be told about time, and about the way to its provider."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     timeout_s: float = Field(default=15, gt=0, le=25, description="Longest time of one request, in seconds.")
     connect_timeout_s: float = Field(

@@ -7,8 +7,8 @@ from typing import assert_never
 from urllib.parse import quote
 
 from companion.channels.base import Message, MessageKind
+from companion.channels.gsm import alphabet_for
 from companion.channels.plainly import or_plainly, plain_html, plain_text, plain_title
-from companion.channels.sms.gsm import alphabet_for
 from companion.texts.labels import alarm_title, detail, ending, label
 from companion.texts.language import texts_for
 from companion.texts.model import MessageTexts, Texts

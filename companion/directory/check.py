@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from companion.channels.registry import channel_kinds
+from companion.channels.registry import find_kind
 from companion.directory.belonging import crossings
 from companion.directory.contacts import Oddity, oddities
 from companion.directory.doubts import doubts
@@ -123,7 +123,8 @@ class Check:
                 seen.add(contact)
 
     def _needs_address(self, channel_id: str) -> bool:
-        kind = channel_kinds().get(self._state[CHANNEL].get(channel_id, {}).get("kind", ""))
+        row = self._state[CHANNEL].get(channel_id)
+        kind = None if row is None else find_kind(row["kind"])
         return kind is not None and kind.addressed
 
     def _is_placed(self, one: Oddity) -> bool:

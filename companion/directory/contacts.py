@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from companion.channels.base import AddressInvalid
+from companion.channels.kind import ChannelKind
 from companion.channels.phone_numbers import is_assigned
-from companion.channels.registry import ChannelKind, channel_kinds
+from companion.channels.registry import KindUnavailable, find_kind, formed_address, own_addresses
 from companion.directory.state import CHANNEL, INSTALLATION, PERSON, POLICY, SITE, Key, State
 from companion.escalation.policy import ChannelTarget, Policy, Target
 from companion.texts.reasons import Reason
@@ -66,13 +67,15 @@ def oddities(state: State) -> Iterator[Oddity]:
     """Yield the addresses at which nobody can be told, and those that are doubtful."""
     for one in addresses(state):
         kind = _kind_of(state, one.channel_id)
-        if kind is None or kind.address is None or not one.address:
+        if kind is None or not kind.addressed or not one.address:
             continue  # told as what it is: a channel that is not there, an address that is missing
         try:
-            formed = kind.address(one.address, one.country)
+            formed = formed_address(kind.name, one.address, one.country)
         except AddressInvalid as err:
             yield Oddity(one, Reason("address_invalid", address=one.address, why=err.reason), hopeless=True)
             continue
+        except KindUnavailable:
+            continue  # told with its channel
         if formed in _own_addresses(state, kind, one):
             # A card in a modem gets its own messages; under a number that is only shown as the sender they may arrive.
             own = (
@@ -146,20 +149,24 @@ def _formed_policy(state: State, policy_id: str, policy: Policy) -> Policy:
 
 def _formed(state: State, one: Addressed) -> str:
     kind = _kind_of(state, one.channel_id)
-    if kind is None or kind.address is None:
+    if kind is None or not kind.addressed:
         return one.address
     try:
-        return kind.address(one.address, one.country)
-    except AddressInvalid:
+        return formed_address(kind.name, one.address, one.country)
+    except AddressInvalid, KindUnavailable:
         return one.address
 
 
 def _own_addresses(state: State, kind: ChannelKind, one: Addressed) -> set[str]:
     """Return what the channel sends from, in the form of contacts' addresses; many gateways want it without the `+`."""
-    written = kind.own_addresses(state[CHANNEL][one.channel_id]["config"])
+    try:
+        written = own_addresses(kind.name, state[CHANNEL][one.channel_id]["config"])
+    except KindUnavailable:
+        return set()
     forms = {form for text in written for form in (text, f"+{text}")}
     return {_formed(state, replace(one, address=form)) for form in forms}
 
 
 def _kind_of(state: State, channel_id: str) -> ChannelKind | None:
-    return channel_kinds().get(state[CHANNEL].get(channel_id, {}).get("kind", ""))
+    row = state[CHANNEL].get(channel_id)
+    return None if row is None else find_kind(row["kind"])

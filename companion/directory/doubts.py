@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from companion.channels.registry import channel_kinds
+from companion.channels.registry import find_kind
 from companion.directory.belonging import doubtful_crossings
 from companion.directory.reach import channels_of, target_reaches
 from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, SITE, State
@@ -105,10 +105,11 @@ def _is_told_to_records_only(state: State, policy: Policy) -> bool:
 
 
 def _is_record_only(state: State, channels: list[str]) -> bool:
-    kinds = [channel_kinds().get(state[CHANNEL][channel_id]["kind"]) for channel_id in channels]
+    kinds = [find_kind(state[CHANNEL][channel_id]["kind"]) for channel_id in channels]
     return bool(kinds) and all(kind is not None and kind.records for kind in kinds)
 
 
 def _is_addressed(state: State, channel_id: str) -> bool:
-    kind = channel_kinds().get(state[CHANNEL].get(channel_id, {}).get("kind", ""))
+    row = state[CHANNEL].get(channel_id)
+    kind = None if row is None else find_kind(row["kind"])
     return kind is None or kind.addressed

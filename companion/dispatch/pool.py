@@ -3,15 +3,15 @@
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from companion.channels.base import Channel, ReceiptSource
-from companion.channels.registry import build_channel
+from companion.channels.registry import KindUnavailable, build_channel
 from companion.directory.model import ChannelRow
 from companion.directory.store import channel_by_id, channel_revisions
-from companion.dispatch.worker import ChannelUnusable, Configured
+from companion.dispatch.worker import ChannelUnusable, KindUnusable, RunningChannel
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets, WrongSecretKey
@@ -20,12 +20,6 @@ _LOGGER = logging.getLogger(__name__)
 
 REFRESH_S = 2.0
 """How long a change of the directory, perhaps by another process, may go unnoticed."""
-
-
-@dataclass(frozen=True)
-class _Running:
-    revision: int
-    configured: Configured
 
 
 _revisions = partial(channel_revisions, ALL_SITES)
@@ -40,36 +34,41 @@ class RunningChannels:
         self._db = db
         self._secrets = secrets
         self._monotonic = monotonic
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, RunningChannel] = {}
         self._revisions: dict[str, int] = {}
         self._read_at = float("-inf")
-        self._lock = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        # One a channel: its package may take its time to be imported, and other channels do not wait for it.
+        self._building: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._retired: set[asyncio.Task[None]] = set()
 
-    async def get(self, channel_id: str) -> Configured | None:
+    async def get(self, channel_id: str) -> RunningChannel | None:
         """Return the channel, or None if there is none of this id (any more) or it is switched off.
 
-        Raises ChannelUnusable.
+        Raises ChannelUnusable; KindUnusable.
         """
         if self._monotonic() - self._read_at < REFRESH_S:
             running = self._running.get(channel_id)
             if running is not None and running.revision == self._revisions.get(channel_id):
-                return running.configured
-        async with self._lock:
-            return await self._get(channel_id)
+                return running
+        async with self._reading:
+            await self._refresh(channel_id)
+        if channel_id not in self._revisions:
+            return None
+        async with self._building[channel_id]:
+            return await self._built(channel_id)
 
-    async def _get(self, channel_id: str) -> Configured | None:
+    async def _refresh(self, channel_id: str) -> None:
         if self._monotonic() - self._read_at >= REFRESH_S or channel_id not in self._revisions:
             self._revisions = await self._db.read(_revisions)
             self._read_at = self._monotonic()
         for gone in [known for known in self._running if known not in self._revisions]:
             self._retire(gone)
-        revision = self._revisions.get(channel_id)
-        if revision is None:
-            return None
+
+    async def _built(self, channel_id: str) -> RunningChannel | None:
         running = self._running.get(channel_id)
-        if running is not None and running.revision == revision:
-            return running.configured
+        if running is not None and running.revision == self._revisions.get(channel_id):
+            return running
         try:
             row = await self._db.read(lambda conn: channel_by_id(ALL_SITES, conn, channel_id, self._secrets))
         except WrongSecretKey as err:
@@ -77,8 +76,8 @@ class RunningChannels:
         if row is None:
             return None
         self._retire(channel_id)
-        self._running[channel_id] = _Running(row.revision, _configured(row))
-        return self._running[channel_id].configured
+        self._running[channel_id] = await _running(row)
+        return self._running[channel_id]
 
     def _retire(self, channel_id: str) -> None:
         """Close a channel once what is being sent over it has had time to end."""
@@ -88,9 +87,9 @@ class RunningChannels:
 
         async def close_later() -> None:
             try:
-                await asyncio.sleep(old.configured.timeout_s)
+                await asyncio.sleep(old.timeout_s)
             finally:  # when the service stops, at once
-                await old.configured.channel.close()
+                await old.channel.close()
 
         task = asyncio.create_task(close_later())
         self._retired.add(task)
@@ -101,12 +100,12 @@ class RunningChannels:
         found: dict[str, ReceiptSource] = {}
         for channel_id in await self._db.read(_revisions):
             try:
-                configured = await self.get(channel_id)
+                running = await self.get(channel_id)
             except ChannelUnusable as err:
                 _LOGGER.warning("No receipts from channel %s: %s", channel_id, err)
                 continue
-            if configured is not None and isinstance(configured.channel, ReceiptSource):
-                found[channel_id] = configured.channel
+            if running is not None and isinstance(running.channel, ReceiptSource):
+                found[channel_id] = running.channel
         return found
 
     async def close(self) -> None:
@@ -114,16 +113,18 @@ class RunningChannels:
         for task in self._retired:
             task.cancel()
         await asyncio.gather(*self._retired, return_exceptions=True)
-        running: list[Channel] = [item.configured.channel for item in self._running.values()]
+        running: list[Channel] = [item.channel for item in self._running.values()]
         self._running.clear()
         await asyncio.gather(*(item.close() for item in running), return_exceptions=True)
 
 
-def _configured(row: ChannelRow) -> Configured:
+async def _running(row: ChannelRow) -> RunningChannel:
     try:
-        built = build_channel(row.kind, row.full_config)
+        built = await asyncio.to_thread(build_channel, row.kind, row.full_config)
+    except KindUnavailable as err:
+        raise KindUnusable(err.reason) from err
     except ValueError as err:
         raise ChannelUnusable(
             f"the configuration of channel {row.id} is wrong: apply the directory again"
         ) from err
-    return Configured(built, row.concurrency, row.timeout_s)
+    return RunningChannel(built, row.concurrency, row.timeout_s, row.revision)

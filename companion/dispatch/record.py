@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from companion.channels.base import Outcome, Receipt, Sent, TryAgain
 from companion.dispatch.delivery import Attempt, Delivery, State
-from companion.dispatch.retry import Again, Done, GiveUp, Verdict
+from companion.dispatch.retry import Again, Done, GiveUp, Verdict, Wait
 from companion.dispatch.store import to_delivery
 from companion.store import tables
 from companion.store.locks import lock_alarm
@@ -30,7 +30,15 @@ _FINISH = (
         lease_until=None,
         **{
             name: sa.bindparam(name, type_=tables.delivery.c[name].type)
-            for name in ("state", "due_at", "last_error", "uncertain", "provider_ref", "sent_at")
+            for name in (
+                "state",
+                "due_at",
+                "attempts",
+                "last_error",
+                "uncertain",
+                "provider_ref",
+                "sent_at",
+            )
         },
     )
     .returning(tables.delivery.c.cancelled)
@@ -54,7 +62,8 @@ def record(
     """
     if not isinstance(verdict, Done) and delivery.alarm_id is not None:
         lock_alarm(ALL_SITES, conn, delivery.alarm_id)
-    conn.execute(_INSERT_ATTEMPT, vars(_attempt(delivery, outcome, verdict, started_at, now)))
+    if not isinstance(verdict, Wait):
+        conn.execute(_INSERT_ATTEMPT, vars(_attempt(delivery, outcome, verdict, started_at, now)))
     values = _values(delivery, outcome, verdict, now)
     claim = {"claimed_id": delivery.id, "claimed_owner": delivery.owner, "claimed_fence": delivery.fence}
     cancelled = conn.execute(_FINISH, claim | values).scalar()
@@ -71,7 +80,7 @@ def record(
 
 def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetime) -> dict[str, Any]:
     uncertain = delivery.uncertain or (isinstance(outcome, TryAgain) and outcome.uncertain)
-    columns = ("due_at", "uncertain", "provider_ref", "sent_at")
+    columns = ("due_at", "attempts", "uncertain", "provider_ref", "sent_at")
     same: dict[str, Any] = {name: getattr(delivery, name) for name in columns}
     match verdict:
         case Done():
@@ -85,6 +94,9 @@ def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetim
             }
         case Again(at=at, reason=reason):
             return same | {"state": State.FAILED, "due_at": at, "last_error": reason, "uncertain": uncertain}
+        case Wait(at=at, reason=reason):
+            waiting = {"due_at": at, "attempts": delivery.attempts - 1, "last_error": reason}
+            return same | waiting | {"state": State.FAILED}
         case GiveUp(reason=reason):
             return same | {"state": State.ERROR, "last_error": reason, "uncertain": uncertain}
 

@@ -20,6 +20,8 @@ class RetryPolicy:
     page_cap: timedelta = timedelta(seconds=60)
     """A page waits no longer for a provider's `Retry-After` than this, or than it would without one."""
     quick: tuple[timedelta, ...] = (timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=15))
+    wait: timedelta = timedelta(seconds=60)
+    """When it is looked again whether there is a way to try it at all."""
     jitter: float = 0.2
     """Each wait is longer or shorter by up to this share, so that a provider that is back is not hit by all at once."""
 
@@ -44,7 +46,15 @@ class GiveUp:
     reason: Reason
 
 
-type Verdict = Done | Again | GiveUp
+@dataclass(frozen=True)
+class Wait:
+    """Nothing was tried; it is looked at again at `at`."""
+
+    at: datetime
+    reason: Reason
+
+
+type Verdict = Done | Again | Wait | GiveUp
 
 
 def decide(
@@ -66,6 +76,8 @@ def decide(
             return Done()
         case Refused(reason=reason):
             return GiveUp(reason)
+        case TryAgain(tried=False, reason=reason):
+            return Wait(now + policy.wait, reason)
         case TryAgain(reason=reason, after=after):
             # What may be a no for good is not asked for minutes: the next step waits for whom this one did not reach.
             brief = page and outcome.unknown

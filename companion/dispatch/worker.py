@@ -42,22 +42,32 @@ class ChannelUnusable(Exception):
     """A channel's configuration or secrets cannot be used; the message says what to do."""
 
 
+class KindUnusable(ChannelUnusable):
+    """No channel of this kind can run here: what is to go over it waits."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 @dataclass(frozen=True)
-class Configured:
-    """A running channel and its limits."""
+class RunningChannel:
+    """A channel that messages can go over, and its limits."""
 
     channel: Channel
     concurrency: int
     timeout_s: float
+    revision: int = 0
+    """Of the row that it was built from."""
 
 
 class ChannelPool(Protocol):
     """Where the dispatcher gets channels from."""
 
-    async def get(self, channel_id: str) -> Configured | None:
+    async def get(self, channel_id: str) -> RunningChannel | None:
         """Return the channel, or None if there is none of this id (any more) or it is switched off.
 
-        Raises ChannelUnusable.
+        Raises ChannelUnusable; KindUnusable.
         """
         ...
 
@@ -250,14 +260,12 @@ class Dispatcher:
     async def _deliver(self, delivery: Delivery) -> None:
         with self._log_context(delivery.alarm_id):
             try:
-                configured = await self._channel(delivery.channel_id)
-                if isinstance(configured, Refused):
-                    await self._finish(delivery, configured, self._clock())
+                running = await self._channel(delivery.channel_id)
+                if isinstance(running, Refused | TryAgain):
+                    await self._finish(delivery, running, self._clock())
                     return
-                async with self._slots_of(delivery.channel_id, configured.concurrency).place(
-                    delivery.urgency
-                ):
-                    write = await self._send(delivery, configured)
+                async with self._slots_of(delivery.channel_id, running.concurrency).place(delivery.urgency):
+                    write = await self._send(delivery, running)
                 if write is None:
                     return
                 # Outside the slot: a row that somebody else holds must not keep other messages from the provider.
@@ -272,18 +280,20 @@ class Dispatcher:
                 if self._full:
                     self._wake.notify()
 
-    async def _channel(self, channel_id: str) -> Configured | Refused:
+    async def _channel(self, channel_id: str) -> RunningChannel | Refused | TryAgain:
         try:
-            configured = await self._patiently(lambda: self._channels.get(channel_id))
+            running = await self._patiently(lambda: self._channels.get(channel_id))
+        except KindUnusable as err:
+            return TryAgain(reason=err.reason, tried=False)
         except ChannelUnusable as err:
             return Refused(reason=Reason("channel_unusable", why=str(err)), channel_broken=True)
         except Exception as err:
             # The person's next contact point must not wait until the lease has run out.
             _LOGGER.exception("Channel %s cannot be used", channel_id)
             return Refused(reason=Reason("channel_failed", error=type(err).__name__), channel_broken=True)
-        if configured is None:
+        if running is None:
             return Refused(reason=Reason("channel_gone"), channel_broken=True)
-        return configured
+        return running
 
     def _slots_of(self, channel_id: str, concurrency: int) -> Slots:
         slots = self._slots.get(channel_id)
@@ -291,7 +301,9 @@ class Dispatcher:
             slots = self._slots[channel_id] = Slots(concurrency)
         return slots
 
-    async def _send(self, delivery: Delivery, configured: Configured) -> Callable[[], Awaitable[None]] | None:
+    async def _send(
+        self, delivery: Delivery, running: RunningChannel
+    ) -> Callable[[], Awaitable[None]] | None:
         """Send the delivery if it is still needed; return what writes down what became of it, or None."""
         reference = None
         if not (delivery.first_page and timedelta() <= self._clock() - delivery.created_at < FRESH):
@@ -312,20 +324,20 @@ class Dispatcher:
                 )
         self._begun.add(delivery.id)
         started_at = self._clock()
-        outcome = await self._call(delivery, configured, reference)
+        outcome = await self._call(delivery, running, reference)
         return partial(self._finish, delivery, outcome, started_at)
 
-    async def _call(self, delivery: Delivery, configured: Configured, reference: str | None) -> Outcome:
+    async def _call(self, delivery: Delivery, running: RunningChannel, reference: str | None) -> Outcome:
         try:
             message = self._compose(delivery, reference)
         except Exception as err:
             _LOGGER.exception("Delivery %s could not be written as a message", delivery.id)
             return Refused(reason=Reason("message_unwritable", error=type(err).__name__))
         try:
-            async with asyncio.timeout(configured.timeout_s):
-                return await configured.channel.send(message)
+            async with asyncio.timeout(running.timeout_s):
+                return await running.channel.send(message)
         except TimeoutError:
-            return TryAgain(reason=Reason("no_answer_within", seconds=configured.timeout_s), uncertain=True)
+            return TryAgain(reason=Reason("no_answer_within", seconds=running.timeout_s), uncertain=True)
         except Exception as err:
             _LOGGER.exception("Channel %s failed on delivery %s", delivery.channel_id, delivery.id)
             return TryAgain(reason=Reason("channel_failed", error=type(err).__name__), uncertain=True)

@@ -12,7 +12,7 @@ from companion.clock import Clock
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Verdict
-from companion.dispatch.worker import ChannelPool, ChannelUnusable
+from companion.dispatch.worker import ChannelPool, ChannelUnusable, KindUnusable
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
@@ -140,11 +140,13 @@ class ChannelWatch:
 
     async def _probe(self, channel_id: str) -> Outcome:
         try:
-            configured = await self._channels.get(channel_id)
-            if configured is None:
+            running = await self._channels.get(channel_id)
+            if running is None:
                 return Refused(reason=Reason("channel_gone"), channel_broken=True)
-            async with asyncio.timeout(configured.timeout_s):
-                return await configured.channel.check()
+            async with asyncio.timeout(running.timeout_s):
+                return await running.channel.check()
+        except KindUnusable as err:
+            return TryAgain(reason=err.reason, tried=False)
         except ChannelUnusable as err:
             return Refused(reason=Reason("channel_unusable", why=str(err)), channel_broken=True)
         except TimeoutError:

@@ -76,15 +76,8 @@ class AlarmPage:
     """Where the next page begins, for `Wanted.after`; None: this is the last one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChannelShown:
-    """A channel and how it does."""
-
-    row: ChannelRow
-    check: HealthCheck
-    last: Attempt | None
-    unsent: int
-    """How many deliveries it has yet to send."""
+type ChannelLine = tuple[ChannelRow, HealthCheck, Attempt | None, int]
+"""A channel, how it does, its last attempt, and how many deliveries it has yet to send."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +94,7 @@ class Service:
     """How everything between an alarm and a person is."""
 
     health: DispatchHealth
-    channels: list[ChannelShown]
+    channels: list[ChannelLine]
     peers: list[PeerShown]
     attention: list[HealthCheck]
     """What keeps people from being told, or may: worst first."""
@@ -109,7 +102,7 @@ class Service:
     @property
     def silent_channels(self) -> int:
         """Return how many channels need a look."""
-        return sum(channel.check.status is not HealthStatus.OK for channel in self.channels)
+        return sum(check.status is not HealthStatus.OK for _row, check, _last, _unsent in self.channels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +220,7 @@ def attention(conn: Connection, now: datetime, of_host: Sequence[HealthCheck] = 
     return sorted(found, key=lambda check: check.status is not HealthStatus.ERROR)
 
 
-def channels(conn: Connection) -> list[ChannelShown]:
+def channels(conn: Connection) -> list[ChannelLine]:
     """Return every channel and how it does."""
     last, health, unsent = (
         last_attempt_by_channel(ALL_SITES, conn),
@@ -235,12 +228,7 @@ def channels(conn: Connection) -> list[ChannelShown]:
         unsent_by_channel(ALL_SITES, conn),
     )
     return [
-        ChannelShown(
-            row=row,
-            check=channel_check(row, health.get(row.id)),
-            last=last.get(row.id),
-            unsent=unsent.get(row.id, 0),
-        )
+        (row, channel_check(row, health.get(row.id)), last.get(row.id), unsent.get(row.id, 0))
         for row in directory.channels(ALL_SITES, conn)
     ]
 

@@ -10,6 +10,7 @@ from functools import reduce
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from companion.channels.registry import known_fault
 from companion.directory import store as directory
 from companion.directory.apply import stored_state
 from companion.directory.contacts import Oddity, oddities
@@ -223,6 +224,9 @@ def channel_check(row: ChannelRow, health: ChannelHealth | None) -> HealthCheck:
 def _how_channel_is(row: ChannelRow, health: ChannelHealth | None) -> tuple[HealthStatus, Reason]:
     if not row.enabled:
         return HealthStatus.WARNING, Reason("channel_off")
+    fault = known_fault(row.kind)
+    if fault is not None:
+        return HealthStatus.ERROR, Reason("channel_without_kind", why=fault)
     if health is None or not health.was_tried:
         return HealthStatus.WARNING, Reason("channel_never_tried")
     if health.is_failing and health.failing_since is not None:

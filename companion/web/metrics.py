@@ -15,7 +15,7 @@ from companion.alarms.statistics import ANSWER_BUCKETS, Answered, answered, coun
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.health import DispatchHealth, dispatch_health
-from companion.dispatch.retry import GiveUp, Verdict
+from companion.dispatch.retry import GiveUp, Verdict, Wait
 from companion.dispatch.store import counts_by_channel_and_state
 from companion.store.scope import ALL_SITES
 
@@ -78,6 +78,8 @@ class Metrics:
 
     def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:
         """Note one attempt."""
+        if isinstance(verdict, Wait):
+            return
         self._attempts.labels(delivery.channel_id, _outcome_name(outcome)).inc()
         self._lag.observe(max(0.0, lag_s))
         if isinstance(verdict, GiveUp):

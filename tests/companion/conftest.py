@@ -20,6 +20,7 @@ from companion.store.database import Database, open_database
 from companion.store.migrate import migrate
 from tests.companion.databases import PostgresDatabases, outside_of_any_loop
 from tests.fakes.clock import FrozenClock
+from tests.fakes.packages import Packages
 from tests.fakes.postgres import Postgres, running_postgres
 
 
@@ -94,6 +95,17 @@ def clock() -> FrozenClock:
 def now(clock: FrozenClock) -> datetime:
     """When the test begins."""
     return clock()
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Packages]:
+    """Installs packages of others, for this test."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    found = Packages(folder)
+    yield found
+    found.uninstall()
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,27 @@
 """The application's own composition: what a part is given there, and not what a test gives it."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from companion.alarms.escalate import run_due
 from companion.alarms.model import Actor
 from companion.app import Companion
 from companion.channels.base import MessageKind
 from companion.config import Settings
-from companion.dispatch.delivery import Delivery
+from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.store import deliveries_of
 from companion.ids import new_id
 from companion.link import outbox, store as link
+from companion.store import tables
 from companion.store.scope import ALL_SITES
 from companion.troubles.store import open_troubles
 from tests.builders import PHONE, person, policy, set_last_resort, step, trigger, within
 from tests.companion.conftest import Directory
+from tests.fakes.packages import Packages, pager
 
 
 @pytest.fixture
@@ -41,6 +45,27 @@ async def test_an_alarm_without_a_policy_is_told_to_the_installations_last_resor
         )
 
         assert [page.recipient for page in await pages(running, raised.alarm.id)] == ["Guard"]
+
+
+async def test_a_channel_whose_package_is_broken_neither_stops_the_service_nor_an_alarm(
+    settings: Settings, directory: Directory, packages: Packages
+) -> None:
+    packages.install("acme-pager", pager(__init__="import nothing_like_it"), {"pager": "acme_pager:KIND"})
+    async with Companion(settings) as running:
+        change = sa.update(tables.channel).where(tables.channel.c.id == directory.signal)
+        await running.db.write(lambda conn: conn.execute(change.values(kind="pager")))
+
+        raised = await running.commands.run(
+            lambda unit: unit.raise_alarm(trigger(policy=policy(step(person("porter")))), PHONE)
+        )
+        async with asyncio.timeout(10):
+            while len(told := await pages(running, raised.alarm.id)) < 2:  # noqa: ASYNC110 # what is waited for is in a database
+                await asyncio.sleep(0.01)
+
+        waiting, instead = told
+        assert (waiting.channel_id, waiting.state, waiting.attempts) == (directory.signal, State.FAILED, 0)
+        assert "of package acme-pager cannot be used (ModuleNotFoundError" in str(waiting.last_error)
+        assert (instead.channel_id, instead.recipient) == (directory.sms, "Porter")
 
 
 async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_assistant(

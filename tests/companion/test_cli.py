@@ -37,6 +37,7 @@ from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from tests.companion.directory.documents import SECRETS, office
 from tests.e2e.processes import ROOT
+from tests.fakes.packages import Packages, pager
 from tests.fakes.signal import FakeSignal
 from tests.fakes.sms import FakeSms
 
@@ -332,6 +333,21 @@ def test_check_finds_a_channel_that_does_not_answer(run: Run) -> None:
     assert re.search(r"ok +directory +people: 3, channels: 1, policies: 1, devices: 1", result.out)
     assert re.search(r"error +channel sms +could not connect", result.out)
     assert re.search(r"warning +public_url .*set public_url", result.out)
+
+
+def test_check_names_a_channel_whose_kind_is_not_there_and_what_is_odd_about_packages(
+    run: Run, document: Path, database_url: str, packages: Packages
+) -> None:
+    run("apply", str(document))
+    sms = sa.update(tables.channel).where(tables.channel.c.kind == "sms")
+    _write(database_url, lambda conn: conn.execute(sms.values(kind="pager")))
+    packages.install("acme-pager", pager(__init__="1 / 0"), {"pager": "acme_pager:KIND", "sms": "acme_pager"})
+
+    result = run("check")
+
+    assert result.status == 1
+    assert re.search(r"error +channel sms +channel kind 'pager' of package acme-pager cannot", result.out)
+    assert re.search(r"warning +packages +package acme-pager offers a channel kind 'sms'", result.out)
 
 
 def test_check_names_an_address_at_which_nobody_can_be_told(

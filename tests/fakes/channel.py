@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from companion.channels.base import Message, MessageKind, Outcome, Receipt, Sent
-from companion.dispatch.worker import Configured
+from companion.dispatch.worker import RunningChannel
 
 
 class Hang:
@@ -85,9 +85,9 @@ class FakePool:
     failures: list[Exception] = field(default_factory=list)
     """Raised one by one instead of giving a channel."""
 
-    async def get(self, channel_id: str) -> Configured | None:
+    async def get(self, channel_id: str) -> RunningChannel | None:
         if self.failures:
             raise self.failures.pop(0)
         if channel_id in self.missing or channel_id not in self.channels:
             return None
-        return Configured(self.channels[channel_id], self.concurrency, self.timeout_s)
+        return RunningChannel(self.channels[channel_id], self.concurrency, self.timeout_s)

@@ -1,13 +1,10 @@
 """Signal, through signal-cli-rest-api: people and groups, with receipts in its json-rpc modes."""
 
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, Literal, Self, override
+from typing import Any, Literal, override
 
 import aiohttp
-from pydantic import Field, HttpUrl, model_validator
 from yarl import URL
 
 from companion.channels.base import (
@@ -22,8 +19,10 @@ from companion.channels.base import (
     Sent,
     TryAgain,
 )
-from companion.channels.http import Failure, HeaderSecret, HttpClient, HttpOptions, Reply, not_understood
+from companion.channels.http import Failure, HttpClient, Reply, not_understood
 from companion.channels.render import headline, signal_text
+from companion.channels.signal.receipts import ReceiptsLostError, receipts_in
+from companion.channels.signal.settings import SignalSettings
 from companion.texts.reasons import Reason
 
 # The bridge answers 400 for nearly everything; in json-rpc mode a network failure says no more than "Failed to send message".
@@ -46,35 +45,10 @@ SENDER = ("regist", "does not exist", "not linked", "no such account")
 CAPTCHA_WORDS = ("captcha", "proof required")
 
 
-class SignalConfig(HttpOptions):
-    """Which bridge, and as whom."""
-
-    url: HttpUrl = Field(description="Address of signal-cli-rest-api.")
-    number: str = Field(
-        pattern=r"^\+[1-9]\d{5,14}$", description="The registered number that sends, such as +4930123456."
-    )
-    header_name: str | None = Field(
-        default=None,
-        pattern=r"^[A-Za-z0-9-]+$",
-        description="Header that a proxy in front of the bridge demands.",
-    )
-    header_value: HeaderSecret | None = Field(default=None, description="Value of that header.")
-
-    @model_validator(mode="after")
-    def _header_is_whole(self) -> Self:
-        if (self.header_name is None) != (self.header_value is None):
-            raise ValueError("header_name and header_value belong together")
-        return self
-
-
-class ReceiptsLostError(ConnectionError):
-    """The bridge does not, or no longer, tell what arrived."""
-
-
 class SignalChannel(Channel, KnowsRecipients, ReceiptSource):
     """Sends one request a recipient: with several, one bad number would fail those who got the message."""
 
-    def __init__(self, config: SignalConfig) -> None:
+    def __init__(self, config: SignalSettings) -> None:
         self._config = config
         self._base = URL(str(config.url))
         headers, secrets = {}, []
@@ -212,14 +186,3 @@ def _not_reached(answer: Mapping[str, Any]) -> Reason | None:
     if not isinstance(members, list) or not members:
         return None
     return Reason("signal.members_missed", count=len(members))
-
-
-def receipts_in(frame: str) -> list[Receipt]:
-    """Return the receipts in one frame of the bridge; none for messages, typing and what is not understood."""
-    try:
-        receipt = json.loads(frame)["envelope"]["receiptMessage"]
-        at = datetime.fromtimestamp(receipt["when"] / 1000, UTC)
-        read = bool(receipt.get("isRead") or receipt.get("isViewed"))
-        return [Receipt(provider_ref=str(int(one)), at=at, read=read) for one in receipt["timestamps"]]
-    except ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError:
-        return []

@@ -1,20 +1,17 @@
 """SMS through any gateway with an HTTP interface: method, address, headers, body and success are configured."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, Self, override
+from typing import override
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from pydantic import Field, JsonValue, SecretStr, model_validator
+from pydantic import JsonValue
 from yarl import URL
 
 from companion.channels.base import Channel, Heard, Message, Outcome, Refused, Sent, TryAgain
 from companion.channels.http import (
-    HeaderSecret,
     HttpClient,
-    HttpOptions,
     Reply,
     answered_at,
     retry_after,
@@ -23,130 +20,16 @@ from companion.channels.http import (
 from companion.channels.render import sms_text
 from companion.channels.sms.answers import (
     MISSING,
-    AnswerRule,
-    Pointer,
     Reading,
     Verdict,
     pointed,
     read,
 )
+from companion.channels.sms.settings import PLACEHOLDER, SmsSettings
 from companion.texts.reasons import Reason
 
-PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
-MESSAGE_NAMES = frozenset({"to", "to_digits", "text", "id"})
 SAID_LIMIT, ANSWER_LIMIT = 120, 500
 """Characters of an answer that a reason and the channel test quote."""
-
-
-def default_template() -> dict[str, JsonValue]:
-    """Return what most small gateways understand."""
-    return {"to": "{to}", "text": "{text}"}
-
-
-BELIEVED = (
-    # Without rules every 2xx is believed, but neither what calls itself an error nor the page of a portal in between.
-    AnswerRule(matches=r"(?i)^[\s<!]*(err|error|fail|failed|failure|doctype|html)\b", verdict=Verdict.AGAIN),
-)
-
-
-def rules_of(success: Any) -> list[Any]:
-    """Return the rules that `success` stands for, the form in which channels were written before there were rules."""
-    if not isinstance(success, dict):
-        return [success]
-    named = {"status": [200, 201, 202]} | {
-        name: value for name, value in success.items() if value is not None
-    }
-    if isinstance(named.get("matches"), str):
-        named["matches"] = rf"\A(?:{named['matches']})\z"
-    rules = [{**named, "verdict": Verdict.SENT}]
-    if "pointer" in named and not named.keys().isdisjoint({"equals", "matches"}):
-        rules.append({"status": named["status"], "pointer": named["pointer"], "verdict": Verdict.REFUSED})
-    return rules
-
-
-class SmsConfig(HttpOptions):
-    """How one gateway wants to be asked.
-
-    `{to}`, `{text}` and `{id}` stand for the number, the text and a key that stays the same over all
-    attempts; `{to_digits}` for the number without its `+`; `{sender}` for `sender`; `{name}` for a value
-    of `secrets`. Each is encoded for where it stands.
-    """
-
-    method: Literal["GET", "POST", "PUT"] = "POST"
-    url: SecretStr = Field(
-        description="Address; placeholders are allowed after the host. Kept secret: it may hold a key."
-    )
-    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")], HeaderSecret] = Field(
-        default_factory=dict, description="Headers, such as Authorization. Kept secret."
-    )
-    secrets: dict[Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")], SecretStr] = Field(
-        default_factory=dict, description="Values for further placeholders. Kept secret."
-    )
-    sender: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=40,
-        description="Number or name that messages come from, as the gateway wants it, for the placeholder {sender}.",
-    )
-    body: Literal["json", "form", "query"] = Field(default="json", description="Where the template goes.")
-    template: dict[str, JsonValue] = Field(
-        default_factory=default_template,
-        description="Fields, with placeholders in their values.",
-    )
-    answers: tuple[AnswerRule, ...] = Field(
-        default=BELIEVED,
-        description="How answers are read: the first rule that fits decides. What no rule fits is tried again if one says "
-        "`sent`; without such a rule every other 2xx is sent. Other statuses mean what they mean in HTTP.",
-    )
-    id_pointer: Pointer | None = Field(
-        default=None, description="JSON pointer to the gateway's id of the message."
-    )
-    idempotency_header: str | None = Field(
-        default=None, pattern=r"^[A-Za-z0-9-]+$", description="Header for the key, usually Idempotency-Key."
-    )
-    segments: int = Field(
-        default=2, ge=1, le=4, description="Longest text, in SMS of 160 (153 when several) characters."
-    )
-    unicode: bool = Field(
-        default=False,
-        description="The gateway takes Unicode: a text with letters that plain SMS lack keeps them, in SMS of 70 (67) characters. "
-        "Otherwise they are replaced by their nearest, or by a question mark.",
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _reads_success(cls, settings: Any) -> Any:
-        if not isinstance(settings, dict) or "success" not in settings:
-            return settings
-        if "answers" in settings:
-            raise ValueError("success is the older form of answers: leave it out")
-        rest = {name: value for name, value in settings.items() if name != "success"}
-        return rest | {"answers": rules_of(settings["success"])}
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
-        url = self.url.get_secret_value()
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or PLACEHOLDER.search(parts.netloc):
-            raise ValueError("url must begin with http:// or https:// and a host without placeholders")
-        if self.body == "json" and self.method == "GET":
-            raise ValueError("a GET has no body: use body: query")
-        flat = all(isinstance(value, str | int | float | bool) for value in self.template.values())
-        if self.body != "json" and not flat:
-            raise ValueError(f"body: {self.body} takes only plain values")
-        if MESSAGE_NAMES & self.secrets.keys():
-            raise ValueError("to, to_digits, text and id cannot be names of secrets")
-        used = set(PLACEHOLDER.findall(url)) | names_in(self.template)
-        if self.sender is not None and "sender" in self.secrets:
-            raise ValueError("sender stands in secrets too: leave it out there")
-        if self.sender is not None and "sender" not in used:
-            raise ValueError("sender is used nowhere: write {sender} where the gateway wants it")
-        own = self.secrets.keys() if self.sender is None else {*self.secrets, "sender"}
-        if unknown := used - MESSAGE_NAMES - own:
-            raise ValueError(f"unknown placeholders: {', '.join(sorted(unknown))}")
-        if missing := {"to", "text"} - {"to" if name == "to_digits" else name for name in used}:
-            raise ValueError(f"missing placeholders: {', '.join(sorted(missing))}")
-        return self
 
 
 @dataclass(frozen=True)
@@ -161,7 +44,7 @@ class Prepared:
 class SmsChannel(Channel):
     """Sends one request a message, as configured."""
 
-    def __init__(self, config: SmsConfig) -> None:
+    def __init__(self, config: SmsSettings) -> None:
         self._config = config
         self._http = HttpClient(config, secrets=secrets_in(config))
 
@@ -238,7 +121,7 @@ def link_token(message: Message) -> set[str]:
     return {message.ack_url.rsplit("/", 1)[-1]} if message.ack_url else set()
 
 
-def prepared(config: SmsConfig, values: Mapping[str, str]) -> Prepared:
+def prepared(config: SmsSettings, values: Mapping[str, str]) -> Prepared:
     """Return the request for these values, each encoded for where it stands and none read as a template again."""
     every = {name: secret.get_secret_value() for name, secret in config.secrets.items()} | dict(values)
     if config.sender is not None:
@@ -261,7 +144,7 @@ def prepared(config: SmsConfig, values: Mapping[str, str]) -> Prepared:
     return Prepared(f"{url}{'&' if '?' in url else '?'}{fields}" if fields else url, headers, None)
 
 
-def plain_headers(config: SmsConfig) -> dict[str, str]:
+def plain_headers(config: SmsSettings) -> dict[str, str]:
     """Return the configured headers as they go over the wire."""
     return {name: value.get_secret_value() for name, value in config.headers.items()}
 
@@ -289,20 +172,7 @@ def plain(value: JsonValue) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def names_in(template: JsonValue) -> set[str]:
-    """Return the placeholders used anywhere in JSON data."""
-    match template:
-        case str():
-            return set(PLACEHOLDER.findall(template))
-        case list():
-            return set().union(*(names_in(one) for one in template))
-        case dict():
-            return set().union(*(names_in(one) for one in template.values()))
-        case _:
-            return set()
-
-
-def secrets_in(config: SmsConfig) -> frozenset[str]:
+def secrets_in(config: SmsSettings) -> frozenset[str]:
     """Return what must never be quoted: headers (also without their scheme), secrets, and the address's values."""
     url = config.url.get_secret_value()
     parts = urlsplit(url)

@@ -1,56 +1,25 @@
 """Zammad: an alarm is a ticket, what happens to it are its articles."""
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal, override
+from typing import Any, Literal, override
 
-from pydantic import AfterValidator, Field, HttpUrl
 from yarl import URL
 
 from companion.channels.base import Channel, Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.channels.http import (
     TRY_AGAIN_STATUSES,
     Failure,
-    HeaderSecret,
     HttpClient,
-    HttpOptions,
     Reply,
     not_understood,
 )
 from companion.channels.render import headline, ticket_html
 from companion.channels.zammad.check import Wanted, check
+from companion.channels.zammad.settings import ZammadSettings
 from companion.texts.reasons import Reason
 
 NEWEST_ARTICLES = 20
 """How many articles of a long ticket are looked at for what a repeated attempt may have written already."""
-
-
-def without_comma(tag: str) -> str:
-    """Return a tag that Zammad will not take for two."""
-    if "," in tag or not tag.strip():
-        raise ValueError("a tag must not be empty or hold a comma")
-    return tag.strip()
-
-
-class ZammadConfig(HttpOptions):
-    """Where the tickets go."""
-
-    url: HttpUrl = Field(description="Address of Zammad, without /api/v1.")
-    token: HeaderSecret = Field(
-        min_length=1, description="Access token of an agent with the right to create tickets."
-    )
-    group: str = Field(min_length=1, description="Group the tickets belong to.")
-    customer: str = Field(min_length=1, description="Customer of the tickets: an e-mail address or a login.")
-    priority: str = Field(
-        default="3 high", min_length=1, description="Priority, by the name it has in Zammad."
-    )
-    state: str = Field(default="new", min_length=1, description="State of a new ticket, by its name.")
-    closed_state: str = Field(default="closed", min_length=1, description="State after resolve or cancel.")
-    tags: tuple[Annotated[str, AfterValidator(without_comma)], ...] = Field(
-        default=("alarm",), description="Tags of every ticket."
-    )
-    ack_link: bool = Field(
-        default=False, description="Show the acknowledge link in the ticket, to everybody who can read it."
-    )
 
 
 class ZammadChannel(Channel):
@@ -63,7 +32,7 @@ class ZammadChannel(Channel):
     second). Back-off before a repeat is longer than both as a rule.
     """
 
-    def __init__(self, config: ZammadConfig) -> None:
+    def __init__(self, config: ZammadSettings) -> None:
         self._config = config
         self._api = URL(str(config.url).rstrip("/").removesuffix("/api/v1")) / "api/v1"
         token = config.token.get_secret_value()

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Severity, Source
 from companion.channels.base import AddressInvalid, Message, MessageKind, Outcome, Refused, Sent, TryAgain
-from companion.channels.registry import kind_named
+from companion.channels.registry import KindUnavailable, find_kind, formed_address
 from companion.directory import store as directory
 from companion.directory.apply import stored_state
 from companion.directory.contacts import country_of
@@ -18,7 +18,7 @@ from companion.directory.model import Role
 from companion.dispatch import outbox
 from companion.dispatch.record import record
 from companion.dispatch.retry import Done, GiveUp
-from companion.dispatch.worker import ChannelUnusable, Configured
+from companion.dispatch.worker import ChannelUnusable, RunningChannel
 from companion.ids import new_id
 from companion.texts.language import LANGUAGE_PATTERN
 from companion.texts.reasons import Reason, spelled_out
@@ -73,10 +73,10 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
             f"There is no channel {channel_id}. GET /v1/admin/channels lists those there are."
         )
     try:
-        configured = await call.context.channels.get(channel_id)
+        running = await call.context.channels.get(channel_id)
     except ChannelUnusable as err:
         raise ChannelNotUsable(f"{err}.") from err
-    if configured is None:
+    if running is None:
         raise ChannelNotUsable(
             f"Channel {channel_id} is switched off. Set `enabled: true` and apply the directory."
         )
@@ -85,7 +85,7 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
     if call.body.address is not None:
         address = await _formed(call, row.kind, call.body.address)
         message = _test_message(address, call.body, started_at)
-    outcome = await _tried(configured, message)
+    outcome = await _tried(running, message)
     if message is not None:
         await call.context.db.write(
             lambda conn: _record(conn, channel_id, message, outcome, started_at, call.context.clock())
@@ -97,25 +97,27 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
 
 async def _formed(call: Call[NoQuery, ChannelTrial], kind: str, address: str) -> str:
     """Return the address as `apply` would store it, so that what is tried is what an alarm would use."""
-    form = kind_named(kind).address
-    if form is None:
+    found = find_kind(kind)
+    if found is None or not found.addressed:
         return address
     state = await call.context.db.read(stored_state)
     try:
-        return form(address, country_of(state, None))
+        return formed_address(kind, address, country_of(state, None))
+    except KindUnavailable as err:
+        raise ChannelNotUsable(f"{err}.") from err
     except AddressInvalid as err:
         raise InvalidRequest(
             f"body.address: {err}", errors=[{"where": "body.address", "problem": str(err)}]
         ) from None
 
 
-async def _tried(configured: Configured, message: Message | None) -> Outcome:
-    limit_s = min(configured.timeout_s, TEST_LIMIT_S)
+async def _tried(running: RunningChannel, message: Message | None) -> Outcome:
+    limit_s = min(running.timeout_s, TEST_LIMIT_S)
     try:
         async with asyncio.timeout(limit_s):
             if message is None:
-                return await configured.channel.check()
-            return await configured.channel.send(message)
+                return await running.channel.check()
+            return await running.channel.send(message)
     except TimeoutError:
         return TryAgain(reason=Reason("no_answer_within", seconds=limit_s), uncertain=True)
 

@@ -27,7 +27,7 @@ from companion.alarms.transaction import (
 from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import FINAL, PAGES, WAITING, Delivery
 from companion.dispatch.store import deliveries_of
-from companion.dispatch.worker import Configured
+from companion.dispatch.worker import RunningChannel
 from companion.store.database import Database, open_database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
@@ -134,8 +134,8 @@ class Patient(FakePool):
     """Channels of one slot whose time never runs out by itself."""
 
     @override
-    async def get(self, channel_id: str) -> Configured | None:
-        return Configured(self.channels[channel_id], 1, 1e6)
+    async def get(self, channel_id: str) -> RunningChannel | None:
+        return RunningChannel(self.channels[channel_id], 1, 1e6)
 
 
 class House(RuleBasedStateMachine):

@@ -16,7 +16,7 @@ from companion.alarms.store import alarm_by_id
 from companion.channels.base import Message, Outcome, Refused, Sent, TryAgain
 from companion.dispatch import claim, readers
 from companion.dispatch.delivery import Delivery
-from companion.dispatch.worker import Configured
+from companion.dispatch.worker import RunningChannel
 from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
@@ -111,8 +111,8 @@ class Roomy(FakePool):
     """Channels whose time is the world's, not the machine's."""
 
     @override
-    async def get(self, channel_id: str) -> Configured | None:
-        return Configured(self.channels[channel_id], 16, 1e6)
+    async def get(self, channel_id: str) -> RunningChannel | None:
+        return RunningChannel(self.channels[channel_id], 16, 1e6)
 
 
 async def _live(database_url: str, weather: dict[str, list[tuple[int, str]]]) -> World:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from companion.channels.base import Message, MessageKind
+from companion.channels.gsm import GSM_BASIC, GSM_EXTENSION, gsm, septets
 from companion.channels.plainly import plain_html, plain_text, plain_title
 from companion.channels.render import headline, signal_text, sms_text, styled, ticket_html
-from companion.channels.sms.gsm import GSM_BASIC, GSM_EXTENSION, gsm, septets
 from tests.companion.channels.messages import ACK_URL, message
 
 SIGNAL_PAGE_EN = f"""\

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from companion.channels.base import Channel, MessageKind, Receipt, Refused, Sent, TryAgain
 from companion.channels.registry import build_channel
-from companion.channels.signal.sender import ReceiptsLostError, SignalChannel
+from companion.channels.signal.receipts import ReceiptsLostError
+from companion.channels.signal.sender import SignalChannel
 from tests.companion.channels.messages import ACK_URL, message
 from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.signal import FakeSignal

@@ -7,7 +7,8 @@ from hypothesis import given, strategies as st
 
 from companion.channels.base import Channel, Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel
-from companion.channels.sms.sender import SmsConfig, prepared
+from companion.channels.sms.sender import prepared
+from companion.channels.sms.settings import SmsSettings
 from tests.companion.channels.messages import ACK_URL, message
 from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.sms import FakeSms
@@ -200,8 +201,8 @@ async def test_the_check_sends_no_message(gateway: FakeSms) -> None:
     assert not gateway.messages
 
 
-def config(**changes: object) -> SmsConfig:
-    return SmsConfig.model_validate({"url": "https://gw.example/send", **changes})
+def config(**changes: object) -> SmsSettings:
+    return SmsSettings.model_validate({"url": "https://gw.example/send", **changes})
 
 
 def test_a_gateway_that_wants_no_plus_gets_the_digits_alone() -> None:

@@ -10,6 +10,7 @@ from companion.directory.parsing import MAX_BYTES, read_document
 from companion.directory.references import References, ReferenceUnresolved
 from companion.directory.seed import DocumentInvalid
 from tests.companion.directory.documents import SECRETS, office, read
+from tests.fakes.packages import Packages, pager
 
 NOWHERE = References(environ={})
 
@@ -190,6 +191,18 @@ def test_a_mistake_is_told_with_its_place_and_alone(
 
     (found,) = _problems(content)
     assert found.startswith(problem)
+
+
+def test_a_channel_whose_package_is_broken_is_told_with_its_place_and_alone(packages: Packages) -> None:
+    packages.install("acme-pager", pager(__init__="1 / 0"), {"pager": "acme_pager:KIND"})
+    content = office()
+    content["channels"][1]["kind"] = "pager"
+
+    (found,) = _problems(content)
+
+    assert found.startswith(
+        "channels[1].config: channel kind 'pager' of package acme-pager cannot be used (Zero"
+    )
 
 
 def test_a_misspelled_target_is_not_explained_twice() -> None:

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from companion.channels.signal.sender import SignalChannel
 from companion.channels.sms.sender import SmsChannel
 from companion.dispatch.pool import REFRESH_S, RunningChannels
-from companion.dispatch.worker import ChannelUnusable
+from companion.dispatch.worker import ChannelUnusable, KindUnusable
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from tests.companion.conftest import Directory
+from tests.fakes.packages import Packages, pager
 
 SECRETS = Secrets(b"k" * 32)
 
@@ -130,6 +131,35 @@ async def test_a_channel_sealed_with_another_key_says_so(pool: RunningChannels, 
 
     with pytest.raises(ChannelUnusable, match="secret key"):
         await pool.get("sms")
+
+
+async def test_a_channel_whose_kind_is_not_there_says_which_there_are(
+    pool: RunningChannels, db: Database
+) -> None:
+    await _change(db, "sms", kind="pigeon")
+
+    with pytest.raises(KindUnusable, match="no channel kind 'pigeon', only signal, sms, zammad"):
+        await pool.get("sms")
+
+
+async def test_a_channel_whose_package_takes_its_time_does_not_hold_up_another(
+    pool: RunningChannels, db: Database, packages: Packages
+) -> None:
+    """Nor the event loop, which turns while the package is being imported."""
+    slow = pager(__init__=f"import time\ntime.sleep(1)\n{pager()['acme_pager/__init__.py']}")
+    packages.install("acme-pager", slow, {"pager": "acme_pager:KIND"})
+    await _change(db, "signal", kind="pager", config={}, secrets=SECRETS.seal("signal", {"key": "k"}))
+    done: list[str] = []
+
+    async def get(channel_id: str) -> None:
+        assert await pool.get(channel_id) is not None
+        done.append(channel_id)
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(get("signal"))
+        both.create_task(get("sms"))
+
+    assert done == ["sms", "signal"]
 
 
 async def test_only_channels_that_hear_back_and_can_be_used_give_receipts(

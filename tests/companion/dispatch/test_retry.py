@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from companion.channels.base import Refused, Sent, TryAgain
-from companion.dispatch.retry import Again, Done, GiveUp, RetryPolicy, Verdict, decide
+from companion.dispatch.retry import Again, Done, GiveUp, RetryPolicy, Verdict, Wait, decide
 from companion.texts.reasons import Reason
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -36,6 +36,15 @@ def test_without_chance_the_waits_double_from_half_a_minute() -> None:
 
 def test_the_first_page_of_an_alarm_is_tried_again_within_seconds_before_that() -> None:
     assert [wait_s(attempt, first_page=True) for attempt in range(1, 8)] == [2, 5, 15, 30, 60, 120, 240]
+
+
+@pytest.mark.parametrize("attempt", [1, 8, 1000])
+def test_what_could_not_be_tried_at_all_waits_and_is_not_given_up(attempt: int) -> None:
+    untried = TryAgain(reason=Reason.quoting("no such kind"), tried=False)
+
+    found = decide(untried, attempt=attempt, first_page=True, policy=POLICY, now=NOW, chance=0.5, page=True)
+
+    assert found == Wait(NOW + POLICY.wait, untried.reason)
 
 
 def test_it_is_given_up_after_five_attempts_and_the_quick_ones() -> None:

@@ -19,9 +19,10 @@ from companion.channels.base import MessageKind, Refused, Sent, TryAgain
 from companion.dispatch import worker
 from companion.dispatch.claim import CRASH_LIMIT, new_owner
 from companion.dispatch.delivery import Attempt, Delivery, State
+from companion.dispatch.retry import RetryPolicy
 from companion.dispatch.store import deliveries_of, last_attempt_by_channel
 from companion.dispatch.wake import Wake
-from companion.dispatch.worker import ChannelUnusable
+from companion.dispatch.worker import ChannelUnusable, KindUnusable
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
@@ -34,6 +35,7 @@ from tests.fakes.clock import FrozenClock
 
 PORTER = policy(step(person("porter")))
 GUARD = policy(step(person("guard")))
+NO_KIND = Reason("kind_unknown", kind="pager", known=("sms",))
 
 
 async def _page(house: Engine, alarm_id: str) -> Delivery:
@@ -220,6 +222,50 @@ async def test_a_channel_that_cannot_be_built_goes_to_the_next_contact_point_at_
 
     assert (await _page(house, alarm.id)).state is State.ERROR
     assert [message.recipient for message in house.sms.messages] == ["Porter"]
+
+
+async def test_over_a_channel_whose_kind_is_not_there_a_page_waits_and_its_reader_is_told_another_way(
+    house: Engine,
+) -> None:
+    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    house.pool.failures = [KindUnusable(NO_KIND)]
+
+    await house.dispatch()
+
+    page = await _page(house, alarm.id)
+    assert (page.state, page.attempts, page.last_error, page.uncertain) == (State.FAILED, 0, NO_KIND, False)
+    assert await _attempts(house, alarm.id) == []
+    assert [message.recipient for message in house.sms.messages] == ["Porter"]
+
+
+async def test_what_waits_for_its_kind_has_all_its_attempts_once_it_is_there(
+    house: Engine, clock: FrozenClock
+) -> None:
+    alarm = await house.raise_alarm(trigger(policy=GUARD))
+    for _ in range(20):
+        house.pool.failures = [KindUnusable(NO_KIND)]
+        await house.dispatch()
+        clock.advance(RetryPolicy().wait.total_seconds())
+
+    await house.dispatch()
+
+    page = await _page(house, alarm.id)
+    assert (page.state, page.attempts, page.last_error) == (State.SENT, 1, None)
+    assert [attempt.outcome for attempt in await _attempts(house, alarm.id)] == ["sent"]
+    assert not house.sms.messages[0].may_have_been_sent
+
+
+async def test_an_answer_withdraws_what_waits_for_its_kind(house: Engine, clock: FrozenClock) -> None:
+    alarm = await house.raise_alarm(trigger(policy=GUARD))
+    house.pool.failures = [KindUnusable(NO_KIND)]
+    await house.dispatch()
+
+    await house.acknowledge(alarm.id)
+    clock.advance(3600)
+    await house.dispatch()
+
+    assert (await _page(house, alarm.id)).state is State.CANCELLED
+    assert house.sms.messages == []
 
 
 async def test_a_channel_that_was_switched_off_goes_to_the_next_contact_point(house: Engine) -> None:

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,6 @@ from aiohttp.test_utils import TestServer
 
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Source, Trigger
-from companion.alarms.paging import PagingConfig, Traits
 from companion.alarms.service import (
     AlarmService,
 )
@@ -34,6 +32,7 @@ from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from companion.troubles.model import Trouble
+from tests.builders import paging_config
 from tests.companion.conftest import Directory
 from tests.companion.link.home_assistant import HomeAssistant
 from tests.fakes.clock import FrozenClock
@@ -56,21 +55,11 @@ class LinkNews:
 
 
 def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmService:
-    traits = {
-        kind: Traits(records=kind == "zammad", updates=kind != "zammad", addressed=kind != "zammad")
-        for kind in ("zammad", "signal", "sms")
-    }
     return AlarmService(
         db=db,
         clock=clock,
         wake=wake,
-        paging_rules=PagingConfig(
-            traits=traits,
-            tokens=AckTokens(b"k" * 32, "https://alarm.example"),
-            claim=None,
-            failover_after=timedelta(seconds=15),
-            reaction=timedelta(seconds=120),
-        ),
+        paging_rules=paging_config(AckTokens(b"k" * 32, "https://alarm.example")),
         news=LinkNews(),
         take=lambda _: None,
     )

@@ -15,7 +15,6 @@ from companion.alarms.errors import (
 )
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
-from companion.alarms.paging import PagingConfig
 from companion.alarms.store import list_alarms
 from companion.alarms.transaction import (
     AlarmTransaction,
@@ -25,6 +24,7 @@ from companion.link.protocol import Hello, parse_event
 from companion.store import tables
 from companion.store.database import sqlite_engine
 from companion.store.scope import ALL_SITES
+from tests.builders import paging_config
 from tests.companion.link.conftest import INSTANCE, LinkNews, alarm_raised
 from tests.companion.link.home_assistant import Book
 from tests.companion.link.test_protocol import golden
@@ -32,13 +32,7 @@ from tests.fakes.clock import START
 
 PORTER = Actor(name="Porter", via="ack_page")
 UIDS = st.sampled_from(["b1", "b2", "b3"])
-PAGING = PagingConfig(
-    traits={},
-    tokens=AckTokens(b"k" * 32, "https://alarm.example"),
-    claim=None,
-    failover_after=timedelta(seconds=15),
-    reaction=timedelta(seconds=120),
-)
+PAGING = paging_config(AckTokens(b"k" * 32, "https://alarm.example"))
 
 
 class Connection:

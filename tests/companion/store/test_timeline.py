@@ -18,7 +18,7 @@ from companion.app import Companion
 from companion.channels.base import ReceiptSource
 from companion.config import Settings
 from companion.dispatch.pool import RunningChannels
-from companion.dispatch.worker import Configured
+from companion.dispatch.worker import RunningChannel
 from companion.link import store as link
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
@@ -76,8 +76,8 @@ async def world(
     )
     provider = FakeChannel()
 
-    async def get(_channels: RunningChannels, _channel_id: str) -> Configured:
-        return Configured(provider, 8, 5.0)
+    async def get(_channels: RunningChannels, _channel_id: str) -> RunningChannel:
+        return RunningChannel(provider, 8, 5.0)
 
     async def no_receipts(_channels: RunningChannels) -> dict[str, ReceiptSource]:
         return {}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import companion
-from companion.channels.sms.gsm import gsm
+from companion.channels.gsm import gsm
 from companion.texts.language import ENGLISH, LANGUAGES, preferred, texts_for
 from companion.texts.model import AnswerTexts, DeskTexts, Texts
 from companion.web.problems import Problem
@@ -84,7 +84,7 @@ def test_no_other_file_knows_which_languages_there_are() -> None:
 
 def test_no_other_file_speaks_another_language_than_english() -> None:
     letters = re.compile(r'"[^"]*[äöüßéèêàçùûîïô][^"]*"', re.IGNORECASE)
-    alphabets = {COMPANION / "channels" / "sms" / "gsm.py"}
+    alphabets = {COMPANION / "channels" / "gsm.py"}
     speaking = [
         f"{path.relative_to(COMPANION)}: {found[0]}"
         for path in ELSEWHERE

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import companion
-from companion.channels.registry import channel_kinds
+from companion.channels.registry import kind_names
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.texts.catalogues import reason_texts
@@ -50,7 +50,7 @@ def facts_in(text: str) -> set[str]:
 
 
 def test_no_text_is_of_a_reason_that_there_is_not() -> None:
-    own = {code for kind in channel_kinds() for code in reason_texts(f"{kind}.x", ENGLISH)}
+    own = {code for kind in kind_names() for code in reason_texts(f"{kind}.x", ENGLISH)}
     written = "".join(path.read_text() for path in COMPANION.rglob("*.py") if "languages" not in path.parts)
 
     assert [code for code in (*ENGLISH.reasons, *own) if f'"{code}"' not in written] == []
@@ -67,7 +67,7 @@ def test_every_reason_has_a_text_for_its_facts_in_every_language(code: str, lang
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", sorted(channel_kinds()))
+@pytest.mark.parametrize("kind", sorted(kind_names()))
 def test_a_channel_says_the_same_things_in_every_language(kind: str, language: str) -> None:
     file = COMPANION / "channels" / kind / "texts" / f"{language}.py"
     there, english = (reason_texts(f"{kind}.x", texts) for texts in (texts_for(language), ENGLISH))

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,12 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm, Change
-from companion.alarms.paging import PagingConfig, Traits
 from companion.alarms.service import (
     AlarmService,
 )
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
-from companion.channels.registry import channel_kinds
 from companion.clock import Clock
 from companion.config import Settings
 from companion.directory import store
@@ -35,6 +32,7 @@ from companion.web.context import WRONG_TRIES, WebContext
 from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
 from companion.web.routes import make_web_app
+from tests.builders import paging_config
 from tests.fakes.channel import FakePool
 
 SECRET_KEY = b"a secret key only for tests, long enough"
@@ -115,17 +113,7 @@ def web_context(
     settings: Settings, db: Database, clock: Clock, pool: FakePool, metrics: Metrics
 ) -> WebContext:
     """Return what the handlers work with; everything is real but the channels."""
-    traits = {
-        name: Traits(records=kind.records, updates=kind.updates, addressed=kind.addressed)
-        for name, kind in channel_kinds().items()
-    }
-    paging = PagingConfig(
-        traits=traits,
-        tokens=AckTokens(SECRET_KEY, settings.public_url),
-        claim=None,
-        failover_after=timedelta(seconds=15),
-        reaction=timedelta(seconds=120),
-    )
+    paging = paging_config(AckTokens(SECRET_KEY, settings.public_url))
     wake = Wake()
     commands = AlarmService(
         db=db, clock=clock, wake=wake, paging_rules=paging, news=NoNews(), take=lambda _taken: None

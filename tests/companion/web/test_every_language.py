@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from companion.alarms import outcomes
 from companion.alarms.model import Actor, Change
 from companion.channels.base import Refused, TryAgain
-from companion.channels.registry import channel_kinds
+from companion.channels.registry import kind_names
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.record import record
 from companion.dispatch.retry import GiveUp
@@ -52,7 +52,7 @@ class RunsOut(Certificate):
 def words_of(language: str) -> set[str]:
     """Return every word that somebody may read in this language."""
     texts = texts_for(language)
-    own = (text for kind in channel_kinds() for text in reason_texts(f"{kind}.x", texts).values())
+    own = (text for kind in kind_names() for text in reason_texts(f"{kind}.x", texts).values())
     said = " ".join([*(text for _, text in leaves(texts)), *own])
     return {word.casefold() for word in WORD.findall(re.sub(r"{\w+}|`[^`]*`", " ", said))}
 

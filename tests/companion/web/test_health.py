@@ -176,6 +176,23 @@ async def test_a_channel_that_was_never_tried_is_yellow_and_one_that_refuses_is_
     )
 
 
+async def test_a_channel_whose_kind_is_not_there_is_red_and_says_why_here_and_on_the_dashboard(
+    sound: Api,
+) -> None:
+    await sound.context.db.write(
+        lambda conn: conn.execute(
+            sa.update(tables.channel).where(tables.channel.c.id == "sms").values(kind="pigeon")
+        )
+    )
+
+    reply = await sound.call("GET", "/healthz/alerting", None)
+
+    said = {check["name"]: (check["status"], check["message"]) for check in reply.json["checks"]}
+    why = "there is no channel kind 'pigeon', only signal, sms, zammad"
+    assert (reply.status, said["channel sms"]) == (503, ("error", f"Nothing can be sent over it: {why}."))
+    assert said["channel zammad"][0] == "ok"
+
+
 async def test_an_address_at_which_nobody_can_be_told_is_yellow(sound: Api) -> None:
     guards = sa.update(tables.contact_point).where(tables.contact_point.c.person_id == "guard")
     await sound.context.db.write(lambda conn: conn.execute(guards.values(address="0170 1111111")))
