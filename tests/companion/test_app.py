@@ -55,9 +55,8 @@ async def test_a_channel_whose_package_is_broken_neither_stops_the_service_nor_a
         change = sa.update(tables.channel).where(tables.channel.c.id == directory.signal)
         await running.db.write(lambda conn: conn.execute(change.values(kind="pager")))
 
-        raised = await running.commands.run(
-            lambda unit: unit.raise_alarm(trigger(policy=policy(step(person("porter")))), PHONE)
-        )
+        press = trigger(policy=policy(step(person("porter"))))
+        raised = await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(press, PHONE))
         async with asyncio.timeout(10):
             while len(told := await pages(running, raised.alarm.id)) < 2:  # noqa: ASYNC110 # what is waited for is in a database
                 await asyncio.sleep(0.01)
