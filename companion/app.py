@@ -42,7 +42,7 @@ from companion.dispatch.pool import RunningChannels
 from companion.dispatch.retry import Verdict
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
-from companion.jobs import Escalation, Job, audit
+from companion.jobs import Job, jobs_of
 from companion.link import events
 from companion.link.announce import announced
 from companion.link.session import LinkServer
@@ -183,26 +183,22 @@ class Companion:
         _say_who_can_be_told(await self.db.read(partial(directory.counts, ALL_SITES)))
         await self.timeline.start()
         self._stack.push_async_callback(self.channels.close)
-        self._run(Job("clock", self.timeline.run))
-        self._stack.push_async_callback(self.timeline.stop)
-        if self.db.dialect == "postgresql":
-            self._run(Job("wake", partial(self.wake.listen, self.settings.database_url)))
-        self._run(Job("dispatcher", self.dispatcher.run))
-        self._stack.push_async_callback(self.dispatcher.stop, self.settings.shutdown_grace_s)
-        self._stack.push_async_callback(self._receipts.close)
-        for job in self._jobs():
+        certificate = _certificate(self.settings)
+        for job in jobs_of(
+            timeline=self.timeline,
+            wake=self.wake,
+            wake_url=self.settings.database_url if self.db.dialect == "postgresql" else None,
+            poll_s=POLL_S[self.db.dialect],
+            dispatcher=self.dispatcher,
+            grace_s=self.settings.shutdown_grace_s,
+            alarms=self.commands,
+            receipts=self._receipts,
+            channel_watch=self.channel_watch,
+            tidy=self.tidy,
+            certificate=certificate,
+        ):
             self._run(job)
-        await self._listen(instance_id)
-
-    def _jobs(self) -> tuple[Job, ...]:
-        """Return what goes on by itself beside the clock and the dispatcher, which are stopped in their own way."""
-        return (
-            Job("escalation", Escalation(self.commands, self.wake, poll_s=POLL_S[self.db.dialect]).run),
-            Job("receipts", self._receipts.refresh, every=timedelta(seconds=30)),
-            Job("auditor", partial(audit, self.commands), every=timedelta(minutes=1)),
-            Job("channel watch", self.channel_watch.run),
-            Job("tidying", self.tidy, every=timedelta(hours=1)),
-        )
+        await self._listen(instance_id, certificate)
 
     def _run(self, job: Job) -> None:
         """Run a job until the service stops; one that ends by itself is a fault that ends the service."""
@@ -215,11 +211,10 @@ class Companion:
                 await task
 
         self._stack.push_async_callback(stop)
+        if job.end is not None:
+            self._stack.push_async_callback(job.end)
 
-    async def _listen(self, instance_id: str) -> None:
-        certificate = _certificate(self.settings)
-        if certificate is not None:
-            self._run(Job("certificate", certificate.follow))
+    async def _listen(self, instance_id: str, certificate: Certificate | None) -> None:
         context = WebContext(
             settings=self.settings,
             db=self.db,

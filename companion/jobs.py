@@ -1,10 +1,11 @@
-"""Everything that goes on by itself, one name each: what runs until it is stopped, and what comes again and again."""
+"""Everything that goes on by itself, one name each, and how often."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.engine import Connection
 
@@ -14,12 +15,16 @@ from companion.alarms.store import next_due_at
 from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch import folding, readers
 from companion.dispatch.health import DispatchHealth, dispatch_health
+from companion.dispatch.receipts import ReceiptListeners
 from companion.dispatch.wake import Wake, wait
+from companion.dispatch.worker import Dispatcher
 from companion.link import dead_man_switch, lost_panels
 from companion.store.scope import ALL_SITES
+from companion.timekeeping.timeline import Timeline
 from companion.troubles import reporting
-from companion.troubles.channel_watch import clear_gone
+from companion.troubles.channel_watch import ChannelWatch, clear_gone
 from companion.troubles.reach_audit import audit_reach
+from companion.web.certificate import Certificate
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -35,6 +40,8 @@ class Job:
     work: Callable[[], Awaitable[None]]
     every: timedelta | None = None
     """How long after one run the next one begins; None: the work runs until it is cancelled."""
+    end: Callable[[], Awaitable[None]] | None = None
+    """Ends it in its own way, before it is cancelled."""
 
     async def run(self) -> None:
         """Run it until cancelled; a run of repeated work that fails is logged, and the next one comes in its time."""
@@ -47,6 +54,37 @@ class Job:
             except Exception:
                 _LOGGER.exception("The job %s failed; it is tried again", self.name)
             await asyncio.sleep(self.every.total_seconds())
+
+
+def jobs_of(
+    *,
+    timeline: Timeline,
+    wake: Wake,
+    wake_url: str | None,
+    poll_s: float,
+    dispatcher: Dispatcher,
+    grace_s: float,
+    alarms: AlarmService,
+    receipts: ReceiptListeners,
+    channel_watch: ChannelWatch,
+    tidy: Callable[[], Awaitable[None]],
+    certificate: Certificate | None,
+) -> Iterator[Job]:
+    """Yield everything that goes on by itself, in the order in which it begins; it ends the other way round.
+
+    `wake_url` is the database through which replicas wake each other, None for one that is alone.
+    """
+    yield Job("clock", timeline.run, end=timeline.stop)
+    if wake_url is not None:
+        yield Job("wake", partial(wake.listen, wake_url))
+    yield Job("dispatcher", dispatcher.run, end=partial(dispatcher.stop, grace_s))
+    yield Job("escalation", Escalation(alarms, wake, poll_s=poll_s).run)
+    yield Job("receipts", receipts.refresh, every=timedelta(seconds=30), end=receipts.close)
+    yield Job("auditor", partial(audit, alarms), every=timedelta(minutes=1))
+    yield Job("channel watch", channel_watch.run)
+    yield Job("tidying", tidy, every=timedelta(hours=1))
+    if certificate is not None:
+        yield Job("certificate", certificate.follow)
 
 
 class Escalation:

@@ -24,7 +24,7 @@ class Unreached:
     """Something whose alarms would tell nobody."""
 
     kind: str
-    """`site` or `device`."""
+    """`site`, `device`, or `panel`."""
     id: str
     name: str
     site_id: str | None

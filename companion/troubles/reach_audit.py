@@ -1,12 +1,11 @@
 """Looks whether alarms of every site, panic key and panel would tell somebody, and reports those that would not."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
 from companion.directory.apply import stored_state
-from companion.directory.reach import Cause, last_resort_reaches, unreached
+from companion.directory.reach import Cause, Unreached, last_resort_reaches, unreached
 from companion.directory.state import SITE, State
 from companion.store.scope import ALL_SITES
 from companion.troubles import reporting
@@ -21,30 +20,17 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class ReachesNobody:
-    """Something whose alarms would tell nobody."""
-
-    kind: str
-    """site, device, panel"""
-    id: str
-    name: str
-    site_id: str | None
-    cause: Cause
-
-
-def who_reaches_nobody(conn: Connection, state: State) -> list[ReachesNobody]:
+def who_reaches_nobody(conn: Connection, state: State) -> list[Unreached]:
     """Return every site, panic key and panel whose alarms would tell nobody. Costs as much as the directory is large."""
-    found = [ReachesNobody(one.kind, one.id, one.name, one.site_id, one.cause) for one in unreached(state)]
-    return [*found, *_panels(conn, state)]
+    return [*unreached(state), *_panels(conn, state)]
 
 
-def _panels(conn: Connection, state: State) -> Iterator[ReachesNobody]:
+def _panels(conn: Connection, state: State) -> Iterator[Unreached]:
     """Yield the Home Assistants whose alarms belong to no site, when there is no last resort for them."""
     if len(state[SITE]) == 1 or last_resort_reaches(state):
         return
     for instance, name in panels_without_site(ALL_SITES, conn):
-        yield ReachesNobody("panel", instance, name, None, Cause.NO_POLICY)
+        yield Unreached("panel", instance, name, None, Cause.NO_POLICY)
 
 
 def audit_reach(unit: Reporter) -> None:

@@ -15,6 +15,7 @@ from companion.directory import store as directory
 from companion.directory.apply import stored_state
 from companion.directory.contacts import Oddity, oddities
 from companion.directory.model import ChannelRow
+from companion.directory.reach import Unreached
 from companion.dispatch.health import DispatchHealth, dispatch_health
 from companion.store.database import StoreUnavailable
 from companion.store.probe import prove_write
@@ -23,7 +24,7 @@ from companion.texts.reasons import Reason
 from companion.texts.troubles import Cause, TroubleTitle
 from companion.troubles.channel_health import ChannelHealth
 from companion.troubles.model import Trouble, TroubleKind, TroubleSeverity
-from companion.troubles.reach_audit import KINDS as REACH_KINDS, ReachesNobody, who_reaches_nobody
+from companion.troubles.reach_audit import KINDS as REACH_KINDS, who_reaches_nobody
 from companion.troubles.store import health_of_channels, open_troubles
 from companion.web.certificate import Certificate
 from companion.web.context import WebContext
@@ -181,7 +182,7 @@ def directory_check(conn: Connection) -> HealthCheck:
     return HealthCheck(kind="directory", status=status, reason=reason)
 
 
-def reach_check(found: ReachesNobody) -> HealthCheck:
+def reach_check(found: Unreached) -> HealthCheck:
     """Return that alarms of a site, panic key or panel would tell nobody."""
     reason = Reason("reaches_nobody", name=found.name, cause=Cause(found.cause))
     return HealthCheck(kind=found.kind, id=found.id, status=HealthStatus.ERROR, reason=reason)

@@ -89,26 +89,6 @@ class AlarmBrokerEntity(Entity):
         return await async_caller(self.hass, self._context)
 
 
-class PanelEntity(AlarmBrokerEntity):
-    """An entity that shows something of the panel, and is written only when that has changed."""
-
-    def __init__(self, entry: AlarmBrokerConfigEntry, key: str) -> None:
-        super().__init__(entry, key)
-        self.system = entry.runtime_data.system
-        self._written: object = object()
-
-    def _shows(self) -> object:
-        """Return everything that the entity's state depends on; while it is the same nothing is written."""
-        return object()
-
-    @callback
-    def _async_changed(self) -> None:
-        shows = self._shows()
-        if shows != self._written:
-            self._written = shows
-            self.async_write_ha_state()
-
-
 @dataclass(frozen=True, kw_only=True)
 class HubDescription(EntityDescription):
     """What an entity of the hub shows, and what it follows. Its value is the platform's own field."""
@@ -147,11 +127,13 @@ class HubEntity(AlarmBrokerEntity):
         return self.entity_description.attributes_fn(self.data)
 
 
-class AreaEntity(PanelEntity):
-    """An entity of one area; it hears only of what concerns that area."""
+class AreaEntity(AlarmBrokerEntity):
+    """An entity of one area: it hears only of what concerns that area, and is written only when what it shows has changed."""
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str, key: str) -> None:
         super().__init__(entry, key)
+        self.system = entry.runtime_data.system
+        self._written: object = object()
         self._attr_unique_id = f"{entry.entry_id}_{area_id}_{key}"
         self._attr_device_info = area_device(entry, area_id)
         self._area_id = area_id
@@ -166,6 +148,17 @@ class AreaEntity(PanelEntity):
     def available(self) -> bool:
         """Always, once the panel has started: with or without the companion."""
         return self._area_id in self.system.state.areas
+
+    def _shows(self) -> object:
+        """Return everything that the entity's state depends on; while it is the same nothing is written."""
+        return object()
+
+    @callback
+    def _async_changed(self) -> None:
+        shows = self._shows()
+        if shows != self._written:
+            self._written = shows
+            self.async_write_ha_state()
 
     @property
     def _area(self) -> AreaState:
