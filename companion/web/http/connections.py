@@ -33,7 +33,10 @@ OWN_DESCRIPTORS: Final = 128
 """Kept for the database, channels and files; at most half of what the process has."""
 SAY_EVERY_S: Final = 60.0
 
-_IN_THE_RESERVE = re.compile(rb"[A-Z]{1,8}(?:\Z| (?:\Z|/+(?:\Z|v1/+(?:\Z|yealink|link)|a/|healthz|readyz)))")
+_IN_THE_RESERVE = re.compile(
+    rb"[\r\n]*(?:\Z|[A-Z]{1,8}(?:\Z| +(?:\Z|[Hh][A-Za-z]{0,4}(?::/?)?\Z|(?i:https?)://[^/\s]*\Z"
+    rb"|(?:(?i:https?)://[^/\s]*)?/+(?:\Z|v1/+(?:\Z|yealink|link)|a/|healthz|readyz))))"
+)
 """Beginnings of requests that get the last places: presses, the link to the panel, answers to alarms, health."""
 _FULL: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\nServer: alarm-broker\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
@@ -43,7 +46,13 @@ BACKLOG = 1024
 """How many connections the kernel keeps until they are accepted."""
 AT_ONCE = 8
 """How many are accepted in a turn of the loop: of more at once, the last would be refused before the first made room."""
-_PHONE_LINE = re.compile(rb"((?:GET|POST) )(/+v1/+yealink/+[^\r\n]*)( HTTP/1\.[01])")
+LINE_LENGTH: Final = 8190
+"""Of a request line, in bytes: the parser refuses a longer one."""
+_UNFINISHED_LINE = re.compile(rb"[\r\n]*(?:[A-Z]{1,8}(?: [^\r\n]*)?\r?)?")
+_PHONE_LINE = re.compile(
+    rb"([\r\n]*(?:GET|POST) +(?:(?i:https?)://[^/\s]*)?)(/+v1/+yealink/+[^\r\n]*)( HTTP/1\.[01]\r\n)"
+)
+"""Empty lines may stand before it, and a whole address in it (RFC 9112, sections 2.2 and 3.2.2)."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -255,26 +264,30 @@ def in_the_reserve(data: bytes) -> bool:
     return _IN_THE_RESERVE.match(data) is not None
 
 
+def is_unfinished_line(data: bytes) -> bool:
+    """Return whether a request begins so and its line has not ended: the parser could do nothing with it yet."""
+    return len(data) <= LINE_LENGTH and _UNFINISHED_LINE.fullmatch(data) is not None
+
+
 def as_phones_write(data: bytes) -> bytes:
     """Return the start of a request; in the line of a panic key what should have been percent-encoded is.
 
     Some phones put names into the query as they are: spaces, and umlauts as UTF-8 or Latin-1. aiohttp refuses such a
-    line, and that would be a press that raises nothing. Used only where a request begins.
+    line, and that would be a press that raises nothing. Used only where a request begins, on its whole line.
     """
-    line, end, rest = data.partition(b"\r\n")
-    match = _PHONE_LINE.fullmatch(line)
-    if match is None or not end:
+    match = _PHONE_LINE.match(data)
+    if match is None:
         return data
     target = b"".join(
         b"%%%02X" % char if char <= 0x20 or char >= 0x7F else bytes([char]) for char in match[2]
     )
-    return match[1] + target + match[3] + end + rest
+    return match[1] + target + match[3] + data[match.end() :]
 
 
 class Connection(web.RequestHandler):
     """A connection whose requests must come in time, and whose errors say nothing of what was sent."""
 
-    __slots__ = ("_headers_begun", "_headers_due", "limits")
+    __slots__ = ("_headers_begun", "_headers_due", "_line", "limits")
     limits: Limits
 
     @property
@@ -290,10 +303,11 @@ class Connection(web.RequestHandler):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._line = b""  # what is here of a request line that has not ended
         self._headers_begun = False
         self._headers_due: asyncio.TimerHandle | None = None
         super().connection_made(transport)
-        self._expect_headers()
+        self._wait_for_headers()
         self.limits.serve(transport.get_extra_info("socket").fileno(), self)
 
     def give_up(self) -> None:
@@ -305,16 +319,21 @@ class Connection(web.RequestHandler):
     @override
     def data_received(self, data: bytes) -> None:
         if self.idle and not self._headers_begun:
+            data, self._line = self._line + data, b""
             if self.limits.crowded and not in_the_reserve(data):
                 self._refuse()
+                return
+            if is_unfinished_line(data):
+                self._line = data
+                self._wait_for_headers()
                 return
             data = as_phones_write(data)
         super().data_received(data)
         self._headers_begun = self.idle
-        if not self.idle:
+        if self.idle:
+            self._wait_for_headers()
+        else:
             self._stop_waiting()
-        elif self._headers_due is None:
-            self._expect_headers()
 
     @override
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -326,9 +345,10 @@ class Connection(web.RequestHandler):
             self.transport.write(_FULL)
         self.force_close()
 
-    def _expect_headers(self) -> None:
-        wait_s = CROWDED_HEADERS_S if self.limits.crowded else HEADERS_S
-        self._headers_due = self._loop.call_later(wait_s, self.force_close)
+    def _wait_for_headers(self) -> None:
+        if self._headers_due is None:
+            wait_s = CROWDED_HEADERS_S if self.limits.crowded else HEADERS_S
+            self._headers_due = self._loop.call_later(wait_s, self.force_close)
 
     def _stop_waiting(self) -> None:
         if self._headers_due is not None:
@@ -353,6 +373,7 @@ def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
             server,
             loop=asyncio.get_running_loop(),
             keepalive_timeout=KEEP_ALIVE_S,
+            max_line_size=LINE_LENGTH,
             lingering_time=LINGERING_S,
             auto_decompress=False,  # see reading.unpacked
             access_log=None,  # type: ignore[arg-type] # aiohttp documents None: no access log

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from companion.web.http.connections import HEADERS_S, Limits, as_phones_write, in_the_reserve
+from companion.web.http.connections import (
+    HEADERS_S,
+    Limits,
+    as_phones_write,
+    in_the_reserve,
+    is_unfinished_line,
+)
 from tests.e2e.processes import ROOT, CompanionProcess
 from tests.fakes.certificates import HouseCa
 
@@ -106,6 +112,66 @@ async def test_a_phone_may_send_umlauts_and_spaces_as_they_are(tmp_path: Path) -
         assert "display_local" not in process.log.read_text()
     finally:
         await process.stop()
+
+
+ODD_PRESSES = {
+    "in two pieces": (b"GET /v1/yealink/alarm?token=none&active_user=M\xfcl", b"ler Max HTTP/1.1\r\n"),
+    "cut in its method": (b"GE", b"T /v1/yealink/alarm?token=none&active_user=M\xfcller HTTP/1.1\r\n"),
+    "cut in its end": (b"GET /v1/yealink/alarm?token=none&active_user=M\xfcller Max HTTP/1.1\r", b"\n"),
+    "whole address": (b"GET http://alarm.example:80/v1/yealink/alarm?token=none&u=\xfc b HTTP/1.1\r\n",),
+    "whole address in two pieces": (
+        b"GET HTTP",
+        b"://alarm.example/v1/yealink/alarm?token=none&u=\xfc b HTTP/1.1\r\n",
+    ),
+    "after an empty line": (b"\r\nGET /v1/yealink/alarm?token=none&u=\xfc b HTTP/1.1\r\n",),
+    "after an empty line of its own": (b"\r\n", b"GET /v1/yealink/alarm?token=none&u=\xfc b HTTP/1.1\r\n"),
+    "after a bare line feed": (b"\n\nGET /v1/yealink/alarm?token=none&u=\xfc b HTTP/1.1\r\n",),
+}
+
+
+async def test_a_phones_line_is_mended_however_it_comes(tmp_path: Path) -> None:
+    process = CompanionProcess(tmp_path)
+    await process.ready()
+    answers: dict[str, bytes] = {}
+    try:
+        for name, pieces in ODD_PRESSES.items():
+            reader, writer = await asyncio.open_connection("127.0.0.1", process.port)
+            for piece in (*pieces, b"Host: a\r\nConnection: close\r\n\r\n"):
+                writer.write(piece)
+                await asyncio.sleep(0.05)  # so that it comes by itself
+            answers[name] = await _status_in(reader, writer)
+    finally:
+        await process.stop()
+    assert answers == dict.fromkeys(ODD_PRESSES, b"404")
+
+
+async def test_a_request_line_that_never_ends_is_refused(tmp_path: Path) -> None:
+    process = CompanionProcess(tmp_path)
+    await process.ready()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", process.port)
+        writer.write(b"GET /v1/yealink/alarm?token=" + b"a" * 20_000)
+        status = await _status_in(reader, writer)
+    finally:
+        await process.stop()
+    assert status == b"400"
+
+
+@pytest.mark.parametrize(
+    ("data", "unfinished"),
+    [
+        (b"G", True),
+        (b"\r\n", True),
+        (b"GET /v1/yealink/alarm?token=T&u=\xfc b", True),
+        (b"GET / HTTP/1.1\r", True),
+        (b"GET / HTTP/1.1\n", False),
+        (b"GET / HTTP/1.1\r\n", False),
+        (b"GET /" + b"a" * 9000, False),
+        (b"\x16\x03\x01", False),
+    ],
+)
+def test_only_a_request_line_without_its_end_waits_for_more(data: bytes, *, unfinished: bool) -> None:
+    assert is_unfinished_line(data) is unfinished
 
 
 def test_only_a_phones_line_is_mended() -> None:
@@ -303,8 +369,13 @@ async def test_a_log_that_nobody_reads_keeps_no_press_from_being_answered(tmp_pa
         (b"GET /v1/link HTTP/1.1\r\n", True),
         (b"POST /a/token HTTP/1.1\r\n", True),
         (b"GET /healthz HTTP/1.1\r\n", True),
+        (b"\r\nGET /v1/yealink/alarm?token=T HTTP/1.1\r\n", True),
+        (b"GET http://alarm.example/v1/yealink/alarm?token=T HTTP/1.1\r\n", True),
+        (b"GET http:/", True),
+        (b"GET HTTP://alarm.exa", True),
         (b"G", True),
         (b"GET /", True),
+        (b"GET http://alarm.example/v1/alarms HTTP/1.1\r\n", False),
         (b"GET /v1/alarms HTTP/1.1\r\n", False),
         (b"GET /admin HTTP/1.1\r\n", False),
         (b"\x16\x03\x01", False),
