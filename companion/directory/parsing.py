@@ -37,7 +37,10 @@ KIND_OF = {
 }
 
 _ID: TypeAdapter[str] = TypeAdapter(Id)
-_TOKEN: TypeAdapter[str] = TypeAdapter(Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{16,512}$")])
+_TOKEN: TypeAdapter[str] = TypeAdapter(
+    Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{16,512}$")]
+)
+"""The unreserved characters of RFC 3986, section 2.3: what means itself in an address that somebody types into a phone."""
 
 
 def read_document(text: str | bytes, references: References) -> Document:
@@ -228,7 +231,9 @@ class _Reader:
         except ValidationError:
             self._problem(
                 f"{path}.token",
-                "needs 16 to 512 letters, digits and signs without spaces; `openssl rand -hex 16` makes a good one",
+                "needs 16 to 512 characters, only letters, digits and `-`, `.`, `_`, `~`: it is typed into a phone's address, "
+                "where others mean something else (percent-encoding is not for phones). Make a new one, "
+                "`openssl rand -hex 16`, and give it to the phone too",
             )
         hashed = token_hash(token)
         twin = next(

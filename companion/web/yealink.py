@@ -51,6 +51,8 @@ KNOWN_VARIABLES: Final = frozenset({
 OTHERS_KEPT: Final = 20
 VALUE_LENGTH: Final = 200
 FORM_FIELDS: Final = 200
+HINTS_S: Final = 2
+"""How long a press whose token is here already may wait for a body, which can then only say more of the phone."""
 TOKENS_TRIED: Final = 4
 """Places that are looked at: nobody gets more guesses a request than that."""
 OURS: Final = frozenset({"token", "format", "device"})
@@ -97,12 +99,23 @@ async def press_by_get(call: Call[NoQuery, None]) -> PressAnswer | web.Response:
 
 
 async def press_by_post(call: Call[NoQuery, None]) -> PressAnswer | web.Response:
-    """Do the same with the values in the query, a form or a JSON object."""
+    """Do the same with the values in the query, a form or a JSON object; no body keeps a known token from its alarm."""
     pairs = query_pairs(call.request)
-    return await _press(call, pairs + await _body_pairs(call.request))
+    has_token = press_tokens(call.request, pairs) != [""]
+    try:
+        async with asyncio.timeout(HINTS_S if has_token else None):
+            found = await _body_pairs(call.request)
+    except TimeoutError:
+        return await _press(call, pairs, MalformedRequest(f"The body did not come within {HINTS_S} seconds."))
+    except (Problem, web.HTTPException, OSError) as err:  # as it came, or as the client went away
+        return await _press(call, pairs, err)
+    return await _press(call, pairs + found)
 
 
-async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.Response:
+async def _press(
+    call: Call[NoQuery, None], pairs: Pairs, unreadable: Exception | None = None
+) -> PressAnswer | web.Response:
+    """Press with the tokens in `pairs` and headers; raises `unreadable`, if there is one, where none of them is known."""
     for_screen = ("format", "xml") in pairs
     if for_screen:
         call.request[PROBLEM_VIEW] = ProblemView(problem_screen)
@@ -136,6 +149,8 @@ async def _press(call: Call[NoQuery, None], pairs: Pairs) -> PressAnswer | web.R
             return PressAnswer(alarm_id=alarm.id, status=alarm.status.value, missing=list(missing))
         case NoSuchToken():
             count_wrong_try(call.request)
+            if unreadable is not None:
+                raise unreadable
             raise UnknownToken(
                 "No device has this token, or it is switched off. Copy the address from the device again."
             )
@@ -188,7 +203,9 @@ def press_tokens(request: web.Request, pairs: Pairs) -> list[str]:
     A proxy before us may use the Authorization header for itself: no place hides the others.
     """
     places = [request.headers.get("X-Alarm-Token"), bearer_token(request)]
-    places += [value for name, value in pairs if name == "token"]
+    given = [value for name, value in pairs if name == "token"]
+    # In a query and a form `+` is a blank; typed into a phone as it is, it was meant as one of the token.
+    places += [*given, *(value.replace(" ", "+") for value in given)]
     found = dict.fromkeys(place.strip() for place in places if place and place.strip())
     return list(found)[:TOKENS_TRIED] or [""]
 
@@ -209,7 +226,10 @@ async def _body_pairs(request: web.Request) -> Pairs:
     try:
         match request.content_type:
             case "application/x-www-form-urlencoded":
-                return parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS)
+                # A name in Latin-1 makes the rest no less readable.
+                return parse_qsl(
+                    raw.decode(errors="replace"), keep_blank_values=True, max_num_fields=FORM_FIELDS
+                )
             case "application/json":
                 refuse_doubled(raw)
                 values = orjson.loads(raw)

@@ -161,8 +161,14 @@ def _huge_number(content: dict[str, Any]) -> None:
             "sites[0].country: is not a country; write it like DE (the United Kingdom is GB)",
         ),
         (_forget_config, "channels[0].config: group: Field required"),
-        (_short_token, "devices[0].token: needs 16 to 512 letters, digits and signs without spaces; "),
-        (_spaced_token, "devices[0].token: needs 16 to 512 letters, digits and signs without spaces; "),
+        (
+            _short_token,
+            "devices[0].token: needs 16 to 512 characters, only letters, digits and `-`, `.`, `_`, `~`: ",
+        ),
+        (
+            _spaced_token,
+            "devices[0].token: needs 16 to 512 characters, only letters, digits and `-`, `.`, `_`, `~`: ",
+        ),
         (_double_room, "sites[0].rooms[1].id: 'reception' is used by sites[0].rooms[0] already: "),
         (_shared_token, "devices[1].token: is that of device 'desk-phone' too: every device needs its own"),
         (_map_instead_of_list, "people: must be a list: every entry begins with `- id: …`"),
@@ -320,3 +326,22 @@ def test_a_file_without_a_usable_secret_is_named(tmp_path: Path, name: str, comp
 def test_a_relative_path_is_refused() -> None:
     with pytest.raises(ReferenceUnresolved, match="needs an absolute path"):
         NOWHERE.resolve("${file:token}")
+
+
+@pytest.mark.parametrize("sign", list("+/=&#%?@:;,!$'()*[]\"<>\\^`{|} ü"))
+def test_a_token_that_an_address_cannot_hold_as_it_is_is_refused_with_what_to_do(sign: str) -> None:
+    content = office()
+    content["devices"][0]["token"] = f"0123456789abcdef{sign}0123456789"
+
+    [problem] = read(content).problems
+
+    assert problem.path == "devices[0].token"
+    assert "percent-encoding is not for phones" in problem.message
+    assert "`openssl rand -hex 16`" in problem.message
+
+
+def test_a_token_of_what_an_address_holds_as_it_is_is_taken() -> None:
+    content = office()
+    content["devices"][0]["token"] = "aZ09-._~" * 2
+
+    assert read(content).problems == ()

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from companion.directory.store import put_token
+from companion.ids import token_hash
+from companion.store.scope import ALL_SITES
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import PHONE, Api
 
@@ -78,6 +81,18 @@ async def test_a_phones_address_may_be_typed_as_people_type_it(
     line = f"GET {target.replace('T', directory.phone_token, 1)} HTTP/1.1".encode()
 
     answer = await _raw(api, line)
+
+    assert answer.split(b" ", 2)[1] == b"200", answer
+
+
+@pytest.mark.parametrize("typed", ["aB3+/4dEf+g5/hIjKlMnOp+==", "aB3%2B/4dEf%2bg5/hIjKlMnOp%2B=="])
+async def test_an_older_token_in_base64_works_as_it_is_typed(
+    api: Api, directory: Directory, typed: str
+) -> None:
+    stored = token_hash("aB3+/4dEf+g5/hIjKlMnOp+==")
+    await api.context.db.write(lambda conn: put_token(ALL_SITES, conn, directory.phone, stored))
+
+    answer = await _raw(api, f"GET {PHONE}?token={typed} HTTP/1.1".encode())
 
     assert answer.split(b" ", 2)[1] == b"200", answer
 

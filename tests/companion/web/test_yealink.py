@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -63,6 +65,97 @@ async def test_the_token_may_come_in_any_way_that_a_device_can_manage(
 
 async def test_a_post_without_a_body_is_a_press_too(api: Api, directory: Directory) -> None:
     reply = await api.call("POST", PHONE, None, params={"token": directory.phone_token})
+
+    assert reply.status == 200
+
+
+ODD_BODIES = {
+    "text": ("text/plain", b"hello"),
+    "parts": ("multipart/form-data; boundary=x", b"--x--"),
+    "broken": ("application/json", b"not json"),
+    "doubled": ("application/json", b'{"active_user": "1", "active_user": "2"}'),
+    "surrogate": ("application/json", b'{"active_user": "\\ud800"}'),
+    "list": ("application/json", b"[]"),
+    "latin-1": ("application/x-www-form-urlencoded", b"active_user=M\xfcller"),
+    "many values": ("application/x-www-form-urlencoded", b"a=1&" * 500),
+}
+
+
+@pytest.mark.parametrize(("content_type", "body"), ODD_BODIES.values(), ids=ODD_BODIES)
+async def test_no_body_keeps_a_press_with_a_right_token_from_its_alarm(
+    api: Api, directory: Directory, content_type: str, body: bytes
+) -> None:
+    reply = await api.call(
+        "POST",
+        PHONE,
+        None,
+        params={"token": directory.phone_token, "model": "T54W"},
+        data=body,
+        headers={"Content-Type": content_type},
+    )
+
+    alarm = (await api.call("GET", f"/v1/alarms/{reply.json['alarm_id']}")).json
+    assert (reply.status, reply.json["status"]) == (200, "triggered")
+    assert alarm["details"]["model"] == "T54W"
+
+
+async def test_a_packed_body_that_nobody_can_unpack_keeps_no_press_either(
+    api: Api, directory: Directory
+) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "br"}
+
+    reply = await api.call(
+        "POST", PHONE, None, params={"token": directory.phone_token}, data=b"x", headers=headers
+    )
+
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize(("token", "status"), [("right", 200), ("wrong", 413)])
+async def test_a_body_that_is_too_large_keeps_no_known_token_from_its_alarm(
+    api: Api, directory: Directory, token: str, status: int
+) -> None:
+    params = {"token": directory.phone_token if token == "right" else token}
+
+    reply = await api.call("POST", PHONE, None, params=params, data=BytesIO(bytes(2 * 1024**2)))
+
+    assert reply.status == status
+
+
+async def test_a_press_waits_shortly_for_a_body_that_never_comes(
+    api: Api, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yealink, "HINTS_S", 0.1)
+
+    async def nothing() -> AsyncIterator[bytes]:
+        yield b"half"
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        reply = await api.call("POST", PHONE, None, params={"token": directory.phone_token}, data=nothing())
+
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize(("odd", "status"), [("text", 415), ("broken", 400), ("doubled", 400)])
+@pytest.mark.parametrize("params", [{}, {"token": "wrong"}], ids=["no token", "a wrong token"])
+async def test_a_body_that_may_have_the_token_and_cannot_be_read_is_told_so(
+    api: Api, odd: str, status: int, params: dict[str, str]
+) -> None:
+    content_type, body = ODD_BODIES[odd]
+
+    reply = await api.call(
+        "POST", PHONE, None, params=params, data=body, headers={"Content-Type": content_type}
+    )
+
+    assert reply.status == status
+
+
+async def test_a_token_is_found_in_a_form_with_a_name_in_latin_1(api: Api, directory: Directory) -> None:
+    body = b"active_user=M\xfcller&token=" + directory.phone_token.encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    reply = await api.call("POST", PHONE, None, data=body, headers=headers)
 
     assert reply.status == 200
 
