@@ -5,11 +5,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
 # The harness puts a package of the same name first on the path; ours must be known before.
 import custom_components  # noqa: F401 - imported for its effect
+from tests.blueprints.houses import NOW
 from tests.blueprints.settling import settle
+from tests.integration.conftest import time_in_step  # noqa: F401 - a fixture that these houses need too
+from tests.integration.house import move_in
+from tests.integration.phones import Target
 
 
 @pytest.fixture
@@ -34,3 +39,17 @@ async def ours(
     for entry in hass.config_entries.async_loaded_entries("alarm_broker"):
         await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()
+
+
+@pytest.fixture
+def tab(hass: HomeAssistant) -> Target:
+    """A phone that is notified, and nobody's; where its buttons are pressed, a module gives it to somebody."""
+    return Target(hass, "mobile_app_tab")
+
+
+@pytest.fixture
+async def evening(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """It is ten in the evening, and everything is closed."""
+    await hass.config.async_set_time_zone("UTC")
+    freezer.move_to(NOW)
+    await move_in(hass)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from tests.integration.phones import Target
+from tests.integration.phones import Phone, Target
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
 NOW = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
@@ -30,6 +31,13 @@ async def use(hass: HomeAssistant, name: str, *, domain: str = "automation", **i
     assert await async_setup_component(hass, domain, config)
     await hass.async_block_till_done()
     assert hass.states.get(f"{domain}.it") is not None
+
+
+async def annas_tab(hass: HomeAssistant) -> Phone:
+    """Return the phone of Anna, who lives here: a press of its buttons is hers."""
+    anna = await hass.auth.async_get_user("anna")
+    assert isinstance(anna, User)
+    return Phone(hass, anna, name="tab")
 
 
 def messages(phone: Target) -> list[str]:

@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
 from custom_components.alarm_broker.const import SIGNAL_ACTIVITY
 from custom_components.alarm_broker.system.activity import Activity, ActivityKind
-from tests.blueprints.houses import ALARM, NOW, kept_traces, use
+from tests.blueprints.houses import ALARM, NOW, TAB, annas_tab, kept_traces, use
 from tests.integration.family import live_in
 from tests.integration.house import CODE, PANEL, SMOKE, WINDOW, act, panel, sense, shown
 from tests.integration.phones import Phone, press
@@ -26,13 +25,11 @@ async def tab(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Phone:
     """Anna's phone."""
     freezer.move_to(NOW)
     await live_in(hass)
-    anna = await hass.auth.async_get_user("anna")
-    assert isinstance(anna, User)
-    return Phone(hass, anna, name="tab")
+    return await annas_tab(hass)
 
 
 async def notify(hass: HomeAssistant, **inputs: Any) -> None:
-    given = {"alarm": ALARM, "panel": PANEL, "phones": ["notify.mobile_app_tab"], "picture": [PICTURE]}
+    given = {"alarm": ALARM, "panel": PANEL, "phones": [TAB], "picture": [PICTURE]}
     await use(hass, "alarm_notification", **{**given, **inputs})
 
 

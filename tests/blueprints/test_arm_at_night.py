@@ -6,20 +6,13 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
-from tests.blueprints.houses import NOW, TAB, kept_traces, messages, use
-from tests.integration.house import CODE, HALL, PANEL, WINDOW, attributes, move_in, panel, sense, shown, wait
+from tests.blueprints.houses import TAB, kept_traces, messages, use
+from tests.integration.house import CODE, HALL, PANEL, WINDOW, attributes, panel, sense, shown, wait
 from tests.integration.phones import Target
 
+pytestmark = pytest.mark.usefixtures("evening")
+
 ANNA = "person.anna"
-
-
-@pytest.fixture
-async def tab(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Target:
-    """It is ten in the evening."""
-    await hass.config.async_set_time_zone("UTC")
-    freezer.move_to(NOW)
-    await move_in(hass)
-    return Target(hass, "mobile_app_tab")
 
 
 async def night(hass: HomeAssistant, freezer: FrozenDateTimeFactory, **inputs: Any) -> None:

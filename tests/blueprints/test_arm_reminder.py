@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 
-from tests.blueprints.houses import kept_traces, messages, use
+from tests.blueprints.houses import TAB, annas_tab, kept_traces, messages, use
 from tests.integration.family import come_home, everyone_leaves, live_in
 from tests.integration.house import CODE, HALL, PANEL, WINDOW, attributes, panel, sense, shown, wait
 from tests.integration.phones import Phone, press
@@ -21,13 +20,11 @@ async def tab(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Phone:
     await hass.config.async_set_time_zone("UTC")
     freezer.move_to(DAYTIME)
     await live_in(hass, remind=False)
-    anna = await hass.auth.async_get_user("anna")
-    assert isinstance(anna, User)
-    return Phone(hass, anna, name="tab")
+    return await annas_tab(hass)
 
 
 async def remind(hass: HomeAssistant, **inputs: Any) -> None:
-    given = {"panel": PANEL, "phones": ["notify.mobile_app_tab"], "mode": "away", "code": CODE, **inputs}
+    given = {"panel": PANEL, "phones": [TAB], "mode": "away", "code": CODE, **inputs}
     await use(hass, "arm_reminder", **given)
 
 

@@ -24,11 +24,6 @@ async def frigate(socket_enabled: None) -> AsyncIterator[FakeFrigate]:
     await fake.stop()
 
 
-@pytest.fixture
-def tab(hass: HomeAssistant) -> Target:
-    return Target(hass, "mobile_app_tab")
-
-
 async def at_the_door(hass: HomeAssistant, **inputs: Any) -> None:
     hass.states.async_set(BELL, "unknown")
     given = {"panel": PANEL, "ring": RING, "phones": [TAB], "patience": {"seconds": 0}, **inputs}

@@ -9,17 +9,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from tests.blueprints.houses import NOW, TAB, kept_traces, messages, use
-from tests.integration.house import act, move_in, wait
+from tests.blueprints.houses import TAB, kept_traces, messages, use
+from tests.integration.house import act, wait
 from tests.integration.phones import Target
 
-
-@pytest.fixture
-async def tab(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Target:
-    await hass.config.async_set_time_zone("UTC")
-    freezer.move_to(NOW)
-    await move_in(hass)
-    return Target(hass, "mobile_app_tab")
+pytestmark = pytest.mark.usefixtures("evening")
 
 
 async def guess(hass: HomeAssistant, times: int = 1) -> None:

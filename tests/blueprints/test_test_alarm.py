@@ -12,12 +12,11 @@ from tests.integration.phones import Target
 LATEST = "sensor.home_alarm_latest_alarm"
 
 
-@pytest.fixture
-async def tab(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Target:
+@pytest.fixture(autouse=True)
+async def script(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     freezer.move_to(NOW)
     await live_in(hass)
     await use(hass, "test_alarm", domain="script", panel=PANEL, alarm=ALARM, phones=[TAB], patience=5)
-    return Target(hass, "mobile_app_tab")
 
 
 async def start(hass: HomeAssistant) -> None:

@@ -15,8 +15,8 @@ BEGINS, ENDS = "2026-11-20T12:00:00+00:00", "2026-11-22T12:00:00+00:00"
 CALENDAR = "calendar.family"
 
 
-@pytest.fixture
-async def tab(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Target:
+@pytest.fixture(autouse=True)
+async def soon(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     """Two minutes to a vacation of two days."""
 
     async def events(_call: ServiceCall) -> Any:
@@ -30,7 +30,6 @@ async def tab(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Target:
     # In the place of Home Assistant's own, which came with the panel's calendar.
     hass.services.async_register("calendar", "get_events", events, supports_response=SupportsResponse.ONLY)
     await hass.services.async_call("alarm_broker", "refresh_calendars", blocking=True)
-    return Target(hass, "mobile_app_tab")
 
 
 async def notices(hass: HomeAssistant, **inputs: Any) -> None:

@@ -11,12 +11,11 @@ from tests.integration.house import CODE, DOOR, HALL, PANEL, SMOKE, WINDOW, act,
 from tests.integration.phones import Target
 
 
-@pytest.fixture
-async def tab(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Target:
+@pytest.fixture(autouse=True)
+async def script(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     freezer.move_to(NOW)
     await move_in(hass)
     await use(hass, "walk_test", domain="script", panel=PANEL, phones=[TAB], minutes=10)
-    return Target(hass, "mobile_app_tab")
 
 
 async def start(hass: HomeAssistant, **fields: Any) -> None:
