@@ -246,6 +246,12 @@ class AlarmTransaction:
         self._tell(alarm, Change.CONFIRMED)
         return alarm
 
+    def learn(self, alarm_id: str, details: Mapping[str, Any]) -> Alarm:
+        """Keep what else is known of the alarm, for pages and whoever is paged from now on; what it has stays."""
+        alarm = self._locked(alarm_id)
+        new = {name: value for name, value in details.items() if name not in alarm.details}
+        return self._changed(alarm, details={**alarm.details, **new}) if new else alarm
+
     def evidence(
         self, alarm_id: str, actor: Actor, found: Evidence, picture: Picture | None, *, said_at: datetime
     ) -> Alarm:

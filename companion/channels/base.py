@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from companion.texts.reasons import Reason
 
@@ -65,7 +65,7 @@ class Message:
     timezone: str = "UTC"
     """IANA zone of the site, in which `raised_at` is shown."""
     test: bool = False
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
     """Context to show in full texts (phone model, zone names …)."""
     by: str | None = None
     """Who acknowledged, resolved, cancelled or noted."""

@@ -83,7 +83,7 @@ def context(message: Message) -> list[tuple[str, str]]:
         (words.severity, label(message.severity, texts)),
         (words.source, label(message.source, texts)),
     ]
-    details = [detail(*one, texts) for one in message.details.items()][:DETAILS_LIMIT]
+    details = [detail(*one, message.source, texts) for one in message.details.items()][:DETAILS_LIMIT]
     return known + [(one_line(name, 40), one_line(value, VALUE_LIMIT)) for name, value in details]
 
 

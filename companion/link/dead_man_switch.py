@@ -12,6 +12,7 @@ from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.link import store as link
+from companion.link.said import new_zones
 from companion.link.store import Pending
 from companion.store.scope import ALL_SITES
 
@@ -49,6 +50,7 @@ def _raise(unit: AlarmTransaction, pending: Pending) -> None:
         raised_by=RAISED_BY,
     )
     raised = unit.raise_alarm(trigger, _WATCH)
+    new_zones(unit, raised.alarm.id, pending.body["zones"])
     link.clear_pending(unit.scope, unit.conn, pending.instance, pending.uid)
     _LOGGER.warning("%s: Home Assistant went silent during an entry delay", raised.alarm.id)
 

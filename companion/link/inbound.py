@@ -1,6 +1,5 @@
 """What Home Assistant says, put into effect: the effect and its sequence are one transaction."""
 
-import hashlib
 import logging
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +33,7 @@ from companion.link.protocol import (
     Unknown,
     ZoneTripped,
 )
+from companion.link.said import event_id, new_zones
 from companion.link.store import Peer
 
 _LOGGER = logging.getLogger(__name__)
@@ -132,27 +132,29 @@ def _delay_cleared(unit: AlarmTransaction, peer: Peer, event: PendingCleared) ->
 def _raised(unit: AlarmTransaction, peer: Peer, event: AlarmRaised) -> None:
     link.clear_pending(unit.scope, unit.conn, peer.instance, event.uid)
     alarm = _find(unit, peer, uid=event.uid)
+    trigger = panel_trigger(
+        peer.scope,
+        unit.conn,
+        instance=peer.instance,
+        uid=event.uid,
+        kind=event.alarm_kind,
+        area=event.name,
+        zones=event.zones,
+        silent=event.silent,
+        test=event.test,
+        message=event.message if event.facts is None else None,
+        facts={} if event.facts is None else _details(event.facts, event),
+        hold=timedelta(seconds=event.hold_s),
+        vacation=event.vacation,
+    )
     if alarm is None:
-        trigger = panel_trigger(
-            peer.scope,
-            unit.conn,
-            instance=peer.instance,
-            uid=event.uid,
-            kind=event.alarm_kind,
-            area=event.name,
-            zones=event.zones,
-            silent=event.silent,
-            test=event.test,
-            message=event.message if event.facts is None else None,
-            facts={} if event.facts is None else _details(event.facts, event),
-            hold=timedelta(seconds=event.hold_s),
-            vacation=event.vacation,
-        )
         alarm = unit.raise_alarm(trigger, _PANEL).alarm
-    known = str(alarm.details.get("zones", "")).split(", ")
-    for zone in event.zones:
-        if zone not in known:
-            _zone_tripped(unit, alarm, zone, event.at)
+        new_zones(unit, alarm.id, event.zones)
+        return
+    # The dead-man switch raised it, and knew less.
+    unit.learn(alarm.id, trigger.details)
+    for zone in new_zones(unit, alarm.id, event.zones):
+        _zone_tripped(unit, alarm, zone, event.at)
 
 
 def _details(facts: AlarmFacts, event: AlarmRaised) -> dict[str, str]:
@@ -171,7 +173,7 @@ def _details(facts: AlarmFacts, event: AlarmRaised) -> dict[str, str]:
 def _zone_tripped(
     unit: AlarmTransaction, alarm: Alarm, zone: str, at: datetime, *, confirmed: bool = False
 ) -> None:
-    if not link.hear(unit.scope, unit.conn, alarm.id, _event_id("zone", zone, at)):
+    if not link.hear(unit.scope, unit.conn, alarm.id, event_id("zone", zone, at)):
         return
     detail = {"zone": zone, "tripped_at": at.isoformat()}
     if confirmed and CONFIRMED_BY not in alarm.details:
@@ -183,9 +185,10 @@ def _zone_tripped(
 def _seen(unit: AlarmTransaction, alarm: Alarm, event: AlarmEvidence) -> None:
     if event.dropped is not None:
         _LOGGER.warning("%s: the picture of its evidence was dropped: %s", alarm.id, event.dropped)
-    facts = (event.level, event.evidence, event.camera, event.label, event.score, event.taken_at, event.link)
-    same = _event_id("evidence", event.at, *facts)
-    with_picture = _event_id(same, "picture")
+    reasons = event.findings or event.evidence
+    facts = (event.level, reasons, event.camera, event.label, event.score, event.taken_at, event.link)
+    same = event_id("evidence", event.at, *facts)
+    with_picture = event_id(same, "picture")
     # Home Assistant drops older pictures of what it still has to say; the rest of the word stays.
     if event.picture is None and link.has_heard(unit.scope, unit.conn, alarm.id, with_picture):
         return
@@ -193,7 +196,7 @@ def _seen(unit: AlarmTransaction, alarm: Alarm, event: AlarmEvidence) -> None:
         return
     found = Evidence(
         level=event.level,
-        reasons=event.findings or event.evidence,
+        reasons=reasons,
         camera=event.camera,
         label=event.label,
         score=event.score,
@@ -207,7 +210,7 @@ def _push_unconfirmed(unit: AlarmTransaction, alarm: Alarm, event: PushUnconfirm
     detail: dict[str, Any] = {"people": list(event.people), "said_at": event.at.isoformat()}
     if event.after_s is not None:
         detail["after_s"] = event.after_s
-    if link.hear(unit.scope, unit.conn, alarm.id, _event_id("push_unconfirmed", detail)):
+    if link.hear(unit.scope, unit.conn, alarm.id, event_id("push_unconfirmed", detail)):
         unit.push_unconfirmed(alarm.id, _PANEL, **detail)
 
 
@@ -217,13 +220,8 @@ def _decided(unit: AlarmTransaction, alarm: Alarm, event: Decided) -> None:
         _move(unit, alarm, event.decision, actor, note=event.note)
         return
     detail = {"said_at": event.at.isoformat()} | ({} if event.note is None else {"note": event.note})
-    if link.hear(unit.scope, unit.conn, alarm.id, _event_id("escalate", detail)):
+    if link.hear(unit.scope, unit.conn, alarm.id, event_id("escalate", detail)):
         unit.escalate(alarm.id, actor, **detail)
-
-
-def _event_id(*said: object) -> str:
-    """Return what is the same when it is said again: a Home Assistant that begins a new stream repeats what was not confirmed."""
-    return hashlib.sha256(repr(said).encode(errors="replace")).hexdigest()
 
 
 def _disarmed(unit: AlarmTransaction, alarm: Alarm, by: str | None, ending: Ending) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -29,7 +29,7 @@ def forget() -> None:
     _of_kind.cache_clear()
 
 
-@cache
+@lru_cache(maxsize=256)  # of any kind that a code names, also one that nobody offers
 def _of_kind(kind: str, language: str) -> Mapping[str, str]:
     offer = offers().usable.get(kind)
     if offer is None:

@@ -56,11 +56,14 @@ def alarm_title(title: str, source: str, texts: Texts) -> str:
     return f"{texts.titles.heads[parts.head]}{texts.formats.colon}{parts.where}{unknown}"
 
 
-def detail(name: str, value: str, texts: Texts) -> tuple[str, str]:
-    """Return a detail of an alarm as label and value."""
+def detail(name: str, value: str, source: str, texts: Texts) -> tuple[str, str]:
+    """Return a detail of an alarm as label and value; `source` is that of the alarm.
+
+    Sentences are for what the panel says: a program, or a phone's address, may call a detail the same.
+    """
     if name == "missing":
         value = _labels(value, texts)
-    if name in texts.details and (value in _SO or value == ENGLISH.details[name]):
+    if source == "panel" and name in texts.details and (value in _SO or value == ENGLISH.details[name]):
         value = texts.details[name]
     return label(name, texts), value
 
@@ -88,7 +91,7 @@ def journal_value(name: str, value: object, source: str, texts: Texts) -> str:
             turn, _, step = value.partition(".")
             return (
                 f"{int(turn) + 1}.{int(step) + 1}"
-                if turn.isdigit() and step.isdigit()
+                if turn.isdecimal() and step.isdecimal()
                 else label(value, texts)
             )
         case "missing", str():

@@ -101,14 +101,16 @@ class Reason(Sayable):
         """Return the reason that `as_text` made this of; any other text, as earlier versions have kept, is a quotation."""
         try:
             found = cls.from_json(json.loads(stored)) if stored.startswith("{") else None
-        except ValueError:
+        except ValueError, RecursionError:
             found = None
         return cls.quoting(stored) if found is None else found
 
 
-def spoken(fact: Fact, texts: Texts) -> str:
-    """Return a fact as it is read."""
+def spoken(fact: Fact | None, texts: Texts) -> str:
+    """Return a fact as it is read; one that is missing as `?`."""
     match fact:
+        case None:
+            return "?"
         case Sayable():
             return fact.said(texts)
         case bool():
@@ -141,11 +143,6 @@ def as_json(fact: Fact) -> Any:
             return [as_json(one) for one in fact]
 
 
-def as_text(fact: Fact) -> str:
-    """Return a fact as a text that `heard` puts into words."""
-    return fact.as_text() if isinstance(fact, Reason) else str(fact)
-
-
 def spelled_out(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values for programs: a reason in English, and beside it `…_code` and `…_facts`."""
     found: dict[str, Any] = {}
@@ -156,11 +153,6 @@ def spelled_out(values: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[name] = value
     return found
-
-
-def heard(stored: str, texts: Texts) -> str:
-    """Return a text that `as_text` made in the reader's words, if it is a reason."""
-    return Reason.from_text(stored).said(texts)
 
 
 def _read(stored: Any) -> Fact:

@@ -10,7 +10,7 @@ from typing import override
 from companion.texts.filling import filled
 from companion.texts.labels import alarm_title
 from companion.texts.model import Texts
-from companion.texts.reasons import Sayable, as_text, heard
+from companion.texts.reasons import Reason, Sayable, spoken
 
 
 def trouble_title(kind: str, *, subject: str, facts: Mapping[str, object], texts: Texts) -> str:
@@ -38,7 +38,9 @@ def trouble_advice(kind: str, *, facts: Mapping[str, object], texts: Texts) -> s
 
 
 def _heard(facts: Mapping[str, object], texts: Texts) -> Mapping[str, str]:
-    return {name: heard(as_text(fact), texts) for name, fact in facts.items()}  # type: ignore[arg-type] # as kept
+    """Return the facts in words. A text is a name, whoever gave it: only what was kept as a reason is read as one."""
+    read = {name: Reason.from_json(fact) or fact for name, fact in facts.items()}
+    return {name: spoken(fact, texts) for name, fact in read.items()}  # type: ignore[arg-type] # as kept
 
 
 def cause_text(cause: str, texts: Texts) -> str:

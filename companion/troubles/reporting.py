@@ -19,7 +19,7 @@ from companion.ids import new_id
 from companion.store.locks import try_lock
 from companion.store.scope import ALL_SITES
 from companion.store.sql import is_row_held, perhaps_lost_race
-from companion.texts.reasons import as_text
+from companion.texts.reasons import as_json
 from companion.troubles import store
 from companion.troubles.model import (
     MORE,
@@ -236,7 +236,7 @@ def _tell(unit: Reporter, trouble: Trouble, kind: MessageKind) -> None:
         "site": None if site is None else site.name,
         "raised_at": trouble.since.isoformat(),
         "timezone": "UTC" if site is None else site.timezone,
-        "details": {name: as_text(value) for name, value in trouble.facts.items()},
+        "details": {name: as_json(value) for name, value in trouble.facts.items()},
     }
     _write(unit, first, kind, occurrence, facts)
 

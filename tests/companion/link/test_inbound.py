@@ -236,6 +236,18 @@ async def test_another_zone_stands_in_the_journal(db: Database, say: Say) -> Non
     assert lines[-1].detail == {"zone": "Hall motion", "tripped_at": AT}
 
 
+async def test_a_zone_with_a_comma_in_its_name_is_one_zone(
+    db: Database, commands: AlarmService, say: Say, directory: Directory
+) -> None:
+    raised = alarm_raised("b1", zones=["Door, front", "Hall"])
+    await say(raised)
+    again = Panel(commands, await meet(commands, site_id=directory.site, stream="s2"))
+
+    await again.say(raised)
+
+    assert await changes(db, await the_alarm(db)) == [Change.RAISED]
+
+
 async def test_a_zone_that_is_told_again_in_a_new_stream_stands_in_the_journal_once(
     db: Database, commands: AlarmService, say: Say, directory: Directory
 ) -> None:

@@ -353,6 +353,32 @@ async def test_a_confirmation_of_a_closed_alarm_is_only_written_down(house: Engi
     assert Change.CONFIRMED in [line.event for line in await house.journal(alarm.id)]
 
 
+# --- an alarm that the dead-man switch raised first -----------------------------------------------------
+
+
+async def test_what_the_panel_still_says_of_it_is_kept_and_only_new_zones_tripped(
+    house: Engine, panel: Panel, clock: FrozenClock
+) -> None:
+    """A zone may be called `Hall, left`: of names in one line nobody can say where one ends."""
+    await panel.say(PENDING | {"zone": "Hall, left"})
+    clock.advance(600)
+    await house.commands.run(ALL_SITES, watch.run_due)
+    facts = {"by": None, "exit_error": True}
+
+    for _ in range(2):
+        await panel.say(alarm_raised("b1", zones=["Hall, left", "Hall"], facts=facts, vacation=True))
+
+    alarm = await the_alarm(house.db)
+    lines = await house.journal(alarm.id)
+    assert alarm.details == {
+        "zones": "Hall, left",
+        "raised_by": "companion",
+        "exit_error": "yes",
+        "vacation": "yes",
+    }
+    assert [line.detail["zone"] for line in lines if line.event is Change.ZONE_TRIPPED] == ["Hall"]
+
+
 # --- an entry delay that another zone changes -----------------------------------------------------------
 
 

@@ -6,25 +6,27 @@ from companion.alarms.model import AlarmKind, Change, Severity, Source, Status
 from companion.alarms.panel import _LABEL
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import State
-from companion.texts.labels import alarm_title, detail, ending, finding, journal_value, label
-from companion.texts.language import texts_for
+from companion.texts.labels import alarm_title, detail, ending, finding, journal_value, label, title_parts
+from companion.texts.language import ENGLISH, LANGUAGES, texts_for
 
 CODES = sorted(
     {str(one) for kind in (AlarmKind, Change, Severity, Source, Status, MessageKind, State) for one in kind}
 )
-SAME_IN_BOTH = {"normal", "gas", "test"}
+SAME_WORD = {
+    "de": {"gas", "normal", "test"},
+    "fr": {"note", "test"},
+    "nl": {"gas", "test", "water"},
+}
+"""Codes that are words of the language too; codes are English."""
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_has_a_german_word(code: str) -> None:
-    german = label(code, texts_for("de-AT")).casefold()
+def test_every_code_has_a_word_of_its_language(code: str, language: str) -> None:
+    word = label(code, texts_for(language)).casefold()
 
-    assert german != code or code in SAME_IN_BOTH
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_no_reader_sees_an_underscore(code: str) -> None:
-    assert "_" not in label(code, texts_for("en")) + label(code, texts_for("de"))
+    assert "_" not in word
+    assert word != code or code in SAME_WORD.get(language, CODES)
 
 
 @pytest.mark.parametrize(
@@ -43,15 +45,22 @@ def test_a_title_that_was_made_here_is_read_in_german(title: str, source: str, g
     assert alarm_title(title, source, texts_for("en")) == title
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("made", sorted(set(_LABEL.values())))
-def test_every_title_of_the_panel_has_a_german_beginning(made: str) -> None:
-    assert alarm_title(f"{made}: x", "panel", texts_for("de")) != f"{made}: x" or made == "Gas"
+def test_every_title_of_the_panel_begins_as_its_reader_says_it(made: str, language: str) -> None:
+    texts = texts_for(language)
+    parts = title_parts(f"{made}: x", "panel")
+    assert parts is not None
+
+    assert (
+        alarm_title(f"{made}: x", "panel", texts) == f"{texts.titles.heads[parts.head]}{texts.formats.colon}x"
+    )
 
 
 def test_details_have_labels_and_what_a_program_sent_stays_as_it_is() -> None:
-    assert detail("raised_by", "Anna", texts_for("en")) == ("raised by", "Anna")
-    assert detail("missing", "person, room", texts_for("de")) == ("unbekannt", "Person, Raum")
-    assert detail("floor_no", "2", texts_for("de")) == ("floor_no", "2")
+    assert detail("raised_by", "Anna", "panel", texts_for("en")) == ("raised by", "Anna")
+    assert detail("missing", "person, room", "yealink", texts_for("de")) == ("unbekannt", "Person, Raum")
+    assert detail("floor_no", "2", "api", texts_for("de")) == ("floor_no", "2")
 
 
 @pytest.mark.parametrize(
@@ -83,8 +92,29 @@ def test_details_have_labels_and_what_a_program_sent_stays_as_it_is() -> None:
 def test_a_fact_is_said_in_the_readers_language(
     name: str, value: str, english: tuple[str, str], german: tuple[str, str]
 ) -> None:
-    assert detail(name, value, texts_for("en")) == english
-    assert detail(name, value, texts_for("de")) == german
+    assert detail(name, value, "panel", texts_for("en")) == english
+    assert detail(name, value, "panel", texts_for("de")) == german
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("source", ["api", "yealink"])
+@pytest.mark.parametrize("name", sorted(ENGLISH.details))
+@pytest.mark.parametrize("value", ["yes", "companion"])
+def test_what_others_call_as_the_panel_does_is_not_put_into_the_panels_sentences(
+    name: str, value: str, source: str, language: str
+) -> None:
+    """`&silent=yes` in a phone's address must not say that nobody at the panel knows of the alarm."""
+    texts = texts_for(language)
+
+    assert detail(name, value, source, texts) == (label(name, texts), value)
+
+
+@pytest.mark.parametrize(
+    ("step", "read"),
+    [("0.1", "1.2"), ("².1", "².1"), ("0.²", "0.²"), ("exhausted", "exhausted"), ("", "")],
+)
+def test_a_step_is_counted_from_one_and_what_is_none_stays_as_it_is(step: str, read: str) -> None:
+    assert journal_value("step", step, "yealink", texts_for("en")) == (label(read, texts_for("en")))
 
 
 def test_why_an_alarm_is_sure_and_how_it_ended_are_said_in_the_readers_language() -> None:

@@ -1,7 +1,7 @@
 """Reasons are codes and facts wherever they are kept, and words only where they are read."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ import companion
 from companion.channels.registry import kind_names
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
-from companion.texts.catalogues import reason_texts
+from companion.texts.catalogues import _of_kind, reason_texts
 from companion.texts.language import ENGLISH, LANGUAGES, texts_for
 from companion.texts.reasons import Reason, spelled_out
 from companion.texts.troubles import trouble_advice
@@ -28,18 +28,54 @@ REFUSED = Reason("given_up", attempts=5, reason=Reason("http_status_said", statu
 def made() -> Iterator[tuple[str, frozenset[str]]]:
     """Yield code and names of facts of every reason that is written in the program."""
     for path in sorted(COMPANION.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == "Reason"
-                and node.args
-            ):
-                continue
-            facts = frozenset(str(one.arg) for one in node.keywords)
-            for code in ast.walk(node.args[0]):
-                if isinstance(code, ast.Constant) and isinstance(code.value, str):
-                    yield code.value, facts
+        tree = ast.parse(path.read_text())
+        for node in ast.walk(tree):
+            yield from reasons_in(node, {})
+            if isinstance(node, ast.FunctionDef):
+                variables = codes_in_variables(node)
+                for inner in ast.walk(node) if variables else ():
+                    yield from reasons_in(inner, variables)
+
+
+def reasons_in(node: ast.AST, variables: Mapping[str, set[str]]) -> Iterator[tuple[str, frozenset[str]]]:
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "Reason"
+        and node.args
+    ):
+        facts = frozenset(str(one.arg) for one in node.keywords)
+        code = node.args[0]
+        known = variables.get(code.id, set()) if isinstance(code, ast.Name) else texts_in(code)
+        yield from ((one, facts) for one in known)
+
+
+def codes_in_variables(function: ast.FunctionDef) -> dict[str, set[str]]:
+    """Return the texts that each variable of the function may be."""
+    found: dict[str, set[str]] = {}
+    for name, value in assignments(function):
+        found.setdefault(name, set()).update(texts_in(value))
+    return found
+
+
+def texts_in(value: ast.expr) -> set[str]:
+    return {
+        one.value for one in ast.walk(value) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+
+
+def assignments(scope: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Yield every variable that is set in a function, and to what; `a, b = 1, 2` are two."""
+    for node in ast.walk(scope):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                yield target.id, node.value
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                for name, part in zip(target.elts, node.value.elts, strict=True):
+                    if isinstance(name, ast.Name):
+                        yield name.id, part
 
 
 MADE = dict(made())
@@ -47,6 +83,18 @@ MADE = dict(made())
 
 def facts_in(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_codes_that_go_through_a_variable_are_found_too() -> None:
+    through_variables = {
+        "certificate_good": {"at"},
+        "certificate_late": {"at"},
+        "certificate_over": {"at"},
+        "address_is_the_channels_own": {"address", "channel"},
+        "address_is_perhaps_the_channels": {"address", "channel"},
+    }
+
+    assert {code: set(MADE.get(code, ())) for code in through_variables} == through_variables
 
 
 def test_no_text_is_of_a_reason_that_there_is_not() -> None:
@@ -122,7 +170,9 @@ def test_what_is_kept_is_read_back(reason: Reason) -> None:
         "",
         "[1]",
         "null",
+        '{"a":' * 100_000,
     ],
+    ids=lambda words: words[:20],
 )
 def test_what_an_earlier_version_has_kept_is_a_quotation(words: str) -> None:
     assert str(Reason.from_text(words)) == words
@@ -152,13 +202,35 @@ def test_programs_get_english_and_the_code_beside_it() -> None:
 
 
 def test_a_trouble_says_why_in_the_language_of_the_operator() -> None:
-    facts = {"failures": "3", "reason": Reason("name_not_found").as_text()}
+    facts = {"failures": "3", "reason": Reason("name_not_found").as_json()}
 
     said = trouble_advice("channel_refuses", facts=facts, texts=texts_for("de"))
 
     assert said.startswith(
         "Die letzten 3 Versuche schlugen fehl: keine Verbindung: Der Name des Servers wurde nicht gefunden. "
     )
+
+
+@pytest.mark.parametrize(
+    "name", ['{"reason": "unknown", "facts": {}}', '{"reason":"x","facts":{"a":null}}', "{"]
+)
+def test_a_name_that_looks_like_a_reason_stays_a_name(name: str) -> None:
+    """Names come over the link: whoever gives one must not choose what operators read."""
+    said = trouble_advice("panel_unknown", facts={"areas": name, "last_known": name}, texts=ENGLISH)
+
+    assert said.count(name) == 2
+
+
+def test_a_fact_that_is_missing_keeps_nobody_from_reading_the_rest() -> None:
+    assert str(Reason.from_json({"reason": "as_said", "facts": {"said": None}})) == "?"
+    assert "?" in trouble_advice("panel_unknown", facts={"areas": None, "last_known": "Hall"}, texts=ENGLISH)
+
+
+def test_invented_kinds_do_not_fill_the_memory() -> None:
+    for number in range(1000):
+        str(Reason(f"kind{number}.what"))
+
+    assert _of_kind.cache_info().currsize < 1000
 
 
 async def test_a_reason_that_an_earlier_version_has_stored_is_still_read(
