@@ -43,7 +43,7 @@ from companion.dispatch.retry import Verdict
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.jobs import Job, jobs_of
-from companion.link import events
+from companion.link import publishing
 from companion.link.announce import announced
 from companion.link.session import LinkServer
 from companion.logging import bind_alarm
@@ -81,15 +81,15 @@ class _LinkNews:
 
     def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
         """Queue the alarm's snapshot for every Home Assistant of its site."""
-        events.publish(unit, alarm, change)
+        publishing.publish(unit, alarm, change)
 
     def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
         """Queue that a delivery was given up."""
-        events.publish_trouble(unit, delivery, reason)
+        publishing.publish_trouble(unit, delivery, reason)
 
     def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
         """Queue what is wrong with the service itself."""
-        events.publish_service_trouble(unit, trouble)
+        publishing.publish_service_trouble(unit, trouble)
 
 
 class Companion:

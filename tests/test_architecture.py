@@ -22,6 +22,8 @@ PURE_COMPANION = (
     "companion.channels.gsm",
     "companion.channels.sms.re2_syntax",
     "companion.channels.plainly",
+    "companion.link.events",
+    "companion.link.fields",
     "companion.link.protocol",
     "companion.directory.model",
     "companion.troubles.model",

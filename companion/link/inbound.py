@@ -15,15 +15,13 @@ from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.link import lost_panels, store as link
-from companion.link.protocol import (
-    ZONES_LIMIT,
+from companion.link.events import (
     AlarmDisarmed,
     AlarmEvidence,
     AlarmFacts,
     AlarmPending,
     AlarmRaised,
     AreaState,
-    BadFrame,
     Decided,
     Decision,
     Ending,
@@ -33,6 +31,7 @@ from companion.link.protocol import (
     Unknown,
     ZoneTripped,
 )
+from companion.link.fields import ZONES_LIMIT, BadFrame
 from companion.link.said import event_id, new_zones
 from companion.link.store import Peer
 

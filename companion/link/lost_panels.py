@@ -8,7 +8,7 @@ from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.link import store as link
-from companion.link.protocol import AreaState
+from companion.link.events import AreaState
 from companion.link.store import KnownArea, Peer
 from companion.texts.reasons import Label, Reason
 from companion.troubles import reporting

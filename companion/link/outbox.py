@@ -1,6 +1,6 @@
 """Our events to each peer: numbered, and kept until they are confirmed.
 
-Who may hear of what is decided by whoever writes an event (`link.events`): here a peer's stream is its own.
+Who may hear of what is decided by whoever writes an event (`link.publishing`): here a peer's stream is its own.
 """
 
 from collections.abc import Collection, Sequence

@@ -18,11 +18,12 @@ from companion.alarms.service import (
 )
 from companion.directory.store import key_holds
 from companion.dispatch.wake import SETTLE_S, Wake, wait
-from companion.link import events, inbound, outbox, store as link
+from companion.link import inbound, outbox, publishing, store as link
+from companion.link.events import parse_event
+from companion.link.fields import BadFrame
 from companion.link.protocol import (
     MAX_FRAME_BYTES,
     PROTOCOL_VERSION,
-    BadFrame,
     Confirm,
     ErrorCode,
     Event,
@@ -34,7 +35,6 @@ from companion.link.protocol import (
     Welcome,
     dump,
     parse,
-    parse_event,
 )
 from companion.link.store import Peer
 from companion.link.wording import in_words
@@ -142,9 +142,9 @@ class LinkServer:
         try:
             peer = await self.commands.run(
                 ALL_SITES,  # whose Home Assistant it is, is what is asked
-                lambda unit: events.meet(unit.conn, frame, holder.key_id, holder.site_id, unit.now),
+                lambda unit: publishing.meet(unit.conn, frame, holder.key_id, holder.site_id, unit.now),
             )
-        except events.SiteUnknown as err:
+        except publishing.SiteUnknown as err:
             raise _Over(WSCloseCode.POLICY_VIOLATION, str(err), ErrorCode.SITE_UNKNOWN) from err
         except StoreUnavailable as err:
             raise _Over(WSCloseCode.TRY_AGAIN_LATER, "the database cannot be reached") from err

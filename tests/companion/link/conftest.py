@@ -24,8 +24,9 @@ from companion.directory.store import api_key_by_hash, create_api_key
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake
 from companion.ids import token_hash
-from companion.link import events, inbound
-from companion.link.protocol import Hello, HomeAssistantEvent, parse_event
+from companion.link import inbound, publishing
+from companion.link.events import HomeAssistantEvent, parse_event
+from companion.link.protocol import Hello
 from companion.link.session import LinkServer
 from companion.link.store import Peer
 from companion.store.database import Database
@@ -45,13 +46,13 @@ class LinkNews:
     """What the composition root hands to the alarms."""
 
     def changed(self, unit: AlarmTransaction, alarm: Alarm, change: Change) -> None:
-        events.publish(unit, alarm, change)
+        publishing.publish(unit, alarm, change)
 
     def trouble(self, unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> None:
-        events.publish_trouble(unit, delivery, reason)
+        publishing.publish_trouble(unit, delivery, reason)
 
     def service_trouble(self, unit: AlarmTransaction, trouble: Trouble) -> None:
-        events.publish_service_trouble(unit, trouble)
+        publishing.publish_service_trouble(unit, trouble)
 
 
 def make_commands(db: Database, clock: Clock, wake: Wake) -> AlarmService:
@@ -184,7 +185,7 @@ async def meet(
     """Let a Home Assistant say hello, without a socket."""
     hello = Hello(version=1, stream=stream, instance=instance, name="Home", received=received)
     return await commands.run(
-        ALL_SITES, lambda unit: events.meet(unit.conn, hello, key_id, site_id, unit.now)
+        ALL_SITES, lambda unit: publishing.meet(unit.conn, hello, key_id, site_id, unit.now)
     )
 
 

@@ -19,8 +19,9 @@ from companion.alarms.store import list_alarms
 from companion.alarms.transaction import (
     AlarmTransaction,
 )
-from companion.link import dead_man_switch as watch, events, inbound, outbox, store as link
-from companion.link.protocol import Hello, parse_event
+from companion.link import dead_man_switch as watch, inbound, outbox, publishing, store as link
+from companion.link.events import parse_event
+from companion.link.protocol import Hello
 from companion.store import tables
 from companion.store.database import sqlite_engine
 from companion.store.scope import ALL_SITES
@@ -152,7 +153,7 @@ class BothEnds(RuleBasedStateMachine):
         frame = self.book.hello()
         del frame["type"]
         with self.conn.begin():
-            self.wire = Connection(events.meet(self.conn, Hello(**frame), "a key", None, self.now))
+            self.wire = Connection(publishing.meet(self.conn, Hello(**frame), "a key", None, self.now))
 
     @precondition(lambda self: self.wire is not None and self.wire.to_home)
     @rule()

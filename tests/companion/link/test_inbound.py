@@ -21,7 +21,8 @@ from companion.alarms.transaction import (
 from companion.directory.apply import apply_document
 from companion.dispatch.store import deliveries_of
 from companion.link import inbound, outbox, store as link
-from companion.link.protocol import BadFrame, parse_event
+from companion.link.events import parse_event
+from companion.link.fields import BadFrame
 from companion.link.store import Peer
 from companion.store import tables
 from companion.store.database import Database

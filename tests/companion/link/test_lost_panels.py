@@ -23,8 +23,8 @@ from companion.texts.troubles import trouble_advice
 from companion.troubles.store import open_troubles
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, meet
-from tests.companion.link.test_events import kept
 from tests.companion.link.test_protocol import golden
+from tests.companion.link.test_publishing import kept
 
 ARMED = golden("event_area_state")["event"]
 LOST = golden("event_area_state_unknown")["event"]

@@ -9,21 +9,17 @@ import pytest
 from hypothesis import given, strategies as st
 
 from companion.alarms.model import Picture
-from companion.link.protocol import (
-    MAX_FRAME_BYTES,
+from companion.link.events import (
     AlarmEvidence,
     AlarmFacts,
     AlarmRaised,
-    BadFrame,
     Decided,
-    Event,
-    Hello,
     PushUnconfirmed,
     Unknown,
-    dump,
-    parse,
     parse_event,
 )
+from companion.link.fields import BadFrame
+from companion.link.protocol import MAX_FRAME_BYTES, Event, Hello, dump, parse
 
 JPEG, PNG, WEBP = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"
 GOLDEN = Path(__file__).parents[2] / "golden" / "link"

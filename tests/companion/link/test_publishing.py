@@ -13,7 +13,7 @@ from companion.alarms.service import (
 from companion.directory.model import Role
 from companion.directory.store import create_api_key, policies, policy_by_id, revoke_api_key
 from companion.dispatch.store import deliveries_of
-from companion.link import events, outbox, store as link
+from companion.link import outbox, publishing, store as link
 from companion.link.store import Body
 from companion.link.wording import in_words
 from companion.store import tables
@@ -128,7 +128,7 @@ async def test_a_key_for_every_site_is_refused_where_there_are_several(
 ) -> None:
     await add_site(db, "home")
 
-    with pytest.raises(events.SiteUnknown):
+    with pytest.raises(publishing.SiteUnknown):
         await meet(commands, site_id=None)
 
 
@@ -160,7 +160,8 @@ async def test_a_delivery_that_was_given_up_is_told(
     signal = next(delivery for delivery, _ in made if delivery.channel_id == directory.signal)
 
     await commands.run(
-        ALL_SITES, lambda unit: events.publish_trouble(unit, signal, Reason.quoting("400: not registered"))
+        ALL_SITES,
+        lambda unit: publishing.publish_trouble(unit, signal, Reason.quoting("400: not registered")),
     )
 
     body = (await kept(db))[-1][1]
@@ -333,7 +334,7 @@ async def test_a_key_of_another_site_takes_no_house_over_until_the_keys_of_its_s
     )
     await meet(commands, site_id="office")
 
-    with pytest.raises(events.InstanceTaken):
+    with pytest.raises(publishing.InstanceTaken):
         await meet(commands, site_id="home")
     assert (await meet(commands, site_id="office")).site_id == "office"
 
@@ -362,7 +363,7 @@ async def test_a_house_that_came_with_a_key_for_every_site_is_taken_over_by_no_o
         lambda conn: conn.execute(sa.update(tables.link_peer).values(site_id="office"))
     )  # as apply does
 
-    with pytest.raises(events.InstanceTaken):
+    with pytest.raises(publishing.InstanceTaken):
         await meet(commands, site_id="home", key_id=shops)
     assert (await meet(commands, site_id=None, key_id=every)).site_id == "office"
 
@@ -378,7 +379,7 @@ async def test_a_house_of_which_no_key_is_known_yet_is_held_by_any_key_for_every
     await meet(commands, site_id="office")
     await db.write(lambda conn: conn.execute(sa.update(tables.link_peer).values(key_id=None)))
 
-    with pytest.raises(events.InstanceTaken):
+    with pytest.raises(publishing.InstanceTaken):
         await meet(commands, site_id="home", key_id=shops)
 
     await db.write(lambda conn: revoke_api_key(ALL_SITES, conn, every, clock()))
@@ -416,7 +417,7 @@ async def test_for_a_peer_that_is_away_for_long_only_the_newest_word_on_each_ala
         await commands.run(ALL_SITES, remark)
 
     told = await kept(db)
-    assert len(told) < events.KEPT_LIMIT
+    assert len(told) < publishing.KEPT_LIMIT
     assert [seq for seq, _ in told] == list(range(1, len(told) + 1))
     newest = {body["alarm_id"]: body for _, body in told}
     assert newest[noisy.id]["version"] == 601
