@@ -166,6 +166,7 @@ class DeskTexts:
     key_hint: str
     key_not_known: str
     key_reads_only: str
+    logged_out: str
     # alarms
     alarm: str
     all_alarms: str
@@ -209,6 +210,18 @@ class DeskTexts:
     note: str
     add_note: str
     escalate: str
+    is_false: str
+    """The question that comes before an alarm is called false, and what follows."""
+    is_false_means: str
+    not_false: str
+    # what became of a button
+    done: Mapping[str, str]
+    """What was done to `{alarm}`, by the button's command."""
+    nothing_written: str
+    meanwhile: Mapping[str, str]
+    """Why a button did nothing: what had happened before, by `pressed.Became`."""
+    nothing_done: str
+    note_kept: str
     # one alarm
     kind_and_source: str
     times_triggered: str

@@ -19,7 +19,7 @@ from companion.web.auth import (
     Caller,
 )
 from companion.web.context import WebContext, context_of
-from companion.web.desk import NO_ALARM, VIEW, looking, sessions_of, texts_of, to_login
+from companion.web.desk import NO_ALARM, VIEW, desk_page, looking, sessions_of, texts_of, to_login
 from companion.web.health_checks import host_checks
 from companion.web.http.parsing import read_query
 from companion.web.http.route import ID, Input, Page
@@ -27,7 +27,6 @@ from companion.web.pages import (
     HEADERS,
     LIVE_POLICY,
     PICTURE_TYPES,
-    page,
     picture_response,
     see_other,
 )
@@ -61,27 +60,12 @@ def _behind_login(template: str, shown: Shown) -> Callable[[web.Request], Awaita
         session, caller = found
         values = await shown(request, context, caller)
         sessions = sessions_of(context)
-        response = page(
-            request,
-            template,
-            here=template,
-            caller=caller,
-            sees_all=_sees_all(caller),
-            form_token=sessions.form_token(session),
-            version=context.version,
-            t=texts_of(request),
-            **values,
-        )
+        response = await desk_page(request, template, caller, sessions.form_token(session), **values)
         response.headers["Content-Security-Policy"] = LIVE_POLICY
         sessions.renew(response, session, context.clock())
         return response
 
     return handler
-
-
-def _sees_all(caller: Caller) -> bool:
-    """Return whether the caller may see who and what there is: addresses of people, and how the service does."""
-    return caller.role.covers(Role.ADMIN) and caller.site_id is None
 
 
 async def _overview(_request: web.Request, context: WebContext, caller: Caller) -> dict[str, Any]:

@@ -1,13 +1,20 @@
 """What every page behind the login shares: who gets in, for how long, and how problems look there."""
 
 import hmac
+import re
 import secrets
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
 from aiohttp import web
 from pydantic import Field
+from sqlalchemy.engine import Connection
 
-from companion.directory.model import Role
+from companion.alarms.model import Alarm
+from companion.alarms.store import alarm_by_id
+from companion.directory import store as directory
+from companion.directory.model import Role, Site
 from companion.texts.language import preferred, texts_for
 from companion.texts.model import Texts
 from companion.web.auth import (
@@ -16,8 +23,10 @@ from companion.web.auth import (
     count_wrong_try,
 )
 from companion.web.context import ProblemView, WebContext, context_of
-from companion.web.http.route import Input, Page
+from companion.web.http.parsing import read_query
+from companion.web.http.route import ID, Input, Page
 from companion.web.pages import page, problem_text, read_form, refuse_cross_site, see_other
+from companion.web.pressed import Pressed, forget
 from companion.web.problems import FormExpired, Problem
 from companion.web.sessions import (
     Session,
@@ -28,6 +37,8 @@ from companion.web.sessions import (
 
 LOGIN_COOKIE: Final = "alarm_broker_login"
 LOGIN_LIFE_S: Final = 3600
+PATH_LIMIT: Final = 200
+_OWN_PAGE: Final = re.compile(rf"admin(/(devices|people|channels|alarms(/{ID})?))?")
 NO_ALARM: Final = "Go back to the overview; the link may be from another installation."
 
 
@@ -35,7 +46,17 @@ class Login(Input):
     """The form of the login page."""
 
     key: Annotated[str, Field(max_length=200)]
+    to: Annotated[str, Field(max_length=PATH_LIMIT)] = ""
+    """Where to go on, as a path from the service's root; what is no page of ours leads to the overview."""
     form_token: str
+
+
+class LoginQuery(Input):
+    """What led to the login page."""
+
+    to: Annotated[str, Field(max_length=PATH_LIMIT)] = ""
+    lost: Literal["", "yes"] = ""
+    """A button was pressed whose session was over: nothing was done."""
 
 
 class Button(Input):
@@ -64,7 +85,8 @@ def sessions_of(context: WebContext) -> Sessions:
 
 async def login_page(request: web.Request) -> web.Response:
     """Answer with the form that takes the key."""
-    return _login_page(request, wrong=None, status=200)
+    query = read_query(request, LoginQuery)
+    return _login_page(request, wrong="logged_out" if query.lost else None, to=query.to, status=200)
 
 
 async def login(request: web.Request) -> web.Response:
@@ -75,14 +97,14 @@ async def login(request: web.Request) -> web.Response:
     cookie = request.cookies.get(LOGIN_COOKIE, "")
     if not cookie or not _same(cookie, form.get("form_token", "")):
         raise FormExpired("Load the login page again; it needs cookies.")
-    context = context_of(request)
+    context, to = context_of(request), form.get("to", "")
     caller = await caller_with_key(form.get("key", "").strip(), context)
     if caller is None:
         count_wrong_try(request)
-        return _login_page(request, wrong="key_not_known", status=401)
+        return _login_page(request, wrong="key_not_known", to=to, status=401)
     if not _may_look(caller):
-        return _login_page(request, wrong="key_reads_only", status=403)
-    response = see_other("../admin")
+        return _login_page(request, wrong="key_reads_only", to=to, status=403)
+    response = see_other(f"../{_own_page(to)}")
     sessions_of(context).begin(response, caller.key_id, context.clock())
     response.del_cookie(LOGIN_COOKIE, path="/")
     return response
@@ -103,9 +125,11 @@ async def logout(request: web.Request) -> web.Response:
     return response
 
 
-def _login_page(request: web.Request, *, wrong: str | None, status: int) -> web.Response:
+def _login_page(request: web.Request, *, wrong: str | None, to: str, status: int) -> web.Response:
     token = secrets.token_urlsafe(24)
-    response = page(request, "login.html", status=status, wrong=wrong, form_token=token, t=texts_of(request))
+    response = page(
+        request, "login.html", status=status, wrong=wrong, to=to, form_token=token, t=texts_of(request)
+    )
     response.set_cookie(
         LOGIN_COOKIE,
         token,
@@ -122,6 +146,54 @@ def _may_look(caller: Caller) -> bool:
     return caller.role.covers(Role.OPERATE)
 
 
+def _own_page(path: str) -> str:
+    """Return the path if it is one of our pages, as it stands in `to` of the login; else the first page's."""
+    return path if _OWN_PAGE.fullmatch(path) else "admin"
+
+
+# --- pages behind the login -----------------------------------------------------------------------------
+
+
+async def desk_page(
+    request: web.Request, template: str, caller: Caller, form_token: str, **values: Any
+) -> web.Response:
+    """Return a page for who has logged in; it says once what the button did that led to it."""
+    context, pressed, texts = context_of(request), Pressed.of(request), texts_of(request)
+
+    def work(conn: Connection) -> tuple[Alarm | None, str]:
+        alarm = None if pressed is None else alarm_by_id(caller.scope, conn, pressed.alarm_id)
+        return alarm, zone_of(directory.sites(caller.scope, conn))
+
+    alarm, zone = await context.db.read(work)
+    response = page(
+        request,
+        template,
+        here=template,
+        caller=caller,
+        sees_all=sees_all(caller),
+        form_token=form_token,
+        version=context.version,
+        zone=zone,
+        said=None if pressed is None or alarm is None else pressed.said(alarm, texts),
+        t=texts,
+        **values,
+    )
+    if pressed is not None:
+        forget(response, secure=context.settings.public_url.startswith("https://"))
+    return response
+
+
+def sees_all(caller: Caller) -> bool:
+    """Return whether the caller may see who and what there is: addresses of people, and how the service does."""
+    return caller.role.covers(Role.ADMIN) and caller.site_id is None
+
+
+def zone_of(sites: Sequence[Site]) -> str:
+    """Return the time zone of the house: that of all its sites, or UTC where they are in several."""
+    zones = {site.timezone for site in sites}
+    return zones.pop() if len(zones) == 1 else "UTC"
+
+
 async def looking(request: web.Request, context: WebContext) -> tuple[Session, Caller] | None:
     """Return the session of somebody who may see the dashboard, and who that is; None: log in."""
     found = await session_caller(request, context, sessions_of(context))
@@ -129,8 +201,16 @@ async def looking(request: web.Request, context: WebContext) -> tuple[Session, C
 
 
 def to_login(request: web.Request) -> web.Response:
-    """Return the answer that leads to the login page."""
-    return see_other("../" * (request.path.count("/") - 1) + "admin/login")
+    """Return the answer that leads to the login page, and from there to the page that was asked for.
+
+    After a button, to the alarm that it belongs to, and the login page says that nothing was done.
+    """
+    is_form = request.method == "POST"
+    wanted = request.path.lstrip("/")
+    if is_form:
+        wanted = wanted.rpartition("/")[0]
+    query = {**({"lost": "yes"} if is_form else {}), "to": _own_page(wanted)}
+    return see_other("../" * (request.path.count("/") - 1) + f"admin/login?{urlencode(query, safe='/')}")
 
 
 async def form_of(request: web.Request) -> tuple[Caller, dict[str, str]] | None:
@@ -164,6 +244,8 @@ PAGES: Final = (
         handler=login_page,
         name="login_page",
         summary="Asks for the key",
+        statuses=(200, 422),
+        query=LoginQuery,
         view=VIEW,
     ),
     Page(

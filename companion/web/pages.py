@@ -21,6 +21,7 @@ from companion.timezones import on_site_clock
 from companion.web.context import context_of
 from companion.web.health_checks import HealthCheck
 from companion.web.http.parsing import BODY_TIME_S, unpacked
+from companion.web.pressed import state_of
 from companion.web.problems import (
     BodyTooLarge,
     FormExpired,
@@ -122,6 +123,7 @@ def _environment() -> Environment:
         "ending": ending,
         "check_title": check_title,
         "moment": datetime.fromisoformat,
+        "state_of": state_of,
     }
     return environment
 

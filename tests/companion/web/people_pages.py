@@ -101,8 +101,17 @@ async def log_in(api: Api, key: str = "admin") -> int:
     return (await api.call("POST", "/admin/login", None, data=fields)).status
 
 
+def hidden_fields(reply: Reply) -> dict[str, str]:
+    """The hidden fields of a page with one form about an alarm, beside that to log out."""
+    inputs = [attrs for tag, attrs in tags_of(reply) if tag == "input" and attrs.get("type") == "hidden"]
+    return {str(attrs["name"]): str(attrs["value"]) for attrs in inputs}
+
+
 async def press_button(api: Api, alarm_id: str, name: str, **fields: str) -> Reply:
-    """Press a button of the alarm's page, as its form sends it."""
-    token = await hidden_token(api, f"/admin/alarms/{alarm_id}")
-    sent = {"form_token": token, **fields}
-    return await api.call("POST", f"/admin/alarms/{alarm_id}/{name}", None, data=sent)
+    """Press a button of the alarm's page, as its form sends it; a question that it asks is answered with yes."""
+    page = await api.call("GET", f"/admin/alarms/{alarm_id}", None)
+    sent, where = {**hidden_fields(page), **fields}, f"/admin/alarms/{alarm_id}/{name}"
+    reply = await api.call("POST", where, None, data=sent)
+    if reply.status != 200:
+        return reply
+    return await api.call("POST", where, None, data={**sent, **hidden_fields(reply)})

@@ -270,3 +270,71 @@ async def test_without_scripts_a_link_shows_what_is_new_and_the_buttons_work(
     await page.get_by_role("link", name="Show what is new").click()
 
     await expect(page.locator(".pill.resolved")).to_be_visible()
+
+
+async def click_at(page: Page, name: str) -> tuple[float, float]:
+    """Click where the button of this name is, as a hand does that does not look, and return the place."""
+    button = page.get_by_role("button", name=name)
+    await button.scroll_into_view_if_needed()
+    box = await button.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    await page.mouse.click(x, y)
+    return x, y
+
+
+@SIZES
+async def test_two_quick_clicks_on_false_alarm_in_a_list_close_no_alarm(
+    browser: Browser, api: Api, size: dict[str, int]
+) -> None:
+    ids = [await api.raised(title=f"Glass {number}") for number in range(4)]
+    page = await opened(browser, api, "/admin", size)
+    await log_in(page, api)
+
+    async with page.expect_navigation():
+        place = await click_at(page, "False alarm: Glass 0")
+    await page.mouse.click(*place)
+    await page.goto(str(api.client.make_url("/admin")))
+
+    assert {(await alarm_of(api, one)).status for one in ids} == {Status.TRIGGERED}
+
+
+@SIZES
+async def test_right_after_an_answer_a_click_in_the_list_that_has_moved_answers_no_other_alarm(
+    browser: Browser, api: Api, size: dict[str, int]
+) -> None:
+    ids = [await api.raised(title=f"Glass {number}") for number in range(4)]
+    page = await opened(browser, api, "/admin", size)
+    await log_in(page, api)
+    moment = await page.context.new_cdp_session(page)
+    await moment.send("Animation.enable")
+    await moment.send("Animation.setPlaybackRate", {"playbackRate": 0})
+
+    async with page.expect_navigation():
+        await click_at(page, "Acknowledge: Glass 0")
+    await click_at(page, "Acknowledge: Glass 1")
+    await page.goto(str(api.client.make_url("/admin")))
+    answered = [one for one in ids if (await alarm_of(api, one)).status is not Status.TRIGGERED]
+    async with page.expect_navigation():
+        await click_at(page, "Acknowledge: Glass 1")
+
+    assert answered == ids[:1]
+    await expect(page.get_by_role("status").first).to_contain_text("Acknowledged: Glass 1.")
+
+
+@SIZES
+async def test_a_false_alarm_takes_one_more_click_and_the_list_says_which_it_was(
+    browser: Browser, api: Api, size: dict[str, int]
+) -> None:
+    alarm_id, _ = await api.raised(title="Glass 0"), await api.raised(title="Glass 1")
+    page = await opened(browser, api, "/admin", size)
+    await log_in(page, api)
+
+    await page.get_by_role("button", name="False alarm: Glass 0").click()
+    question = await look(page)
+    await page.get_by_role("button", name="False alarm: Glass 0").click()
+
+    await expect(page.get_by_role("status").first).to_contain_text("False alarm: Glass 0.")
+    assert question == (0, [], [])
+    assert (await alarm_of(api, alarm_id)).status is Status.CANCELLED
+    assert await page.locator("tr.loud strong").all_inner_texts() == ["Glass 1"]
