@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -105,6 +106,11 @@ def escape_controls(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     return plain
 
 
+def _is_coloured(stream: TextIO) -> bool:
+    """Return whether whoever reads the stream sees colours: at a terminal, unless NO_COLOR (no-color.org) says otherwise."""
+    return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
 def configure_logging(
     level: str, log_format: Literal["json", "console"], *, stream: TextIO | None = None
 ) -> LineWriter:
@@ -127,7 +133,9 @@ def configure_logging(
         rendering = [
             escape_controls,
             structlog.dev.ConsoleRenderer(
-                exception_formatter=structlog.dev.plain_traceback, timestamp_key="at"
+                colors=_is_coloured(stream or sys.stderr),
+                exception_formatter=structlog.dev.plain_traceback,
+                timestamp_key="at",
             ),
         ]
     structlog.configure(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, override
 
 import orjson
 import pytest
@@ -146,6 +146,37 @@ def test_the_console_form_is_for_people_and_hides_the_same() -> None:
     assert "pressed" in stream.getvalue()
     assert "Reception" in stream.getvalue()
     assert "hunter22" not in stream.getvalue()
+
+
+class Terminal(io.StringIO):
+    """What shows colours."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "no_color", "colours"),
+    [(Terminal(), "", 1), (Terminal(), "1", 0), (io.StringIO(), "", 0)],
+    ids=["a terminal", "a terminal without colours", "a file"],
+)
+def test_the_console_form_has_colours_only_at_a_terminal_that_wants_them(
+    stream: io.StringIO, no_color: str, colours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    handler = configure_logging("info", "console", stream=stream)
+
+    structlog.get_logger("companion").info("pressed")
+
+    text = _text(stream)
+    handler.close()
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    logging.captureWarnings(False)
+    assert min(text.count("\x1b["), 1) == colours
 
 
 def test_nothing_from_outside_begins_a_line_or_sets_a_colour_on_a_console() -> None:
