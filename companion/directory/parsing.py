@@ -1,11 +1,13 @@
 """From the YAML text to rows: every mistake in it is found at once and told with its place."""
 
+import copy
 import math
 from collections.abc import Iterator
 from typing import Annotated, Any, override
 
 import yaml
 from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from companion.channels.registry import ChannelConfigError, mistakes, secret_fields, validated
 from companion.directory.model import DirectoryPolicy
@@ -35,6 +37,28 @@ KIND_OF = {
     "devices": DEVICE,
     "installation": INSTALLATION,
 }
+
+LEAD_NOWHERE = frozenset(
+    {
+        "after",
+        "concurrency",
+        "country",
+        "enabled",
+        "language",
+        "name",
+        "repeat",
+        "repeat_after",
+        "test",
+        "timeout_s",
+        "timezone",
+    }
+)
+"""Fields that refer to nothing: without them it can still be said what else is wrong."""
+STAND_INS = {"name": "?", "timezone": "UTC"}
+"""For those of them that have to be there."""
+
+type Loc = tuple[int | str, ...]
+"""Where in a part something is: names of fields and numbers of entries, outermost first."""
 
 _ID: TypeAdapter[str] = TypeAdapter(Id)
 _TOKEN: TypeAdapter[str] = TypeAdapter(
@@ -144,13 +168,21 @@ class _Reader:
         try:
             part = SECTIONS[section].model_validate(item)
         except ValidationError as err:
-            for error in err.errors(include_url=False, include_input=False, include_context=False):
-                if _is_of_other_target(item, error["loc"]):
-                    continue
+            errors = _own_errors(item, err)
+            for error in errors:
                 self._problem(_joined(path, error["loc"]), _sentence(error["type"], error["msg"]))
-            self._keep_id(section, path, item)
+            self._add_rest(section, path, item, errors)
             return
         self._add(part, path)
+
+    def _add_rest(self, section: str, path: str, item: Any, errors: list[ErrorDetails]) -> None:
+        """Look also at where a broken part leads, if what is wrong in it leads nowhere itself."""
+        try:
+            part = SECTIONS[section].model_validate(_without_values(item, [error["loc"] for error in errors]))
+        except ValidationError:
+            self._keep_id(section, path, item)
+        else:
+            self._add(part, path)
 
     def _keep_id(self, section: str, path: str, item: Any) -> None:
         """Remember that a broken part is there, so that whoever refers to it is not blamed."""
@@ -256,7 +288,37 @@ class _Reader:
         self._put(DEVICE, part.id, path, row | {"token_hash": hashed})
 
 
-def _is_of_other_target(item: Any, loc: tuple[int | str, ...]) -> bool:
+def _own_errors(item: Any, err: ValidationError) -> list[ErrorDetails]:
+    """Return what is wrong with the part, without what only follows from that."""
+    errors = err.errors(include_url=False, include_input=False, include_context=False)
+    return [
+        one
+        for one in errors
+        if not _is_of_other_target(item, one["loc"])
+        and not (one["type"] == "too_short" and any(_is_inside(other["loc"], one["loc"]) for other in errors))
+    ]
+
+
+def _is_inside(inner: Loc, outer: Loc) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
+
+
+def _without_values(item: Any, places: list[Loc]) -> Any:
+    """Return the part without the wrong values at these places, or as it is where one of them leads somewhere."""
+    if not all(place and place[-1] in LEAD_NOWHERE for place in places):
+        return item
+    rest = copy.deepcopy(item)
+    for place in places:
+        owner = rest
+        for step in place[:-1]:
+            owner = owner[step]
+        owner.pop(place[-1], None)
+        if (needed := STAND_INS.get(str(place[-1]))) is not None:
+            owner[place[-1]] = needed
+    return rest
+
+
+def _is_of_other_target(item: Any, loc: Loc) -> bool:
     """Return whether the error is about the kind of target that this one was never meant to be."""
     for index, part in enumerate(loc):
         if part in {"PersonTarget", "ChannelTarget"}:
@@ -266,7 +328,7 @@ def _is_of_other_target(item: Any, loc: tuple[int | str, ...]) -> bool:
     return False
 
 
-def _joined(path: str, loc: tuple[int | str, ...]) -> str:
+def _joined(path: str, loc: Loc) -> str:
     for part in loc:
         if isinstance(part, int):
             path += f"[{part}]"

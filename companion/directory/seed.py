@@ -31,7 +31,7 @@ def _known_country(code: str) -> str:
 def _known_language(tag: str) -> str:
     if not re.fullmatch(LANGUAGE_PATTERN, tag):
         raise ValueError(
-            f"is none that people can be told in: {', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}, or like de-AT"
+            f"is no language that messages are written in: {', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}, or like de-AT"
         )
     return tag
 

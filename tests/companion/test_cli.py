@@ -200,6 +200,35 @@ def test_a_document_with_mistakes_ends_with_one_line_each_and_status_1(run: Run,
     ]
 
 
+def test_a_mistake_in_one_field_hides_none_of_the_others(run: Run, document: Path) -> None:
+    content = office()
+    content["policies"][0]["steps"][1] |= {"after": -1, "targets": [{"person": "ghost"}]}
+    content["sites"][0] |= {"timezone": "Mars/Olympus", "vacation_policy": "none"}
+    content["channels"][1] |= {"enabled": "perhaps", "config": {"url": "nowhere"}}
+    content["people"][0] |= {"language": "xx", "contacts": [{"channel": "pigeon", "address": "1"}]}
+    content["people"][1]["name"] = ""
+    content["people"][1]["contacts"][0]["address"] = "abc"
+    content["installation"] = {"country": "de", "operators": ["nobody"]}
+    document.write_bytes(orjson.dumps(content))
+
+    result = run("apply", str(document))
+
+    assert {line.split(": ")[0] for line in result.err.splitlines()} == {
+        "policies[0].steps[1].after",
+        "policies[0].steps[1].targets[0].person",
+        "sites[0].timezone",
+        "sites[0].vacation_policy",
+        "channels[1].enabled",
+        "channels[1].config",
+        "people[0].language",
+        "people[0].contacts[0].channel",
+        "people[1].name",
+        "people[1].contacts[0].address",
+        "installation.country",
+        "installation.operators[0]",
+    }
+
+
 def test_a_document_that_is_not_there_is_named(run: Run) -> None:
     result = run("apply", "/missing.yaml")
 

@@ -154,7 +154,7 @@ def _huge_number(content: dict[str, Any]) -> None:
         (_invent_kind, "channels[1].config: there is no channel kind 'pigeon', only signal, sms, zammad"),
         (
             _unknown_language,
-            "people[0].language: is none that people can be told in: en, de, fr or nl, or like de-AT",
+            "people[0].language: is no language that messages are written in: en, de, fr or nl, or like de-AT",
         ),
         (
             _country_that_is_none,
