@@ -16,7 +16,7 @@ from companion.alarms.transaction import (
     Raised,
 )
 from companion.directory import store as directory
-from companion.directory.model import Role, Site
+from companion.directory.model import Role, Room, Site
 from companion.escalation.policy import Policy
 from companion.escalation.routing import Candidates, choose
 from companion.ids import new_id
@@ -39,9 +39,11 @@ class NewAlarm(Input):
     kind: AlarmKind
     title: Line
     severity: Severity = Severity.CRITICAL
-    site: Identifier | None = Field(default=None, description="Id of a site: its policy says whom to tell")
+    site: Identifier | None = Field(
+        default=None, description="Id of a site: its policy says whom to tell; absent: the site of the room"
+    )
     policy: Identifier | None = Field(default=None, description="Id of a policy, instead of the site's")
-    room: Line | None = Field(default=None, description="Id of a room of the directory, or any text")
+    room: Line | None = Field(default=None, description="Id or name of a room of the directory, or any text")
     person: Line | None = Field(default=None, description="Id of a person of the directory, or any text")
     details: Annotated[dict[DetailName, DetailValue], Field(max_length=30)] = Field(default_factory=dict)
     test: bool = False
@@ -107,8 +109,8 @@ def _raise_once(unit: AlarmTransaction, new: NewAlarm, caller: Caller) -> Raised
 
 
 def _trigger(conn: Connection, new: NewAlarm, caller: Caller) -> Trigger:
-    site = _site(conn, new, caller)
-    room = None if new.room is None else directory.room_by_id(caller.scope, conn, new.room)
+    room = _room(conn, new, caller)
+    site = _site(conn, new, room, caller)
     person = None if new.person is None else directory.person_by_id(caller.scope, conn, new.person)
     return Trigger(
         source=Source.API,
@@ -126,8 +128,24 @@ def _trigger(conn: Connection, new: NewAlarm, caller: Caller) -> Trigger:
     )
 
 
-def _site(conn: Connection, new: NewAlarm, caller: Caller) -> Site | None:
-    wanted = new.site or caller.site_id
+def _room(conn: Connection, new: NewAlarm, caller: Caller) -> Room | None:
+    """Return the room with this id, else the one that is called so; None: any text.
+
+    Raises InvalidRequest for a name that says of several sites nothing about which is meant.
+    """
+    site_id = new.site or caller.site_id
+    known = [one for one in directory.rooms(caller.scope, conn) if site_id in {None, one.site_id}]
+    meant = [one for one in known if one.id == new.room] or [one for one in known if one.name == new.room]
+    sites = sorted({one.site_id for one in meant})
+    if len(sites) > 1:
+        raise _wrong(
+            "room", f"{new.room!r} is a room of sites {', '.join(sites)}: say `site`, or a room's id"
+        )
+    return meant[0] if meant else None
+
+
+def _site(conn: Connection, new: NewAlarm, room: Room | None, caller: Caller) -> Site | None:
+    wanted = new.site or caller.site_id or (None if room is None else room.site_id)
     if wanted is None:
         return None
     site = directory.site_by_id(caller.scope, conn, wanted)
@@ -148,7 +166,10 @@ def _policy(conn: Connection, new: NewAlarm, site: Site | None, caller: Caller) 
 
 
 def _unknown(what: str, value: str) -> InvalidRequest:
-    problem = f"there is no {what} {value!r} for this key"
+    return _wrong(what, f"there is no {what} {value!r} for this key")
+
+
+def _wrong(what: str, problem: str) -> InvalidRequest:
     return InvalidRequest(f"body.{what}: {problem}", errors=[{"where": f"body.{what}", "problem": problem}])
 
 

@@ -36,6 +36,69 @@ async def test_an_alarm_raised_over_the_api_tells_whom_the_policy_of_its_site_na
     assert len(alarm["deliveries"]) == 2
 
 
+@pytest.mark.parametrize("room", ["reception", "Reception"], ids=["by id", "by name"])
+async def test_a_room_names_its_site(api: Api, room: str) -> None:
+    reply = await api.call("POST", "/v1/alarms", "operate", json={**NEW, "site": None, "room": room})
+
+    alarm = await shown(api, reply.json["id"])
+    assert (alarm["room"], alarm["site"], alarm["timezone"]) == ("Reception", "Office", "Europe/Berlin")
+    assert alarm["policy_id"] == "standard"
+
+
+async def test_a_text_that_is_no_room_names_no_site(api: Api) -> None:
+    reply = await api.call("POST", "/v1/alarms", "operate", json={**NEW, "site": None, "room": "the garden"})
+
+    assert (reply.json["room"], reply.json["site"]) == ("the garden", None)
+
+
+@pytest.fixture
+async def two_receptions(api: Api) -> None:
+    """Give the other site a room of the same name."""
+    room = sa.insert(tables.room).values(id="gate", name="Reception", site_id="warehouse")
+    await api.context.db.write(lambda conn: conn.execute(room))
+
+
+@pytest.mark.usefixtures("two_receptions")
+async def test_a_name_of_rooms_in_several_sites_is_refused_with_the_sites(api: Api) -> None:
+    reply = await api.call("POST", "/v1/alarms", "operate", json={**NEW, "site": None, "room": "Reception"})
+
+    assert (reply.status, reply.problem) == (422, "invalid-request")
+    assert reply.json["errors"] == [
+        {
+            "where": "body.room",
+            "problem": "'Reception' is a room of sites office, warehouse: say `site`, or a room's id",
+        }
+    ]
+
+
+@pytest.mark.usefixtures("two_receptions")
+@pytest.mark.parametrize(
+    ("key", "body", "site"),
+    [
+        ("operate", {"site": "office", "room": "Reception"}, "Office"),
+        ("operate", {"site": "warehouse", "room": "Reception"}, "Warehouse"),
+        ("operate", {"site": "warehouse", "room": "reception"}, "Warehouse"),
+        ("operate", {"site": None, "room": "gate"}, "Warehouse"),
+        ("other", {"site": None, "room": "Reception"}, "Warehouse"),
+        ("other", {"site": None, "room": "reception"}, "Warehouse"),
+    ],
+    ids=[
+        "site said",
+        "other site said",
+        "room of another site",
+        "by id",
+        "key of a site",
+        "key and foreign id",
+    ],
+)
+async def test_the_site_that_is_said_or_that_the_key_is_for_comes_before_the_rooms(
+    api: Api, key: str, body: Mapping[str, Any], site: str
+) -> None:
+    reply = await api.call("POST", "/v1/alarms", key, json={**NEW, **body})
+
+    assert (reply.status, reply.json["site"]) == (201, site)
+
+
 async def test_the_same_request_with_the_same_idempotency_key_is_one_alarm(api: Api) -> None:
     async def ask(title: str) -> tuple[int, str]:
         reply = await api.call(
