@@ -96,5 +96,4 @@ def panel_trigger(
 
 def site_of_panel(scope: Scope, conn: Connection) -> Site | None:
     """Return the site of a panel's API key; of a key for every site, the only site there is, or None."""
-    known = directory.sites(scope, conn)
-    return known[0] if len(known) == 1 else None
+    return directory.only_site(scope, conn)

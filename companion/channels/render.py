@@ -98,6 +98,12 @@ def raised_at(message: Message, form: str | None = None) -> str:
     return local.strftime(form or f"{texts_for(message.language).formats.time} %Z")
 
 
+def _short_raised_at(message: Message, texts: Texts) -> str:
+    """Return the time without a zone, as the reader's clock shows it, but for UTC: where a site has no other, its people do."""
+    zone = " UTC" if on_site_clock(message.raised_at, message.timezone).tzname() == "UTC" else ""
+    return raised_at(message, texts.formats.short_time) + zone
+
+
 def how_many_more(message: Message) -> str:
     """Return how many other alarms of the same source the message stands for; nothing if it is about one."""
     words = _words(message)
@@ -178,7 +184,7 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> s
         how_sure(message),
         place(message),
         message.person,
-        raised_at(message, texts.formats.short_time),
+        _short_raised_at(message, texts),
         message.ending and ending(message.ending, texts),
         message.note and f"{_note_label(message)}{texts.formats.colon}{message.note}",
     ]

@@ -69,6 +69,12 @@ def site_by_id(scope: Scope, conn: Connection, site_id: str) -> Site | None:
     return None if row is None else Site(**row)
 
 
+def only_site(scope: Scope, conn: Connection) -> Site | None:
+    """Return the only site there is in the scope, or None: there are several, or none."""
+    known = sites(scope, conn)
+    return known[0] if len(known) == 1 else None
+
+
 def room_by_id(scope: Scope, conn: Connection, room_id: str) -> Room | None:
     """Return the room, or None."""
     query = sa.select(tables.room).where(tables.room.c.id == room_id)

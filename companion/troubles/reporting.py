@@ -223,6 +223,8 @@ def _tell(unit: Reporter, trouble: Trouble, kind: MessageKind) -> None:
     contacts = store.operator_contacts(ALL_SITES, unit.conn, people)
     occurrence = new_id()  # of this telling: what a contact point refuses is told over the person's next one
     site = None if trouble.site_id is None else directory.site_by_id(ALL_SITES, unit.conn, trouble.site_id)
+    # What is about all of a house's only site happens there too: its people look at its clock.
+    clock = site or directory.only_site(ALL_SITES, unit.conn)
     first = [contacts[person_id][0] for person_id in people if contacts.get(person_id)]
     if not first:
         _LOGGER.error(
@@ -235,7 +237,7 @@ def _tell(unit: Reporter, trouble: Trouble, kind: MessageKind) -> None:
         "source": SOURCE,
         "site": None if site is None else site.name,
         "raised_at": trouble.since.isoformat(),
-        "timezone": "UTC" if site is None else site.timezone,
+        "timezone": "UTC" if clock is None else clock.timezone,
         "details": {name: as_json(value) for name, value in trouble.facts.items()},
     }
     _write(unit, first, kind, occurrence, facts)

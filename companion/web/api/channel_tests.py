@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -84,7 +85,9 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
     message = None
     if call.body.address is not None:
         address = await _formed(call, row.kind, call.body.address)
-        message = _test_message(address, call.body, started_at)
+        clock = await call.context.db.read(partial(directory.only_site, call.caller.scope))
+        timezone = "UTC" if clock is None else clock.timezone
+        message = _test_message(address, call.body, started_at, timezone)
     outcome = await _tried(running, message)
     if message is not None:
         await call.context.db.write(
@@ -141,7 +144,7 @@ def _record(
     record(conn, delivery, outcome, verdict, started_at=started_at, now=now)
 
 
-def _test_message(address: str, trial: ChannelTrial, now: datetime) -> Message:
+def _test_message(address: str, trial: ChannelTrial, now: datetime, timezone: str) -> Message:
     message_id = new_id()
     return Message(
         delivery_id=message_id,
@@ -157,6 +160,7 @@ def _test_message(address: str, trial: ChannelTrial, now: datetime) -> Message:
         severity=Severity.LOW,
         source=Source.API,
         raised_at=now,
+        timezone=timezone,
         test=True,
     )
 

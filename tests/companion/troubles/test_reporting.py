@@ -1,6 +1,7 @@
 """A trouble is told once to the operators and to Home Assistant, and once that it is over."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -13,6 +14,7 @@ from companion.alarms.transaction import (
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.channels.render import sms_text
 from companion.directory.reach import Cause
+from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.store import to_delivery
 from companion.store import tables
@@ -281,6 +283,25 @@ async def test_an_operator_reads_of_it_in_their_language(house: Engine) -> None:
         german.trouble or "", subject=german.title, facts=german.details, texts=texts_for("de")
     ) == ("Kanal Zammad nimmt keine Nachrichten an")
     assert german.language == "de"
+
+
+async def test_what_is_about_all_of_the_only_site_is_told_by_that_sites_clock(house: Engine) -> None:
+    await report(house)
+
+    assert {one.message["timezone"] for one in await deliveries(house)} == {"Europe/Berlin"}
+
+
+async def test_what_several_sites_share_is_told_in_utc_which_is_named_also_in_a_short_message(
+    house: Engine,
+) -> None:
+    other = sa.insert(tables.site).values(id="warehouse", name="Warehouse", timezone="Asia/Tokyo")
+    await house.db.write(lambda conn: conn.execute(other))
+
+    await report(house)
+
+    said = [sms_text(compose(one, None, None)) for one in await deliveries(house)]
+    assert len(said) == 2
+    assert all(re.search(r" \d\d:\d\d UTC", text) for text in said), said
 
 
 async def test_an_alarm_in_a_trouble_is_called_by_its_title_in_the_readers_language(house: Engine) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from companion.channels.base import Heard, MessageKind, Refused, TryAgain
 from companion.store import tables
@@ -277,6 +278,23 @@ async def test_a_test_message_goes_to_the_address_and_is_marked_as_a_test(
         True,
         "de",
     )
+
+
+async def test_a_test_message_shows_the_clock_of_the_only_site_and_of_several_utc(
+    api: Api, directory: Directory
+) -> None:
+    there = f"/v1/admin/channels/{directory.sms}/test"
+    await api.call("POST", there, json={"address": "+4912345"})
+    await api.context.db.write(_remove_warehouse)
+    await api.call("POST", there, json={"address": "+4912345"})
+
+    messages = api.channels.channels[directory.sms].messages
+    assert [message.timezone for message in messages] == ["UTC", "Europe/Berlin"]
+
+
+def _remove_warehouse(conn: Connection) -> None:
+    conn.execute(sa.delete(tables.api_key).where(tables.api_key.c.site_id == "warehouse"))
+    conn.execute(sa.delete(tables.site).where(tables.site.c.id == "warehouse"))
 
 
 async def test_a_test_message_goes_where_an_alarm_would_go_or_nowhere(api: Api, directory: Directory) -> None:
