@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from companion.alarms.dedup import Dedup
+from companion.directory.model import DeviceKind
 from companion.escalation.policy import Policy
 
 
@@ -37,11 +38,7 @@ class Source(StrEnum):
     """What raised an alarm."""
 
     PANEL = "panel"
-    YEALINK = "yealink"
-    TAG = "tag"
-    ACCESS = "access"
-    HEARTBEAT = "heartbeat"
-    RULE = "rule"
+    YEALINK = DeviceKind.YEALINK.value
     API = "api"
 
 

@@ -71,6 +71,12 @@ class Person:
     language: str
 
 
+class DeviceKind(StrEnum):
+    """What a device may be: it presses at an address below `/v1/<kind>/`, and its alarms have a source of that name."""
+
+    YEALINK = "yealink"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Device:
     """A thing with a token that raises alarms: a phone's panic key."""

@@ -278,7 +278,7 @@ class _Reader:
         )
         if twin is not None:
             self._problem(f"{path}.token", f"is that of device {twin!r} too: every device needs its own")
-        row = part.model_dump(include={"kind", "name", "test", "enabled"})
+        row = part.model_dump(mode="json", include={"kind", "name", "test", "enabled"})
         row |= {
             "site_id": part.site,
             "room_id": part.room,

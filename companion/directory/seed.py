@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, override
+from typing import Annotated, override
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
 from companion.channels.phone_numbers import is_country
-from companion.directory.model import DirectoryPolicy
+from companion.directory.model import DeviceKind, DirectoryPolicy
 from companion.directory.state import Key, State
 from companion.texts.language import LANGUAGE_PATTERN, LANGUAGES
 
@@ -103,7 +103,7 @@ class DeviceSeed(_Part):
     """A thing with a token that raises alarms."""
 
     id: Id
-    kind: Literal["yealink"]
+    kind: DeviceKind
     name: Name
     token: SecretStr
     site: Id | None = None

@@ -12,7 +12,8 @@ from companion.texts.reasons import Reason
 
 _SO: Final = frozenset({"yes", "companion"})
 """Values of details that have a sentence; earlier versions stored the sentence, in English."""
-_OURS: Final = frozenset({"yealink", "panel"})
+_SENT: Final = frozenset({"api"})
+"""Sources whose titles a program has written."""
 _HEADS: Final = {head: code for code, head in ENGLISH.titles.heads.items()}
 
 
@@ -33,13 +34,13 @@ class TitleParts:
 def title_parts(title: str, source: str) -> TitleParts | None:
     """Return what a title is made of; None if a person or a program has written it.
 
-    `triggers.yealink` and `alarms.panel` make it, in English: what it is, a colon, and where.
+    `triggers.press` and `alarms.panel` make it, in English: what it is, a colon, and where.
     """
     head, colon, where = title.partition(": ")
-    if source not in _OURS or not colon or head not in _HEADS:
+    if source in _SENT or not colon or head not in _HEADS:
         return None
     unknown = ENGLISH.titles.room_unknown
-    room_unknown = source == "yealink" and where.endswith(unknown)
+    room_unknown = source != "panel" and where.endswith(unknown)
     return TitleParts(
         head=_HEADS[head],
         where=where.removesuffix(unknown) if room_unknown else where,

@@ -1,116 +1,54 @@
-"""The panic key of a Yealink phone: a token, and what the phone says of itself, become an alarm."""
+"""The panic key of a Yealink phone: what it is, and what the phone says of itself."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from math import ceil
+import re
+from collections.abc import Iterable
+from typing import Final
 
-from companion.alarms.dedup import device_key, of_device
-from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
-from companion.alarms.store import repeats_unanswered
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
-from companion.directory.presses import PressedDevice, pressed_device
-from companion.directory.store import touch_device
-from companion.escalation.policy import Policy
-from companion.escalation.routing import Candidates, choose
-from companion.ids import token_hash
+from companion.alarms.model import AlarmKind, Source
+from companion.triggers.press import Pressed
 
-MINUTE = timedelta(minutes=1)
+KNOWN_VARIABLES: Final = frozenset({
+    "mac", "ip", "model", "firmware", "user", "active_url", "active_user", "active_host", "local", "remote",
+    "display_local", "display_remote", "call_id", "duration", "call_type", "callDirection", "wifi_number",
+})  # fmt: skip # wire contract: Yealink, variables of Action URLs
+"""What phones say of themselves."""
+OTHERS_KEPT: Final = 20
+VALUE_LENGTH: Final = 200
+OURS: Final = frozenset({"token", "format", "device"})
+"""Names that mean something to us: never kept as a phone's variable."""
 
-
-@dataclass(frozen=True)
-class Accepted:
-    """The alarm the press stands for; `created` is False for a repeated press."""
-
-    alarm: Alarm
-    created: bool
-    missing: tuple[str, ...] = ()
-    """Which of person, room and site a responder is not told, as the directory does not know them."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+_NOT_SUBSTITUTED = re.compile(r"\$\w+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_NO_HEX = re.compile(r"[^0-9A-Fa-f]")
 
 
-@dataclass(frozen=True)
-class UnknownToken:
-    """No device has this token, or the device is switched off."""
-
-
-@dataclass(frozen=True)
-class NobodyToTell:
-    """The alarm is raised and written down, but neither the device nor its site has a policy, and there is no last resort."""
-
-    device: str
-    alarm: Alarm
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RateLimited:
-    """Too many presses within a minute; those before have raised an alarm that still waits for its answer."""
-
-    retry_after_s: int
-
-
-type Press = Accepted | UnknownToken | NobodyToTell | RateLimited
-
-
-def press(
-    unit: AlarmTransaction, token: str, context: Mapping[str, str], *, window_s: float, per_minute: int
-) -> Press:
-    """Raise the alarm of the device with this token, once within `window_s` seconds from the first press.
-
-    Whatever the directory does not know of the device: somebody pressed a panic key.
-    """
-    device = pressed_device(unit.scope, unit.conn, token_hash(token))
-    if device is None or not device.enabled:
-        return UnknownToken()
-    started_at, count = _counted(device.minute_started_at, device.minute_count, unit.now)
-    touch_device(
-        unit.scope,
-        unit.conn,
-        device.id,
-        now=unit.now,
-        context=context,
-        minute_started_at=started_at,
-        minute_count=count,
+def panic_key(pairs: Iterable[tuple[str, str]]) -> Pressed:
+    """Return what a press means of which the phone has sent these names and values."""
+    return Pressed(
+        source=Source.YEALINK, kind=AlarmKind.PANIC, head="Panic key", context=phone_context(pairs)
     )
-    missing = tuple(name for name in ("person", "room", "site") if getattr(device, name) is None)
-    # A limit must not hold back an emergency: only what would be counted and told to nobody is refused.
-    if count > per_minute and repeats_unanswered(unit.scope, unit.conn, device_key(device.id), unit.now):
-        return RateLimited(max(1, ceil((started_at + MINUTE - unit.now).total_seconds())))
-    trigger = _trigger(device, context, missing, window_s)
-    raised = unit.raise_alarm(trigger, Actor(name=device.person, via="yealink"))
-    if raised.alarm.policy is None:
-        return NobodyToTell(device.name, raised.alarm, missing)
-    return Accepted(raised.alarm, raised.created, missing)
 
 
-def _counted(started_at: datetime | None, count: int, now: datetime) -> tuple[datetime, int]:
-    """Return the running minute and how many presses it has with this one.
+def phone_context(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what the phone said of itself, bounded; hints that are missing or odd are no reason to refuse a press."""
+    known: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for name, raw in pairs:
+        value = _CONTROL.sub(" ", raw).strip()[:VALUE_LENGTH]
+        # A phone that does not know a variable sends its name as it is.
+        if name in OURS or not value or _NOT_SUBSTITUTED.fullmatch(value):
+            continue
+        if name == "mac":
+            value = normalised_mac(value) or ""
+        if name in KNOWN_VARIABLES and value:
+            known.setdefault(name, value)
+        elif value and _NAME.fullmatch(name) and len(others) < OTHERS_KEPT:
+            others.setdefault(name, value)
+    return known | others
 
-    A press that waited for another process may be a little older than the minute; a clock set far back starts a new one.
-    """
-    if started_at is None or not -MINUTE < now - started_at < MINUTE:
-        return now, 1
-    return started_at, count + 1
 
-
-def _trigger(
-    device: PressedDevice, context: Mapping[str, str], missing: tuple[str, ...], window_s: float
-) -> Trigger:
-    policy = choose(Candidates(device=device.own_policy, site=device.site_policy))
-    return Trigger(
-        source=Source.YEALINK,
-        kind=AlarmKind.PANIC,
-        title=f"Panic key: {device.room or f'{device.name}, room unknown'}",
-        test=device.test,
-        site_id=device.site_id,
-        site=device.site,
-        timezone=device.timezone or "UTC",
-        room=device.room,
-        person=device.person,
-        device_id=device.id,
-        details={**context, "device": device.name, **({MISSING: ", ".join(missing)} if missing else {})},
-        policy=None if policy is None else Policy.model_validate(policy),
-        dedup=of_device(device.id, timedelta(seconds=window_s)),
-    )
+def normalised_mac(text: str) -> str | None:
+    """Return the address as `00:15:65:aa:bb:cc`, or None if it is none."""
+    digits = _NO_HEX.sub("", text).lower()
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2)) if len(digits) == 12 else None

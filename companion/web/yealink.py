@@ -16,7 +16,7 @@ from companion.alarms.transaction import (
     AlarmTransaction,
 )
 from companion.store.scope import ALL_SITES
-from companion.triggers.yealink import (
+from companion.triggers.press import (
     Accepted,
     NobodyToTell,
     Press,
@@ -24,6 +24,7 @@ from companion.triggers.yealink import (
     UnknownToken as NoSuchToken,
     press,
 )
+from companion.triggers.yealink import panic_key
 from companion.web.auth import (
     bearer_token,
     count_wrong_try,
@@ -43,28 +44,16 @@ from companion.web.problems import (
 
 ANSWER_S: Final = 8
 """How long a press may wait for a database that hangs: whoever presses must learn soon that nobody may come."""
-KNOWN_VARIABLES: Final = frozenset({
-    "mac", "ip", "model", "firmware", "user", "active_url", "active_user", "active_host", "local", "remote",
-    "display_local", "display_remote", "call_id", "duration", "call_type", "callDirection", "wifi_number",
-})  # fmt: skip # wire contract: Yealink, variables of Action URLs
-"""What phones say of themselves."""
-OTHERS_KEPT: Final = 20
-VALUE_LENGTH: Final = 200
 FORM_FIELDS: Final = 200
 HINTS_S: Final = 2
 """How long a press whose token is here already may wait for a body, which can then only say more of the phone."""
 TOKENS_TRIED: Final = 4
 """Places that are looked at: nobody gets more guesses a request than that."""
-OURS: Final = frozenset({"token", "format", "device"})
-"""Names that mean something to us: never kept as a phone's variable."""
 
 AS_TYPED: Final = "/{_a:/*}v1/{_b:/*}yealink/{_c:/*}alarm{_d:/*}"
 """The path with the slashes that people add when they type an address into a phone."""
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
-_NOT_SUBSTITUTED = re.compile(r"\$\w+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_NO_HEX = re.compile(r"[^0-9A-Fa-f]")
 
 type Pairs = list[tuple[str, str]]
 
@@ -121,13 +110,11 @@ async def _press(
         call.request[PROBLEM_VIEW] = ProblemView(problem_screen)
     settings = call.context.settings
     tokens = press_tokens(call.request, pairs)
-    context = phone_context(pairs)
+    key = panic_key(pairs)
 
     def work(unit: AlarmTransaction) -> Press:
         return _first_known(
-            press(
-                unit, token, context, window_s=settings.press_window_s, per_minute=settings.press_per_minute
-            )
+            press(unit, token, key, window_s=settings.press_window_s, per_minute=settings.press_per_minute)
             for token in tokens
         )
 
@@ -240,30 +227,6 @@ async def _body_pairs(request: web.Request) -> Pairs:
     if not isinstance(values, dict):
         raise MalformedRequest("Send one JSON object with the phone's values.")
     return [(name, value) for name, value in values.items() if isinstance(value, str)]
-
-
-def phone_context(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return what the phone said of itself, bounded; hints that are missing or odd are no reason to refuse a press."""
-    known: dict[str, str] = {}
-    others: dict[str, str] = {}
-    for name, raw in pairs:
-        value = _CONTROL.sub(" ", raw).strip()[:VALUE_LENGTH]
-        # A phone that does not know a variable sends its name as it is.
-        if name in OURS or not value or _NOT_SUBSTITUTED.fullmatch(value):
-            continue
-        if name == "mac":
-            value = normalised_mac(value) or ""
-        if name in KNOWN_VARIABLES and value:
-            known.setdefault(name, value)
-        elif value and _NAME.fullmatch(name) and len(others) < OTHERS_KEPT:
-            others.setdefault(name, value)
-    return known | others
-
-
-def normalised_mac(text: str) -> str | None:
-    """Return the address as `00:15:65:aa:bb:cc`, or None if it is none."""
-    digits = _NO_HEX.sub("", text).lower()
-    return ":".join(digits[i : i + 2] for i in range(0, 12, 2)) if len(digits) == 12 else None
 
 
 # --- the phone's screen ---------------------------------------------------------------------------------

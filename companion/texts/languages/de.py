@@ -28,10 +28,6 @@ LABELS = {
     # sources, and through what somebody acted
     "panel": "Alarmanlage",
     "yealink": "Paniktaste",
-    "tag": "Notfallmarke",
-    "access": "Zutrittskontrolle",
-    "heartbeat": "Lebenszeichen",
-    "rule": "Regel",
     "api": "Programm (API)",
     "ack_page": "Antwortseite",
     "dashboard": "Leitstand",

@@ -28,10 +28,6 @@ LABELS = {
     # sources, and through what somebody acted
     "panel": "panel",
     "yealink": "yealink",
-    "tag": "tag",
-    "access": "access",
-    "heartbeat": "heartbeat",
-    "rule": "rule",
     "api": "api",
     "ack_page": "ack page",
     "dashboard": "dashboard",

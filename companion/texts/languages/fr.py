@@ -28,10 +28,6 @@ LABELS = {
     # sources, and through what somebody acted
     "panel": "centrale d'alarme",
     "yealink": "touche panique",
-    "tag": "badge d'urgence",
-    "access": "contrôle d'accès",
-    "heartbeat": "signe de vie",
-    "rule": "règle",
     "api": "programme (API)",
     "ack_page": "page de réponse",
     "dashboard": "tableau de bord",

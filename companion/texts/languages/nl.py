@@ -28,10 +28,6 @@ LABELS = {
     # sources, and through what somebody acted
     "panel": "alarmsysteem",
     "yealink": "paniekknop",
-    "tag": "noodtag",
-    "access": "toegangscontrole",
-    "heartbeat": "levensteken",
-    "rule": "regel",
     "api": "programma (API)",
     "ack_page": "antwoordpagina",
     "dashboard": "dashboard",

@@ -20,6 +20,7 @@ from typing import Final, override
 
 from aiohttp import web
 
+from companion.directory.model import DeviceKind
 from companion.web.http.rate_limit import client_key
 
 HEADERS_S: Final = 10.0
@@ -33,9 +34,10 @@ OWN_DESCRIPTORS: Final = 128
 """Kept for the database, channels and files; at most half of what the process has."""
 SAY_EVERY_S: Final = 60.0
 
+_DEVICE = "|".join(DeviceKind).encode()
 _IN_THE_RESERVE = re.compile(
     rb"[\r\n]*(?:\Z|[A-Z]{1,8}(?:\Z| +(?:\Z|[Hh][A-Za-z]{0,4}(?::/?)?\Z|(?i:https?)://[^/\s]*\Z"
-    rb"|(?:(?i:https?)://[^/\s]*)?/+(?:\Z|v1/+(?:\Z|yealink|link)|a/|healthz|readyz))))"
+    rb"|(?:(?i:https?)://[^/\s]*)?/+(?:\Z|v1/+(?:\Z|link|" + _DEVICE + rb")|a/|healthz|readyz))))"
 )
 """Beginnings of requests that get the last places: presses, the link to the panel, answers to alarms, health."""
 _FULL: Final = (
@@ -50,7 +52,9 @@ LINE_LENGTH: Final = 8190
 """Of a request line, in bytes: the parser refuses a longer one."""
 _UNFINISHED_LINE = re.compile(rb"[\r\n]*(?:[A-Z]{1,8}(?: [^\r\n]*)?\r?)?")
 _PHONE_LINE = re.compile(
-    rb"([\r\n]*(?:GET|POST) +(?:(?i:https?)://[^/\s]*)?)(/+v1/+yealink/+[^\r\n]*)( HTTP/1\.[01]\r\n)"
+    rb"([\r\n]*(?:GET|POST) +(?:(?i:https?)://[^/\s]*)?)(/+v1/+(?:"
+    + _DEVICE
+    + rb")/+[^\r\n]*)( HTTP/1\.[01]\r\n)"
 )
 """Empty lines may stand before it, and a whole address in it (RFC 9112, sections 2.2 and 3.2.2)."""
 

@@ -340,7 +340,7 @@ WANTED = [
     data.Wanted(which=data.Which.WAITING, after="0.a"),
     data.Wanted(which=data.Which.RESOLVED),
     data.Wanted(site_id="elsewhere"),
-    data.Wanted(source=Source.TAG),
+    data.Wanted(source=Source.YEALINK),
     data.Wanted(sort=data.Sort.TEST),
 ]
 

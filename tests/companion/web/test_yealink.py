@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from companion.store import tables
 from companion.web import yealink
-from companion.web.yealink import normalised_mac, phone_context
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import PHONE, Api
 from tests.fakes.clock import FrozenClock
@@ -298,39 +297,3 @@ async def test_a_press_does_not_wait_long_for_a_database_that_hangs_and_is_not_d
     assert (reply.status, reply.problem, reply.headers["Retry-After"]) == (503, "took-too-long", "1")
     assert "Press again" in reply.json["detail"]
     assert len((await api.call("GET", "/v1/alarms")).json["alarms"]) == 1
-
-
-# --- what a phone says of itself ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ("001565AABBCC", "00:15:65:aa:bb:cc"),
-        ("00-15-65-aa-bb-cc", "00:15:65:aa:bb:cc"),
-        ("$mac", None),
-        ("1", None),
-    ],
-)
-def test_a_hardware_address_is_kept_in_one_form(given: str, kept: str | None) -> None:
-    assert normalised_mac(given) == kept
-
-
-def test_what_a_phone_says_is_bounded_and_never_a_reason_to_refuse() -> None:
-    pairs = [
-        ("token", "secret"),
-        ("format", "xml"),
-        ("device", "me"),
-        ("mac", "junk"),
-        ("ip", "$ip"),
-        ("model", " T54W\x00 "),
-    ]
-    pairs += [(f"extra{number}", "x" * 1000) for number in range(30)]
-    pairs += [("bad name", "x"), ("firmware", "")]
-
-    kept = phone_context(pairs)
-
-    assert kept.pop("model") == "T54W"
-    assert len(kept) == 20
-    assert {len(value) for value in kept.values()} == {200}
-    assert all(name.startswith("extra") for name in kept)
