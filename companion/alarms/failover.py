@@ -46,7 +46,9 @@ def _pass_on_due(unit: AlarmTransaction, alarm: Alarm) -> None:
         delivery = delivery_by_id(unit.scope, unit.conn, delivery_id)
         if delivery is None or (delivery.state in FINAL and delivery.state is not State.ERROR):
             continue
-        _tell_instead(unit, alarm, delivery, {person_id}, Reason("not_accepted_within", seconds=seconds))
+        reason = Reason("not_accepted_within", seconds=seconds)
+        if not _tell_instead(unit, alarm, delivery, {person_id}, reason):
+            unit.last_resort_lost(delivery)
 
 
 def pass_on(unit: AlarmTransaction, alarm: Alarm, delivery: Delivery, reason: Reason) -> list[str]:

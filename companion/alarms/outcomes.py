@@ -57,9 +57,13 @@ def report(unit: AlarmTransaction, delivery: Delivery, verdict: Verdict) -> None
             if not instead and delivery.kind in PAGES and paging.is_hopeless(unit.conn, delivery):
                 # What it stood for is told by another one, later: this address has just refused.
                 unfold(unit.conn, delivery.alarm_id, unit.now + paging.RUNNING_EVERY)
-                unit.nobody_reached(delivery.alarm_id, delivery.occurrence)
+                if not unit.last_resort_lost(delivery):
+                    unit.nobody_reached(delivery.alarm_id, delivery.occurrence)
+            elif not instead:
+                unit.last_resort_lost(delivery)
         case Again(reason=reason) | Wait(reason=reason):
-            _next_contact_point(unit, delivery, reason)
+            if not _next_contact_point(unit, delivery, reason):
+                unit.last_resort_lost(delivery)
 
 
 def _next_contact_point(unit: AlarmTransaction, delivery: Delivery, reason: Reason) -> list[str]:

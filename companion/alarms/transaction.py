@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms import journal, paging
+from companion.alarms import journal, last_resort, paging
 from companion.alarms.dedup import Dedup
 from companion.alarms.errors import AlarmNotFound, DeliveryNotFound, MoveRefused, RetryRefused
 from companion.alarms.lifecycle import IllegalMove, Move, moved
@@ -41,7 +41,7 @@ from companion.channels.base import MessageKind
 from companion.directory import store as directory
 from companion.dispatch import outbox, readers
 from companion.dispatch.delivery import PAGES, Delivery, State
-from companion.dispatch.store import delivery_by_id, has_pages, send_again
+from companion.dispatch.store import delivery_by_id, has_pages, may_be_accepted, send_again
 from companion.escalation import plan
 from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
@@ -433,7 +433,9 @@ class AlarmTransaction:
         waits = alarm.awaits_reaction or plan.follows(
             occurrence, plan.Next(alarm.round, alarm.step, self.now)
         )
-        self._nobody_reached(alarm, occurrence, hurry=waits)
+        alarm = self._nobody_reached(alarm, occurrence, hurry=waits)
+        if alarm.exhausted_at is not None and occurrence == plan.end(alarm.policy, alarm.round):
+            self._nobody_left(alarm)
 
     def _nobody_reached(self, alarm: Alarm, occurrence: str, *, hurry: bool = True) -> Alarm:
         self.journal(alarm.id, Change.NOBODY_REACHED, Actor(name=None, via="escalation"), step=occurrence)
@@ -461,25 +463,41 @@ class AlarmTransaction:
         return replace(alarm, **values)
 
     def _exhaust(self, alarm: Alarm) -> None:
-        reached = paging.resolve(self.conn, () if alarm.policy is None else alarm.policy.last_resort)
-        if not reached and (everywhere := directory.last_resort(ALL_SITES, self.conn)) is not None:
-            reached = paging.resolve(self.conn, plan.everybody(everywhere))
         alarm = self._changed(alarm, next_due_at=None, exhausted_at=self.now)
+        reached = last_resort.first(self.conn, alarm, self.paging)
+        told = self._told_at_last(alarm, reached, plan.end(alarm.policy, alarm.round))
+        self.journal(alarm.id, Change.EXHAUSTED, Actor(name=None, via="escalation"), told=told)
+        if not told:
+            self._nobody_left(alarm)
+        self._tell(alarm, Change.EXHAUSTED)
+
+    def last_resort_lost(self, page: Delivery) -> bool:
+        """Tell the installation's last resort once that of the policy has reached nobody; return whether it is told now.
+
+        `page` was refused, or not accepted in time; another one of the same last resort may have been, or still be.
+        """
+        alarm = None if page.alarm_id is None else self._locked(page.alarm_id)
+        if alarm is None or page.kind is not MessageKind.EXHAUSTED or not alarm.needs_answer:
+            return False
+        if may_be_accepted(self.scope, self.conn, page, self.now - self.failover_after):
+            return False
+        told = self._told_at_last(alarm, last_resort.wider(self.conn, page), page.occurrence)
+        if told:
+            self.journal(alarm.id, Change.EXHAUSTED, Actor(name=None, via="escalation"), told=told)
+        return bool(told)
+
+    def _told_at_last(self, alarm: Alarm, reached: Sequence[ResolvedTarget], occurrence: str) -> list[str]:
         made = paging.page(
             self.conn,
             alarm,
             reached,
             kind=MessageKind.EXHAUSTED,
-            occurrence=plan.end(alarm.policy, alarm.round),
+            occurrence=occurrence,
             first=False,
             paging=self.paging,
             now=self.now,
         )
-        told = _names(reached, made)
-        self.journal(alarm.id, Change.EXHAUSTED, Actor(name=None, via="escalation"), told=told)
-        if not told:
-            self._nobody_left(alarm)
-        self._tell(alarm, Change.EXHAUSTED)
+        return _names(reached, made)
 
     def _nobody_left(self, alarm: Alarm) -> None:
         """Let the operators know of an alarm that is over for the policy and has reached nobody, or nobody more."""

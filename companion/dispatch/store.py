@@ -85,6 +85,24 @@ def states_of_step(scope: Scope, conn: Connection, page: Delivery) -> list[tuple
     return [(State(state), record) for state, record in rows]
 
 
+def may_be_accepted(scope: Scope, conn: Connection, page: Delivery, since: datetime) -> bool:
+    """Return whether another page of the same step was accepted, or is on its way since no earlier than `since`."""
+    on_its_way = delivery.c.state.in_([State.PENDING, State.PROCESSING])
+    hopeful = sa.or_(
+        delivery.c.state.in_([State.SENT, State.DELIVERED, State.FOLDED]),
+        sa.and_(on_its_way, delivery.c.created_at > since),
+    )
+    query = sa.select(delivery.c.id).where(
+        delivery.c.alarm_id == page.alarm_id,
+        delivery.c.kind == page.kind,
+        delivery.c.occurrence == page.occurrence,
+        delivery.c.id != page.id,
+        delivery.c.record.is_(False),
+        hopeful,
+    )
+    return conn.execute(scope.of_alarms(query, delivery.c.alarm_id).limit(1)).first() is not None
+
+
 class Paged(NamedTuple):
     """A page of an alarm, over a channel that is still in use."""
 

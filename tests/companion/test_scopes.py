@@ -47,6 +47,7 @@ FOR_EVERY_SITE = {
     "troubles/reporting.py": "which troubles there are, and who the operators are",
     # Decided by whoever applies the directory, whoever asks.
     "alarms/paging.py": "whom a policy tells: people of another site too",
+    "alarms/last_resort.py": "the installation's last resort",
     "alarms/transaction.py": "the installation's last resort",
     "directory/store.py": "whom a site's own policy tells, and what holds for every site",
     "web/dashboard_data.py": "what the service says of itself, and whom a policy tells",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hypothesis import given, strategies as st
 from sqlalchemy.engine import Connection
 
+from companion.alarms import failover
 from companion.alarms.ack_links import AckTokens, _spelled, ack_link, link_hash
 from companion.alarms.dedup import Dedup, ForEver
 from companion.alarms.errors import (
@@ -253,6 +254,97 @@ async def test_an_alarm_whose_policy_leads_nowhere_goes_to_the_last_resort(
         (MessageKind.EXHAUSTED, "Guard"),
     ]
     assert [one.kind for one in house.news.service_troubles] == ["step_reached_nobody"]
+
+
+OWN_AND_HOUSES = policy(step(person("porter")), repeat_after=5, last_resort=[person("guard")])
+HOUSES = policy(step(channel("sms", "+49110", "Guards")), step(person("porter")))
+
+
+async def _exhausted(house: Engine, clock: FrozenClock) -> Alarm:
+    alarm = await house.raise_alarm(trigger(policy=OWN_AND_HOUSES))
+    await house.dispatch()
+    clock.advance(5)
+    await house.escalate()
+    return alarm
+
+
+async def _told_at_last(house: Engine, alarm: Alarm) -> list[list[str]]:
+    lines = await house.journal(alarm.id)
+    return [line.detail["told"] for line in lines if line.event is Change.EXHAUSTED]
+
+
+async def test_a_last_resort_that_refuses_is_followed_by_the_installations(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    await set_last_resort(db, HOUSES)
+    house = engine(db, clock)
+    house.sms.behaviours = [Refused(reason=Reason.quoting("401"))]
+    alarm = await _exhausted(house, clock)
+
+    await house.dispatch()
+
+    assert [(one.recipient, one.kind) for one in house.sms.messages] == [
+        ("Guard", MessageKind.EXHAUSTED),
+        ("Guards", MessageKind.EXHAUSTED),
+    ]
+    assert await _told_at_last(house, alarm) == [["Guard"], ["Guards", "Porter"]]
+    assert house.news.service_troubles == []
+
+
+async def test_a_last_resort_that_is_not_accepted_in_time_is_not_waited_for(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    await set_last_resort(db, HOUSES)
+    house = engine(db, clock)
+    alarm = await _exhausted(house, clock)  # nobody sends the guard's page
+
+    clock.advance(14)
+    await house.commands.run(ALL_SITES, failover.run_due)
+    early = await _told_at_last(house, alarm)
+    clock.advance(1)
+    for _ in range(2):
+        await house.commands.run(ALL_SITES, failover.run_due)
+
+    assert early == [["Guard"]]
+    assert await _told_at_last(house, alarm) == [["Guard"], ["Guards", "Porter"]]
+
+
+async def test_a_last_resort_that_is_accepted_is_the_last(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    await set_last_resort(db, HOUSES)
+    house = engine(db, clock)
+    alarm = await _exhausted(house, clock)
+    await house.dispatch()
+
+    clock.advance(60)
+    await house.commands.run(ALL_SITES, failover.run_due)
+
+    assert await _told_at_last(house, alarm) == [["Guard"]]
+
+
+async def test_when_every_last_resort_refuses_it_is_a_trouble_and_each_was_told_once(
+    db: Database, clock: FrozenClock, directory: Directory
+) -> None:
+    await set_last_resort(db, HOUSES)
+    house = engine(db, clock)
+    alarm = await house.raise_alarm(trigger(policy=OWN_AND_HOUSES))
+    await house.dispatch()
+    no = Refused(reason=Reason.quoting("401"))
+    house.sms.behaviours, house.signal.behaviours = [no] * 9, [no] * 9
+    clock.advance(5)
+    await house.escalate()
+
+    await house.dispatch()
+
+    told = [one for one in await house.deliveries(alarm.id) if one.kind is MessageKind.EXHAUSTED]
+    assert len({(one.channel_id, one.address) for one in told}) == len(told)
+    assert {one.state for one in told} == {State.ERROR}
+    assert await _told_at_last(house, alarm) == [["Guard"], ["Guards", "Porter"]]
+    assert sorted(one.kind for one in house.news.service_troubles) == [
+        "alarm_unanswered",
+        "step_reached_nobody",
+    ]
 
 
 @pytest.mark.parametrize(("test", "troubles"), [(False, ["alarm_unanswered"]), (True, [])])
