@@ -6,6 +6,7 @@ from typing import Any, override
 
 import probatio as vol  # what core uses; voluptuous is only its alias there, without its types
 from homeassistant.config_entries import (
+    SOURCE_USER,
     ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
@@ -45,6 +46,7 @@ from .core.panel.config import ZoneKind
 from .flows import first as forms
 from .flows.alarmo import read as alarmo
 from .flows.alarmo.notes import sentence
+from .flows.bounds import limits_of
 from .flows.companion import Companion, NotUsable, async_check, base_url
 from .flows.notify import notify_errors, notify_schema
 from .flows.options import AlarmBrokerOptionsFlow
@@ -124,7 +126,8 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             companion = await self._async_companion(user_input[CONF_URL], user_input[CONF_TOKEN], errors)
             if companion is not None:
-                await self.async_set_unique_id(companion.instance)
+                await self.async_set_unique_id(companion.instance, raise_on_progress=False)
+                self._abort_left_behind(companion.instance)
                 self._abort_if_unique_id_configured(updates={CONF_URL: self._data[CONF_URL]})
                 return await self.async_step_sensors()
         return self.async_show_form(
@@ -132,6 +135,12 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
             data_schema=self.add_suggested_values_to_schema(COMPANION_SCHEMA, user_input),
             errors=errors,
         )
+
+    def _abort_left_behind(self, instance: str) -> None:
+        """End set-ups of this companion that somebody began by hand and left: closing a browser's page ends none."""
+        same = {"unique_id": instance, "source": SOURCE_USER}
+        for flow in self._async_in_progress(include_uninitialized=True, match_context=same):
+            self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     async def async_step_alone(self, _user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Go on without a companion; one can be added later."""
@@ -276,6 +285,7 @@ class AlarmBrokerConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, values),
             errors=errors,
+            description_placeholders=limits_of(schema),
         )
 
     async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:

@@ -346,6 +346,58 @@ async def test_the_same_companion_is_set_up_once(
     assert result["reason"] == "already_configured"
 
 
+async def test_a_set_up_that_was_left_half_way_does_not_stand_in_the_way_of_another(
+    hass: HomeAssistant, companion: FakeCompanion
+) -> None:
+    close_all(hass)
+    key = {"url": companion.url, "token": TOKEN}
+    left = await step(hass, await start(hass, "companion"), key)
+    assert left["step_id"] == "sensors"
+
+    again = await step(hass, await start(hass, "companion"), key)
+
+    in_progress = hass.config_entries.flow.async_progress_by_handler("alarm_broker")
+    assert [flow["flow_id"] for flow in in_progress] == [again["flow_id"]]
+    entry = await set_panel_up(hass, again)
+    assert entry.unique_id == companion.instance
+
+
+async def test_a_companion_that_is_being_set_up_by_hand_is_not_offered_as_found_too(
+    hass: HomeAssistant, companion: FakeCompanion
+) -> None:
+    close_all(hass)
+    await step(hass, await start(hass, "companion"), {"url": companion.url, "token": TOKEN})
+
+    found = await hass.config_entries.flow.async_init(
+        "alarm_broker", context={"source": SOURCE_ZEROCONF}, data=announced(companion)
+    )
+
+    assert (found["type"], found["reason"]) == (FlowResultType.ABORT, "already_in_progress")
+
+
+async def test_a_companion_that_was_found_can_be_typed_all_the_same_and_is_then_offered_no_more(
+    hass: HomeAssistant, companion: FakeCompanion
+) -> None:
+    close_all(hass)
+    await hass.config_entries.flow.async_init(
+        "alarm_broker", context={"source": SOURCE_ZEROCONF}, data=announced(companion)
+    )
+
+    await set_panel_up(
+        hass, await step(hass, await start(hass, "companion"), {"url": companion.url, "token": TOKEN})
+    )
+
+    assert hass.config_entries.flow.async_progress_by_handler("alarm_broker") == []
+
+
+async def test_the_form_about_delays_says_what_its_numbers_may_be(hass: HomeAssistant) -> None:
+    close_all(hass)
+
+    form = await step(hass, await start(hass, "alone"), SENSORS)
+
+    assert form["description_placeholders"]["siren_time_limits"] == "10-3600 s"
+
+
 async def test_an_announced_companion_needs_only_a_token(
     hass: HomeAssistant, companion: FakeCompanion, until: Until
 ) -> None:

@@ -4,7 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from custom_components.alarm_broker.config_flow import (
     AlarmBrokerConfigFlow,
 )
 from custom_components.alarm_broker.const import CHANGES
-from custom_components.alarm_broker.core.option_spec import Profile
+from custom_components.alarm_broker.core.option_spec import Number, Profile
 from custom_components.alarm_broker.core.panel.config import (
     Action,
     ArmMode,
@@ -32,13 +32,16 @@ from custom_components.alarm_broker.core.panel.config import (
 from custom_components.alarm_broker.core.panel.effects import CodeProblem
 from custom_components.alarm_broker.core.panel.profiles import (
     DEFAULTS,
+    TIMES,
     code_violations,
     mode_violations,
     rule_violations,
 )
 from custom_components.alarm_broker.core.panel.state import Bypass, ChimeMode
 from custom_components.alarm_broker.flows import first as forms
-from custom_components.alarm_broker.flows.options import AlarmBrokerOptionsFlow
+from custom_components.alarm_broker.flows.options import FORMS as OPTION_FORMS, AlarmBrokerOptionsFlow
+from custom_components.alarm_broker.flows.subentries.calendar import MARGINS
+from custom_components.alarm_broker.flows.subentries.group import OPTIONS as GROUP_OPTIONS
 from custom_components.alarm_broker.system.activity import ActivityKind
 from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.texts.language import LANGUAGES
@@ -254,6 +257,33 @@ def test_every_field_has_a_name_and_says_what_it_is_for(flow: str, step: str, sc
 
     assert set(texts("en")[flow]["step"][step]["data"]) == fields
     assert set(texts("en")[flow]["step"][step]["data_description"]) == fields
+
+
+NUMBERS = {
+    spec.key
+    for spec in (*chain(*OPTION_FORMS.values()), *TIMES, *MARGINS, *GROUP_OPTIONS)
+    if isinstance(spec.value, Number)
+} | {"uses", "min_score", "heartbeat_hours", "hold", "trips", "trip_window"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_number_that_is_asked_for_says_its_limits(language: str) -> None:
+    """Home Assistant's own refusal of a number that is beyond them names no limit."""
+    asked = [
+        (path, text)
+        for path, text in leaves(texts(language))
+        if path[-1] in NUMBERS and path[-2] == "data_description"
+    ]
+
+    assert {path[-1] for path, _ in asked} == NUMBERS
+    assert [path for path, text in asked if f"({{{path[-1]}_limits}})" not in text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_has_a_key_of_every_site_reads_how_to_make_the_right_one(language: str) -> None:
+    said = texts(language)["config"]["error"]["site_unknown"]
+
+    assert "alarm-broker key create --role operate --site " in said
 
 
 def test_every_action_and_each_of_its_fields_has_a_text_and_none_is_left_over() -> None:

@@ -16,6 +16,7 @@ from ..household.config import HouseholdConfig
 from ..push.config import PushConfig
 from ..system.config import SystemConfig
 from ..verification.config import CameraSetup
+from .bounds import limits_of
 from .fields import field_errors, fields_of, stored, without_default
 from .profile import as_text, profile_of, violations
 
@@ -110,11 +111,12 @@ class AlarmBrokerOptionsFlow(OptionsFlow):
         errors: dict[str, str] | None = None,
         found: str = "",
     ) -> ConfigFlowResult:
+        schema = vol.Schema(dict(fields))
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors or {},
-            description_placeholders={"violations": found},
+            description_placeholders={"violations": found, **limits_of(schema)},
         )
 
 

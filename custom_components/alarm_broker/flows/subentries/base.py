@@ -19,6 +19,7 @@ from homeassistant.helpers.selector import (
 
 from ...const import SUBENTRY_AREA
 from ...types import AlarmBrokerConfigEntry
+from ..bounds import limits_of
 
 
 class PanelSubentryFlow(ConfigSubentryFlow):
@@ -71,7 +72,7 @@ class PanelSubentryFlow(ConfigSubentryFlow):
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, _offered(schema, values)),
             errors=errors,
-            description_placeholders=placeholders,
+            description_placeholders={**placeholders, **limits_of(schema)},
         )
 
     def area_selector(self, *, multiple: bool = False) -> SelectSelector:
