@@ -13,8 +13,8 @@ from homeassistant.helpers.entity_platform import EntityPlatform
 from .const import DOMAIN
 from .core.panel.state import AreaState
 from .link.alarm import PANEL_SOURCE, Alarm, AlarmChange
+from .link.wording import alarm_title, remarks
 from .system.callers import async_caller
-from .texts.alarms import alarm_title, remarks
 from .texts.language import texts_for
 from .texts.model import Texts
 from .types import AlarmBrokerConfigEntry, RuntimeData

@@ -18,7 +18,9 @@ from .household.config import household_config_from_entry
 from .household.tracker import Household
 from .link.client import LinkClient
 from .link.health import LinkWatch
+from .link.issues import async_show_troubles
 from .link.outbox import Outbox
+from .link.panel_news import RegistryNews
 from .link.registry import AlarmRegistry
 from .link.troubles import ServiceTroubles
 from .push.actions import IssuedButtons
@@ -31,7 +33,6 @@ from .system.issues import (
     async_report_orphaned,
     async_show_from_copy,
     async_show_left_out,
-    async_show_troubles,
     async_show_unknown,
 )
 from .system.journal import Journal
@@ -77,7 +78,7 @@ async def async_build(
         title=entry.title,
         storage=storage,
         saved=panel,
-        alarms=alarms,
+        news=RegistryNews(alarms),
     )
     supervision = Supervision(hass, entry, system)
     journal = Journal(hass, entry)

@@ -52,7 +52,7 @@ FOR_EVERY_SITE = {
     "directory/store.py": "whom a site's own policy tells, and what holds for every site",
     "web/dashboard_data.py": "what the service says of itself, and whom a policy tells",
     # Who hears of an alarm is asked of the alarm, not of whoever changed it; a key for every site hears of all.
-    "link/events.py": "the Home Assistants that hear of it, and whose a new one is",
+    "link/publishing.py": "the Home Assistants that hear of it, and whose a new one is",
     "link/outbox.py": "the stream to one of them",
     "link/store.py": "a narrower query only where one is needed",
     "troubles/store.py": "a narrower query only where one is needed",

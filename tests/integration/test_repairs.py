@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.alarm_broker import repairs
 from custom_components.alarm_broker.link.companion_events import parse_event
+from custom_components.alarm_broker.link.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.link.wire import BadFrame
-from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.texts.language import LANGUAGES
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until

@@ -23,6 +23,7 @@ from custom_components.alarm_broker.core.panel.serial import parsed, restored
 from custom_components.alarm_broker.core.panel.state import AreaStatus
 from custom_components.alarm_broker.core.windows import WindowKind
 from custom_components.alarm_broker.link.outbox import Outbox
+from custom_components.alarm_broker.link.panel_news import RegistryNews
 from custom_components.alarm_broker.link.registry import AlarmRegistry
 from custom_components.alarm_broker.link.troubles import ServiceTroubles
 from custom_components.alarm_broker.system import system as system_module
@@ -70,7 +71,7 @@ class Home:
             title="Home alarm",
             storage=self.storage,
             saved=restored(saved.get("panel"), ()),
-            alarms=alarms,
+            news=RegistryNews(alarms),
         )
         await self.system.async_start()
         await self.hass.async_block_till_done()
@@ -175,7 +176,7 @@ async def test_a_link_that_fails_does_not_stop_the_panel(
     await home.system.async_disarm([AREA], code=CODE, by=None)
 
     assert (alarmed, home.status) == (AreaStatus.TRIGGERED, AreaStatus.DISARMED)
-    assert "The link did not take an event: area_state" in caplog.text
+    assert "Nobody took an effect: ReportAreaState" in caplog.text
     caplog.clear()
 
 

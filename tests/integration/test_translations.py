@@ -42,8 +42,8 @@ from custom_components.alarm_broker.flows import first as forms
 from custom_components.alarm_broker.flows.options import FORMS as OPTION_FORMS, AlarmBrokerOptionsFlow
 from custom_components.alarm_broker.flows.subentries.calendar import MARGINS
 from custom_components.alarm_broker.flows.subentries.group import OPTIONS as GROUP_OPTIONS
+from custom_components.alarm_broker.link.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.system.activity import ActivityKind
-from custom_components.alarm_broker.system.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.texts.language import LANGUAGES
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "alarm_broker"

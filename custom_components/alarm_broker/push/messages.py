@@ -8,8 +8,8 @@ from homeassistant.util import dt as dt_util
 
 from ..link.alarm import Alarm
 from ..link.companion_events import Status
+from ..link.wording import alarm_title, remarks
 from ..system.activity import Activity, ActivityKind
-from ..texts.alarms import alarm_title, remarks
 from ..texts.language import texts_for
 from ..texts.model import PushTexts
 from .actions import PushAction, RefusedPress

@@ -1,6 +1,6 @@
 """What Home Assistant's repairs page says: the companion is away or in trouble, zones nobody guards, duress that shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import COMPANION_AWAY_AFTER, DOMAIN
-from ..link.companion_events import ServiceTrouble
-from ..texts.alarms import trouble_subject
-from ..texts.language import texts_for
 
 COMPANION_AWAY = "companion_away"
 ORPHANED_ZONES = "homeless_zones"
@@ -20,20 +17,8 @@ LEFT_OUT = "left_out"
 PANEL_FROM_COPY = "panel_from_copy"
 PANEL_UNKNOWN = "panel_unknown"
 EVIDENCE = "evidence"
-_TROUBLE = "service_trouble_"
 _UNREADABLE = "unreadable_"
 _WARNING = ir.IssueSeverity.WARNING
-SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
-    "alarm_told_nobody": (),
-    "alarm_unanswered": (),
-    "channel_refuses": ("failures", "reason"),
-    "key_reaches_nobody": (),
-    "panel_reaches_nobody": (),
-    "panel_unknown": ("areas", "last_known"),
-    "site_reaches_nobody": (),
-    "step_reached_nobody": (),
-}
-"""The companion's troubles that have a text of their own, with the facts that stand in it."""
 
 
 @callback
@@ -47,7 +32,7 @@ def async_clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
 @callback
 def async_report_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Tell a person that alarms are not escalated at present."""
-    _report(hass, entry, COMPANION_AWAY, minutes=str(int(COMPANION_AWAY_AFTER.total_seconds() // 60)))
+    report(hass, entry, COMPANION_AWAY, minutes=str(int(COMPANION_AWAY_AFTER.total_seconds() // 60)))
 
 
 @callback
@@ -59,7 +44,7 @@ def async_clear_away(hass: HomeAssistant, entry: ConfigEntry) -> None:
 @callback
 def async_report_unreadable(hass: HomeAssistant, entry: ConfigEntry, what: str, kept: Path) -> None:
     """Tell a person that something was forgotten as its file could not be read, and where that is."""
-    _report(hass, entry, f"{_UNREADABLE}{what}", _WARNING, translation_key="unreadable_file", kept=str(kept))
+    report(hass, entry, f"{_UNREADABLE}{what}", _WARNING, translation_key="unreadable_file", kept=str(kept))
 
 
 @callback
@@ -72,7 +57,7 @@ def async_clear_unreadable(hass: HomeAssistant, entry: ConfigEntry, what: str) -
 def async_show_from_copy(hass: HomeAssistant, entry: ConfigEntry, *, is_so: bool) -> None:
     """Tell a person that the panel goes on with the copy of its file, which may be a moment older."""
     if is_so:
-        _report(hass, entry, PANEL_FROM_COPY, _WARNING)
+        report(hass, entry, PANEL_FROM_COPY, _WARNING)
     else:
         _clear(hass, entry, PANEL_FROM_COPY)
 
@@ -81,7 +66,7 @@ def async_show_from_copy(hass: HomeAssistant, entry: ConfigEntry, *, is_so: bool
 def async_show_unknown(hass: HomeAssistant, entry: ConfigEntry, areas: Sequence[str]) -> None:
     """Ask a person to look after areas of which nobody knows whether they were armed; take it back for none."""
     if areas:
-        _report(hass, entry, PANEL_UNKNOWN, ir.IssueSeverity.CRITICAL, areas=", ".join(areas))
+        report(hass, entry, PANEL_UNKNOWN, ir.IssueSeverity.CRITICAL, areas=", ".join(areas))
     else:
         _clear(hass, entry, PANEL_UNKNOWN)
 
@@ -90,7 +75,7 @@ def async_show_unknown(hass: HomeAssistant, entry: ConfigEntry, areas: Sequence[
 def async_show_left_out(hass: HomeAssistant, entry: ConfigEntry, names: Sequence[str]) -> None:
     """Tell a person which parts this version cannot read and does without; take it back when there are none."""
     if names:
-        _report(hass, entry, LEFT_OUT, parts=", ".join(names))
+        report(hass, entry, LEFT_OUT, parts=", ".join(names))
     else:
         _clear(hass, entry, LEFT_OUT)
 
@@ -99,7 +84,7 @@ def async_show_left_out(hass: HomeAssistant, entry: ConfigEntry, names: Sequence
 def async_report_orphaned(hass: HomeAssistant, entry: ConfigEntry, zones: Sequence[str]) -> None:
     """Tell a person about zones that nobody guards; take it back when there are none."""
     if zones:
-        _report(hass, entry, ORPHANED_ZONES, zones=", ".join(zones))
+        report(hass, entry, ORPHANED_ZONES, zones=", ".join(zones))
     else:
         _clear(hass, entry, ORPHANED_ZONES)
 
@@ -113,37 +98,11 @@ def async_report_duress_in_logbook(hass: HomeAssistant, entry: ConfigEntry, enti
     # Not imported: without the recorder, which it needs, there is no logbook, and we run all the same.
     logbook: Any = hass.data.get("logbook")
     if logbook is not None and (logbook.entity_filter is None or logbook.entity_filter(entity_id)):
-        _report(hass, entry, DURESS_IN_LOGBOOK, _WARNING, entity_id=entity_id)
+        report(hass, entry, DURESS_IN_LOGBOOK, _WARNING, entity_id=entity_id)
     return lambda: _clear(hass, entry, DURESS_IN_LOGBOOK)
 
 
-@callback
-def async_show_troubles(hass: HomeAssistant, entry: ConfigEntry, troubles: Sequence[ServiceTrouble]) -> None:
-    """Show exactly these troubles of the companion, one issue each."""
-    shown = {f"{_TROUBLE}{trouble.key}_{entry.entry_id}": trouble for trouble in troubles}
-    for domain, issue_id in tuple(ir.async_get(hass).issues):
-        is_ours = issue_id.startswith(_TROUBLE) and issue_id.endswith(f"_{entry.entry_id}")
-        if domain == DOMAIN and is_ours and issue_id not in shown:
-            ir.async_delete_issue(hass, DOMAIN, issue_id)
-    # A repair names its subject once, for everybody: in the language of the system.
-    texts = texts_for(hass.config.language)
-    for trouble in shown.values():
-        facts = SERVICE_TROUBLES.get(trouble.trouble)
-        named = {name: trouble.facts.get(name, "?") for name in facts or ()}
-        if facts is None:  # of a newer companion
-            named["trouble"] = trouble.trouble
-        _report(
-            hass,
-            entry,
-            f"{_TROUBLE}{trouble.key}",
-            ir.IssueSeverity.ERROR if trouble.severity == "error" else _WARNING,
-            translation_key="service_trouble" if facts is None else f"service_trouble_{trouble.trouble}",
-            subject=trouble_subject(trouble, texts),
-            **named,
-        )
-
-
-def _report(
+def report(
     hass: HomeAssistant,
     entry: ConfigEntry,
     what: str,
@@ -152,6 +111,7 @@ def _report(
     translation_key: str | None = None,
     **named: str,
 ) -> None:
+    """Tell a person of something about an entry; `named` fills the text, whose key is `what` unless another is given."""
     ir.async_create_issue(
         hass,
         DOMAIN,

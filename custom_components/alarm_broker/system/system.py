@@ -6,7 +6,7 @@ asked for is shown and answered only once it is on disk; nothing goes outside be
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -49,10 +49,6 @@ from ..core.panel.readiness import readiness
 from ..core.panel.serial import durable, serialised
 from ..core.panel.state import AreaStatus, ChimeMode, PanelState
 from ..core.panel.transition import transition
-from ..link.alarm import AlarmChange
-from ..link.events import AlarmFacts, AlarmRaised, HomeAssistantEvent
-from ..link.outgoing import link_event
-from ..link.registry import AlarmRegistry
 from .activity import Activity, activity
 from .clock import Clock
 from .config import SystemConfig
@@ -60,6 +56,7 @@ from .devices import place
 from .effect_log import log_effect
 from .errors import refusal
 from .names import Wording
+from .news import PanelNews
 from .storage import PANEL, EntryStorage
 from .subscribers import Subscribers
 from .subscriptions import Subscriptions
@@ -83,14 +80,14 @@ class _Step:
     now: datetime
     shown: bool = False
     taken: bool = False
-    """The link has its events."""
+    """Who is told of it has taken it."""
     done: asyncio.Future[None] | None = None
 
 
 class AlarmSystem:
     """The running panel of one config entry.
 
-    A request (`async_arm`, `async_disarm` …) returns once what it decided is on disk. each raises RequestRefused, which says in
+    A request (`async_arm`, `async_disarm` …) returns once what it decided is on disk. Each raises RequestRefused, which says in
     the reader's language why the panel does not do it, and HomeAssistantError once the panel has stopped, as it does
     for a reload. `code` is what was typed, None for nothing; `by` is who asks, as the journal will name them; where a
     code is somebody's the journal names that user. Areas and zones are ids of the configuration.
@@ -105,7 +102,7 @@ class AlarmSystem:
         title: str,
         storage: EntryStorage,
         saved: PanelState,
-        alarms: AlarmRegistry,
+        news: PanelNews,
     ) -> None:
         """Go on from what was stored, so that entities show what becomes of it and not a panel that was never armed."""
         self.config = config
@@ -115,7 +112,7 @@ class AlarmSystem:
         """Told a user's id and the code, once it was right and has been answered."""
         self._hass = hass
         self._entry_id = entry_id
-        self._alarms = alarms
+        self._news = news
         self._code_users = config.code_users
         self._storage = storage
         self._wording = Wording(config=config.panel, names=config.zone_names)
@@ -285,20 +282,7 @@ class AlarmSystem:
     async def async_test_alarm(self, area_id: str, *, by: str | None) -> str:
         """Raise an alarm that says everywhere that it is a test, and return its id; the panel itself stays as it is."""
         self._require_running()
-        uid = str(uuid4())
-        await self._alarms.async_emit(
-            AlarmRaised(
-                at=dt_util.utcnow(),
-                uid=uid,
-                area=area_id,
-                name=self._wording.area_name(area_id),
-                alarm_kind=AlarmKind.BURGLARY,
-                zones=(),
-                test=True,
-                facts=AlarmFacts(by=by),
-            )
-        )
-        return uid
+        return await self._news.async_raise_test(area_id, self._wording.area_name(area_id), by=by)
 
     async def async_bypass(
         self, zone_ids: Sequence[str], *, bypass: bool, code: str | None, by: str | None
@@ -458,8 +442,8 @@ class AlarmSystem:
         try:
             while self._steps:
                 steps = list(self._steps)
-                news = self._async_take(steps)
-                store = bool(news) or not _same_on_disk(steps[0].before, steps[-1].after)
+                telling = self._async_take(steps)
+                store = bool(telling) or not _same_on_disk(steps[0].before, steps[-1].after)
                 if store:
                     self._stored = serialised(steps[-1].after)
                 for step in steps:
@@ -476,30 +460,27 @@ class AlarmSystem:
                 for step in steps:
                     if step.done is not None and not step.done.done():
                         step.done.set_result(None)
-                for change in news:
-                    self._alarms.async_tell(change)
+                for tell in telling:
+                    tell()
         finally:
             self._writing = False
 
-    def _link_events(self, step: _Step) -> Iterator[HomeAssistantEvent]:
-        for effect in step.effects:
-            if (event := link_event(effect, self._wording, step.now)) is not None:
-                yield event
-
-    def _async_take(self, steps: Sequence[_Step]) -> list[AlarmChange | None]:
-        """Hand the link the events of the steps; return what each of them changes."""
-        news: list[AlarmChange | None] = []
+    def _async_take(self, steps: Sequence[_Step]) -> list[Callable[[], None]]:
+        """Hand over what the steps have decided; return what tells of it once it is stored."""
+        telling: list[Callable[[], None]] = []
         for step in steps:
             if not step.taken:
                 step.taken = True
-                for event in self._link_events(step):
+                for effect in step.effects:
                     try:
-                        news.append(self._alarms.async_take(event))
+                        tell = self._news.take(effect, self._wording, step.now)
                     except Exception:
-                        # The panel must go on guarding whatever is wrong with the link.
-                        LOGGER.exception("The link did not take an event: %s", event.kind)
-                        news.append(None)
-        return news
+                        # The panel must go on guarding whatever is wrong with the alarms and the link.
+                        LOGGER.exception("Nobody took an effect: %s", type(effect).__name__)
+                        continue
+                    if tell is not None:
+                        telling.append(tell)
+        return telling
 
     @callback
     def _async_show(self, step: _Step) -> None:

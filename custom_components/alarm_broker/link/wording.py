@@ -1,8 +1,8 @@
 """An alarm in the reader's language: its title, and what else a responder must know. Pure."""
 
-from ..link.alarm import Alarm
-from ..link.companion_events import ServiceTrouble, TitleParts
-from .model import Texts
+from ..texts.model import Texts
+from .alarm import Alarm
+from .companion_events import ServiceTrouble, TitleParts
 
 
 def alarm_title(alarm: Alarm, texts: Texts) -> str:
