@@ -43,7 +43,7 @@ def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.App
     app = web.Application(
         middlewares=[around],
         client_max_size=BODY_LIMIT,
-        handler_args={"auto_decompress": False},  # see reading.unpacked
+        handler_args={"auto_decompress": False},  # see http.parsing.unpacked
     )
     app[CONTEXT] = context
     app.on_response_prepare.append(_name_server)

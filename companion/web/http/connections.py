@@ -379,7 +379,7 @@ def guarded(server: web.Server, limits: Limits) -> Callable[[], Connection]:
             keepalive_timeout=KEEP_ALIVE_S,
             max_line_size=LINE_LENGTH,
             lingering_time=LINGERING_S,
-            auto_decompress=False,  # see reading.unpacked
+            auto_decompress=False,  # see http.parsing.unpacked
             access_log=None,  # type: ignore[arg-type] # aiohttp documents None: no access log
         )
         connection.limits = limits
