@@ -219,7 +219,7 @@ class Engine:
         return await self.db.read(lambda conn: journal_of(ALL_SITES, conn, alarm_id))
 
 
-def engine(
+def make_engine(
     db: Database,
     clock: Clock,
     *,

@@ -18,6 +18,7 @@ from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import Database, open_database
 from companion.store.migrate import migrate
+from tests.builders import Engine, make_engine
 from tests.companion.databases import PostgresDatabases, outside_of_any_loop
 from tests.fakes.clock import FrozenClock
 from tests.fakes.packages import Packages
@@ -150,6 +151,12 @@ async def directory(db: Database) -> Directory:
     ids = Directory()
     await db.write(lambda conn: _seed(conn, ids))
     return ids
+
+
+@pytest.fixture
+def engine(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
+    """An engine on `db` for the small directory; who needs another, or several, makes them."""
+    return make_engine(db, clock)
 
 
 def _seed(conn: Connection, ids: Directory) -> None:

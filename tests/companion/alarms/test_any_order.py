@@ -37,7 +37,7 @@ from tests.builders import (
     RESPONDER,
     Engine,
     channel,
-    engine,
+    make_engine,
     person,
     policy,
     step,
@@ -181,7 +181,7 @@ class House(RuleBasedStateMachine):
         self.born += 1
         pool = Patient({kind: Door(self.providers) for kind in ("zammad", "signal", "sms")})
         # Each in a process space of its own, so that nobody can know whether another one lives.
-        return engine(self.db, self.clock, owner=f"host-{self.born}/1/x", claims=True, pool=pool)
+        return make_engine(self.db, self.clock, owner=f"host-{self.born}/1/x", claims=True, pool=pool)
 
     # --- what may happen --------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ from tests.builders import (
     RESPONDER,
     Engine,
     channel,
-    engine,
+    make_engine,
     person,
     policy,
     set_last_resort,
@@ -49,11 +49,6 @@ from tests.builders import (
 )
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
-
-
-@pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
 
 
 def _counts(conn: Connection) -> dict[str, int]:
@@ -69,58 +64,58 @@ def _counts(conn: Connection) -> dict[str, int]:
     }
 
 
-async def _story(house: Engine, alarm_id: str) -> list[tuple[str, str | None, str]]:
-    return [(line.event.value, line.actor, line.via) for line in await house.journal(alarm_id)]
+async def _story(engine: Engine, alarm_id: str) -> list[tuple[str, str | None, str]]:
+    return [(line.event.value, line.actor, line.via) for line in await engine.journal(alarm_id)]
 
 
 # --- raise ----------------------------------------------------------------------------------------------
 
 
 async def test_a_raised_alarm_comes_with_its_journal_pages_links_and_next_step(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await house.raise_alarm()
+    alarm = await engine.raise_alarm()
 
-    stored = await house.alarm(alarm.id)
+    stored = await engine.alarm(alarm.id)
     assert stored == alarm
     assert stored.status is Status.TRIGGERED
     assert (stored.step, stored.round, stored.steps_run) == (1, 0, 1)
     assert stored.next_due_at is not None
     assert (stored.next_due_at - clock()).total_seconds() == 60
-    pages = await house.deliveries(alarm.id)
+    pages = await engine.deliveries(alarm.id)
     assert [(page.channel_id, page.recipient, page.state, page.first_page) for page in pages] == [
         ("zammad", "Zammad", State.PENDING, True),
         ("signal", "Porter", State.PENDING, True),
     ]
-    assert await _story(house, alarm.id) == [
+    assert await _story(engine, alarm.id) == [
         ("raised", "Porter", "yealink"),
         ("escalated", None, "escalation"),
     ]
-    assert house.news.changes == [(alarm.id, Change.RAISED)]
-    assert (await house.db.read(_counts))["ack_link"] == 2
+    assert engine.news.changes == [(alarm.id, Change.RAISED)]
+    assert (await engine.db.read(_counts))["ack_link"] == 2
 
 
-async def test_a_raise_that_breaks_in_the_middle_leaves_nothing(house: Engine) -> None:
-    house.news.fails = RuntimeError("the last thing in the transaction")
+async def test_a_raise_that_breaks_in_the_middle_leaves_nothing(engine: Engine) -> None:
+    engine.news.fails = RuntimeError("the last thing in the transaction")
 
     with pytest.raises(RuntimeError):
-        await house.raise_alarm(trigger(dedup=within(10, "k")))
+        await engine.raise_alarm(trigger(dedup=within(10, "k")))
 
-    assert set((await house.db.read(_counts)).values()) == {0}
+    assert set((await engine.db.read(_counts)).values()) == {0}
 
 
-async def test_the_link_in_a_page_opens_the_alarm_for_its_recipient(house: Engine) -> None:
-    alarm = await house.raise_alarm()
-    await house.dispatch()
+async def test_the_link_in_a_page_opens_the_alarm_for_its_recipient(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
+    await engine.dispatch()
 
-    url = house.signal.messages[0].ack_url
+    url = engine.signal.messages[0].ack_url
 
     assert url is not None
     token = url.removeprefix("https://alarm.example/a/")
-    link = await house.db.read(lambda conn: ack_link(conn, token))
+    link = await engine.db.read(lambda conn: ack_link(conn, token))
     assert link is not None
     assert (link.alarm_id, link.recipient) == (alarm.id, "Porter")
-    assert token not in str(await house.db.read(lambda conn: conn.execute(sa.select(tables.ack_link)).all()))
+    assert token not in str(await engine.db.read(lambda conn: conn.execute(sa.select(tables.ack_link)).all()))
 
 
 async def test_two_recipients_have_two_links() -> None:
@@ -148,55 +143,55 @@ def test_a_link_that_went_out_in_the_older_spelling_opens_the_same(token: bytes)
 
 
 @pytest.mark.parametrize("token", ["z" * 33, "0" * 33, "ü" * 33, "0" * 5000, "", "\ud800" * 33])
-async def test_an_odd_link_opens_nothing(house: Engine, token: str) -> None:
-    await house.raise_alarm()
+async def test_an_odd_link_opens_nothing(engine: Engine, token: str) -> None:
+    await engine.raise_alarm()
 
-    assert await house.db.read(lambda conn: ack_link(conn, token)) is None
-
-
-async def test_an_unknown_link_opens_nothing(house: Engine) -> None:
-    assert await house.db.read(lambda conn: ack_link(conn, "guessed")) is None
+    assert await engine.db.read(lambda conn: ack_link(conn, token)) is None
 
 
-async def test_a_first_step_with_a_delay_pages_nobody_yet(house: Engine, clock: FrozenClock) -> None:
-    alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard"), after=30))))
+async def test_an_unknown_link_opens_nothing(engine: Engine) -> None:
+    assert await engine.db.read(lambda conn: ack_link(conn, "guessed")) is None
 
-    assert await house.deliveries(alarm.id) == []
+
+async def test_a_first_step_with_a_delay_pages_nobody_yet(engine: Engine, clock: FrozenClock) -> None:
+    alarm = await engine.raise_alarm(trigger(policy=policy(step(person("guard"), after=30))))
+
+    assert await engine.deliveries(alarm.id) == []
     clock.advance(30)
-    await house.escalate()
+    await engine.escalate()
 
-    assert [page.first_page for page in await house.deliveries(alarm.id)] == [True]
+    assert [page.first_page for page in await engine.deliveries(alarm.id)] == [True]
 
 
-async def test_a_step_that_reaches_nobody_makes_nobody_wait(house: Engine, clock: FrozenClock) -> None:
+async def test_a_step_that_reaches_nobody_makes_nobody_wait(engine: Engine, clock: FrozenClock) -> None:
     """Escalation practice: an empty step must not use up its delay (GoAlert #4548)."""
     rules = policy(step(person("nobody")), step(person("guard"), after=600))
 
-    alarm = await house.raise_alarm(trigger(policy=rules))
-    await house.escalate()
+    alarm = await engine.raise_alarm(trigger(policy=rules))
+    await engine.escalate()
 
-    assert [page.recipient for page in await house.deliveries(alarm.id)] == ["Guard"]
+    assert [page.recipient for page in await engine.deliveries(alarm.id)] == ["Guard"]
 
 
 async def test_a_step_in_the_middle_that_reaches_nobody_makes_nobody_wait(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     rules = policy(step(person("porter")), step(person("nobody"), after=60), step(person("guard"), after=600))
-    alarm = await house.raise_alarm(trigger(policy=rules))
+    alarm = await engine.raise_alarm(trigger(policy=rules))
 
     clock.advance(60)
-    await house.escalate()
-    await house.escalate()
+    await engine.escalate()
+    await engine.escalate()
 
-    assert [page.recipient for page in await house.deliveries(alarm.id)] == ["Porter", "Guard"]
+    assert [page.recipient for page in await engine.deliveries(alarm.id)] == ["Porter", "Guard"]
 
 
-async def test_a_page_to_every_contact_point_reaches_each_once(house: Engine) -> None:
-    alarm = await house.raise_alarm(
+async def test_a_page_to_every_contact_point_reaches_each_once(engine: Engine) -> None:
+    alarm = await engine.raise_alarm(
         trigger(policy=policy(step(person("porter", "all"), person("porter"), person("porter", "sms"))))
     )
 
-    assert [page.channel_id for page in await house.deliveries(alarm.id)] == ["signal", "sms"]
+    assert [page.channel_id for page in await engine.deliveries(alarm.id)] == ["signal", "sms"]
 
 
 GUARDS = policy(step(channel("sms", "+49110", "Guards")), step(person("guard"), after=60), repeat_after=60)
@@ -206,13 +201,13 @@ async def test_an_alarm_without_a_policy_follows_the_installations_last_resort(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     await set_last_resort(db, GUARDS)
-    house = engine(db, clock)
+    engine = make_engine(db, clock)
 
-    alarm = await house.raise_alarm(trigger(policy=None))
+    alarm = await engine.raise_alarm(trigger(policy=None))
     clock.advance(60)
-    await house.escalate()
+    await engine.escalate()
 
-    assert [(page.kind, page.recipient) for page in await house.deliveries(alarm.id)] == [
+    assert [(page.kind, page.recipient) for page in await engine.deliveries(alarm.id)] == [
         (MessageKind.PAGE, "Guards"),
         (MessageKind.PAGE, "Guard"),
     ]
@@ -221,55 +216,55 @@ async def test_an_alarm_without_a_policy_follows_the_installations_last_resort(
 async def test_an_alarm_that_tells_nobody_is_exhausted_at_once_and_a_trouble_until_it_is_answered(
     db: Database, clock: FrozenClock, directory: Directory, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house = engine(db, clock)
-    alarm = await house.raise_alarm(trigger(policy=None))
+    engine = make_engine(db, clock)
+    alarm = await engine.raise_alarm(trigger(policy=None))
 
-    await house.escalate()
+    await engine.escalate()
 
-    after = await house.alarm(alarm.id)
+    after = await engine.alarm(alarm.id)
     assert (after.exhausted_at, after.next_due_at) == (clock(), None)
-    assert house.news.changes[-1] == (alarm.id, Change.EXHAUSTED)
-    assert [(one.kind, one.subject) for one in house.news.service_troubles] == [
+    assert engine.news.changes[-1] == (alarm.id, Change.EXHAUSTED)
+    assert [(one.kind, one.subject) for one in engine.news.service_troubles] == [
         ("alarm_told_nobody", "Panic key: Reception")
     ]
     logged = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert "Panic key: Reception: alarm_told_nobody" in logged
 
-    await house.acknowledge(alarm.id)
-    assert [one.is_open for one in house.news.service_troubles] == [True, False]
+    await engine.acknowledge(alarm.id)
+    assert [one.is_open for one in engine.news.service_troubles] == [True, False]
 
 
 async def test_an_alarm_whose_policy_leads_nowhere_goes_to_the_last_resort(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     await set_last_resort(db, GUARDS)
-    house = engine(db, clock)
+    engine = make_engine(db, clock)
     nowhere = policy(step(person("gone")), last_resort=[person("gone too")], repeat_after=1)
-    alarm = await house.raise_alarm(trigger(policy=nowhere))
+    alarm = await engine.raise_alarm(trigger(policy=nowhere))
 
-    await house.escalate()
+    await engine.escalate()
 
-    assert [(page.kind, page.recipient) for page in await house.deliveries(alarm.id)] == [
+    assert [(page.kind, page.recipient) for page in await engine.deliveries(alarm.id)] == [
         (MessageKind.EXHAUSTED, "Guards"),
         (MessageKind.EXHAUSTED, "Guard"),
     ]
-    assert [one.kind for one in house.news.service_troubles] == ["step_reached_nobody"]
+    assert [one.kind for one in engine.news.service_troubles] == ["step_reached_nobody"]
 
 
 OWN_AND_HOUSES = policy(step(person("porter")), repeat_after=5, last_resort=[person("guard")])
 HOUSES = policy(step(channel("sms", "+49110", "Guards")), step(person("porter")))
 
 
-async def _exhausted(house: Engine, clock: FrozenClock) -> Alarm:
-    alarm = await house.raise_alarm(trigger(policy=OWN_AND_HOUSES))
-    await house.dispatch()
+async def _exhausted(engine: Engine, clock: FrozenClock) -> Alarm:
+    alarm = await engine.raise_alarm(trigger(policy=OWN_AND_HOUSES))
+    await engine.dispatch()
     clock.advance(5)
-    await house.escalate()
+    await engine.escalate()
     return alarm
 
 
-async def _told_at_last(house: Engine, alarm: Alarm) -> list[list[str]]:
-    lines = await house.journal(alarm.id)
+async def _told_at_last(engine: Engine, alarm: Alarm) -> list[list[str]]:
+    lines = await engine.journal(alarm.id)
     return [line.detail["told"] for line in lines if line.event is Change.EXHAUSTED]
 
 
@@ -277,71 +272,71 @@ async def test_a_last_resort_that_refuses_is_followed_by_the_installations(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     await set_last_resort(db, HOUSES)
-    house = engine(db, clock)
-    house.sms.behaviours = [Refused(reason=Reason.quoting("401"))]
-    alarm = await _exhausted(house, clock)
+    engine = make_engine(db, clock)
+    engine.sms.behaviours = [Refused(reason=Reason.quoting("401"))]
+    alarm = await _exhausted(engine, clock)
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert [(one.recipient, one.kind) for one in house.sms.messages] == [
+    assert [(one.recipient, one.kind) for one in engine.sms.messages] == [
         ("Guard", MessageKind.EXHAUSTED),
         ("Guards", MessageKind.EXHAUSTED),
     ]
-    assert await _told_at_last(house, alarm) == [["Guard"], ["Guards", "Porter"]]
-    assert house.news.service_troubles == []
+    assert await _told_at_last(engine, alarm) == [["Guard"], ["Guards", "Porter"]]
+    assert engine.news.service_troubles == []
 
 
 async def test_a_last_resort_that_is_not_accepted_in_time_is_not_waited_for(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     await set_last_resort(db, HOUSES)
-    house = engine(db, clock)
-    alarm = await _exhausted(house, clock)  # nobody sends the guard's page
+    engine = make_engine(db, clock)
+    alarm = await _exhausted(engine, clock)  # nobody sends the guard's page
 
     clock.advance(14)
-    await house.commands.run(ALL_SITES, failover.run_due)
-    early = await _told_at_last(house, alarm)
+    await engine.commands.run(ALL_SITES, failover.run_due)
+    early = await _told_at_last(engine, alarm)
     clock.advance(1)
     for _ in range(2):
-        await house.commands.run(ALL_SITES, failover.run_due)
+        await engine.commands.run(ALL_SITES, failover.run_due)
 
     assert early == [["Guard"]]
-    assert await _told_at_last(house, alarm) == [["Guard"], ["Guards", "Porter"]]
+    assert await _told_at_last(engine, alarm) == [["Guard"], ["Guards", "Porter"]]
 
 
 async def test_a_last_resort_that_is_accepted_is_the_last(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     await set_last_resort(db, HOUSES)
-    house = engine(db, clock)
-    alarm = await _exhausted(house, clock)
-    await house.dispatch()
+    engine = make_engine(db, clock)
+    alarm = await _exhausted(engine, clock)
+    await engine.dispatch()
 
     clock.advance(60)
-    await house.commands.run(ALL_SITES, failover.run_due)
+    await engine.commands.run(ALL_SITES, failover.run_due)
 
-    assert await _told_at_last(house, alarm) == [["Guard"]]
+    assert await _told_at_last(engine, alarm) == [["Guard"]]
 
 
 async def test_when_every_last_resort_refuses_it_is_a_trouble_and_each_was_told_once(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     await set_last_resort(db, HOUSES)
-    house = engine(db, clock)
-    alarm = await house.raise_alarm(trigger(policy=OWN_AND_HOUSES))
-    await house.dispatch()
+    engine = make_engine(db, clock)
+    alarm = await engine.raise_alarm(trigger(policy=OWN_AND_HOUSES))
+    await engine.dispatch()
     no = Refused(reason=Reason.quoting("401"))
-    house.sms.behaviours, house.signal.behaviours = [no] * 9, [no] * 9
+    engine.sms.behaviours, engine.signal.behaviours = [no] * 9, [no] * 9
     clock.advance(5)
-    await house.escalate()
+    await engine.escalate()
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    told = [one for one in await house.deliveries(alarm.id) if one.kind is MessageKind.EXHAUSTED]
+    told = [one for one in await engine.deliveries(alarm.id) if one.kind is MessageKind.EXHAUSTED]
     assert len({(one.channel_id, one.address) for one in told}) == len(told)
     assert {one.state for one in told} == {State.ERROR}
-    assert await _told_at_last(house, alarm) == [["Guard"], ["Guards", "Porter"]]
-    assert sorted(one.kind for one in house.news.service_troubles) == [
+    assert await _told_at_last(engine, alarm) == [["Guard"], ["Guards", "Porter"]]
+    assert sorted(one.kind for one in engine.news.service_troubles) == [
         "alarm_unanswered",
         "step_reached_nobody",
     ]
@@ -351,110 +346,110 @@ async def test_when_every_last_resort_refuses_it_is_a_trouble_and_each_was_told_
 async def test_an_alarm_that_nobody_answered_with_nobody_left_to_tell_is_a_trouble(
     db: Database, clock: FrozenClock, directory: Directory, *, test: bool, troubles: list[str]
 ) -> None:
-    house = engine(db, clock)
-    await house.raise_alarm(trigger(policy=policy(step(person("porter")), repeat_after=5), test=test))
+    engine = make_engine(db, clock)
+    await engine.raise_alarm(trigger(policy=policy(step(person("porter")), repeat_after=5), test=test))
 
     clock.advance(5)
-    await house.escalate()
+    await engine.escalate()
 
-    assert [one.kind for one in house.news.service_troubles] == troubles
+    assert [one.kind for one in engine.news.service_troubles] == troubles
 
 
 # --- dedup ----------------------------------------------------------------------------------------------
 
 
-async def test_a_second_press_within_the_window_is_the_same_alarm(house: Engine, clock: FrozenClock) -> None:
-    first = await house.press(trigger(dedup=within(10, "device:1")))
+async def test_a_second_press_within_the_window_is_the_same_alarm(engine: Engine, clock: FrozenClock) -> None:
+    first = await engine.press(trigger(dedup=within(10, "device:1")))
     clock.advance(9.999)
 
-    second = await house.press(trigger(dedup=within(10, "device:1")))
+    second = await engine.press(trigger(dedup=within(10, "device:1")))
 
     assert (first.created, second.created) == (True, False)
     assert second.alarm.id == first.alarm.id
     assert second.alarm.presses == 2
-    assert (await _story(house, first.alarm.id))[-1] == ("pressed_again", "Porter", "yealink")
-    assert len(await house.deliveries(first.alarm.id)) == 2
+    assert (await _story(engine, first.alarm.id))[-1] == ("pressed_again", "Porter", "yealink")
+    assert len(await engine.deliveries(first.alarm.id)) == 2
 
 
-async def test_a_press_after_the_window_is_a_new_alarm(house: Engine, clock: FrozenClock) -> None:
-    first = await house.press(trigger(dedup=within(10, "device:1")))
+async def test_a_press_after_the_window_is_a_new_alarm(engine: Engine, clock: FrozenClock) -> None:
+    first = await engine.press(trigger(dedup=within(10, "device:1")))
     clock.advance(10)
 
-    second = await house.press(trigger(dedup=within(10, "device:1")))
+    second = await engine.press(trigger(dedup=within(10, "device:1")))
 
     assert second.created
     assert second.alarm.id != first.alarm.id
 
 
-async def test_presses_do_not_prolong_the_window(house: Engine, clock: FrozenClock) -> None:
-    await house.press(trigger(dedup=within(10, "device:1")))
+async def test_presses_do_not_prolong_the_window(engine: Engine, clock: FrozenClock) -> None:
+    await engine.press(trigger(dedup=within(10, "device:1")))
     clock.advance(6)
-    await house.press(trigger(dedup=within(10, "device:1")))
+    await engine.press(trigger(dedup=within(10, "device:1")))
     clock.advance(6)
 
-    assert (await house.press(trigger(dedup=within(10, "device:1")))).created
+    assert (await engine.press(trigger(dedup=within(10, "device:1")))).created
 
 
-async def test_another_device_is_another_alarm(house: Engine) -> None:
-    first = await house.press(trigger(dedup=within(10, "device:1")))
-    second = await house.press(trigger(dedup=within(10, "device:2")))
+async def test_another_device_is_another_alarm(engine: Engine) -> None:
+    first = await engine.press(trigger(dedup=within(10, "device:1")))
+    second = await engine.press(trigger(dedup=within(10, "device:2")))
 
     assert second.created
     assert second.alarm.id != first.alarm.id
 
 
-async def test_a_press_after_a_false_alarm_was_cancelled_is_a_new_emergency(house: Engine) -> None:
+async def test_a_press_after_a_false_alarm_was_cancelled_is_a_new_emergency(engine: Engine) -> None:
     """Escalation practice: dedup must never suppress a new occurrence (Alertmanager #2048, keep #958)."""
     pressed = trigger(dedup=within(10, "device:1"))
-    first = await house.raise_alarm(pressed)
-    await house.commands.run(ALL_SITES, lambda unit: unit.cancel(first.id, RESPONDER))
+    first = await engine.raise_alarm(pressed)
+    await engine.commands.run(ALL_SITES, lambda unit: unit.cancel(first.id, RESPONDER))
 
-    second = await house.press(pressed)
-    third = await house.press(pressed)
+    second = await engine.press(pressed)
+    third = await engine.press(pressed)
 
     assert second.created
     assert second.alarm.id != first.id
     assert (third.created, third.alarm.id) == (False, second.alarm.id)
 
 
-async def test_a_press_while_somebody_is_on_it_is_the_same_alarm(house: Engine) -> None:
+async def test_a_press_while_somebody_is_on_it_is_the_same_alarm(engine: Engine) -> None:
     pressed = trigger(dedup=within(10, "device:1"))
-    first = await house.raise_alarm(pressed)
-    await house.acknowledge(first.id)
+    first = await engine.raise_alarm(pressed)
+    await engine.acknowledge(first.id)
 
-    assert (await house.press(pressed)).alarm.id == first.id
+    assert (await engine.press(pressed)).alarm.id == first.id
 
 
 async def test_a_key_for_ever_names_an_occurrence_also_after_its_end(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     """Home Assistant's uid: what the link sends again after a cut is not a second alarm."""
     told = trigger(dedup=Dedup("uid:1", ForEver()))
-    first = await house.raise_alarm(told)
-    await house.commands.run(ALL_SITES, lambda unit: unit.cancel(first.id, RESPONDER))
+    first = await engine.raise_alarm(told)
+    await engine.commands.run(ALL_SITES, lambda unit: unit.cancel(first.id, RESPONDER))
     clock.advance(86_400)
 
-    assert (await house.press(told)).alarm.id == first.id
+    assert (await engine.press(told)).alarm.id == first.id
 
 
-async def test_many_presses_at_once_are_one_alarm(house: Engine) -> None:
+async def test_many_presses_at_once_are_one_alarm(engine: Engine) -> None:
     pressed = trigger(dedup=within(10, "device:1"))
 
-    raised = await asyncio.gather(*(house.press(pressed) for _ in range(30)))
+    raised = await asyncio.gather(*(engine.press(pressed) for _ in range(30)))
 
     assert len({item.alarm.id for item in raised}) == 1
     assert sum(item.created for item in raised) == 1
-    assert (await house.alarm(raised[0].alarm.id)).presses == 30
+    assert (await engine.alarm(raised[0].alarm.id)).presses == 30
 
 
 async def test_presses_through_two_processes_are_one_alarm(
     db: Database, database_url: str, clock: FrozenClock, directory: Directory
 ) -> None:
     other_db = open_database(database_url)
-    houses = engine(db, clock), engine(other_db, clock)
+    engines = make_engine(db, clock), make_engine(other_db, clock)
     pressed = trigger(dedup=within(10, "device:1"))
 
-    raised = await asyncio.gather(*(houses[number % 2].press(pressed) for number in range(20)))
+    raised = await asyncio.gather(*(engines[number % 2].press(pressed) for number in range(20)))
 
     await other_db.close()
     assert len({item.alarm.id for item in raised}) == 1
@@ -466,69 +461,72 @@ async def test_presses_through_two_processes_are_one_alarm(
 # --- acknowledge, resolve, cancel -----------------------------------------------------------------------
 
 
-async def test_an_acknowledgement_withdraws_what_waits_but_not_the_ticket(house: Engine) -> None:
-    alarm = await house.raise_alarm()
+async def test_an_acknowledgement_withdraws_what_waits_but_not_the_ticket(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
 
-    after = await house.acknowledge(alarm.id, note="On my way")
+    after = await engine.acknowledge(alarm.id, note="On my way")
 
     assert after.status is Status.ACKNOWLEDGED
     assert (after.next_due_at, after.acknowledged_by) == (None, "Anna")
-    assert after == await house.alarm(alarm.id)
-    pages = await house.deliveries(alarm.id)
+    assert after == await engine.alarm(alarm.id)
+    pages = await engine.deliveries(alarm.id)
     assert [(page.channel_id, page.kind, page.state) for page in pages] == [
         ("zammad", MessageKind.PAGE, State.PENDING),
         ("signal", MessageKind.PAGE, State.CANCELLED),
         ("zammad", MessageKind.ACKNOWLEDGED, State.PENDING),
     ]
-    assert (await _story(house, alarm.id))[-1] == ("acknowledged", "Anna", "ack_page")
-    assert (await house.journal(alarm.id))[-1].detail["note"] == "On my way"
+    assert (await _story(engine, alarm.id))[-1] == ("acknowledged", "Anna", "ack_page")
+    assert (await engine.journal(alarm.id))[-1].detail["note"] == "On my way"
 
 
 async def test_an_acknowledgement_marks_what_a_worker_holds(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house = engine(db, clock, claims=True)
-    house.signal.open.clear()
-    alarm = await house.raise_alarm()
+    engine = make_engine(db, clock, claims=True)
+    engine.signal.open.clear()
+    alarm = await engine.raise_alarm()
 
-    await house.acknowledge(alarm.id)
+    await engine.acknowledge(alarm.id)
 
-    page = (await house.deliveries(alarm.id))[1]
+    page = (await engine.deliveries(alarm.id))[1]
     assert (page.state, page.cancelled) == (State.PROCESSING, True)
-    house.signal.open.set()
-    await asyncio.gather(*house.dispatcher._tasks)
+    engine.signal.open.set()
+    await asyncio.gather(*engine.dispatcher._tasks)
 
 
-async def test_those_who_were_paged_hear_who_answered(house: Engine) -> None:
-    alarm = await house.raise_alarm()
-    await house.dispatch()
+async def test_those_who_were_paged_hear_who_answered(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
+    await engine.dispatch()
 
-    await house.acknowledge(alarm.id, note="On my way")
-    await house.dispatch()
+    await engine.acknowledge(alarm.id, note="On my way")
+    await engine.dispatch()
 
-    news = house.signal.messages[-1]
+    news = engine.signal.messages[-1]
     assert (news.kind, news.by, news.note, news.address) == (
         MessageKind.ACKNOWLEDGED,
         "Anna",
         "On my way",
         "+491",
     )
-    assert house.sms.messages == []
-    ticket = house.zammad.messages[-1]
-    assert ticket.thread_ref == f"ref-{house.zammad.messages[0].delivery_id}"
+    assert engine.sms.messages == []
+    ticket = engine.zammad.messages[-1]
+    assert ticket.thread_ref == f"ref-{engine.zammad.messages[0].delivery_id}"
 
 
 async def test_somebody_whose_page_has_perhaps_arrived_hears_who_answered(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    house.signal.behaviours = [TryAgain(reason=Reason.quoting("no answer"), uncertain=True)]
-    alarm = await house.raise_alarm()
-    await house.dispatch()
+    engine.signal.behaviours = [TryAgain(reason=Reason.quoting("no answer"), uncertain=True)]
+    alarm = await engine.raise_alarm()
+    await engine.dispatch()
 
-    await house.acknowledge(alarm.id)
-    await house.dispatch()
+    await engine.acknowledge(alarm.id)
+    await engine.dispatch()
 
-    assert [message.kind for message in house.signal.messages] == [MessageKind.PAGE, MessageKind.ACKNOWLEDGED]
+    assert [message.kind for message in engine.signal.messages] == [
+        MessageKind.PAGE,
+        MessageKind.ACKNOWLEDGED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -544,28 +542,28 @@ async def test_somebody_whose_page_has_perhaps_arrived_hears_who_answered(
     ],
 )
 async def test_an_illegal_move_is_refused_and_changes_nothing(
-    house: Engine, done: list[str], wanted: str
+    engine: Engine, done: list[str], wanted: str
 ) -> None:
-    alarm = await house.raise_alarm()
+    alarm = await engine.raise_alarm()
     for move in done:
-        await house.commands.run(ALL_SITES, methodcaller(move, alarm.id, RESPONDER))
-    before = await house.alarm(alarm.id), await house.journal(alarm.id), await house.deliveries(alarm.id)
+        await engine.commands.run(ALL_SITES, methodcaller(move, alarm.id, RESPONDER))
+    before = await engine.alarm(alarm.id), await engine.journal(alarm.id), await engine.deliveries(alarm.id)
 
     with pytest.raises(MoveRefused, match=r"\.$") as refused:
-        await house.commands.run(ALL_SITES, methodcaller(wanted, alarm.id, RESPONDER))
+        await engine.commands.run(ALL_SITES, methodcaller(wanted, alarm.id, RESPONDER))
 
     assert refused.value.alarm == before[0]
-    after = await house.alarm(alarm.id), await house.journal(alarm.id), await house.deliveries(alarm.id)
+    after = await engine.alarm(alarm.id), await engine.journal(alarm.id), await engine.deliveries(alarm.id)
     assert after == before
 
 
-async def test_a_command_on_an_unknown_alarm_says_so(house: Engine) -> None:
+async def test_a_command_on_an_unknown_alarm_says_so(engine: Engine) -> None:
     with pytest.raises(AlarmNotFound, match="nowhere"):
-        await house.acknowledge("nowhere")
+        await engine.acknowledge("nowhere")
 
 
-async def test_every_change_raises_the_version_and_the_journal_tells_the_whole_story(house: Engine) -> None:
-    alarm = await house.raise_alarm()
+async def test_every_change_raises_the_version_and_the_journal_tells_the_whole_story(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
     moves: list[Any] = [
         lambda unit: unit.note(alarm.id, RESPONDER, "Who is there?"),
         lambda unit: unit.acknowledge(alarm.id, RESPONDER),
@@ -574,10 +572,10 @@ async def test_every_change_raises_the_version_and_the_journal_tells_the_whole_s
         lambda unit: unit.note(alarm.id, RESPONDER, "Cheese bought."),
     ]
 
-    versions = [(await house.commands.run(ALL_SITES, move)).version for move in moves]
+    versions = [(await engine.commands.run(ALL_SITES, move)).version for move in moves]
 
     assert versions == [2, 3, 4, 5, 6]
-    assert await _story(house, alarm.id) == [
+    assert await _story(engine, alarm.id) == [
         ("raised", "Porter", "yealink"),
         ("escalated", None, "escalation"),
         ("noted", "Anna", "ack_page"),
@@ -586,7 +584,7 @@ async def test_every_change_raises_the_version_and_the_journal_tells_the_whole_s
         ("resolved", "Anna", "ack_page"),
         ("noted", "Anna", "ack_page"),
     ]
-    assert [change for _, change in house.news.changes] == [
+    assert [change for _, change in engine.news.changes] == [
         Change.RAISED,
         Change.NOTED,
         Change.ACKNOWLEDGED,
@@ -594,113 +592,113 @@ async def test_every_change_raises_the_version_and_the_journal_tells_the_whole_s
         Change.RESOLVED,
         Change.NOTED,
     ]
-    closed = await house.alarm(alarm.id)
+    closed = await engine.alarm(alarm.id)
     assert (closed.closed_by, closed.acknowledged_by) == ("Anna", "Anna")
 
 
-async def test_a_note_goes_to_the_ticket_and_pages_nobody(house: Engine) -> None:
-    alarm = await house.raise_alarm()
-    await house.dispatch()
+async def test_a_note_goes_to_the_ticket_and_pages_nobody(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
+    await engine.dispatch()
 
-    await house.commands.run(ALL_SITES, lambda unit: unit.note(alarm.id, RESPONDER, "Door is open"))
-    await house.dispatch()
+    await engine.commands.run(ALL_SITES, lambda unit: unit.note(alarm.id, RESPONDER, "Door is open"))
+    await engine.dispatch()
 
-    assert [message.kind for message in house.zammad.messages] == [MessageKind.PAGE, MessageKind.NOTE]
-    assert house.zammad.messages[-1].note == "Door is open"
-    assert [message.kind for message in house.signal.messages] == [MessageKind.PAGE]
+    assert [message.kind for message in engine.zammad.messages] == [MessageKind.PAGE, MessageKind.NOTE]
+    assert engine.zammad.messages[-1].note == "Door is open"
+    assert [message.kind for message in engine.signal.messages] == [MessageKind.PAGE]
 
 
-async def test_cancelling_tells_those_who_were_paged(house: Engine) -> None:
-    alarm = await house.raise_alarm()
-    await house.dispatch()
+async def test_cancelling_tells_those_who_were_paged(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
+    await engine.dispatch()
 
-    after = await house.commands.run(ALL_SITES, lambda unit: unit.cancel(alarm.id, RESPONDER))
-    await house.dispatch()
+    after = await engine.commands.run(ALL_SITES, lambda unit: unit.cancel(alarm.id, RESPONDER))
+    await engine.dispatch()
 
     assert (after.status, after.next_due_at) == (Status.CANCELLED, None)
-    assert [message.kind for message in house.signal.messages] == [MessageKind.PAGE, MessageKind.CANCELLED]
+    assert [message.kind for message in engine.signal.messages] == [MessageKind.PAGE, MessageKind.CANCELLED]
 
 
 # --- escalation -----------------------------------------------------------------------------------------
 
 
 async def test_nobody_answers_and_everybody_is_told_in_order_until_the_policy_is_exhausted(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await house.raise_alarm()
+    alarm = await engine.raise_alarm()
 
     for wait in (60, 120, 60, 119):
         clock.advance(wait)
-        await house.escalate()
-    assert (await house.alarm(alarm.id)).exhausted_at is None
+        await engine.escalate()
+    assert (await engine.alarm(alarm.id)).exhausted_at is None
     clock.advance(1)
-    await house.escalate()
+    await engine.escalate()
 
     told = [
-        entry.detail["told"] for entry in await house.journal(alarm.id) if entry.event is Change.ESCALATED
+        entry.detail["told"] for entry in await engine.journal(alarm.id) if entry.event is Change.ESCALATED
     ]
     # The ticket is made once; people are told each time the policy comes round.
     assert told == [["Zammad", "Porter"], ["Guard"], ["Porter"], ["Guard"]]
-    after = await house.alarm(alarm.id)
+    after = await engine.alarm(alarm.id)
     assert (after.exhausted_at, after.next_due_at, after.status) == (clock(), None, Status.TRIGGERED)
-    assert [change for _, change in house.news.changes] == [
+    assert [change for _, change in engine.news.changes] == [
         Change.RAISED,
         Change.ESCALATED,
         Change.ESCALATED,
         Change.ESCALATED,
         Change.EXHAUSTED,
     ]
-    assert await house.escalate() == 0
+    assert await engine.escalate() == 0
 
 
 async def test_the_policys_own_last_resort_comes_before_the_houses(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     await set_last_resort(db, GUARDS)
-    house = engine(db, clock)
+    engine = make_engine(db, clock)
     rules = policy(step(person("porter")), repeat_after=5, last_resort=[person("guard")])
-    alarm = await house.raise_alarm(trigger(policy=rules))
+    alarm = await engine.raise_alarm(trigger(policy=rules))
 
     clock.advance(5)
-    await house.escalate()
-    await house.acknowledge(alarm.id)
+    await engine.escalate()
+    await engine.acknowledge(alarm.id)
 
-    last = (await house.deliveries(alarm.id))[1]
+    last = (await engine.deliveries(alarm.id))[1]
     assert (last.kind, last.recipient) == (MessageKind.EXHAUSTED, "Guard")
     assert last.state is State.CANCELLED
 
 
-async def test_an_alarm_keeps_the_policy_it_was_raised_with(house: Engine, clock: FrozenClock) -> None:
-    alarm = await house.raise_alarm()
+async def test_an_alarm_keeps_the_policy_it_was_raised_with(engine: Engine, clock: FrozenClock) -> None:
+    alarm = await engine.raise_alarm()
     changed = policy(step(person("porter"), after=9999))
-    await house.db.write(
+    await engine.db.write(
         lambda conn: conn.execute(sa.update(tables.policy).values(body=changed.model_dump(mode="json")))
     )
 
     clock.advance(60)
-    await house.escalate()
+    await engine.escalate()
 
-    assert (await house.deliveries(alarm.id))[-1].recipient == "Guard"
+    assert (await engine.deliveries(alarm.id))[-1].recipient == "Guard"
 
 
-async def test_nothing_is_escalated_after_an_answer(house: Engine, clock: FrozenClock) -> None:
-    alarm = await house.raise_alarm()
-    await house.acknowledge(alarm.id)
-    before = await house.deliveries(alarm.id)
+async def test_nothing_is_escalated_after_an_answer(engine: Engine, clock: FrozenClock) -> None:
+    alarm = await engine.raise_alarm()
+    await engine.acknowledge(alarm.id)
+    before = await engine.deliveries(alarm.id)
 
     clock.advance(3600)
 
-    assert await house.escalate() == 0
-    assert await house.deliveries(alarm.id) == before
+    assert await engine.escalate() == 0
+    assert await engine.deliveries(alarm.id) == before
 
 
 async def test_an_alarm_that_cannot_go_on_does_not_stop_the_others(
-    house: Engine, clock: FrozenClock, caplog: pytest.LogCaptureFixture
+    engine: Engine, clock: FrozenClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Escalation practice: a poison row must not stop the loop (healthchecks)."""
-    poison = await house.raise_alarm()
-    healthy = await house.raise_alarm()
-    await house.db.write(
+    poison = await engine.raise_alarm()
+    healthy = await engine.raise_alarm()
+    await engine.db.write(
         lambda conn: conn.execute(
             sa.update(tables.alarm)
             .where(tables.alarm.c.id == poison.id)
@@ -709,132 +707,132 @@ async def test_an_alarm_that_cannot_go_on_does_not_stop_the_others(
     )
 
     clock.advance(60)
-    await house.escalate()
+    await engine.escalate()
 
-    assert (await house.deliveries(healthy.id))[-1].recipient == "Guard"
+    assert (await engine.deliveries(healthy.id))[-1].recipient == "Guard"
     assert poison.id in caplog.text
     # It is not forgotten either: it comes round again.
     clock.advance(10)
-    assert len(await house.db.read(lambda conn: due_alarms(ALL_SITES, conn, clock(), 50))) == 1
+    assert len(await engine.db.read(lambda conn: due_alarms(ALL_SITES, conn, clock(), 50))) == 1
 
 
 # --- fallback -------------------------------------------------------------------------------------------
 
 
-async def test_a_refused_page_goes_to_the_persons_next_contact_point(house: Engine) -> None:
-    house.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
-    alarm = await house.raise_alarm()
+async def test_a_refused_page_goes_to_the_persons_next_contact_point(engine: Engine) -> None:
+    engine.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
+    alarm = await engine.raise_alarm()
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert [(message.address, message.recipient) for message in house.sms.messages] == [("+491", "Porter")]
-    failed = next(line for line in await house.journal(alarm.id) if line.event is Change.DELIVERY_FAILED)
+    assert [(message.address, message.recipient) for message in engine.sms.messages] == [("+491", "Porter")]
+    failed = next(line for line in await engine.journal(alarm.id) if line.event is Change.DELIVERY_FAILED)
     assert (str(failed.detail["reason"]), failed.detail["instead"]) == ("not registered", "sms")
-    assert house.news.troubles == ["not registered"]
+    assert engine.news.troubles == ["not registered"]
 
 
-async def test_a_refusal_on_the_last_contact_point_goes_round_to_the_first(house: Engine) -> None:
-    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
-    await house.raise_alarm(trigger(policy=policy(step(person("porter", "sms")))))
+async def test_a_refusal_on_the_last_contact_point_goes_round_to_the_first(engine: Engine) -> None:
+    engine.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
+    await engine.raise_alarm(trigger(policy=policy(step(person("porter", "sms")))))
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert [message.recipient for message in house.signal.messages] == ["Porter"]
+    assert [message.recipient for message in engine.signal.messages] == ["Porter"]
 
 
-async def test_a_person_whom_nothing_reaches_is_tried_once_over_each(house: Engine) -> None:
-    house.signal.behaviours = [Refused(reason=Reason.quoting("no"))] * 5
-    house.sms.behaviours = [Refused(reason=Reason.quoting("no"))] * 5
-    alarm = await house.raise_alarm(trigger(policy=policy(step(person("porter")))))
+async def test_a_person_whom_nothing_reaches_is_tried_once_over_each(engine: Engine) -> None:
+    engine.signal.behaviours = [Refused(reason=Reason.quoting("no"))] * 5
+    engine.sms.behaviours = [Refused(reason=Reason.quoting("no"))] * 5
+    alarm = await engine.raise_alarm(trigger(policy=policy(step(person("porter")))))
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert len(house.signal.messages) == len(house.sms.messages) == 1
-    failed = [line for line in await house.journal(alarm.id) if line.event is Change.DELIVERY_FAILED]
+    assert len(engine.signal.messages) == len(engine.sms.messages) == 1
+    failed = [line for line in await engine.journal(alarm.id) if line.event is Change.DELIVERY_FAILED]
     assert [line.detail.get("instead") for line in failed] == ["sms", None]
 
 
 async def test_nobody_is_paged_another_way_after_an_answer(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house = engine(db, clock, claims=True)
-    house.signal.open.clear()
-    house.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
-    alarm = await house.raise_alarm()
-    await house.signal.arrived.acquire()
+    engine = make_engine(db, clock, claims=True)
+    engine.signal.open.clear()
+    engine.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
+    alarm = await engine.raise_alarm()
+    await engine.signal.arrived.acquire()
 
-    await house.acknowledge(alarm.id)
-    house.signal.open.set()
-    await house.dispatch()
+    await engine.acknowledge(alarm.id)
+    engine.signal.open.set()
+    await engine.dispatch()
 
-    assert house.sms.pages == []
+    assert engine.sms.pages == []
 
 
 # --- retry by hand --------------------------------------------------------------------------------------
 
 
-async def _refused_page(house: Engine) -> tuple[Alarm, str]:
-    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
-    alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard")))))
-    await house.dispatch()
-    return alarm, (await house.deliveries(alarm.id))[0].id
+async def _refused_page(engine: Engine) -> tuple[Alarm, str]:
+    engine.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
+    alarm = await engine.raise_alarm(trigger(policy=policy(step(person("guard")))))
+    await engine.dispatch()
+    return alarm, (await engine.deliveries(alarm.id))[0].id
 
 
-async def test_a_delivery_that_was_given_up_can_be_tried_again_by_hand(house: Engine) -> None:
-    alarm, delivery_id = await _refused_page(house)
+async def test_a_delivery_that_was_given_up_can_be_tried_again_by_hand(engine: Engine) -> None:
+    alarm, delivery_id = await _refused_page(engine)
 
-    again = await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
-    await house.dispatch()
+    again = await engine.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
+    await engine.dispatch()
 
     assert (again.state, again.attempts) == (State.PENDING, 0)
-    assert (await house.deliveries(alarm.id))[0].state is State.SENT
-    assert ("delivery_retried", "Anna", "ack_page") in await _story(house, alarm.id)
+    assert (await engine.deliveries(alarm.id))[0].state is State.SENT
+    assert ("delivery_retried", "Anna", "ack_page") in await _story(engine, alarm.id)
 
 
-async def test_a_page_is_not_tried_again_after_an_answer(house: Engine) -> None:
-    alarm, delivery_id = await _refused_page(house)
-    await house.acknowledge(alarm.id)
+async def test_a_page_is_not_tried_again_after_an_answer(engine: Engine) -> None:
+    alarm, delivery_id = await _refused_page(engine)
+    await engine.acknowledge(alarm.id)
 
     with pytest.raises(RetryRefused, match="acknowledged"):
-        await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
+        await engine.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(delivery_id, RESPONDER))
 
 
-async def test_the_last_resort_is_not_tried_again_after_an_answer(house: Engine, clock: FrozenClock) -> None:
+async def test_the_last_resort_is_not_tried_again_after_an_answer(engine: Engine, clock: FrozenClock) -> None:
     rules = policy(step(person("porter")), repeat_after=5, last_resort=[person("guard")])
-    alarm = await house.raise_alarm(trigger(policy=rules))
-    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
+    alarm = await engine.raise_alarm(trigger(policy=rules))
+    engine.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
     clock.advance(5)
-    await house.escalate()
-    await house.dispatch()
-    await house.acknowledge(alarm.id)
-    last = (await house.deliveries(alarm.id))[1]
+    await engine.escalate()
+    await engine.dispatch()
+    await engine.acknowledge(alarm.id)
+    last = (await engine.deliveries(alarm.id))[1]
     assert last.kind is MessageKind.EXHAUSTED
 
     with pytest.raises(RetryRefused):
-        await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(last.id, RESPONDER))
+        await engine.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(last.id, RESPONDER))
 
 
-async def test_a_ticket_is_tried_again_also_after_an_answer(house: Engine) -> None:
-    house.zammad.behaviours = [Refused(reason=Reason.quoting("401"))]
-    alarm = await house.raise_alarm()
-    await house.dispatch()
-    await house.acknowledge(alarm.id)
-    ticket = (await house.deliveries(alarm.id))[0]
+async def test_a_ticket_is_tried_again_also_after_an_answer(engine: Engine) -> None:
+    engine.zammad.behaviours = [Refused(reason=Reason.quoting("401"))]
+    alarm = await engine.raise_alarm()
+    await engine.dispatch()
+    await engine.acknowledge(alarm.id)
+    ticket = (await engine.deliveries(alarm.id))[0]
 
-    again = await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(ticket.id, RESPONDER))
+    again = await engine.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(ticket.id, RESPONDER))
 
     assert again.state is State.PENDING
 
 
-async def test_what_was_sent_is_not_tried_again(house: Engine) -> None:
-    alarm = await house.raise_alarm()
-    await house.dispatch()
-    sent = (await house.deliveries(alarm.id))[1]
+async def test_what_was_sent_is_not_tried_again(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
+    await engine.dispatch()
+    sent = (await engine.deliveries(alarm.id))[1]
 
     with pytest.raises(RetryRefused, match="sent"):
-        await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(sent.id, RESPONDER))
+        await engine.commands.run(ALL_SITES, lambda unit: unit.retry_delivery(sent.id, RESPONDER))
     with pytest.raises(DeliveryNotFound):
-        await house.commands.run(ALL_SITES, lambda unit: unit.retry_delivery("nowhere", RESPONDER))
+        await engine.commands.run(ALL_SITES, lambda unit: unit.retry_delivery("nowhere", RESPONDER))
 
 
 # --- the dispatcher is set going ------------------------------------------------------------------------
@@ -844,37 +842,37 @@ async def test_a_caller_that_goes_away_does_not_leave_a_page_without_a_sender(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     """A page claimed in the transaction that made it would otherwise wait for its lease to end."""
-    house = engine(db, clock, claims=True)
+    engine = make_engine(db, clock, claims=True)
 
-    caller = asyncio.create_task(house.raise_alarm())
+    caller = asyncio.create_task(engine.raise_alarm())
     await asyncio.sleep(0)
     caller.cancel()
     async with asyncio.timeout(5):
-        await house.signal.arrived.acquire()
+        await engine.signal.arrived.acquire()
 
     assert caller.cancelled()
-    assert [message.recipient for message in house.signal.messages] == ["Porter"]
-    await asyncio.gather(*house.dispatcher._tasks)
+    assert [message.recipient for message in engine.signal.messages] == ["Porter"]
+    await asyncio.gather(*engine.dispatcher._tasks)
 
 
-async def test_a_unit_that_fails_wakes_nobody_and_takes_nothing(house: Engine) -> None:
-    woken = house.wake.subscribe()
+async def test_a_unit_that_fails_wakes_nobody_and_takes_nothing(engine: Engine) -> None:
+    woken = engine.wake.subscribe()
 
     def fail(unit: AlarmTransaction) -> None:
         unit.raise_alarm(trigger(), PHONE)
         raise RuntimeError("changed my mind")
 
     with pytest.raises(RuntimeError):
-        await house.commands.run(ALL_SITES, fail)
+        await engine.commands.run(ALL_SITES, fail)
 
     assert not woken.is_set()
-    assert not house.dispatcher._tasks
-    assert await house.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, "x")) is None
+    assert not engine.dispatcher._tasks
+    assert await engine.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, "x")) is None
 
 
-async def test_the_stored_policy_is_the_whole_policy(house: Engine) -> None:
-    alarm = await house.raise_alarm()
+async def test_the_stored_policy_is_the_whole_policy(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
 
-    stored: Policy | None = (await house.alarm(alarm.id)).policy
+    stored: Policy | None = (await engine.alarm(alarm.id)).policy
 
     assert stored == PORTER_THEN_GUARD

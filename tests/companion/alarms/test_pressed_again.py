@@ -8,31 +8,24 @@ from companion.alarms.dedup import Dedup, ForEver
 from companion.alarms.model import Actor, Alarm, Change, Status, Trigger
 from companion.channels.base import Message, MessageKind, Refused
 from companion.dispatch.delivery import State
-from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
-from tests.builders import PORTER_THEN_GUARD, Engine, engine, person, policy, step, trigger, within
-from tests.companion.conftest import Directory
+from tests.builders import PORTER_THEN_GUARD, Engine, person, policy, step, trigger, within
 from tests.fakes.clock import FrozenClock
 
 KEY = trigger(policy=PORTER_THEN_GUARD, dedup=within(600, "device:desk-phone"))
 PORTERS_LINK = "Porter"
 
 
-@pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
-
-
 async def answered(
-    house: Engine, key: Trigger = KEY, *, name: str = "Anna", link_of: str | None = None
+    engine: Engine, key: Trigger = KEY, *, name: str = "Anna", link_of: str | None = None
 ) -> Alarm:
     """Raise an alarm, page the first step, and let somebody acknowledge."""
-    alarm = await house.raise_alarm(key)
-    await house.dispatch()
+    alarm = await engine.raise_alarm(key)
+    await engine.dispatch()
     actor = Actor(name=name, via="ack_page")
-    await house.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm.id, actor, link_of=link_of))
-    await house.dispatch()
+    await engine.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm.id, actor, link_of=link_of))
+    await engine.dispatch()
     return alarm
 
 
@@ -40,112 +33,112 @@ def again(messages: list[Message]) -> list[Message]:
     return [message for message in messages if message.kind is MessageKind.PRESSED_AGAIN]
 
 
-async def events(house: Engine, alarm: Alarm) -> list[Change]:
-    return [line.event for line in await house.journal(alarm.id)]
+async def events(engine: Engine, alarm: Alarm) -> list[Change]:
+    return [line.event for line in await engine.journal(alarm.id)]
 
 
-async def lapse(house: Engine, clock: FrozenClock) -> None:
+async def lapse(engine: Engine, clock: FrozenClock) -> None:
     clock.advance(120)
-    await house.escalate()
-    await house.dispatch()
+    await engine.escalate()
+    await engine.dispatch()
 
 
 async def test_whoever_answered_is_told_with_a_link_that_the_key_was_pressed_again(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await answered(house, link_of=PORTERS_LINK)
+    alarm = await answered(engine, link_of=PORTERS_LINK)
 
-    pressed = await house.press(KEY)
-    await house.dispatch()
+    pressed = await engine.press(KEY)
+    await engine.dispatch()
 
     assert (pressed.created, pressed.alarm.id, pressed.alarm.status) == (False, alarm.id, Status.ACKNOWLEDGED)
-    [message] = again(house.signal.messages)
+    [message] = again(engine.signal.messages)
     assert (message.recipient, message.address) == ("Porter", "+491")
     assert message.ack_url is not None
     assert pressed.alarm.next_due_at == clock() + timedelta(seconds=120)
-    assert len(again(house.zammad.messages)) == 1
-    assert (alarm.id, Change.PRESSED_AGAIN) in house.news.changes
+    assert len(again(engine.zammad.messages)) == 1
+    assert (alarm.id, Change.PRESSED_AGAIN) in engine.news.changes
 
 
-async def test_nobody_else_is_called_for_it_while_whoever_answered_may_still_react(house: Engine) -> None:
-    await answered(house, link_of=PORTERS_LINK)
+async def test_nobody_else_is_called_for_it_while_whoever_answered_may_still_react(engine: Engine) -> None:
+    await answered(engine, link_of=PORTERS_LINK)
 
-    await house.press(KEY)
-    await house.escalate()
-    await house.dispatch()
+    await engine.press(KEY)
+    await engine.escalate()
+    await engine.dispatch()
 
-    assert house.sms.messages == []
+    assert engine.sms.messages == []
 
 
 async def test_who_answered_by_the_name_they_were_paged_with_is_told_whatever_they_answered_through(
-    house: Engine,
+    engine: Engine,
 ) -> None:
-    await answered(house, name="Porter")
+    await answered(engine, name="Porter")
 
-    await house.press(KEY)
-    await house.dispatch()
+    await engine.press(KEY)
+    await engine.dispatch()
 
-    assert [message.recipient for message in again(house.signal.messages)] == ["Porter"]
+    assert [message.recipient for message in again(engine.signal.messages)] == ["Porter"]
 
 
 async def test_of_an_answer_given_at_the_desk_everybody_hears_whom_a_page_reached(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await house.raise_alarm(KEY)
-    await house.dispatch()
+    alarm = await engine.raise_alarm(KEY)
+    await engine.dispatch()
     clock.advance(60)
-    await house.escalate()
-    await house.dispatch()
-    await house.commands.run(
+    await engine.escalate()
+    await engine.dispatch()
+    await engine.commands.run(
         ALL_SITES, lambda unit: unit.acknowledge(alarm.id, Actor(name="Desk", via="dashboard"))
     )
 
-    await house.press(KEY)
-    await house.dispatch()
+    await engine.press(KEY)
+    await engine.dispatch()
 
-    told = again([*house.signal.messages, *house.sms.messages])
+    told = again([*engine.signal.messages, *engine.sms.messages])
     assert sorted(message.recipient for message in told) == ["Guard", "Porter"]
 
 
 async def test_without_a_reaction_the_alarm_waits_for_an_answer_again_and_the_next_step_is_told(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await answered(house, link_of=PORTERS_LINK)
-    await house.press(KEY)
-    await house.dispatch()
+    alarm = await answered(engine, link_of=PORTERS_LINK)
+    await engine.press(KEY)
+    await engine.dispatch()
 
-    await lapse(house, clock)
+    await lapse(engine, clock)
 
-    found = await house.alarm(alarm.id)
+    found = await engine.alarm(alarm.id)
     assert (found.status, found.acknowledged_by, found.acknowledged_at) == (Status.TRIGGERED, None, None)
-    assert [(message.kind, message.recipient) for message in house.sms.messages] == [
+    assert [(message.kind, message.recipient) for message in engine.sms.messages] == [
         (MessageKind.PAGE, "Guard")
     ]
-    assert (await events(house, alarm))[-3:] == [
+    assert (await events(engine, alarm))[-3:] == [
         Change.REOPENED,
         Change.ESCALATED,
         Change.DELIVERY_SENT,
     ]
-    assert house.news.changes[-2:] == [(alarm.id, Change.REOPENED), (alarm.id, Change.ESCALATED)]
+    assert engine.news.changes[-2:] == [(alarm.id, Change.REOPENED), (alarm.id, Change.ESCALATED)]
 
 
-async def test_an_alarm_that_lapsed_can_be_answered_once_more(house: Engine, clock: FrozenClock) -> None:
-    alarm = await answered(house, link_of=PORTERS_LINK)
-    await house.press(KEY)
-    await lapse(house, clock)
+async def test_an_alarm_that_lapsed_can_be_answered_once_more(engine: Engine, clock: FrozenClock) -> None:
+    alarm = await answered(engine, link_of=PORTERS_LINK)
+    await engine.press(KEY)
+    await lapse(engine, clock)
 
-    await house.acknowledge(alarm.id)
+    await engine.acknowledge(alarm.id)
 
-    found = await house.alarm(alarm.id)
+    found = await engine.alarm(alarm.id)
     assert (found.status, found.next_due_at) == (Status.ACKNOWLEDGED, None)
 
 
 @pytest.mark.parametrize("reaction", ["acknowledge", "note", "cancel", "resolve"])
 async def test_a_reaction_of_anybody_keeps_the_others_from_being_called(
-    house: Engine, clock: FrozenClock, reaction: str
+    engine: Engine, clock: FrozenClock, reaction: str
 ) -> None:
-    alarm = await answered(house, link_of=PORTERS_LINK)
-    await house.press(KEY)
+    alarm = await answered(engine, link_of=PORTERS_LINK)
+    await engine.press(KEY)
     anna = Actor(name="Anna", via="ack_page")
     do = {
         "acknowledge": lambda unit: unit.acknowledge(alarm.id, anna),
@@ -154,119 +147,119 @@ async def test_a_reaction_of_anybody_keeps_the_others_from_being_called(
         "resolve": lambda unit: unit.resolve(alarm.id, anna),
     }[reaction]
 
-    await house.commands.run(ALL_SITES, do)
-    await lapse(house, clock)
+    await engine.commands.run(ALL_SITES, do)
+    await lapse(engine, clock)
 
-    assert house.sms.messages == []
-    assert again(house.signal.messages) == []  # it was not sent yet, and nobody needs it any more
-    assert Change.REOPENED not in await events(house, alarm)
-    assert (await house.alarm(alarm.id)).next_due_at is None
+    assert engine.sms.messages == []
+    assert again(engine.signal.messages) == []  # it was not sent yet, and nobody needs it any more
+    assert Change.REOPENED not in await events(engine, alarm)
+    assert (await engine.alarm(alarm.id)).next_due_at is None
 
 
 async def test_more_presses_meanwhile_are_counted_and_tell_nobody_twice(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await answered(house, link_of=PORTERS_LINK)
+    alarm = await answered(engine, link_of=PORTERS_LINK)
 
     for _ in range(5):
         clock.advance(1)
-        await house.press(KEY)
-    await house.dispatch()
+        await engine.press(KEY)
+    await engine.dispatch()
 
-    found = await house.alarm(alarm.id)
-    assert (found.presses, len(again(house.signal.messages))) == (6, 1)
-    assert (await events(house, alarm)).count(Change.PRESSED_AGAIN) == 5
+    found = await engine.alarm(alarm.id)
+    assert (found.presses, len(again(engine.signal.messages))) == (6, 1)
+    assert (await events(engine, alarm)).count(Change.PRESSED_AGAIN) == 5
 
 
-async def test_a_press_after_the_reaction_tells_again(house: Engine, clock: FrozenClock) -> None:
-    alarm = await answered(house, link_of=PORTERS_LINK)
+async def test_a_press_after_the_reaction_tells_again(engine: Engine, clock: FrozenClock) -> None:
+    alarm = await answered(engine, link_of=PORTERS_LINK)
     for _ in range(2):
-        await house.press(KEY)
-        await house.dispatch()
-        await house.acknowledge(alarm.id)
+        await engine.press(KEY)
+        await engine.dispatch()
+        await engine.acknowledge(alarm.id)
         clock.advance(1)
 
-    assert len(again(house.signal.messages)) == 2
+    assert len(again(engine.signal.messages)) == 2
 
 
 async def test_who_cannot_be_reached_over_one_contact_is_told_over_the_next(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    await answered(house, link_of=PORTERS_LINK)
-    house.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
+    await answered(engine, link_of=PORTERS_LINK)
+    engine.signal.behaviours = [Refused(reason=Reason.quoting("not registered"))]
 
-    await house.press(KEY)
-    await house.dispatch()
+    await engine.press(KEY)
+    await engine.dispatch()
 
-    assert [(message.recipient, message.address) for message in again(house.sms.messages)] == [
+    assert [(message.recipient, message.address) for message in again(engine.sms.messages)] == [
         ("Porter", "+491")
     ]
 
 
 async def test_if_nobody_can_be_reminded_the_others_are_called_at_once(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await answered(house, link_of=PORTERS_LINK)
-    house.signal.behaviours, house.sms.behaviours = (
+    alarm = await answered(engine, link_of=PORTERS_LINK)
+    engine.signal.behaviours, engine.sms.behaviours = (
         [Refused(reason=Reason.quoting("no"))],
         [Refused(reason=Reason.quoting("no"))],
     )
 
-    await house.press(KEY)
-    await house.dispatch()
-    await house.escalate()
+    await engine.press(KEY)
+    await engine.dispatch()
+    await engine.escalate()
 
-    assert Change.REOPENED in await events(house, alarm)
+    assert Change.REOPENED in await events(engine, alarm)
 
 
 @pytest.mark.parametrize("exhausted", [False, True], ids=["still waiting", "exhausted before the answer"])
 async def test_a_policy_whose_steps_have_all_run_is_told_once_more(
-    house: Engine, clock: FrozenClock, *, exhausted: bool
+    engine: Engine, clock: FrozenClock, *, exhausted: bool
 ) -> None:
     only_porter = policy(step(person("porter")), repeat_after=60, last_resort=[{"person": "guard"}])
     key = trigger(policy=only_porter, dedup=within(600, "k"))
-    alarm = await house.raise_alarm(key)
-    await house.dispatch()
+    alarm = await engine.raise_alarm(key)
+    await engine.dispatch()
     if exhausted:
         clock.advance(60)
-        await house.escalate()
-        await house.dispatch()
-    await house.acknowledge(alarm.id)
-    await house.press(key)
-    await house.dispatch()
-    before = len(house.sms.messages)
+        await engine.escalate()
+        await engine.dispatch()
+    await engine.acknowledge(alarm.id)
+    await engine.press(key)
+    await engine.dispatch()
+    before = len(engine.sms.messages)
 
-    await lapse(house, clock)
-    pages = [message for message in house.signal.messages if message.kind is MessageKind.PAGE]
+    await lapse(engine, clock)
+    pages = [message for message in engine.signal.messages if message.kind is MessageKind.PAGE]
     clock.advance(60)
-    await house.escalate()
-    await house.dispatch()
+    await engine.escalate()
+    await engine.dispatch()
 
     assert len(pages) == 2
-    assert [message.kind for message in house.sms.messages[before:]] == [MessageKind.EXHAUSTED]
-    assert (await house.alarm(alarm.id)).exhausted_at == clock()
+    assert [message.kind for message in engine.sms.messages[before:]] == [MessageKind.EXHAUSTED]
+    assert (await engine.alarm(alarm.id)).exhausted_at == clock()
 
 
-async def test_the_same_occurrence_told_twice_is_no_press(house: Engine) -> None:
+async def test_the_same_occurrence_told_twice_is_no_press(engine: Engine) -> None:
     occurrence = trigger(dedup=Dedup("ha:instance:uid", ForEver()))
-    alarm = await answered(house, occurrence, link_of=PORTERS_LINK)
+    alarm = await answered(engine, occurrence, link_of=PORTERS_LINK)
 
-    await house.press(occurrence)
-    await house.dispatch()
+    await engine.press(occurrence)
+    await engine.dispatch()
 
-    assert again(house.signal.messages) == []
-    assert (await house.alarm(alarm.id)).next_due_at is None
+    assert again(engine.signal.messages) == []
+    assert (await engine.alarm(alarm.id)).next_due_at is None
 
 
-async def test_pages_of_the_reminder_are_taken_back_with_the_reaction(house: Engine) -> None:
-    alarm = await answered(house, link_of=PORTERS_LINK)
-    await house.press(KEY)
+async def test_pages_of_the_reminder_are_taken_back_with_the_reaction(engine: Engine) -> None:
+    alarm = await answered(engine, link_of=PORTERS_LINK)
+    await engine.press(KEY)
 
-    await house.acknowledge(alarm.id)
+    await engine.acknowledge(alarm.id)
 
     states = {
         delivery.state
-        for delivery in await house.deliveries(alarm.id)
+        for delivery in await engine.deliveries(alarm.id)
         if delivery.kind is MessageKind.PRESSED_AGAIN and not delivery.record
     }
     assert states == {State.CANCELLED}

@@ -21,7 +21,7 @@ from companion.store.database import Database, PostgresDatabase
 from companion.store.locks import lock_alarm
 from companion.store.scope import ALL_SITES, OneSite
 from companion.texts.reasons import Reason
-from tests.builders import ELSEWHERE, RESPONDER, Engine, engine, person, policy, step, trigger
+from tests.builders import ELSEWHERE, RESPONDER, Engine, make_engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import crash
 from tests.fakes.clock import FrozenClock
@@ -30,48 +30,43 @@ on_postgresql = pytest.mark.parametrize("database_kind", ["postgresql"])
 PORTER = policy(step(person("porter")), step(person("guard"), after=60))
 
 
-@pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
-
-
-async def _waiting_pages(house: Engine, alarm_id: str) -> list[Delivery]:
+async def _waiting_pages(engine: Engine, alarm_id: str) -> list[Delivery]:
     return [
         delivery
-        for delivery in await house.deliveries(alarm_id)
+        for delivery in await engine.deliveries(alarm_id)
         if delivery.state in WAITING and delivery.kind is MessageKind.PAGE and not delivery.record
     ]
 
 
 @asynccontextmanager
-async def uncommitted(house: Engine, work: Callable[[Connection], object]) -> AsyncIterator[None]:
+async def uncommitted(engine: Engine, work: Callable[[Connection], object]) -> AsyncIterator[None]:
     """Run `work` in a transaction that is committed only at the end of the block."""
-    assert isinstance(house.db, PostgresDatabase)
-    async with house.db.engine.begin() as connection:
+    assert isinstance(engine.db, PostgresDatabase)
+    async with engine.db.engine.begin() as connection:
         await connection.run_sync(work)
         yield
 
 
 async def _in_flight(db: Database, clock: FrozenClock) -> tuple[Engine, str, Delivery]:
     """Return an alarm whose page a worker holds, and the page."""
-    house = engine(db, clock, claims=True)
-    house.signal.open.clear()
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    await house.signal.arrived.acquire()
-    await crash(house)
-    return house, alarm.id, (await house.deliveries(alarm.id))[0]
+    engine = make_engine(db, clock, claims=True)
+    engine.signal.open.clear()
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.signal.arrived.acquire()
+    await crash(engine)
+    return engine, alarm.id, (await engine.deliveries(alarm.id))[0]
 
 
 def _result(
-    house: Engine, page: Delivery, outcome: Outcome, verdict: Verdict
+    engine: Engine, page: Delivery, outcome: Outcome, verdict: Verdict
 ) -> Callable[[Connection], None]:
     """Return the unit of work in which a worker writes down what became of a page."""
 
     def work(conn: Connection) -> None:
-        now = house.clock()
+        now = engine.clock()
         after = record(conn, page, outcome, verdict, started_at=now, now=now)
         assert after is not None
-        outcomes.report(house.commands.unit(ALL_SITES, conn), after, verdict)
+        outcomes.report(engine.commands.unit(ALL_SITES, conn), after, verdict)
 
     return work
 
@@ -81,85 +76,87 @@ def _result(
 
 @on_postgresql
 async def test_an_answer_that_waits_for_an_escalation_withdraws_its_pages(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
     clock.advance(60)
 
-    async with uncommitted(house, lambda conn: run_due(house.commands.unit(ALL_SITES, conn))):
-        answering = asyncio.create_task(house.acknowledge(alarm.id))
+    async with uncommitted(engine, lambda conn: run_due(engine.commands.unit(ALL_SITES, conn))):
+        answering = asyncio.create_task(engine.acknowledge(alarm.id))
         done, _ = await asyncio.wait([answering], timeout=0.05)
         assert not done
     await answering
 
-    assert await _waiting_pages(house, alarm.id) == []
-    assert len([page for page in await house.deliveries(alarm.id) if page.kind is MessageKind.PAGE]) == 2
+    assert await _waiting_pages(engine, alarm.id) == []
+    assert len([page for page in await engine.deliveries(alarm.id) if page.kind is MessageKind.PAGE]) == 2
 
 
 @on_postgresql
 async def test_an_escalation_does_not_wait_for_an_answer_that_is_being_written(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    other = await house.raise_alarm(trigger(policy=PORTER))
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    other = await engine.raise_alarm(trigger(policy=PORTER))
     clock.advance(60)
 
     async with uncommitted(
-        house, lambda conn: house.commands.unit(ALL_SITES, conn).acknowledge(alarm.id, RESPONDER)
+        engine, lambda conn: engine.commands.unit(ALL_SITES, conn).acknowledge(alarm.id, RESPONDER)
     ):
-        ran = await house.escalate()
+        ran = await engine.escalate()
 
     assert ran == 1
-    assert await house.escalate() == 0
-    assert await _waiting_pages(house, alarm.id) == []
-    assert len(await _waiting_pages(house, other.id)) == 2
+    assert await engine.escalate() == 0
+    assert await _waiting_pages(engine, alarm.id) == []
+    assert len(await _waiting_pages(engine, other.id)) == 2
 
 
 async def test_answers_escalations_and_sends_at_the_same_time_leave_no_page_behind(
-    db: Database, clock: FrozenClock, house: Engine
+    db: Database, clock: FrozenClock, engine: Engine
 ) -> None:
-    second = engine(db, clock, owner=ELSEWHERE)
-    alarms = await asyncio.gather(*(house.raise_alarm(trigger(policy=PORTER)) for _ in range(12)))
+    second = make_engine(db, clock, owner=ELSEWHERE)
+    alarms = await asyncio.gather(*(engine.raise_alarm(trigger(policy=PORTER)) for _ in range(12)))
     clock.advance(60)
 
     await asyncio.gather(
-        house.dispatcher._turn(),
+        engine.dispatcher._turn(),
         second.dispatcher._turn(),
-        house.escalate(),
-        *(house.acknowledge(alarm.id) for alarm in alarms[:6]),
+        engine.escalate(),
+        *(engine.acknowledge(alarm.id) for alarm in alarms[:6]),
         second.escalate(),
-        *(house.acknowledge(alarm.id) for alarm in alarms[6:]),
+        *(engine.acknowledge(alarm.id) for alarm in alarms[6:]),
     )
-    await asyncio.gather(house.dispatch(), second.dispatch())
+    await asyncio.gather(engine.dispatch(), second.dispatch())
 
     for alarm in alarms:
-        assert (await house.alarm(alarm.id)).status is Status.ACKNOWLEDGED
-        assert await _waiting_pages(house, alarm.id) == []
-        told = [page.occurrence for page in await house.deliveries(alarm.id) if page.kind is MessageKind.PAGE]
+        assert (await engine.alarm(alarm.id)).status is Status.ACKNOWLEDGED
+        assert await _waiting_pages(engine, alarm.id) == []
+        told = [
+            page.occurrence for page in await engine.deliveries(alarm.id) if page.kind is MessageKind.PAGE
+        ]
         assert len(told) == len(set(told))
 
 
-async def test_of_two_answers_at_once_one_counts_and_the_other_is_told(house: Engine) -> None:
-    alarm = await house.raise_alarm()
+async def test_of_two_answers_at_once_one_counts_and_the_other_is_told(engine: Engine) -> None:
+    alarm = await engine.raise_alarm()
 
-    results = await asyncio.gather(*(house.acknowledge(alarm.id) for _ in range(5)), return_exceptions=True)
+    results = await asyncio.gather(*(engine.acknowledge(alarm.id) for _ in range(5)), return_exceptions=True)
 
     assert [isinstance(result, MoveRefused) for result in results].count(True) == 4
-    assert [line.event for line in await house.journal(alarm.id)].count(Change.ACKNOWLEDGED) == 1
-    assert (await house.alarm(alarm.id)).version == 2
+    assert [line.event for line in await engine.journal(alarm.id)].count(Change.ACKNOWLEDGED) == 1
+    assert (await engine.alarm(alarm.id)).version == 2
 
 
-async def test_two_processes_run_a_due_step_once(db: Database, clock: FrozenClock, house: Engine) -> None:
-    second = engine(db, clock, owner=ELSEWHERE)
-    alarms = await asyncio.gather(*(house.raise_alarm(trigger(policy=PORTER)) for _ in range(10)))
+async def test_two_processes_run_a_due_step_once(db: Database, clock: FrozenClock, engine: Engine) -> None:
+    second = make_engine(db, clock, owner=ELSEWHERE)
+    alarms = await asyncio.gather(*(engine.raise_alarm(trigger(policy=PORTER)) for _ in range(10)))
     clock.advance(60)
 
-    await asyncio.gather(house.escalate(), second.escalate(), house.escalate(), second.escalate())
-    await house.escalate()
+    await asyncio.gather(engine.escalate(), second.escalate(), engine.escalate(), second.escalate())
+    await engine.escalate()
 
     for alarm in alarms:
-        assert (await house.alarm(alarm.id)).steps_run == 2
-        assert len(await house.deliveries(alarm.id)) == 2
+        assert (await engine.alarm(alarm.id)).steps_run == 2
+        assert len(await engine.deliveries(alarm.id)) == 2
 
 
 # --- an answer and a worker's result --------------------------------------------------------------------
@@ -169,34 +166,34 @@ async def test_two_processes_run_a_due_step_once(db: Database, clock: FrozenCloc
 async def test_a_page_that_fails_while_somebody_answers_is_withdrawn(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house, alarm_id, page = await _in_flight(db, clock)
+    engine, alarm_id, page = await _in_flight(db, clock)
     failing = _result(
-        house, page, TryAgain(reason=Reason.quoting("503")), Again(clock(), Reason.quoting("503"))
+        engine, page, TryAgain(reason=Reason.quoting("503")), Again(clock(), Reason.quoting("503"))
     )
 
-    async with uncommitted(house, failing):
-        answering = asyncio.create_task(house.acknowledge(alarm_id))
+    async with uncommitted(engine, failing):
+        answering = asyncio.create_task(engine.acknowledge(alarm_id))
         await asyncio.wait([answering], timeout=0.05)
     await answering
 
-    assert (await house.deliveries(alarm_id))[0].state is State.CANCELLED
+    assert (await engine.deliveries(alarm_id))[0].state is State.CANCELLED
 
 
 @on_postgresql
 async def test_a_page_that_takes_another_way_while_somebody_answers_is_withdrawn(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house, alarm_id, page = await _in_flight(db, clock)
+    engine, alarm_id, page = await _in_flight(db, clock)
     refused = _result(
-        house, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
+        engine, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
     )
 
-    async with uncommitted(house, refused):
-        answering = asyncio.create_task(house.acknowledge(alarm_id))
+    async with uncommitted(engine, refused):
+        answering = asyncio.create_task(engine.acknowledge(alarm_id))
         await asyncio.wait([answering], timeout=0.05)
     await answering
 
-    assert [(item.channel_id, item.state) for item in await house.deliveries(alarm_id)] == [
+    assert [(item.channel_id, item.state) for item in await engine.deliveries(alarm_id)] == [
         ("signal", State.ERROR),
         ("sms", State.CANCELLED),
     ]
@@ -206,9 +203,9 @@ async def test_a_page_that_takes_another_way_while_somebody_answers_is_withdrawn
 async def test_a_page_that_is_refused_while_an_answer_is_written_takes_no_other_way(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house, alarm_id, page = await _in_flight(db, clock)
+    engine, alarm_id, page = await _in_flight(db, clock)
     refused = _result(
-        house, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
+        engine, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
     )
     runs: list[int] = []
 
@@ -217,30 +214,30 @@ async def test_a_page_that_is_refused_while_an_answer_is_written_takes_no_other_
         refused(conn)
 
     async with uncommitted(
-        house, lambda conn: house.commands.unit(ALL_SITES, conn).acknowledge(alarm_id, RESPONDER)
+        engine, lambda conn: engine.commands.unit(ALL_SITES, conn).acknowledge(alarm_id, RESPONDER)
     ):
-        recording = asyncio.create_task(house.db.write(counted))
+        recording = asyncio.create_task(engine.db.write(counted))
         await asyncio.wait([recording], timeout=0.05)
     await recording
 
-    pages = [item for item in await house.deliveries(alarm_id) if item.kind is MessageKind.PAGE]
+    pages = [item for item in await engine.deliveries(alarm_id) if item.kind is MessageKind.PAGE]
     assert [(item.channel_id, item.state) for item in pages] == [("signal", State.ERROR)]
     assert runs == [1]  # it waited in line; no deadlock had to be broken
 
 
 @on_postgresql
 async def test_a_line_of_the_journal_does_not_make_an_escalation_pass_by(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     """A journal line refers to its alarm; a lock that conflicts with that would skip the due step."""
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    page = (await house.deliveries(alarm.id))[0]
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    page = (await engine.deliveries(alarm.id))[0]
     clock.advance(60)
 
     async with uncommitted(
-        house, lambda conn: outcomes.delivered(house.commands.unit(ALL_SITES, conn), page)
+        engine, lambda conn: outcomes.delivered(engine.commands.unit(ALL_SITES, conn), page)
     ):
-        ran = await house.escalate()
+        ran = await engine.escalate()
 
     assert ran == 1
 
@@ -249,9 +246,9 @@ async def test_a_line_of_the_journal_does_not_make_an_escalation_pass_by(
 async def test_a_refusal_that_meets_an_answer_half_way_waits_in_line_and_neither_is_a_deadlocks_victim(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house, alarm_id, page = await _in_flight(db, clock)
+    engine, alarm_id, page = await _in_flight(db, clock)
     refused = _result(
-        house, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
+        engine, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
     )
     runs: list[int] = []
 
@@ -266,24 +263,24 @@ async def test_a_refusal_that_meets_an_answer_half_way_waits_in_line_and_neither
         await asyncio.wait([recording], timeout=0.05)
         async with asyncio.timeout(0.5):
             await connection.run_sync(
-                lambda conn: house.commands.unit(ALL_SITES, conn).acknowledge(alarm_id, RESPONDER)
+                lambda conn: engine.commands.unit(ALL_SITES, conn).acknowledge(alarm_id, RESPONDER)
             )
     await recording
 
     assert runs == [1]
-    assert await _waiting_pages(house, alarm_id) == []
+    assert await _waiting_pages(engine, alarm_id) == []
 
 
 @on_postgresql
 async def test_who_asks_for_an_alarm_of_another_site_keeps_nobody_from_answering_it(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house = engine(db, clock)
-    alarm = await house.raise_alarm(trigger(site_id="office"))
+    engine = make_engine(db, clock)
+    alarm = await engine.raise_alarm(trigger(site_id="office"))
     elsewhere = OneSite("warehouse")
 
-    async with uncommitted(house, lambda conn: lock_alarm(elsewhere, conn, alarm.id)), asyncio.timeout(1):
-        answered = await house.acknowledge(alarm.id)
+    async with uncommitted(engine, lambda conn: lock_alarm(elsewhere, conn, alarm.id)), asyncio.timeout(1):
+        answered = await engine.acknowledge(alarm.id)
 
     assert answered.status is Status.ACKNOWLEDGED
 
@@ -292,9 +289,9 @@ async def test_who_asks_for_an_alarm_of_another_site_keeps_nobody_from_answering
 async def test_what_was_sent_is_written_down_while_somebody_else_changes_the_alarm(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house, alarm_id, page = await _in_flight(db, clock)
+    engine, alarm_id, page = await _in_flight(db, clock)
 
-    async with uncommitted(house, lambda conn: lock_alarm(ALL_SITES, conn, alarm_id)), asyncio.timeout(1):
-        await db.write(_result(house, page, Sent(provider_ref="1"), Done()))
+    async with uncommitted(engine, lambda conn: lock_alarm(ALL_SITES, conn, alarm_id)), asyncio.timeout(1):
+        await db.write(_result(engine, page, Sent(provider_ref="1"), Done()))
 
-    assert (await house.deliveries(alarm_id))[0].state is State.SENT
+    assert (await engine.deliveries(alarm_id))[0].state is State.SENT

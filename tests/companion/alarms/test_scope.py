@@ -10,20 +10,12 @@ from companion.alarms.model import Evidence, Status
 from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import Refused
 from companion.dispatch.delivery import State
-from companion.store.database import Database
 from companion.store.scope import OneSite, OutOfScope
 from companion.texts.reasons import Reason
-from tests.builders import PHONE, RESPONDER, Engine, engine, person, policy, step, trigger
-from tests.companion.conftest import Directory
-from tests.fakes.clock import FrozenClock
+from tests.builders import PHONE, RESPONDER, Engine, person, policy, step, trigger
 
 OFFICE, WAREHOUSE = OneSite("office"), OneSite("warehouse")
 SURE = Evidence(level=3, reasons=(), camera=None, label=None, score=None, taken_at=None, link=None)
-
-
-@pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
 
 
 @pytest.mark.parametrize(
@@ -41,60 +33,62 @@ def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
     ids=["acknowledge", "resolve", "cancel", "note", "confirm", "evidence", "escalate", "push_unconfirmed"],
 )
 async def test_a_command_finds_no_alarm_of_another_site(
-    house: Engine, command: Callable[[AlarmTransaction, str], object]
+    engine: Engine, command: Callable[[AlarmTransaction, str], object]
 ) -> None:
-    alarm = await house.raise_alarm(trigger(site_id="office"))
-    before = await house.journal(alarm.id)
+    alarm = await engine.raise_alarm(trigger(site_id="office"))
+    before = await engine.journal(alarm.id)
 
     with pytest.raises(AlarmNotFound):
-        await house.commands.run(WAREHOUSE, lambda unit: command(unit, alarm.id))
+        await engine.commands.run(WAREHOUSE, lambda unit: command(unit, alarm.id))
 
-    assert await house.alarm(alarm.id) == alarm
-    assert await house.journal(alarm.id) == before
+    assert await engine.alarm(alarm.id) == alarm
+    assert await engine.journal(alarm.id) == before
 
 
-async def test_a_site_raises_and_answers_its_own_alarms(house: Engine) -> None:
-    raised = await house.commands.run(OFFICE, lambda unit: unit.raise_alarm(trigger(site_id="office"), PHONE))
-    answered = await house.commands.run(OFFICE, lambda unit: unit.acknowledge(raised.alarm.id, RESPONDER))
+async def test_a_site_raises_and_answers_its_own_alarms(engine: Engine) -> None:
+    raised = await engine.commands.run(
+        OFFICE, lambda unit: unit.raise_alarm(trigger(site_id="office"), PHONE)
+    )
+    answered = await engine.commands.run(OFFICE, lambda unit: unit.acknowledge(raised.alarm.id, RESPONDER))
 
     assert raised.created
     assert answered.status is Status.ACKNOWLEDGED
-    assert await house.deliveries(raised.alarm.id) != []
+    assert await engine.deliveries(raised.alarm.id) != []
 
 
 @pytest.mark.parametrize("site_id", ["office", None], ids=["of_another_site", "of_no_site"])
-async def test_a_site_raises_no_alarm_but_its_own(house: Engine, site_id: str | None) -> None:
+async def test_a_site_raises_no_alarm_but_its_own(engine: Engine, site_id: str | None) -> None:
     elsewhere = trigger(site_id=site_id, site=None)
 
     with pytest.raises(OutOfScope):
-        await house.commands.run(WAREHOUSE, lambda unit: unit.raise_alarm(elsewhere, PHONE))
+        await engine.commands.run(WAREHOUSE, lambda unit: unit.raise_alarm(elsewhere, PHONE))
 
 
-async def test_a_delivery_of_another_sites_alarm_cannot_be_tried_again(house: Engine) -> None:
-    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
-    alarm = await house.raise_alarm(trigger(site_id="office", policy=policy(step(person("guard")))))
-    await house.dispatch()
-    failed, *_ = before = await house.deliveries(alarm.id)
+async def test_a_delivery_of_another_sites_alarm_cannot_be_tried_again(engine: Engine) -> None:
+    engine.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
+    alarm = await engine.raise_alarm(trigger(site_id="office", policy=policy(step(person("guard")))))
+    await engine.dispatch()
+    failed, *_ = before = await engine.deliveries(alarm.id)
 
     with pytest.raises(DeliveryNotFound):
-        await house.commands.run(WAREHOUSE, lambda unit: unit.retry_delivery(failed.id, RESPONDER))
+        await engine.commands.run(WAREHOUSE, lambda unit: unit.retry_delivery(failed.id, RESPONDER))
 
     assert failed.state is State.ERROR
-    assert await house.deliveries(alarm.id) == before
+    assert await engine.deliveries(alarm.id) == before
 
 
-async def test_a_key_that_means_an_alarm_of_another_site_raises_one_here(house: Engine) -> None:
+async def test_a_key_that_means_an_alarm_of_another_site_raises_one_here(engine: Engine) -> None:
     """An alarm too many is better than none."""
     key = Dedup("uid:1", WhileOpen())
-    there = await house.raise_alarm(trigger(site_id="office", dedup=key))
+    there = await engine.raise_alarm(trigger(site_id="office", dedup=key))
 
-    here = await house.commands.run(
+    here = await engine.commands.run(
         WAREHOUSE, lambda unit: unit.raise_alarm(trigger(site_id="warehouse", dedup=key), PHONE)
     )
-    again = await house.commands.run(
+    again = await engine.commands.run(
         WAREHOUSE, lambda unit: unit.raise_alarm(trigger(site_id="warehouse", dedup=key), PHONE)
     )
 
     assert (here.created, again.created) == (True, False)
     assert again.alarm.id == here.alarm.id
-    assert await house.alarm(there.id) == there
+    assert await engine.alarm(there.id) == there

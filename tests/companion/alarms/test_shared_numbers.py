@@ -16,7 +16,7 @@ from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
-from tests.builders import RESPONDER, Engine, channel, engine, person, policy, step, trigger, within
+from tests.builders import RESPONDER, Engine, channel, make_engine, person, policy, step, trigger, within
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel, FakePool, Hang
 from tests.fakes.clock import FrozenClock
@@ -53,9 +53,10 @@ def _couple(conn: Connection) -> None:
 
 
 @pytest.fixture
-async def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
+async def engine(engine: Engine, db: Database) -> Engine:
+    """In the directory there is a couple besides: Anna and Bert, who share a number."""
     await db.write(_couple)
-    return engine(db, clock)
+    return engine
 
 
 def _told(channel: FakeChannel) -> list[tuple[str, str, str]]:
@@ -72,115 +73,117 @@ ANNA_AND_HER_NUMBER = policy(step(channel("signal", ONCE, name="Duty phone"), pe
     ids=["refused", "down"],
 )
 async def test_one_message_goes_out_and_the_fall_back_of_each_person_is_followed(
-    house: Engine, outcome: TryAgain | Refused
+    engine: Engine, outcome: TryAgain | Refused
 ) -> None:
-    house.signal.behaviours = [outcome]
-    await house.raise_alarm(trigger(policy=BOTH))
+    engine.signal.behaviours = [outcome]
+    await engine.raise_alarm(trigger(policy=BOTH))
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert _told(house.signal) == [(ONCE, "Anna / Bert", "de")]
-    assert sorted(_told(house.sms)) == [(ANNAS, "Anna", "de"), (BERTS, "Bert", "en")]
+    assert _told(engine.signal) == [(ONCE, "Anna / Bert", "de")]
+    assert sorted(_told(engine.sms)) == [(ANNAS, "Anna", "de"), (BERTS, "Bert", "en")]
 
 
-async def test_a_provider_that_hangs_is_passed_on_for_each_of_them(house: Engine, clock: FrozenClock) -> None:
-    house.signal.behaviours = [Hang()]
-    await house.raise_alarm(trigger(policy=BOTH))
-    await house.dispatcher._turn()
+async def test_a_provider_that_hangs_is_passed_on_for_each_of_them(
+    engine: Engine, clock: FrozenClock
+) -> None:
+    engine.signal.behaviours = [Hang()]
+    await engine.raise_alarm(trigger(policy=BOTH))
+    await engine.dispatcher._turn()
 
     clock.advance(15)
-    assert await house.commands.run(ALL_SITES, failover.run_due) == 1
-    assert await house.commands.run(ALL_SITES, failover.run_due) == 0
+    assert await engine.commands.run(ALL_SITES, failover.run_due) == 1
+    assert await engine.commands.run(ALL_SITES, failover.run_due) == 0
 
-    for task in list(house.dispatcher._tasks):
+    for task in list(engine.dispatcher._tasks):
         task.cancel()
-    await house.dispatch()
-    assert sorted(message.address for message in house.sms.messages) == [ANNAS, BERTS]
+    await engine.dispatch()
+    assert sorted(message.address for message in engine.sms.messages) == [ANNAS, BERTS]
 
 
-async def test_a_fixed_address_that_is_somebodys_own_keeps_their_fall_back(house: Engine) -> None:
-    house.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]
-    alarm = await house.raise_alarm(trigger(policy=ANNA_AND_HER_NUMBER))
+async def test_a_fixed_address_that_is_somebodys_own_keeps_their_fall_back(engine: Engine) -> None:
+    engine.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]
+    alarm = await engine.raise_alarm(trigger(policy=ANNA_AND_HER_NUMBER))
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert _told(house.signal) == [(ONCE, "Anna", "de")]
-    assert _told(house.sms) == [(ANNAS, "Anna", "de")]
-    [step_line] = [line for line in await house.journal(alarm.id) if line.event is Change.ESCALATED]
+    assert _told(engine.signal) == [(ONCE, "Anna", "de")]
+    assert _told(engine.sms) == [(ANNAS, "Anna", "de")]
+    [step_line] = [line for line in await engine.journal(alarm.id) if line.event is Change.ESCALATED]
     assert step_line.detail["told"] == ["Duty phone", "Anna"]
 
 
 async def test_the_link_of_a_shared_message_is_nobodys_own_and_the_journal_names_everybody(
-    house: Engine,
+    engine: Engine,
 ) -> None:
-    alarm = await house.raise_alarm(trigger(policy=BOTH))
-    await house.dispatch()
+    alarm = await engine.raise_alarm(trigger(policy=BOTH))
+    await engine.dispatch()
 
-    [message] = house.signal.messages
+    [message] = engine.signal.messages
     token = (message.ack_url or "").rsplit("/", 1)[1]
-    link = await house.db.read(lambda conn: ack_link(conn, token))
+    link = await engine.db.read(lambda conn: ack_link(conn, token))
     assert link is not None
     assert (link.alarm_id, link.recipient) == (alarm.id, "Anna / Bert")
-    [step_line] = [line for line in await house.journal(alarm.id) if line.event is Change.ESCALATED]
+    [step_line] = [line for line in await engine.journal(alarm.id) if line.event is Change.ESCALATED]
     assert step_line.detail["told"] == ["Anna", "Bert"]
 
 
-async def test_an_accepted_page_to_both_is_passed_on_to_nobody(house: Engine, clock: FrozenClock) -> None:
-    await house.raise_alarm(trigger(policy=BOTH))
-    await house.dispatch()
+async def test_an_accepted_page_to_both_is_passed_on_to_nobody(engine: Engine, clock: FrozenClock) -> None:
+    await engine.raise_alarm(trigger(policy=BOTH))
+    await engine.dispatch()
 
     clock.advance(60)
 
-    assert await house.commands.run(ALL_SITES, failover.run_due) == 0
-    assert house.sms.messages == []
+    assert await engine.commands.run(ALL_SITES, failover.run_due) == 0
+    assert engine.sms.messages == []
 
 
 async def test_who_is_passed_on_to_a_number_that_another_was_paged_on_follows_that_page(
-    house: Engine,
+    engine: Engine,
 ) -> None:
     """Porter's SMS goes to the number on which the desk was paged already, and that page is refused too."""
     porters = [{"id": "c9", "person_id": "porter", "channel_id": "zammad", "address": "p", "position": 2}]
-    await house.db.write(lambda conn: conn.execute(sa.insert(tables.contact_point), porters))
-    house.signal.behaviours = [TryAgain(reason=Reason.quoting("down"))]
-    house.sms.behaviours = [TryAgain(reason=Reason.quoting("down"))]
+    await engine.db.write(lambda conn: conn.execute(sa.insert(tables.contact_point), porters))
+    engine.signal.behaviours = [TryAgain(reason=Reason.quoting("down"))]
+    engine.sms.behaviours = [TryAgain(reason=Reason.quoting("down"))]
 
-    await house.raise_alarm(trigger(policy=policy(step(person("porter"), channel("sms", "+491")))))
-    await house.dispatch()
+    await engine.raise_alarm(trigger(policy=policy(step(person("porter"), channel("sms", "+491")))))
+    await engine.dispatch()
 
-    assert [message.address for message in house.sms.messages] == ["+491"]
-    assert [message.recipient for message in house.zammad.messages] == ["Porter"]
+    assert [message.address for message in engine.sms.messages] == ["+491"]
+    assert [message.recipient for message in engine.zammad.messages] == ["Porter"]
 
 
 async def test_news_for_a_shared_number_comes_once_and_names_everybody(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     rules = policy(step(person("anna")), step(person("bert"), after=60))
-    alarm = await house.raise_alarm(trigger(policy=rules))
-    await house.dispatch()
+    alarm = await engine.raise_alarm(trigger(policy=rules))
+    await engine.dispatch()
     clock.advance(60)
-    await house.escalate()
-    await house.dispatch()
+    await engine.escalate()
+    await engine.dispatch()
 
-    await house.acknowledge(alarm.id)
-    await house.dispatch()
+    await engine.acknowledge(alarm.id)
+    await engine.dispatch()
 
-    news = [one for one in house.signal.messages if one.kind is MessageKind.ACKNOWLEDGED]
+    news = [one for one in engine.signal.messages if one.kind is MessageKind.ACKNOWLEDGED]
     assert [(one.address, one.recipient) for one in news] == [(ONCE, "Anna / Bert")]
 
 
-async def test_another_press_after_their_answer_is_told_to_both(house: Engine) -> None:
-    alarm = await house.raise_alarm(trigger(policy=BOTH, dedup=within(60, "key")))
-    await house.dispatch()
-    await house.commands.run(
+async def test_another_press_after_their_answer_is_told_to_both(engine: Engine) -> None:
+    alarm = await engine.raise_alarm(trigger(policy=BOTH, dedup=within(60, "key")))
+    await engine.dispatch()
+    await engine.commands.run(
         ALL_SITES, lambda unit: unit.acknowledge(alarm.id, RESPONDER, link_of="Anna / Bert")
     )
-    await house.dispatch()
-    house.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]
+    await engine.dispatch()
+    engine.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]
 
-    await house.press(trigger(policy=BOTH, dedup=within(60, "key")))
-    await house.dispatch()
+    await engine.press(trigger(policy=BOTH, dedup=within(60, "key")))
+    await engine.dispatch()
 
-    again = [one for one in house.sms.messages if one.kind is MessageKind.PRESSED_AGAIN]
+    again = [one for one in engine.sms.messages if one.kind is MessageKind.PRESSED_AGAIN]
     assert sorted(one.address for one in again) == [ANNAS, BERTS]
 
 
@@ -188,7 +191,7 @@ async def test_first_pages_that_are_claimed_at_once_are_shared_too(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     await db.write(_couple)
-    claiming = engine(
+    claiming = make_engine(
         db, clock, claims=True, pool=FakePool({kind: FakeChannel() for kind in ("signal", "sms")})
     )
     claiming.signal.behaviours = [Refused(reason=Reason.quoting("no such number"))]

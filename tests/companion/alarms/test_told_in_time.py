@@ -20,7 +20,7 @@ from companion.dispatch.worker import RunningChannel
 from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
-from tests.builders import HERE, Engine, engine, person, policy, step, trigger, until
+from tests.builders import HERE, Engine, make_engine, person, policy, step, trigger, until
 from tests.companion.conftest import Directory, _seed
 from tests.companion.dispatch.conftest import crash
 from tests.fakes.channel import FakeChannel, FakePool
@@ -123,38 +123,38 @@ async def _live(database_url: str, weather: dict[str, list[tuple[int, str]]]) ->
     try:
         await db.write(lambda conn: _seed(conn, Directory()))
         pool = Roomy({name: Provider(name, world) for name in ("signal", "sms", "zammad")})
-        house = engine(db, clock, claims=True, pool=pool, lease=timedelta(hours=1))
-        alarm = await house.raise_alarm(trigger(policy=RULES))
+        engine = make_engine(db, clock, claims=True, pool=pool, lease=timedelta(hours=1))
+        alarm = await engine.raise_alarm(trigger(policy=RULES))
         while True:
-            await _work(house, world)
+            await _work(engine, world)
             due_at = await db.read(lambda conn: _next(conn, clock(), alarm.id))
             ends = [at_s for at_s, event in world.held if not event.is_set()]
             ahead = [(at - START).total_seconds() for at in due_at] + ends
             if not ahead or min(ahead) > HORIZON_S:
-                world.pages = await house.deliveries(alarm.id)
+                world.pages = await engine.deliveries(alarm.id)
                 return world
             clock.advance(max(0.001, min(ahead) - world.now_s))
     finally:
         with contextlib.suppress(UnboundLocalError):
-            await crash(house)
+            await crash(engine)
         await db.close()
 
 
-async def _work(house: Engine, world: World) -> None:
+async def _work(engine: Engine, world: World) -> None:
     """Do what the workers of the companion do until nothing is left to do at this moment."""
     world.let_go()
     while True:
-        await until(lambda: _is_settled(house))
-        await house.dispatcher._turn()
-        await until(lambda: _is_settled(house))
-        if not await house.commands.run(ALL_SITES, failover.run_due) and not await house.escalate():
-            await until(lambda: _is_settled(house))
+        await until(lambda: _is_settled(engine))
+        await engine.dispatcher._turn()
+        await until(lambda: _is_settled(engine))
+        if not await engine.commands.run(ALL_SITES, failover.run_due) and not await engine.escalate():
+            await until(lambda: _is_settled(engine))
             return
 
 
-def _is_settled(house: Engine) -> bool:
+def _is_settled(engine: Engine) -> bool:
     """Return whether every delivery that was begun waits for its provider."""
-    return len(house.dispatcher._tasks) == sum(fake.inside for fake in house.pool.channels.values())
+    return len(engine.dispatcher._tasks) == sum(fake.inside for fake in engine.pool.channels.values())
 
 
 def _next(conn: Connection, now: datetime, alarm_id: str) -> list[datetime]:

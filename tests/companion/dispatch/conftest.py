@@ -6,20 +6,15 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from companion.store.database import Database
-from tests.builders import Engine, engine
+from tests.builders import Engine, make_engine
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
 
 
 @pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
-
-
-@pytest.fixture
 def claiming(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
     """An engine that takes the first pages of an alarm in the transaction that raises it."""
-    return engine(db, clock, claims=True)
+    return make_engine(db, clock, claims=True)
 
 
 type Run = Callable[[Engine], asyncio.Task[None]]
@@ -31,22 +26,22 @@ async def run() -> AsyncIterator[Run]:
     engines: list[Engine] = []
     running: list[asyncio.Task[None]] = []
 
-    def start(house: Engine) -> asyncio.Task[None]:
-        engines.append(house)
-        running.append(asyncio.create_task(house.dispatcher.run()))
+    def start(engine: Engine) -> asyncio.Task[None]:
+        engines.append(engine)
+        running.append(asyncio.create_task(engine.dispatcher.run()))
         return running[-1]
 
     yield start
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
-    for house in engines:
-        await crash(house)
+    for engine in engines:
+        await crash(engine)
 
 
-async def crash(house: Engine) -> None:
+async def crash(engine: Engine) -> None:
     """Tear away whatever the engine is sending, as if its process were killed."""
-    sending = list(house.dispatcher._tasks)
+    sending = list(engine.dispatcher._tasks)
     for task in sending:
         task.cancel()
     await asyncio.gather(*sending, return_exceptions=True)

@@ -28,29 +28,29 @@ from tests.fakes.clock import FrozenClock
 PORTER = policy(step(person("porter")))
 
 
-async def _raise(house: Engine, count: int) -> None:
+async def _raise(engine: Engine, count: int) -> None:
     for _ in range(count):
-        await house.raise_alarm(trigger(policy=PORTER))
+        await engine.raise_alarm(trigger(policy=PORTER))
 
 
-async def _claim(house: Engine, owner: str = HERE, **slots: int) -> list[Delivery]:
+async def _claim(engine: Engine, owner: str = HERE, **slots: int) -> list[Delivery]:
     rooms = {channel_id: Room(free, free) for channel_id, free in slots.items()}
-    return await house.db.write(lambda conn: claim_due(conn, owner, house.clock(), LEASE, rooms))
+    return await engine.db.write(lambda conn: claim_due(conn, owner, engine.clock(), LEASE, rooms))
 
 
 async def test_no_more_is_claimed_than_a_channel_has_slots_and_the_earliest_first(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     for _ in range(4):
-        await _raise(house, 1)
+        await _raise(engine, 1)
         clock.advance(1)
 
-    taken = await _claim(house, signal=3)
+    taken = await _claim(engine, signal=3)
 
     assert len(taken) == 3
     assert [item.due_at for item in taken] == sorted(item.due_at for item in taken)
-    assert await _claim(house, signal=0) == []
-    assert len(await _claim(house)) == 1
+    assert await _claim(engine, signal=0) == []
+    assert len(await _claim(engine)) == 1
 
 
 DRILL = trigger(policy=PORTER, test=True)
@@ -59,14 +59,14 @@ LOW = trigger(policy=PORTER, kind=AlarmKind.TECHNICAL, severity=Severity.LOW)
 
 
 async def test_what_a_life_may_depend_on_is_claimed_before_all_that_is_older(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     raised = {}
     for raising in (DRILL, LOW, BURGLARY, trigger(policy=PORTER, kind=AlarmKind.FIRE)):
-        raised[(await house.raise_alarm(raising)).id] = (raising.kind, raising.test)
+        raised[(await engine.raise_alarm(raising)).id] = (raising.kind, raising.test)
         clock.advance(1)
 
-    taken = await _claim(house, signal=9)
+    taken = await _claim(engine, signal=9)
 
     assert [raised[item.alarm_id or ""] for item in taken] == [
         (AlarmKind.FIRE, False),
@@ -76,97 +76,97 @@ async def test_what_a_life_may_depend_on_is_claimed_before_all_that_is_older(
     ]
 
 
-async def test_room_that_is_kept_for_the_urgent_is_given_to_nothing_else(house: Engine) -> None:
+async def test_room_that_is_kept_for_the_urgent_is_given_to_nothing_else(engine: Engine) -> None:
     for raising in (LOW, LOW, LOW):
-        await house.raise_alarm(raising)
+        await engine.raise_alarm(raising)
 
     def claim_low(conn: Connection) -> list[Delivery]:
-        return claim_due(conn, HERE, house.clock(), LEASE, {"signal": Room(urgent=2, ordinary=1)})
+        return claim_due(conn, HERE, engine.clock(), LEASE, {"signal": Room(urgent=2, ordinary=1)})
 
-    assert len(await house.db.write(claim_low)) == 1
+    assert len(await engine.db.write(claim_low)) == 1
 
 
 async def test_a_claim_says_whose_it_is_until_when_and_how_often_it_was_tried(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    await _raise(house, 1)
+    await _raise(engine, 1)
 
-    (item,) = await _claim(house, ELSEWHERE, signal=1)
+    (item,) = await _claim(engine, ELSEWHERE, signal=1)
 
     assert (item.owner, item.lease_until, item.state) == (ELSEWHERE, clock() + LEASE, State.PROCESSING)
     assert (item.fence, item.attempts) == (1, 1)
-    assert await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id)) == item
+    assert await engine.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id)) == item
 
 
-async def test_what_is_not_due_is_not_claimed(house: Engine, clock: FrozenClock) -> None:
-    await _raise(house, 1)
+async def test_what_is_not_due_is_not_claimed(engine: Engine, clock: FrozenClock) -> None:
+    await _raise(engine, 1)
     clock.advance(-0.001)
 
-    assert await _claim(house, signal=9) == []
+    assert await _claim(engine, signal=9) == []
 
 
-async def test_only_its_owner_renews_or_releases_a_claim(house: Engine, clock: FrozenClock) -> None:
-    await _raise(house, 1)
-    (item,) = await _claim(house, signal=1)
+async def test_only_its_owner_renews_or_releases_a_claim(engine: Engine, clock: FrozenClock) -> None:
+    await _raise(engine, 1)
+    (item,) = await _claim(engine, signal=1)
     later = clock() + timedelta(hours=1)
 
-    await house.db.write(lambda conn: renew(conn, ELSEWHERE, [item.id], later))
-    await house.db.write(lambda conn: release(conn, ELSEWHERE, [item.id]))
-    untouched = await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id))
-    await house.db.write(lambda conn: renew(conn, HERE, [item.id], later))
-    renewed = await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id))
+    await engine.db.write(lambda conn: renew(conn, ELSEWHERE, [item.id], later))
+    await engine.db.write(lambda conn: release(conn, ELSEWHERE, [item.id]))
+    untouched = await engine.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id))
+    await engine.db.write(lambda conn: renew(conn, HERE, [item.id], later))
+    renewed = await engine.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id))
 
     assert untouched == item
     assert renewed is not None
     assert renewed.lease_until == later
 
 
-async def test_a_released_claim_is_as_if_it_had_never_been_taken(house: Engine) -> None:
-    await _raise(house, 1)
-    (item,) = await _claim(house, signal=1)
+async def test_a_released_claim_is_as_if_it_had_never_been_taken(engine: Engine) -> None:
+    await _raise(engine, 1)
+    (item,) = await _claim(engine, signal=1)
 
-    await house.db.write(lambda conn: release(conn, HERE, [item.id]))
+    await engine.db.write(lambda conn: release(conn, HERE, [item.id]))
 
-    (again,) = await _claim(house, ELSEWHERE, signal=1)
+    (again,) = await _claim(engine, ELSEWHERE, signal=1)
     assert (again.attempts, again.uncertain, again.fence) == (1, False, 2)
 
 
-async def test_a_live_lease_is_not_taken_back(house: Engine, clock: FrozenClock) -> None:
-    await _raise(house, 1)
-    (item,) = await _claim(house, signal=1)
+async def test_a_live_lease_is_not_taken_back(engine: Engine, clock: FrozenClock) -> None:
+    await _raise(engine, 1)
+    (item,) = await _claim(engine, signal=1)
     clock.advance(LEASE.total_seconds())
 
-    await house.db.write(lambda conn: take_back(conn, clock(), me=ELSEWHERE, lease=LEASE))
+    await engine.db.write(lambda conn: take_back(conn, clock(), me=ELSEWHERE, lease=LEASE))
 
-    assert await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id)) == item
+    assert await engine.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, item.id)) == item
 
 
 async def test_what_a_worker_has_forgotten_of_its_own_is_taken_back_and_what_it_is_busy_with_is_not(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    await _raise(house, 2)
-    busy, forgotten = await _claim(house, signal=2)
+    await _raise(engine, 2)
+    busy, forgotten = await _claim(engine, signal=2)
     clock.advance(LEASE.total_seconds() + 1)
 
-    await house.db.write(lambda conn: take_back(conn, clock(), me=HERE, lease=LEASE, busy=[busy.id]))
+    await engine.db.write(lambda conn: take_back(conn, clock(), me=HERE, lease=LEASE, busy=[busy.id]))
 
     def both(conn: Connection) -> list[Delivery | None]:
         return [delivery_by_id(ALL_SITES, conn, item.id) for item in (busy, forgotten)]
 
-    assert [item and (item.state, item.uncertain) for item in await house.db.read(both)] == [
+    assert [item and (item.state, item.uncertain) for item in await engine.db.read(both)] == [
         (State.PROCESSING, False),
         (State.PENDING, True),
     ]
 
 
 async def test_a_result_counts_only_under_the_claim_it_was_made_with(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     """The same worker may have claimed it again: the fence tells the claims apart, not the owner."""
-    await _raise(house, 1)
-    (earlier,) = await _claim(house, signal=1)
-    await house.db.write(lambda conn: release(conn, HERE, [earlier.id]))
-    (later,) = await _claim(house, signal=1)
+    await _raise(engine, 1)
+    (earlier,) = await _claim(engine, signal=1)
+    await engine.db.write(lambda conn: release(conn, HERE, [earlier.id]))
+    (later,) = await _claim(engine, signal=1)
 
     def sent(claimed: Delivery, reference: str) -> Callable[[Connection], Delivery | None]:
         def work(conn: Connection) -> Delivery | None:
@@ -175,12 +175,12 @@ async def test_a_result_counts_only_under_the_claim_it_was_made_with(
 
         return work
 
-    stale = await house.db.write(sent(earlier, "stale"))
-    after = await house.db.write(sent(later, "right"))
+    stale = await engine.db.write(sent(earlier, "stale"))
+    after = await engine.db.write(sent(later, "right"))
 
     assert stale is None
     assert after is not None
-    assert after == await house.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, later.id))
+    assert after == await engine.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, later.id))
     assert (after.state, after.provider_ref, after.owner) == (State.SENT, "right", None)
 
 
@@ -217,42 +217,42 @@ def test_whether_a_process_of_another_host_lives_cannot_be_known(owner: str) -> 
 # --- the auditor ----------------------------------------------------------------------------------------
 
 
-async def test_nothing_is_overdue_while_everything_is_in_time(house: Engine, clock: FrozenClock) -> None:
-    await _raise(house, 1)
+async def test_nothing_is_overdue_while_everything_is_in_time(engine: Engine, clock: FrozenClock) -> None:
+    await _raise(engine, 1)
 
-    health = await house.db.read(lambda conn: dispatch_health(conn, clock()))
+    health = await engine.db.read(lambda conn: dispatch_health(conn, clock()))
 
     assert (health.healthy, health.oldest_due_s) == (True, 0.0)
 
 
 async def test_pages_and_steps_that_should_have_happened_are_overdue(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    await _raise(house, 1)
+    await _raise(engine, 1)
     clock.advance(GRACE.total_seconds())
-    late_page = await house.db.read(lambda conn: dispatch_health(conn, clock()))
+    late_page = await engine.db.read(lambda conn: dispatch_health(conn, clock()))
     clock.advance(120)
-    late_step = await house.db.read(lambda conn: dispatch_health(conn, clock()))
+    late_step = await engine.db.read(lambda conn: dispatch_health(conn, clock()))
 
     assert (late_page.healthy, late_page.overdue_deliveries, late_page.overdue_alarms) == (False, 1, 0)
     assert (late_step.overdue_deliveries, late_step.overdue_alarms) == (1, 1)
     assert late_step.oldest_due_s == 150
 
 
-async def test_a_lease_that_nobody_takes_back_is_overdue(house: Engine, clock: FrozenClock) -> None:
-    await _raise(house, 1)
-    await _claim(house, signal=1)
+async def test_a_lease_that_nobody_takes_back_is_overdue(engine: Engine, clock: FrozenClock) -> None:
+    await _raise(engine, 1)
+    await _claim(engine, signal=1)
     clock.advance(LEASE.total_seconds() + GRACE.total_seconds())
 
-    assert not (await house.db.read(lambda conn: dispatch_health(conn, clock()))).healthy
+    assert not (await engine.db.read(lambda conn: dispatch_health(conn, clock()))).healthy
 
 
-async def test_an_answered_alarm_is_never_overdue(house: Engine, clock: FrozenClock) -> None:
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    await house.acknowledge(alarm.id)
+async def test_an_answered_alarm_is_never_overdue(engine: Engine, clock: FrozenClock) -> None:
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.acknowledge(alarm.id)
     clock.advance(86_400)
 
-    assert (await house.db.read(lambda conn: dispatch_health(conn, clock()))).healthy
+    assert (await engine.db.read(lambda conn: dispatch_health(conn, clock()))).healthy
 
 
 # --- a house with a long past ---------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.slots import Room
 from companion.store import database, tables
 from companion.store.database import Database, PostgresDatabase, RowsHeld, open_database
-from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until, within
+from tests.builders import ELSEWHERE, LEASE, Engine, make_engine, person, policy, step, trigger, until, within
 from tests.companion.dispatch.conftest import Run, crash
 from tests.fakes.clock import FrozenClock
 
@@ -48,19 +48,19 @@ async def hold(database_url: str) -> AsyncIterator[Hold]:
     await other.close()
 
 
-async def _page_of_a_dead_worker(house: Engine) -> Delivery:
-    house.signal.open.clear()
-    alarm = await house.raise_alarm(trigger(policy=policy(step(person("porter")))))
-    await house.signal.arrived.acquire()
-    await crash(house)
-    return (await house.deliveries(alarm.id))[0]
+async def _page_of_a_dead_worker(engine: Engine) -> Delivery:
+    engine.signal.open.clear()
+    alarm = await engine.raise_alarm(trigger(policy=policy(step(person("porter")))))
+    await engine.signal.arrived.acquire()
+    await crash(engine)
+    return (await engine.deliveries(alarm.id))[0]
 
 
 async def test_a_delivery_that_somebody_holds_does_not_stop_the_second_steps_of_other_alarms(
     db: Database, clock: FrozenClock, claiming: Engine, hold: Hold
 ) -> None:
     stuck = await _page_of_a_dead_worker(claiming)
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
     others = [
         await second.raise_alarm(trigger(policy=THEN_GUARD, device_id=f"phone-{number}"))
         for number in range(6)
@@ -77,10 +77,10 @@ async def test_a_delivery_that_somebody_holds_does_not_stop_the_second_steps_of_
 
 
 async def test_a_step_that_cannot_be_run_for_a_held_row_is_tried_again_and_the_others_run(
-    db: Database, clock: FrozenClock, house: Engine, hold: Hold, monkeypatch: pytest.MonkeyPatch
+    db: Database, clock: FrozenClock, engine: Engine, hold: Hold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the first alarm the row of whom it tells is held: that of the news for Home Assistant, for example."""
-    first, *others = [await house.raise_alarm(trigger(policy=THEN_GUARD)) for _ in range(4)]
+    first, *others = [await engine.raise_alarm(trigger(policy=THEN_GUARD)) for _ in range(4)]
     clock.advance(10)
     device = "desk-phone"
     run_step = AlarmTransaction.run_step
@@ -93,79 +93,79 @@ async def test_a_step_that_cannot_be_run_for_a_held_row_is_tried_again_and_the_o
     monkeypatch.setattr(AlarmTransaction, "run_step", needs_the_device)
 
     async with hold(tables.device, device), asyncio.timeout(10):
-        while await house.escalate():
+        while await engine.escalate():
             pass
-        await house.dispatch()
-        told = {message.alarm_id for message in house.sms.messages}
+        await engine.dispatch()
+        told = {message.alarm_id for message in engine.sms.messages}
     clock.advance(HELD_AGAIN_AFTER.total_seconds())
-    await house.escalate()
-    await house.dispatch()
+    await engine.escalate()
+    await engine.dispatch()
 
     assert told == {alarm.id for alarm in others}
-    assert first.id in {message.alarm_id for message in house.sms.messages}
+    assert first.id in {message.alarm_id for message in engine.sms.messages}
 
 
 async def test_a_lease_that_cannot_be_kept_does_not_end_the_others(
-    house: Engine, clock: FrozenClock, hold: Hold
+    engine: Engine, clock: FrozenClock, hold: Hold
 ) -> None:
     for _ in range(2):
-        await house.raise_alarm(trigger(policy=THEN_GUARD))
-    held, free = await house.db.write(
+        await engine.raise_alarm(trigger(policy=THEN_GUARD))
+    held, free = await engine.db.write(
         lambda conn: claim.claim_due(conn, ELSEWHERE, clock(), LEASE, {"signal": Room(2, 2)})
     )
     ids = [held.id, free.id]
 
     async with hold(tables.delivery, held.id), asyncio.timeout(5):
-        kept = await house.db.write(lambda conn: claim.renew(conn, ELSEWHERE, ids, clock() + 2 * LEASE))
-        await house.db.write(lambda conn: claim.release(conn, ELSEWHERE, [held.id]))
-    later = await house.db.write(lambda conn: claim.renew(conn, ELSEWHERE, ids, clock() + 2 * LEASE))
+        kept = await engine.db.write(lambda conn: claim.renew(conn, ELSEWHERE, ids, clock() + 2 * LEASE))
+        await engine.db.write(lambda conn: claim.release(conn, ELSEWHERE, [held.id]))
+    later = await engine.db.write(lambda conn: claim.renew(conn, ELSEWHERE, ids, clock() + 2 * LEASE))
 
     assert kept == [free.id]
     assert sorted(later) == sorted(ids)
 
 
 async def test_a_result_that_cannot_be_written_yet_keeps_no_slot_of_its_channel(
-    house: Engine, hold: Hold, run: Run
+    engine: Engine, hold: Hold, run: Run
 ) -> None:
-    house.signal.open.clear()
-    first = await house.raise_alarm(trigger(policy=THEN_GUARD))
-    run(house)
-    await house.signal.arrived.acquire()
-    (page,) = await house.deliveries(first.id)
+    engine.signal.open.clear()
+    first = await engine.raise_alarm(trigger(policy=THEN_GUARD))
+    run(engine)
+    await engine.signal.arrived.acquire()
+    (page,) = await engine.deliveries(first.id)
 
     async with hold(tables.delivery, page.id), asyncio.timeout(10):
-        house.signal.open.set()
+        engine.signal.open.set()
         for _ in range(4):
-            await house.raise_alarm(trigger(policy=THEN_GUARD))
-        await until(lambda: len(house.counted.outcomes) == 4)
-        assert len(house.signal.messages) == 5
+            await engine.raise_alarm(trigger(policy=THEN_GUARD))
+        await until(lambda: len(engine.counted.outcomes) == 4)
+        assert len(engine.signal.messages) == 5
     async with asyncio.timeout(10):
-        while (await house.deliveries(first.id))[0].state is not State.SENT:  # noqa: ASYNC110 # it is in the database
+        while (await engine.deliveries(first.id))[0].state is not State.SENT:  # noqa: ASYNC110 # it is in the database
             await asyncio.sleep(0.01)
 
-    assert len(house.signal.messages) == 5
+    assert len(engine.signal.messages) == 5
 
 
 async def test_an_answer_to_an_alarm_that_somebody_holds_is_refused_and_not_kept_waiting(
-    house: Engine, hold: Hold
+    engine: Engine, hold: Hold
 ) -> None:
-    alarm = await house.raise_alarm(trigger(policy=THEN_GUARD))
+    alarm = await engine.raise_alarm(trigger(policy=THEN_GUARD))
 
     async with hold(tables.alarm, alarm.id), asyncio.timeout(5):
         with pytest.raises(RowsHeld):
-            await house.acknowledge(alarm.id)
+            await engine.acknowledge(alarm.id)
 
-    assert (await house.acknowledge(alarm.id)).acknowledged_at is not None
+    assert (await engine.acknowledge(alarm.id)).acknowledged_at is not None
 
 
 async def test_a_press_waits_for_its_key_that_somebody_holds_and_is_taken_then(
-    house: Engine, hold: Hold, caplog: pytest.LogCaptureFixture
+    engine: Engine, hold: Hold, caplog: pytest.LogCaptureFixture
 ) -> None:
     pressed = trigger(dedup=within(10, "device:1"))
-    alarm = await house.raise_alarm(pressed)
+    alarm = await engine.raise_alarm(pressed)
 
     async with hold(tables.alarm, alarm.id):
-        press = asyncio.create_task(house.press(pressed))
+        press = asyncio.create_task(engine.press(pressed))
         await until(lambda: "lets go of its row" in caplog.text)
         assert not press.done()
 
@@ -173,7 +173,7 @@ async def test_a_press_waits_for_its_key_that_somebody_holds_and_is_taken_then(
 
 
 async def test_the_server_takes_the_rows_from_a_process_that_hangs_in_the_middle(
-    db: Database, house: Engine, monkeypatch: pytest.MonkeyPatch
+    db: Database, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "IDLE_LIMIT_S", 0.05)
 

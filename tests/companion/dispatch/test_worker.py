@@ -27,7 +27,7 @@ from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
-from tests.builders import ELSEWHERE, LEASE, Engine, engine, person, policy, step, trigger, until
+from tests.builders import ELSEWHERE, LEASE, Engine, make_engine, person, policy, step, trigger, until
 from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import Run, crash
 from tests.fakes.channel import FakeChannel, FakePool, Hang
@@ -38,13 +38,13 @@ GUARD = policy(step(person("guard")))
 NO_KIND = Reason("kind_unknown", kind="pager", known=("sms",))
 
 
-async def _page(house: Engine, alarm_id: str) -> Delivery:
-    return (await house.deliveries(alarm_id))[0]
+async def _page(engine: Engine, alarm_id: str) -> Delivery:
+    return (await engine.deliveries(alarm_id))[0]
 
 
-async def _attempts(house: Engine, alarm_id: str) -> list[Attempt]:
+async def _attempts(engine: Engine, alarm_id: str) -> list[Attempt]:
     """Return the attempts of the alarm's first delivery."""
-    found = await house.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
+    found = await engine.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
     return found[0][1]
 
 
@@ -81,18 +81,18 @@ class Flaky:
 # --- sending --------------------------------------------------------------------------------------------
 
 
-async def test_a_page_is_sent_and_its_attempt_written_down(house: Engine, clock: FrozenClock) -> None:
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
+async def test_a_page_is_sent_and_its_attempt_written_down(engine: Engine, clock: FrozenClock) -> None:
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    page = await _page(house, alarm.id)
+    page = await _page(engine, alarm.id)
     assert (page.state, page.sent_at, page.attempts, page.owner) == (State.SENT, clock(), 1, None)
     assert page.provider_ref == f"ref-{page.id}"
-    (attempt,) = await _attempts(house, alarm.id)
+    (attempt,) = await _attempts(engine, alarm.id)
     assert (attempt.outcome, attempt.number, attempt.provider_ref) == ("sent", 1, page.provider_ref)
-    assert (await house.journal(alarm.id))[-1].event is Change.DELIVERY_SENT
-    message = house.signal.messages[0]
+    assert (await engine.journal(alarm.id))[-1].event is Change.DELIVERY_SENT
+    message = engine.signal.messages[0]
     assert (message.title, message.room, message.may_have_been_sent) == (
         "Panic key: Reception",
         "Reception",
@@ -101,31 +101,31 @@ async def test_a_page_is_sent_and_its_attempt_written_down(house: Engine, clock:
 
 
 async def test_an_odd_answer_is_written_down_without_what_is_odd_and_nothing_is_sent_twice(
-    house: Engine,
+    engine: Engine,
 ) -> None:
     """A lone surrogate and U+0000: a result that could not be stored used to be sent twenty times."""
     odd = Sent(provider_ref="x\ud800\0y", warning=Reason.quoting("2 members \0of the group did not get it"))
-    house.signal.behaviours = [odd]
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    engine.signal.behaviours = [odd]
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
 
-    await house.dispatch()
-    await house.dispatch()
+    await engine.dispatch()
+    await engine.dispatch()
 
-    page = await _page(house, alarm.id)
+    page = await _page(engine, alarm.id)
     assert (page.state, page.provider_ref) == (State.SENT, "xy")
-    assert len(house.signal.messages) == 1
-    sent = [line for line in await house.journal(alarm.id) if line.event is Change.DELIVERY_SENT]
+    assert len(engine.signal.messages) == 1
+    sent = [line for line in await engine.journal(alarm.id) if line.event is Change.DELIVERY_SENT]
     assert [str(line.detail["warning"]) for line in sent] == ["2 members of the group did not get it"]
 
 
-async def test_odd_words_of_a_refusal_are_written_down_too(house: Engine) -> None:
-    house.signal.behaviours = [TryAgain(reason=Reason.quoting("no\ud800\0body"))]
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
+async def test_odd_words_of_a_refusal_are_written_down_too(engine: Engine) -> None:
+    engine.signal.behaviours = [TryAgain(reason=Reason.quoting("no\ud800\0body"))]
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert (await _page(house, alarm.id)).last_error == Reason.quoting("nobody")
-    (attempt,) = await _attempts(house, alarm.id)
+    assert (await _page(engine, alarm.id)).last_error == Reason.quoting("nobody")
+    (attempt,) = await _attempts(engine, alarm.id)
     assert attempt.error == Reason.quoting("nobody")
 
 
@@ -142,65 +142,67 @@ async def test_a_page_claimed_as_the_alarm_is_raised_is_sent_without_a_second_lo
     assert len(claiming.signal.messages) == 1
 
 
-async def test_a_failed_page_is_tried_again_when_its_time_has_come(house: Engine, clock: FrozenClock) -> None:
-    house.signal.behaviours = [TryAgain(reason=Reason.quoting("503"), status_code=503)]
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    await house.dispatch()
+async def test_a_failed_page_is_tried_again_when_its_time_has_come(
+    engine: Engine, clock: FrozenClock
+) -> None:
+    engine.signal.behaviours = [TryAgain(reason=Reason.quoting("503"), status_code=503)]
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.dispatch()
 
-    failed = await _page(house, alarm.id)
+    failed = await _page(engine, alarm.id)
     assert (failed.state, str(failed.last_error), failed.uncertain) == (State.FAILED, "503", False)
     assert 1 < (failed.due_at - clock()).total_seconds() < 3
-    await house.dispatch()
-    assert len(house.signal.messages) == 1
+    await engine.dispatch()
+    assert len(engine.signal.messages) == 1
 
     clock.advance(3)
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert (await _page(house, alarm.id)).state is State.SENT
-    assert [attempt.outcome for attempt in await _attempts(house, alarm.id)] == ["failed", "sent"]
-    assert [attempt.status_code for attempt in await _attempts(house, alarm.id)] == [503, None]
+    assert (await _page(engine, alarm.id)).state is State.SENT
+    assert [attempt.outcome for attempt in await _attempts(engine, alarm.id)] == ["failed", "sent"]
+    assert [attempt.status_code for attempt in await _attempts(engine, alarm.id)] == [503, None]
 
 
 async def test_a_page_that_never_gets_through_is_given_up_and_reported(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    house.sms.behaviours = [TryAgain(reason=Reason.quoting("503"))] * 20
-    alarm = await house.raise_alarm(trigger(policy=GUARD))
+    engine.sms.behaviours = [TryAgain(reason=Reason.quoting("503"))] * 20
+    alarm = await engine.raise_alarm(trigger(policy=GUARD))
 
     for _ in range(8):
-        await house.dispatch()
+        await engine.dispatch()
         clock.advance(600)
 
-    assert len(house.sms.messages) == 8
-    assert (await _page(house, alarm.id)).state is State.ERROR
-    assert house.news.troubles == ["given up after 8 attempts: 503"]
+    assert len(engine.sms.messages) == 8
+    assert (await _page(engine, alarm.id)).state is State.ERROR
+    assert engine.news.troubles == ["given up after 8 attempts: 503"]
 
 
 async def test_a_provider_that_hangs_is_cut_off_and_asked_again_with_the_same_key(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    house.pool.timeout_s = 0.02
-    house.signal.behaviours = [Hang()]
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
+    engine.pool.timeout_s = 0.02
+    engine.signal.behaviours = [Hang()]
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
 
-    await house.dispatch()
-    held = await _page(house, alarm.id)
+    await engine.dispatch()
+    held = await _page(engine, alarm.id)
     clock.advance(3)
-    await house.dispatch()
+    await engine.dispatch()
 
     assert (held.state, held.uncertain) == (State.FAILED, True)
-    first, second = house.signal.messages
+    first, second = engine.signal.messages
     assert (first.may_have_been_sent, second.may_have_been_sent) == (False, True)
     assert first.idempotency_key == second.idempotency_key
-    assert [attempt.outcome for attempt in await _attempts(house, alarm.id)] == ["uncertain", "sent"]
+    assert [attempt.outcome for attempt in await _attempts(engine, alarm.id)] == ["uncertain", "sent"]
 
 
-async def test_a_channel_that_raises_is_asked_again(house: Engine, clock: FrozenClock) -> None:
-    house.signal.behaviours = [ZeroDivisionError("a bug")]
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    await house.dispatch()
+async def test_a_channel_that_raises_is_asked_again(engine: Engine, clock: FrozenClock) -> None:
+    engine.signal.behaviours = [ZeroDivisionError("a bug")]
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.dispatch()
 
-    failed = await _page(house, alarm.id)
+    failed = await _page(engine, alarm.id)
 
     assert (failed.state, str(failed.last_error)) == (State.FAILED, "the channel failed: ZeroDivisionError")
 
@@ -213,126 +215,126 @@ async def test_a_channel_that_raises_is_asked_again(house: Engine, clock: Frozen
     ],
 )
 async def test_a_channel_that_cannot_be_built_goes_to_the_next_contact_point_at_once(
-    house: Engine, failure: Exception
+    engine: Engine, failure: Exception
 ) -> None:
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    house.pool.failures = [failure]
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    engine.pool.failures = [failure]
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert (await _page(house, alarm.id)).state is State.ERROR
-    assert [message.recipient for message in house.sms.messages] == ["Porter"]
+    assert (await _page(engine, alarm.id)).state is State.ERROR
+    assert [message.recipient for message in engine.sms.messages] == ["Porter"]
 
 
 async def test_over_a_channel_whose_kind_is_not_there_a_page_waits_and_its_reader_is_told_another_way(
-    house: Engine,
+    engine: Engine,
 ) -> None:
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    house.pool.failures = [KindUnusable(NO_KIND)]
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    engine.pool.failures = [KindUnusable(NO_KIND)]
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    page = await _page(house, alarm.id)
+    page = await _page(engine, alarm.id)
     assert (page.state, page.attempts, page.last_error, page.uncertain) == (State.FAILED, 0, NO_KIND, False)
-    assert await _attempts(house, alarm.id) == []
-    assert [message.recipient for message in house.sms.messages] == ["Porter"]
+    assert await _attempts(engine, alarm.id) == []
+    assert [message.recipient for message in engine.sms.messages] == ["Porter"]
 
 
 async def test_what_waits_for_its_kind_has_all_its_attempts_once_it_is_there(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    alarm = await house.raise_alarm(trigger(policy=GUARD))
+    alarm = await engine.raise_alarm(trigger(policy=GUARD))
     for _ in range(20):
-        house.pool.failures = [KindUnusable(NO_KIND)]
-        await house.dispatch()
+        engine.pool.failures = [KindUnusable(NO_KIND)]
+        await engine.dispatch()
         clock.advance(RetryPolicy().wait.total_seconds())
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    page = await _page(house, alarm.id)
+    page = await _page(engine, alarm.id)
     assert (page.state, page.attempts, page.last_error) == (State.SENT, 1, None)
-    assert [attempt.outcome for attempt in await _attempts(house, alarm.id)] == ["sent"]
-    assert not house.sms.messages[0].may_have_been_sent
+    assert [attempt.outcome for attempt in await _attempts(engine, alarm.id)] == ["sent"]
+    assert not engine.sms.messages[0].may_have_been_sent
 
 
-async def test_an_answer_withdraws_what_waits_for_its_kind(house: Engine, clock: FrozenClock) -> None:
-    alarm = await house.raise_alarm(trigger(policy=GUARD))
-    house.pool.failures = [KindUnusable(NO_KIND)]
-    await house.dispatch()
+async def test_an_answer_withdraws_what_waits_for_its_kind(engine: Engine, clock: FrozenClock) -> None:
+    alarm = await engine.raise_alarm(trigger(policy=GUARD))
+    engine.pool.failures = [KindUnusable(NO_KIND)]
+    await engine.dispatch()
 
-    await house.acknowledge(alarm.id)
+    await engine.acknowledge(alarm.id)
     clock.advance(3600)
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert (await _page(house, alarm.id)).state is State.CANCELLED
-    assert house.sms.messages == []
-
-
-async def test_a_channel_that_was_switched_off_goes_to_the_next_contact_point(house: Engine) -> None:
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    house.pool.missing = {"signal"}
-
-    await house.dispatch()
-
-    assert (await _page(house, alarm.id)).state is State.ERROR
-    assert [message.recipient for message in house.sms.messages] == ["Porter"]
+    assert (await _page(engine, alarm.id)).state is State.CANCELLED
+    assert engine.sms.messages == []
 
 
-async def test_a_message_that_cannot_be_written_goes_to_the_next_contact_point(house: Engine) -> None:
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    await house.db.write(
+async def test_a_channel_that_was_switched_off_goes_to_the_next_contact_point(engine: Engine) -> None:
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    engine.pool.missing = {"signal"}
+
+    await engine.dispatch()
+
+    assert (await _page(engine, alarm.id)).state is State.ERROR
+    assert [message.recipient for message in engine.sms.messages] == ["Porter"]
+
+
+async def test_a_message_that_cannot_be_written_goes_to_the_next_contact_point(engine: Engine) -> None:
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.db.write(
         lambda conn: conn.execute(sa.update(tables.delivery).values(message=["what no version writes"]))
     )
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    page = await _page(house, alarm.id)
+    page = await _page(engine, alarm.id)
     assert page.state is State.ERROR
     assert "could not be written" in str(page.last_error)
-    assert [message.recipient for message in house.sms.messages] == ["Porter"]
+    assert [message.recipient for message in engine.sms.messages] == ["Porter"]
 
 
-async def test_a_message_that_has_lost_its_facts_is_sent_without_them(house: Engine) -> None:
-    await house.raise_alarm(trigger(policy=PORTER))
-    await house.db.write(
+async def test_a_message_that_has_lost_its_facts_is_sent_without_them(engine: Engine) -> None:
+    await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.db.write(
         lambda conn: conn.execute(sa.update(tables.delivery).values(message={"language": "en"}))
     )
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert [message.recipient for message in house.signal.messages] == ["Porter"]
+    assert [message.recipient for message in engine.signal.messages] == ["Porter"]
 
 
 async def test_a_report_that_fails_does_not_undo_the_record_of_what_was_sent(
-    house: Engine, caplog: pytest.LogCaptureFixture
+    engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
-    alarm = await house.raise_alarm(trigger(policy=GUARD))
-    house.news.fails = RuntimeError("the link is broken")
+    engine.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
+    alarm = await engine.raise_alarm(trigger(policy=GUARD))
+    engine.news.fails = RuntimeError("the link is broken")
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert (await _page(house, alarm.id)).state is State.ERROR
-    assert len(await _attempts(house, alarm.id)) == 1
-    assert len(house.sms.messages) == 1
+    assert (await _page(engine, alarm.id)).state is State.ERROR
+    assert len(await _attempts(engine, alarm.id)) == 1
+    assert len(engine.sms.messages) == 1
     assert "could not be reported" in caplog.text
 
 
 # --- concurrency ----------------------------------------------------------------------------------------
 
 
-async def test_a_slow_channel_does_not_delay_another(house: Engine, run: Run) -> None:
-    house.signal.open.clear()
-    run(house)
+async def test_a_slow_channel_does_not_delay_another(engine: Engine, run: Run) -> None:
+    engine.signal.open.clear()
+    run(engine)
 
     for number in range(6):
-        await house.raise_alarm(trigger(device_id=f"phone-{number}"))
-    await until(lambda: len(house.counted.outcomes) == 6)
+        await engine.raise_alarm(trigger(device_id=f"phone-{number}"))
+    await until(lambda: len(engine.counted.outcomes) == 6)
 
-    assert len(house.zammad.messages) == 6
-    assert house.signal.inside == 2
-    house.signal.open.set()
-    await until(lambda: len(house.counted.outcomes) == 12)
+    assert len(engine.zammad.messages) == 6
+    assert engine.signal.inside == 2
+    engine.signal.open.set()
+    await until(lambda: len(engine.counted.outcomes) == 12)
 
 
 async def test_a_channel_is_never_asked_more_often_at_once_than_it_may(claiming: Engine, run: Run) -> None:
@@ -351,24 +353,24 @@ async def test_a_channel_is_never_asked_more_often_at_once_than_it_may(claiming:
 # --- wake-ups -------------------------------------------------------------------------------------------
 
 
-async def test_a_new_page_is_sent_at_once_and_not_at_the_next_poll(house: Engine, run: Run) -> None:
-    run(house)  # which polls once a minute
+async def test_a_new_page_is_sent_at_once_and_not_at_the_next_poll(engine: Engine, run: Run) -> None:
+    run(engine)  # which polls once a minute
     await asyncio.sleep(0.01)
 
-    await house.raise_alarm(trigger(policy=PORTER))
+    await engine.raise_alarm(trigger(policy=PORTER))
 
     async with asyncio.timeout(2):
-        await house.signal.arrived.acquire()
+        await engine.signal.arrived.acquire()
 
 
 async def test_a_lost_wake_up_is_mended_by_the_poll(
-    db: Database, clock: FrozenClock, house: Engine, run: Run
+    db: Database, clock: FrozenClock, engine: Engine, run: Run
 ) -> None:
-    deaf = engine(db, clock, owner=ELSEWHERE, poll_s=0.02)
+    deaf = make_engine(db, clock, owner=ELSEWHERE, poll_s=0.02)
     run(deaf)
     await asyncio.sleep(0.01)
 
-    await house.raise_alarm(trigger(policy=PORTER))
+    await engine.raise_alarm(trigger(policy=PORTER))
 
     async with asyncio.timeout(5):
         await deaf.signal.arrived.acquire()
@@ -376,7 +378,7 @@ async def test_a_lost_wake_up_is_mended_by_the_poll(
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 async def test_a_page_of_another_replica_wakes_this_one(
-    database_url: str, house: Engine, clock: FrozenClock
+    database_url: str, engine: Engine, clock: FrozenClock
 ) -> None:
     wake = Wake()
     woken = wake.subscribe()
@@ -385,7 +387,7 @@ async def test_a_page_of_another_replica_wakes_this_one(
         await woken.wait()  # it listens now
     woken.clear()
 
-    await house.raise_alarm(trigger(policy=PORTER))
+    await engine.raise_alarm(trigger(policy=PORTER))
 
     async with asyncio.timeout(5):
         await woken.wait()
@@ -464,12 +466,12 @@ async def test_a_page_that_was_on_its_way_when_somebody_answered_is_shown_as_sen
 # --- workers that die -----------------------------------------------------------------------------------
 
 
-async def _crashed(house: Engine) -> str:
+async def _crashed(engine: Engine) -> str:
     """Raise an alarm whose page is at the provider's door when its worker dies; return the alarm's id."""
-    house.signal.open.clear()
-    alarm = await house.raise_alarm(trigger(policy=PORTER))
-    await house.signal.arrived.acquire()
-    await crash(house)
+    engine.signal.open.clear()
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.signal.arrived.acquire()
+    await crash(engine)
     return alarm.id
 
 
@@ -477,7 +479,7 @@ async def test_a_page_of_a_dead_worker_is_sent_by_another_when_the_lease_has_run
     db: Database, clock: FrozenClock, claiming: Engine
 ) -> None:
     alarm_id = await _crashed(claiming)
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
 
     clock.advance(LEASE.total_seconds())
     await second.dispatch()
@@ -498,7 +500,7 @@ async def test_an_attempt_that_was_cut_off_is_written_down(
 ) -> None:
     began_at = clock()
     alarm_id = await _crashed(claiming)
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
 
     clock.advance(LEASE.total_seconds() + 1)
     await second.dispatch()
@@ -517,7 +519,7 @@ async def test_a_first_page_is_left_to_whoever_has_room(
     for _ in range(2):
         await claiming.raise_alarm(trigger(policy=PORTER))
         await claiming.signal.arrived.acquire()
-    idle = engine(db, clock, owner=ELSEWHERE)
+    idle = make_engine(db, clock, owner=ELSEWHERE)
 
     alarm = await claiming.raise_alarm(trigger(policy=PORTER))
     await idle.dispatch()
@@ -531,40 +533,40 @@ async def test_a_first_page_is_left_to_whoever_has_room(
 async def test_a_panic_does_not_wait_behind_drills_at_a_slow_provider(
     db: Database, clock: FrozenClock, directory: Directory, *, claims: bool
 ) -> None:
-    house = engine(db, clock, claims=claims)
-    house.signal.open.clear()
+    engine = make_engine(db, clock, claims=claims)
+    engine.signal.open.clear()
     drills = [
         trigger(policy=PORTER, test=True, severity=Severity.LOW, device_id=f"phone-{number}")
         for number in range(6)
     ]
-    await asyncio.gather(*(house.raise_alarm(drill) for drill in drills))
-    await house.dispatcher._turn()
-    await house.signal.arrived.acquire()
+    await asyncio.gather(*(engine.raise_alarm(drill) for drill in drills))
+    await engine.dispatcher._turn()
+    await engine.signal.arrived.acquire()
 
-    panic = await house.raise_alarm(trigger(policy=PORTER))
-    await house.dispatcher._turn()
-    await house.signal.arrived.acquire()
+    panic = await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.dispatcher._turn()
+    await engine.signal.arrived.acquire()
 
-    assert [message.alarm_id for message in house.signal.messages][1:] == [panic.id]
-    house.signal.open.set()
-    await house.dispatch()
-    assert len(house.signal.messages) == 7
+    assert [message.alarm_id for message in engine.signal.messages][1:] == [panic.id]
+    engine.signal.open.set()
+    await engine.dispatch()
+    assert len(engine.signal.messages) == 7
 
 
 async def test_a_panics_due_step_runs_before_older_steps_of_other_alarms(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     rules = policy(step(person("guard"), after=60))
     burglary = trigger(policy=rules, kind=AlarmKind.BURGLARY)
     for _ in range(BATCH + 5):
-        await house.raise_alarm(burglary)
+        await engine.raise_alarm(burglary)
     clock.advance(1)
-    panic = await house.raise_alarm(trigger(policy=rules))
+    panic = await engine.raise_alarm(trigger(policy=rules))
     clock.advance(120)
 
-    await house.escalate()
+    await engine.escalate()
 
-    assert [page.alarm_id for page in await house.deliveries(panic.id)] == [panic.id]
+    assert [page.alarm_id for page in await engine.deliveries(panic.id)] == [panic.id]
 
 
 async def test_a_page_of_a_dead_worker_is_not_sent_after_an_answer(
@@ -572,7 +574,7 @@ async def test_a_page_of_a_dead_worker_is_not_sent_after_an_answer(
 ) -> None:
     alarm_id = await _crashed(claiming)
     await claiming.acknowledge(alarm_id)
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
 
     clock.advance(LEASE.total_seconds() + 1)
     await second.dispatch()
@@ -588,7 +590,7 @@ async def test_the_late_result_of_a_worker_thought_dead_does_not_overwrite_a_new
     claiming.signal.behaviours = [Refused(reason=Reason.quoting("a late word"))]
     alarm = await claiming.raise_alarm(trigger(policy=PORTER))
     await claiming.signal.arrived.acquire()
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
     second.signal.behaviours = [Sent(provider_ref="newer")]
     clock.advance(LEASE.total_seconds() + 1)
     await second.dispatch()
@@ -622,7 +624,7 @@ async def test_a_jump_of_the_clock_does_not_make_a_worker_send_twice_what_it_is_
 async def test_a_lease_is_kept_while_the_provider_takes_its_time(
     db: Database, clock: FrozenClock, claiming: Engine, run: Run
 ) -> None:
-    patient = engine(db, clock, owner="this-host/1/patient", claims=True, lease=LEASE / 1000)
+    patient = make_engine(db, clock, owner="this-host/1/patient", claims=True, lease=LEASE / 1000)
     run(patient)
     patient.signal.open.clear()
     alarm = await patient.raise_alarm(trigger(policy=PORTER))
@@ -632,7 +634,7 @@ async def test_a_lease_is_kept_while_the_provider_takes_its_time(
     async with asyncio.timeout(5):
         while ((await _page(patient, alarm.id)).lease_until or clock()) <= clock():  # noqa: ASYNC110 # it is in the database
             await asyncio.sleep(0.005)
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
     await second.dispatch()
 
     assert second.signal.messages == []
@@ -644,7 +646,7 @@ async def test_a_delivery_that_outlives_too_many_workers_is_given_up_and_goes_an
 ) -> None:
     alarm_id = await _crashed(claiming)
     await db.write(lambda conn: conn.execute(sa.update(tables.delivery).values(attempts=CRASH_LIMIT)))
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
 
     clock.advance(LEASE.total_seconds() + 1)
     await second.dispatch()
@@ -656,19 +658,19 @@ async def test_a_delivery_that_outlives_too_many_workers_is_given_up_and_goes_an
 
 
 async def test_the_work_of_a_killed_process_of_this_host_is_taken_over_at_once(
-    db: Database, database_url: str, clock: FrozenClock, house: Engine
+    db: Database, database_url: str, clock: FrozenClock, engine: Engine
 ) -> None:
     script = (
         "import asyncio, sys\n"
         "from companion.dispatch.claim import new_owner\n"
         "from companion.store.database import open_database\n"
-        "from tests.builders import engine, person, policy, step, trigger\n"
+        "from tests.builders import make_engine, person, policy, step, trigger\n"
         "from tests.fakes.clock import FrozenClock\n"
         "async def main():\n"
-        "    house = engine(open_database(sys.argv[1]), FrozenClock(), owner=new_owner(), claims=True)\n"
-        "    house.signal.open.clear()\n"
-        "    alarm = await house.raise_alarm(trigger(policy=policy(step(person('porter')))))\n"
-        "    await house.signal.arrived.acquire()\n"
+        "    engine = make_engine(open_database(sys.argv[1]), FrozenClock(), owner=new_owner(), claims=True)\n"
+        "    engine.signal.open.clear()\n"
+        "    alarm = await engine.raise_alarm(trigger(policy=policy(step(person('porter')))))\n"
+        "    await engine.signal.arrived.acquire()\n"
         "    print(alarm.id, flush=True)\n"
         "    await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"
@@ -679,7 +681,7 @@ async def test_the_work_of_a_killed_process_of_this_host_is_taken_over_at_once(
     assert child.stdout is not None
     async with asyncio.timeout(20):
         alarm_id = (await child.stdout.readline()).decode().strip()
-    survivor = engine(db, clock, owner=new_owner())
+    survivor = make_engine(db, clock, owner=new_owner())
     await survivor.dispatch()
     while_it_lived = len(survivor.signal.messages)
 
@@ -712,7 +714,7 @@ async def test_stopping_lets_what_is_being_sent_end_and_gives_the_rest_back(
     pages = [await _page(claiming, alarm.id) for alarm in alarms]
     assert [page.state for page in pages] == [State.SENT, State.SENT, State.PENDING]
     assert (pages[2].attempts, pages[2].uncertain, pages[2].owner) == (0, False, None)
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
     await second.dispatch()
     assert [message.may_have_been_sent for message in second.signal.messages] == [False]
 
@@ -727,7 +729,7 @@ async def test_what_does_not_end_in_time_is_another_workers_at_once_and_marked(
 
     await claiming.dispatcher.stop(0)
     clock.advance(0.001)
-    second = engine(db, clock, owner=ELSEWHERE)
+    second = make_engine(db, clock, owner=ELSEWHERE)
     await second.dispatch()
 
     assert [message.may_have_been_sent for message in second.signal.messages] == [True]
@@ -763,11 +765,11 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("moment", ["failing_writes", "failing_reads"])
 async def test_a_database_that_is_away_for_a_moment_makes_nobody_hear_twice(
-    short_pauses: None, db: Database, clock: FrozenClock, house: Engine, moment: str
+    short_pauses: None, db: Database, clock: FrozenClock, engine: Engine, moment: str
 ) -> None:
-    alarm = await house.raise_alarm(trigger(policy=GUARD))
+    alarm = await engine.raise_alarm(trigger(policy=GUARD))
     flaky = Flaky(db)
-    shaken = engine(flaky, clock)
+    shaken = make_engine(flaky, clock)
     clock.advance(1)
     await shaken.dispatcher._turn()
 
@@ -777,16 +779,16 @@ async def test_a_database_that_is_away_for_a_moment_makes_nobody_hear_twice(
 
     assert len(shaken.sms.messages) == 1
     assert getattr(flaky, moment) == 0
-    page = await _page(house, alarm.id)
+    page = await _page(engine, alarm.id)
     assert (page.state, page.uncertain) == (State.SENT, False)
 
 
 async def test_the_dispatcher_lives_through_a_database_that_is_away(
-    db: Database, clock: FrozenClock, house: Engine, run: Run, caplog: pytest.LogCaptureFixture
+    db: Database, clock: FrozenClock, engine: Engine, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     flaky = Flaky(db)
     flaky.failing_reads = 1
-    shaken = engine(flaky, clock)
+    shaken = make_engine(flaky, clock)
     run(shaken)
     await until(lambda: "could not look for due deliveries" in caplog.text)
 
@@ -800,16 +802,18 @@ async def test_the_dispatcher_lives_through_a_database_that_is_away(
 
 
 async def test_two_workers_share_the_work_and_send_nothing_twice(
-    db: Database, clock: FrozenClock, house: Engine, run: Run
+    db: Database, clock: FrozenClock, engine: Engine, run: Run
 ) -> None:
     channels = {kind: FakeChannel() for kind in ("zammad", "signal", "sms")}
     pool = FakePool(channels)
-    first, second = (engine(db, clock, owner=f"host-{name}/1/x", pool=pool, poll_s=0.02) for name in "ab")
+    first, second = (
+        make_engine(db, clock, owner=f"host-{name}/1/x", pool=pool, poll_s=0.02) for name in "ab"
+    )
     run(first)
     run(second)
 
     triggers = [trigger(policy=PORTER, device_id=f"phone-{number}") for number in range(25)]
-    alarms = await asyncio.gather(*(house.raise_alarm(one) for one in triggers))
+    alarms = await asyncio.gather(*(engine.raise_alarm(one) for one in triggers))
     first.wake.notify()
     second.wake.notify()
     await until(lambda: len(first.counted.outcomes) + len(second.counted.outcomes) >= 25)
@@ -818,7 +822,7 @@ async def test_two_workers_share_the_work_and_send_nothing_twice(
     assert sorted(told) == sorted(alarm.id for alarm in alarms)
 
 
-async def test_a_test_of_a_channel_is_no_part_of_another_ones_thread(house: Engine, db: Database) -> None:
+async def test_a_test_of_a_channel_is_no_part_of_another_ones_thread(engine: Engine, db: Database) -> None:
     def make_test(conn: Connection) -> None:
         row: dict[str, Any] = dict(
             conn.execute(sa.select(tables.delivery).where(tables.delivery.c.channel_id == "zammad"))
@@ -829,11 +833,11 @@ async def test_a_test_of_a_channel_is_no_part_of_another_ones_thread(house: Engi
             changed = {"id": f"t{number}", "alarm_id": None, "kind": "test", "occurrence": f"{number}"}
             conn.execute(sa.insert(tables.delivery), row | changed)
 
-    await house.raise_alarm()
+    await engine.raise_alarm()
     await db.write(make_test)
 
-    await house.dispatch()
-    await house.dispatch()
+    await engine.dispatch()
+    await engine.dispatch()
 
-    tests = [message for message in house.zammad.messages if message.kind is MessageKind.TEST]
+    tests = [message for message in engine.zammad.messages if message.kind is MessageKind.TEST]
     assert [message.thread_ref for message in tests] == [None, None]

@@ -12,9 +12,8 @@ from companion.alarms.model import Change, Evidence, JournalEntry, Picture, Pict
 from companion.alarms.pictures import picture_of
 from companion.channels.render import context
 from companion.store import tables
-from companion.store.database import Database
 from companion.store.scope import ALL_SITES
-from tests.builders import Engine, engine
+from tests.builders import Engine
 from tests.companion.conftest import POLICY, Directory
 from tests.companion.link.conftest import Panel, alarm_raised, meet
 from tests.companion.link.test_inbound import AT, DISARMED, decide
@@ -48,27 +47,22 @@ def sent(raw: bytes, media_type: str = "image/jpeg") -> dict[str, str]:
 
 
 @pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
+async def panel(engine: Engine, directory: Directory) -> Panel:
+    return Panel(engine.commands, await meet(engine.commands, site_id=directory.site))
 
 
-@pytest.fixture
-async def panel(house: Engine, directory: Directory) -> Panel:
-    return Panel(house.commands, await meet(house.commands, site_id=directory.site))
-
-
-async def lines_of(house: Engine, change: Change) -> list[JournalEntry]:
-    lines = await house.journal((await the_alarm(house.db)).id)
+async def lines_of(engine: Engine, change: Change) -> list[JournalEntry]:
+    lines = await engine.journal((await the_alarm(engine.db)).id)
     return [line for line in lines if line.event is change]
 
 
-async def picture(house: Engine) -> Picture | None:
-    alarm = await the_alarm(house.db)
-    return await house.db.read(lambda conn: picture_of(ALL_SITES, conn, alarm.id))
+async def picture(engine: Engine) -> Picture | None:
+    alarm = await the_alarm(engine.db)
+    return await engine.db.read(lambda conn: picture_of(ALL_SITES, conn, alarm.id))
 
 
-async def said_of(house: Engine) -> Evidence:
-    found = (await the_alarm(house.db)).evidence
+async def said_of(engine: Engine) -> Evidence:
+    found = (await the_alarm(engine.db)).evidence
     assert found is not None
     return found
 
@@ -77,12 +71,12 @@ async def said_of(house: Engine) -> Evidence:
 
 
 async def test_evidence_is_kept_with_its_picture_and_journalled_without_the_bytes(
-    house: Engine, panel: Panel
+    engine: Engine, panel: Panel
 ) -> None:
     await panel.say(alarm_raised("b1"), evidence(picture=sent(JPEG)))
 
-    found = await said_of(house)
-    [line] = await lines_of(house, Change.EVIDENCE)
+    found = await said_of(engine)
+    [line] = await lines_of(engine, Change.EVIDENCE)
     assert (found.level, found.reasons, found.label, found.score) == (
         2,
         ("A person was seen.",),
@@ -90,7 +84,7 @@ async def test_evidence_is_kept_with_its_picture_and_journalled_without_the_byte
         0.9,
     )
     assert found.picture == PictureShows(camera="Drive", taken_at=found.taken_at)
-    assert await picture(house) == Picture(media_type="image/jpeg", data=JPEG)
+    assert await picture(engine) == Picture(media_type="image/jpeg", data=JPEG)
     assert line.via == "panel"
     assert line.detail == {
         "level": 2,
@@ -106,7 +100,7 @@ async def test_evidence_is_kept_with_its_picture_and_journalled_without_the_byte
 
 
 async def test_the_newest_word_replaces_what_was_said_and_a_word_without_a_picture_keeps_the_picture(
-    house: Engine, panel: Panel
+    engine: Engine, panel: Panel
 ) -> None:
     await panel.say(alarm_raised("b1"), evidence(picture=sent(JPEG)))
 
@@ -114,66 +108,66 @@ async def test_the_newest_word_replaces_what_was_said_and_a_word_without_a_pictu
         evidence(0, at=LATER, evidence=[], camera="Hall", label=None, score=None, taken_at=None, link=None)
     )
 
-    found = await said_of(house)
+    found = await said_of(engine)
     assert (found.level, found.reasons, found.camera, found.label, found.link) == (0, (), "Hall", None, None)
     assert found.picture is not None
     assert found.picture.camera == "Drive"
-    assert await picture(house) == Picture(media_type="image/jpeg", data=JPEG)
+    assert await picture(engine) == Picture(media_type="image/jpeg", data=JPEG)
 
 
-async def test_a_newer_picture_takes_the_place_of_the_older_one(house: Engine, panel: Panel) -> None:
+async def test_a_newer_picture_takes_the_place_of_the_older_one(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1"), evidence(picture=sent(JPEG)))
 
     await panel.say(evidence(at=LATER, picture=sent(PNG, "image/png")))
 
-    rows = await house.db.read(lambda conn: conn.execute(sa.select(tables.picture)).all())
+    rows = await engine.db.read(lambda conn: conn.execute(sa.select(tables.picture)).all())
     assert [(row.media_type, row.data) for row in rows] == [("image/png", PNG)]
 
 
 async def test_a_bad_picture_is_dropped_and_logged_and_the_rest_counts(
-    house: Engine, panel: Panel, caplog: pytest.LogCaptureFixture
+    engine: Engine, panel: Panel, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "companion.link.inbound"):
         await panel.say(alarm_raised("b1"), evidence(3, picture=sent(PNG, "image/jpeg")))
 
-    alarm = await the_alarm(house.db)
-    assert (await said_of(house)).level == 3
-    assert await picture(house) is None
+    alarm = await the_alarm(engine.db)
+    assert (await said_of(engine)).level == 3
+    assert await picture(engine) is None
     assert (
         f"{alarm.id}: the picture of its evidence was dropped: it does not begin as image/jpeg" in caplog.text
     )
 
 
-async def test_a_word_that_says_nothing_new_is_not_written_down(house: Engine, panel: Panel) -> None:
+async def test_a_word_that_says_nothing_new_is_not_written_down(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1"), evidence(picture=sent(JPEG)))
-    before = await the_alarm(house.db)
+    before = await the_alarm(engine.db)
 
     await panel.say(evidence(at=LATER, picture=sent(JPEG)), evidence(at=LATER))
 
-    assert len(await lines_of(house, Change.EVIDENCE)) == 1
-    assert await the_alarm(house.db) == before
+    assert len(await lines_of(engine, Change.EVIDENCE)) == 1
+    assert await the_alarm(engine.db) == before
 
 
 async def test_words_that_are_said_again_in_a_new_stream_change_nothing(
-    house: Engine, panel: Panel, directory: Directory
+    engine: Engine, panel: Panel, directory: Directory
 ) -> None:
     story = [alarm_raised("b1"), evidence(1), evidence(3, at=LATER, picture=sent(JPEG))]
     await panel.say(*story, UNCONFIRMED, decide("escalate", uid="b1", note="Hurry"))
-    before, lines = await the_alarm(house.db), await house.journal((await the_alarm(house.db)).id)
-    again = Panel(house.commands, await meet(house.commands, site_id=directory.site, stream="s2"))
+    before, lines = await the_alarm(engine.db), await engine.journal((await the_alarm(engine.db)).id)
+    again = Panel(engine.commands, await meet(engine.commands, site_id=directory.site, stream="s2"))
 
     await again.say(*story, UNCONFIRMED, decide("escalate", uid="b1", note="Hurry"))
 
-    assert await the_alarm(house.db) == before
-    assert await house.journal(before.id) == lines
+    assert await the_alarm(engine.db) == before
+    assert await engine.journal(before.id) == lines
 
 
-async def test_evidence_of_an_alarm_that_nobody_knows_is_ignored(house: Engine, panel: Panel) -> None:
+async def test_evidence_of_an_alarm_that_nobody_knows_is_ignored(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1"), evidence(uid="b2"), {**UNCONFIRMED, "uid": "b2"})
 
-    alarm = await the_alarm(house.db)
+    alarm = await the_alarm(engine.db)
     assert alarm.evidence is None
-    assert {line.event for line in await house.journal(alarm.id)} == {Change.RAISED, Change.ESCALATED}
+    assert {line.event for line in await engine.journal(alarm.id)} == {Change.RAISED, Change.ESCALATED}
 
 
 @pytest.mark.parametrize(
@@ -182,181 +176,181 @@ async def test_evidence_of_an_alarm_that_nobody_knows_is_ignored(house: Engine, 
     ids=lambda word: word["kind"],
 )
 async def test_a_word_on_an_alarm_of_another_site_is_ignored(
-    house: Engine, panel: Panel, word: dict[str, Any]
+    engine: Engine, panel: Panel, word: dict[str, Any]
 ) -> None:
     await panel.say(alarm_raised("b1"))
-    before = await the_alarm(house.db)
-    await house.db.write(lambda conn: conn.execute(sa.update(tables.alarm).values(site_id="elsewhere")))
+    before = await the_alarm(engine.db)
+    await engine.db.write(lambda conn: conn.execute(sa.update(tables.alarm).values(site_id="elsewhere")))
 
     await panel.say(word)
 
-    after = await the_alarm(house.db)
+    after = await the_alarm(engine.db)
     assert (after.evidence, after.next_due_at, after.version) == (None, before.next_due_at, before.version)
-    assert await picture(house) is None
+    assert await picture(engine) is None
 
 
 async def test_evidence_its_picture_and_its_place_in_the_stream_are_one_transaction(
-    house: Engine, panel: Panel
+    engine: Engine, panel: Panel
 ) -> None:
     await panel.say(alarm_raised("b1"))
-    await house.dispatch()
-    alarm = await the_alarm(house.db)
-    house.news.fails = RuntimeError("the power is gone")
+    await engine.dispatch()
+    alarm = await the_alarm(engine.db)
+    engine.news.fails = RuntimeError("the power is gone")
 
     with pytest.raises(RuntimeError):
         await panel.say(evidence(3, picture=sent(JPEG)))
 
-    assert await the_alarm(house.db) == alarm
-    assert await picture(house) is None
-    assert await lines_of(house, Change.EVIDENCE) == []
-    assert [one.kind for one in await house.deliveries(alarm.id)] == ["page", "page"]
+    assert await the_alarm(engine.db) == alarm
+    assert await picture(engine) is None
+    assert await lines_of(engine, Change.EVIDENCE) == []
+    assert [one.kind for one in await engine.deliveries(alarm.id)] == ["page", "page"]
 
 
 # --- evidence: who hears of it --------------------------------------------------------------------------
 
 
-async def test_whoever_was_paged_hears_once_that_somebody_is_there(house: Engine, panel: Panel) -> None:
+async def test_whoever_was_paged_hears_once_that_somebody_is_there(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1"), evidence(1))
-    await house.dispatch()
+    await engine.dispatch()
 
     await panel.say(
         evidence(2, at=LATER), evidence(1, at=LATER), evidence(3, at=LATER), evidence(4, at=LATER)
     )
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert heard(house) == told("page", "verified")
-    message = house.signal.messages[-1]
+    assert heard(engine) == told("page", "verified")
+    message = engine.signal.messages[-1]
     assert (message.level, message.label, message.camera) == (2, "person", "Drive")
 
 
 async def test_a_later_page_says_level_label_and_camera(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1"), evidence(1))
 
-    await pass_time(house, clock, 60)
+    await pass_time(engine, clock, 60)
 
-    assert [(page.level, page.label, page.camera) for page in house.sms.pages] == [(1, "person", "Drive")]
+    assert [(page.level, page.label, page.camera) for page in engine.sms.pages] == [(1, "person", "Drive")]
 
 
 async def test_evidence_within_the_hold_tells_nobody_before_its_end(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=30), evidence(3))
-    await pass_time(house, clock, 29.9)
-    while_held = heard(house)
+    await pass_time(engine, clock, 29.9)
+    while_held = heard(engine)
 
-    await pass_time(house, clock, 0.1)
+    await pass_time(engine, clock, 0.1)
 
-    assert (while_held, heard(house)) == (told(), told("page"))
-    assert house.signal.messages[0].level == 3
+    assert (while_held, heard(engine)) == (told(), told("page"))
+    assert engine.signal.messages[0].level == 3
 
 
-async def test_evidence_of_a_closed_alarm_is_kept_and_nobody_is_told(house: Engine, panel: Panel) -> None:
+async def test_evidence_of_a_closed_alarm_is_kept_and_nobody_is_told(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1"), {**DISARMED, "ending": "cancelled"})
-    await house.dispatch()
-    before = heard(house)
+    await engine.dispatch()
+    before = heard(engine)
 
     await panel.say(evidence(3, picture=sent(JPEG)))
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert heard(house) == before
-    assert (await the_alarm(house.db)).status is Status.CANCELLED
-    assert (await said_of(house)).level == 3
-    assert len(await lines_of(house, Change.EVIDENCE)) == 1
+    assert heard(engine) == before
+    assert (await the_alarm(engine.db)).status is Status.CANCELLED
+    assert (await said_of(engine)).level == 3
+    assert len(await lines_of(engine, Change.EVIDENCE)) == 1
 
 
 async def test_nothing_to_respond_to_does_not_stop_the_escalation(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1"), evidence(0))
 
-    await pass_time(house, clock, 60)
+    await pass_time(engine, clock, 60)
 
-    assert (await the_alarm(house.db)).status is Status.TRIGGERED
-    assert heard(house)["sms"] == ["page"]
+    assert (await the_alarm(engine.db)).status is Status.TRIGGERED
+    assert heard(engine)["sms"] == ["page"]
 
 
 # --- a word to hurry ------------------------------------------------------------------------------------
 
 
 async def test_the_next_step_runs_at_once_when_somebody_asks_for_it_and_the_journal_says_who(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1"))
-    await house.dispatch()
+    await engine.dispatch()
 
     await panel.say(decide("escalate", uid="b1", via="push", note="I am away"))
-    await pass_time(house, clock, 0)
+    await pass_time(engine, clock, 0)
 
-    [line] = await lines_of(house, Change.ESCALATION_ASKED)
-    assert heard(house)["sms"] == ["page"]
+    [line] = await lines_of(engine, Change.ESCALATION_ASKED)
+    assert heard(engine)["sms"] == ["page"]
     assert (line.actor, line.via, line.detail) == ("Anna", "push", {"note": "I am away", "said_at": AT})
 
 
 async def test_the_delays_after_a_hurried_step_count_from_it(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1"))
-    await pass_time(house, clock, 10)
+    await pass_time(engine, clock, 10)
 
     await panel.say(decide("escalate", uid="b1"))
-    await pass_time(house, clock, 0)
+    await pass_time(engine, clock, 0)
 
-    due = (await the_alarm(house.db)).next_due_at
+    due = (await the_alarm(engine.db)).next_due_at
     assert due is not None
     assert (due - clock()).total_seconds() == POLICY.repeat_after
 
 
 async def test_a_word_to_hurry_by_our_id_ends_the_hold(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=30))
-    alarm = await the_alarm(house.db)
+    alarm = await the_alarm(engine.db)
 
     await panel.say(decide("escalate", alarm_id=alarm.id))
-    is_held = (await the_alarm(house.db)).is_held(clock())
-    await pass_time(house, clock, 0)
+    is_held = (await the_alarm(engine.db)).is_held(clock())
+    await pass_time(engine, clock, 0)
 
     assert not is_held
-    assert heard(house) == told("page")
+    assert heard(engine) == told("page")
 
 
 @pytest.mark.parametrize("answer", ["acknowledge", "cancel"])
 @pytest.mark.parametrize("word", [decide("escalate", uid="b1"), UNCONFIRMED], ids=lambda word: word["kind"])
 async def test_on_an_alarm_that_has_its_answer_a_word_to_hurry_is_only_written_down(
-    house: Engine, panel: Panel, clock: FrozenClock, answer: str, word: dict[str, Any]
+    engine: Engine, panel: Panel, clock: FrozenClock, answer: str, word: dict[str, Any]
 ) -> None:
     await panel.say(alarm_raised("b1"), decide(answer, uid="b1"))
-    before = await the_alarm(house.db)
-    lines = await house.journal(before.id)
+    before = await the_alarm(engine.db)
+    lines = await engine.journal(before.id)
 
     await panel.say(word)
-    await pass_time(house, clock, 1000)
+    await pass_time(engine, clock, 1000)
 
-    assert await the_alarm(house.db) == before
-    assert heard(house)["sms"] == []
-    assert len([line for line in await house.journal(before.id) if line.via != "dispatch"]) == len(lines) + 1
+    assert await the_alarm(engine.db) == before
+    assert heard(engine)["sms"] == []
+    assert len([line for line in await engine.journal(before.id) if line.via != "dispatch"]) == len(lines) + 1
 
 
 async def test_on_an_alarm_whose_policy_has_run_out_a_word_to_hurry_is_only_written_down(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1"))
     for _ in range(5):
-        await pass_time(house, clock, 200)
-    before = await the_alarm(house.db)
+        await pass_time(engine, clock, 200)
+    before = await the_alarm(engine.db)
 
     await panel.say(decide("escalate", uid="b1"))
 
     assert before.exhausted_at is not None
-    assert await the_alarm(house.db) == before
-    assert len(await lines_of(house, Change.ESCALATION_ASKED)) == 1
+    assert await the_alarm(engine.db) == before
+    assert len(await lines_of(engine, Change.ESCALATION_ASKED)) == 1
 
 
-async def test_a_word_to_hurry_wakes_the_escalation(house: Engine, panel: Panel) -> None:
+async def test_a_word_to_hurry_wakes_the_escalation(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1"))
-    woken = house.wake.subscribe()
+    woken = engine.wake.subscribe()
     woken.clear()
 
     await panel.say(decide("escalate", uid="b1"))
@@ -368,34 +362,34 @@ async def test_a_word_to_hurry_wakes_the_escalation(house: Engine, panel: Panel)
 
 
 async def test_when_nobody_at_home_confirms_the_push_the_next_step_does_not_wait(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1"))
-    await house.dispatch()
+    await engine.dispatch()
 
     await panel.say(UNCONFIRMED)
-    await pass_time(house, clock, 0)
+    await pass_time(engine, clock, 0)
 
-    [line] = await lines_of(house, Change.PUSH_UNCONFIRMED)
-    assert heard(house)["sms"] == ["page"]
+    [line] = await lines_of(engine, Change.PUSH_UNCONFIRMED)
+    assert heard(engine)["sms"] == ["page"]
     assert line.detail == {"people": ["Anna", "Ben"], "after_s": 45.0, "said_at": AT}
 
 
 async def test_an_unconfirmed_push_does_not_end_the_hold(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=30), UNCONFIRMED)
 
-    await pass_time(house, clock, 29.9)
+    await pass_time(engine, clock, 29.9)
 
-    assert heard(house) == told()
-    assert len(await lines_of(house, Change.PUSH_UNCONFIRMED)) == 1
+    assert heard(engine) == told()
+    assert len(await lines_of(engine, Change.PUSH_UNCONFIRMED)) == 1
 
 
 # --- a house on vacation --------------------------------------------------------------------------------
 
 
-async def vacation_policy(house: Engine) -> None:
+async def vacation_policy(engine: Engine) -> None:
     """Let the office tell only the guard while it is on vacation."""
 
     def work(conn: Connection) -> None:
@@ -404,50 +398,50 @@ async def vacation_policy(house: Engine) -> None:
         conn.execute(sa.insert(tables.policy).values(**row))
         conn.execute(sa.update(tables.site).values(vacation_policy_id="away"))
 
-    await house.db.write(work)
+    await engine.db.write(work)
 
 
 @pytest.mark.parametrize(("vacation", "policy"), [(True, "away"), (False, "standard")])
 async def test_a_site_may_follow_another_policy_while_the_house_is_on_vacation(
-    house: Engine, panel: Panel, policy: str, *, vacation: bool
+    engine: Engine, panel: Panel, policy: str, *, vacation: bool
 ) -> None:
-    await vacation_policy(house)
+    await vacation_policy(engine)
 
     await panel.say(alarm_raised("b1", vacation=vacation))
 
-    alarm = await the_alarm(house.db)
+    alarm = await the_alarm(engine.db)
     assert alarm.policy is not None
     assert alarm.policy.id == policy
 
 
 async def test_on_vacation_without_a_policy_for_it_the_sites_own_one_holds_and_the_pages_say_vacation(
-    house: Engine, panel: Panel
+    engine: Engine, panel: Panel
 ) -> None:
     await panel.say(alarm_raised("b1", vacation=True))
-    await house.dispatch()
+    await engine.dispatch()
 
-    alarm = await the_alarm(house.db)
+    alarm = await the_alarm(engine.db)
     assert alarm.policy is not None
     assert alarm.policy.id == "standard"
-    assert house.signal.messages[0].details["vacation"] == "yes"
-    assert ("vacation", "The house is in its vacation window") in context(house.signal.messages[0])
+    assert engine.signal.messages[0].details["vacation"] == "yes"
+    assert ("vacation", "The house is in its vacation window") in context(engine.signal.messages[0])
 
 
-async def test_an_alarm_of_an_ordinary_day_says_nothing_of_vacation(house: Engine, panel: Panel) -> None:
+async def test_an_alarm_of_an_ordinary_day_says_nothing_of_vacation(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1"))
 
-    assert "vacation" not in (await the_alarm(house.db)).details
+    assert "vacation" not in (await the_alarm(engine.db)).details
 
 
 async def test_an_older_word_that_comes_again_without_its_picture_changes_nothing(
-    house: Engine, directory: Directory, panel: Panel
+    engine: Engine, directory: Directory, panel: Panel
 ) -> None:
     first = evidence(2, picture=sent(JPEG))
     second = evidence(3, at=LATER, evidence=["Two persons."], picture=sent(PNG, "image/png"))
     await panel.say(alarm_raised("b1"), first, second)
-    anew = Panel(house.commands, await meet(house.commands, site_id=directory.site, stream="s2"))
+    anew = Panel(engine.commands, await meet(engine.commands, site_id=directory.site, stream="s2"))
 
     await anew.say(alarm_raised("b1"), {**first, "picture": None}, second)
 
-    assert (await said_of(house)).level == 3
-    assert len(await lines_of(house, Change.EVIDENCE)) == 2
+    assert (await said_of(engine)).level == 3
+    assert len(await lines_of(engine, Change.EVIDENCE)) == 2

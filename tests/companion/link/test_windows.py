@@ -15,7 +15,7 @@ from companion.dispatch.wake import Wake
 from companion.link import dead_man_switch as watch, outbox
 from companion.store.database import Database, open_database
 from companion.store.scope import ALL_SITES
-from tests.builders import ELSEWHERE, Engine, engine
+from tests.builders import ELSEWHERE, Engine, make_engine
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, make_commands, meet
 from tests.companion.link.test_inbound import DISARMED, PENDING, TRIPPED
@@ -26,13 +26,8 @@ OTHER_HOME = "another-home"
 
 
 @pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
-
-
-@pytest.fixture
-async def panel(house: Engine, directory: Directory) -> Panel:
-    return Panel(house.commands, await meet(house.commands, site_id=directory.site))
+async def panel(engine: Engine, directory: Directory) -> Panel:
+    return Panel(engine.commands, await meet(engine.commands, site_id=directory.site))
 
 
 async def the_alarm(db: Database) -> Alarm:
@@ -40,18 +35,18 @@ async def the_alarm(db: Database) -> Alarm:
     return alarm
 
 
-async def pass_time(house: Engine, clock: FrozenClock, seconds: float) -> None:
+async def pass_time(engine: Engine, clock: FrozenClock, seconds: float) -> None:
     """Let the time pass, and the companion do what is due then."""
     clock.advance(seconds)
-    await house.escalate()
-    await house.dispatch()
+    await engine.escalate()
+    await engine.dispatch()
 
 
-def heard(house: Engine) -> dict[str, list[str]]:
+def heard(engine: Engine) -> dict[str, list[str]]:
     """Return what each channel was told, as kinds of messages; those of one moment go out in any order."""
     return {
         name: sorted(message.kind.value for message in channel.messages)
-        for name, channel in house.pool.channels.items()
+        for name, channel in engine.pool.channels.items()
     }
 
 
@@ -80,7 +75,7 @@ def told(*kinds: str) -> dict[str, list[str]]:
     ],
 )
 async def test_who_hears_what_depends_on_hold_ending_and_time(
-    house: Engine,
+    engine: Engine,
     panel: Panel,
     clock: FrozenClock,
     hold_s: float,
@@ -90,74 +85,74 @@ async def test_who_hears_what_depends_on_hold_ending_and_time(
     status: Status,
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=hold_s))
-    await house.dispatch()
-    await pass_time(house, clock, after_s)
+    await engine.dispatch()
+    await pass_time(engine, clock, after_s)
 
     await panel.say({**DISARMED, "ending": ending})
-    await pass_time(house, clock, 1000)
+    await pass_time(engine, clock, 1000)
 
-    assert heard(house) == expected
-    assert (await the_alarm(house.db)).status is status
+    assert heard(engine) == expected
+    assert (await the_alarm(engine.db)).status is status
 
 
 async def test_a_disarming_that_comes_before_the_due_step_could_run_tells_nobody(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=30))
     clock.advance(31)
 
     await panel.say({**DISARMED, "ending": "cancelled"})
-    await pass_time(house, clock, 1000)
+    await pass_time(engine, clock, 1000)
 
-    assert heard(house) == told()
+    assert heard(engine) == told()
 
 
 async def test_the_delays_of_the_policy_count_from_the_end_of_the_hold(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=30))
-    await pass_time(house, clock, 30)
-    await pass_time(house, clock, 59.9)
-    before = heard(house)["sms"]
+    await pass_time(engine, clock, 30)
+    await pass_time(engine, clock, 59.9)
+    before = heard(engine)["sms"]
 
-    await pass_time(house, clock, 0.1)
+    await pass_time(engine, clock, 0.1)
 
-    assert (before, heard(house)["sms"]) == ([], ["page"])
+    assert (before, heard(engine)["sms"]) == ([], ["page"])
 
 
 async def test_the_hold_counts_from_arrival_whatever_the_clock_of_home_assistant_says(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     clock.advance(7200)
     await panel.say(alarm_raised("b1", hold_s=30))
 
-    await pass_time(house, clock, 29.9)
+    await pass_time(engine, clock, 29.9)
 
-    assert heard(house) == told()
-    assert (await the_alarm(house.db)).held_until == clock() + timedelta(seconds=0.1)
+    assert heard(engine) == told()
+    assert (await the_alarm(engine.db)).held_until == clock() + timedelta(seconds=0.1)
 
 
 async def test_a_worker_that_takes_new_pages_at_birth_waits_for_the_hold_too(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house = engine(db, clock, claims=True)
-    panel = Panel(house.commands, await meet(house.commands, site_id=directory.site))
+    engine = make_engine(db, clock, claims=True)
+    panel = Panel(engine.commands, await meet(engine.commands, site_id=directory.site))
     await panel.say(alarm_raised("b1", hold_s=30))
-    await pass_time(house, clock, 29.9)
-    while_held = heard(house)
+    await pass_time(engine, clock, 29.9)
+    while_held = heard(engine)
 
-    await pass_time(house, clock, 0.1)
+    await pass_time(engine, clock, 0.1)
 
-    assert (while_held, heard(house)) == (told(), told("page"))
+    assert (while_held, heard(engine)) == (told(), told("page"))
 
 
 async def test_a_companion_that_starts_again_within_the_hold_goes_on_with_it(
-    house: Engine, panel: Panel, clock: FrozenClock, database_url: str
+    engine: Engine, panel: Panel, clock: FrozenClock, database_url: str
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=30))
     clock.advance(20)
     reopened = open_database(database_url)
-    successor = engine(reopened, clock, owner=ELSEWHERE)
+    successor = make_engine(reopened, clock, owner=ELSEWHERE)
 
     await pass_time(successor, clock, 9.9)
     while_held = heard(successor)
@@ -168,36 +163,36 @@ async def test_a_companion_that_starts_again_within_the_hold_goes_on_with_it(
 
 
 async def test_two_replicas_at_the_end_of_the_hold_page_once(
-    house: Engine, panel: Panel, clock: FrozenClock, database_url: str
+    engine: Engine, panel: Panel, clock: FrozenClock, database_url: str
 ) -> None:
     second_db = open_database(database_url)
-    replica = engine(second_db, clock, owner=ELSEWHERE, pool=house.pool)
+    replica = make_engine(second_db, clock, owner=ELSEWHERE, pool=engine.pool)
     await panel.say(alarm_raised("b1", hold_s=30))
-    await asyncio.gather(house.escalate(), replica.escalate())
-    while_held = heard(house)
+    await asyncio.gather(engine.escalate(), replica.escalate())
+    while_held = heard(engine)
     clock.advance(30)
 
-    await asyncio.gather(house.escalate(), replica.escalate())
-    await asyncio.gather(house.dispatch(), replica.dispatch())
+    await asyncio.gather(engine.escalate(), replica.escalate())
+    await asyncio.gather(engine.dispatch(), replica.dispatch())
     await second_db.close()
 
-    assert (while_held, heard(house)) == (told(), told("page"))
+    assert (while_held, heard(engine)) == (told(), told("page"))
 
 
-async def test_a_silent_alarm_is_never_held(house: Engine, panel: Panel) -> None:
+async def test_a_silent_alarm_is_never_held(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1", silent=True, hold_s=30))
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert heard(house) == told("page")
+    assert heard(engine) == told("page")
 
 
 async def test_a_page_after_the_hold_does_not_say_that_it_was_held(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=30))
-    await pass_time(house, clock, 30)
+    await pass_time(engine, clock, 30)
 
-    assert [message.details for message in house.signal.messages] == [{"zones": "Front door"}]
+    assert [message.details for message in engine.signal.messages] == [{"zones": "Front door"}]
 
 
 async def test_another_home_assistant_of_the_site_hears_nothing_before_the_hold_is_over(
@@ -247,38 +242,38 @@ async def test_the_panel_that_raised_a_held_alarm_hears_of_it_at_once_and_again_
     ],
 )
 async def test_whoever_was_paged_reads_that_it_was_false_and_who_disarmed(
-    house: Engine, panel: Panel, ending: str, by: str | None, said: tuple[str, str]
+    engine: Engine, panel: Panel, ending: str, by: str | None, said: tuple[str, str]
 ) -> None:
     await panel.say(alarm_raised("b1"))
-    await house.dispatch()
+    await engine.dispatch()
 
     await panel.say({**DISARMED, "by": by, "ending": ending})
-    await house.dispatch()
+    await engine.dispatch()
 
-    read = dict(facts(house.signal.messages[-1]))
+    read = dict(facts(engine.signal.messages[-1]))
     assert (read["By"], read["Note"]) == said
-    assert "Fehlalarm" in dict(facts(replace(house.signal.messages[-1], language="de")))["Notiz"]
-    lines = await house.journal((await the_alarm(house.db)).id)
+    assert "Fehlalarm" in dict(facts(replace(engine.signal.messages[-1], language="de")))["Notiz"]
+    lines = await engine.journal((await the_alarm(engine.db)).id)
     assert [line.detail for line in lines if line.event is Change.CANCELLED] == [{"ending": ending}]
 
 
 async def test_the_end_of_an_alarm_that_is_closed_already_is_only_written_down(
-    house: Engine, panel: Panel
+    engine: Engine, panel: Panel
 ) -> None:
     await panel.say(alarm_raised("b1"))
-    await house.dispatch()
-    alarm = await the_alarm(house.db)
+    await engine.dispatch()
+    alarm = await the_alarm(engine.db)
     desk = Actor(name="Desk", via="dashboard")
-    await house.commands.run(ALL_SITES, lambda unit: unit.cancel(alarm.id, desk))
-    await house.dispatch()
-    before = heard(house)
+    await engine.commands.run(ALL_SITES, lambda unit: unit.cancel(alarm.id, desk))
+    await engine.dispatch()
+    before = heard(engine)
 
     await panel.say({**DISARMED, "ending": "cancelled"})
-    await house.dispatch()
+    await engine.dispatch()
 
-    after = await the_alarm(house.db)
-    last = (await house.db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id)))[-1]
-    assert heard(house) == before
+    after = await the_alarm(engine.db)
+    last = (await engine.db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id)))[-1]
+    assert heard(engine) == before
     assert (after.status, after.closed_by) == (Status.CANCELLED, "Desk")
     assert (last.event, last.actor, last.detail["decision"]) == (Change.ANSWERED_AGAIN, "Anna", "cancel")
 
@@ -287,89 +282,89 @@ async def test_the_end_of_an_alarm_that_is_closed_already_is_only_written_down(
 
 
 async def test_whoever_was_paged_learns_in_one_message_which_zone_confirmed(
-    house: Engine, panel: Panel
+    engine: Engine, panel: Panel
 ) -> None:
     await panel.say(alarm_raised("b1"))
-    await house.dispatch()
+    await engine.dispatch()
 
     await panel.say(CONFIRMED, {**CONFIRMED, "zone": "Cellar"})
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert heard(house) == told("page", "confirmed")
-    assert house.signal.messages[-1].note == "Hall motion"
-    lines = await house.journal((await the_alarm(house.db)).id)
+    assert heard(engine) == told("page", "confirmed")
+    assert engine.signal.messages[-1].note == "Hall motion"
+    lines = await engine.journal((await the_alarm(engine.db)).id)
     zones = [(line.event, line.detail["zone"]) for line in lines if "zone" in line.detail]
     assert zones == [(Change.CONFIRMED, "Hall motion"), (Change.ZONE_TRIPPED, "Cellar")]
 
 
 async def test_a_confirmation_that_is_told_again_in_a_new_stream_is_one(
-    house: Engine, panel: Panel, directory: Directory
+    engine: Engine, panel: Panel, directory: Directory
 ) -> None:
     await panel.say(alarm_raised("b1"), CONFIRMED)
-    again = Panel(house.commands, await meet(house.commands, site_id=directory.site, stream="s2"))
+    again = Panel(engine.commands, await meet(engine.commands, site_id=directory.site, stream="s2"))
 
     await again.say(alarm_raised("b1"), CONFIRMED)
 
-    lines = await house.journal((await the_alarm(house.db)).id)
+    lines = await engine.journal((await the_alarm(engine.db)).id)
     assert [line.event for line in lines if "zone" in line.detail] == [Change.CONFIRMED]
 
 
 async def test_a_later_page_says_that_the_alarm_is_confirmed(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1"), CONFIRMED)
 
-    await pass_time(house, clock, 60)
+    await pass_time(engine, clock, 60)
 
-    assert [message.details.get("confirmed_by") for message in house.sms.pages] == ["Hall motion"]
+    assert [message.details.get("confirmed_by") for message in engine.sms.pages] == ["Hall motion"]
 
 
 async def test_a_confirmation_within_the_hold_tells_nobody_before_its_end(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(alarm_raised("b1", hold_s=30), CONFIRMED)
-    await pass_time(house, clock, 29.9)
-    while_held = heard(house)
+    await pass_time(engine, clock, 29.9)
+    while_held = heard(engine)
 
-    await pass_time(house, clock, 0.1)
+    await pass_time(engine, clock, 0.1)
 
-    assert (while_held, heard(house)) == (told(), told("page"))
-    assert house.signal.messages[0].details["confirmed_by"] == "Hall motion"
+    assert (while_held, heard(engine)) == (told(), told("page"))
+    assert engine.signal.messages[0].details["confirmed_by"] == "Hall motion"
 
 
-async def test_a_confirmation_of_a_closed_alarm_is_only_written_down(house: Engine, panel: Panel) -> None:
+async def test_a_confirmation_of_a_closed_alarm_is_only_written_down(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1"))
-    await house.dispatch()
+    await engine.dispatch()
     await panel.say({**DISARMED, "ending": "cancelled"})
-    await house.dispatch()
-    before = heard(house)
+    await engine.dispatch()
+    before = heard(engine)
 
     await panel.say(CONFIRMED)
-    await house.dispatch()
+    await engine.dispatch()
 
-    alarm = await the_alarm(house.db)
-    assert heard(house) == before
+    alarm = await the_alarm(engine.db)
+    assert heard(engine) == before
     assert alarm.status is Status.CANCELLED
-    assert Change.CONFIRMED in [line.event for line in await house.journal(alarm.id)]
+    assert Change.CONFIRMED in [line.event for line in await engine.journal(alarm.id)]
 
 
 # --- an alarm that the dead-man switch raised first -----------------------------------------------------
 
 
 async def test_what_the_panel_still_says_of_it_is_kept_and_only_new_zones_tripped(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     """A zone may be called `Hall, left`: of names in one line nobody can say where one ends."""
     await panel.say(PENDING | {"zone": "Hall, left"})
     clock.advance(600)
-    await house.commands.run(ALL_SITES, watch.run_due)
+    await engine.commands.run(ALL_SITES, watch.run_due)
     facts = {"by": None, "exit_error": True}
 
     for _ in range(2):
         await panel.say(alarm_raised("b1", zones=["Hall, left", "Hall"], facts=facts, vacation=True))
 
-    alarm = await the_alarm(house.db)
-    lines = await house.journal(alarm.id)
+    alarm = await the_alarm(engine.db)
+    lines = await engine.journal(alarm.id)
     assert alarm.details == {
         "zones": "Hall, left",
         "raised_by": "companion",
@@ -383,7 +378,7 @@ async def test_what_the_panel_still_says_of_it_is_kept_and_only_new_zones_trippe
 
 
 async def test_a_second_word_on_an_entry_delay_moves_its_end_and_keeps_the_first_zone_first(
-    house: Engine, panel: Panel, clock: FrozenClock
+    engine: Engine, panel: Panel, clock: FrozenClock
 ) -> None:
     await panel.say(PENDING)
     clock.advance(10)
@@ -391,10 +386,10 @@ async def test_a_second_word_on_an_entry_delay_moves_its_end_and_keeps_the_first
         PENDING | {"zone": "Garage", "at": "2026-11-20T12:00:10+00:00", "until": "2026-11-20T12:01:00+00:00"}
     )
     clock.advance(54.9)
-    early = await house.commands.run(ALL_SITES, watch.run_due)
+    early = await engine.commands.run(ALL_SITES, watch.run_due)
 
     clock.advance(0.1)
-    late = await house.commands.run(ALL_SITES, watch.run_due)
+    late = await engine.commands.run(ALL_SITES, watch.run_due)
 
     assert (early, late) == (0, 1)
-    assert (await the_alarm(house.db)).title == "Burglary: Front door, Garage"
+    assert (await the_alarm(engine.db)).title == "Burglary: Front door, Garage"

@@ -19,17 +19,11 @@ from companion.texts.reasons import Reason
 from companion.troubles.channel_health import FAILED_SENDS, PROBE_LIMIT, Try
 from companion.troubles.channel_watch import ChannelWatch, clear_gone, note
 from companion.troubles.store import health_of_channels, take_probe
-from tests.builders import ELSEWHERE, Engine, engine, person, policy, step, trigger
-from tests.companion.conftest import Directory
+from tests.builders import ELSEWHERE, Engine, make_engine, person, policy, step, trigger
 from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
 
 BROKEN = Refused(reason=Reason.quoting("401: unknown key"), channel_broken=True)
-
-
-@pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
 
 
 def every_channel(channel: FakeChannel) -> FakePool:
@@ -37,38 +31,38 @@ def every_channel(channel: FakeChannel) -> FakePool:
     return FakePool(dict.fromkeys(("zammad", "signal", "sms"), channel))
 
 
-def watch_of(house: Engine, channel: FakeChannel) -> ChannelWatch:
+def watch_of(engine: Engine, channel: FakeChannel) -> ChannelWatch:
     channels = every_channel(channel)
     return ChannelWatch(
-        db=house.db, clock=house.clock, channels=channels, run=partial(house.commands.run, ALL_SITES)
+        db=engine.db, clock=engine.clock, channels=channels, run=partial(engine.commands.run, ALL_SITES)
     )
 
 
-def told(house: Engine) -> list[tuple[str, bool]]:
-    return [(one.subject, one.is_open) for one in house.news.service_troubles]
+def told(engine: Engine) -> list[tuple[str, bool]]:
+    return [(one.subject, one.is_open) for one in engine.news.service_troubles]
 
 
-async def send(house: Engine, outcome: Outcome, times: int = 1) -> None:
-    await house.commands.run(ALL_SITES, lambda unit: note(unit, [("sms", Try.SEND, outcome)] * times))
+async def send(engine: Engine, outcome: Outcome, times: int = 1) -> None:
+    await engine.commands.run(ALL_SITES, lambda unit: note(unit, [("sms", Try.SEND, outcome)] * times))
 
 
-async def test_a_channel_that_refuses_messages_is_a_trouble_until_it_takes_one(house: Engine) -> None:
-    await send(house, BROKEN, 2)
-    before = told(house)
+async def test_a_channel_that_refuses_messages_is_a_trouble_until_it_takes_one(engine: Engine) -> None:
+    await send(engine, BROKEN, 2)
+    before = told(engine)
 
-    await send(house, BROKEN)
-    await send(house, BROKEN)
-    [trouble] = house.news.service_troubles
-    await send(house, Sent(provider_ref="r"))
+    await send(engine, BROKEN)
+    await send(engine, BROKEN)
+    [trouble] = engine.news.service_troubles
+    await send(engine, Sent(provider_ref="r"))
 
     assert before == []
     assert trouble.facts == {"failures": 3, "reason": BROKEN.reason}
-    assert told(house) == [("Sms", True), ("Sms", False)]
+    assert told(engine) == [("Sms", True), ("Sms", False)]
 
 
-async def test_every_channel_is_probed_once_and_then_hourly(house: Engine, clock: FrozenClock) -> None:
+async def test_every_channel_is_probed_once_and_then_hourly(engine: Engine, clock: FrozenClock) -> None:
     channel = FakeChannel()
-    watch = watch_of(house, channel)
+    watch = watch_of(engine, channel)
 
     await watch.probe_due()
     await watch.probe_due()
@@ -80,9 +74,9 @@ async def test_every_channel_is_probed_once_and_then_hourly(house: Engine, clock
     assert channel.messages == []
 
 
-async def test_two_replicas_probe_a_channel_once(db: Database, clock: FrozenClock, house: Engine) -> None:
+async def test_two_replicas_probe_a_channel_once(db: Database, clock: FrozenClock, engine: Engine) -> None:
     channel = FakeChannel()
-    watches = [watch_of(house, channel), watch_of(engine(db, clock, owner=ELSEWHERE), channel)]
+    watches = [watch_of(engine, channel), watch_of(make_engine(db, clock, owner=ELSEWHERE), channel)]
 
     await asyncio.gather(*(watch.probe_due() for watch in watches))
 
@@ -93,12 +87,12 @@ async def test_two_replicas_probe_a_channel_once(db: Database, clock: FrozenCloc
 
 
 async def test_a_probe_whose_replica_is_gone_is_made_by_another(
-    db: Database, clock: FrozenClock, house: Engine
+    db: Database, clock: FrozenClock, engine: Engine
 ) -> None:
     for health in (await db.read(partial(health_of_channels, ALL_SITES))).values():
         assert await db.write(lambda conn, seen=health: take_probe(ALL_SITES, conn, seen, clock()))  # type: ignore[misc] # bound here
     channel = FakeChannel()
-    watch = watch_of(house, channel)
+    watch = watch_of(engine, channel)
     await watch.probe_due()
     assert channel.checks == 0
 
@@ -109,27 +103,27 @@ async def test_a_probe_whose_replica_is_gone_is_made_by_another(
 
 
 async def test_who_was_slower_than_another_replica_does_not_probe_after_it(
-    db: Database, clock: FrozenClock, house: Engine
+    db: Database, clock: FrozenClock, engine: Engine
 ) -> None:
     seen = (await db.read(partial(health_of_channels, ALL_SITES)))["sms"]
-    await watch_of(house, FakeChannel()).probe_due()
+    await watch_of(engine, FakeChannel()).probe_due()
 
     assert not await db.write(lambda conn: take_probe(ALL_SITES, conn, seen, clock()))
 
 
 async def test_what_could_not_be_written_down_is_counted_when_the_database_is_back(
-    db: Database, house: Engine, clock: FrozenClock
+    db: Database, engine: Engine, clock: FrozenClock
 ) -> None:
     away = True
 
     async def run(work: Callable[[AlarmTransaction], None]) -> None:
         if away:
             raise StoreUnavailable("away")
-        await house.commands.run(ALL_SITES, work)
+        await engine.commands.run(ALL_SITES, work)
 
     watch = ChannelWatch(db=db, clock=clock, channels=every_channel(FakeChannel()), run=run)
-    alarm = await house.raise_alarm(trigger(policy=policy(step(person("guard")))))
-    (page,) = await house.deliveries(alarm.id)
+    alarm = await engine.raise_alarm(trigger(policy=policy(step(person("guard")))))
+    (page,) = await engine.deliveries(alarm.id)
     for _ in range(FAILED_SENDS):
         watch.sent(page, BROKEN, Done(), lag_s=0)
     with pytest.raises(StoreUnavailable):
@@ -142,66 +136,66 @@ async def test_what_could_not_be_written_down_is_counted_when_the_database_is_ba
 
 
 async def test_failures_that_two_replicas_note_at_once_are_all_counted(
-    db: Database, clock: FrozenClock, house: Engine
+    db: Database, clock: FrozenClock, engine: Engine
 ) -> None:
-    await send(house, BROKEN)
-    other = engine(db, clock, owner=ELSEWHERE)
+    await send(engine, BROKEN)
+    other = make_engine(db, clock, owner=ELSEWHERE)
 
-    await asyncio.gather(send(house, BROKEN), send(other, BROKEN), send(house, BROKEN), send(other, BROKEN))
+    await asyncio.gather(send(engine, BROKEN), send(other, BROKEN), send(engine, BROKEN), send(other, BROKEN))
 
     assert (await db.read(partial(health_of_channels, ALL_SITES)))["sms"].failed_sends == 5
 
 
 async def test_probes_that_fail_are_a_trouble_and_one_that_passes_ends_it(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     channel = FakeChannel()
     channel.outcome = TryAgain(reason=Reason.quoting("connection refused"))
-    watch = watch_of(house, channel)
+    watch = watch_of(engine, channel)
 
     await watch.probe_due()
     clock.advance(300)
     await watch.probe_due()
-    failing = told(house)
+    failing = told(engine)
     channel.outcome = Sent(provider_ref=None)
     clock.advance(300)
     await watch.probe_due()
 
     assert failing == [("Signal", True), ("Sms", True), ("Zammad", True)]
-    assert [is_open for _, is_open in told(house)] == [True] * 3 + [False] * 3
+    assert [is_open for _, is_open in told(engine)] == [True] * 3 + [False] * 3
 
 
-async def test_a_channel_that_was_changed_begins_anew(house: Engine) -> None:
-    await send(house, BROKEN, 3)
+async def test_a_channel_that_was_changed_begins_anew(engine: Engine) -> None:
+    await send(engine, BROKEN, 3)
 
-    await house.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(revision=2)))
-    await house.commands.run(ALL_SITES, clear_gone)
+    await engine.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(revision=2)))
+    await engine.commands.run(ALL_SITES, clear_gone)
 
-    assert told(house) == [("Sms", True), ("Sms", False)]
-    assert not (await house.db.read(partial(health_of_channels, ALL_SITES)))["sms"].was_tried
+    assert told(engine) == [("Sms", True), ("Sms", False)]
+    assert not (await engine.db.read(partial(health_of_channels, ALL_SITES)))["sms"].was_tried
 
 
-async def test_a_channel_that_was_switched_off_is_in_trouble_no_more(house: Engine) -> None:
-    await send(house, BROKEN, 3)
+async def test_a_channel_that_was_switched_off_is_in_trouble_no_more(engine: Engine) -> None:
+    await send(engine, BROKEN, 3)
 
-    await house.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(enabled=False)))
-    await send(house, BROKEN, 3)
-    await house.commands.run(ALL_SITES, clear_gone)
+    await engine.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(enabled=False)))
+    await send(engine, BROKEN, 3)
+    await engine.commands.run(ALL_SITES, clear_gone)
 
-    assert told(house) == [("Sms", True), ("Sms", False)]
+    assert told(engine) == [("Sms", True), ("Sms", False)]
 
 
 async def test_what_became_of_messages_reaches_the_watch_through_the_dispatcher(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    watch = watch_of(house, FakeChannel())
-    house.dispatcher._observer = watch
-    house.signal.behaviours = [BROKEN]
-    await house.raise_alarm()
+    watch = watch_of(engine, FakeChannel())
+    engine.dispatcher._observer = watch
+    engine.signal.behaviours = [BROKEN]
+    await engine.raise_alarm()
 
-    await house.dispatch()
+    await engine.dispatch()
     await watch.write()
 
-    health = await house.db.read(partial(health_of_channels, ALL_SITES))
+    health = await engine.db.read(partial(health_of_channels, ALL_SITES))
     assert (health["signal"].failed_sends, str(health["signal"].reason)) == (1, "401: unknown key")
     assert health["sms"].sent_at == clock()

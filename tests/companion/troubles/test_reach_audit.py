@@ -1,58 +1,53 @@
 """What would tell nobody is found by itself, and is over once it tells somebody."""
 
-import pytest
 import sqlalchemy as sa
 
 from companion.link import store as link
 from companion.store import tables
-from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.troubles.reach_audit import audit_reach
-from tests.builders import Engine, engine, person, policy, set_last_resort, step
+from tests.builders import Engine, person, policy, set_last_resort, step
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
 
 
-@pytest.fixture
-def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    return engine(db, clock)
-
-
-async def found(house: Engine) -> list[tuple[str, str, bool]]:
+async def found(engine: Engine) -> list[tuple[str, str, bool]]:
     """Look, and return all that Home Assistant was told since the beginning."""
-    await house.commands.run(ALL_SITES, audit_reach)
-    return [(one.kind, one.subject, one.is_open) for one in house.news.service_troubles]
+    await engine.commands.run(ALL_SITES, audit_reach)
+    return [(one.kind, one.subject, one.is_open) for one in engine.news.service_troubles]
 
 
-async def test_a_sound_directory_has_no_trouble(house: Engine) -> None:
-    assert await found(house) == []
+async def test_a_sound_directory_has_no_trouble(engine: Engine) -> None:
+    assert await found(engine) == []
 
 
 async def test_a_site_and_its_keys_without_a_policy_are_a_trouble_until_they_have_one(
-    house: Engine, directory: Directory
+    engine: Engine, directory: Directory
 ) -> None:
-    await house.db.write(lambda conn: conn.execute(sa.update(tables.site).values(policy_id=None)))
-    before = await found(house)
-    await house.db.write(lambda conn: conn.execute(sa.update(tables.site).values(policy_id=directory.policy)))
+    await engine.db.write(lambda conn: conn.execute(sa.update(tables.site).values(policy_id=None)))
+    before = await found(engine)
+    await engine.db.write(
+        lambda conn: conn.execute(sa.update(tables.site).values(policy_id=directory.policy))
+    )
 
     assert sorted(before) == [
         ("key_reaches_nobody", "Cellar phone", True),
         ("key_reaches_nobody", "Desk phone", True),
         ("site_reaches_nobody", "Office", True),
     ]
-    assert [is_open for *_, is_open in await found(house)] == [True] * 3 + [False] * 3
+    assert [is_open for *_, is_open in await found(engine)] == [True] * 3 + [False] * 3
 
 
-async def test_a_site_whose_channels_are_switched_off_says_so(house: Engine) -> None:
-    await house.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(enabled=False)))
+async def test_a_site_whose_channels_are_switched_off_says_so(engine: Engine) -> None:
+    await engine.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(enabled=False)))
 
-    await found(house)
+    await found(engine)
 
-    assert {one.facts["cause"] for one in house.news.service_troubles} == {"no_contact"}
+    assert {one.facts["cause"] for one in engine.news.service_troubles} == {"no_contact"}
 
 
 async def test_a_panel_of_no_site_is_a_trouble_unless_there_is_a_last_resort(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     def second_site(conn: sa.Connection) -> None:
         conn.execute(
@@ -62,9 +57,9 @@ async def test_a_panel_of_no_site_is_a_trouble_unless_there_is_a_last_resort(
             ALL_SITES, conn, instance="ha", name="Home Assistant", site_id=None, their_stream="s", now=clock()
         )
 
-    await house.db.write(second_site)
-    without = await found(house)
-    await set_last_resort(house.db, policy(step(person("guard"))))
+    await engine.db.write(second_site)
+    without = await found(engine)
+    await set_last_resort(engine.db, policy(step(person("guard"))))
 
     assert without == [("panel_reaches_nobody", "Home Assistant", True)]
-    assert await found(house) == [*without, ("panel_reaches_nobody", "Home Assistant", False)]
+    assert await found(engine) == [*without, ("panel_reaches_nobody", "Home Assistant", False)]

@@ -25,7 +25,7 @@ from companion.texts.reasons import Reason
 from companion.texts.troubles import trouble_advice, trouble_title
 from companion.troubles import reporting, store
 from companion.troubles.model import Fact, TroubleKind, TroubleSeverity
-from tests.builders import Engine, engine, person, policy, step, trigger
+from tests.builders import Engine, make_engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
 
@@ -33,16 +33,15 @@ REASON: dict[str, Fact] = {"failures": 3, "reason": "401: unknown key"}
 
 
 @pytest.fixture
-async def house(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
-    """An engine whose operators are the porter and the guard, who reads German."""
-    made = engine(db, clock)
+async def engine(engine: Engine, db: Database, directory: Directory) -> Engine:
+    """Its operators are the porter and the guard, who reads German."""
     row = {"id": "installation", "operators": [directory.porter, directory.guard]}
     await db.write(lambda conn: conn.execute(sa.insert(tables.installation).values(**row)))
-    return made
+    return engine
 
 
-async def report(house: Engine, channel: str = "zammad") -> None:
-    await house.commands.run(
+async def report(engine: Engine, channel: str = "zammad") -> None:
+    await engine.commands.run(
         ALL_SITES,
         lambda unit: reporting.report(
             unit, TroubleKind.CHANNEL_REFUSES, channel, subject=channel.capitalize(), facts=REASON
@@ -50,95 +49,95 @@ async def report(house: Engine, channel: str = "zammad") -> None:
     )
 
 
-async def clear(house: Engine, channel: str = "zammad") -> None:
-    await house.commands.run(
+async def clear(engine: Engine, channel: str = "zammad") -> None:
+    await engine.commands.run(
         ALL_SITES, lambda unit: reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, channel)
     )
 
 
-async def told(house: Engine) -> list[tuple[MessageKind, str, str]]:
+async def told(engine: Engine) -> list[tuple[MessageKind, str, str]]:
     """Return what the operators are told: kind, person, channel."""
-    return [(one.kind, one.recipient, one.channel_id) for one in await deliveries(house)]
+    return [(one.kind, one.recipient, one.channel_id) for one in await deliveries(engine)]
 
 
-async def deliveries(house: Engine) -> list[Delivery]:
+async def deliveries(engine: Engine) -> list[Delivery]:
     table = tables.delivery
     query = sa.select(table).where(table.c.alarm_id.is_(None)).order_by(table.c.created_at, table.c.id)
-    return await house.db.read(lambda conn: [to_delivery(row) for row in conn.execute(query)])
+    return await engine.db.read(lambda conn: [to_delivery(row) for row in conn.execute(query)])
 
 
-async def test_a_trouble_that_begins_is_told_to_every_operator_and_to_home_assistant(house: Engine) -> None:
-    await report(house)
+async def test_a_trouble_that_begins_is_told_to_every_operator_and_to_home_assistant(engine: Engine) -> None:
+    await report(engine)
 
-    assert sorted(await told(house)) == [
+    assert sorted(await told(engine)) == [
         (MessageKind.TROUBLE, "Guard", "sms"),
         (MessageKind.TROUBLE, "Porter", "signal"),
     ]
-    assert [(one.kind, one.is_open) for one in house.news.service_troubles] == [("channel_refuses", True)]
+    assert [(one.kind, one.is_open) for one in engine.news.service_troubles] == [("channel_refuses", True)]
 
 
 async def test_reported_again_it_is_the_same_trouble_with_newer_facts(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    await report(house)
+    await report(engine)
     clock.advance(7200)
 
-    await report(house)
+    await report(engine)
 
-    [trouble] = await house.db.read(partial(store.open_troubles, ALL_SITES))
+    [trouble] = await engine.db.read(partial(store.open_troubles, ALL_SITES))
     assert (trouble.last_at - trouble.since).total_seconds() == 7200
-    assert len(await told(house)) == 2
-    assert len(house.news.service_troubles) == 1
+    assert len(await told(engine)) == 2
+    assert len(engine.news.service_troubles) == 1
 
 
 async def test_what_is_well_again_is_told_to_those_who_knew_of_the_trouble(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    await report(house)
+    await report(engine)
     clock.advance(600)
 
-    await clear(house)
-    await clear(house)
+    await clear(engine)
+    await clear(engine)
 
-    assert [kind for kind, *_ in await told(house)] == [MessageKind.TROUBLE] * 2 + [
+    assert [kind for kind, *_ in await told(engine)] == [MessageKind.TROUBLE] * 2 + [
         MessageKind.TROUBLE_OVER
     ] * 2
-    assert [one.is_open for one in house.news.service_troubles] == [True, False]
-    assert await house.db.read(partial(store.open_troubles, ALL_SITES)) == []
+    assert [one.is_open for one in engine.news.service_troubles] == [True, False]
+    assert await engine.db.read(partial(store.open_troubles, ALL_SITES)) == []
 
 
-async def test_one_that_comes_and_goes_is_told_once_an_hour(house: Engine, clock: FrozenClock) -> None:
+async def test_one_that_comes_and_goes_is_told_once_an_hour(engine: Engine, clock: FrozenClock) -> None:
     for _ in range(5):
-        await report(house)
+        await report(engine)
         clock.advance(60)
-        await clear(house)
+        await clear(engine)
         clock.advance(60)
 
-    assert [kind for kind, *_ in await told(house)] == [MessageKind.TROUBLE] * 2 + [
+    assert [kind for kind, *_ in await told(engine)] == [MessageKind.TROUBLE] * 2 + [
         MessageKind.TROUBLE_OVER
     ] * 2
 
 
 async def test_one_that_came_back_soon_and_stays_is_told_when_the_hour_is_over(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    await report(house)
+    await report(engine)
     clock.advance(60)
-    await clear(house)
-    await report(house)
-    await house.commands.run(ALL_SITES, reporting.tell_due)
-    before = len(await told(house))
+    await clear(engine)
+    await report(engine)
+    await engine.commands.run(ALL_SITES, reporting.tell_due)
+    before = len(await told(engine))
 
     clock.advance(3600)
-    await house.commands.run(ALL_SITES, reporting.tell_due)
+    await engine.commands.run(ALL_SITES, reporting.tell_due)
 
-    assert (before, len(await told(house))) == (4, 6)
+    assert (before, len(await told(engine))) == (4, 6)
 
 
-async def many(house: Engine, work: Callable[..., None], *, of: int = 30) -> None:
+async def many(engine: Engine, work: Callable[..., None], *, of: int = 30) -> None:
     """Do it to the trouble of each of many alarms, each in a transaction of its own."""
     for number in range(of):
-        await house.commands.run(
+        await engine.commands.run(
             ALL_SITES, partial(work, kind=TroubleKind.ALARM_UNANSWERED, subject_id=f"alarm-{number}")
         )
 
@@ -148,54 +147,54 @@ def unanswered(unit: AlarmTransaction, kind: TroubleKind, subject_id: str) -> No
 
 
 async def test_of_many_troubles_of_one_kind_the_first_are_told_singly_and_the_rest_together(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    await many(house, unanswered)
-    singly = len(await told(house)) / 2
-    await report(house)  # of another kind: at once
+    await many(engine, unanswered)
+    singly = len(await told(engine)) / 2
+    await report(engine)  # of another kind: at once
     clock.advance(60)
 
-    await house.commands.run(ALL_SITES, reporting.tell_due)
-    await house.commands.run(ALL_SITES, reporting.tell_due)
-    await house.dispatch()
+    await engine.commands.run(ALL_SITES, reporting.tell_due)
+    await engine.commands.run(ALL_SITES, reporting.tell_due)
+    await engine.dispatch()
 
-    last = house.sms.messages[-1]
+    last = engine.sms.messages[-1]
     title = trouble_title(last.trouble or "", subject=last.title, facts=last.details, texts=texts_for("de"))
-    assert (singly, len(await told(house)) / 2) == (3, 5)
+    assert (singly, len(await told(engine)) / 2) == (3, 5)
     assert title.endswith("Panic key: Hall (und 26 weitere)")
-    assert len(house.news.service_troubles) == 31
+    assert len(engine.news.service_troubles) == 31
 
 
-async def test_of_many_troubles_that_are_over_the_last_few_say_so(house: Engine, clock: FrozenClock) -> None:
-    await many(house, unanswered)
+async def test_of_many_troubles_that_are_over_the_last_few_say_so(engine: Engine, clock: FrozenClock) -> None:
+    await many(engine, unanswered)
     clock.advance(60)
-    await house.commands.run(ALL_SITES, reporting.tell_due)
-    before = len(await told(house))
+    await engine.commands.run(ALL_SITES, reporting.tell_due)
+    before = len(await told(engine))
 
-    await many(house, reporting.clear)
+    await many(engine, reporting.clear)
 
-    over = (await told(house))[before:]
+    over = (await told(engine))[before:]
     assert [kind for kind, *_ in over] == [MessageKind.TROUBLE_OVER] * 2 * 3
 
 
 async def test_those_that_came_one_at_a_time_are_each_told_and_each_told_to_be_over(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
     for number in range(6):
-        await house.commands.run(
+        await engine.commands.run(
             ALL_SITES, partial(unanswered, kind=TroubleKind.ALARM_UNANSWERED, subject_id=f"alarm-{number}")
         )
         clock.advance(1800)
 
-    await many(house, reporting.clear, of=6)
+    await many(engine, reporting.clear, of=6)
 
-    assert len(await told(house)) == 2 * 6 * 2
+    assert len(await told(engine)) == 2 * 6 * 2
 
 
-async def test_an_operator_is_told_past_the_channel_that_is_in_trouble(house: Engine) -> None:
-    await report(house, "signal")
+async def test_an_operator_is_told_past_the_channel_that_is_in_trouble(engine: Engine) -> None:
+    await report(engine, "signal")
 
-    assert (MessageKind.TROUBLE, "Porter", "sms") in await told(house)
+    assert (MessageKind.TROUBLE, "Porter", "sms") in await told(engine)
 
 
 @pytest.mark.parametrize(
@@ -204,51 +203,51 @@ async def test_an_operator_is_told_past_the_channel_that_is_in_trouble(house: En
     ids=["down", "refused"],
 )
 async def test_what_one_contact_point_does_not_accept_is_told_over_the_next_at_once(
-    house: Engine, outcome: TryAgain | Refused
+    engine: Engine, outcome: TryAgain | Refused
 ) -> None:
-    house.signal.behaviours = [outcome]
-    await report(house)
+    engine.signal.behaviours = [outcome]
+    await report(engine)
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    porters = [one.channel_id for one in await deliveries(house) if one.recipient == "Porter"]
+    porters = [one.channel_id for one in await deliveries(engine) if one.recipient == "Porter"]
     assert porters == ["signal", "sms"]
-    assert "Porter" in [message.recipient for message in house.sms.messages]
+    assert "Porter" in [message.recipient for message in engine.sms.messages]
 
 
 async def test_a_provider_that_hangs_is_not_waited_for_and_the_next_contact_is_told_once(
-    house: Engine, clock: FrozenClock
+    engine: Engine, clock: FrozenClock
 ) -> None:
-    house.signal.open.clear()
-    await report(house)
-    await house.dispatcher._turn()
-    await house.signal.arrived.acquire()
+    engine.signal.open.clear()
+    await report(engine)
+    await engine.dispatcher._turn()
+    await engine.signal.arrived.acquire()
 
     clock.advance(14)
-    await house.commands.run(ALL_SITES, reporting.run_due)
-    before = await deliveries(house)
+    await engine.commands.run(ALL_SITES, reporting.run_due)
+    before = await deliveries(engine)
     clock.advance(1)
-    await house.commands.run(ALL_SITES, reporting.run_due)
-    await house.commands.run(ALL_SITES, reporting.run_due)
+    await engine.commands.run(ALL_SITES, reporting.run_due)
+    await engine.commands.run(ALL_SITES, reporting.run_due)
 
-    porters = [one.channel_id for one in await deliveries(house) if one.recipient == "Porter"]
+    porters = [one.channel_id for one in await deliveries(engine) if one.recipient == "Porter"]
     assert (len(before), porters) == (2, ["signal", "sms"])
-    house.signal.open.set()
-    await asyncio.gather(*house.dispatcher._tasks)
+    engine.signal.open.set()
+    await asyncio.gather(*engine.dispatcher._tasks)
 
 
-async def test_what_is_accepted_is_told_once(house: Engine, clock: FrozenClock) -> None:
-    await report(house)
-    await house.dispatch()
+async def test_what_is_accepted_is_told_once(engine: Engine, clock: FrozenClock) -> None:
+    await report(engine)
+    await engine.dispatch()
 
     clock.advance(60)
-    await house.commands.run(ALL_SITES, reporting.run_due)
+    await engine.commands.run(ALL_SITES, reporting.run_due)
 
-    assert len(await deliveries(house)) == 2
+    assert len(await deliveries(engine)) == 2
 
 
 async def test_operators_who_share_a_number_are_told_once_and_each_over_their_own_next_contact(
-    house: Engine,
+    engine: Engine,
 ) -> None:
     def share(conn: sa.Connection) -> None:
         points = tables.contact_point
@@ -263,21 +262,21 @@ async def test_operators_who_share_a_number_are_told_once_and_each_over_their_ow
             ],
         )
 
-    await house.db.write(share)
-    house.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
-    await report(house)
+    await engine.db.write(share)
+    engine.sms.behaviours = [Refused(reason=Reason.quoting("bad number"))]
+    await report(engine)
 
-    await house.dispatch()
+    await engine.dispatch()
 
-    assert [message.recipient for message in house.sms.messages] == ["Porter / Guard"]
-    assert sorted(message.address for message in house.signal.messages) == ["+4971", "+4972"]
+    assert [message.recipient for message in engine.sms.messages] == ["Porter / Guard"]
+    assert sorted(message.address for message in engine.signal.messages) == ["+4971", "+4972"]
 
 
-async def test_an_operator_reads_of_it_in_their_language(house: Engine) -> None:
-    await report(house)
-    await house.dispatch()
+async def test_an_operator_reads_of_it_in_their_language(engine: Engine) -> None:
+    await report(engine)
+    await engine.dispatch()
 
-    [german] = house.sms.messages
+    [german] = engine.sms.messages
     assert german.kind is MessageKind.TROUBLE
     assert trouble_title(
         german.trouble or "", subject=german.title, facts=german.details, texts=texts_for("de")
@@ -285,30 +284,30 @@ async def test_an_operator_reads_of_it_in_their_language(house: Engine) -> None:
     assert german.language == "de"
 
 
-async def test_what_is_about_all_of_the_only_site_is_told_by_that_sites_clock(house: Engine) -> None:
-    await report(house)
+async def test_what_is_about_all_of_the_only_site_is_told_by_that_sites_clock(engine: Engine) -> None:
+    await report(engine)
 
-    assert {one.message["timezone"] for one in await deliveries(house)} == {"Europe/Berlin"}
+    assert {one.message["timezone"] for one in await deliveries(engine)} == {"Europe/Berlin"}
 
 
 async def test_what_several_sites_share_is_told_in_utc_which_is_named_also_in_a_short_message(
-    house: Engine,
+    engine: Engine,
 ) -> None:
     other = sa.insert(tables.site).values(id="warehouse", name="Warehouse", timezone="Asia/Tokyo")
-    await house.db.write(lambda conn: conn.execute(other))
+    await engine.db.write(lambda conn: conn.execute(other))
 
-    await report(house)
+    await report(engine)
 
-    said = [sms_text(compose(one, None, None)) for one in await deliveries(house)]
+    said = [sms_text(compose(one, None, None)) for one in await deliveries(engine)]
     assert len(said) == 2
     assert all(re.search(r" \d\d:\d\d UTC", text) for text in said), said
 
 
-async def test_an_alarm_in_a_trouble_is_called_by_its_title_in_the_readers_language(house: Engine) -> None:
-    await house.raise_alarm(trigger(policy=policy(step(person("nobody")))))
-    await house.dispatch()
+async def test_an_alarm_in_a_trouble_is_called_by_its_title_in_the_readers_language(engine: Engine) -> None:
+    await engine.raise_alarm(trigger(policy=policy(step(person("nobody")))))
+    await engine.dispatch()
 
-    german = next(message for message in house.sms.messages if message.language == "de")
+    german = next(message for message in engine.sms.messages if message.language == "de")
     assert sms_text(german, unicode=True).startswith(
         "STÖRUNG: Ein Schritt eines Alarms hat niemanden erreicht: Paniktaste: Reception"
     )
@@ -317,29 +316,29 @@ async def test_an_alarm_in_a_trouble_is_called_by_its_title_in_the_readers_langu
 async def test_a_trouble_without_operators_is_kept_and_shown_all_the_same(
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
-    house = engine(db, clock)
+    engine = make_engine(db, clock)
 
-    await report(house)
+    await report(engine)
 
     assert len(await db.read(partial(store.open_troubles, ALL_SITES))) == 1
-    assert await told(house) == []
+    assert await told(engine) == []
 
 
-async def test_a_trouble_that_cannot_be_told_does_not_undo_what_it_was_found_in(house: Engine) -> None:
-    house.news.fails = RuntimeError("a bug")
+async def test_a_trouble_that_cannot_be_told_does_not_undo_what_it_was_found_in(engine: Engine) -> None:
+    engine.news.fails = RuntimeError("a bug")
 
     def work(unit: AlarmTransaction) -> str:
         reporting.report(unit, TroubleKind.CHANNEL_REFUSES, "sms", subject="SMS")
         return "committed"
 
-    assert await house.commands.run(ALL_SITES, work) == "committed"
+    assert await engine.commands.run(ALL_SITES, work) == "committed"
 
 
-async def test_errors_come_before_warnings_and_a_site_sees_its_own_and_what_all_share(house: Engine) -> None:
-    await house.commands.run(
+async def test_errors_come_before_warnings_and_a_site_sees_its_own_and_what_all_share(engine: Engine) -> None:
+    await engine.commands.run(
         ALL_SITES, lambda unit: unanswered(unit, TroubleKind.ALARM_UNANSWERED, "of no site")
     )
-    await house.commands.run(
+    await engine.commands.run(
         ALL_SITES,
         lambda unit: reporting.report(
             unit,
@@ -350,11 +349,11 @@ async def test_errors_come_before_warnings_and_a_site_sees_its_own_and_what_all_
             severity=TroubleSeverity.WARNING,
         ),
     )
-    await report(house)
+    await report(engine)
 
-    everything = await house.db.read(partial(store.open_troubles, ALL_SITES))
-    office = await house.db.read(partial(store.open_troubles, OneSite("office")))
-    home = await house.db.read(partial(store.open_troubles, OneSite("home")))
+    everything = await engine.db.read(partial(store.open_troubles, ALL_SITES))
+    office = await engine.db.read(partial(store.open_troubles, OneSite("office")))
+    home = await engine.db.read(partial(store.open_troubles, OneSite("home")))
 
     assert [one.kind for one in everything] == ["alarm_unanswered", "channel_refuses", "site_reaches_nobody"]
     assert [one.kind for one in office] == ["channel_refuses"]
