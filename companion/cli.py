@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.store import list_alarms
 from companion.app import serve as run_service
+from companion.channels.registry import load_every_kind
 from companion.clock import utc_now
 from companion.config import (
     CONFIG_FILE,
@@ -156,6 +157,7 @@ def become_service_user(settings: Settings) -> None:
     file = Path(url.database or "")
     owned = next((path for path in (file, *file.parents) if path.exists()), None)
     if owned is not None and (owner := owned.stat()).st_uid != 0:
+        load_every_kind()  # that user may not read where this program is
         os.setegid(owner.st_gid)
         os.seteuid(owner.st_uid)
 

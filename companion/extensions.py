@@ -1,11 +1,14 @@
 """Which packages offer kinds of channels: read from what is installed, without importing any of them. Pure."""
 
+import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import distributions
 from pathlib import Path
 from pkgutil import iter_modules
+
+_LOGGER = logging.getLogger(__name__)
 
 GROUP = "alarm_broker.channels"
 """Entry points of this group name a kind, and where its `ChannelKind` is: `signal = "companion.channels.signal:KIND"`."""
@@ -46,12 +49,21 @@ class Offers:
 @cache
 def offers() -> Offers:
     """Return what is installed. It is read once: a package that is installed later is found by the next start."""
-    found = {
-        Offer(one.name, one.value, "?" if one.dist is None else one.dist.name)
-        for one in entry_points(group=GROUP)
-    }
     folder = Path(__file__).parent / "channels"
-    return sorted_out(found, {one.name for one in iter_modules([str(folder)]) if one.ispkg})
+    return sorted_out(_installed(), {one.name for one in iter_modules([str(folder)]) if one.ispkg})
+
+
+def _installed() -> set[Offer]:
+    """Return every offer; of a package that is installed twice those of the first, which is the one that is imported."""
+    found: dict[str, set[Offer]] = {}
+    for one in distributions():
+        try:
+            points = one.entry_points.select(group=GROUP)
+            if points:
+                found.setdefault(one.name, {Offer(point.name, point.value, one.name) for point in points})
+        except Exception as err:  # noqa: BLE001 # what is installed besides must not keep the service from starting
+            _LOGGER.warning("What an installed package offers cannot be read (%s)", type(err).__name__)
+    return set().union(*found.values())
 
 
 def sorted_out(found: Iterable[Offer], folders: Collection[str]) -> Offers:

@@ -66,6 +66,13 @@ def settings_of(name: str) -> type[ChannelSettings]:
     return _raised(_settings(name))
 
 
+def load_every_kind() -> None:
+    """Import everything that is offered, for a process that may not read where it is later on."""
+    for name in kind_names():
+        _settings(name)
+        _sender(name)
+
+
 def build_channel(name: str, config: Mapping[str, Any]) -> Channel:
     """Return a channel with these settings; it connects at its first message.
 

@@ -27,7 +27,8 @@ import structlog
 from sqlalchemy.engine import Connection
 from typer.testing import CliRunner
 
-from companion.cli import USER_ERRORS, Refused, app
+from companion.cli import USER_ERRORS, Refused, app, become_service_user
+from companion.config import Settings
 from companion.directory.presses import pressed_device
 from companion.ids import token_hash
 from companion.store import tables
@@ -680,6 +681,21 @@ def test_what_root_does_by_hand_leaves_nothing_that_the_service_cannot_write(pro
 
         assert result.returncode == 0, result.stderr
         assert {path.stat().st_uid for path in folder.rglob("*")} == {owner}
+
+
+def test_channels_are_loaded_before_root_becomes_a_user_who_perhaps_cannot_read_them(
+    packages: Packages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages.install("acme-pager", pager(), {"pager": "acme_pager:KIND"})
+    there: list[set[str]] = []
+
+    with owned_by_the_service() as (folder, _owner):
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        monkeypatch.setattr(os, "setegid", lambda _group: None)
+        monkeypatch.setattr(os, "seteuid", lambda _user: there.append(packages.imported()))
+        become_service_user(Settings(data_dir=folder))
+
+    assert there == [{"acme_pager", "acme_pager.settings", "acme_pager.sender"}]
 
 
 def test_a_program_that_the_owner_of_the_database_cannot_read_is_called_so(program: Path) -> None:

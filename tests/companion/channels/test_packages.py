@@ -59,7 +59,7 @@ def test_this_installation_names_its_own_channels() -> None:
 def test_an_installation_older_than_its_code_keeps_its_channels_and_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(extensions, "entry_points", lambda **_: ())
+    monkeypatch.setattr(extensions, "distributions", lambda: ())
     look_again()
 
     assert kind_names() == OURS
@@ -67,6 +67,18 @@ def test_an_installation_older_than_its_code_keeps_its_channels_and_says_what_to
     [said] = map(str, oddities_of_packages())
     assert "older than its code" in said
     assert "script/bootstrap" in said
+
+
+def test_a_package_whose_description_cannot_be_read_hides_no_other(
+    packages: Packages, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    packages.install("acme-pager", pager(), AT)
+    packages.install("broken", {}, {"other": "nowhere"})
+    (tmp_path / "site-packages/broken-1.0.dist-info/entry_points.txt").write_bytes(b"[\xff\xfe")
+    look_again()
+
+    assert kind_names() == ("pager", *OURS)
+    assert "cannot be read (UnicodeDecodeError)" in caplog.text
 
 
 async def test_a_package_of_somebody_else_is_a_channel_like_ours(packages: Packages) -> None:
