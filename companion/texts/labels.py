@@ -34,10 +34,11 @@ class TitleParts:
 def title_parts(title: str, source: str) -> TitleParts | None:
     """Return what a title is made of; None if a person or a program has written it.
 
-    `triggers.press` and `alarms.panel` make it, in English: what it is, a colon, and where.
+    `triggers.press` and `triggers.panel` make it, in English: what it is, a colon, and where. Without a source it is the name of
+    something else, such as a channel.
     """
     head, colon, where = title.partition(": ")
-    if source in _SENT or not colon or head not in _HEADS:
+    if not source or source in _SENT or not colon or head not in _HEADS:
         return None
     unknown = ENGLISH.titles.room_unknown
     room_unknown = source != "panel" and where.endswith(unknown)
