@@ -12,6 +12,7 @@ from companion.alarms.model import Change, Evidence, JournalEntry, Picture, Pict
 from companion.alarms.pictures import picture_of
 from companion.channels.render import context
 from companion.store import tables
+from companion.store.migrate import migrate
 from companion.store.scope import ALL_SITES
 from tests.builders import Engine
 from tests.companion.conftest import POLICY, Directory
@@ -445,3 +446,37 @@ async def test_an_older_word_that_comes_again_without_its_picture_changes_nothin
 
     assert (await said_of(engine)).level == 3
     assert len(await lines_of(engine, Change.EVIDENCE)) == 2
+
+
+async def test_after_an_upgrade_an_open_alarm_knows_what_it_had_heard_before(
+    engine: Engine, directory: Directory, panel: Panel, database_url: str
+) -> None:
+    """An earlier version kept neither the highest level nor what was said, but the journal."""
+    story = [
+        alarm_raised("b1", zones=["Front door", "Garage"]),
+        evidence(3, picture=sent(JPEG)),
+        evidence(1, at=LATER, taken_at=None),
+        {"kind": "zone_tripped", "at": AT, "uid": "b1", "zone": "Hall"},
+        {"kind": "zone_tripped", "at": AT, "uid": "b1", "zone": "Attic", "confirmed": True},
+        UNCONFIRMED,
+        decide("escalate", uid="b1", note="Hurry"),
+    ]
+    await panel.say(*story)
+    before = await the_alarm(engine.db)
+    lines = await engine.journal(before.id)
+
+    def as_it_was(conn: Connection) -> None:
+        stored = conn.execute(sa.select(tables.alarm.c.evidence)).scalar_one()
+        conn.execute(sa.delete(tables.heard_event))
+        conn.execute(sa.update(tables.alarm).values(evidence={**stored, "level": 1} | {"highest": 0}))
+        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0015'")
+
+    await engine.db.write(as_it_was)
+
+    await migrate(database_url)
+    again = Panel(engine.commands, await meet(engine.commands, site_id=directory.site, stream="s2"))
+    await again.say(*story)
+
+    assert await the_alarm(engine.db) == before
+    assert await engine.journal(before.id) == lines
+    assert (await said_of(engine)).highest == 3
