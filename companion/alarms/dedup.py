@@ -46,11 +46,6 @@ class Dedup:
         """Return whether the key, which is still kept, means the alarm that it was kept for."""
         return is_open or isinstance(self.rule, ForEver)
 
-    @property
-    def is_press(self) -> bool:
-        """Return whether a repeat is somebody who presses again, and not a program that says the same again."""
-        return isinstance(self.rule, Window)
-
 
 def of_panel(instance: str, uid: str) -> Dedup:
     """Return what makes Home Assistant's `uid` one alarm, whoever raises it first."""

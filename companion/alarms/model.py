@@ -221,6 +221,11 @@ class Alarm:
         """Return whether it goes before everything else: a life may depend on it, and it is no drill."""
         return self.kind in LIFE and not self.test
 
+    @property
+    def is_grave(self) -> bool:
+        """Return whether to be told of it once more is better than to be told once too little."""
+        return self.kind in LIFE or self.severity is Severity.CRITICAL
+
     def is_held(self, now: datetime) -> bool:
         """Return whether nobody but the panel that raised it may know of it yet."""
         return self.held_until is not None and now < self.held_until

@@ -159,11 +159,12 @@ def page(
     first: bool,
     paging: PagingConfig,
     now: datetime,
+    at: datetime | None = None,
     more: int = 0,
 ) -> list[Delivery]:
     """Write pages to every address, each with its recipient's own link, and return them.
 
-    `more`: how many other alarms of the same source they stand for.
+    `at`: when they are sent, if not now. `more`: how many other alarms of the same source they stand for.
     """
     told = shared(reached)
     links = {
@@ -187,6 +188,7 @@ def page(
             first_page=first,
             record=paging.kind_of(item.point.channel_kind).records,
             others=item.others,
+            due_at=at,
             **_folding(conn, alarm, item.point, paging, now),
         )
         for item in told
@@ -196,7 +198,7 @@ def page(
     waited_for = {
         item.id: readers[item.channel_id, item.address] for item in made if item.state is not State.FOLDED
     }
-    expect(conn, waited_for, alarm.id, now + paging.failover_after)
+    expect(conn, waited_for, alarm.id, (at or now) + paging.failover_after)
     return made
 
 
@@ -223,9 +225,15 @@ def _urgency(alarm: Alarm) -> Urgency:
 
 
 def remind(
-    conn: Connection, alarm: Alarm, names: Collection[str | None], *, paging: PagingConfig, now: datetime
+    conn: Connection,
+    alarm: Alarm,
+    names: Collection[str | None],
+    *,
+    paging: PagingConfig,
+    now: datetime,
+    at: datetime,
 ) -> list[Delivery]:
-    """Tell whoever answered that it was triggered again, everywhere they were paged.
+    """Tell whoever answered, at `at`, that it was triggered again, everywhere they were paged.
 
     `names` are what they are known by. If none of them was paged (somebody answered at the desk, or in Home Assistant),
     everybody hears it whom a page has reached.
@@ -244,6 +252,7 @@ def remind(
         first=False,
         paging=paging,
         now=now,
+        at=at,
     )
 
 

@@ -60,7 +60,7 @@ class AlarmService:
     ) -> T:
         """As `run`, and again while somebody else holds a row; without `tries` the caller bounds the time.
 
-        Whoever presses a key in need does not come back a second later. Raises RowsHeld after the last of `tries`, of
+        Whoever presses a key in need, or answers, does not come back a second later. Raises RowsHeld after the last of `tries`, of
         which each waits LOCK_LIMIT_S.
         """
         tried = 0
@@ -71,7 +71,9 @@ class AlarmService:
                 tried += 1
                 if tried == tries:
                     raise
-                _LOGGER.warning("A press is written down as soon as somebody else lets go of its row")
+                _LOGGER.warning(
+                    "An alarm or an answer is written down as soon as somebody else lets go of its row"
+                )
 
     async def _run[T](self, scope: Scope, work: Callable[[AlarmTransaction], T]) -> T:
         def transaction(conn: Connection) -> tuple[T, AlarmTransaction]:

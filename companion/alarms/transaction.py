@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy.engine import Connection
 
 from companion.alarms import journal, last_resort, paging
-from companion.alarms.dedup import Dedup
+from companion.alarms.dedup import Dedup, DedupRule, ForEver, WhileOpen
 from companion.alarms.errors import AlarmNotFound, DeliveryNotFound, MoveRefused, RetryRefused
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import (
@@ -41,7 +41,13 @@ from companion.channels.base import MessageKind
 from companion.directory import store as directory
 from companion.dispatch import outbox, readers
 from companion.dispatch.delivery import PAGES, Delivery, State
-from companion.dispatch.store import delivery_by_id, has_pages, may_be_accepted, send_again
+from companion.dispatch.store import (
+    delivery_by_id,
+    has_pages,
+    last_reminded_at,
+    may_be_accepted,
+    send_again,
+)
 from companion.escalation import plan
 from companion.escalation.policy import PersonTarget
 from companion.ids import new_id
@@ -128,7 +134,7 @@ class AlarmTransaction:
         require_owned(self.scope, trigger.site_id)
         alarm_id = new_id()
         if trigger.dedup is not None and (known := self._known(trigger.dedup, alarm_id)) is not None:
-            return Raised(self._pressed_again(known, actor, is_press=trigger.dedup.is_press), created=False)
+            return Raised(self._pressed_again(known, actor, trigger.dedup.rule), created=False)
         if trigger.policy is None:
             trigger = replace(trigger, policy=directory.last_resort(ALL_SITES, self.conn))
         begins_at = self.now + trigger.hold
@@ -457,8 +463,11 @@ class AlarmTransaction:
         return self._due_now(alarm, **({"held_until": self.now} if alarm.is_held(self.now) else {}))
 
     def _due_now(self, alarm: Alarm, **values: Any) -> Alarm:
-        """Let the next step be due now; no new version of the alarm, as that step makes one."""
-        values["next_due_at"] = self.now
+        return self._due(alarm, self.now, **values)
+
+    def _due(self, alarm: Alarm, at: datetime, **values: Any) -> Alarm:
+        """Let the next step be due; no new version of the alarm, as that step makes one."""
+        values["next_due_at"] = at
         change_alarm(self.scope, self.conn, alarm.id, **values)
         return replace(alarm, **values)
 
@@ -516,20 +525,41 @@ class AlarmTransaction:
             hidden=hidden_at_panel(alarm),
         )
 
-    def _pressed_again(self, alarm_id: str, actor: Actor, *, is_press: bool) -> Alarm:
-        """Count the press; after an answer, let whoever gave it know. What only says the same again is no press."""
+    def _pressed_again(self, alarm_id: str, actor: Actor, rule: DedupRule) -> Alarm:
+        """Count the press; after an answer, let whoever gave it know. What only says the same again is no press.
+
+        A program that repeats itself may be somebody who presses again, or a loop: where it matters they are told, once
+        in the time of a reaction.
+        """
         alarm = count_press(self.scope, self.conn, alarm_id)
         self.journal(alarm_id, Change.PRESSED_AGAIN, actor)
-        if not is_press or alarm.status is not Status.ACKNOWLEDGED or alarm.awaits_reaction:
+        if alarm.status is not Status.ACKNOWLEDGED or alarm.awaits_reaction:
             return alarm
-        alarm = self._changed(alarm, next_due_at=self.now + self.paging.reaction)
+        at = self._told_again_at(alarm, rule)
+        if at is None:
+            return alarm
+        alarm = self._changed(alarm, next_due_at=at + self.paging.reaction)
         names = {alarm.acknowledged_by, self._link_of_answer(alarm.id)}
-        told = paging.remind(self.conn, alarm, names, paging=self.paging, now=self.now)
+        told = paging.remind(self.conn, alarm, names, paging=self.paging, now=self.now, at=at)
         paging.inform(
             self.conn, alarm, MessageKind.PRESSED_AGAIN, by=None, note=None, paging=self.paging, now=self.now
         )
         self._tell(alarm, Change.PRESSED_AGAIN)
-        return alarm if told else self._due_now(alarm)
+        return alarm if told else self._due(alarm, at)
+
+    def _told_again_at(self, alarm: Alarm, rule: DedupRule) -> datetime | None:
+        """Return when whoever answered is told of a repeat; None: nobody needs to be."""
+        match rule:
+            case ForEver():
+                return None
+            case WhileOpen():
+                if not alarm.is_grave:
+                    return None
+                last = last_reminded_at(self.scope, self.conn, alarm.id)
+                free_at = self.now if last is None else last + self.paging.reaction
+                return min(max(self.now, free_at), self.now + self.paging.reaction)
+            case _:
+                return self.now
 
     def _link_of_answer(self, alarm_id: str) -> str | None:
         """Return whose link the alarm was answered with, if it was."""

@@ -43,13 +43,15 @@ class NewDelivery:
     first_page: bool = False
     record: bool = False
     source_key: str | None = None
+    due_at: datetime | None = None
+    """When it is sent; None: now."""
     folded_until: datetime | None = None
     """When it is told together with others of its source; None: by itself, now."""
     others: Sequence[Reader] = ()
     """Whom it is for besides `person_id`: people who share the address."""
 
 
-NOT_COLUMNS = frozenset({"others", "folded_until"})
+NOT_COLUMNS = frozenset({"others", "due_at", "folded_until"})
 _INSERT = sa.insert(delivery)
 
 
@@ -93,7 +95,7 @@ def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Cla
         alarm_id=alarm_id,
         **{name: value for name, value in vars(item).items() if name not in NOT_COLUMNS},
         state=_state(item, claim),
-        due_at=item.folded_until or now,
+        due_at=item.folded_until or item.due_at or now,
         attempts=0 if claim is None else 1,
         owner=None if claim is None else claim.owner,
         fence=0 if claim is None else 1,

@@ -85,6 +85,19 @@ def states_of_step(scope: Scope, conn: Connection, page: Delivery) -> list[tuple
     return [(State(state), record) for state, record in rows]
 
 
+def last_reminded_at(scope: Scope, conn: Connection, alarm_id: str) -> datetime | None:
+    """Return when somebody was told last that the alarm was triggered again after its answer, or will be; None: never."""
+    told_at = sa.func.max(sa.func.coalesce(delivery.c.sent_at, delivery.c.due_at))
+    query = sa.select(told_at).where(
+        delivery.c.alarm_id == alarm_id,
+        delivery.c.kind == MessageKind.PRESSED_AGAIN,
+        delivery.c.record.is_(False),
+        delivery.c.state != State.CANCELLED,
+    )
+    found: datetime | None = conn.execute(scope.of_alarms(query, delivery.c.alarm_id)).scalar()
+    return found
+
+
 def may_be_accepted(scope: Scope, conn: Connection, page: Delivery, since: datetime) -> bool:
     """Return whether another page of the same step was accepted, or is on its way since no earlier than `since`."""
     on_its_way = delivery.c.state.in_([State.PENDING, State.PROCESSING])

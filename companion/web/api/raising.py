@@ -48,7 +48,10 @@ class NewAlarm(Input):
     details: Annotated[dict[DetailName, DetailValue], Field(max_length=30)] = Field(default_factory=dict)
     test: bool = False
     dedup_key: Line | None = Field(
-        default=None, description="While an alarm with the same key is open, this is the same alarm"
+        default=None,
+        description="While an alarm with the same key is open, this is the same alarm: it is counted, and nobody is paged anew. After "
+        "its answer, where a life may depend on it (panic, duress, medical, fire, gas) or it is critical, whoever answered is told, "
+        "at most once in the time of a reaction, and without a reaction others are paged",
     )
 
 

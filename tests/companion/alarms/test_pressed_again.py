@@ -1,11 +1,13 @@
 """A press after the answer: whoever gave it hears of it, and without a reaction the alarm is open again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from companion.alarms.dedup import Dedup, ForEver
-from companion.alarms.model import Actor, Alarm, Change, Status, Trigger
+from companion.alarms.dedup import Dedup, ForEver, WhileOpen
+from companion.alarms.model import LIFE, Actor, Alarm, AlarmKind, Change, Severity, Source, Status, Trigger
 from companion.channels.base import Message, MessageKind, Refused
 from companion.dispatch.delivery import State
 from companion.store.scope import ALL_SITES
@@ -249,6 +251,99 @@ async def test_the_same_occurrence_told_twice_is_no_press(engine: Engine) -> Non
 
     assert again(engine.signal.messages) == []
     assert (await engine.alarm(alarm.id)).next_due_at is None
+
+
+# --- a program that says the same again -----------------------------------------------------------------
+
+
+def of_program(**changes: Any) -> Trigger:
+    values: dict[str, Any] = {
+        "source": Source.API,
+        "kind": AlarmKind.TECHNICAL,
+        "severity": Severity.CRITICAL,
+        "policy": PORTER_THEN_GUARD,
+        "dedup": Dedup("api:boiler", WhileOpen()),
+    }
+    return trigger(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "is_told"),
+    [
+        *((kind, Severity.LOW, True) for kind in sorted(LIFE)),
+        (AlarmKind.TECHNICAL, Severity.CRITICAL, True),
+        (AlarmKind.TECHNICAL, Severity.HIGH, False),
+        (AlarmKind.WATER, Severity.NORMAL, False),
+    ],
+)
+async def test_a_repeat_after_the_answer_is_told_where_it_matters_and_journalled_everywhere(
+    engine: Engine, kind: AlarmKind, severity: Severity, *, is_told: bool
+) -> None:
+    said = of_program(kind=kind, severity=severity)
+    alarm = await answered(engine, said, link_of=PORTERS_LINK)
+
+    await engine.press(said)
+    await engine.dispatch()
+
+    told = [message.recipient for message in again(engine.signal.messages)]
+    assert told == (["Porter"] if is_told else [])
+    assert (await engine.alarm(alarm.id)).awaits_reaction is is_told
+    assert (await events(engine, alarm)).count(Change.PRESSED_AGAIN) == 1
+
+
+async def test_a_repeat_that_nobody_reacts_to_calls_the_others(engine: Engine, clock: FrozenClock) -> None:
+    said = of_program()
+    await answered(engine, said, link_of=PORTERS_LINK)
+    await engine.press(said)
+    await engine.dispatch()
+
+    await lapse(engine, clock)
+
+    assert [message.recipient for message in engine.sms.messages] == ["Guard"]
+
+
+async def test_a_loop_tells_whoever_reacts_each_time_once_in_the_time_of_a_reaction(
+    engine: Engine, clock: FrozenClock
+) -> None:
+    """A monitoring system says the same every 10 s, and whoever is on it answers at once, each time."""
+    said = of_program()
+    alarm = await answered(engine, said, link_of=PORTERS_LINK)
+    told_at: list[datetime] = []
+
+    for _ in range(60):
+        clock.advance(10)
+        await engine.press(said)
+        await engine.dispatch()
+        if len(again(engine.signal.messages)) > len(told_at):
+            told_at.append(clock())
+            await engine.acknowledge(alarm.id)
+
+    assert len(told_at) == 5
+    assert min(later - earlier for earlier, later in pairwise(told_at)) >= timedelta(seconds=120)
+    assert engine.sms.messages == []
+
+
+async def test_a_repeat_soon_after_a_reaction_is_told_once_the_time_is_over_and_then_waits_for_a_reaction(
+    engine: Engine, clock: FrozenClock
+) -> None:
+    said = of_program()
+    alarm = await answered(engine, said, link_of=PORTERS_LINK)
+    await engine.press(said)
+    await engine.dispatch()
+    await engine.acknowledge(alarm.id)
+    clock.advance(30)
+    await engine.press(said)
+    await engine.dispatch()
+    early = len(again(engine.signal.messages))
+
+    clock.advance(90)
+    await engine.escalate()
+    await engine.dispatch()
+    late = len(again(engine.signal.messages))
+    await lapse(engine, clock)
+
+    assert (early, late) == (1, 2)
+    assert [message.recipient for message in engine.sms.messages] == ["Guard"]
 
 
 async def test_pages_of_the_reminder_are_taken_back_with_the_reaction(engine: Engine) -> None:
