@@ -462,6 +462,7 @@ def _failed(conn: Connection, channel_id: str, *, sends: int = 0, probes: int = 
             revision=1,
             failed_sends=sends,
             failed_probes=probes,
+            probed_at=NIGHT,
             failing_since=NIGHT,
             reason=Reason("http_status", status=402),
         )
