@@ -21,12 +21,8 @@ from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import PagingConfig
 from companion.alarms.pictures import forget_pictures
-from companion.alarms.service import (
-    AlarmService,
-)
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.service import AlarmService
+from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import Message, Outcome
 from companion.channels.registry import kind_or_stand_in, oddities_of_packages
 from companion.clock import Host, SteadyClock

@@ -18,9 +18,7 @@ from companion.alarms.escalate import run_due
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, JournalEntry, Source, Trigger
 from companion.alarms.paging import PagingConfig
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.alarms.store import alarm_by_id
 from companion.alarms.transaction import (
     AlarmTransaction,

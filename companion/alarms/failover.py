@@ -13,9 +13,7 @@ from companion.alarms.due import run_each
 from companion.alarms.model import Actor, Alarm, Change
 from companion.alarms.paging import ResolvedTarget
 from companion.alarms.store import free_alarms, to_alarm
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch import readers
 from companion.dispatch.delivery import FINAL, Delivery, Reader, State
 from companion.dispatch.readers import Way

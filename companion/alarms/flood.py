@@ -7,9 +7,7 @@ from sqlalchemy.engine import Connection
 from companion.alarms.due import run_each
 from companion.alarms.model import Actor, Alarm, Change
 from companion.alarms.store import told_of
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch import folding, readers
 from companion.store.scope import ALL_SITES
 

@@ -3,9 +3,7 @@
 from companion.alarms import failover, paging
 from companion.alarms.model import Actor, Change
 from companion.alarms.store import alarm_by_id
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.folding import unfold
 from companion.dispatch.readers import forget, is_told_another_way

@@ -8,9 +8,7 @@ from sqlalchemy.engine import Connection
 from companion.alarms.due import run_each
 from companion.alarms.model import Actor, AlarmKind
 from companion.alarms.panel import panel_trigger
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.link import store as link
 from companion.link.said import new_zones
 from companion.link.store import Pending

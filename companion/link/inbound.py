@@ -5,15 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from companion.alarms.dedup import panel_key
-from companion.alarms.errors import (
-    MoveRefused,
-)
+from companion.alarms.errors import MoveRefused
 from companion.alarms.model import CONFIRMED_BY, SO, Actor, Alarm, Change, Evidence, Status
 from companion.alarms.panel import panel_trigger
 from companion.alarms.store import alarm_by_id, alarm_id_of
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.link import lost_panels, store as link
 from companion.link.events import (
     AlarmDisarmed,

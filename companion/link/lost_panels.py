@@ -4,9 +4,7 @@ Home Assistant shows such areas as unknown and guards in them only what is alway
 reason to be quiet either.
 """
 
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.link import store as link
 from companion.link.events import AreaState
 from companion.link.store import KnownArea, Peer

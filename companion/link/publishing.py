@@ -10,9 +10,7 @@ from companion.alarms.dedup import panel_key
 from companion.alarms.model import OPEN, Alarm, Change, Status, hidden_at_panel
 from companion.alarms.panel import site_of_panel
 from companion.alarms.store import alarm_by_id, dedup_keys_of, list_alarms
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
 from companion.link import outbox, store as link

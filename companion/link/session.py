@@ -13,9 +13,7 @@ from typing import Protocol
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from sqlalchemy.engine import Connection
 
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.directory.store import key_holds
 from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.link import inbound, outbox, publishing, store as link

@@ -8,9 +8,7 @@ from math import ceil
 from companion.alarms.dedup import device_key, of_device
 from companion.alarms.model import MISSING, Actor, Alarm, AlarmKind, Source, Trigger
 from companion.alarms.store import repeats_unanswered
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.directory.presses import PressedDevice, pressed_device
 from companion.directory.store import touch_device
 from companion.escalation.policy import Policy

@@ -13,24 +13,18 @@ from pydantic import Field
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckLink, ack_link, is_expired
-from companion.alarms.errors import (
-    MoveRefused,
-)
+from companion.alarms.errors import MoveRefused
 from companion.alarms.flood import told_together
 from companion.alarms.journal import journal_of
 from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Picture, Status
 from companion.alarms.pictures import picture_of
 from companion.alarms.store import alarm_by_id
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch.store import language_told_in
 from companion.store.scope import ALL_SITES
 from companion.texts.language import preferred, texts_for
 from companion.texts.model import Texts
-from companion.web.auth import (
-    count_wrong_try,
-)
+from companion.web.auth import count_wrong_try
 from companion.web.context import ALARM_ID, ProblemView, WebContext, context_of
 from companion.web.http.route import Input, Page, PageHandler
 from companion.web.pages import (

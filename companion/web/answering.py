@@ -13,14 +13,10 @@ from companion.alarms.errors import (
 )
 from companion.alarms.model import OPEN, Actor, Alarm, Status
 from companion.alarms.store import alarm_by_id
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.store.locks import lock_alarm
 from companion.web.ack import ANSWER_TRIES, NOTE_LIMIT
-from companion.web.auth import (
-    Caller,
-)
+from companion.web.auth import Caller
 from companion.web.context import ALARM_ID, context_of
 from companion.web.desk import NO_ALARM, VIEW, Button, desk_page, form_of, to_login
 from companion.web.http.route import Page, PageHandler

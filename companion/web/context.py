@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.clock import Clock
 from companion.config import Settings
 from companion.dispatch.wake import Wake

@@ -15,9 +15,7 @@ from companion.directory import store as directory
 from companion.directory.model import Role, Site
 from companion.web import dashboard_data as data
 from companion.web.ack import NOTE_LIMIT
-from companion.web.auth import (
-    Caller,
-)
+from companion.web.auth import Caller
 from companion.web.context import WebContext, context_of
 from companion.web.desk import NO_ALARM, VIEW, desk_page, looking, sessions_of, texts_of, to_login
 from companion.web.health_checks import host_checks

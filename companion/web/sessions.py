@@ -22,9 +22,7 @@ from companion.web.auth import (
 )
 from companion.web.context import WebContext
 from companion.web.ended_sessions import end_session, session_ended
-from companion.web.problems import (
-    FormExpired,
-)
+from companion.web.problems import FormExpired
 
 RENEW_AFTER = 0.1
 """The part of its time after which a session that is used is renewed: not every answer needs a new cookie."""

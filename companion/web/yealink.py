@@ -12,9 +12,7 @@ from aiohttp import web
 from pydantic import Field
 
 from companion.alarms.model import Alarm
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.store.scope import ALL_SITES
 from companion.triggers.press import (
     Accepted,

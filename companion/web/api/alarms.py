@@ -18,9 +18,7 @@ from companion.alarms.model import Actor, Alarm, Picture, Source, Status
 from companion.alarms.pictures import picture_of
 from companion.alarms.statistics import ANSWER_BUCKETS, Span, answered, counted
 from companion.alarms.store import alarm_by_id, list_alarms
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.directory.model import Role
 from companion.dispatch.store import attempts_of, deliveries_of, delivery_by_id
 from companion.store.scope import Scope

@@ -22,9 +22,7 @@ from companion.escalation.routing import Candidates, choose
 from companion.ids import new_id
 from companion.web.api.fields import DetailName, DetailValue, Identifier, Line
 from companion.web.api.schemas import AlarmOut
-from companion.web.auth import (
-    Caller,
-)
+from companion.web.auth import Caller
 from companion.web.http.parsing import invalid
 from companion.web.http.route import Answer, Call, Input, NoQuery, Route
 from companion.web.problems import InvalidRequest

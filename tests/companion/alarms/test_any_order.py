@@ -14,16 +14,12 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.engine import Connection
 
-from companion.alarms.errors import (
-    MoveRefused,
-)
+from companion.alarms.errors import MoveRefused
 from companion.alarms.journal import journal_of
 from companion.alarms.lifecycle import IllegalMove, Move, moved
 from companion.alarms.model import Actor, Alarm, Change, JournalEntry, Status
 from companion.alarms.store import list_alarms
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import FINAL, PAGES, WAITING, Delivery
 from companion.dispatch.store import deliveries_of

@@ -22,9 +22,7 @@ from companion.alarms.errors import (
 )
 from companion.alarms.model import Alarm, Change, Status
 from companion.alarms.store import alarm_by_id, due_alarms
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.dispatch.delivery import State
 from companion.escalation.policy import Policy

@@ -8,9 +8,7 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from companion.alarms import outcomes
-from companion.alarms.errors import (
-    MoveRefused,
-)
+from companion.alarms.errors import MoveRefused
 from companion.alarms.escalate import run_due
 from companion.alarms.model import Change, Status
 from companion.channels.base import MessageKind, Outcome, Refused, Sent, TryAgain

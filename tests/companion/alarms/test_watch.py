@@ -9,9 +9,7 @@ import pytest
 from companion.alarms.due import TRY_AGAIN_AFTER
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Alarm, AlarmKind, Change, Source, Status
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.alarms.store import list_alarms
 from companion.dispatch.store import deliveries_of
 from companion.dispatch.wake import Wake

@@ -9,9 +9,7 @@ import sqlalchemy as sa
 
 from companion.alarms.due import HELD_AGAIN_AFTER
 from companion.alarms.model import Alarm
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch import claim
 from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.slots import Room

@@ -12,12 +12,8 @@ from aiohttp.test_utils import TestServer
 
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Source, Trigger
-from companion.alarms.service import (
-    AlarmService,
-)
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.service import AlarmService
+from companion.alarms.transaction import AlarmTransaction
 from companion.clock import Clock
 from companion.directory.model import Role
 from companion.directory.store import api_key_by_hash, create_api_key

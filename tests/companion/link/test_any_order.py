@@ -10,15 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from sqlalchemy.engine import make_url
 
 from companion.alarms.ack_links import AckTokens
-from companion.alarms.errors import (
-    MoveRefused,
-)
+from companion.alarms.errors import MoveRefused
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
 from companion.alarms.store import list_alarms
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.link import dead_man_switch as watch, inbound, outbox, publishing, store as link
 from companion.link.events import parse_event
 from companion.link.protocol import Hello

@@ -9,9 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from companion.alarms.model import Actor
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.dispatch.wake import Wake
 from companion.link import outbox
 from companion.store import database, tables

@@ -11,13 +11,9 @@ import sqlalchemy as sa
 from companion.alarms import escalate
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Severity, Source, Status, Trigger
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.alarms.store import list_alarms
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.directory.apply import apply_document
 from companion.dispatch.store import deliveries_of
 from companion.link import inbound, outbox, store as link

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.store import to_delivery

@@ -9,13 +9,9 @@ import pytest
 
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Change, Source, Status
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.alarms.store import list_alarms
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch.wake import Wake
 from companion.link import store
 from companion.store.database import Database, open_database

@@ -7,9 +7,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.service import (
-    AlarmService,
-)
+from companion.alarms.service import AlarmService
 from companion.alarms.store import list_alarms
 from companion.directory.model import Role
 from companion.directory.store import api_keys, create_api_key, revoke_api_key

@@ -7,9 +7,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.retry import Done
 from companion.store import tables

@@ -8,9 +8,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.channels.render import sms_text
 from companion.directory.reach import Cause

@@ -11,12 +11,8 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm, Change
-from companion.alarms.service import (
-    AlarmService,
-)
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.service import AlarmService
+from companion.alarms.transaction import AlarmTransaction
 from companion.clock import Clock
 from companion.config import Settings
 from companion.directory import store

@@ -24,9 +24,7 @@ from companion.web.http.rate_limit import RateLimit
 from companion.web.http.route import Page, Route
 from companion.web.metrics import Metrics
 from companion.web.routes import table
-from companion.web.sessions import (
-    Sessions,
-)
+from companion.web.sessions import Sessions
 from tests.companion.directory.documents import read
 from tests.companion.web.harness import (
     Api,

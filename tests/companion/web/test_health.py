@@ -8,9 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.alarms.transaction import (
-    AlarmTransaction,
-)
+from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import Refused, Sent
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Done, GiveUp

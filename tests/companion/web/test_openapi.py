@@ -36,9 +36,7 @@ from companion.web.http import openapi
 from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
 from companion.web.routes import PAGES, ROUTES
-from companion.web.sessions import (
-    Sessions,
-)
+from companion.web.sessions import Sessions
 from tests.companion.conftest import Directory, _seed
 from tests.companion.web.harness import (
     Api,
