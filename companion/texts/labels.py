@@ -34,7 +34,7 @@ class TitleParts:
 def title_parts(title: str, source: str) -> TitleParts | None:
     """Return what a title is made of; None if a person or a program has written it.
 
-    `triggers.press` and `triggers.panel` make it, in English: what it is, a colon, and where. Without a source it is the name of
+    `triggers.press` and `alarms.panel` make it, in English: what it is, a colon, and where. Without a source it is the name of
     something else, such as a channel.
     """
     head, colon, where = title.partition(": ")

@@ -59,16 +59,11 @@ async def two_receptions(api: Api) -> None:
 
 
 @pytest.mark.usefixtures("two_receptions")
-async def test_a_name_of_rooms_in_several_sites_is_refused_with_the_sites(api: Api) -> None:
+async def test_a_name_of_rooms_in_several_sites_is_only_a_text_and_refuses_no_alarm(api: Api) -> None:
     reply = await api.call("POST", "/v1/alarms", "operate", json={**NEW, "site": None, "room": "Reception"})
 
-    assert (reply.status, reply.problem) == (422, "invalid-request")
-    assert reply.json["errors"] == [
-        {
-            "where": "body.room",
-            "problem": "'Reception' is a room of sites office, warehouse: say `site`, or a room's id",
-        }
-    ]
+    assert reply.status == 201
+    assert (reply.json["room"], reply.json["site"]) == ("Reception", None)
 
 
 @pytest.mark.usefixtures("two_receptions")
