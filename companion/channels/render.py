@@ -178,8 +178,7 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> s
     """Return the text cut to `segments` SMS, in the GSM alphabet unless `unicode` allows more; the link is whole whatever it costs."""
     words, texts = _words(message), texts_for(message.language)
     parts = [
-        headline(message),
-        how_many_more(message),
+        ", ".join(part for part in (headline(message), how_many_more(message)) if part),
         message.by and f"{words.by} {message.by}",
         how_sure(message),
         place(message),

@@ -1,6 +1,7 @@
 """What a language must have words for. Pure.
 
-`{name}` in a text stands for a fact; each language has the same ones, in the order that its grammar wants.
+`{name}` in a text stands for a fact; each language has the same ones, in the order that its grammar wants. Where a text has
+to fit a number, `{name:# test|# tests}` has the words for one and for any other, with `#` for the number.
 """
 
 from collections.abc import Mapping
@@ -167,6 +168,7 @@ class DeskTexts:
     key_not_known: str
     key_reads_only: str
     logged_out: str
+    other_key: str
     # alarms
     alarm: str
     all_alarms: str
@@ -179,8 +181,8 @@ class DeskTexts:
     next_page: str
     show: str
     any: str
-    which: Mapping[str, str]
-    """Of which alarms a list is: open, waiting, or one status."""
+    open: str
+    """Of which alarms a list is; others are named as their status is."""
     sort: str
     sorts: Mapping[str, str]
     status: str
@@ -236,6 +238,7 @@ class DeskTexts:
     due: str
     attempts: str
     sent_twice: str
+    tried_again: str
     status_code: str
     no_attempt: str
     nobody_told: str
@@ -259,6 +262,7 @@ class DeskTexts:
     count_of: str
     channels_well: str
     see_to: str
+    since: str
     health: Mapping[str, str]
     """What a part of the service is by its `HealthStatus`."""
     channel: str

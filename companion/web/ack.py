@@ -81,6 +81,8 @@ class Opened:
     said: list[JournalEntry]
     language: str | None
     """The recipient's own, or None: a group."""
+    is_own_answer: bool
+    """The alarm was answered with this link."""
     together: list[str]
     """Other alarms of the same source that the recipient was told of in one message with it."""
 
@@ -99,6 +101,7 @@ async def show(request: web.Request) -> web.Response:
         is_open=opened.alarm.status in OPEN,
         recipient=opened.link.recipient,
         said=opened.said,
+        is_own_answer=opened.is_own_answer,
         together=opened.together,
         name_limit=NAME_LIMIT,
         note_limit=NOTE_LIMIT,
@@ -192,9 +195,14 @@ def _valid(conn: Connection, token: str, now: datetime, life: timedelta) -> tupl
 def _opened(conn: Connection, token: str, now: datetime, life: timedelta) -> Opened:
     link, alarm = _valid(conn, token, now, life)
     said = [entry for entry in journal_of(ALL_SITES, conn, alarm.id) if entry.event in SAID]
-    together = told_together(conn, alarm, link.recipient)
+    answers = [entry for entry in said if entry.event is Change.ACKNOWLEDGED]
     return Opened(
-        link, alarm, said[-SHOWN:], language_told_in(ALL_SITES, conn, link.alarm_id, link.recipient), together
+        link,
+        alarm,
+        said[-SHOWN:],
+        language_told_in(ALL_SITES, conn, link.alarm_id, link.recipient),
+        is_own_answer=bool(answers) and answers[-1].detail.get("link_of") == link.recipient,
+        together=told_together(conn, alarm, link.recipient),
     )
 
 

@@ -63,6 +63,10 @@ class ProblemView:
 PROBLEM_VIEW: web.RequestKey[ProblemView] = web.RequestKey("problem_view", ProblemView)
 
 
+LOST_VIEW: web.AppKey[ProblemView] = web.AppKey("lost_view", ProblemView)
+"""How a browser is shown that there is no such page, among the pages of the dashboard."""
+
+
 def context_of(request: web.Request) -> WebContext:
     """Return the context of the application that serves the request."""
     return request.app[CONTEXT]

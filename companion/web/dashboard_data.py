@@ -1,7 +1,7 @@
 """What the dashboard shows, read in one go a page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from companion.alarms.store import (
     open_counts,
 )
 from companion.directory import store as directory
+from companion.directory.apply import stored_state
 from companion.directory.model import ChannelRow, Device, Person
 from companion.dispatch.delivery import Attempt, Delivery
 from companion.dispatch.health import DispatchHealth, dispatch_health
@@ -26,7 +27,9 @@ from companion.link import store as link
 from companion.link.store import DatedArea
 from companion.store.scope import ALL_SITES, Scope
 from companion.texts.model import Texts
+from companion.troubles.channel_health import ChannelHealth
 from companion.troubles.model import TroubleKind
+from companion.troubles.reach_audit import who_reaches_nobody
 from companion.troubles.store import health_of_channels
 from companion.web.health_checks import HealthCheck, HealthStatus, alerting_checks, channel_check
 
@@ -98,6 +101,8 @@ class Service:
     peers: list[PeerShown]
     attention: list[HealthCheck]
     """What keeps people from being told, or may: worst first."""
+    names: dict[str, str]
+    """What `attention` is called, by kind and id."""
 
     @property
     def silent_channels(self) -> int:
@@ -137,6 +142,8 @@ class DeviceShown:
     timezone: str
     room: str | None
     person: str | None
+    reaches_nobody: bool
+    """A press of its key would tell nobody."""
 
 
 def overview(
@@ -161,6 +168,7 @@ def service(conn: Connection, now: datetime, of_host: Sequence[HealthCheck]) -> 
         channels=channels(conn),
         peers=_peers(ALL_SITES, conn),
         attention=attention(conn, now, of_host),
+        names=names_of(conn),
     )
 
 
@@ -228,9 +236,33 @@ def channels(conn: Connection) -> list[ChannelLine]:
         unsent_by_channel(ALL_SITES, conn),
     )
     return [
-        (row, channel_check(row, health.get(row.id)), last.get(row.id), unsent.get(row.id, 0))
+        (
+            row,
+            channel_check(row, _seen(health.get(row.id), last.get(row.id))),
+            last.get(row.id),
+            unsent.get(row.id, 0),
+        )
         for row in directory.channels(ALL_SITES, conn)
     ]
+
+
+def _seen(health: ChannelHealth | None, last: Attempt | None) -> ChannelHealth | None:
+    """Return what is known of a channel with its last message: of one that works, not every message is noted there."""
+    if health is None or health.sent_at is None or last is None or last.outcome != "sent":
+        return health
+    return replace(health, sent_at=max(health.sent_at, last.finished_at))
+
+
+def names_of(conn: Connection) -> dict[str, str]:
+    """Return what the parts of the service are called that have a name, by kind and id: `channel sms`."""
+    found = {
+        "channel": directory.channels(ALL_SITES, conn),
+        "device": directory.devices(ALL_SITES, conn),
+        "person": directory.people(ALL_SITES, conn),
+        "site": directory.sites(ALL_SITES, conn),
+    }
+    names = {f"{kind} {one.id}": one.name for kind, some in found.items() for one in some}  # type: ignore[attr-defined] # each has both
+    return names | {f"panel {one.instance}": one.name for one in link.peers(ALL_SITES, conn)}
 
 
 def _peers(scope: Scope, conn: Connection) -> list[PeerShown]:
@@ -286,9 +318,11 @@ def devices(scope: Scope, conn: Connection) -> list[DeviceShown]:
     sites = {site.id: site for site in directory.sites(scope, conn)}
     rooms = {room.id: room.name for room in directory.rooms(scope, conn)}
     names = {person.id: person.name for person in directory.people(scope, conn)}
+    silent = {one.id for one in who_reaches_nobody(conn, stored_state(conn)) if one.kind == "device"}
     return [
         DeviceShown(
             device=device,
+            reaches_nobody=device.id in silent,
             site=sites[device.site_id].name if device.site_id in sites else None,
             timezone=sites[device.site_id].timezone if device.site_id in sites else "UTC",
             room=rooms.get(device.room_id or ""),

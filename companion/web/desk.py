@@ -27,7 +27,7 @@ from companion.web.http.parsing import read_query
 from companion.web.http.route import ID, Input, Page
 from companion.web.pages import page, problem_text, read_form, refuse_cross_site, see_other
 from companion.web.pressed import Pressed, forget
-from companion.web.problems import FormExpired, Problem
+from companion.web.problems import FormExpired, OneSiteOnly, Problem, RoleTooLow
 from companion.web.sessions import (
     Session,
     Sessions,
@@ -230,7 +230,14 @@ def problem_page(request: web.Request, problem: Problem) -> web.Response:
     """Return the problem as a page that says what to do."""
     texts = texts_of(request)
     shown = problem_text(problem, texts)
-    response = page(request, "dashboard_problem.html", status=problem.status, problem=shown, t=texts)
+    response = page(
+        request,
+        "dashboard_problem.html",
+        status=problem.status,
+        problem=shown,
+        other_key=isinstance(problem, RoleTooLow | OneSiteOnly),
+        t=texts,
+    )
     response.headers.update(problem.headers)
     return response
 

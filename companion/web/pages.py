@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -14,9 +14,12 @@ from markupsafe import Markup
 from yarl import URL
 
 from companion.alarms.model import Alarm, Picture
+from companion.texts.filling import filled
 from companion.texts.labels import alarm_title, detail, ending, finding, journal_value, label
 from companion.texts.model import ProblemText, Texts
+from companion.texts.reasons import Fact, Reason
 from companion.texts.times import ago, span
+from companion.texts.troubles import TroubleTitle, trouble_advice
 from companion.timezones import on_site_clock
 from companion.web.context import context_of
 from companion.web.health_checks import HealthCheck
@@ -76,12 +79,31 @@ async def static(request: web.Request) -> web.Response:
 def local_time(moment: datetime, timezone: str, pattern: str) -> Markup:
     """Return the moment on the clock of its place, with UTC for whoever points at it."""
     local, utc = on_site_clock(moment, timezone), moment.astimezone(UTC)
-    return Markup('<time datetime="{}" title="{}">{}&nbsp;{}</time>').format(
+    *day, clock = local.strftime(pattern).split()
+    return Markup('<time datetime="{}" title="{}">{}<span>{}\N{NO-BREAK SPACE}{}</span></time>').format(
         utc.isoformat(timespec="seconds"),
         f"{utc:%Y-%m-%d %H:%M:%S} UTC",
-        local.strftime(pattern),
+        Markup("").join(Markup("<span>{}</span> ").format(part) for part in day),
+        clock,
         local.tzname(),
     )
+
+
+def _whole(text: str) -> str:
+    """Return the text as one that no line ends in: a number stays beside its unit."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _span(seconds: float, texts: Texts) -> str:
+    return _whole(span(seconds, texts))
+
+
+def _ago(age: timedelta, texts: Texts) -> str:
+    return _whole(ago(age, texts))
+
+
+def _fill(text: str, **facts: object) -> str:
+    return filled(text, facts)
 
 
 def _title(alarm: Alarm, texts: Texts) -> str:
@@ -96,11 +118,34 @@ def _kind_label(kind: str, texts: Texts) -> str:
     return texts.answers.kinds[kind]
 
 
-def check_title(check: HealthCheck, texts: Texts) -> str:
-    """Return what a part of the service is called; which trouble or field it is, its reason says."""
+def check_title(check: HealthCheck, texts: Texts, names: Mapping[str, str] | None = None) -> str:
+    """Return what a part of the service is called: a trouble by what is wrong, others by their name or else their id.
+
+    `names` by kind and id, such as `channel sms`.
+    """
+    if isinstance(title := check.reason.facts.get("title"), TroubleTitle):
+        return title.said(texts)
     what, which = label(check.kind, texts), check.id.partition(".")[0]
     what = f"{what[:1].upper()}{what[1:]}"
-    return what if check.kind == "trouble" or not which else f"{what} {which}"
+    name = (names or {}).get(f"{check.kind} {which}", which)
+    return what if check.kind == "trouble" or not which else f"{what} {name}"
+
+
+def check_reason(check: HealthCheck, texts: Texts, timezone: str) -> str:
+    """Return why a part of the service is as it is, with its times on the clock of the house; of a trouble, what to do."""
+    facts = {name: _on_clock(fact, texts, timezone) for name, fact in check.reason.facts.items()}
+    title = facts.get("title")
+    if not isinstance(title, TroubleTitle):
+        return Reason(check.reason.code, **facts).said(texts)
+    since = filled(texts.desk.since, {"at": facts.get("at", "?")})
+    return f"{since[:1].upper()}{since[1:]}. {trouble_advice(title.kind, facts=title.facts, texts=texts)}"
+
+
+def _on_clock(fact: Fact, texts: Texts, timezone: str) -> Fact:
+    if not isinstance(fact, datetime):
+        return fact
+    local = on_site_clock(fact, timezone)
+    return f"{local.strftime(texts.formats.time)} {local.tzname()}"
 
 
 def _environment() -> Environment:
@@ -113,8 +158,9 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "local_time": local_time,
-        "span": span,
-        "ago": ago,
+        "span": _span,
+        "ago": _ago,
+        "fill": _fill,
         "kind_label": _kind_label,
         "label": label,
         "title": _title,
@@ -122,6 +168,7 @@ def _environment() -> Environment:
         "finding": finding,
         "ending": ending,
         "check_title": check_title,
+        "check_reason": check_reason,
         "moment": datetime.fromisoformat,
         "state_of": state_of,
     }

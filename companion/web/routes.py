@@ -12,7 +12,15 @@ from companion.web.auth import (
     Caller,
     caller_of,
 )
-from companion.web.context import CLIENT, CONTEXT, PROBLEM_VIEW, WRONG_TRIES, WebContext, context_of
+from companion.web.context import (
+    CLIENT,
+    CONTEXT,
+    LOST_VIEW,
+    PROBLEM_VIEW,
+    WRONG_TRIES,
+    WebContext,
+    context_of,
+)
 from companion.web.http import openapi
 from companion.web.http.middleware import BODY_LIMIT, LINK_ROUTE, SECURITY_HEADERS, around
 from companion.web.http.parsing import read_body, read_query
@@ -47,6 +55,7 @@ def make_web_app(context: WebContext, *, link: Handler | None = None) -> web.App
     )
     app[CONTEXT] = context
     app.on_response_prepare.append(_name_server)
+    app[LOST_VIEW] = desk.VIEW
     app[WRONG_TRIES] = RateLimit(WRONG_TRIES_A_MINUTE, 60)
     url = context.settings.public_url
     for route in openapi.with_own_route(ROUTES, PAGES, version=context.version, url=url):

@@ -16,7 +16,15 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from companion.ids import new_id
 from companion.store.database import StoreUnavailable
-from companion.web.context import ALARM_ID, CLIENT, PROBLEM_VIEW, REQUEST_ID, context_of
+from companion.web.context import (
+    ALARM_ID,
+    CLIENT,
+    LOST_VIEW,
+    PROBLEM_VIEW,
+    REQUEST_ID,
+    ProblemView,
+    context_of,
+)
 from companion.web.problems import (
     BodyTooLarge,
     InternalProblem,
@@ -90,8 +98,17 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Problem as problem:
         if problem.status >= 500:
             _LOGGER.warning("The request failed: %s (%s)", problem.slug, problem.detail)
-        view = request.get(PROBLEM_VIEW)
+        view = request.get(PROBLEM_VIEW) or _view_of_lost(request, problem)
         return problem_response(problem) if view is None else view.render(request, problem)
+
+
+def _view_of_lost(request: web.Request, problem: Problem) -> ProblemView | None:
+    """Return how a person is shown that an address of the dashboard leads nowhere; programs get the document."""
+    reads_pages = "text/html" in request.headers.get("Accept", "")
+    is_among_pages = request.path == "/admin" or request.path.startswith("/admin/")
+    return (
+        request.app[LOST_VIEW] if isinstance(problem, NoSuchPage) and reads_pages and is_among_pages else None
+    )
 
 
 async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:

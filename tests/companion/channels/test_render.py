@@ -23,7 +23,7 @@ When: 2026-11-20 23:14:05 CET
 Acknowledge here: {ACK_URL}
 
 Severity: critical
-Source: yealink
+Source: panic key
 Phone: T46U"""
 
 SIGNAL_PAGE_DE = f"""\
@@ -114,7 +114,7 @@ def test_a_confirmation_names_the_second_zone_in_the_readers_language() -> None:
         (MessageKind.CONFIRMED, "CONFIRMED", "BESTÄTIGT"),
         (MessageKind.VERIFIED, "VERIFIED", "VERIFIZIERT"),
         (MessageKind.RESOLVED, "Resolved", "Erledigt"),
-        (MessageKind.CANCELLED, "Cancelled", "Abgebrochen"),
+        (MessageKind.CANCELLED, "False alarm", "Fehlalarm"),
         (MessageKind.NOTE, "Note", "Notiz"),
         (MessageKind.EXHAUSTED, "NOBODY ANSWERED", "NIEMAND HAT GEANTWORTET"),
         (MessageKind.TEST, "Channel test", "Kanaltest"),
@@ -202,7 +202,7 @@ def test_styling_can_be_undone_for_any_text(text: str) -> None:
 
 def test_an_sms_in_english() -> None:
     assert sms_text(message()) == (
-        f"ALARM: Panic key: Reception. Reception, Main office. Max Müller. 20.11. 23:14 {ACK_URL}"
+        f"ALARM: Panic key: Reception. Reception, Main office. Max Müller. 2026-11-20 23:14 {ACK_URL}"
     )
 
 
@@ -246,7 +246,7 @@ def test_no_sms_is_longer_than_its_segments(title: str, room: str, segments: int
 def test_unicode_is_kept_where_a_gateway_takes_it() -> None:
     said = sms_text(message(title="Тревога 火 🔥", person="Анна Ålesund 李", ack_url=None), unicode=True)
 
-    assert said == "ALARM: Тревога 火 🔥. Reception, Main office. Анна Ålesund 李. 20.11. 23:14"
+    assert said == "ALARM: Тревога 火 🔥. Reception, Main office. Анна Ålesund 李. 2026-11-20 23:14"
 
 
 def test_what_the_plain_alphabet_can_say_is_not_made_dearer_by_a_dash() -> None:
@@ -403,7 +403,7 @@ def test_a_message_that_stands_for_a_flood_says_how_many_more_there_are(
 ) -> None:
     page = message(more=more, language=language)
 
-    assert sentence in sms_text(page)
+    assert f": Reception, {sentence}. " in sms_text(page)
     assert sentence in signal_text(page)
     assert sentence in ticket_html(page, link=True)
     assert sentence not in sms_text(message(language=language))

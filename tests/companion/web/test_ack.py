@@ -342,7 +342,7 @@ async def test_without_the_tick_the_answer_is_for_one_alarm_and_the_others_stay_
     await press(api, token_for(newest), name="Anna")
 
     assert {(await alarm_of(api, one)).status for one in others} == {Status.TRIGGERED}
-    assert f"{FREE + 2} more from the same source wait" in text_of(await look(api, token_for(newest)))
+    assert f"{FREE + 2} more alarms from the same source wait" in text_of(await look(api, token_for(newest)))
 
 
 async def test_the_page_of_a_single_alarm_offers_nothing_more(api: Api) -> None:

@@ -356,7 +356,7 @@ async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, di
     mended = await part()
 
     since = "2026-11-20 12:00:00 UTC"
-    assert broken == ("warning", f"It has refused 1 times in a row since {since}: 401: bad token.")
+    assert broken == ("warning", f"It has refused once since {since}: 401: bad token.")
     assert mended == ("ok", f"It took a message at {since}.")
 
 

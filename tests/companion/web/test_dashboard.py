@@ -705,7 +705,7 @@ async def test_an_alarms_page_tells_its_whole_story(api: Api) -> None:
     reply = await api.call("GET", f"/admin/alarms/{alarm_id}", None)
 
     text = text_of(reply)
-    assert re.search(r"raised.*escalated.*acknowledged Anna api.*Going there", text)
+    assert re.search(r"raised.*step done.*acknowledged Anna program \(API\).*Going there", text)
     assert "floor 2" in text
     assert "status 503 · id msg-77" in text
     assert "<b>busy</b>" in text
@@ -752,7 +752,7 @@ async def test_devices_show_when_they_were_heard_and_what_is_missing(api: Api, c
         "Desk phone yealink · desk-phone Reception, Office Porter 90 s ago 2026-11-20 13:00:00 CET ready"
         in text
     )
-    assert "never without person, room" in text
+    assert "never ready without person, room" in text
 
 
 async def test_people_show_how_they_are_reached_in_order(api: Api) -> None:
@@ -897,7 +897,7 @@ async def test_who_reads_german_reads_no_english_on_any_page(api: Api, clock: Fr
     assert "Er wurde nie erprobt" in text_of(pages["/admin/channels"])
     assert "Niemand erfährt, wenn mit dem Dienst etwas nicht stimmt" in text_of(pages["/admin"])
     story = text_of(pages[f"/admin/alarms/{alarm_id}"])
-    assert "Paniktaste: Reception übernommen" in story
+    assert "Paniktaste: Reception Übernommen" in story
     assert "Notruf, Paniktaste, kritisch" in story
     assert "20.11.2026 13:00:00 CET" in story
     assert "Wie oft ausgelöst 2 " in story
