@@ -204,8 +204,10 @@ async def _read[T](settings: Settings, work: Callable[[Connection], T]) -> T:
 
 
 def _print(table: Table) -> None:
-    # Into a file or a pipe: one line a row, so that `grep` finds whole ones.
-    Console(width=None if sys.stdout.isatty() else 1000).print(table)
+    # Into a file or a pipe: one line a row, so that `grep` finds whole ones. What a name has in brackets or colons is
+    # the name's.
+    width = None if sys.stdout.isatty() else 1000
+    Console(width=width, markup=False, emoji=False).print(table)
 
 
 # --- the service ----------------------------------------------------------------------------------------
