@@ -103,10 +103,10 @@ async def test_a_thread_from_the_entry_delay_to_the_end_is_one_notification(
         "-",
         "Acknowledged: Burglary",
         "-",
-        "Cancelled: Burglary",
+        "False alarm: Burglary",
     ]
     assert len({one["data"]["tag"] for one in phone.came}) == 1
-    assert [one["title"] for one in phone.screen.values()] == ["Cancelled: Burglary"]
+    assert [one["title"] for one in phone.screen.values()] == ["False alarm: Burglary"]
     assert "By: Anna" in phone.last["message"]
 
 
@@ -140,7 +140,7 @@ async def test_a_false_alarm_still_offers_to_end_the_siren(
 
     await phone.press("False alarm")
 
-    assert phone.last["title"] == "Cancelled: Burglary"
+    assert phone.last["title"] == "False alarm: Burglary"
     assert phone.buttons() == ["Disarm", "Silence siren"]
 
 
@@ -177,7 +177,7 @@ async def test_an_alarm_disarmed_in_the_abort_window_says_that_nobody_outside_kn
     await panel(hass, "alarm_disarm", code=CODE)
     await settle(hass)
 
-    assert phone.last["title"] == "Cancelled: Burglary"
+    assert phone.last["title"] == "False alarm: Burglary"
     assert phone.last["message"].endswith("Nobody outside was told.")
 
 
@@ -226,11 +226,11 @@ async def test_a_phone_that_hangs_keeps_nobody_else_waiting_and_never_shows_old_
     sense(hass, WINDOW, "on")
     await until(lambda: phone.titles == ["Entry delay", "Alarm: Burglary"])
     await panel(hass, "alarm_disarm", code=CODE)
-    await until(lambda: phone.titles[2:] == ["-", "Cancelled: Burglary"])
+    await until(lambda: phone.titles[2:] == ["-", "False alarm: Burglary"])
     other.hangs.set()
     await settle(hass)
 
-    assert other.titles == ["Eingangsverzögerung", "-", "Abgebrochen: Einbruch"]
+    assert other.titles == ["Eingangsverzögerung", "-", "Fehlalarm: Einbruch"]
 
 
 async def test_a_phone_that_missed_the_alarm_hears_it_loud_with_the_next_news(
@@ -379,7 +379,7 @@ async def test_after_a_restart_the_phones_learn_what_became_of_an_alarm(
     await hass.config_entries.async_setup(home.entry_id)
     await settle(hass)
 
-    assert phone.titles[-1] == "Cancelled: Burglary"
+    assert phone.titles[-1] == "False alarm: Burglary"
 
 
 async def test_targets_that_are_no_phones_get_words_without_buttons_and_nothing_is_cleared_there(
@@ -585,7 +585,7 @@ async def test_a_further_zone_is_told_though_the_alarm_was_answered_as_false(
     await panel(hass, "alarm_disarm", code=CODE)
     await settle(hass)
 
-    assert further["title"] == "Cancelled: Burglary"
+    assert further["title"] == "False alarm: Burglary"
     assert "2 zones: Kitchen window, Front door" in further["message"]
     assert "push" not in further["data"]  # heard, and not hidden behind the older one
     assert phone.last is further

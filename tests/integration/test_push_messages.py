@@ -162,14 +162,14 @@ def said(message: PushMessage) -> list[str]:
         (
             CANCELLED,
             {},
-            ["Cancelled: Burglary", "Home: Front door", "By: Ben"],
-            ["Abgebrochen: Einbruch", "Home: Front door", "Von: Ben"],
+            ["False alarm: Burglary", "Home: Front door", "By: Ben"],
+            ["Fehlalarm: Einbruch", "Home: Front door", "Von: Ben"],
         ),
         (
             replace(CANCELLED, aborted=True),
             {},
-            ["Cancelled: Burglary", "Home: Front door", "By: Ben", "Nobody outside was told."],
-            ["Abgebrochen: Einbruch", "Home: Front door", "Von: Ben", "Außerhalb wurde niemand verständigt."],
+            ["False alarm: Burglary", "Home: Front door", "By: Ben", "Nobody outside was told."],
+            ["Fehlalarm: Einbruch", "Home: Front door", "Von: Ben", "Außerhalb wurde niemand verständigt."],
         ),
     ],
     ids=[

@@ -7,7 +7,7 @@ PUSH = PushTexts(
         "triggered": "Alarm",
         "acknowledged": "Bestätigt",
         "resolved": "Erledigt",
-        "cancelled": "Abgebrochen",
+        "cancelled": "Fehlalarm",
     },
     test="TEST",
     exhausted="Niemand hat geantwortet",

@@ -7,7 +7,7 @@ PUSH = PushTexts(
         "triggered": "Alarm",
         "acknowledged": "Acknowledged",
         "resolved": "Resolved",
-        "cancelled": "Cancelled",
+        "cancelled": "False alarm",
     },
     test="TEST",
     exhausted="Nobody has answered",

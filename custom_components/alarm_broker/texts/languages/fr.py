@@ -7,7 +7,7 @@ PUSH = PushTexts(
         "triggered": "Alarme",
         "acknowledged": "Prise en charge",
         "resolved": "Terminée",
-        "cancelled": "Annulée",
+        "cancelled": "Fausse alarme",
     },
     test="TEST",
     exhausted="Personne n'a répondu",

@@ -7,7 +7,7 @@ PUSH = PushTexts(
         "triggered": "Alarm",
         "acknowledged": "Opgepakt",
         "resolved": "Afgehandeld",
-        "cancelled": "Geannuleerd",
+        "cancelled": "Loos alarm",
     },
     test="TEST",
     exhausted="Niemand heeft geantwoord",
