@@ -1,5 +1,6 @@
 """What became of a button, for the page that follows: kept in the browser until that page has said it once."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self
@@ -10,6 +11,7 @@ from companion.alarms.model import Alarm, Status
 from companion.texts.labels import alarm_title
 from companion.texts.model import Texts
 from companion.timezones import on_site_clock
+from companion.web.http.route import ID
 
 COOKIE: Final = "alarm_broker_pressed"
 _LIFE_S: Final = 60
@@ -64,7 +66,8 @@ class Pressed:
         button, _, rest = request.cookies.get(COOKIE, "").partition(".")
         became, _, rest = rest.partition(".")
         kept, _, alarm_id = rest.partition(".")
-        if became not in set(Became) or not alarm_id:
+        # A browser may bring bytes that no database takes for a text.
+        if became not in set(Became) or re.fullmatch(ID, alarm_id, re.ASCII) is None:
             return None
         return cls(button=button, became=Became(became), kept_note=kept == "1", alarm_id=alarm_id)
 

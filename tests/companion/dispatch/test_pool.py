@@ -148,15 +148,16 @@ async def test_a_channel_whose_package_takes_its_time_does_not_hold_up_another(
     pool: RunningChannels, db: Database, packages: Packages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor the event loop: the package is imported once the other channel is there."""
-    other_is_there = threading.Event()
+    begun, other_is_there = threading.Event(), threading.Event()
+    monkeypatch.setattr(builtins, "begun", begun, raising=False)
     monkeypatch.setattr(builtins, "other_is_there", other_is_there, raising=False)
-    waits = "import builtins\nassert builtins.other_is_there.wait(10)\n"
+    waits = "import builtins\nbuiltins.begun.set()\nassert builtins.other_is_there.wait(10)\n"
     slow = pager(__init__=waits + pager()["acme_pager/__init__.py"])
     packages.install("acme-pager", slow, {"pager": "acme_pager:KIND"})
     await _change(db, "signal", kind="pager", config={}, secrets=SECRETS.seal("signal", {"key": "k"}))
 
     slowly = asyncio.create_task(pool.get("signal"))
-    await asyncio.sleep(0.1)
+    assert await asyncio.to_thread(begun.wait, 10)
     assert await pool.get("sms") is not None
     other_is_there.set()
 

@@ -1,13 +1,17 @@
 """What the tests of the pages share: an alarm with its links, and the words that a page shows."""
 
+from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any, override
+
+import sqlalchemy as sa
 
 from companion.alarms.ack_links import AckTokens
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Evidence, JournalEntry, Picture
 from companion.alarms.store import alarm_by_id
+from companion.store import tables
 from companion.store.scope import ALL_SITES
 from tests.companion.web.harness import SECRET_KEY, Api, Reply
 
@@ -69,6 +73,23 @@ class _Text(HTMLParser):
     @override
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
+
+
+def attempted(conn: sa.Connection, alarm_id: str, at: datetime, **values: object) -> None:
+    """Write down an attempt to send the alarm's ticket."""
+    delivery_id = conn.execute(
+        sa.select(tables.delivery.c.id).where(
+            tables.delivery.c.alarm_id == alarm_id, tables.delivery.c.channel_id == "zammad"
+        )
+    ).scalar_one()
+    row = {
+        "delivery_id": delivery_id,
+        "channel_id": "zammad",
+        "number": 1,
+        "started_at": at,
+        "finished_at": at,
+    }
+    conn.execute(sa.insert(tables.attempt).values(**row, **values))
 
 
 def text_of(reply: Reply) -> str:

@@ -164,7 +164,15 @@ async def test_an_empty_note_says_that_nothing_was_written(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "kept", ["odd", "acknowledge.odd.0.x", "odd.done.0.{alarm}", "acknowledge.done.0.{theirs}", "a.b"]
+    "kept",
+    [
+        "odd",
+        "acknowledge.odd.0.x",
+        "odd.done.0.{alarm}",
+        "acknowledge.done.0.{theirs}",
+        "a.b",
+        "acknowledge.done.0." + "x" * 200,
+    ],
 )
 async def test_a_kept_word_that_is_not_ours_or_of_another_site_says_nothing(api: Api, kept: str) -> None:
     ours, theirs = await api.raised(), await api.raised(site="warehouse")

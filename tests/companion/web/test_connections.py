@@ -138,7 +138,8 @@ async def test_a_phones_line_is_mended_however_it_comes(tmp_path: Path) -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", process.port)
             for piece in (*pieces, b"Host: a\r\nConnection: close\r\n\r\n"):
                 writer.write(piece)
-                await asyncio.sleep(0.05)  # so that it comes by itself
+                # So that it comes by itself: whoever answers this has read what came before.
+                await _status(process.port, source="127.0.0.2", target=b"/healthz")
             answers[name] = await _status_in(reader, writer)
     finally:
         await process.stop()
@@ -313,12 +314,14 @@ async def test_the_last_of_a_burst_of_handshakes_gets_a_place(
     process, trusted, silent = crowded_tls
     process.send_signal(signal.SIGSTOP)  # all of them wait when it looks again
     silent += await _silent(process.port, 200, network="127.0.2")
-    press = asyncio.create_task(_status(process.port, source="127.0.0.2", trusted=trusted))
-    await asyncio.sleep(0.1)  # until it waits behind them
+    behind_them = socket.create_connection(("127.0.0.1", process.port), source_address=("127.0.0.2", 0))
+    behind_them.setblocking(False)
 
     process.send_signal(signal.SIGCONT)
+    reader, writer = await asyncio.open_connection(sock=behind_them, ssl=trusted, server_hostname="127.0.0.1")
+    writer.write(b"GET /v1/yealink/alarm?token=none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
 
-    assert await press == b"404"
+    assert await _status_in(reader, writer) == b"404"
 
 
 async def test_half_a_request_line_is_given_up_in_time(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tests.companion.web.harness import Api
 from tests.companion.web.people_pages import (
     JPEG,
     alarm_of,
+    attempted,
     hidden_token,
     journal,
     log_in,
@@ -769,23 +770,8 @@ async def test_channels_show_what_went_wrong_last_and_no_secret(api: Api) -> Non
 
     def attempts(conn: sa.Connection) -> None:
         conn.execute(sa.update(tables.channel).values(secrets="sealed-secret"))
-        delivery_id = conn.execute(
-            sa.select(tables.delivery.c.id).where(
-                tables.delivery.c.alarm_id == alarm_id, tables.delivery.c.channel_id == "zammad"
-            )
-        ).scalar_one()
-        conn.execute(
-            sa.insert(tables.attempt).values(
-                delivery_id=delivery_id,
-                channel_id="zammad",
-                number=1,
-                started_at=now,
-                finished_at=now,
-                outcome="error",
-                status_code=401,
-                error=Reason.quoting("Token refused"),
-            )
-        )
+        error = Reason.quoting("Token refused")
+        attempted(conn, alarm_id, now, outcome="error", status_code=401, error=error)
 
     await api.context.db.write(attempts)
     await log_in(api)

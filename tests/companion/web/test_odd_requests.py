@@ -13,6 +13,7 @@ from companion.ids import token_hash
 from companion.store.scope import ALL_SITES
 from tests.companion.conftest import Directory
 from tests.companion.web.harness import PHONE, Api
+from tests.companion.web.people_pages import log_in
 
 
 async def _raw(api: Api, *lines: bytes, body: bytes = b"") -> bytes:
@@ -45,6 +46,22 @@ async def test_bytes_over_127_are_a_wrong_token_and_stand_in_no_log(
     # The test server's own access log is not one of ours.
     ours = [record for record in caplog.records if record.name != "aiohttp.access"]
     assert "geheim" not in "".join(f"{record.getMessage()}{record.exc_text}" for record in ours)
+
+
+@pytest.mark.parametrize(
+    "kept", [b"note.done.0.geheim-\xff", b'"note.done.0.geheim-\\000"', b'"note.done.0.\\377"']
+)
+async def test_a_kept_button_with_bytes_that_no_text_has_is_none(api: Api, kept: bytes) -> None:
+    await log_in(api)
+    session = "; ".join(f"{one.key}={one.value}" for one in api.client.session.cookie_jar)
+
+    answer = await _raw(
+        api,
+        b"GET /admin HTTP/1.1",
+        b"Cookie: alarm_broker_pressed=%s; %s" % (kept, session.encode()),
+    )
+
+    assert answer.split(b" ", 2)[1] == b"200", answer
 
 
 async def test_a_login_with_bytes_over_127_is_refused(api: Api) -> None:

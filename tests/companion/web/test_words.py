@@ -19,7 +19,7 @@ from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.troubles.model import TroubleKind
 from tests.companion.web.harness import Api, Reply
-from tests.companion.web.people_pages import log_in, look, press, tags_of, text_of, token_for
+from tests.companion.web.people_pages import attempted, log_in, look, press, tags_of, text_of, token_for
 from tests.companion.web.test_dashboard import held_alarm
 from tests.fakes.clock import FrozenClock
 
@@ -219,21 +219,7 @@ async def test_a_channel_took_its_message_when_its_last_attempt_says_so(api: Api
             api.context.commands.unit(ALL_SITES, conn),
             [("zammad", Try.SEND, Sent(provider_ref=None, status_code=200))],
         )
-        delivery_id = conn.execute(
-            sa.select(tables.delivery.c.id).where(
-                tables.delivery.c.alarm_id == alarm_id, tables.delivery.c.channel_id == "zammad"
-            )
-        ).scalar_one()
-        conn.execute(
-            sa.insert(tables.attempt).values(
-                delivery_id=delivery_id,
-                channel_id="zammad",
-                number=1,
-                started_at=taken,
-                finished_at=taken,
-                outcome="sent",
-            )
-        )
+        attempted(conn, alarm_id, taken, outcome="sent")
 
     await api.context.db.write(sent)
     await log_in(api)
