@@ -33,7 +33,7 @@ from companion.dispatch.outbox import Claim
 from companion.dispatch.retry import RetryPolicy, Verdict
 from companion.dispatch.store import deliveries_of
 from companion.dispatch.wake import Wake
-from companion.dispatch.worker import Dispatcher, DispatcherConfig
+from companion.dispatch.worker import Dispatcher, DispatcherConfig, Observer
 from companion.escalation.policy import Policy
 from companion.store import tables
 from companion.store.database import Database
@@ -149,9 +149,12 @@ class Counted:
 
     def __init__(self) -> None:
         self.outcomes: list[Outcome] = []
+        self.others: list[Observer] = []
 
     def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:
         self.outcomes.append(outcome)
+        for other in self.others:
+            other.sent(delivery, outcome, verdict, lag_s=lag_s)
 
 
 @dataclass
@@ -198,8 +201,8 @@ class Engine:
     async def dispatch(self) -> None:
         """Send everything that is due, and what follows from it, until nothing is due any more."""
         while True:
-            await self.dispatcher._turn()
-            sending = list(self.dispatcher._tasks)
+            await self.dispatcher.turn()
+            sending = self.dispatcher.sending
             if not sending:
                 return
             await asyncio.gather(*sending)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -136,6 +136,11 @@ class Dispatcher:
             self._tasks[task] = delivery
             task.add_done_callback(self._tasks.pop)
 
+    @property
+    def sending(self) -> Mapping[asyncio.Task[None], Delivery]:
+        """What this worker holds at this moment: each delivery that waits for its slot or its provider, by its task."""
+        return dict(self._tasks)
+
     async def run(self) -> None:
         """Work until stopped or cancelled."""
         woken = self._wake.subscribe()
@@ -143,8 +148,7 @@ class Dispatcher:
         try:
             while not self._stopping:
                 try:
-                    async with self._turning:
-                        sleep_s = await self._turn()
+                    sleep_s = await self.turn()
                 except Exception:
                     _LOGGER.exception("The dispatcher could not look for due deliveries; trying again")
                     sleep_s = 1.0
@@ -190,8 +194,12 @@ class Dispatcher:
             except StoreUnavailable:
                 _LOGGER.warning("%s deliveries wait for their leases to end", len(unsent) + len(late))
 
+    async def turn(self) -> float:
+        """Claim and start what is due, once; return how long nothing will be."""
+        async with self._turning:
+            return await self._turn()
+
     async def _turn(self) -> float:
-        """Claim and start what is due; return how long nothing will be."""
         if self._stopping:  # since this turn was waited for
             return 0.0
         now = self._clock()

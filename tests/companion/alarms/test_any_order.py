@@ -168,7 +168,7 @@ class House(RuleBasedStateMachine):
         return self.runner.run(whole())
 
     def _is_settled(self, worker: Engine) -> bool:
-        held = [delivery.channel_id for delivery in worker.dispatcher._tasks.values()]
+        held = [delivery.channel_id for delivery in worker.dispatcher.sending.values()]
         return all(
             worker.pool.channels[name].inside == min(1, held.count(name)) for name in worker.pool.channels
         )
@@ -233,7 +233,7 @@ class House(RuleBasedStateMachine):
     @rule(worker=WORKERS, moods=MOODS)
     def dispatch(self, worker: int, moods: list[str]) -> None:
         self.providers.script = list(moods)
-        self._do(self.workers[worker].dispatcher._turn)
+        self._do(self.workers[worker].dispatcher.turn)
 
     @rule(which=st.integers(min_value=0, max_value=3), answer=st.sampled_from(sorted(ANSWERS)))
     def a_provider_answers_late(self, which: int, answer: str) -> None:

@@ -489,7 +489,7 @@ async def test_an_acknowledgement_marks_what_a_worker_holds(
     page = (await engine.deliveries(alarm.id))[1]
     assert (page.state, page.cancelled) == (State.PROCESSING, True)
     engine.signal.open.set()
-    await asyncio.gather(*engine.dispatcher._tasks)
+    await asyncio.gather(*engine.dispatcher.sending)
 
 
 async def test_those_who_were_paged_hear_who_answered(engine: Engine) -> None:
@@ -850,7 +850,7 @@ async def test_a_caller_that_goes_away_does_not_leave_a_page_without_a_sender(
 
     assert caller.cancelled()
     assert [message.recipient for message in engine.signal.messages] == ["Porter"]
-    await asyncio.gather(*engine.dispatcher._tasks)
+    await asyncio.gather(*engine.dispatcher.sending)
 
 
 async def test_a_unit_that_fails_wakes_nobody_and_takes_nothing(engine: Engine) -> None:
@@ -864,7 +864,7 @@ async def test_a_unit_that_fails_wakes_nobody_and_takes_nothing(engine: Engine) 
         await engine.commands.run(ALL_SITES, fail)
 
     assert not woken.is_set()
-    assert not engine.dispatcher._tasks
+    assert not engine.dispatcher.sending
     assert await engine.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, "x")) is None
 
 

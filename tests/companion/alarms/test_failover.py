@@ -16,6 +16,7 @@ from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from tests.builders import ELSEWHERE, Engine, channel, make_engine, person, policy, step, trigger
 from tests.companion.conftest import Directory
+from tests.companion.dispatch.conftest import crash
 from tests.fakes.channel import Hang
 from tests.fakes.clock import FrozenClock
 
@@ -99,7 +100,7 @@ async def test_a_provider_that_hangs_holds_nobody_up_for_longer_than_the_time(
     told = [(page.channel_id, page.address) for page in await engine.deliveries(alarm.id)]
     assert told == [("signal", "+491"), ("sms", "+491")]
     engine.signal.open.set()
-    await asyncio.gather(*engine.dispatcher._tasks)
+    await asyncio.gather(*engine.dispatcher.sending)
     last = [line for line in await engine.journal(alarm.id) if line.event is Change.DELIVERY_SENT][-1]
     assert last.detail.get("after_failover") is True
 
@@ -110,8 +111,7 @@ async def test_another_process_passes_on_what_a_dead_one_was_sending(
     dead = make_engine(db, clock, owner=ELSEWHERE, claims=True)
     dead.signal.open.clear()
     alarm = await dead.raise_alarm(trigger(policy=PORTER))
-    for task in list(dead.dispatcher._tasks):
-        task.cancel()
+    await crash(dead)
 
     clock.advance(15)
     one, other = make_engine(db, clock), make_engine(db, clock)

@@ -116,8 +116,8 @@ async def test_answers_escalations_and_sends_at_the_same_time_leave_no_page_behi
     clock.advance(60)
 
     await asyncio.gather(
-        engine.dispatcher._turn(),
-        second.dispatcher._turn(),
+        engine.dispatcher.turn(),
+        second.dispatcher.turn(),
         engine.escalate(),
         *(engine.acknowledge(alarm.id) for alarm in alarms[:6]),
         second.escalate(),

@@ -18,6 +18,7 @@ from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from tests.builders import RESPONDER, Engine, channel, make_engine, person, policy, step, trigger, within
 from tests.companion.conftest import Directory
+from tests.companion.dispatch.conftest import crash
 from tests.fakes.channel import FakeChannel, FakePool, Hang
 from tests.fakes.clock import FrozenClock
 
@@ -89,14 +90,13 @@ async def test_a_provider_that_hangs_is_passed_on_for_each_of_them(
 ) -> None:
     engine.signal.behaviours = [Hang()]
     await engine.raise_alarm(trigger(policy=BOTH))
-    await engine.dispatcher._turn()
+    await engine.dispatcher.turn()
 
     clock.advance(15)
     assert await engine.commands.run(ALL_SITES, failover.run_due) == 1
     assert await engine.commands.run(ALL_SITES, failover.run_due) == 0
 
-    for task in list(engine.dispatcher._tasks):
-        task.cancel()
+    await crash(engine)
     await engine.dispatch()
     assert sorted(message.address for message in engine.sms.messages) == [ANNAS, BERTS]
 

@@ -145,7 +145,7 @@ async def _work(engine: Engine, world: World) -> None:
     world.let_go()
     while True:
         await until(lambda: _is_settled(engine))
-        await engine.dispatcher._turn()
+        await engine.dispatcher.turn()
         await until(lambda: _is_settled(engine))
         if not await engine.commands.run(ALL_SITES, failover.run_due) and not await engine.escalate():
             await until(lambda: _is_settled(engine))
@@ -154,7 +154,7 @@ async def _work(engine: Engine, world: World) -> None:
 
 def _is_settled(engine: Engine) -> bool:
     """Return whether every delivery that was begun waits for its provider."""
-    return len(engine.dispatcher._tasks) == sum(fake.inside for fake in engine.pool.channels.values())
+    return len(engine.dispatcher.sending) == sum(fake.inside for fake in engine.pool.channels.values())
 
 
 def _next(conn: Connection, now: datetime, alarm_id: str) -> list[datetime]:

@@ -41,7 +41,7 @@ async def run() -> AsyncIterator[Run]:
 
 async def crash(engine: Engine) -> None:
     """Tear away whatever the engine is sending, as if its process were killed."""
-    sending = list(engine.dispatcher._tasks)
+    sending = engine.dispatcher.sending
     for task in sending:
         task.cancel()
     await asyncio.gather(*sending, return_exceptions=True)

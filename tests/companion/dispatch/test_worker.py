@@ -135,7 +135,7 @@ async def test_a_page_claimed_as_the_alarm_is_raised_is_sent_without_a_second_lo
 
     assert (await _page(claiming, alarm.id)).state is State.PROCESSING
     claiming.signal.open.set()
-    await asyncio.gather(*claiming.dispatcher._tasks)
+    await asyncio.gather(*claiming.dispatcher.sending)
 
     assert (await _page(claiming, alarm.id)).state is State.SENT
     await claiming.dispatch()
@@ -439,7 +439,7 @@ async def test_a_page_that_fails_after_an_answer_is_not_tried_again(
 
     await claiming.acknowledge(alarm.id)
     claiming.signal.open.set()
-    await asyncio.gather(*claiming.dispatcher._tasks)
+    await asyncio.gather(*claiming.dispatcher.sending)
 
     assert (await _page(claiming, alarm.id)).state is State.CANCELLED
     clock.advance(3600)
@@ -540,11 +540,11 @@ async def test_a_panic_does_not_wait_behind_drills_at_a_slow_provider(
         for number in range(6)
     ]
     await asyncio.gather(*(engine.raise_alarm(drill) for drill in drills))
-    await engine.dispatcher._turn()
+    await engine.dispatcher.turn()
     await engine.signal.arrived.acquire()
 
     panic = await engine.raise_alarm(trigger(policy=PORTER))
-    await engine.dispatcher._turn()
+    await engine.dispatcher.turn()
     await engine.signal.arrived.acquire()
 
     assert [message.alarm_id for message in engine.signal.messages][1:] == [panic.id]
@@ -596,7 +596,7 @@ async def test_the_late_result_of_a_worker_thought_dead_does_not_overwrite_a_new
     await second.dispatch()
 
     claiming.signal.open.set()
-    await asyncio.gather(*claiming.dispatcher._tasks)
+    await asyncio.gather(*claiming.dispatcher.sending)
 
     page = await _page(second, alarm.id)
     assert (page.state, page.provider_ref) == (State.SENT, "newer")
@@ -613,7 +613,7 @@ async def test_a_jump_of_the_clock_does_not_make_a_worker_send_twice_what_it_is_
     await claiming.signal.arrived.acquire()
 
     clock.advance(86_400)
-    await claiming.dispatcher._turn()
+    await claiming.dispatcher.turn()
     claiming.signal.open.set()
     await claiming.dispatch()
 
@@ -771,10 +771,10 @@ async def test_a_database_that_is_away_for_a_moment_makes_nobody_hear_twice(
     flaky = Flaky(db)
     shaken = make_engine(flaky, clock)
     clock.advance(1)
-    await shaken.dispatcher._turn()
+    await shaken.dispatcher.turn()
 
     setattr(flaky, moment, 6)
-    await asyncio.gather(*shaken.dispatcher._tasks)
+    await asyncio.gather(*shaken.dispatcher.sending)
     await shaken.dispatch()
 
     assert len(shaken.sms.messages) == 1

@@ -59,7 +59,7 @@ class World:
     async def sent(self, running: Companion) -> None:
         """Wait until the first page is written down as sent."""
         await self.provider.arrived.acquire()
-        await asyncio.gather(*running.dispatcher._tasks)
+        await asyncio.gather(*running.dispatcher.sending)
 
     def true_now(self) -> datetime:
         return self.machine.wall()
@@ -471,7 +471,7 @@ class TestReplicas:
             await world.set_time(jump)
             await noticed(one, world)
             await noticed(other, world)
-            await other.dispatcher._turn()
+            await other.dispatcher.turn()
 
             assert len(world.provider.pages) == 1
             world.provider.open.set()

@@ -187,7 +187,7 @@ async def test_what_became_of_messages_reaches_the_watch_through_the_dispatcher(
     engine: Engine, clock: FrozenClock
 ) -> None:
     watch = watch_of(engine, FakeChannel())
-    engine.dispatcher._observer = watch
+    engine.counted.others.append(watch)
     engine.signal.behaviours = [BROKEN]
     await engine.raise_alarm()
 

@@ -218,7 +218,7 @@ async def test_a_provider_that_hangs_is_not_waited_for_and_the_next_contact_is_t
 ) -> None:
     engine.signal.open.clear()
     await report(engine)
-    await engine.dispatcher._turn()
+    await engine.dispatcher.turn()
     await engine.signal.arrived.acquire()
 
     clock.advance(14)
@@ -231,7 +231,7 @@ async def test_a_provider_that_hangs_is_not_waited_for_and_the_next_contact_is_t
     porters = [one.channel_id for one in await deliveries(engine) if one.recipient == "Porter"]
     assert (len(before), porters) == (2, ["signal", "sms"])
     engine.signal.open.set()
-    await asyncio.gather(*engine.dispatcher._tasks)
+    await asyncio.gather(*engine.dispatcher.sending)
 
 
 async def test_what_is_accepted_is_told_once(engine: Engine, clock: FrozenClock) -> None:
