@@ -28,7 +28,7 @@ from companion.channels.registry import kind_or_stand_in, oddities_of_packages
 from companion.clock import Host, SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
 from companion.directory import store as directory
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.dispatch import receipts
 from companion.dispatch.claim import new_owner
 from companion.dispatch.compose import compose

@@ -26,6 +26,7 @@ PURE_COMPANION = (
     "companion.link.fields",
     "companion.link.protocol",
     "companion.directory.model",
+    "companion.directory.roles",
     "companion.troubles.model",
     "companion.troubles.channel_health",
     "companion.clock",
@@ -156,7 +157,7 @@ BESIDE_THE_STORES = {
 }
 """Modules with SQL that are no `store.py`, and what they are instead."""
 
-COMPOSITION_ROOTS = ("companion.app", "companion.cli", "companion.__main__")
+COMPOSITION_ROOTS = ("companion.app", "companion.cli", "companion.commands.service", "companion.__main__")
 
 
 def module_name(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from companion.directory.roles import Role
 from companion.escalation.policy import Policy
 
 
@@ -128,19 +129,6 @@ class ChannelRow:
     def full_config(self) -> dict[str, Any]:
         """Return what `channels.registry.build_channel` wants. Never shown."""
         return {**self.config, **self.secrets}
-
-
-class Role(StrEnum):
-    """What the holder of an API key may do; each includes those before it."""
-
-    READ = "read"
-    OPERATE = "operate"
-    ADMIN = "admin"
-
-    def covers(self, needed: Role) -> bool:
-        """Return whether this role is enough where `needed` is asked for."""
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,10 @@ from companion.directory.model import (
     DirectoryPolicy,
     Installation,
     Person,
-    Role,
     Room,
     Site,
 )
+from companion.directory.roles import Role
 from companion.escalation.plan import everybody
 from companion.escalation.policy import ChannelTarget, PersonTarget, Policy
 from companion.escalation.routing import Candidates, choose

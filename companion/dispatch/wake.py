@@ -8,7 +8,6 @@ import asyncio
 import logging
 from contextlib import suppress
 
-import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, make_url
 
@@ -51,6 +50,8 @@ class Wake:
 
     async def listen(self, database_url: str) -> None:
         """Wake this process whenever another replica hints, until cancelled; PostgreSQL only."""
+        import asyncpg  # only here: SQLite needs it not
+
         dsn = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
         while True:
             try:
@@ -65,6 +66,8 @@ class Wake:
             await asyncio.sleep(RECONNECT_S)
 
     async def _listen_once(self, dsn: str) -> None:
+        import asyncpg
+
         connection = await asyncpg.connect(dsn, timeout=10, command_timeout=10)
         ended = asyncio.Event()
         connection.add_termination_listener(lambda _: ended.set())

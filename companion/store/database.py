@@ -17,17 +17,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import asyncpg
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from companion.store.private_files import private_database
 from companion.store.sql import is_row_held
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 type Work[T] = Callable[[Connection], T]
 type FileId = tuple[int, int] | None
@@ -370,6 +371,14 @@ def _settle(jobs: list[_Job[Any]]) -> None:
 
 
 # --- PostgreSQL -----------------------------------------------------------------------------------------
+# Its driver, and the ORM that comes with SQLAlchemy's asyncio, are imported where they are used: SQLite needs neither.
+
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """Return what the driver raises by itself, without SQLAlchemy around it."""
+    import asyncpg
+
+    return asyncpg.PostgresError, asyncpg.InterfaceError
 
 
 def _is_away(err: Exception) -> bool:
@@ -379,8 +388,7 @@ def _is_away(err: Exception) -> bool:
         state = _sqlstate(err.orig)
         return err.connection_invalidated or state[:2] in {"08", "53", "57", "58"}
     # While connecting, the driver's own errors come through as they are.
-    driver = (asyncpg.PostgresError, asyncpg.InterfaceError)
-    return isinstance(err, (OSError, TimeoutError, sa.exc.TimeoutError, *driver))
+    return isinstance(err, (OSError, TimeoutError, sa.exc.TimeoutError, *driver_errors()))
 
 
 def _sqlstate(err: BaseException | None) -> str:
@@ -415,6 +423,8 @@ class PostgresDatabase:
     watch: TimeWatch | None = None
 
     def __init__(self, url: URL) -> None:
+        from sqlalchemy.ext.asyncio import create_async_engine
+
         self.engine: AsyncEngine = create_async_engine(
             url,
             hide_parameters=True,

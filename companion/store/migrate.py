@@ -17,23 +17,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import asyncpg
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from companion.store.database import StoreUnavailable, normalized_url, open_database, sqlite_engine
-from companion.store.pooler import IN_THE_WAY, takes_servers_away
+from companion.store.database import (
+    StoreUnavailable,
+    driver_errors,
+    normalized_url,
+    open_database,
+    sqlite_engine,
+)
 from companion.store.private_files import private_database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _LOGGER = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+VERSIONS = MIGRATIONS / "versions"
+_APPLIED = sa.table("alembic_version", sa.column("version_num"))
 ADVISORY_LOCK = 0x616C61726D  # "alarm": all processes of this service agree on it, nobody else uses it
 CONNECT_TIMEOUT_S = 10
 
@@ -82,8 +87,12 @@ async def tables_of(database_url: str) -> Tables:
 
 
 async def _refuse_pooler(url: URL, verb: str) -> None:
+    if url.drivername == "sqlite":
+        return
+    from companion.store.pooler import IN_THE_WAY, takes_servers_away  # with it comes a driver
+
     with _explained(url, verb):
-        pooled = url.drivername != "sqlite" and await takes_servers_away(url)
+        pooled = await takes_servers_away(url)
     if pooled:
         raise StoreUnavailable(IN_THE_WAY)
 
@@ -100,15 +109,16 @@ def _tables(conn: Connection) -> Tables:
 
 @contextmanager
 def _explained(url: URL, verb: str) -> Iterator[None]:
-    try:
-        yield
-    except (
+    of_the_driver = () if url.drivername == "sqlite" else driver_errors()
+    unusable: tuple[type[Exception], ...] = (
         OSError,
-        asyncpg.PostgresError,
-        asyncpg.InterfaceError,
         sa.exc.SQLAlchemyError,
         StoreUnavailable,
-    ) as err:
+        *of_the_driver,
+    )
+    try:
+        yield
+    except unusable as err:
         # Said by the driver, which knows best and never repeats a password.
         reason = getattr(err, "orig", None) or err.__cause__ or err
         raise StoreUnavailable(
@@ -129,8 +139,8 @@ def _migrate_sqlite(url: URL) -> None:
             if driver is not None:
                 driver.execute("PRAGMA foreign_keys=OFF").close()
             with connection.begin():
-                upgrade(connection)
-                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                # It reads every row, so only after something was changed.
+                broken = upgrade(connection) and connection.exec_driver_sql("PRAGMA foreign_key_check").all()
                 if broken:
                     raise sa.exc.IntegrityError("PRAGMA foreign_key_check", None, ValueError(str(broken[:3])))
     finally:
@@ -138,6 +148,8 @@ def _migrate_sqlite(url: URL) -> None:
 
 
 async def _migrate_postgresql(url: URL) -> None:
+    from sqlalchemy.ext.asyncio import create_async_engine  # with it comes the ORM
+
     engine = create_async_engine(url, poolclass=sa.pool.NullPool, connect_args={"timeout": CONNECT_TIMEOUT_S})
     try:
         async with engine.begin() as connection:
@@ -148,36 +160,49 @@ async def _migrate_postgresql(url: URL) -> None:
         await engine.dispose()
 
 
-def upgrade(connection: Connection) -> None:
-    """Run what is missing, inside the transaction of `connection`; raises DatabaseTooNew."""
-    if _missing(connection):
-        command.upgrade(_config(connection), "head")
-        _LOGGER.info("The database is now at version %s", ", ".join(_versions(connection)))
+def upgrade(connection: Connection) -> bool:
+    """Run what is missing, inside the transaction of `connection`, and return whether something was; raises DatabaseTooNew."""
+    if not _missing(connection):
+        return False
+    from alembic import command  # a tenth of the memory of a service that nearly always starts without it
+
+    command.upgrade(_config(connection), "head")
+    _LOGGER.info("The database is now at version %s", ", ".join(_versions(connection)))
+    return True
+
+
+def known_versions() -> list[str]:
+    """Return the migrations that this version knows, oldest first: each is the number that its file's name begins with."""
+    return sorted(path.stem.partition("_")[0] for path in VERSIONS.glob("[0-9]*_*.py"))
 
 
 def _versions(connection: Connection) -> tuple[str, ...]:
-    return MigrationContext.configure(connection).get_current_heads()
+    if not sa.inspect(connection).has_table(_APPLIED.name):
+        return ()
+    return tuple(connection.execute(sa.select(_APPLIED.c.version_num)).scalars())
 
 
 def _missing(connection: Connection) -> bool:
     """Return whether there are migrations to run; raises DatabaseTooNew, or StoreUnavailable when none can be read."""
-    scripts = ScriptDirectory.from_config(_config(connection))
-    if not scripts.get_heads():  # a folder that this user may not list looks empty
+    known = known_versions()
+    if not known:  # a folder that this user may not list looks empty
         raise StoreUnavailable(
             f"the migrations in {MIGRATIONS} are not there, or user {os.geteuid()} may not read them: install Alarm Broker "
             "where the user that owns its database can read it"
         )
     current = set(_versions(connection))
-    unknown = current - {script.revision for script in scripts.walk_revisions()}
+    unknown = current.difference(known)
     if unknown:
         raise DatabaseTooNew(
             f"The database is at version {', '.join(sorted(unknown))}, which this version of Alarm Broker does not "
             "know: a newer one has used it. Install that version again, or restore a backup from before."
         )
-    return current != set(scripts.get_heads())
+    return current != {known[-1]}
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -186,14 +211,15 @@ def _config(connection: Connection) -> Config:
 
 def write_migration(name: str) -> None:
     """Write the difference between the migrations and the tables as the next migration."""
+    from alembic import command
+
     with tempfile.TemporaryDirectory() as folder:
         url = sa.URL.create("sqlite", database=f"{folder}/empty.db")
         _migrate_sqlite(url)
         engine = sqlite_engine(url)
         with engine.connect() as connection, connection.begin():
-            config = _config(connection)
-            number = sum(1 for _ in ScriptDirectory.from_config(config).walk_revisions()) + 1
-            command.revision(config, name, autogenerate=True, rev_id=f"{number:04}")
+            number = len(known_versions()) + 1
+            command.revision(_config(connection), name, autogenerate=True, rev_id=f"{number:04}")
         engine.dispose()
 
 

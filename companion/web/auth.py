@@ -9,7 +9,8 @@ from aiohttp import web
 
 from companion.alarms.model import Actor
 from companion.directory import store as directory
-from companion.directory.model import ApiKey, Role
+from companion.directory.model import ApiKey
+from companion.directory.roles import Role
 from companion.ids import token_hash
 from companion.store.database import StoreUnavailable
 from companion.store.scope import ALL_SITES, Scope, scope_of

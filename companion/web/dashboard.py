@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import OPEN, Source
 from companion.alarms.pictures import picture_of
 from companion.directory import store as directory
-from companion.directory.model import Role, Site
+from companion.directory.model import Site
+from companion.directory.roles import Role
 from companion.web import dashboard_data as data
 from companion.web.ack import NOTE_LIMIT
 from companion.web.auth import Caller

@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 from companion.alarms.model import Alarm
 from companion.alarms.store import alarm_by_id
 from companion.directory import store as directory
-from companion.directory.model import Role, Site
+from companion.directory.model import Site
+from companion.directory.roles import Role
 from companion.texts.language import preferred, texts_for
 from companion.texts.model import Texts
 from companion.web.auth import (

@@ -5,7 +5,7 @@ from dataclasses import replace
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.texts.reasons import Reason
 from companion.web.auth import (
     bearer_token,

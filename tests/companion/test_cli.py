@@ -27,8 +27,10 @@ import structlog
 from sqlalchemy.engine import Connection
 from typer.testing import CliRunner
 
-from companion.cli import USER_ERRORS, Refused, app, become_service_user
-from companion.config import Settings
+from companion.cli import app
+from companion.commands.errors import USER_ERRORS
+from companion.commands.settings import become_service_user
+from companion.config import CONFIG_FILE, Settings
 from companion.directory.presses import pressed_device
 from companion.ids import token_hash
 from companion.store import tables
@@ -99,7 +101,7 @@ def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> R
         # In a thread: the command has an event loop of its own.
         with ThreadPoolExecutor(1) as executor:
             result = executor.submit(CliRunner().invoke, app, list(arguments), input=given).result()
-        if isinstance(result.exception, (*USER_ERRORS, Refused)):  # what `main` prints
+        if isinstance(result.exception, USER_ERRORS):  # what `main` prints
             return Result(1, result.stdout, str(result.exception))
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -175,7 +177,7 @@ def test_a_dry_run_does_not_migrate_an_old_database(
     async def old(_database_url: str) -> Tables:
         return Tables.OLD
 
-    monkeypatch.setattr("companion.cli.tables_of", old)
+    monkeypatch.setattr("companion.commands.database.tables_of", old)
     planned = run("apply", "--dry-run", str(document))
 
     assert planned.status == 1
@@ -852,3 +854,29 @@ def test_a_users_mistake_ends_without_a_traceback(tmp_path: Path) -> None:
 
     assert result.returncode == 1
     assert result.stderr == f"{tmp_path / 'missing.yaml'} cannot be read: No such file or directory.\n"
+
+
+def _imported(*arguments: str) -> set[str]:
+    """Run the command in a process of its own and return the modules that it has imported."""
+    result = subprocess.run(  # noqa: S603 # our own module
+        [sys.executable, "-X", "importtime", "-m", "companion", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return {line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if "import time:" in line}
+
+
+def test_a_command_is_described_without_what_it_needs_to_be_run() -> None:
+    there = _imported("--help")
+
+    assert "typer" in there
+    assert there.isdisjoint({"asyncio", "aiohttp", "pydantic", "sqlalchemy", "alembic"})
+
+
+def test_the_help_names_the_settings_file_that_is_read() -> None:
+    said = re.sub(r"[\s│]+", "", CliRunner().invoke(app, ["--help"]).output)
+
+    assert str(CONFIG_FILE) in said

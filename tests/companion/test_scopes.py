@@ -38,7 +38,8 @@ FOR_EVERY_SITE = {
     "dispatch/worker.py": "a delivery that this worker holds",
     "link/dead_man_switch.py": "when the next entry delay is over",
     # The operators' own work, with the database in their hands.
-    "cli.py": "the command line",
+    "commands/directory.py": "the command line",
+    "commands/keys.py": "the command line",
     "export.py": "the whole record",
     "selfcheck.py": "the whole installation",
     # What is wrong with the service is the installation's, whoever's transaction it was found in.

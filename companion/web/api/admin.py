@@ -7,7 +7,8 @@ from typing import Any, Self
 from sqlalchemy.engine import Connection
 
 from companion.directory import store as directory
-from companion.directory.model import ChannelRow, Device, Role
+from companion.directory.model import ChannelRow, Device
+from companion.directory.roles import Role
 from companion.ids import new_token, token_hash
 from companion.store.secrets import WrongSecretKey
 from companion.web.http.route import Call, NoQuery, Output, Route

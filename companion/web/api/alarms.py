@@ -19,7 +19,7 @@ from companion.alarms.pictures import picture_of
 from companion.alarms.statistics import ANSWER_BUCKETS, Span, answered, counted
 from companion.alarms.store import alarm_by_id, list_alarms
 from companion.alarms.transaction import AlarmTransaction
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.dispatch.store import attempts_of, deliveries_of, delivery_by_id
 from companion.store.scope import Scope
 from companion.web.api.fields import Identifier, Line, LongText, Moment

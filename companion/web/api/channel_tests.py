@@ -15,7 +15,7 @@ from companion.channels.registry import KindUnavailable, find_kind, formed_addre
 from companion.directory import store as directory
 from companion.directory.apply import stored_state
 from companion.directory.contacts import country_of
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.dispatch import outbox
 from companion.dispatch.record import record
 from companion.dispatch.retry import Done, GiveUp

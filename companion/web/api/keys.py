@@ -9,7 +9,8 @@ from pydantic import Field
 from sqlalchemy.engine import Connection
 
 from companion.directory import store as directory
-from companion.directory.model import ApiKey, Role
+from companion.directory.model import ApiKey
+from companion.directory.roles import Role
 from companion.web.api.fields import Identifier, Line
 from companion.web.http.route import Answer, Call, Input, NoQuery, Output, Route
 from companion.web.problems import InvalidRequest, UnknownKey

@@ -4,7 +4,8 @@ from functools import partial
 
 from companion.directory import store as directory
 from companion.directory.apply import Action, apply_policy
-from companion.directory.model import DirectoryPolicy, Role
+from companion.directory.model import DirectoryPolicy
+from companion.directory.roles import Role
 from companion.directory.seed import DocumentInvalid
 from companion.web.api.seeding import document_refused
 from companion.web.http.route import Answer, Call, NoQuery, Output, Route

@@ -16,7 +16,8 @@ from companion.alarms.transaction import (
     Raised,
 )
 from companion.directory import store as directory
-from companion.directory.model import Role, Room, Site
+from companion.directory.model import Room, Site
+from companion.directory.roles import Role
 from companion.escalation.policy import Policy
 from companion.escalation.routing import Candidates, choose
 from companion.ids import new_id

@@ -8,9 +8,9 @@ from aiohttp import web
 from pydantic import Field
 
 from companion.directory.apply import Action, Plan, apply_document, plan_document
-from companion.directory.model import Role
 from companion.directory.parsing import read_document
 from companion.directory.references import References
+from companion.directory.roles import Role
 from companion.directory.seed import DocumentInvalid
 from companion.web.context import WebContext
 from companion.web.http.parsing import SHOWN_ERRORS, read_bytes, refuse_doubled

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.web.auth import Caller
 from companion.web.context import ProblemView, WebContext
 from companion.web.problems import Problem

@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 from companion.app import Companion
 from companion.config import Settings
 from companion.directory.apply import apply_document
-from companion.directory.model import Role
 from companion.directory.parsing import read_document
 from companion.directory.references import References
+from companion.directory.roles import Role
 from companion.directory.store import create_api_key
 from companion.dispatch.store import deliveries_of
 from companion.store.scope import ALL_SITES

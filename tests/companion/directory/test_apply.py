@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from companion.alarms.paging import resolve
 from companion.directory import store as query
 from companion.directory.apply import Action, Plan, apply_document, plan_document
-from companion.directory.model import Role
 from companion.directory.presses import pressed_device
+from companion.directory.roles import Role
 from companion.directory.seed import Document, DocumentInvalid
 from companion.escalation.policy import PersonTarget, Policy
 from companion.ids import token_hash

@@ -15,7 +15,7 @@ from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Source, Trig
 from companion.alarms.service import AlarmService
 from companion.alarms.transaction import AlarmTransaction
 from companion.clock import Clock
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.directory.store import api_key_by_hash, create_api_key
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from companion.alarms.model import Actor, AlarmKind, Change, Source, Trigger
 from companion.alarms.service import AlarmService
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.directory.store import create_api_key, policies, policy_by_id, revoke_api_key
 from companion.dispatch.store import deliveries_of
 from companion.link import outbox, publishing, store as link

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from companion.alarms.service import AlarmService
 from companion.alarms.store import list_alarms
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.directory.store import api_keys, create_api_key, revoke_api_key
 from companion.dispatch.wake import Wake
 from companion.store import tables

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from companion.directory import store as query
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import Database

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -14,11 +15,12 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from companion.store import database as database_module, tables
 from companion.store.database import Database, StoreUnavailable, open_database
-from companion.store.migrate import DatabaseTooNew, migrate
+from companion.store.migrate import MIGRATIONS, DatabaseTooNew, known_versions, migrate
 from tests.fakes.postgres import Postgres
 
 
@@ -120,6 +122,28 @@ async def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(
     await ours
 
     assert waited
+
+
+def test_the_versions_that_are_known_by_their_files_are_those_of_the_migrations() -> None:
+    scripts = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+
+    assert known_versions() == scripts[::-1]
+
+
+def test_a_database_that_has_the_tables_is_opened_without_what_would_make_them(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    program = (
+        "import asyncio, sys; from companion.store.migrate import migrate; asyncio.run(migrate(sys.argv[1]));"
+        "print({'alembic', 'mako', 'asyncpg', 'sqlalchemy.orm'} & set(sys.modules))"
+    )
+
+    first, second = [
+        subprocess.run([sys.executable, "-c", program, url], capture_output=True, check=True).stdout  # noqa: S603
+        for _ in range(2)
+    ]
+
+    assert b"alembic" in first
+    assert second.strip() == b"set()"
 
 
 async def test_a_database_of_a_newer_version_is_refused_in_a_clear_sentence(

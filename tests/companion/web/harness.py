@@ -16,7 +16,7 @@ from companion.alarms.transaction import AlarmTransaction
 from companion.clock import Clock
 from companion.config import Settings
 from companion.directory import store
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake
 from companion.store.database import Database

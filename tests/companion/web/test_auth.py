@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.web.http.route import Route
 from companion.web.routes import ROUTES
 from tests.companion.conftest import Directory

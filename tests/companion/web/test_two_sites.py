@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.journal import append
 from companion.alarms.model import Change
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.directory.store import create_api_key
 from companion.store import tables
 from companion.store.scope import OneSite, OutOfScope

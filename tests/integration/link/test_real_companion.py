@@ -16,7 +16,7 @@ from companion.alarms.model import Actor, Alarm, AlarmKind, Change, Source, Stat
 from companion.alarms.store import list_alarms
 from companion.app import Companion
 from companion.config import Settings
-from companion.directory.model import Role
+from companion.directory.roles import Role
 from companion.directory.store import create_api_key
 from companion.escalation.policy import Policy
 from companion.link import outbox, store as link
