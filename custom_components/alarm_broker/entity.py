@@ -107,16 +107,21 @@ class HubEntity(AlarmBrokerEntity):
         super().__init__(entry, description.key)
         self.entity_description = description
         self.data = entry.runtime_data
-        self._written: object = None
+        self._written: object = object()
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.entity_description.follows_fn(self.data)(self._changed))
+        # Home Assistant writes it right behind this.
+        self._written = self._shows()
+
+    def _shows(self) -> object:
+        return self.state, self.extra_state_attributes
 
     @callback
     def _changed(self, *_news: object) -> None:
-        shows = self.state, self.extra_state_attributes
+        shows = self._shows()
         if shows != self._written:
             self._written = shows
             self.async_write_ha_state()

@@ -39,12 +39,13 @@ class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
         self.system = system
         self._zone_id = zone_id
         self._area_id = zone.area_id
-        self._written: object = object()
+        self._written: Bypass | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.system.subscriptions.subscribe_zone(self._zone_id, self._changed))
+        self._written = self._reason if self.available else None
 
     @property
     @override

@@ -246,11 +246,15 @@ def spec_of(config: type, name: str) -> OptionSpec:
 
 
 def read_options(config: type, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all options of a configuration, by its fields; raises one of `stored.UNREADABLE`.
+    """Return the options of a configuration that are stored, by its fields; raises one of `stored.UNREADABLE`.
 
-    `Rules(**read_options(Rules, entry.options))`
+    `Rules(**read_options(Rules, entry.options))`: the others are the defaults of its fields.
     """
-    return {spec.field: spec.read(stored) for spec in specs_of(config)}
+    return {
+        spec.field: spec.value.read(found)
+        for spec in specs_of(config)
+        if (found := stored.get(spec.key)) is not None
+    }
 
 
 def within(

@@ -51,6 +51,8 @@ class AlarmRegistry:
         # What people see is what has been written.
         self._shown: Mapping[str, Alarm] = self._alarms
         self._storage = storage
+        self._stored: dict[str, tuple[Alarm, dict[str, Any]]] = {}
+        """Each alarm as the disk has it: from one write to the next few of them change."""
         self.changes = Subscribers[AlarmChange]()
         """Told each stored change of a visible alarm."""
         self.silent_changes = Subscribers[AlarmChange]()
@@ -258,8 +260,13 @@ class AlarmRegistry:
             (self.silent_changes if change.alarm.hidden else self.changes).tell(change)
 
     def _as_dict(self) -> dict[str, Any]:
+        known = self._stored
+        self._stored = {
+            key: known[key] if key in known and known[key][0] is alarm else (alarm, alarm.as_dict())
+            for key, alarm in self._alarms.items()
+        }
         return {
             "peer_stream": self.peer_stream,
             "received": self.received,
-            "alarms": [alarm.as_dict() for alarm in self._alarms.values()],
+            "alarms": [stored for _, stored in self._stored.values()],
         }

@@ -101,12 +101,12 @@ def system_config_from_entry(entry: ConfigEntry[Any], unreadable: UnreadablePart
     options = entry.options
     rules = Rules(**unreadable.options(Rules, options))
     limits = LIMITS[rules.profile]
-    all_zones = unreadable.readable(
-        _subentries(entry, SUBENTRY_ZONE),
-        _zone,
-        lambda zone: _sensing(zone.data),
-        lambda zone: _supervised(zone.data),
-    )
+    read: dict[str, tuple[ZoneConfig, Sensing, Supervised | None]] = {}
+
+    def read_zone(zone: ConfigSubentry) -> None:
+        read[zone.subentry_id] = _zone(zone), _sensing(zone.data), _supervised(zone.data)
+
+    all_zones = unreadable.readable(_subentries(entry, SUBENTRY_ZONE), read_zone)
     areas = unreadable.readable(_subentries(entry, SUBENTRY_AREA), lambda area: _area(area, all_zones))
     area_ids = {area.subentry_id for area in areas}
     zones = [zone for zone in all_zones if zone.data["area"] in area_ids]
@@ -116,7 +116,7 @@ def system_config_from_entry(entry: ConfigEntry[Any], unreadable: UnreadablePart
     takes_codes = bool(_subentries(entry, SUBENTRY_USER))
     panel = PanelConfig(
         areas={area.subentry_id: _area(area, zones) for area in areas},
-        zones={zone.subentry_id: _zone(zone) for zone in zones},
+        zones={zone.subentry_id: read[zone.subentry_id][0] for zone in zones},
         codes=CodePolicy(
             disarm_required=takes_codes,
             always_required=takes_codes and limits.always_code,
@@ -134,8 +134,10 @@ def system_config_from_entry(entry: ConfigEntry[Any], unreadable: UnreadablePart
         code_users=tuple(CodeUser(user.subentry_id, user.data["code_hash"]) for user in users),
         hides_status=limits.hides_status,
         zone_names={zone.subentry_id: zone.title for zone in zones},
-        sensing={zone.subentry_id: _sensing(zone.data) for zone in zones},
-        supervised={zone.subentry_id: one for zone in zones if (one := _supervised(zone.data)) is not None},
+        sensing={zone.subentry_id: read[zone.subentry_id][1] for zone in zones},
+        supervised={
+            zone.subentry_id: one for zone in zones if (one := read[zone.subentry_id][2]) is not None
+        },
         orphaned_zones=tuple(zone.title for zone in all_zones if not _is_guarded(zone, panel)),
         **unreadable.options(SystemConfig, options),
     )

@@ -1,5 +1,6 @@
 """What has happened, kept on our own disk: nobody can change or delete it from Home Assistant."""
 
+from collections import deque
 from collections.abc import Collection, Mapping
 from itertools import islice
 from typing import Any
@@ -47,16 +48,16 @@ class Journal:
         self._hass = hass
         self._entry = entry
         self._store = journal_store(hass, entry.entry_id)
-        self._entries: list[dict[str, Any]] = []
+        self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._saving = False
 
     async def async_load(self) -> None:
         """Read what was written before."""
-        self._entries = await async_read(self._hass, self._entry, self._store, _stored)
+        self._entries.extend(await async_read(self._hass, self._entry, self._store, _stored))
 
     async def async_stop(self) -> None:
         """Write what is not on disk yet."""
-        await self._store.async_save(self._entries)
+        await self._store.async_save(list(self._entries))
 
     @callback
     def async_start(self, subscriptions: Subscriptions) -> None:
@@ -83,7 +84,7 @@ class Journal:
     def _happened(self, activity: Activity) -> None:
         if activity.kind in UNTOLD:
             return
-        self._entries = [*self._entries[-KEPT + 1 :], {"at": activity.at.isoformat(), **activity.as_dict()}]
+        self._entries.append({"at": activity.at.isoformat(), **activity.as_dict()})
         if not self._saving:
             # Once: each call would put it off again, for as long as something goes on happening.
             self._saving = True
@@ -92,4 +93,4 @@ class Journal:
     @callback
     def _as_stored(self) -> list[dict[str, Any]]:
         self._saving = False
-        return self._entries
+        return list(self._entries)
