@@ -147,12 +147,13 @@ class AreaPanel(AreaEntity, Panel):
         await super().async_added_to_hass()
         self.async_on_remove(self.system.subscriptions.subscribe_panel(self._area_id, self._async_changed))
         self.async_on_remove(self.alarms.changes.subscribe(self._async_alarm_changed))
-        if self.available:
-            self._shows()
 
     @callback
     def _async_alarm_changed(self, _change: AlarmChange) -> None:
-        if self.available:
+        # Of all that it shows only this is the alarm's.
+        if self.available and self._view.attributes["answered_by"] != self._answered_by(
+            tripped((self._area,))
+        ):
             self._async_changed()
 
     @override

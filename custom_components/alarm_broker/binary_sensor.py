@@ -259,11 +259,6 @@ class ReadyToArm(AreaEntity, BinarySensorEntity):
         self._mode = mode
         self._reason: NotReady | None = None
 
-    @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self._look()
-
     @property
     @override
     def is_on(self) -> bool:
@@ -281,9 +276,6 @@ class ReadyToArm(AreaEntity, BinarySensorEntity):
 
     @override
     def _shows(self) -> object:
-        self._look()
-        return self._reason, self.available
-
-    def _look(self) -> None:
         if self.available:
             self._reason = self.system.readiness(self._area_id, self._mode)
+        return self._reason, self.available

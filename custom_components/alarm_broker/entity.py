@@ -91,10 +91,11 @@ class AlarmBrokerEntity(Entity):
 
 @dataclass(frozen=True, kw_only=True)
 class HubDescription(EntityDescription):
-    """What an entity of the hub shows, and what it follows. Its value is the platform's own field."""
+    """What an entity of the hub shows, and what it follows."""
 
     follows_fn: Callable[[RuntimeData], Subscribe]
     """After these changes it looks again."""
+    value_fn: Callable[[RuntimeData], Any]
     attributes_fn: Callable[[RuntimeData], dict[str, Any]] = lambda _data: {}
 
 
@@ -117,7 +118,7 @@ class HubEntity(AlarmBrokerEntity):
         self._written = self._shows()
 
     def _shows(self) -> object:
-        return self.state, self.extra_state_attributes
+        return self.entity_description.value_fn(self.data), self.extra_state_attributes
 
     @callback
     def _changed(self, *_news: object) -> None:
@@ -147,6 +148,9 @@ class AreaEntity(AlarmBrokerEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.system.subscriptions.subscribe(self._async_changed, area_id=self._area_id))
+        if self.available:
+            # Home Assistant writes it right behind this.
+            self._written = self._shows()
 
     @property
     @override

@@ -1,6 +1,7 @@
 """The shell around the household: what people and the panel do goes in, reminders and armings come out."""
 
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -132,7 +133,8 @@ class Household:
         self._state, effects = household(before, event, self.config, dt_util.utcnow())
         # Also when nothing has changed: the timer and the wall clock may differ by a little.
         self._timer.async_set(next_due(self._state))
-        if self._state != before:
+        # The panel's areas are neither stored nor shown here.
+        if replace(self._state, areas=before.areas) != before:
             self._store.async_delay_save(lambda: as_dict(self._state), SAVE_DELAY_S)
             self.changes.tell()
         for effect in effects:

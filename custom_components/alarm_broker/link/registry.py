@@ -3,7 +3,7 @@
 Store first, tell second: a sequence and its effect are in one write, and only after it does anybody hear of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -48,8 +48,7 @@ class AlarmRegistry:
         self.received: int = whole(kept["received"])
         stored = [Alarm.from_dict(one) for one in listed(kept["alarms"])]
         self._alarms = {alarm.id: alarm for alarm in stored}
-        # What people see is what has been written.
-        self._shown: Mapping[str, Alarm] = self._alarms
+        self._show(self._alarms)
         self._storage = storage
         self._stored: dict[str, tuple[Alarm, dict[str, Any]]] = {}
         """Each alarm as the disk has it: from one write to the next few of them change."""
@@ -64,15 +63,14 @@ class AlarmRegistry:
             storage.add_section("outbox", outbox.as_dict, outbox.begin_write)
 
     @property
-    def visible(self) -> list[Alarm]:
+    def visible(self) -> Sequence[Alarm]:
         """Return what people may see, newest first."""
-        seen = [alarm for alarm in self._shown.values() if not alarm.hidden]
-        return sorted(seen, key=lambda alarm: alarm.raised_at, reverse=True)
+        return self._visible
 
     @property
     def open_alarms(self) -> list[Alarm]:
         """Return the visible alarms that somebody still has to see to, newest first."""
-        return [alarm for alarm in self.visible if alarm.is_open]
+        return [alarm for alarm in self._visible if alarm.is_open]
 
     def find(self, alarm_id: str) -> Alarm | None:
         """Return the visible alarm that the panel or the companion calls `alarm_id`."""
@@ -248,9 +246,15 @@ class AlarmRegistry:
         def ended(*, taken: bool) -> None:
             # Also what the disk refused: as with the panel, nobody is kept from seeing it.
             del taken
-            self._shown = written
+            self._show(written)
 
         return ended
+
+    def _show(self, written: Mapping[str, Alarm]) -> None:
+        """Let people see what has been written."""
+        self._shown = written
+        seen = [alarm for alarm in written.values() if not alarm.hidden]
+        self._visible = tuple(sorted(seen, key=lambda alarm: alarm.raised_at, reverse=True))
 
     def _put(self, alarm: Alarm) -> None:
         self._alarms = bounded(self._alarms | {alarm.id: alarm})

@@ -1,7 +1,7 @@
 """What is known of how sure an alarm is; and the same as it is kept on disk, to go on after a restart."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -82,7 +82,7 @@ def assessed(
 
 def kept_form(evidence: Evidence) -> dict[str, Any]:
     """Return evidence as JSON values, from which `evidence_from` makes the same."""
-    plain: dict[str, Any] = _plain(asdict(evidence))
+    plain: dict[str, Any] = _plain(evidence)
     return plain
 
 
@@ -98,13 +98,13 @@ def evidence_from(kept: object) -> Evidence:
 
 def _plain(value: Any) -> Any:
     match value:
-        case dict():
-            return {key: _plain(one) for key, one in value.items()}
-        case list() | tuple():
+        case None | str() | int() | float():
+            return value
+        case tuple():
             return [_plain(one) for one in value]
         case datetime():
             return value.isoformat()
         case timedelta():
             return value.total_seconds()
         case _:
-            return value
+            return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}

@@ -220,6 +220,8 @@ class Verification:
         self._look(watch)
 
     def _look(self, watch: _Watch) -> None:
+        if not self._asked(watch.evidence):
+            return
         watch.again.set()
         if watch.task is None or watch.task.done():
             watch.task = self._do(self._async_watch(watch), watch.evidence.uid)
