@@ -79,7 +79,8 @@ def composed(text: str) -> str:
 
 def gsm(text: str) -> str:
     """Return `text` with what an SMS cannot carry replaced by its nearest."""
-    return "".join(nearest(character) for character in composed(text))
+    text = composed(text)
+    return text if GSM_BASIC.issuperset(text) else "".join(map(nearest, text))
 
 
 def nearest(character: str) -> str:
@@ -94,7 +95,7 @@ def nearest(character: str) -> str:
 
 def septets(text: str) -> int:
     """Return what a GSM text costs."""
-    return sum(2 if character in GSM_EXTENSION else 1 for character in text)
+    return len(text) + sum(text.count(character) for character in GSM_EXTENSION)
 
 
 def units(text: str) -> int:

@@ -37,6 +37,9 @@ QUOTE_LIMIT = 240
 ERROR_BODY_TIME_S = 2
 """An error is an error by its status; its text is waited for only this long."""
 LONGEST_RETRY_AFTER = timedelta(days=7)
+KEPT_S = 1.0
+"""How long a connection waits for the next message of a burst. No server that we know gives up an idle one sooner: with
+one that it has just closed nobody could say whether the alarm got through."""
 
 TRY_AGAIN_STATUSES = frozenset({408, 425, 429})
 TEMPORARY_REDIRECTS = frozenset({302, 303, 307})
@@ -263,7 +266,9 @@ class HttpClient:
         self._headers = dict(headers or {})
         self._proxy = proxy_of(options.proxy)
         self._secrets = frozenset((*secrets, *secrets_in(options.proxy)))
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        """By whether a connection is kept for the next message."""
+        self._keeps = True
         self._resolver = ChannelResolver()
 
     async def request(
@@ -288,6 +293,8 @@ class HttpClient:
             ) as response:
                 return await self._read(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
+            # Perhaps a server that ends connections without a word: from now on each message has its own.
+            self._keeps &= not isinstance(err, AnswerLostError)
             return failure_of_error(err)
 
     def failure(self, reply: Reply, said: object = None) -> Failure:
@@ -316,33 +323,35 @@ class HttpClient:
 
     async def close(self) -> None:
         """Give back connections."""
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
         await self._resolver.close()
 
     def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            options = self._options
-            self._session = aiohttp.ClientSession(
-                # A fresh connection a request: with an idle one that the server has just closed nobody
-                # could say whether the alarm got through.
-                connector=aiohttp.TCPConnector(
-                    socket_factory=guarded_socket,
-                    force_close=True,
-                    resolver=self._resolver,
-                    ssl=tls_context(options.ca) or True,
-                ),
-                middlewares=(never_repeat, never_follow),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                # None of the channel's own: aiohttp shows a session's headers to the proxy as well.
-                headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker"},
-                timeout=aiohttp.ClientTimeout(
-                    total=options.timeout_s,
-                    connect=options.connect_timeout_s,
-                    sock_read=options.read_timeout_s,
-                ),
-            )
-        return self._session
+        if self._keeps not in self._sessions:
+            self._sessions[self._keeps] = self._session(keeps=self._keeps)
+        return self._sessions[self._keeps]
+
+    def _session(self, *, keeps: bool) -> aiohttp.ClientSession:
+        options = self._options
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                socket_factory=guarded_socket,
+                keepalive_timeout=KEPT_S if keeps else None,
+                force_close=not keeps,
+                resolver=self._resolver,
+                ssl=tls_context(options.ca) or True,
+            ),
+            middlewares=(never_repeat, never_follow),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            # None of the channel's own: aiohttp shows a session's headers to the proxy as well.
+            headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker"},
+            timeout=aiohttp.ClientTimeout(
+                total=options.timeout_s,
+                connect=options.connect_timeout_s,
+                sock_read=options.read_timeout_s,
+            ),
+        )
 
     async def _read(self, response: aiohttp.ClientResponse) -> Reply:
         body = bytearray()
@@ -356,6 +365,6 @@ class HttpClient:
         except aiohttp.ClientError, TimeoutError:
             if not is_error:
                 raise
-        # What is left of an oversized body must not be read while the connection is given back.
+        # What is left of an oversized body must not be read; after a whole one this leaves the connection for the next message.
         response.close()
         return Reply(status=response.status, headers=response.headers.copy(), body=bytes(body))

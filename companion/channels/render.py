@@ -100,8 +100,8 @@ def raised_at(message: Message, form: str | None = None) -> str:
 
 def _short_raised_at(message: Message, texts: Texts) -> str:
     """Return the time without a zone, as the reader's clock shows it, but for UTC: where a site has no other, its people do."""
-    zone = " UTC" if on_site_clock(message.raised_at, message.timezone).tzname() == "UTC" else ""
-    return raised_at(message, texts.formats.short_time) + zone
+    local = on_site_clock(message.raised_at, message.timezone)
+    return local.strftime(texts.formats.short_time) + (" UTC" if local.tzname() == "UTC" else "")
 
 
 def how_many_more(message: Message) -> str:
@@ -221,8 +221,13 @@ def one_line(text: str, limit: int) -> str:
 
     Half characters (lone surrogates, Cs) go too: no provider could be sent one, and the page would fail.
     """
+    # Nearly every text is printable: it has none of what is taken out below, and no white space but blanks.
+    line = " ".join(text.split()) if text.isprintable() else _without_controls(text)
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+
+
+def _without_controls(text: str) -> str:
     # Direction overrides (Cf) can make a text read as another; the joiners of emoji and scripts stay.
     kept = "".join(" " if c.isspace() or unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
     kept = re.sub("[\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]", "", kept)
-    line = " ".join(kept.split())
-    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
+    return " ".join(kept.split())

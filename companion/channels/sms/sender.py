@@ -1,15 +1,16 @@
 """SMS through any gateway with an HTTP interface: method, address, headers, body and success are configured."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import override
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from pydantic import JsonValue
 from yarl import URL
 
-from companion.channels.base import Channel, Heard, Message, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import Channel, Heard, Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.channels.http import (
     HttpClient,
     Reply,
@@ -58,11 +59,16 @@ class SmsChannel(Channel):
         )
         if not isinstance(reply, Reply):
             return reply
-        # Whoever reads a reason must not be able to answer the alarm with it.
-        said = self._http.quoted(reply.text, private={text, *link_token(message)}, limit=ANSWER_LIMIT)
+
+        def said() -> str:
+            # Whoever reads a reason must not be able to answer the alarm with it.
+            return self._http.quoted(reply.text, private={text, *link_token(message)}, limit=ANSWER_LIMIT)
+
         reading = read(self._config.answers, reply)
-        heard = Heard(answer=said, rule=None if reading is None else reading.rule)
-        return replace(self._outcome(reply, reading, said), heard=heard)
+        outcome = self._outcome(reply, reading, lambda: shortened(said(), SAID_LIMIT))
+        if message.kind is not MessageKind.TEST:
+            return outcome
+        return replace(outcome, heard=Heard(answer=said(), rule=None if reading is None else reading.rule))
 
     @override
     async def check(self) -> Outcome:
@@ -88,13 +94,13 @@ class SmsChannel(Channel):
     def _knows_sent(self) -> bool:
         return any(rule.verdict is Verdict.SENT for rule in self._config.answers)
 
-    def _outcome(self, reply: Reply, reading: Reading | None, said: str) -> Outcome:
-        status, words = reply.status, shortened(said, SAID_LIMIT)
+    def _outcome(self, reply: Reply, reading: Reading | None, said: Callable[[], str]) -> Outcome:
+        status = reply.status
         if reading is None:
             if not reply.is_success:
-                return self._http.failure(reply, words)
+                return self._http.failure(reply, said())
             if self._knows_sent:
-                reason = Reason("sms.no_rule", status=status, said=words)
+                reason = Reason("sms.no_rule", status=status, said=said())
                 return TryAgain(reason=reason, status_code=status, uncertain=True, unknown=True)
             return Sent(provider_ref=self._ref(reply), status_code=status)
         match reading.verdict:
@@ -102,12 +108,12 @@ class SmsChannel(Channel):
                 return Sent(provider_ref=reading.message_id or self._ref(reply), status_code=status)
             case Verdict.AGAIN:
                 return TryAgain(
-                    reason=Reason("sms.not_sent", status=status, rule=reading.rule, said=words),
+                    reason=Reason("sms.not_sent", status=status, rule=reading.rule, said=said()),
                     status_code=status,
                     after=retry_after(reply.headers.get("Retry-After"), answered_at(reply)),
                 )
             case Verdict.REFUSED:
-                reason = Reason("sms.refused", status=status, rule=reading.rule, said=words)
+                reason = Reason("sms.refused", status=status, rule=reading.rule, said=said())
                 return Refused(reason=reason, status_code=status)
 
     def _ref(self, reply: Reply) -> str | None:
@@ -127,9 +133,7 @@ def prepared(config: SmsSettings, values: Mapping[str, str]) -> Prepared:
     if config.sender is not None:
         every["sender"] = config.sender
     every["to_digits"] = values["to"].removeprefix("+")
-    url = filled(
-        config.url.get_secret_value(), {name: quote(value, safe="") for name, value in every.items()}
-    )
+    url = filled(config.url.get_secret_value(), every, write=partial(quote, safe=""))
     headers = plain_headers(config)
     if config.idempotency_header is not None:
         headers[config.idempotency_header] = values["id"]
@@ -149,9 +153,9 @@ def plain_headers(config: SmsSettings) -> dict[str, str]:
     return {name: value.get_secret_value() for name, value in config.headers.items()}
 
 
-def filled(template: str, values: Mapping[str, str]) -> str:
-    """Return the template with its placeholders replaced in one pass: a text that holds `{to}` stays as it is."""
-    return PLACEHOLDER.sub(lambda found: values[found[1]], template)
+def filled(template: str, values: Mapping[str, str], *, write: Callable[[str], str] = str) -> str:
+    """Return the template with its placeholders replaced in one pass, each as `write` does: a text that holds `{to}` stays as it is."""
+    return PLACEHOLDER.sub(lambda found: write(values[found[1]]), template)
 
 
 def filled_deep(template: JsonValue, values: Mapping[str, str]) -> JsonValue:

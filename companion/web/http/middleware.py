@@ -79,7 +79,8 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
             response.headers["X-Request-ID"] = request_id
         # After the answer is written: a phone must not wait for a line in the log. The context goes with the call.
         took_ms = round((time.monotonic() - started) * 1000, 1)
-        asyncio.get_running_loop().call_soon(_log, request, response.status, took_ms)
+        if _LOGGER.isEnabledFor(logging.INFO):
+            asyncio.get_running_loop().call_soon(_log, request, response.status, took_ms)
     return response
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from companion.channels.base import Channel, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import Channel, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.channels.http import Reply
 from companion.channels.registry import ChannelConfigError, build_channel
 from companion.channels.sms.answers import TEXT_LIMIT, AnswerRule, Verdict, read
@@ -127,7 +127,7 @@ def test_no_pattern_takes_long(pattern: str) -> None:
 # --- as the channel acts on it --------------------------------------------------------------------------
 
 
-async def told(says: tuple[int, str], **settings: object) -> Outcome:
+async def told(says: tuple[int, str], *, kind: MessageKind = MessageKind.PAGE, **settings: object) -> Outcome:
     async with FakeSms(says=says) as gateway:
         channel: Channel = build_channel(
             "sms",
@@ -138,7 +138,7 @@ async def told(says: tuple[int, str], **settings: object) -> Outcome:
                 **settings,
             },
         )
-        outcome = await channel.send(message())
+        outcome = await channel.send(message(kind, ack_url=ACK_URL))
         await channel.close()
     return outcome
 
@@ -148,7 +148,7 @@ async def test_the_id_of_a_message_can_be_taken_out_of_the_text() -> None:
 
 
 async def test_a_refusal_names_its_rule_and_the_words() -> None:
-    outcome = await told((200, "ERR: 114, Cannot route message"), answers=IN_WORDS)
+    outcome = await told((200, "ERR: 114, Cannot route message"), kind=MessageKind.TEST, answers=IN_WORDS)
 
     assert isinstance(outcome, Refused)
     assert str(outcome.reason) == "HTTP 200, but refused (answers[2]): ERR: 114, Cannot route message"
@@ -187,6 +187,7 @@ async def test_neither_secrets_nor_the_message_can_be_read_in_what_is_shown() ->
     token = ACK_URL.rsplit("/", 1)[-1]
     outcome = await told(
         (200, f"no: key=s3cr3t+key, <text> www.example/a/{token}\n\x1b[31m" + "x" * 5000),
+        kind=MessageKind.TEST,
         answers=[{"matches": "^no", "verdict": "refused"}],
         secrets={"key": "s3cr3t key"},
     )
