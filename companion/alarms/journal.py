@@ -9,10 +9,11 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Change, JournalEntry
 from companion.store.scope import Scope, require_alarm
+from companion.store.statements import Statement
 from companion.store.tables import journal
 from companion.texts.reasons import Reason
 
-_APPEND = sa.insert(journal)
+_APPEND = Statement(sa.insert(journal))
 
 
 def append(
@@ -28,8 +29,8 @@ def append(
 ) -> None:
     """Write one line; nothing ever changes or removes one. Raises OutOfScope."""
     require_alarm(scope, conn, alarm_id)
-    conn.execute(
-        _APPEND,
+    _APPEND.run(
+        conn,
         {
             "alarm_id": alarm_id,
             "at": at,

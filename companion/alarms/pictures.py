@@ -20,7 +20,7 @@ def put_picture(scope: Scope, conn: Connection, alarm_id: str, new: Picture, now
     require_alarm(scope, conn, alarm_id)
     values = {"media_type": new.media_type, "data": new.data, "received_at": now}
     conn.execute(
-        insert(conn, picture)
+        insert(conn.dialect.name, picture)
         .values(alarm_id=alarm_id, **values)
         .on_conflict_do_update(index_elements=[picture.c.alarm_id], set_=values)
     )

@@ -13,6 +13,7 @@ from companion.dispatch.delivery import PAGES, State
 from companion.escalation.policy import Policy
 from companion.store.scope import Scope, require_alarm, require_owned
 from companion.store.sql import insert, skip_locked
+from companion.store.statements import Statement
 from companion.store.tables import ack_link, alarm, dedup, delivery
 
 
@@ -43,16 +44,15 @@ def alarm_by_id(scope: Scope, conn: Connection, alarm_id: str) -> Alarm | None:
     return None if row is None else to_alarm(row)
 
 
-# Built once, as they are part of every alarm.
-_INSERT_ALARM = sa.insert(alarm)
-_INSERT_LINKS = sa.insert(ack_link)
+_INSERT_ALARM = Statement(sa.insert(alarm))
+_INSERT_LINK = Statement(sa.insert(ack_link))
 
 
 def add_alarm(scope: Scope, conn: Connection, new: Alarm) -> None:
     """Write a new alarm. Raises OutOfScope."""
     require_owned(scope, new.site_id)
     policy = None if new.policy is None else new.policy.model_dump(mode="json")
-    conn.execute(_INSERT_ALARM, vars(new) | {"policy": policy, "details": dict(new.details)})
+    _INSERT_ALARM.run(conn, vars(new) | {"policy": policy, "details": dict(new.details)})
 
 
 def change_alarm(scope: Scope, conn: Connection, alarm_id: str, **values: Any) -> None:
@@ -187,15 +187,15 @@ def _narrowed(
     return scope.own(query, alarm.c.site_id)
 
 
-# Written out: SQLAlchemy compiles its own ON CONFLICT anew for every press, which takes longer than to run it.
-_CLAIM_DEDUP = sa.text(
-    "INSERT INTO dedup (key, alarm_id, expires_at) VALUES (:key, :alarm_id, :expires_at) "
-    "ON CONFLICT (key) DO UPDATE SET alarm_id = excluded.alarm_id, expires_at = excluded.expires_at "
-    "WHERE dedup.expires_at <= :now RETURNING alarm_id"
-).bindparams(
-    sa.bindparam("expires_at", type_=dedup.c.expires_at.type),
-    sa.bindparam("now", type_=dedup.c.expires_at.type),
-)
+def _claim_dedup(dialect: str) -> sa.Insert:
+    claim = insert(dialect, dedup)
+    won = {"alarm_id": claim.excluded.alarm_id, "expires_at": claim.excluded.expires_at}
+    return claim.on_conflict_do_update(
+        index_elements=[dedup.c.key], set_=won, where=dedup.c.expires_at <= sa.bindparam("now")
+    ).returning(dedup.c.alarm_id)
+
+
+_CLAIM_DEDUP = Statement(_claim_dedup)
 
 
 def claim_dedup(conn: Connection, key: str, alarm_id: str, now: datetime, expires_at: datetime | None) -> str:
@@ -204,8 +204,7 @@ def claim_dedup(conn: Connection, key: str, alarm_id: str, now: datetime, expire
     One statement decides, so of two presses at the same moment, in any process, exactly one wins.
     """
     values = {"key": key, "alarm_id": alarm_id, "expires_at": expires_at, "now": now}
-    won = conn.execute(_CLAIM_DEDUP, values).first()
-    if won is not None:
+    if _CLAIM_DEDUP.rows(conn, values):
         return alarm_id
     return str(conn.execute(sa.select(dedup.c.alarm_id).where(dedup.c.key == key)).scalar_one())
 
@@ -272,8 +271,10 @@ def put_links(
         {"token_hash": token_hash, "alarm_id": alarm_id, "recipient": recipient, "created_at": now}
         for token_hash, recipient in links.items()
     ]
-    if rows:
-        conn.execute(_INSERT_LINKS if first else insert(conn, ack_link).on_conflict_do_nothing(), rows)
+    if first:
+        _INSERT_LINK.run(conn, *rows)
+    elif rows:
+        conn.execute(insert(conn.dialect.name, ack_link).on_conflict_do_nothing(), rows)
 
 
 def link_by_hash(scope: Scope, conn: Connection, token_hash: str) -> tuple[str, str] | None:

@@ -1,12 +1,14 @@
 """All that a pressed key needs to know, in one query: it is the hottest path of the house."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.store.scope import Scope
+from companion.store.statements import Statement
 from companion.store.tables import device, person, policy, room, site
 
 _own, _sites = policy.alias("own"), policy.alias("sites")
@@ -33,8 +35,13 @@ _QUERY = (
     .outerjoin(_own, _own.c.id == device.c.policy_id)
     .outerjoin(_sites, _sites.c.id == site.c.policy_id)
     .where(device.c.token_hash == sa.bindparam("token_hash"))
+    .with_for_update(of=device)
 )
-_LOCKED_QUERY = _QUERY.with_for_update(of=device)
+
+
+@lru_cache
+def _statement(scope: Scope) -> Statement:
+    return Statement(scope.own(_QUERY, device.c.site_id))
 
 
 class PressedDevice(NamedTuple):
@@ -57,6 +64,5 @@ class PressedDevice(NamedTuple):
 
 def pressed_device(scope: Scope, conn: Connection, token_hash: str) -> PressedDevice | None:
     """Return the device with this token and keep other presses of it waiting until the commit; None if there is none."""
-    query = _LOCKED_QUERY if conn.dialect.name == "postgresql" else _QUERY
-    row = conn.execute(scope.own(query, device.c.site_id), {"token_hash": token_hash}).first()
+    row = _statement(scope).first(conn, {"token_hash": token_hash})
     return None if row is None else PressedDevice(*row)

@@ -5,6 +5,7 @@ Sites, rooms, devices and keys belong to a site; people, channels and policies b
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ from companion.ids import new_id, new_token, token_hash
 from companion.store import tables
 from companion.store.scope import ALL_SITES, Scope, require_owned
 from companion.store.secrets import Secrets
+from companion.store.statements import Statement
 
 type Query = sa.Select[Any]
 
@@ -114,35 +116,37 @@ def contact_points(scope: Scope, conn: Connection) -> dict[str, list[tuple[str, 
     return found
 
 
-# Built once: to build it anew for every alarm would take longer than to run it.
-_USABLE_POINTS = (
-    sa.select(
-        tables.channel.c.id,
-        tables.channel.c.kind,
-        tables.contact_point.c.address,
-        tables.person.c.name,
-        tables.person.c.language,
-        tables.person.c.id,
-        tables.contact_point.c.position,
+@lru_cache
+def _usable_points(scope: Scope, people: int) -> Statement:
+    point, channel, person = tables.contact_point, tables.channel, tables.person
+    query = (
+        sa.select(
+            channel.c.id,
+            channel.c.kind,
+            point.c.address,
+            person.c.name,
+            person.c.language,
+            person.c.id,
+            point.c.position,
+        )
+        .join_from(point, person)
+        .join(channel, channel.c.id == point.c.channel_id)
+        .where(
+            point.c.person_id.in_([sa.bindparam(f"person{number}") for number in range(people)]),
+            channel.c.enabled,
+        )
+        .order_by(person.c.id, point.c.position)
     )
-    .join_from(tables.contact_point, tables.person)
-    .join(tables.channel, tables.channel.c.id == tables.contact_point.c.channel_id)
-    .where(
-        tables.contact_point.c.person_id.in_(sa.bindparam("people", expanding=True)), tables.channel.c.enabled
-    )
-    .order_by(tables.person.c.id, tables.contact_point.c.position)
-)
+    return Statement(scope.own_or_shared(query, person.c.site_id))
 
 
-def usable_contact_points(
-    scope: Scope, conn: Connection, people: Iterable[str]
-) -> list[tuple[str, str, str, str, str, str, int]]:
+def usable_contact_points(scope: Scope, conn: Connection, people: Iterable[str]) -> list[tuple[Any, ...]]:
     """Return the contact points of these people whose channel is switched on, each person's in order.
 
     Channel, its kind, address, the person's name and language, the person, the place among the person's own.
     """
-    query = scope.own_or_shared(_USABLE_POINTS, tables.person.c.site_id)
-    return list(conn.execute(query, {"people": list(people)}).tuples())
+    values = {f"person{number}": person for number, person in enumerate(dict.fromkeys(people))}
+    return _usable_points(scope, len(values)).rows(conn, values)
 
 
 def counts(scope: Scope, conn: Connection) -> dict[str, int]:
@@ -312,8 +316,10 @@ def put_token(scope: Scope, conn: Connection, device_id: str, hashed: str) -> No
     conn.execute(scope.own(query, tables.device.c.site_id))
 
 
-# Built once, as it is part of every press.
-_TOUCH_DEVICE = sa.update(tables.device).where(tables.device.c.id == sa.bindparam("device_id"))
+@lru_cache
+def _touch_device(scope: Scope) -> Statement:
+    query = sa.update(tables.device).where(tables.device.c.id == sa.bindparam("device_id"))
+    return Statement(scope.own(query, tables.device.c.site_id))
 
 
 def touch_device(
@@ -327,8 +333,8 @@ def touch_device(
     minute_count: int,
 ) -> None:
     """Keep when the device was last heard of, what it said, and how often within this minute."""
-    conn.execute(
-        scope.own(_TOUCH_DEVICE, tables.device.c.site_id),
+    _touch_device(scope).run(
+        conn,
         {
             "device_id": device_id,
             "last_seen_at": now,

@@ -15,6 +15,7 @@ from companion.dispatch.delivery import Delivery, Reader, State
 from companion.dispatch.readers import join
 from companion.dispatch.store import FOLDED, to_delivery
 from companion.store.sql import skip_locked
+from companion.store.statements import Statement
 from companion.store.tables import also_for, delivery
 
 FREE = 5
@@ -53,6 +54,17 @@ def _of(flow: Flow) -> sa.ColumnElement[bool]:
     )
 
 
+_OTHERS = Statement(
+    sa.select(delivery.c.id)
+    .where(
+        *(delivery.c[name] == sa.bindparam(name) for name in ("source_key", "channel_id", "address")),
+        delivery.c.created_at > sa.bindparam("since"),
+        delivery.c.alarm_id != sa.bindparam("but"),
+    )
+    .limit(FREE)
+)
+
+
 def folded_until(
     conn: Connection, flow: Flow, alarm_id: str, now: datetime, every: timedelta
 ) -> datetime | None:
@@ -60,10 +72,8 @@ def folded_until(
 
     The running message comes at most once in `every`.
     """
-    others = sa.select(delivery.c.id).where(
-        _of(flow), delivery.c.created_at > now - WINDOW, delivery.c.alarm_id != alarm_id
-    )
-    if len(conn.execute(others.limit(FREE)).all()) < FREE:
+    others = {**vars(flow), "since": now - WINDOW, "but": alarm_id}
+    if len(_OTHERS.rows(conn, others)) < FREE:
         return None
     sent = sa.select(sa.func.max(delivery.c.created_at)).where(_of(flow), delivery.c.state != State.FOLDED)
     last = conn.execute(sent).scalar()

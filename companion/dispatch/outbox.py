@@ -13,6 +13,7 @@ from companion.dispatch.delivery import PAGES, WAITING, Delivery, Reader, State,
 from companion.dispatch.folding import unfold
 from companion.ids import new_id
 from companion.store.sql import insert
+from companion.store.statements import Statement
 from companion.store.tables import also_for, delivery
 
 
@@ -52,7 +53,8 @@ class NewDelivery:
 
 
 NOT_COLUMNS = frozenset({"others", "due_at", "folded_until"})
-_INSERT = sa.insert(delivery)
+_INSERT = Statement(sa.insert(delivery))
+_INSERT_ALSO_FOR = Statement(sa.insert(also_for))
 
 
 def enqueue(
@@ -69,9 +71,9 @@ def enqueue(
         return []
     if claim is not None:
         # The first deliveries of an alarm that this transaction makes: nothing can be there yet.
-        conn.execute(_INSERT, [vars(item) for item in made])
+        _INSERT.run(conn, *map(vars, made))
     else:
-        statement = insert(conn, delivery).on_conflict_do_nothing().returning(delivery.c.id)
+        statement = insert(conn.dialect.name, delivery).on_conflict_do_nothing().returning(delivery.c.id)
         written = set(conn.execute(statement, [vars(item) for item in made]).scalars())
         made = [item for item in made if item.id in written]
     shared = [
@@ -79,8 +81,7 @@ def enqueue(
         for item in made
         for reader in others[item.channel_id, item.address]
     ]
-    if shared:
-        conn.execute(sa.insert(also_for), shared)
+    _INSERT_ALSO_FOR.run(conn, *shared)
     return made
 
 

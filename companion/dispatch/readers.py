@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from companion.dispatch.delivery import Delivery, Reader, State
 from companion.store.sql import insert, skip_locked
+from companion.store.statements import Statement
 from companion.store.tables import also_for, delivery as delivery_table, failover
 
 BETWEEN = " / "
@@ -135,26 +136,34 @@ def _same_round(delivery: Delivery) -> tuple[sa.ColumnElement[bool], ...]:
 def join(conn: Connection, delivery_id: str, reader: Reader) -> None:
     """Make a message that goes to somebody else the reader's too."""
     row = {"delivery_id": delivery_id, "person_id": reader.person_id, "position": reader.position}
-    conn.execute(insert(conn, also_for).on_conflict_do_nothing(), [row])
+    conn.execute(insert(conn.dialect.name, also_for).on_conflict_do_nothing(), [row])
+
+
+_EXPECT = Statement(sa.insert(failover))
+_FORGET = Statement(
+    sa.delete(failover)
+    .where(failover.c.delivery_id == sa.bindparam("delivery_id"))
+    .returning(failover.c.person_id)
+)
 
 
 def expect(
     conn: Connection, pages: Mapping[str, Sequence[Reader]], alarm_id: str | None, due_at: datetime
 ) -> None:
     """Let the next contact point of each reader of each page (by its id) be due at `due_at`."""
-    rows = [
-        {"delivery_id": page, "person_id": reader.person_id, "alarm_id": alarm_id, "due_at": due_at}
-        for page, readers in pages.items()
-        for reader in readers
-    ]
-    if rows:
-        conn.execute(sa.insert(failover), rows)
+    _EXPECT.run(
+        conn,
+        *(
+            {"delivery_id": page, "person_id": reader.person_id, "alarm_id": alarm_id, "due_at": due_at}
+            for page, readers in pages.items()
+            for reader in readers
+        ),
+    )
 
 
 def forget(conn: Connection, delivery_id: str) -> list[str]:
     """Return the people whose next contact point was still to be told; it is not any more."""
-    gone = sa.delete(failover).where(failover.c.delivery_id == delivery_id).returning(failover.c.person_id)
-    return sorted(conn.execute(gone).scalars())
+    return sorted(person_id for (person_id,) in _FORGET.rows(conn, {"delivery_id": delivery_id}))
 
 
 def forget_all(conn: Connection, alarm_id: str) -> None:

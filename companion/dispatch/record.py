@@ -14,10 +14,10 @@ from companion.dispatch.store import to_delivery
 from companion.store import tables
 from companion.store.locks import lock_alarm
 from companion.store.scope import ALL_SITES
+from companion.store.statements import Statement
 
-# Built once, as they are part of every delivery.
-_INSERT_ATTEMPT = sa.insert(tables.attempt)
-_FINISH = (
+_INSERT_ATTEMPT = Statement(sa.insert(tables.attempt))
+_FINISH = Statement(
     sa.update(tables.delivery)
     .where(
         tables.delivery.c.id == sa.bindparam("claimed_id"),
@@ -63,12 +63,13 @@ def record(
     if not isinstance(verdict, Done) and delivery.alarm_id is not None:
         lock_alarm(ALL_SITES, conn, delivery.alarm_id)
     if not isinstance(verdict, Wait):
-        conn.execute(_INSERT_ATTEMPT, vars(_attempt(delivery, outcome, verdict, started_at, now)))
+        _INSERT_ATTEMPT.run(conn, vars(_attempt(delivery, outcome, verdict, started_at, now)))
     values = _values(delivery, outcome, verdict, now)
     claim = {"claimed_id": delivery.id, "claimed_owner": delivery.owner, "claimed_fence": delivery.fence}
-    cancelled = conn.execute(_FINISH, claim | values).scalar()
-    if cancelled is None:
+    finished = _FINISH.first(conn, claim | values)
+    if finished is None:
         return None
+    (cancelled,) = finished
     after = replace(delivery, owner=None, lease_until=None, cancelled=cancelled, **values)
     if after.state is State.FAILED and after.cancelled and not after.record:
         conn.execute(

@@ -25,6 +25,7 @@ from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
 from companion.store.sql import perhaps_lost_race
+from companion.store.statements import savepoint
 from companion.texts.reasons import Reason
 
 _LOGGER = logging.getLogger(__name__)
@@ -387,7 +388,7 @@ class Dispatcher:
     def _tell(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
         """Report what became of the delivery; a fault there must not undo the record of what was sent."""
         try:
-            with conn.begin_nested():
+            with savepoint(conn):
                 self._report(conn, delivery, verdict)
         except Exception as err:
             if perhaps_lost_race(err):

@@ -13,6 +13,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from companion.ids import new_id
 from companion.link.store import Body, Peer, peer_by_instance, update_peer
 from companion.store.scope import ALL_SITES
+from companion.store.statements import Statement
 from companion.store.tables import link_event, link_peer, link_waiting
 
 
@@ -57,11 +58,12 @@ def _on_sqlite(who: sa.ColumnElement[bool]) -> ReturningUpdate[Any]:
     )
 
 
-# Built once, as it is part of every press.
-_TAKE = {
-    "postgresql": (_on_postgresql(_OF_SITE), _on_postgresql(sa.true())),
-    "sqlite": (_on_sqlite(_OF_SITE), _on_sqlite(sa.true())),
-}
+def _take(dialect: str, who: sa.ColumnElement[bool]) -> sa.Select[Any] | sa.Update:
+    return _on_postgresql(who) if dialect == "postgresql" else _on_sqlite(who)
+
+
+_TAKE = Statement(lambda dialect: _take(dialect, _OF_SITE))
+_TAKE_OF_ALL = Statement(lambda dialect: _take(dialect, sa.true()))
 
 
 def take_turns(conn: Connection, site_id: str | None, instances: Collection[str] | None = None) -> list[Turn]:
@@ -69,17 +71,15 @@ def take_turns(conn: Connection, site_id: str | None, instances: Collection[str]
 
     The peers that could be had stay locked until the commit, so numbers become visible in order and without holes.
     """
-    of_site, _ = _TAKE[conn.dialect.name]
-    if instances is not None:
-        who = _OF_SITE & link_peer.c.instance.in_(list(instances))
-        of_site = _on_postgresql(who) if conn.dialect.name == "postgresql" else _on_sqlite(who)
-    return [Turn(*row) for row in conn.execute(of_site, {"site": site_id})]
+    if instances is None:
+        return [Turn(*row) for row in _TAKE.rows(conn, {"site": site_id})]
+    query = _take(conn.dialect.name, _OF_SITE & link_peer.c.instance.in_(list(instances)))
+    return [Turn(*row) for row in conn.execute(query, {"site": site_id})]
 
 
 def take_turns_of_all(conn: Connection) -> list[Turn]:
     """Return the number of one new event for every peer; see `take_turns`."""
-    _, of_all = _TAKE[conn.dialect.name]
-    return [Turn(*row) for row in conn.execute(of_all)]
+    return [Turn(*row) for row in _TAKE_OF_ALL.rows(conn, {})]
 
 
 def keep_event(conn: Connection, turns: Sequence[Turn], body: Body) -> None:

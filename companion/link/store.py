@@ -133,7 +133,7 @@ def add_peer(
     """Write down a peer that was never here; return False if it was. Raises OutOfScope."""
     require_owned(scope, site_id)
     added = conn.execute(
-        insert(conn, link_peer)
+        insert(conn.dialect.name, link_peer)
         .values(
             instance=instance,
             name=name,
@@ -184,7 +184,11 @@ def advance(scope: Scope, conn: Connection, peer: Peer, seq: int, now: datetime)
 def hear(scope: Scope, conn: Connection, alarm_id: str, event_id: str) -> bool:
     """Keep that this was said of the alarm; return whether it is new. Raises OutOfScope."""
     require_alarm(scope, conn, alarm_id)
-    new = insert(conn, heard_event).values(alarm_id=alarm_id, event_id=event_id).on_conflict_do_nothing()
+    new = (
+        insert(conn.dialect.name, heard_event)
+        .values(alarm_id=alarm_id, event_id=event_id)
+        .on_conflict_do_nothing()
+    )
     return conn.execute(new).rowcount > 0
 
 
@@ -221,7 +225,7 @@ def put_area(scope: Scope, conn: Connection, instance: str, known: KnownArea, *,
     _require_peer(scope, conn, instance)
     values = {"name": known.name, "state": known.state, "mode": known.mode, "at": at}
     conn.execute(
-        insert(conn, link_area)
+        insert(conn.dialect.name, link_area)
         .values(instance=instance, area=known.area, **values)
         .on_conflict_do_update(index_elements=[link_area.c.instance, link_area.c.area], set_=values)
     )
@@ -242,7 +246,7 @@ def put_pending(
     _require_peer(scope, conn, instance)
     values = {"body": dict(body), "due_at": due_at}
     conn.execute(
-        insert(conn, link_pending)
+        insert(conn.dialect.name, link_pending)
         .values(instance=instance, uid=uid, **values)
         .on_conflict_do_update(index_elements=[link_pending.c.instance, link_pending.c.uid], set_=values)
     )

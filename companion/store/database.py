@@ -325,17 +325,19 @@ def _file_id(path: Path) -> FileId:
 
 def _commit_together(connection: Connection, jobs: list[_Job[Any]]) -> None:
     """Run every job inside one transaction, each behind its own savepoint."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 # for the type checker
     with connection.begin():
         for job in jobs:
-            connection.exec_driver_sql("SAVEPOINT unit")
+            driver.execute("SAVEPOINT unit")
             try:
                 job.result = job.work(connection)
             except Exception as err:  # belongs to the caller of this unit, not to the others
                 if is_file_refusal(err):
                     raise  # concerns every unit in this commit
                 job.error = err
-                connection.exec_driver_sql("ROLLBACK TO unit")
-            connection.exec_driver_sql("RELEASE unit")
+                driver.execute("ROLLBACK TO unit")
+            driver.execute("RELEASE unit")
 
 
 _FILE_REFUSALS = frozenset(

@@ -10,5 +10,7 @@ from companion.store.tables import meta
 
 def own_instance_id(conn: Connection) -> str:
     """Return the id of this installation, made once."""
-    conn.execute(insert(conn, meta).values(key="instance", value=new_id()).on_conflict_do_nothing())
+    conn.execute(
+        insert(conn.dialect.name, meta).values(key="instance", value=new_id()).on_conflict_do_nothing()
+    )
     return str(conn.execute(sa.select(meta.c.value).where(meta.c.key == "instance")).scalar_one())

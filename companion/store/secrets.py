@@ -89,7 +89,11 @@ def confirm_secret_key(conn: Connection, secrets: Secrets) -> None:
     Without this a replica, or a command on another host, would seal channels and sign links that the others cannot
     read, and nobody would notice before the next alarm.
     """
-    conn.execute(insert(conn, meta).values(key=PROOF, value=secrets.seal(PROOF, {})).on_conflict_do_nothing())
+    conn.execute(
+        insert(conn.dialect.name, meta)
+        .values(key=PROOF, value=secrets.seal(PROOF, {}))
+        .on_conflict_do_nothing()
+    )
     if not secret_key_matches(conn, secrets):
         raise SecretKeyChanged
 

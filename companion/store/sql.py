@@ -7,9 +7,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 
-def insert(conn: Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+def insert(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """Return the dialect's INSERT, which has `on_conflict_do_nothing` and `on_conflict_do_update` on both."""
-    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def skip_locked[S: sa.Select[Any]](conn: Connection, query: S) -> S:

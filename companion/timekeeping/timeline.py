@@ -199,7 +199,7 @@ class Timeline:
             }
         ).decode()
         conn.execute(
-            insert(conn, meta)
+            insert(conn.dialect.name, meta)
             .values(key=KEY, value=value)
             .on_conflict_do_update(index_elements=[meta.c.key], set_={"value": value})
         )

@@ -68,7 +68,7 @@ def put_trouble(scope: Scope, conn: Connection, changed: Trouble) -> None:
     facts = {name: as_json(value) for name, value in changed.facts.items()}
     values = vars(changed) | {"facts": facts, "severity": changed.severity.value}
     conn.execute(
-        insert(conn, trouble)
+        insert(conn.dialect.name, trouble)
         .values(**values)
         .on_conflict_do_update(index_elements=[trouble.c.key], set_=values)
     )
@@ -172,7 +172,7 @@ def take_probe(scope: Scope, conn: Connection, seen: ChannelHealth, now: datetim
     unchanged = row.probed_at.is_not_distinct_from(seen.probed_at)
     other = row.revision != seen.revision
     ours = conn.execute(
-        insert(conn, channel_health)
+        insert(conn.dialect.name, channel_health)
         .values(**values | until)
         .on_conflict_do_update(
             index_elements=[row.channel_id], set_=until, where=sa.and_(free, sa.or_(unchanged, other))
@@ -187,7 +187,7 @@ def put_health(scope: Scope, conn: Connection, health: ChannelHealth) -> None:
     _require_channel(scope, conn, health.channel_id)
     values = vars(health)
     conn.execute(
-        insert(conn, channel_health)
+        insert(conn.dialect.name, channel_health)
         .values(**values)
         .on_conflict_do_update(index_elements=[channel_health.c.channel_id], set_=values)
     )

@@ -14,7 +14,7 @@ def end_session(conn: Connection, nonce: str, expires_at: datetime, now: datetim
     """Let the session be over, whoever has its cookie; what would have expired by itself meanwhile is forgotten."""
     conn.execute(sa.delete(ended_session).where(ended_session.c.expires_at < now))
     conn.execute(
-        insert(conn, ended_session)
+        insert(conn.dialect.name, ended_session)
         .values(nonce_hash=token_hash(nonce), expires_at=expires_at)
         .on_conflict_do_nothing()
     )
