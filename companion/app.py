@@ -2,14 +2,16 @@
 
 import asyncio
 import errno
+import gc
 import logging
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Self
 
 from aiohttp import web
@@ -33,6 +35,7 @@ from companion.dispatch import receipts
 from companion.dispatch.claim import new_owner
 from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
+from companion.dispatch.lookout import Lookout
 from companion.dispatch.outbox import Claim
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.retry import Verdict
@@ -40,10 +43,9 @@ from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.jobs import Job, jobs_of
 from companion.link import publishing
-from companion.link.announce import announced
 from companion.link.session import LinkServer
-from companion.logging import bind_alarm
-from companion.store.database import Database, open_database
+from companion.logging import bind
+from companion.store.database import Database, normalized_url, open_database
 from companion.store.instance import own_instance_id
 from companion.store.migrate import migrate
 from companion.store.private_files import tighten
@@ -67,8 +69,10 @@ from companion.web.routes import make_web_app
 
 _LOGGER = logging.getLogger(__name__)
 
-POLL_S = {"sqlite": 1.0, "postgresql": 5.0}
-"""How long a lost wake-up may cost. SQLite's other writers (the command line) have no way to wake us."""
+POLL_S = {"sqlite": 30.0, "postgresql": 5.0}
+"""How often whoever waits looks by itself. Only on PostgreSQL can a wake-up be lost: on SQLite the lookout sees every commit."""
+LOADING_S = 5.0
+"""How long a start waits for the packages of channels."""
 TROUBLES_KEPT = timedelta(days=90)
 
 
@@ -97,7 +101,8 @@ class Companion:
         self.clock = SteadyClock(host)
         self.wake = Wake()
         self.db: Database = open_database(settings.database_url)
-        self.timeline = Timeline(self.db, self.clock, host)
+        self._stack = AsyncExitStack()
+        self.timeline = Timeline(self.db, self.clock, host, looked=self._lookout())
         self._secret_key = load_secret_key(settings)
         self._secrets = Secrets(self._secret_key)
         self._tokens = AckTokens(self._secret_key, settings.public_url)
@@ -112,7 +117,7 @@ class Companion:
             compose=self._compose,
             report=self._report,
             observer=self,
-            log_context=lambda alarm_id: nullcontext() if alarm_id is None else bind_alarm(alarm_id),
+            log_context=lambda alarm_id: nullcontext() if alarm_id is None else bind(alarm_id=alarm_id),
             rules=DispatcherConfig(
                 owner=owner, lease=lease, poll_s=POLL_S[self.db.dialect], retry=settings.retry_policy()
             ),
@@ -134,8 +139,16 @@ class Companion:
         self.channel_watch = ChannelWatch(
             db=self.db, clock=self.clock, channels=self.channels, run=partial(self.commands.run, ALL_SITES)
         )
-        self._stack = AsyncExitStack()
         self._receipts = receipts.ReceiptListeners(self.db, self.channels, self._delivered)
+
+    def _lookout(self) -> Callable[[], None]:
+        """Return what is to be done each time the clock was looked at."""
+        path = normalized_url(self.settings.database_url).database
+        if self.db.dialect != "sqlite" or path is None:
+            return lambda: None
+        lookout = Lookout(Path(path), self.wake, self.clock)
+        self._stack.callback(lookout.close)
+        return lookout.look
 
     def sent(self, delivery: Delivery, outcome: Outcome, verdict: Verdict, *, lag_s: float) -> None:
         """Let those who count know of one attempt (the dispatcher's observer)."""
@@ -194,6 +207,10 @@ class Companion:
             certificate=certificate,
         ):
             self._run(job)
+        # The first alarm finds its channels built, unless a package takes its time: it holds nobody else up.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOADING_S):
+                await self._receipts.looked.wait()
         await self._listen(instance_id, certificate)
 
     def _run(self, job: Job) -> None:
@@ -259,6 +276,8 @@ class Companion:
                     "Listening on %s:%s, responders reach it as %s", host, port, self.settings.public_url
                 )
         if self.settings.zeroconf:
+            from companion.link.announce import announced  # 4 MB that many installations switch off
+
             await self._stack.enter_async_context(
                 announced(
                     instance_id=instance_id,
@@ -336,5 +355,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with Companion(settings):
+        # What a start leaves behind stays until the end: no later search for garbage holds everything up to go through it.
+        gc.freeze()
         await stopped.wait()
         _LOGGER.info("Stopping")

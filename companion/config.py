@@ -4,7 +4,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from difflib import get_close_matches
@@ -12,10 +12,16 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
-from pydantic_settings.exceptions import SettingsError as EnvSettingsError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from yarl import URL
 
 from companion.dispatch.retry import RetryPolicy
@@ -43,11 +49,10 @@ def _own_address(known: dict[str, Any]) -> str:
     return str(URL.build(scheme="https" if known["tls_cert"] else "http", host=host, port=known["port"]))
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything an operator can set, checked."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
+    model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
@@ -82,9 +87,9 @@ class Settings(BaseSettings):
     """How long the picture of an alarm is kept; 0: for ever."""
     session_hours: Annotated[float, Field(gt=0, le=720)] = 12
     """How long a login to the dashboard lasts that nobody uses."""
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks whose `X-Forwarded-For` is believed."""
-    http_references: Annotated[tuple[str, ...], NoDecode] = ()
+    http_references: tuple[str, ...] = ()
     """What a directory that comes over HTTP may refer to: patterns like `env:SMS_*`, `file:/run/secrets/*`."""
     connections_per_address: Annotated[int, Field(ge=4, le=100_000)] = 64
     """Connections at a time from one address, or IPv6 network of one subscriber; trusted proxies are not counted."""
@@ -97,7 +102,7 @@ class Settings(BaseSettings):
     retry_attempts: Annotated[int, Field(ge=1, le=100)] = 5
     retry_base_s: Seconds = 30
     retry_cap_s: Seconds = 7200
-    retry_quick_s: Annotated[tuple[Seconds, ...], NoDecode] = (2, 5, 15)
+    retry_quick_s: tuple[Seconds, ...] = (2, 5, 15)
     """Waits before the first retries of a new alarm's first page."""
     zeroconf: bool = True
     """Announce the service as `_alarm-broker._tcp.local.`."""
@@ -187,13 +192,10 @@ def load_settings(config_file: Path | None = None) -> Settings:
     config_file = config_file or settings_file()
     from_file = {} if config_file is None else _read_yaml(config_file)
     try:
-        from_environment = EnvSettingsSource(Settings)()
         # The environment wins: that is where a container or a unit file overrides what the image brings.
-        return Settings(**_by_name(from_file) | _by_name(from_environment))
+        return Settings.model_validate(_by_name(from_file) | _from_environment(os.environ))
     except ValidationError as err:
         raise SettingsInvalid(_explained(err, config_file)) from err
-    except EnvSettingsError as err:
-        raise SettingsInvalid(f"The environment cannot be read: {err}") from err
 
 
 def settings_file() -> Path | None:
@@ -220,12 +222,28 @@ def _unknown(name: str, nearest: list[str]) -> str:
     return f"{name} is set but is no setting{meant}"
 
 
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment sets, by the names of the fields; its variables may be written in any case."""
+    known = {name.upper(): value for name, value in environ.items()}
+    variables: dict[str, Sequence[str]] = {
+        name: (f"{ENV_PREFIX}{name.upper()}",) for name in Settings.model_fields
+    }
+    variables["database_url"] = DATABASE_VARIABLES
+    return {
+        field: next(known[name] for name in names if name in known)
+        for field, names in variables.items()
+        if not known.keys().isdisjoint(names)
+    }
+
+
 def _by_name(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` under the names of the fields, whatever alias they came with."""
     return {"database_url" if name in DATABASE_VARIABLES else name: value for name, value in values.items()}
 
 
 def _read_yaml(config_file: Path) -> dict[str, Any]:
+    import yaml  # who sets everything by the environment needs it not
+
     try:
         content = yaml.safe_load(config_file.read_text(encoding="utf-8"))
     except OSError as err:

@@ -7,13 +7,31 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import orjson
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
 
 from companion.log_writer import LineWriter
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+
+@contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Let an import find that `package` is not installed, unless it is there already."""
+    hidden = package not in sys.modules
+    if hidden:
+        sys.modules[package] = None  # type: ignore[assignment] # as the documentation of `import` says
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[package]
+
+
+with _without("rich"):  # it would come along for tracebacks that nobody here shows: 3 MB
+    import structlog
 
 HIDDEN = "…"
 SECRET_WORDS = frozenset(
@@ -166,7 +184,7 @@ def configure_logging(
 
 
 @contextmanager
-def bind_alarm(alarm_id: str) -> Iterator[None]:
-    """Put the alarm's id on every line that is logged inside, also by tasks that are started inside."""
-    with structlog.contextvars.bound_contextvars(alarm_id=alarm_id):
+def bind(**values: str) -> Iterator[None]:
+    """Put the values on every line that is logged inside, also by tasks that are started inside."""
+    with structlog.contextvars.bound_contextvars(**values):
         yield

@@ -157,7 +157,13 @@ BESIDE_THE_STORES = {
 }
 """Modules with SQL that are no `store.py`, and what they are instead."""
 
-COMPOSITION_ROOTS = ("companion.app", "companion.cli", "companion.commands.service", "companion.__main__")
+COMPOSITION_ROOTS = (
+    "companion.app",
+    "companion.cli",
+    "companion.commands.command_line",
+    "companion.commands.service",
+    "companion.__main__",
+)
 
 
 def module_name(path: Path) -> str:

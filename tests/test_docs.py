@@ -15,7 +15,7 @@ import yaml
 from typer.testing import CliRunner
 
 from companion.channels.registry import build_channel, mistakes, validated
-from companion.cli import app
+from companion.commands.command_line import app
 from companion.config import Settings
 from companion.directory.apply import apply_document
 from companion.directory.parsing import read_document

@@ -1,11 +1,12 @@
 """Whom a channel trusts over TLS: public certificates, or those of a house CA; and why one is refused."""
 
 import ssl
-
-from cryptography import x509
-from cryptography.x509.extensions import ExtensionNotFound
+from typing import TYPE_CHECKING
 
 from companion.texts.reasons import Reason
+
+if TYPE_CHECKING:  # and imported where it is used: few houses have a CA of their own
+    from cryptography import x509
 
 NAME_MISMATCHES = frozenset({62, 64})
 """OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and …_IP_ADDRESS_MISMATCH; its text for them holds the address."""
@@ -13,6 +14,8 @@ NAME_MISMATCHES = frozenset({62, 64})
 
 def usable_ca(pem: str) -> str:
     """Return certificates in PEM form that OpenSSL will accept an issuer from; raises ValueError that says what one lacks."""
+    from cryptography import x509
+
     try:
         certificates = x509.load_pem_x509_certificates(pem.encode())
     except ValueError as err:
@@ -34,6 +37,8 @@ def missing_of(certificate: x509.Certificate) -> list[str]:
     RFC 5280, 4.2.1: what OpenSSL demands with X509_V_FLAG_X509_STRICT, which Python sets since 3.13. A server's own
     certificate, which has a server's names, needs none of it, though devices like to call theirs a CA.
     """
+    from cryptography import x509
+
     basic = extension(certificate, x509.BasicConstraints)
     if basic is None or not basic.value.ca or extension(certificate, x509.SubjectAlternativeName):
         return []
@@ -50,6 +55,8 @@ def extension[T: x509.ExtensionType](
     certificate: x509.Certificate, kind: type[T]
 ) -> x509.Extension[T] | None:
     """Return the certificate's extension of this kind, if it has one."""
+    from cryptography.x509.extensions import ExtensionNotFound
+
     try:
         return certificate.extensions.get_extension_for_class(kind)
     except ExtensionNotFound:

@@ -11,7 +11,7 @@ from companion.config import Settings, load_settings, unknown_variables
 from companion.logging import configure_logging
 from companion.store.database import normalized_url
 
-LOADED_LATE: Final = ("alembic.command", "rich.console", "rich.table")
+LOADED_LATE: Final = ("alembic.command", "alembic.config", "rich.console", "rich.table")
 """What commands import in the middle of their work, and only if it comes to that."""
 
 

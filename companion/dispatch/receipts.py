@@ -31,11 +31,14 @@ class ReceiptListeners:
         self._channels = channels
         self._delivered = delivered
         self._running: dict[str, tuple[ReceiptSource, asyncio.Task[None]]] = {}
+        self.looked = asyncio.Event()
+        """Set when every channel was built once, or could not be."""
 
     async def refresh(self) -> None:
         """Listen to exactly the channels that there are now."""
         with suppress(StoreUnavailable):  # others say so
             self._follow(await self._channels.receipt_sources())
+        self.looked.set()
 
     async def close(self) -> None:
         """Stop listening."""

@@ -1,15 +1,22 @@
 """What SQLite and PostgreSQL share beyond SQLAlchemy's common ground."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 
 def insert(dialect: str, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
     """Return the dialect's INSERT, which has `on_conflict_do_nothing` and `on_conflict_do_update` on both."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect != "postgresql":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 3 MB that SQLite does not need
+
+    return postgresql.insert(table)
 
 
 def skip_locked[S: sa.Select[Any]](conn: Connection, query: S) -> S:

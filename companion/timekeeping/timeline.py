@@ -9,6 +9,7 @@ while the service was off, and counts the moves, so that of several processes on
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,10 +49,14 @@ class _Seen:
 class Timeline:
     """Keeps the clock, and everything that waits, with the time of day."""
 
-    def __init__(self, db: Database, clock: SteadyClock, host: Host) -> None:
+    def __init__(
+        self, db: Database, clock: SteadyClock, host: Host, *, looked: Callable[[], None] = lambda: None
+    ) -> None:
+        """`looked` is called after each look: whatever else has to be looked at as often costs no wake-up of its own."""
         self._db = db
         self._clock = clock
         self._host = host
+        self._looked = looked
         self._moves = 0
         self._written_at: datetime | None = None
         self._suspected = asyncio.Event()
@@ -78,6 +83,7 @@ class Timeline:
                     _LOGGER.debug("The time could not be compared: %s", err)
                 except Exception:
                     _LOGGER.exception("The time could not be compared; trying again")
+                self._looked()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_S):
                         await self._suspected.wait()

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-
 _LOGGER = logging.getLogger(__name__)
 
 LOOK_S: Final = 60.0
@@ -28,6 +26,8 @@ class Certificate:
         self._read()
 
     def _read(self) -> None:
+        from cryptography import x509  # 2 MB that nobody needs who has no certificate here
+
         found = x509.load_pem_x509_certificate(self._files[0].read_bytes())
         # First elsewhere: of a pair that does not fit (the second file is not written yet) nothing may stay in use.
         _context().load_cert_chain(*self._files)

@@ -27,7 +27,7 @@ import structlog
 from sqlalchemy.engine import Connection
 from typer.testing import CliRunner
 
-from companion.cli import app
+from companion.commands.command_line import app
 from companion.commands.errors import USER_ERRORS
 from companion.commands.settings import become_service_user
 from companion.config import CONFIG_FILE, Settings

@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from companion.log_writer import LineWriter
-from companion.logging import bind_alarm, configure_logging, redact_text
+from companion.logging import bind, configure_logging, redact_text
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_structured_lines_keep_their_values(stream: io.StringIO) -> None:
 
 
 def test_every_line_inside_carries_the_alarms_id(stream: io.StringIO) -> None:
-    with bind_alarm("alarm-1"):
+    with bind(alarm_id="alarm-1"):
         logging.getLogger("one").info("inside")
     logging.getLogger("two").info("outside")
 
@@ -74,7 +74,7 @@ def test_every_line_inside_carries_the_alarms_id(stream: io.StringIO) -> None:
 
 async def test_alarms_handled_at_the_same_time_keep_their_own_ids(stream: io.StringIO) -> None:
     async def handle(alarm_id: str) -> None:
-        with bind_alarm(alarm_id):
+        with bind(alarm_id=alarm_id):
             await asyncio.sleep(0)
             logging.getLogger("worker").info("for %s", alarm_id)
 

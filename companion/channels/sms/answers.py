@@ -7,7 +7,6 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Self
 
-import re2
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from companion.channels.http import Reply
@@ -17,16 +16,19 @@ type Scalar = str | int | float | bool | None
 TEXT_LIMIT = 4000
 """Characters of an answer, or of a value in it, that a rule looks at."""
 # RE2 takes time in proportion to the text and to the pattern: both are bounded, so no pattern can hold up the service.
-_ENGINE = re2.Options()
-_ENGINE.max_mem = 1_000_000
-_ENGINE.log_errors = False
+PATTERN_MEMORY = 1_000_000
 
 
 @lru_cache(256)
 def compiled(pattern: str) -> Any:
     """Return the compiled pattern; raises ValueError."""
+    import re2  # for rules with patterns: the first is compiled while the settings are checked, not at a message
+
+    options = re2.Options()
+    options.max_mem = PATTERN_MEMORY
+    options.log_errors = False
     try:
-        return re2.compile(pattern, options=_ENGINE)
+        return re2.compile(pattern, options=options)
     except re2.error as err:
         raise ValueError(
             "is not a regular expression of RE2 (no look-around, no back references), or is too large"

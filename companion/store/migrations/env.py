@@ -13,6 +13,9 @@ def _written(kind: str, item: object, _context: AutogenContext) -> str | Literal
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 
+for index in (index for table in metadata.tables.values() for index in table.indexes):
+    index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

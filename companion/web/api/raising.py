@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from sqlalchemy.engine import Connection
 
 from companion.alarms.dedup import Dedup, WhileOpen
@@ -34,6 +34,8 @@ IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
 
 class NewAlarm(Input):
     """What happened, where, and to whom."""
+
+    model_config = ConfigDict(defer_build=False)  # the first alarm waits for nothing
 
     kind: AlarmKind
     title: Line

@@ -8,7 +8,6 @@ from aiohttp import web
 from pydantic import Field
 
 from companion.directory.apply import Action, Plan, apply_document, plan_document
-from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.directory.roles import Role
 from companion.directory.seed import DocumentInvalid
@@ -43,6 +42,8 @@ class PlanOut(Output):
 
 async def seed(call: Call[SeedQuery, None]) -> PlanOut:
     """Make the directory equal to the document, or show what that would change."""
+    from companion.directory.parsing import read_document  # with it comes YAML, and few houses send documents
+
     raw = await _document_bytes(call.request)
     dry_run, secrets, references = call.query.dry_run, call.context.secrets, _references(call.context)
     try:

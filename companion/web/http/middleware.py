@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from companion.ids import new_id
+from companion.logging import bind
 from companion.store.database import StoreUnavailable
 from companion.web.context import (
     ALARM_ID,
@@ -71,7 +71,7 @@ async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
     bound = {"request_id": request_id}
     if "alarm_id" in request.match_info:
         bound["alarm_id"] = request.match_info["alarm_id"][:64]
-    with structlog.contextvars.bound_contextvars(**bound):
+    with bind(**bound):
         response = await _answer(request, handler)
         if not response.prepared:
             for name, value in SECURITY_HEADERS.items():

@@ -17,15 +17,18 @@ ID = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
 class Input(BaseModel):
-    """Values that come in: unknown ones are refused, and none is bent into another type."""
+    """Values that come in: unknown ones are refused, and none is bent into another type.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    As those that go out, it is compiled when it is first used: most of the API is never called.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Output(BaseModel):
     """Values that go out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class NoQuery(Input):
