@@ -58,6 +58,12 @@ class Process:
         """Return whether it is alive."""
         return self._running is not None and self._running.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Return its number, for whoever looks at what it uses."""
+        assert self._running is not None
+        return self._running.pid
+
     def limit_files(self, most_bytes: int) -> None:
         """Let none of its files grow beyond so many bytes, as on a disk that is full."""
         assert self._running is not None
