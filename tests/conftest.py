@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,16 @@ from hypothesis import HealthCheck, settings
 # How long an example takes to make or to try says something about the machine only.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+def pytest_configure() -> None:
+    """Leave what is logged to pytest, which shows it with a test that fails.
+
+    Home Assistant's plugin also writes each line to stderr, which takes as long as a fifth of its tests.
+    """
+    logging.getLogger().handlers.clear()
+    # Nor does anybody read every statement; whoever wants them asks for the level.
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """What every test of the companion may ask for: a database of either kind, the time, a small directory."""
 
-import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -28,12 +27,6 @@ from tests.fakes.postgres import Postgres, running_postgres
 @pytest.fixture(autouse=True)
 def _network(socket_enabled: None) -> None:
     """Let the companion talk to what the tests start on 127.0.0.1; Home Assistant's plugin forbids it."""
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _quiet_sql() -> None:
-    """Home Assistant's plugin logs every statement, which costs more than the statements."""
-    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The companion's end of the link on a real socket, and a Home Assistant that says what the test wants."""
 
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -213,9 +212,3 @@ class Panel:
 
     def _apply(self, unit: AlarmTransaction, seq: int, event: HomeAssistantEvent) -> None:
         inbound.apply(unit, self._peer, seq, event)
-
-
-@pytest.fixture(autouse=True)
-def _quiet_sql() -> None:
-    """Home Assistant's plugin turns every logger to DEBUG; each statement of each test is too much."""
-    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
