@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,24 +99,19 @@ async def load(
     return Figures(answers, told, per_second, told_per_second)
 
 
-def _directory(provider: Provider | None) -> dict[str, object]:
-    channels, contacts, targets = [], [], []
-    if provider is not None:
-        sms = {"url": f"http://127.0.0.1:{provider.port}/sms"}
-        channels = [{"id": "sms", "kind": "sms", "name": "SMS", "concurrency": 64, "config": sms}]
-        contacts = [{"channel": "sms", "address": "+49301234"}]
-        targets = [{"person": "anna"}]
-    else:
-        # Nobody to tell: a policy that waits, so that only the durable answer is measured.
-        sms = {"url": "http://127.0.0.1:9/sms"}
-        channels = [{"id": "sms", "kind": "sms", "name": "SMS", "config": sms}]
-        contacts = [{"channel": "sms", "address": "+49301234"}]
-        targets = [{"person": "anna"}]
+def directory(sms_url: str, *, steps: Sequence[float] = (0,)) -> dict[str, object]:
+    """Return a directory of one person with an SMS gateway, told after so many seconds each, and of POOL keys."""
     return {
-        "channels": channels,
-        "people": [{"id": "anna", "name": "Anna", "contacts": contacts}],
+        "channels": [
+            {"id": "sms", "kind": "sms", "name": "SMS", "concurrency": 64, "config": {"url": sms_url}}
+        ],
+        "people": [{"id": "anna", "name": "Anna", "contacts": [{"channel": "sms", "address": "+49301234"}]}],
         "policies": [
-            {"id": "p", "name": "P", "steps": [{"after": 0 if provider else 86_400, "targets": targets}]},
+            {
+                "id": "p",
+                "name": "P",
+                "steps": [{"after": after, "targets": [{"person": "anna"}]} for after in steps],
+            },
         ],
         "sites": [
             {
@@ -147,7 +142,13 @@ async def companion(folder: Path, provider: Provider | None) -> tuple[Process, s
     process = CompanionProcess(folder, press_per_minute="1000", press_window_s="1", log_level="warning")
     document = folder / "directory.yaml"
     document.parent.mkdir(parents=True, exist_ok=True)
-    document.write_text(yaml.safe_dump(_directory(provider)))
+    # Nobody to tell: a policy that waits, so that only the durable answer is measured.
+    found = (
+        directory("http://127.0.0.1:9/sms", steps=(86_400,))
+        if provider is None
+        else directory(f"http://127.0.0.1:{provider.port}/sms")
+    )
+    document.write_text(yaml.safe_dump(found))
     await process.cli("apply", str(document))
     await process.ready()
     return process, process.url, lambda room: f"token={room:032d}"
