@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -38,10 +39,13 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
 def _from_its_own_thread(
     loop: asyncio.AbstractEventLoop, schedule: Callable[..., asyncio.Handle]
 ) -> Callable[..., asyncio.Handle]:
-    check = loop._check_thread  # type: ignore[attr-defined]  # what asyncio's own debug mode asks
+    its_own = threading.get_ident()
 
     def checked(*args: Any, **kwargs: Any) -> asyncio.Handle:
-        check()
+        if threading.get_ident() != its_own:
+            raise RuntimeError(
+                "a thread gives the loop of another one work: call_soon_threadsafe is for that"
+            )
         return schedule(*args, **kwargs)
 
     return checked

@@ -41,7 +41,8 @@ async def settle(hass: HomeAssistant, *_: Any, **__: Any) -> None:
 
 def _concerned(hass: HomeAssistant) -> set[asyncio.Future[Any]]:
     runs = {task for task in asyncio.all_tasks() if any(map(_of_script, _awaits(task)))}
-    return {task for task in hass._tasks | runs if not task.done()} - {asyncio.current_task()}
+    waited_for = hass._tasks  # noqa: SLF001 # what `async_block_till_done` waits for
+    return {task for task in waited_for | runs if not task.done()} - {asyncio.current_task()}
 
 
 def _only_waits(task: asyncio.Future[Any]) -> bool:

@@ -142,7 +142,7 @@ POLICY = Policy.model_validate(
 async def directory(db: Database) -> Directory:
     """The small directory, in `db`."""
     ids = Directory()
-    await db.write(lambda conn: _seed(conn, ids))
+    await db.write(lambda conn: seed_directory(conn, ids))
     return ids
 
 
@@ -152,7 +152,7 @@ def engine(db: Database, clock: FrozenClock, directory: Directory) -> Engine:
     return make_engine(db, clock)
 
 
-def _seed(conn: Connection, ids: Directory) -> None:
+def seed_directory(conn: Connection, ids: Directory) -> None:
     conn.execute(
         sa.insert(tables.policy).values(
             id=ids.policy, name=POLICY.name, body=POLICY.model_dump(mode="json", exclude_unset=True)

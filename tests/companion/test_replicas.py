@@ -2,14 +2,15 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import asyncpg
 import pytest
 
 from companion.app import Companion
 from companion.config import Settings
 from companion.dispatch import wake
-from companion.dispatch.wake import Wake
 from tests.builders import until
 from tests.companion.conftest import Directory
 from tests.fakes.ports import free_port
@@ -36,15 +37,18 @@ async def status(settings: Settings, path: str) -> str | None:
 async def test_a_replica_that_does_not_hear_the_others_says_so_until_it_does(
     settings: Settings, directory: Directory, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    listen, allowed = Wake._listen_once, asyncio.Event()
+    allowed = asyncio.Event()
     allowed.set()
 
-    async def listen_if_allowed(one: Wake, dsn: str) -> None:
-        if not allowed.is_set():
-            raise ConnectionRefusedError
-        await listen(one, dsn)
+    connect = asyncpg.connect
 
-    monkeypatch.setattr(Wake, "_listen_once", listen_if_allowed)
+    async def connect_if_allowed(*dsn: str, **options: Any) -> Any:
+        """Connect; who listens does it by an address, and the pool by the parts of one."""
+        if dsn and not allowed.is_set():
+            raise ConnectionRefusedError
+        return await connect(*dsn, **options)
+
+    monkeypatch.setattr(asyncpg, "connect", connect_if_allowed)
     monkeypatch.setattr(wake, "RECONNECT_S", 0.1)
     async with Companion(settings) as running:
         heard = running.wake.subscribe()

@@ -12,12 +12,13 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.model import AlarmKind, Severity
 from companion.app import Companion
-from companion.config import Settings
+from companion.config import Settings, load_secret_key
 from companion.directory.apply import apply_document
 from companion.dispatch.delivery import State
 from companion.dispatch.folding import FREE
 from companion.dispatch.store import counts_by_channel_and_state
 from companion.store.scope import ALL_SITES
+from companion.store.secrets import Secrets
 from tests.builders import PHONE, channel, person, policy, step, trigger, until
 from tests.companion.directory.documents import read
 from tests.fakes.misbehaviour import Behaviour
@@ -80,7 +81,9 @@ async def settle(
 ) -> None:
     """Give the service its directory."""
     content = {"channels": list(channels), "people": list(people)}
-    await running.db.write(lambda conn: apply_document(conn, read(content), running._secrets))
+    await running.db.write(
+        lambda conn: apply_document(conn, read(content), Secrets(load_secret_key(running.settings)))
+    )
 
 
 async def test_a_number_that_its_gateway_refuses_is_told_over_the_next_contact_of_each_owner(

@@ -54,6 +54,8 @@ class FakeCompanion:
         self.refusal: str | None = None
         self.on_frame: Callable[[int], Cut | None] = lambda _count: None
         self._ws: web.WebSocketResponse | None = None
+        self._request: web.Request | None = None
+        """Which it answers."""
         self._wake = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -97,9 +99,9 @@ class FakeCompanion:
 
     def cut(self) -> None:
         """Tear the connection without a word, as a pulled plug does."""
-        ws, self._ws = self._ws, None
-        if ws is not None and ws._req is not None and ws._req.transport is not None:
-            ws._req.transport.abort()
+        request, self._request, self._ws = self._request, None, None
+        if request is not None and request.transport is not None:
+            request.transport.abort()
 
     async def misspeak(self, frame: Frame | bytes) -> None:
         """Say something on the link as it is, right or wrong."""
@@ -212,7 +214,7 @@ class FakeCompanion:
         ws = web.WebSocketResponse(max_msg_size=256 * 1024, timeout=0.1)
         await ws.prepare(request)
         self.cut()
-        self._ws = ws
+        self._ws, self._request = ws, request
         writer: asyncio.Task[None] | None = None
         try:
             hello = await self._receive(ws)
@@ -239,7 +241,7 @@ class FakeCompanion:
             if writer is not None:
                 writer.cancel()
             if self._ws is ws:
-                self._ws = None
+                self._ws = self._request = None
         return ws
 
     def _welcome_peer(self, hello: Frame) -> Peer:

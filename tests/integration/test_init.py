@@ -23,6 +23,7 @@ from custom_components.alarm_broker.system import system as system_module
 from tests.fakes.companion import TOKEN, FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import AREA, CODE, GATE, close_all, house_entry, move_in, panel, shown, zone
+from tests.integration.storage_writes import written_by
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
@@ -193,8 +194,7 @@ async def test_an_event_that_could_not_be_stored_is_not_confirmed(
     async def full_disk(*_: Any) -> None:
         raise WriteError("no space left on device")
 
-    with monkeypatch.context() as broken:
-        broken.setattr("homeassistant.helpers.storage.Store._async_write_data", full_disk)
+    with written_by(full_disk):
         companion.raise_alarm("a1")
         await until(lambda: len(companion.hellos) > 2)
         # It is shown all the same: an alarm does not wait for a disk.

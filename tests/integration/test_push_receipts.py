@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -242,13 +243,13 @@ async def test_alarms_leave_no_timer_behind(
     hass: HomeAssistant, android: Phone, freezer: FrozenDateTimeFactory
 ) -> None:
     entry, _alarm = await alarm_at(hass, android)
-    unloading = len(entry._on_unload or ())
-    for _ in range(3):
-        await panel(hass, "alarm_disarm", code=CODE)
-        await panel(hass, "alarm_trigger")
-        await settle(hass)
+    with patch.object(entry, "async_on_unload") as left_to_unloading:
+        for _ in range(3):
+            await panel(hass, "alarm_disarm", code=CODE)
+            await panel(hass, "alarm_trigger")
+            await settle(hass)
 
-    assert len(entry._on_unload or ()) == unloading
+    left_to_unloading.assert_not_called()
     await hass.config_entries.async_unload(entry.entry_id)
 
 

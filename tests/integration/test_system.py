@@ -32,6 +32,7 @@ from custom_components.alarm_broker.system.storage import EntryStorage
 from custom_components.alarm_broker.system.system import AlarmSystem
 from custom_components.alarm_broker.system.unreadable_parts import UnreadableParts
 from tests.integration.house import AREA, CODE, DOOR, SMOKE, WINDOW, close_all, house_entry, sense, wait
+from tests.integration.storage_writes import Write, written_by
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "link"
 STORE = "alarm_broker.panel.test"
@@ -213,14 +214,12 @@ async def test_an_alarm_and_what_tells_of_it_are_in_one_write(
     """Also when somebody else stores just then: after a crash there are both or neither."""
     await home.arm()
     written: list[dict[str, Any]] = []
-    write = Store._async_write_data
 
-    async def watched(self: Any, data: dict[str, Any]) -> None:
+    async def watched(write: Write, store: Store[Any], data: dict[str, Any]) -> None:
         written.append(deepcopy(data["data"]))
-        await write(self, data)
+        await write(store, data)
 
-    with monkeypatch.context() as watching:
-        watching.setattr(Store, "_async_write_data", watched)
+    with written_by(watched):
         sense(hass, WINDOW, "on")
         decided = home.status
         await home.storage.async_save()
@@ -435,13 +434,12 @@ async def test_a_full_disk_keeps_nobody_from_hearing_of_the_alarm(
 ) -> None:
     await home.arm()
 
-    async def full(store: Store[Any], *_args: Any) -> None:
+    async def full(_write: Write, store: Store[Any], _data: dict[str, Any]) -> None:
         # The copy is written when its time has come, by Home Assistant alone: that takes only its own writer's word.
         is_copy = store.key.endswith(".copy")
         raise (WriteError if is_copy else OSError)("No space left on device")
 
-    with monkeypatch.context() as disk:
-        disk.setattr(Store, "_async_write_data", full)
+    with written_by(full):
         sense(hass, WINDOW, "on")
         await hass.async_block_till_done()
         await home.system.async_disarm([AREA], code=CODE, by=None)

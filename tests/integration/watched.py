@@ -10,6 +10,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.alarm_broker.const import DOMAIN
 from tests.fakes.companion import FakeCompanion
 from tests.fakes.frigate import FakeFrigate
 from tests.integration.conftest import Until
@@ -36,6 +37,11 @@ def camera(name: str = "Garden", /, *, zones: tuple[str, ...] = (), **data: Any)
 def watched(fake: FakeFrigate, *cameras: Any) -> tuple[Any, ...]:
     """Return the house with cameras; with the garden's unless others are given."""
     return (*HOUSE, server(fake), *(cameras or (camera(),)))
+
+
+def keep_no_evidence(hass: HomeAssistant) -> None:
+    """Let the disk take nothing of any alarm: where its folder belongs there is a file."""
+    Path(hass.config.path(DOMAIN)).touch()
 
 
 async def armed(hass: HomeAssistant, *parts: Any, **options: Any) -> MockConfigEntry:

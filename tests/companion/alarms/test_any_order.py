@@ -41,7 +41,7 @@ from tests.builders import (
     until,
     within,
 )
-from tests.companion.conftest import Directory, _seed
+from tests.companion.conftest import Directory, seed_directory
 from tests.companion.dispatch.conftest import crash
 from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
@@ -153,7 +153,7 @@ class House(RuleBasedStateMachine):
 
     async def _open(self) -> Database:
         db = open_database(self.database_url)
-        await db.write(lambda conn: _seed(conn, Directory()))
+        await db.write(lambda conn: seed_directory(conn, Directory()))
         return db
 
     def _do[T](self, work: Callable[[], Awaitable[T]]) -> T:

@@ -21,7 +21,7 @@ from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from tests.builders import HERE, Engine, make_engine, person, policy, step, trigger, until
-from tests.companion.conftest import Directory, _seed
+from tests.companion.conftest import Directory, seed_directory
 from tests.companion.dispatch.conftest import crash
 from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import START, FrozenClock
@@ -121,7 +121,7 @@ async def _live(database_url: str, weather: dict[str, list[tuple[int, str]]]) ->
     world = World(clock, weather)
     db = open_database(database_url)
     try:
-        await db.write(lambda conn: _seed(conn, Directory()))
+        await db.write(lambda conn: seed_directory(conn, Directory()))
         pool = Roomy({name: Provider(name, world) for name in ("signal", "sms", "zammad")})
         engine = make_engine(db, clock, claims=True, pool=pool, lease=timedelta(hours=1))
         alarm = await engine.raise_alarm(trigger(policy=RULES))

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from companion.app import Companion
-from companion.config import Settings
+from companion.config import Settings, load_secret_key
 from companion.directory.apply import apply_document
 from companion.directory.parsing import read_document
 from companion.directory.references import References
@@ -20,6 +20,7 @@ from companion.directory.roles import Role
 from companion.directory.store import create_api_key
 from companion.dispatch.store import deliveries_of
 from companion.store.scope import ALL_SITES
+from companion.store.secrets import Secrets
 from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.ports import free_port
 from tests.fakes.sms import FakeSms
@@ -75,7 +76,9 @@ async def reachable(running: Companion, *channels: dict[str, Any]) -> None:
         ],
     }
     read = read_document(orjson.dumps(document), References(environ={}))
-    await running.db.write(lambda conn: apply_document(conn, read, running._secrets))
+    await running.db.write(
+        lambda conn: apply_document(conn, read, Secrets(load_secret_key(running.settings)))
+    )
 
 
 async def press(running: Companion, *channels: dict[str, Any]) -> str:

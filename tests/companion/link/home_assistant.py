@@ -160,7 +160,7 @@ class HomeAssistant:
     async def cut(self) -> None:
         """Be gone without a good-bye."""
         assert self.ws is not None
-        response = self.ws._response
+        response = self._answer(self.ws)
         if response.connection is not None and response.connection.transport is not None:
             response.connection.transport.abort()
         await self.ws.close()
@@ -175,8 +175,11 @@ class HomeAssistant:
     def _forget(self) -> None:
         """Let go of the connection that is over: a close that finds it cut does not."""
         if self.ws is not None:
-            self.ws._response.close()
+            self._answer(self.ws).close()
             self.ws = None
+
+    def _answer(self, ws: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientResponse:
+        return ws._response  # noqa: SLF001 # there is no public way to be gone without a good-bye
 
     async def _count(self) -> None:
         self.frames += 1

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -226,6 +226,20 @@ def sqlite_file(migrated_sqlite: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def at_each_commit() -> Iterator[list[Callable[[], None]]]:
+    """What is called before anything is committed."""
+    calls: list[Callable[[], None]] = []
+
+    def commit(_: Connection) -> None:
+        for call in calls:
+            call()
+
+    sa.event.listen(sa.Engine, "commit", commit)
+    yield calls
+    sa.event.remove(sa.Engine, "commit", commit)
+
+
 async def _blocked(db: Database) -> tuple[asyncio.Task[None], Callable[[], None]]:
     """Hold the writer inside a unit of work; what comes meanwhile waits in the queue."""
     inside, go_on = threading.Event(), threading.Event()
@@ -239,11 +253,13 @@ async def _blocked(db: Database) -> tuple[asyncio.Task[None], Callable[[], None]
     return task, go_on.set
 
 
-async def test_units_that_wait_at_the_same_time_share_one_commit(sqlite_file: Path) -> None:
+async def test_units_that_wait_at_the_same_time_share_one_commit(
+    sqlite_file: Path, at_each_commit: list[Callable[[], None]]
+) -> None:
     db = open_database(f"sqlite:///{sqlite_file}")
     assert isinstance(db, SqliteDatabase)
     commits: list[int] = []
-    sa.event.listen(db._engine, "commit", lambda _: commits.append(1))
+    at_each_commit.append(lambda: commits.append(1))
 
     blocked, release = await _blocked(db)
     writes = [asyncio.create_task(db.write(put(str(number)))) for number in range(100)]
@@ -255,17 +271,19 @@ async def test_units_that_wait_at_the_same_time_share_one_commit(sqlite_file: Pa
     await db.close()
 
 
-async def test_a_commit_that_fails_is_reported_to_every_unit_in_it(sqlite_file: Path) -> None:
+async def test_a_commit_that_fails_is_reported_to_every_unit_in_it(
+    sqlite_file: Path, at_each_commit: list[Callable[[], None]]
+) -> None:
     db = open_database(f"sqlite:///{sqlite_file}")
     assert isinstance(db, SqliteDatabase)
     commits: list[int] = []
 
-    @sa.event.listens_for(db._engine, "commit")
-    def _fail_the_second(_: Connection) -> None:
+    def fail_the_second() -> None:
         commits.append(1)
         if len(commits) == 2:
             raise OSError("disk full")
 
+    at_each_commit.append(fail_the_second)
     blocked, release = await _blocked(db)
     writes = [asyncio.create_task(db.write(put(str(number)))) for number in range(10)]
     await asyncio.sleep(0)

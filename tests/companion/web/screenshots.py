@@ -16,7 +16,7 @@ from companion.store.migrate import migrate
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from companion.web.metrics import Metrics
-from tests.companion.conftest import Directory, _seed
+from tests.companion.conftest import Directory, seed_directory
 from tests.companion.web.chromium import chromium, new_context
 from tests.companion.web.harness import (
     Api,
@@ -37,7 +37,7 @@ DESK = {"width": 1180, "height": 900}
 
 def _in_order(conn: Connection, ids: Directory) -> None:
     """Write a directory in which nothing is to be seen to: numbers that can be called, operators, channels that work."""
-    _seed(conn, ids)
+    seed_directory(conn, ids)
     points = tables.contact_point
     for point, number in (("c1", "+4915123456701"), ("c2", "+4915123456701"), ("c3", "+4915123456702")):
         conn.execute(sa.update(points).where(points.c.id == point).values(address=number))

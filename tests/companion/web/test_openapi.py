@@ -37,7 +37,7 @@ from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
 from companion.web.routes import PAGES, ROUTES
 from companion.web.sessions import Sessions
-from tests.companion.conftest import Directory, _seed
+from tests.companion.conftest import Directory, seed_directory
 from tests.companion.web.harness import (
     Api,
     make_keys,
@@ -138,7 +138,7 @@ def _serve(
     async def main() -> None:
         db = open_database(database_url)
         ids = Directory()
-        await db.write(lambda conn: _seed(conn, ids))
+        await db.write(lambda conn: seed_directory(conn, ids))
         broken = FakeChannel(TryAgain(reason=Reason.quoting("500"), status_code=500))
         pool = FakePool({ids.sms: FakeChannel(), ids.zammad: broken})
         context = web_context(settings_in(folder, press_per_minute=1000), db, FrozenClock(), pool, Metrics())

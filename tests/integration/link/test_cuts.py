@@ -11,10 +11,12 @@ from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.alarm_broker.core.panel.config import AlarmKind
+from custom_components.alarm_broker.link import outbox
 from custom_components.alarm_broker.link.events import AlarmRaised
 from tests.fakes.companion import Cut, FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, DOOR, close_all, panel, sense, shown
+from tests.integration.storage_writes import Write, written_by
 
 EVENT = "event.home_alarm_alarm"
 FRAMES_OF_THE_STORY = 27
@@ -296,8 +298,10 @@ async def test_an_outbox_that_is_compacted_while_linked_goes_on_in_a_new_stream(
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(outbox, "COMPACT_ABOVE", 1)
+    assert await hass.config_entries.async_reload(linked.entry_id)
+    await until(lambda: linked.runtime_data.link.connected)
     stream = linked.runtime_data.outbox.stream
-    linked.runtime_data.outbox._compact_above = 0
 
     await panel(hass, "alarm_trigger")
 
@@ -388,15 +392,13 @@ async def test_unloading_lets_the_event_in_hand_be_stored_and_told(
 ) -> None:
     watcher = Watcher(hass)
     writing, disk = asyncio.Event(), asyncio.Event()
-    write = Store._async_write_data
 
-    async def slow_write(self: Any, data: dict[str, Any]) -> None:
+    async def slow_write(write: Write, store: Store[Any], data: dict[str, Any]) -> None:
         writing.set()
         await disk.wait()
-        await write(self, data)
+        await write(store, data)
 
-    with monkeypatch.context() as slow:
-        slow.setattr(Store, "_async_write_data", slow_write)
+    with written_by(slow_write):
         companion.raise_alarm("key")
         await writing.wait()
         reload = hass.async_create_task(hass.config_entries.async_reload(linked.entry_id))
@@ -422,8 +424,7 @@ async def test_what_the_disk_refuses_is_shown_and_said_again_until_it_is_kept(
     async def full(*_args: Any) -> None:
         raise WriteError("No space left on device")
 
-    with monkeypatch.context() as disk:
-        disk.setattr(Store, "_async_write_data", full)
+    with written_by(full):
         companion.raise_alarm("key")
         await until(lambda: len(companion.hellos) > hellos + 1)
         shown_with_a_full_disk = dict(watcher.changes)

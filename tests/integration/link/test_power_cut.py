@@ -18,6 +18,7 @@ from custom_components.alarm_broker.system.storage import EntryStorage
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, PANEL, WINDOW, panel, sense, shown
+from tests.integration.storage_writes import Write, written_by
 
 KINDS = ("alarm_raised", "alarm_disarmed")
 ACTIVE, LATEST = "binary_sensor.home_alarm_alarm_active", "sensor.home_alarm_latest_alarm"
@@ -49,18 +50,16 @@ class Disk:
 @pytest.fixture
 async def disk(hass_storage: dict[str, Any]) -> AsyncIterator[Disk]:
     made = Disk(hass_storage)
-    with pytest.MonkeyPatch.context() as patched:
-        write = Store._async_write_data
 
-        async def perhaps(self: Any, data: dict[str, Any]) -> None:
-            prepare_save_json(data)
-            if made.stalled and self.key.startswith("alarm_broker.panel."):
-                made.asked.set()
-                await made.power_is_gone.wait()
-            else:
-                await write(self, data)
+    async def perhaps(write: Write, store: Store[Any], data: dict[str, Any]) -> None:
+        prepare_save_json(data)
+        if made.stalled and store.key.startswith("alarm_broker.panel."):
+            made.asked.set()
+            await made.power_is_gone.wait()
+        else:
+            await write(store, data)
 
-        patched.setattr(Store, "_async_write_data", perhaps)
+    with written_by(perhaps):
         yield made
 
 

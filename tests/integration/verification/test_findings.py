@@ -1,5 +1,6 @@
 """What is found where an alarm is, and for how long it is looked for."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -175,13 +176,13 @@ async def test_somebody_known_by_face_raises_nothing(
 async def test_looking_ends_when_the_alarm_is_not_young_any_more(
     hass: HomeAssistant, frigate: FakeFrigate, until: Until, freezer: FrozenDateTimeFactory
 ) -> None:
-    entry = await armed(hass, *watched(frigate), evidence_after=60)
+    await armed(hass, *watched(frigate), evidence_after=60)
     await break_in(hass)
     await until(lambda: found(hass)["picture"])
 
     freezer.tick(61)
 
-    await until(lambda: not [task for task in entry._background_tasks if "verify" in task.get_name()])
+    await until(lambda: not any("verify" in task.get_name() for task in asyncio.all_tasks()))
 
 
 async def test_a_further_zone_is_looked_after_although_the_alarm_is_old(

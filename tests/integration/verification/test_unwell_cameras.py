@@ -13,7 +13,17 @@ from tests.fakes.frigate import FakeFrigate
 from tests.fakes.misbehaviour import Behaviour
 from tests.integration.conftest import Until
 from tests.integration.house import HOUSE
-from tests.integration.watched import armed, break_in, camera, found, level, server, somebody, watched
+from tests.integration.watched import (
+    armed,
+    break_in,
+    camera,
+    found,
+    keep_no_evidence,
+    level,
+    server,
+    somebody,
+    watched,
+)
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "quick_looks")
 
@@ -87,15 +97,15 @@ async def test_a_camera_that_hangs_does_not_hold_up_another(
 async def test_a_camera_whose_pictures_hang_does_not_hold_up_anothers_frame(
     hass: HomeAssistant, frigate: FakeFrigate, impatient: None, monkeypatch: pytest.MonkeyPatch, until: Until
 ) -> None:
-    frame = cameras.FrigateSource.async_latest
+    frame = client.FrigateClient.async_latest
 
-    async def only_the_garden(source: cameras.FrigateSource) -> cameras.Picture:
-        if source._name != "garden":
+    async def only_the_garden(frigate: client.FrigateClient, name: str) -> bytes:
+        if name != "garden":
             await asyncio.Event().wait()
-        return await frame(source)
+        return await frame(frigate, name)
 
     monkeypatch.setattr(cameras, "PICTURE_TIMEOUT_S", 1000)
-    monkeypatch.setattr(cameras.FrigateSource, "async_latest", only_the_garden)
+    monkeypatch.setattr(client.FrigateClient, "async_latest", only_the_garden)
     await armed(hass, *watched(frigate, camera("Drive"), camera()))
 
     await break_in(hass)
@@ -140,12 +150,9 @@ async def test_a_server_that_answers_badly_leaves_a_signal_until_it_is_well_agai
 
 
 async def test_a_disk_that_takes_nothing_does_not_keep_anybody_from_hearing(
-    hass: HomeAssistant, frigate: FakeFrigate, until: Until, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, frigate: FakeFrigate, until: Until
 ) -> None:
-    def full(*_args: Any) -> None:
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr("custom_components.alarm_broker.verification.store.EvidenceStore._of", full)
+    keep_no_evidence(hass)
     somebody(frigate)
     await armed(hass, *watched(frigate))
 

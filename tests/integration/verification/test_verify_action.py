@@ -1,13 +1,11 @@
 """Anybody may look at a zone at any time, without an alarm."""
 
-from typing import Any
-
 import pytest
 from homeassistant.core import HomeAssistant
 
 from tests.fakes.frigate import FakeFrigate
 from tests.integration.house import DOOR, act, move_in, shown
-from tests.integration.watched import DOOR_ZONE, PICTURE, camera, level, somebody, watched
+from tests.integration.watched import DOOR_ZONE, PICTURE, camera, keep_no_evidence, level, somebody, watched
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "quick_looks")
 
@@ -47,13 +45,8 @@ async def test_looking_where_no_camera_is_answers_so(hass: HomeAssistant) -> Non
     assert (answer["level"], answer["picture"], answer["camera"]) == (1, None, None)
 
 
-async def test_looking_with_a_full_disk_still_answers(
-    hass: HomeAssistant, frigate: FakeFrigate, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_args: Any) -> None:
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr("custom_components.alarm_broker.verification.store.EvidenceStore._of", full)
+async def test_looking_with_a_full_disk_still_answers(hass: HomeAssistant, frigate: FakeFrigate) -> None:
+    keep_no_evidence(hass)
     await move_in(hass, *watched(frigate))
 
     answer = await act(hass, "verify")
