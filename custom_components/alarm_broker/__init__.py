@@ -15,6 +15,7 @@ from .household.calendars import calendar_store
 from .household.tracker import household_store
 from .push.inbox import PRESS_INBOX, PressInbox
 from .runtime import async_build, async_start
+from .system.devices import async_forget_taken_away
 from .system.issues import async_clear_all
 from .system.journal import journal_store
 from .system.reload import ReloadWhenChanged
@@ -36,8 +37,9 @@ PLATFORMS = [
     Platform.IMAGE,
     Platform.SELECT,
     Platform.SENSOR,
-    Platform.SWITCH,
 ]
+LATER = [Platform.SWITCH]
+"""What nobody needs for being guarded, and there may be a thousand of."""
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
@@ -64,6 +66,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) 
     entry.runtime_data = await async_build(hass, entry, renamed)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await async_start(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, LATER)
+    async_forget_taken_away(hass, entry, entry.runtime_data.offered)
     return True
 
 
@@ -74,7 +78,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AlarmBrokerConfigEntry)
     if data.link is not None:
         await data.link.async_stop()
     await data.system.async_stop()
-    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS + LATER):
         return False
     await data.alarms.async_close()
     return True

@@ -28,7 +28,7 @@ from .push.config import PushConfig
 from .push.notifier import AlarmPush
 from .push.recipients import recipients_from_entry
 from .system.config import system_config_from_entry
-from .system.devices import async_forget_taken_away, async_known_areas
+from .system.devices import async_known_areas
 from .system.issues import (
     async_report_orphaned,
     async_show_from_copy,
@@ -144,7 +144,7 @@ async def async_build(
 
 
 async def async_start(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> None:
-    """Let it run until the entry is unloaded. To be called once the entities are there.
+    """Let it run until the entry is unloaded. To be called once the entities that show an alarm are there.
 
     Listeners before sources: an alarm of the panel's restart, and of the resumed link, must find everybody listening.
     """
@@ -162,7 +162,6 @@ async def async_start(hass: HomeAssistant, entry: AlarmBrokerConfigEntry) -> Non
     data.push.async_take_presses()
     data.evidence.async_start(entry)
     _async_follow_issues(hass, entry)
-    async_forget_taken_away(hass, entry, data.offered)
     unload(async_remove_codes_when_over(hass, entry))
     if data.link is None or data.watch is None:
         data.supervision.async_companion(away=False)

@@ -1,5 +1,7 @@
 """One switch a zone: on leaves it out until the next disarming."""
 
+import asyncio
+from itertools import batched
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity
@@ -13,6 +15,9 @@ from .types import AlarmBrokerConfigEntry
 
 PARALLEL_UPDATES = 0
 
+AT_ONCE = 50
+"""Switches that are added in one turn of the loop: the panel guards already, and an alarm waits for none of them."""
+
 
 async def async_setup_entry(
     _hass: HomeAssistant, entry: AlarmBrokerConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
@@ -20,9 +25,11 @@ async def async_setup_entry(
     """Add a switch for each zone that may be left out, where it may be seen."""
     if entry.runtime_data.system.config.hides_status:
         return
-    for zone in entry.runtime_data.system.panel_config.zones.values():
-        if zone.bypassable:
-            async_add_entities([ZoneBypass(entry, zone.zone_id)], config_subentry_id=zone.zone_id)
+    zones = entry.runtime_data.system.panel_config.zones.values()
+    for batch in batched((zone.zone_id for zone in zones if zone.bypassable), AT_ONCE, strict=False):
+        for zone_id in batch:
+            async_add_entities([ZoneBypass(entry, zone_id)], config_subentry_id=zone_id)
+        await asyncio.sleep(0)
 
 
 class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
