@@ -1,6 +1,6 @@
 """The panel with N zones in a real Home Assistant core, beside its `manual` panel with an automation, and a floor.
 
-    script/benchmark panel [--zones 10 100 1000] [--alarms 200] [--repeat 3]
+    script/benchmark panel [--zones 10 100 1000] [--alarms 200] [--repeat 3] [--idle 65]
 
 Every figure is a ratio of the same run, the median over the repeats; the subjects take turns. The floor is what no
 panel can be without: one tracker for good, the set of open zones, and an entity written in the tracker's callback.
@@ -11,6 +11,7 @@ import asyncio
 import gc
 import logging
 import random
+import selectors
 import statistics
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from homeassistant.components.alarm_control_panel.const import (
     AlarmControlPanelEntityFeature,
     AlarmControlPanelState,
 )
+from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import frame
 from homeassistant.helpers.event import async_track_state_change_event
@@ -393,6 +395,63 @@ async def _kept(subject: Subject, zones: int) -> int:
     return kept
 
 
+async def configured_by_the_flow(zones: int) -> float:
+    """Return the time from the answer in the form for new zones, as a browser gives it, until all of them are guarded."""
+    with tempfile.TemporaryDirectory() as config_dir:
+        async with async_test_home_assistant(config_dir=config_dir) as hass:
+            _let_in(hass)
+            doors = sensors(zones)
+            for door in doors:
+                hass.states.async_set(door, "off", {"device_class": "door"})
+            entry = alarm_broker_entry([], bypassable=True)
+            entry.add_to_hass(hass)
+            assert await hass.config_entries.async_setup(entry.entry_id)
+            await hass.async_block_till_done()
+            flows = hass.config_entries.subentries
+            before = time.perf_counter()
+            form = await flows.async_init((entry.entry_id, "zone"), context={"source": SOURCE_USER})
+            answer = {"area": "area_house", "entities": doors, "together": False}
+            await flows.async_configure(form["flow_id"], answer)
+            await hass.async_block_till_done()
+            spent = time.perf_counter() - before
+            assert len(entry.runtime_data.system.panel_config.zones) == zones
+            await hass.async_stop(force=True)
+    return spent
+
+
+class CountingSelector(selectors.DefaultSelector):
+    """What the loop sleeps in; counts how often it wakes up."""
+
+    woken = 0
+
+    @override
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        found = super().select(timeout)
+        CountingSelector.woken += 1
+        return found
+
+
+async def idle(subject: Subject, zones: int, seconds: float) -> tuple[float, float]:
+    """Return how often a second the loop wakes up with nothing to do, and the share of a processor that it takes."""
+    with tempfile.TemporaryDirectory() as config_dir:
+        async with async_test_home_assistant(config_dir=config_dir) as hass:
+            _let_in(hass)
+            doors = sensors(zones)
+            for door in doors:
+                hass.states.async_set(door, "off", {"device_class": "door"})
+            subject.configure(hass, doors)
+            await subject.set_up(hass, doors)
+            if subject.panel:
+                await subject.arm(hass)
+            await asyncio.sleep(5)  # until what was set up has been written
+            woken, cpu, begun = CountingSelector.woken, time.process_time(), time.perf_counter()
+            await asyncio.sleep(seconds)
+            spent = time.perf_counter() - begun
+            figures = (CountingSelector.woken - woken) / spent, (time.process_time() - cpu) / spent
+            await hass.async_stop(force=True)
+    return figures
+
+
 SUBJECTS: Mapping[str, Callable[[], Subject]] = {
     "idle": Idle,
     "floor": Floor,
@@ -421,7 +480,7 @@ FIGURES: Mapping[str, tuple[tuple[str, ...], Callable[[Figures], float]]] = {
 }
 
 
-async def report(zone_counts: Sequence[int], alarms: int, repeat: int) -> None:
+async def report(zone_counts: Sequence[int], alarms: int, repeat: int, idle_s: float) -> None:
     """Measure everything in turns and print ratios."""
     runs: dict[tuple[str, int], list[Figures]] = {}
     for _ in range(repeat):
@@ -447,6 +506,12 @@ async def report(zone_counts: Sequence[int], alarms: int, repeat: int) -> None:
         )
         print(f"  {'setup without switches':28} {setup_s * 1e6:9.1f} us   {against}")
     least, most = min(zone_counts), max(zone_counts)
+    by_flow = statistics.median([await configured_by_the_flow(most) for _ in range(repeat)])
+    print(f"\n{most} zones configured by the flow, until they are guarded: {by_flow:.2f} s")
+    if idle_s:
+        for name, subject in SUBJECTS.items():
+            wakes, share = await idle(subject(), most, idle_s)
+            print(f"idle, armed: {name:14} {wakes:5.2f} wake-ups a second, {share:.2%} of a processor")
     print(f"\nmemory of a further zone, {most} of them")
     for name, subject in {**SUBJECTS, "alarm broker, no switches": WithoutSwitches}.items():
         print(f"  {name:28} {await memory_a_zone(subject, most) / 1024:9.2f} KiB")
@@ -462,9 +527,13 @@ def main() -> None:
     parser.add_argument("--zones", type=int, nargs="+", default=[10, 100, 1000])
     parser.add_argument("--alarms", type=int, default=200)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--idle", type=float, default=65, help="seconds for each panel; 0: not measured")
     arguments = parser.parse_args()
     logging.disable()
-    asyncio.run(report(arguments.zones, arguments.alarms, arguments.repeat))
+    asyncio.run(
+        report(arguments.zones, arguments.alarms, arguments.repeat, arguments.idle),
+        loop_factory=lambda: asyncio.SelectorEventLoop(CountingSelector()),
+    )
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.alarm_broker import switch
 from custom_components.alarm_broker.core.panel.events import WindowsChanged
 from custom_components.alarm_broker.core.windows import WindowKind
 from custom_components.alarm_broker.system.activity import ActivityKind
@@ -240,6 +242,29 @@ async def test_a_zones_switch_is_not_written_for_other_zones(hass: HomeAssistant
 
     assert len(written) == 3
     assert written == {state.entity_id: state.last_reported for state in hass.states.async_all("switch")}
+
+
+async def test_an_alarm_does_not_wait_for_the_switches_of_the_zones(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switch, "AT_ONCE", 1)
+    seen: list[str] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        entity_id, new = event.data["entity_id"], event.data["new_state"]
+        if entity_id.startswith("switch."):
+            seen.append("switch")
+            # In a turn of its own, as a sensor's word comes.
+            hass.loop.call_soon(sense, hass, SMOKE, "on")
+        elif entity_id == PANEL and new is not None and new.state == "triggered":
+            seen.append("triggered")
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, changed)
+
+    await move_in(hass)
+
+    assert seen[:3] == ["switch", "triggered", "switch"]
 
 
 async def test_the_chime_is_an_event_when_and_where_it_is_chosen(hass: HomeAssistant) -> None:

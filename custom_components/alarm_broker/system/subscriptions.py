@@ -17,11 +17,10 @@ class Subscriptions:
 
     def __init__(self, config: PanelConfig) -> None:
         self._config = config
-        # Not `Subscribers[()]` as the factory: through an alias each costs ten times as much.
-        self._panels: dict[str, Subscribers[()]] = defaultdict(Subscribers)
+        self._panels: dict[str, Subscribers[()]] = defaultdict(Subscribers[()])
         self._everything = Subscribers[()]()
-        self._areas: dict[str, Subscribers[()]] = defaultdict(Subscribers)
-        self._zones: dict[str, Subscribers[()]] = defaultdict(Subscribers)
+        self._areas: dict[str, Subscribers[()]] = defaultdict(Subscribers[()])
+        self._zones: dict[str, Subscribers[()]] = defaultdict(Subscribers[()])
         self.activity = Subscribers[Activity]()
         """Told each thing that happens."""
         self.effects = Subscribers[Effect]()

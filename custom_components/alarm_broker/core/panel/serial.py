@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from copy import replace
+from functools import lru_cache
 from typing import Any
 
 from ..stored import UNREADABLE, flag, listed, mapping, moment, span, text, texts, whole
@@ -220,6 +221,7 @@ def _alarms_in(data: object) -> tuple[Alarm, ...]:
     return tuple(_alarm_in(alarm) for alarm in listed(data))
 
 
+@lru_cache(maxsize=512)  # the memory holds many, and hardly any changes from one write to the next
 def _alarm_out(alarm: Alarm) -> dict[str, Any]:
     return {
         "uid": alarm.uid,
