@@ -59,13 +59,21 @@ class Figures:
     told: list[float]
     per_second: float
     told_per_second: float
+    cpu_us: float
+    """Of the server's process for each press, with all that follows from it."""
 
 
 type Press = Callable[[int], str]
 
 
 async def load(
-    url: str, press: Press, rooms: list[int], in_flight: int, gap_s: float, provider: Provider | None
+    process: Process,
+    url: str,
+    press: Press,
+    rooms: list[int],
+    in_flight: int,
+    gap_s: float,
+    provider: Provider | None,
 ) -> Figures:
     """Press every key once, `in_flight` at a time, each `gap_s` after the one before."""
     answers: list[float] = []
@@ -85,7 +93,7 @@ async def load(
     if provider is not None:
         provider.told.clear()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=in_flight)) as session:
-        started = time.perf_counter()
+        started, cpu_s = time.perf_counter(), process.cpu_s()
         await asyncio.gather(*(press_on(session) for _ in range(in_flight)))
         per_second = len(rooms) / (time.perf_counter() - started)
         told: list[float] = []
@@ -96,7 +104,8 @@ async def load(
                     await asyncio.sleep(0.005)
             told = [provider.told[room] - at for room, at in begun.items()]
             told_per_second = len(rooms) / (max(provider.told.values()) - started)
-    return Figures(answers, told, per_second, told_per_second)
+    cpu_us = (process.cpu_s() - cpu_s) / len(rooms) * 1e6
+    return Figures(answers, told, per_second, told_per_second, cpu_us)
 
 
 def directory(sms_url: str, *, steps: Sequence[float] = (0,)) -> dict[str, object]:
@@ -191,12 +200,12 @@ async def measure(
     """Start a server, warm it up, run every case and end it."""
     process, url, press = await start
     try:
-        await load(url, press, list(range(100)), 4, 0, provider)
+        await load(process, url, press, list(range(100)), 4, 0, provider)
         found, first = {}, 100
         for case in CASES:
             rooms = list(range(first, first + presses))
             first += presses
-            found[case.name] = await load(url, press, rooms, case.in_flight, case.gap_s, provider)
+            found[case.name] = await load(process, url, press, rooms, case.in_flight, case.gap_s, provider)
         return found
     finally:
         await process.stop()
@@ -282,6 +291,7 @@ RATIOS: tuple[Ratio, ...] = (
         "commit-thread",
         ">= 3",
     ),
+    ("50 in flight: CPU per alarm told", "50 in flight", lambda f: f.cpu_us, "telling", "hook-group", "<= 2"),
 )
 
 
@@ -312,6 +322,11 @@ async def main() -> None:
                 "telling": await measure(companion(folder / "5", provider), options.presses, provider),
             }
         await receiver.cleanup()
+        cpu = {name: round(runs[name]["50 in flight"].cpu_us) for name in ("telling", "hook-group")}
+        print(
+            f"CPU per alarm told, 50 in flight: {cpu['telling']} us, floor {cpu['hook-group']} us",
+            file=sys.stderr,
+        )
         for number, (_, case, figure, ours, theirs, _) in enumerate(RATIOS):
             ratios[number].append(figure(runs[ours][case]) / figure(runs[theirs][case]))
     print(f"{'figure':<55} {'floor':<15} {'ratio':>7}  {'goal':<7} runs")

@@ -64,6 +64,12 @@ class Process:
         assert self._running is not None
         return self._running.pid
 
+    def cpu_s(self) -> float:
+        """Return the time that it has had of a processor, all its threads, in user and system mode."""
+        # proc(5): utime and stime are the 14th and 15th, counted after the name, which may have blanks in it.
+        stat = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
     def limit_files(self, most_bytes: int) -> None:
         """Let none of its files grow beyond so many bytes, as on a disk that is full."""
         assert self._running is not None
