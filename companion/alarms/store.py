@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -253,10 +254,16 @@ def due_alarms(scope: Scope, conn: Connection, now: datetime, limit: int) -> lis
     return list(conn.execute(skip_locked(conn, scope.own(query, alarm.c.site_id))))
 
 
+@lru_cache
+def _next_due_at(scope: Scope) -> Statement:
+    query = sa.select(sa.func.min(alarm.c.next_due_at)).where(alarm.c.next_due_at.is_not(None))
+    return Statement(scope.own(query, alarm.c.site_id))
+
+
 def next_due_at(scope: Scope, conn: Connection) -> datetime | None:
     """Return when the earliest escalation step is due."""
-    query = sa.select(sa.func.min(alarm.c.next_due_at)).where(alarm.c.next_due_at.is_not(None))
-    return conn.execute(scope.own(query, alarm.c.site_id)).scalar()
+    found = _next_due_at(scope).first(conn, {})
+    return None if found is None else found[0]
 
 
 # --- links ----------------------------------------------------------------------------------------------

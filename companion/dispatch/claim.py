@@ -16,6 +16,7 @@ from companion.dispatch.slots import Room
 from companion.dispatch.store import HELD, WAITS, next_delivery_at, to_delivery
 from companion.store.scope import ALL_SITES
 from companion.store.sql import skip_locked
+from companion.store.statements import Statement
 from companion.store.tables import attempt, delivery
 from companion.texts.reasons import Reason
 
@@ -126,10 +127,14 @@ def renew(conn: Connection, owner: str, held: Collection[str], until: datetime) 
     return kept
 
 
+_OTHER_OWNERS = Statement(
+    sa.select(delivery.c.owner).where(HELD, delivery.c.owner != sa.bindparam("me")).distinct()
+)
+
+
 def dead_owners(conn: Connection, *, me: str) -> list[str]:
     """Return the dead processes of this host that hold deliveries: no need to wait for their leases to end."""
-    owners = conn.execute(sa.select(delivery.c.owner).where(HELD, delivery.c.owner != me).distinct())
-    return [owner for owner in owners.scalars() if is_dead(owner, me=me)]
+    return [owner for (owner,) in _OTHER_OWNERS.rows(conn, {"me": me}) if is_dead(owner, me=me)]
 
 
 def take_back(

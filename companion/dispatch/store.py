@@ -5,6 +5,7 @@ A delivery belongs to the site of its alarm; one without an alarm (a trouble, a 
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.engine import Connection, Row
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import PAGES, Attempt, Delivery, State, Urgency
 from companion.store.scope import Scope
+from companion.store.statements import Statement
 from companion.store.tables import also_for, attempt, channel, delivery
 
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
@@ -254,10 +256,14 @@ def unsent_by_channel(scope: Scope, conn: Connection) -> dict[str, int]:
     return found
 
 
-def next_delivery_at(scope: Scope, conn: Connection) -> datetime | None:
-    """Return when the earliest waiting delivery is due or the earliest lease runs out."""
+@lru_cache
+def _next_times(scope: Scope) -> tuple[Statement, ...]:
     waiting = sa.select(sa.func.min(delivery.c.due_at)).where(WAITS)
     leased = sa.select(sa.func.min(delivery.c.lease_until)).where(HELD)
-    queries = [scope.of_alarms(query, delivery.c.alarm_id) for query in (waiting, leased)]
-    times = [conn.execute(query).scalar() for query in queries]
-    return min((found for found in times if found is not None), default=None)
+    return tuple(Statement(scope.of_alarms(query, delivery.c.alarm_id)) for query in (waiting, leased))
+
+
+def next_delivery_at(scope: Scope, conn: Connection) -> datetime | None:
+    """Return when the earliest waiting delivery is due or the earliest lease runs out."""
+    times = [statement.first(conn, {}) or (None,) for statement in _next_times(scope)]
+    return min((found for (found,) in times if found is not None), default=None)

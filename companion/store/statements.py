@@ -17,34 +17,41 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 type Query = sa.Select[Any] | sa.Insert | sa.Update | sa.Delete
 type Values = Mapping[str, Any]
-type _Process = Callable[[Any], Any] | None
+type _Process = Callable[[Any], Any]
 
 
 class _Compiled(NamedTuple):
     text: str
-    names: frozenset[str]
-    """Of the values that each execution brings."""
-    binds: tuple[tuple[str | None, _Process, Any], ...]
-    """In their order: the name of a value, how it is written, and what it is if it is no value but part of the query."""
-    reads: tuple[_Process, ...] | None
-    """How each column of a row is read; None: every one as it comes."""
+    names: tuple[str, ...]
+    """Of its parameters, in their order."""
+    fixed: Values
+    """Those that are part of the query, as they are written."""
+    brought: int
+    """How many others there are: each execution brings their values."""
+    writes: tuple[tuple[int, _Process], ...]
+    """Which of the others are written in another way than the program has them, and how."""
+    reads: tuple[tuple[int, _Process], ...]
+    """Which columns of a row are read so."""
 
     def parameters(self, values: Values) -> tuple[Any, ...]:
-        if len(values) != len(self.names):
-            raise TypeError(f"{sorted(self.names ^ set(values))} are missing or too many: {self.text}")
-        return tuple(
-            fixed if name is None else values[name] if write is None else write(values[name])
-            for name, write, fixed in self.binds
-        )
+        if len(values) != self.brought:
+            raise TypeError(f"{sorted(values)} are not the values of {self.text}")
+        known = {**self.fixed, **values} if self.fixed else values
+        found = [known[name] for name in self.names]
+        for place, write in self.writes:
+            found[place] = write(found[place])
+        return tuple(found)
 
     def read(self, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-        reads = self.reads
-        if reads is None:
+        if not self.reads:
             return [tuple(row) for row in rows]
-        return [
-            tuple(value if read is None else read(value) for value, read in zip(row, reads, strict=True))
-            for row in rows
-        ]
+        found = []
+        for row in rows:
+            values = list(row)
+            for place, read in self.reads:
+                values[place] = read(values[place])
+            found.append(tuple(values))
+        return found
 
 
 class Statement:
@@ -89,17 +96,29 @@ def _compiled(query: Query, dialect: Dialect, values: Values) -> _Compiled:
         query = query.inline()  # no RETURNING of its own: nobody asks for the id
     compiled = query.compile(dialect=dialect, column_keys=list(values))
     assert isinstance(compiled, SQLCompiler)  # noqa: S101 # for the type checker
-    binds = []
-    for name in compiled.positiontup or ():
-        bind = compiled.binds[name]
-        write = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        fixed = None if name in values else bind.value if write is None else write(bind.value)
-        binds.append((name if name in values else None, write, fixed))
-    reads = [
-        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in query.exported_columns
+    names = tuple(compiled.positiontup or ())
+    binds = {name: compiled.binds[name] for name in names}
+    writers = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
+    fixed = {
+        name: bind.value if (write := writers[name]) is None else write(bind.value)
+        for name, bind in binds.items()
+        if name not in values
+    }
+    readers = [
+        one.type.dialect_impl(dialect).result_processor(dialect, None) for one in query.exported_columns
     ]
-    names = frozenset(name for name, _, _ in binds if name is not None)
-    return _Compiled(compiled.string, names, tuple(binds), tuple(reads) if any(reads) else None)
+    return _Compiled(
+        text=compiled.string,
+        names=names,
+        fixed=fixed,
+        brought=len(binds) - len(fixed),
+        writes=tuple(
+            (place, write)
+            for place, name in enumerate(names)
+            if name not in fixed and (write := writers[name]) is not None
+        ),
+        reads=tuple((place, read) for place, read in enumerate(readers) if read is not None),
+    )
 
 
 def _run(conn: Connection, text: str, parameters: tuple[Any, ...]) -> Sequence[Sequence[Any]]:

@@ -271,6 +271,32 @@ async def test_units_that_wait_at_the_same_time_share_one_commit(
     await db.close()
 
 
+async def test_what_runs_alone_is_not_run_again_for_a_neighbour_that_fails(sqlite_file: Path) -> None:
+    """Whoever moves everything that waits to another time has moved the clock too: once."""
+    db = open_database(f"sqlite:///{sqlite_file}")
+    ran: list[str] = []
+
+    def noting(key: str) -> Callable[[Connection], str]:
+        def work(conn: Connection) -> str:
+            ran.append(key)
+            return put(key)(conn)
+
+        return work
+
+    blocked, release = await _blocked(db)
+    before = asyncio.create_task(db.write(noting("before")))
+    alone = asyncio.create_task(db.write_alone(noting("alone")))
+    fails = asyncio.create_task(db.write(fail_after("fails", KeyError("mine"))))
+    await asyncio.sleep(0)
+    release()
+    results = await asyncio.gather(blocked, before, alone, fails, return_exceptions=True)
+
+    assert [type(result) for result in results] == [type(None), str, str, KeyError]
+    assert ran == ["before", "alone"]
+    assert await db.read(keys) == {"before", "alone"}
+    await db.close()
+
+
 async def test_a_commit_that_fails_is_reported_to_every_unit_in_it(
     sqlite_file: Path, at_each_commit: list[Callable[[], None]]
 ) -> None:
