@@ -167,6 +167,7 @@ def page(
     `at`: when they are sent, if not now. `more`: how many other alarms of the same source they stand for.
     """
     told = shared(reached)
+    records = {item.point.channel_kind: paging.kind_of(item.point.channel_kind).records for item in told}
     links = {
         link_hash(paging.tokens.token(alarm.id, key)): recipient
         for key, recipient in {item.key: item.recipient for item in told}.items()
@@ -177,7 +178,7 @@ def page(
         NewDelivery(
             kind=kind,
             # One ticket an alarm, however often its policy comes round while the first one cannot be made yet.
-            occurrence="record" if paging.kind_of(item.point.channel_kind).records else occurrence,
+            occurrence="record" if records[item.point.channel_kind] else occurrence,
             channel_id=item.point.channel_id,
             person_id=item.point.person_id,
             position=item.point.position,
@@ -186,10 +187,11 @@ def page(
             message=facts(alarm, item.point.language, more=more) | {"recipient_key": item.key},
             urgency=_urgency(alarm),
             first_page=first,
-            record=paging.kind_of(item.point.channel_kind).records,
+            record=records[item.point.channel_kind],
             others=item.others,
             due_at=at,
-            **_folding(conn, alarm, item.point, paging, now),
+            # A ticket is one an alarm.
+            **({} if records[item.point.channel_kind] else _folding(conn, alarm, item.point, now)),
         )
         for item in told
     ]
@@ -202,12 +204,8 @@ def page(
     return made
 
 
-def _folding(
-    conn: Connection, alarm: Alarm, point: ResolvedTarget, paging: PagingConfig, now: datetime
-) -> dict[str, Any]:
-    """Return whether a page is told by itself, or with others of a source that floods; a ticket is one an alarm."""
-    if paging.kind_of(point.channel_kind).records:
-        return {}
+def _folding(conn: Connection, alarm: Alarm, point: ResolvedTarget, now: datetime) -> dict[str, Any]:
+    """Return whether a page is told by itself, or with others of a source that floods."""
     flow = Flow(alarm.source_key, point.channel_id, point.address)
     every = RUNNING_EVERY_URGENT if alarm.is_urgent else RUNNING_EVERY
     return {

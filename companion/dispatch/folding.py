@@ -61,7 +61,8 @@ _OTHERS = Statement(
         delivery.c.created_at > sa.bindparam("since"),
         delivery.c.alarm_id != sa.bindparam("but"),
     )
-    .limit(FREE)
+    # Written out: SQLite plans a statement anew each time that it is told another limit, or the same one again.
+    .limit(sa.literal_column(str(FREE)))
 )
 
 

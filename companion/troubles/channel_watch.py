@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ from companion.clock import Clock
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Verdict
+from companion.dispatch.wake import wait
 from companion.dispatch.worker import ChannelPool, ChannelUnusable, KindUnusable
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
@@ -32,6 +32,8 @@ _LOGGER = logging.getLogger(__name__)
 
 TICK_S = 30.0
 """How often it is looked for channels to probe."""
+SETTLE_S = 0.5
+"""What is sent within it is written down together, and not between the next press and its answer."""
 KEPT = 1000
 """Tries that are kept while the database is away."""
 
@@ -113,10 +115,7 @@ class ChannelWatch:
             except Exception:
                 _LOGGER.exception("How the channels are could not be written down; trying again")
                 await asyncio.sleep(1)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(TICK_S):
-                    await self._woken.wait()
-            self._woken.clear()
+            await wait(self._woken, TICK_S, settle_s=SETTLE_S)
 
     async def write(self) -> None:
         """Write down what has been noted since the last time."""
