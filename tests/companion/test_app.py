@@ -17,6 +17,7 @@ from companion.dispatch.store import deliveries_of
 from companion.ids import new_id
 from companion.link import outbox, store as link
 from companion.store import tables
+from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
 from companion.troubles.store import open_troubles
 from tests.builders import PHONE, person, policy, set_last_resort, step, trigger, within
@@ -65,6 +66,26 @@ async def test_a_channel_whose_package_is_broken_neither_stops_the_service_nor_a
         assert (waiting.channel_id, waiting.state, waiting.attempts) == (directory.signal, State.FAILED, 0)
         assert "of package acme-pager cannot be used (ModuleNotFoundError" in str(waiting.last_error)
         assert (instead.channel_id, instead.recipient) == (directory.sms, "Porter")
+
+
+async def test_what_another_program_writes_into_the_database_is_seen_without_being_told_of(
+    settings: Settings, directory: Directory
+) -> None:
+    """Within seconds: well before whoever waits would look by itself on SQLite."""
+    async with Companion(settings) as running:
+        later = trigger(policy=policy(step(person("guard"), after=3600)))
+        raised = await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(later, PHONE))
+        await asyncio.sleep(
+            1.5
+        )  # the alarm has woken everybody: what comes while they look they would see anyhow
+        other = open_database(settings.database_url)
+        change = sa.update(tables.alarm).values(next_due_at=running.clock())
+        await other.write(lambda conn: conn.execute(change))
+        await other.close()
+
+        async with asyncio.timeout(15):
+            while not await pages(running, raised.alarm.id):  # noqa: ASYNC110 # what is waited for is in a database
+                await asyncio.sleep(0.05)
 
 
 async def test_an_alarm_that_told_nobody_is_known_to_the_operators_and_to_home_assistant(
