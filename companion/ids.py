@@ -3,11 +3,21 @@
 import hashlib
 import secrets
 import uuid
+from datetime import UTC, datetime
 
 
 def new_id() -> str:
     """Return a UUID of version 7 (RFC 9562): it sorts by time of creation."""
     return str(uuid.uuid7())
+
+
+def made_at(some_id: str) -> datetime | None:
+    """Return when the id was made, by the clock of that time; None: it is none of ours."""
+    try:
+        found = uuid.UUID(some_id)
+    except ValueError:
+        return None
+    return datetime.fromtimestamp(found.time / 1000, UTC) if found.version == 7 else None
 
 
 def new_token() -> str:

@@ -20,6 +20,7 @@ from companion.dispatch.wake import Wake, wait
 from companion.dispatch.worker import Dispatcher
 from companion.link import dead_man_switch, lost_panels
 from companion.store.scope import ALL_SITES
+from companion.store.tallies import sum_up
 from companion.timekeeping.timeline import Timeline
 from companion.troubles import reporting
 from companion.troubles.channel_watch import ChannelWatch, clear_gone
@@ -81,6 +82,7 @@ def jobs_of(
     yield Job("escalation", Escalation(alarms, wake, poll_s=poll_s).run)
     yield Job("receipts", receipts.refresh, every=timedelta(seconds=30), end=receipts.close)
     yield Job("auditor", partial(audit, alarms), every=timedelta(minutes=1))
+    yield Job("tallies", partial(sum_up, alarms.db), every=timedelta(seconds=10))
     yield Job("channel watch", channel_watch.run)
     yield Job("tidying", tidy, every=timedelta(hours=1))
     if certificate is not None:

@@ -1,4 +1,4 @@
-"""The auditor: is anything overdue?"""
+"""How much there is to send and was sent, and whether anything is overdue."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.dispatch.delivery import State
 from companion.dispatch.store import FOLDED, HELD, WAITS
-from companion.store.tables import alarm, delivery
+from companion.store.tables import alarm, delivery, delivery_tally
 
 GRACE = timedelta(seconds=30)
 """How late something may be before it is a fault of ours."""
@@ -44,3 +45,16 @@ def dispatch_health(conn: Connection, now: datetime) -> DispatchHealth:
     return DispatchHealth(
         alarms[0], waiting[0] + held[0] + folded[0], 0.0 if oldest is None else (now - oldest).total_seconds()
     )
+
+
+def counts_by_channel_and_state(conn: Connection) -> list[tuple[str, State, int]]:
+    """Return how many deliveries of each channel are in each state, of all sites."""
+    place = (delivery.c.channel_id, delivery.c.state)
+    kept = (delivery_tally.c.channel_id, delivery_tally.c.state)
+    of_all = sa.union_all(
+        sa.select(*kept, sa.func.sum(delivery_tally.c.deliveries)).group_by(*kept),
+        # Waiting or held: counted along their indexes, which are as long as that is.
+        *(sa.select(*place, sa.func.count()).where(there).group_by(*place) for there in (WAITS, HELD)),
+    )
+    rows = conn.execute(of_all).tuples()
+    return [(channel_id, State(state), int(count)) for channel_id, state, count in rows if count]

@@ -20,6 +20,7 @@ from companion.store.tables import also_for, attempt, channel, delivery
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
 WAITS = sa.text("delivery.state IN ('pending', 'failed')")
 HELD = sa.text("delivery.state = 'processing'")
+_FIRST, _LAST = sa.literal(0), sa.literal(2**63 - 1, sa.BigInteger)
 FOLDED = sa.text("delivery.state = 'folded' AND delivery.folded_into IS NULL")
 
 
@@ -225,25 +226,21 @@ def last_attempt_by_channel(scope: Scope, conn: Connection) -> dict[str, Attempt
     To one site of its own channels only: an attempt over a shared one may be about another site.
     """
     # Channel by channel, each from the end of the index: grouped, every attempt there ever was would be read.
+    place = sa.tuple_(attempt.c.channel_id, attempt.c.id)
     newest = sa.select(
         sa.select(attempt.c.id)
-        .where(attempt.c.channel_id == channel.c.id, attempt.c.outcome != "cut_off")
-        .order_by(attempt.c.channel_id.desc(), attempt.c.id.desc())  # both: only so SQLite takes the index
+        # Between two places of the index and in its order: only so both databases take it, and not the one by id alone,
+        # which would be read whole for a channel that has none.
+        .where(place >= sa.tuple_(channel.c.id, _FIRST), place <= sa.tuple_(channel.c.id, _LAST))
+        .where(attempt.c.outcome != "cut_off")
+        .order_by(attempt.c.channel_id.desc(), attempt.c.id.desc())
         .limit(1)
-        .scalar_subquery()
-    )
-    newest = scope.own(newest, channel.c.site_id)
-    rows = conn.execute(sa.select(attempt).where(attempt.c.id.in_(newest)))
+        .correlate(channel)
+        .label("attempt_id")
+    ).select_from(channel)
+    found = scope.own(newest, channel.c.site_id).subquery()
+    rows = conn.execute(sa.select(attempt).join_from(found, attempt, attempt.c.id == found.c.attempt_id))
     return {row.channel_id: _to_attempt(row) for row in rows}
-
-
-def counts_by_channel_and_state(scope: Scope, conn: Connection) -> list[tuple[str, State, int]]:
-    """Return how many deliveries of each channel are in each state."""
-    query = sa.select(delivery.c.channel_id, delivery.c.state, sa.func.count()).group_by(
-        delivery.c.channel_id, delivery.c.state
-    )
-    rows = conn.execute(scope.of_alarms(query, delivery.c.alarm_id))
-    return [(channel_id, State(state), count) for channel_id, state, count in rows]
 
 
 def unsent_by_channel(scope: Scope, conn: Connection) -> dict[str, int]:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from companion.store.tables import alarm
 
 type _AlarmId = sa.Column[str]
+type _SiteId = sa.ColumnElement[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,11 @@ class AllSites:
         """Return True."""
         return True
 
-    def own[Q: (sa.Select[Any], sa.Update, sa.Delete)](self, query: Q, _site_id: sa.Column[str]) -> Q:
+    def own[Q: (sa.Select[Any], sa.Update, sa.Delete)](self, query: Q, _site_id: _SiteId) -> Q:
         """Return the query as it is."""
         return query
 
-    def own_or_shared[Q: (sa.Select[Any], sa.Update, sa.Delete)](
-        self, query: Q, _site_id: sa.Column[str]
-    ) -> Q:
+    def own_or_shared[Q: (sa.Select[Any], sa.Update, sa.Delete)](self, query: Q, _site_id: _SiteId) -> Q:
         """Return the query as it is."""
         return query
 
@@ -52,7 +51,7 @@ class OneSite:
         """Return whether a policy, channel or person of `site_id` is this site's own, or shared (None)."""
         return site_id in {None, self.site_id}
 
-    def own[Q: (sa.Select[Any], sa.Update, sa.Delete)](self, query: Q, site_id: sa.Column[str]) -> Q:
+    def own[Q: (sa.Select[Any], sa.Update, sa.Delete)](self, query: Q, site_id: _SiteId) -> Q:
         """Return the query narrowed down to rows whose column `site_id` names this site."""
         return query.where(site_id == self.site_id)
 
@@ -64,7 +63,9 @@ class OneSite:
 
     def of_alarms[Q: (sa.Select[Any], sa.Update, sa.Delete)](self, query: Q, alarm_id: _AlarmId) -> Q:
         """Return the query narrowed down to rows whose column `alarm_id` names an alarm of this site."""
-        return query.where(alarm_id.in_(sa.select(alarm.c.id).where(alarm.c.site_id == self.site_id)))
+        # Asked of each row that is found: as a list, all alarms that the site ever had would be read first.
+        theirs = alarm.alias()
+        return query.where(sa.exists().where(theirs.c.id == alarm_id, theirs.c.site_id == self.site_id))
 
 
 type Scope = AllSites | OneSite

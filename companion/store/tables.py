@@ -244,11 +244,36 @@ alarm = sa.Table(
         "test",
         sqlite_where=sa.text("status IN ('acknowledged', 'triggered')"),
     ),
-    # With the id, which sorts by time: one page of a list reads no more than it shows, however long the record is.
-    sa.Index(None, "status", "id"),
-    sa.Index(None, "source", "id"),
-    sa.Index(None, "site_id", "id"),
-    sa.Index(None, "test", "id"),
+    # One page of a list reads no more than it shows, however long the record is and whatever the list is narrowed down
+    # to: `alarms.store.list_alarms` asks once for each value of what it is not narrowed down to.
+    sa.Index(None, "status", "source", "test", "raised_at"),
+    sa.Index(None, "site_id", "status", "source", "test", "raised_at"),
+)
+
+# Changes of counts, each a line: nobody who writes one waits for anybody else. Triggers (migration 0017) write them in the
+# transaction that changes an alarm or a delivery, whoever does so and how; `store.tallies` sums them up now and then.
+alarm_tally = sa.Table(
+    "alarm_tally",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("source", sa.String(16), nullable=False),
+    sa.Column("site_id", sa.String(64)),
+    sa.Column("test", sa.Boolean, nullable=False),
+    sa.Column("exhausted", sa.Boolean, nullable=False),
+    sa.Column("answered_within_s", sa.Integer),  # of `alarms.statistics.ANSWER_BUCKETS`; null: longer
+    sa.Column("alarms", sa.Integer, nullable=False),
+    sa.Column("answered", sa.Integer, nullable=False),
+    sa.Column("answer_ms", sa.BigInteger, nullable=False),
+)
+
+delivery_tally = sa.Table(
+    "delivery_tally",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("channel_id", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # only those in which a delivery may stay for ever
+    sa.Column("deliveries", sa.Integer, nullable=False),
 )
 
 dedup = sa.Table(

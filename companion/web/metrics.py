@@ -1,6 +1,6 @@
 """What Prometheus reads: counts kept by this process, and what the database says at the moment of the scrape."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, override
@@ -10,13 +10,11 @@ from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Met
 from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 
-from companion.alarms.model import Status
-from companion.alarms.statistics import ANSWER_BUCKETS, Answered, answered, count_exhausted, counts_by_status
+from companion.alarms.statistics import ANSWER_BUCKETS, Answered, Counted, counted
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import Delivery, State
-from companion.dispatch.health import DispatchHealth, dispatch_health
+from companion.dispatch.health import DispatchHealth, counts_by_channel_and_state, dispatch_health
 from companion.dispatch.retry import GiveUp, Verdict, Wait
-from companion.dispatch.store import counts_by_channel_and_state
 from companion.store.scope import ALL_SITES
 
 LAG_BUCKETS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -26,21 +24,21 @@ LAG_BUCKETS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 class Figures:
     """What the database says."""
 
-    alarms: Mapping[Status, int]
-    exhausted: int
+    alarms: Counted
+    """With tests."""
+    answered: Answered
+    """Without."""
     deliveries: Sequence[tuple[str, State, int]]
     dispatch: DispatchHealth
-    answered: Answered
 
 
 def figures(conn: Connection, now: datetime) -> Figures:
     """Return what is exported of the database at `now`."""
     return Figures(
-        alarms=counts_by_status(ALL_SITES, conn),
-        exhausted=count_exhausted(ALL_SITES, conn),
-        deliveries=counts_by_channel_and_state(ALL_SITES, conn),
+        alarms=counted(ALL_SITES, conn, tests=True),
+        answered=counted(ALL_SITES, conn).answered,
+        deliveries=counts_by_channel_and_state(conn),
         dispatch=dispatch_health(conn, now),
-        answered=answered(ALL_SITES, conn),
     )
 
 
@@ -117,11 +115,11 @@ class _Stored(Collector):
     def collect(self) -> Iterable[Metric]:
         found = self._found
         alarms = GaugeMetricFamily("alarm_broker_alarms", "Alarms by state", labels=["state"])
-        for status, count in found.alarms.items():
+        for status, count in found.alarms.by_status.items():
             alarms.add_metric([status.value], count)
         yield alarms
         yield GaugeMetricFamily(
-            "alarm_broker_alarms_exhausted", "Alarms whose policy ran out unanswered", found.exhausted
+            "alarm_broker_alarms_exhausted", "Alarms whose policy ran out unanswered", found.alarms.exhausted
         )
         deliveries = GaugeMetricFamily(
             "alarm_broker_deliveries", "Deliveries by channel and state", labels=["channel", "state"]

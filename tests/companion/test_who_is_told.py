@@ -16,7 +16,7 @@ from companion.config import Settings, load_secret_key
 from companion.directory.apply import apply_document
 from companion.dispatch.delivery import State
 from companion.dispatch.folding import FREE
-from companion.dispatch.store import counts_by_channel_and_state
+from companion.dispatch.health import counts_by_channel_and_state
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.builders import PHONE, channel, person, policy, step, trigger, until
@@ -157,4 +157,4 @@ async def test_a_storm_is_a_few_messages_and_a_panic_in_the_middle_goes_out_firs
 
 def _states(conn: Connection) -> dict[State, int]:
     """Return how many pages are in which state."""
-    return {state: count for _, state, count in counts_by_channel_and_state(ALL_SITES, conn)}
+    return {state: count for _, state, count in counts_by_channel_and_state(conn)}

@@ -16,7 +16,7 @@ from companion.alarms.errors import (
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, Picture, Source, Status
 from companion.alarms.pictures import picture_of
-from companion.alarms.statistics import ANSWER_BUCKETS, Span, answered, counted
+from companion.alarms.statistics import ANSWER_BUCKETS, Span, counted
 from companion.alarms.store import alarm_by_id, list_alarms
 from companion.alarms.transaction import AlarmTransaction
 from companion.directory.roles import Role
@@ -213,20 +213,18 @@ async def statistics(call: Call[StatisticsQuery, None]) -> Statistics:
     """Return counts and how fast alarms were answered."""
     span = Span(site_id=call.query.site, since=call.query.since, until=call.query.until)
 
-    def work(conn: Connection) -> Statistics:
-        alarms, fast = counted(call.caller.scope, conn, span), answered(call.caller.scope, conn, span)
-        return Statistics(
-            alarms=dict(alarms.by_status),
-            sources=dict(alarms.by_source),
-            exhausted=alarms.exhausted,
-            acknowledged=fast.count,
-            mean_seconds_to_acknowledge=fast.total_s / fast.count if fast.count else None,
-            acknowledged_within_seconds={
-                str(bound): count for bound, count in zip(ANSWER_BUCKETS, fast.counts, strict=True)
-            },
-        )
-
-    return await call.context.db.read(work)
+    alarms = await call.context.db.read(lambda conn: counted(call.caller.scope, conn, span))
+    fast = alarms.answered
+    return Statistics(
+        alarms=dict(alarms.by_status),
+        sources=dict(alarms.by_source),
+        exhausted=alarms.exhausted,
+        acknowledged=fast.count,
+        mean_seconds_to_acknowledge=fast.total_s / fast.count if fast.count else None,
+        acknowledged_within_seconds={
+            str(bound): count for bound, count in zip(ANSWER_BUCKETS, fast.counts, strict=True)
+        },
+    )
 
 
 _ALARM: Final = "/v1/alarms/{alarm_id}"

@@ -27,7 +27,18 @@ from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
-from tests.builders import ELSEWHERE, LEASE, Engine, make_engine, person, policy, step, trigger, until
+from tests.builders import (
+    ELSEWHERE,
+    LEASE,
+    Engine,
+    channel,
+    make_engine,
+    person,
+    policy,
+    step,
+    trigger,
+    until,
+)
 from tests.companion.conftest import Directory
 from tests.companion.dispatch.conftest import Run, crash
 from tests.fakes.channel import FakeChannel, FakePool, Hang
@@ -510,6 +521,20 @@ async def test_an_attempt_that_was_cut_off_is_written_down(
     assert "may have been sent" in str(cut_off.error)
     assert (sent.outcome, sent.number) == ("sent", 2)
     assert (await db.read(partial(last_attempt_by_channel, ALL_SITES)))["signal"] == sent
+
+
+async def test_every_channel_is_shown_with_its_own_last_attempt(engine: Engine, db: Database) -> None:
+    rules = policy(step(person("porter"), person("guard"), channel("zammad")))
+    await engine.raise_alarm(trigger(policy=rules))
+    await engine.dispatch()
+
+    found = await db.read(partial(last_attempt_by_channel, ALL_SITES))
+
+    assert {channel_id: attempt.channel_id for channel_id, attempt in found.items()} == {
+        "signal": "signal",
+        "sms": "sms",
+        "zammad": "zammad",
+    }
 
 
 async def test_a_first_page_is_left_to_whoever_has_room(

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from companion.ids import made_at, new_id
 from companion.store import tables
 from tests.companion.web.harness import Api
 from tests.companion.web.people_pages import JPEG, saw
@@ -397,6 +399,46 @@ async def test_a_delivery_is_found_only_under_its_own_alarm(api: Api) -> None:
     reply = await api.call("POST", f"/v1/alarms/{mine}/deliveries/{delivery_id}/retry")
 
     assert (reply.status, reply.problem) == (404, "unknown-delivery")
+
+
+async def test_alarms_are_listed_by_when_they_were_raised_page_by_page(api: Api, clock: FrozenClock) -> None:
+    """Also those whose ids say otherwise: a clock that was wrong has made them."""
+    ids = []
+    for seconds in (0, -7200, 60, 60, 3600):
+        clock.advance(seconds)
+        ids.append(await api.raised(title="x"))
+    newest_first = [ids[0], ids[4], ids[3], ids[2], ids[1]]
+
+    pages, query = [], "limit=2"
+    while query:
+        page = (await api.call("GET", f"/v1/alarms?{query}")).json
+        pages.append([alarm["id"] for alarm in page["alarms"]])
+        query = page["next"] and f"limit=2&before={page['next']}"
+
+    assert pages == [newest_first[:2], newest_first[2:4], newest_first[4:]]
+
+
+@pytest.mark.parametrize("query", ["", "&site=office", "&status=triggered", "&source=api&test=false"])
+async def test_a_page_goes_on_after_an_alarm_that_is_gone(api: Api, query: str) -> None:
+    await api.raised()
+    gone = await api.raised()
+    newer_by_its_id = new_id()
+    clock = made_at(newer_by_its_id)
+    assert clock is not None
+    await api.context.db.write(
+        lambda conn: conn.execute(sa.update(tables.alarm).values(raised_at=clock - timedelta(days=1)))
+    )
+
+    page = (await api.call("GET", f"/v1/alarms?before={newer_by_its_id}{query}")).json
+
+    assert gone in [alarm["id"] for alarm in page["alarms"]]
+    assert len(page["alarms"]) == 2
+
+
+async def test_a_key_of_one_site_finds_nothing_at_another(api: Api) -> None:
+    await api.raised(site="warehouse")
+
+    assert (await api.call("GET", "/v1/alarms?site=warehouse", "office")).json["alarms"] == []
 
 
 # --- statistics -----------------------------------------------------------------------------------------

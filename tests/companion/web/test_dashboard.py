@@ -10,17 +10,15 @@ import sqlalchemy as sa
 from yarl import URL
 
 from companion.alarms.model import Actor, AlarmKind, Source, Status, Trigger
-from companion.alarms.store import open_counts
 from companion.directory import store
 from companion.ids import new_id
 from companion.store import tables
-from companion.store.scope import ALL_SITES, OneSite
+from companion.store.scope import ALL_SITES
 from companion.texts.labels import journal_value
 from companion.texts.language import texts_for
 from companion.texts.reasons import Reason
 from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
-from companion.web import dashboard_data as data
 from companion.web.ended_sessions import end_session
 from companion.web.health_checks import HealthCheck, HealthStatus
 from companion.web.pages import check_title
@@ -333,49 +331,6 @@ async def test_a_filter_that_there_is_not_is_refused_with_a_page(api: Api) -> No
 
     assert {reply.status for reply in replies} == {422}
     assert {reply.headers["Content-Type"] for reply in replies} == {"text/html; charset=utf-8"}
-
-
-WANTED = [
-    data.Wanted(),
-    data.Wanted(which=data.Which.OPEN),
-    data.Wanted(which=data.Which.WAITING, after="0.a"),
-    data.Wanted(which=data.Which.RESOLVED),
-    data.Wanted(site_id="elsewhere"),
-    data.Wanted(source=Source.YEALINK),
-    data.Wanted(sort=data.Sort.TEST),
-]
-
-
-async def test_no_list_reads_through_all_alarms_there_ever_were(api: Api) -> None:
-    await api.raised(title="The real one")
-    over = {"status": "resolved", "next_due_at": None}
-    await api.context.db.write(lambda conn: copies_of_newest(conn, 5000, **over))
-    await api.context.db.write(lambda conn: conn.exec_driver_sql("ANALYZE"))
-
-    plans = await api.context.db.write(lambda conn: "\n".join(plans_of_lists(conn)))
-
-    assert re.findall(r"(?:SCAN|Seq Scan on) alarm\b(?! USING (?:COVERING )?INDEX)", plans) == []
-    assert "TEMP B-TREE" not in "\n".join(line for line in plans.splitlines() if "id DESC" in line)
-
-
-def plans_of_lists(conn: sa.Connection) -> list[str]:
-    asked: list[tuple[str, object]] = []
-
-    def listen(_conn: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        asked.append((statement, parameters))
-
-    sa.event.listen(conn, "before_cursor_execute", listen)
-    for scope in (ALL_SITES, OneSite("office")):
-        for wanted in WANTED:
-            data.alarm_page(scope, conn, wanted)
-        open_counts(scope, conn)
-    sa.event.remove(conn, "before_cursor_execute", listen)
-    explain = "EXPLAIN " if conn.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
-    return [
-        f"{row} of {statement}"
-        for statement, parameters in asked
-        for row in conn.exec_driver_sql(explain + statement, parameters)  # type: ignore[arg-type] # as it was asked
-    ]
 
 
 async def test_the_services_name_alone_leads_to_the_dashboard(api: Api) -> None:
