@@ -22,7 +22,7 @@ from companion.store.scope import ALL_SITES
 from companion.troubles.store import open_troubles
 from tests.builders import PHONE, person, policy, set_last_resort, step, trigger, within
 from tests.companion.conftest import Directory
-from tests.fakes.packages import Packages, pager
+from tests.fakes.packages import SETTINGS, Packages, pager
 
 
 @pytest.fixture
@@ -66,6 +66,22 @@ async def test_a_channel_whose_package_is_broken_neither_stops_the_service_nor_a
         assert (waiting.channel_id, waiting.state, waiting.attempts) == (directory.signal, State.FAILED, 0)
         assert "of package acme-pager cannot be used (ModuleNotFoundError" in str(waiting.last_error)
         assert (instead.channel_id, instead.recipient) == (directory.sms, "Porter")
+
+
+async def test_a_service_that_answers_has_loaded_its_channels(
+    settings: Settings, directory: Directory, packages: Packages
+) -> None:
+    """Or the first alarm would wait for it."""
+    packages.install(
+        "acme-pager", pager(settings=f"import time\ntime.sleep(1)\n{SETTINGS}"), {"pager": "acme_pager:KIND"}
+    )
+    db = open_database(settings.database_url)
+    change = sa.update(tables.channel).where(tables.channel.c.id == directory.signal).values(kind="pager")
+    await db.write(lambda conn: conn.execute(change))
+    await db.close()
+
+    async with Companion(settings):
+        assert "acme_pager.settings" in packages.imported()
 
 
 async def test_what_another_program_writes_into_the_database_is_seen_without_being_told_of(
