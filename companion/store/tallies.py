@@ -26,19 +26,21 @@ SUMS = {
 async def sum_up(db: Database) -> None:
     """Sum up until few lines are left; what is idle is not written to."""
     for table in SUMS:
-        while most := await db.read(partial(_to_sum_up, table=table)):
-            await db.write(partial(sum_up_some, table=table, most=most))
+        while turns := await db.read(partial(_to_sum_up, table=table)):
+            for most in turns:
+                await db.write(partial(sum_up_some, table=table, most=most))
 
 
-def _to_sum_up(conn: Connection, *, table: sa.Table) -> int:
-    """Return how many lines to sum up next: always more than there are kinds, so that fewer are left; 0: there are few."""
+def _to_sum_up(conn: Connection, *, table: sa.Table) -> list[int]:
+    """Return how many lines to sum up, turn by turn: always more than there are kinds, so that fewer are left."""
     groups = sa.select(sa.literal(1)).select_from(table).group_by(*_kinds(table)).subquery()
     counts = sa.select(
         sa.select(sa.func.count()).select_from(table).scalar_subquery(),
         sa.select(sa.func.count()).select_from(groups).scalar_subquery(),
     )
     lines, kinds = conn.execute(counts).tuples().one()
-    return BATCH + kinds if lines > FEW + 2 * kinds else 0
+    most = BATCH + kinds
+    return [most] * (lines // most + 1) if lines > FEW + 2 * kinds else []
 
 
 def sum_up_some(conn: Connection, *, table: sa.Table, most: int) -> None:

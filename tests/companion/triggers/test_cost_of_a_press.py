@@ -33,10 +33,15 @@ async def written_by(db: Database) -> list[str]:
         if not text.startswith(AROUND + ELSEWHERE):
             seen.append(" ".join(text.split()))
 
+    def note_once(text: str) -> None:
+        """SQLite says a statement again for whatever its triggers do."""
+        if [" ".join(text.split())] != seen[-1:]:
+            note(text)
+
     def traced(conn: Connection) -> None:
         driver = conn.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        driver.set_trace_callback(note)
+        driver.set_trace_callback(note_once)
 
     if isinstance(db, PostgresDatabase):
         sa.event.listen(
