@@ -427,6 +427,18 @@ def _sqlstate(err: BaseException | None) -> str:
     return getattr(err, "sqlstate", None) or ""
 
 
+def _is_lost(err: Exception) -> bool:
+    """Return whether the connection was closed meanwhile, as when the server was started anew. Then the pool drops all that it has.
+
+    So nobody asks first whether a connection still holds (`pool_pre_ping`): that takes three round trips, each time.
+    """
+    return isinstance(err, DBAPIError) and err.connection_invalidated
+
+
+def _is_read_only(err: Exception) -> bool:
+    return isinstance(err, DBAPIError) and _sqlstate(err.orig) == READ_ONLY
+
+
 def _leave_read_only(context: ExceptionContext) -> None:
     """Drop every pooled connection when the server does not write any more: it was a primary, and another one is now."""
     if _sqlstate(context.original_exception) == READ_ONLY:
@@ -462,7 +474,6 @@ class PostgresDatabase:
             hide_parameters=True,
             pool_size=8,
             max_overflow=8,
-            pool_pre_ping=True,
             pool_timeout=10,
             json_serializer=_dumps,
             json_deserializer=orjson.loads,
@@ -483,12 +494,14 @@ class PostgresDatabase:
 
     async def _write[T](self, work: Work[T], begin: sa.TextClause) -> T:
         for attempt in range(SERIALIZATION_RETRIES):
+            begun = False
             try:
                 async with self.engine.begin() as connection:
                     await self._begin(connection, begin)
+                    begun = True
                     return await connection.run_sync(work)
             except Exception as err:
-                if attempt == 0 and isinstance(err, DBAPIError) and _sqlstate(err.orig) == READ_ONLY:
+                if attempt == 0 and (_is_read_only(err) or (not begun and _is_lost(err))):
                     continue  # the next connection is a new one, and perhaps to the new primary
                 if _is_away(err):
                     raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
@@ -516,13 +529,17 @@ class PostgresDatabase:
 
     async def read[T](self, work: Work[T]) -> T:
         """Run `work` on a pooled connection."""
-        try:
-            async with self.engine.connect() as connection:
-                return await connection.run_sync(work)
-        except Exception as err:
-            if _is_away(err):
-                raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
-            raise
+        for attempt in range(2):
+            try:
+                async with self.engine.connect() as connection:
+                    return await connection.run_sync(work)
+            except Exception as err:
+                if attempt == 0 and _is_lost(err):
+                    continue
+                if _is_away(err):
+                    raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err
+                raise
+        raise AssertionError("unreachable")
 
     async def close(self) -> None:
         """Close the pool, once those who were cancelled have given their connections back, which goes on without them."""

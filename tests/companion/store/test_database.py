@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -446,6 +447,34 @@ async def test_a_server_that_ends_the_connection_is_away_and_then_back(db: Datab
         await db.read(cut)
 
     assert await db.write(put("back")) == "back"
+
+
+@on_postgresql
+async def test_connections_that_were_closed_while_nobody_used_them_are_not_noticed(
+    db: Database, database_url: str
+) -> None:
+    """As after the server was started anew: the next press must not be answered that it may be lost."""
+
+    async def use_and_lose_several() -> None:
+        await asyncio.gather(*(db.write(lambda conn: conn.execute(sa.select(1)).close()) for _ in range(5)))
+        other = await asyncpg.connect(database_url)
+        await other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await other.close()
+
+    ran: list[int] = []
+
+    def once(conn: Connection) -> str:
+        ran.append(1)
+        return put("a")(conn)
+
+    await use_and_lose_several()
+    assert await db.write(once) == "a"
+    assert len(ran) == 1
+    await use_and_lose_several()
+    assert await db.read(keys) == {"a"}
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
