@@ -179,7 +179,9 @@ class FakeCompanion:
             case "alarm_disarmed" if (alarm_id := self._by(body)) and self._is_open(alarm_id):
                 if self._status(alarm_id) == "triggered":
                     self.acknowledge(alarm_id, body["by"])
-                self.close(alarm_id, body["by"])
+                # As the companion has it: one that was ended in its window was none.
+                was_none = body.get("ending") in {"aborted", "cancelled"}
+                self.close(alarm_id, body["by"], "cancelled" if was_none else "resolved")
             case "resolve" | "cancel" if (alarm_id := self._by(body)) and self._is_open(alarm_id):
                 self.close(alarm_id, body["by"], "resolved" if body["kind"] == "resolve" else "cancelled")
 

@@ -1,10 +1,9 @@
 """What the integration's tests share."""
 
-import hashlib
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, override
 
@@ -31,14 +30,6 @@ type Until = Callable[[Callable[[], Any]], Awaitable[None]]
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Write what is shown as Home Assistant's own tests do: what differs each time is left out."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def keys_are_derived_once() -> Iterator[None]:
-    """Know the key of a code and a salt from the time before: every derivation takes 50 ms, on purpose."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(hashlib, "scrypt", cache(hashlib.scrypt))
-        yield
 
 
 @pytest.fixture(autouse=True)

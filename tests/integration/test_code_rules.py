@@ -12,16 +12,15 @@ from custom_components.alarm_broker.codes.rules import (
     format_refusal,
     variants,
 )
+from tests.integration.house import CHEAP
 
 DURESS = "260842"
-SAMPLE = [hashed(DURESS)]
 # Near each other, or chance would hardly ever make two that can be mistaken.
 CODES = st.text("01", min_size=1, max_size=3).map("000".__add__)
-CHEAP = ["scrypt$1$8$1$AAAAAAAAAAAAAAAAAAAAAA==$AA=="]
 
 
 def stored(code: str, *, duress: bool = False) -> StoredCode:
-    return StoredCode(user_id=code, code_hash=hashed(code, SAMPLE), length=len(code), duress=duress)
+    return StoredCode(user_id=code, code_hash=hashed(code, [CHEAP]), length=len(code), duress=duress)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +120,9 @@ async def test_whatever_is_set_in_whatever_order_no_code_can_be_mistaken_for_a_d
     expected: list[bool] = []
     for code, duress in users:
         others = [
-            StoredCode(user_id=other, code_hash=hashed(other, CHEAP), length=len(other), duress=under_duress)
+            StoredCode(
+                user_id=other, code_hash=hashed(other, [CHEAP]), length=len(other), duress=under_duress
+            )
             for other, under_duress in taken.items()
         ]
         refused = await async_refusal(hass, code, duress=duress, others=others, digits=True, least=4)

@@ -1,6 +1,8 @@
 """Assist in every language, through Home Assistant's own conversation agent, with nothing copied anywhere."""
 
 import random
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -44,6 +46,14 @@ EVERY_MODE = (
     zone(DOOR, "entry_exit", *ArmMode),
     user(),
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def sentences_are_parsed_once() -> Iterator[None]:
+    """Know what a sentence was parsed to: each Home Assistant would parse all of every language again."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("hassil.intents.parse_sentence", cache(parse_sentence))
+        yield
 
 
 async def set_up_assist(hass: HomeAssistant) -> None:

@@ -1,11 +1,11 @@
 """A companion that stays away becomes a repair issue, and goes away with it."""
 
-import asyncio
 import json
 import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.alarm_broker import repairs
+from custom_components.alarm_broker.link.client import Retry
 from custom_components.alarm_broker.link.companion_events import parse_event
 from custom_components.alarm_broker.link.issues import SERVICE_TROUBLES
 from custom_components.alarm_broker.link.wire import BadFrame
@@ -93,7 +94,8 @@ async def test_the_log_says_once_that_the_companion_is_away_and_once_that_it_is_
     until: Until,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    await asyncio.sleep(0.03)  # several attempts that fail
+    with patch.object(Retry, "wait_s", autospec=True, side_effect=Retry.wait_s) as failed:
+        await until(lambda: failed.call_count >= 3)
 
     await companion.start()
     await until(lambda: away.runtime_data.link.connected)

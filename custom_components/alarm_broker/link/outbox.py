@@ -42,7 +42,7 @@ class Outbox:
             raise ValueError("fewer events were numbered than are kept")
         self._stored_stream: str | None = self.stream if saved else None
         self._appended = self._released = 0
-        self._compact_above = COMPACT_ABOVE
+        self._still_telling = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -59,11 +59,11 @@ class Outbox:
         self._kept.append(dict(body))
         self._last += 1
         self._appended += 1
-        if len(self._kept) > self._compact_above:
+        # Alarms are never dropped: if they alone are this many, look again only when there are many more.
+        if len(self._kept) > max(COMPACT_ABOVE, 2 * self._still_telling):
             self._kept = still_telling(self._kept)
             self.restart()
-            # Alarms are never dropped: if they alone are this many, look again only when there are many more.
-            self._compact_above = max(COMPACT_ABOVE, 2 * len(self._kept))
+            self._still_telling = len(self._kept)
 
     def begin_write(self) -> Written:
         """Return what to call when the write that has all of this has ended, with whether the disk took it."""

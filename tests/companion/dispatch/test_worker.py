@@ -731,7 +731,7 @@ async def test_stopping_lets_what_is_being_sent_end_and_gives_the_rest_back(
     await until(lambda: claiming.signal.inside == 2)
 
     stopping = asyncio.create_task(claiming.dispatcher.stop(5))
-    await asyncio.sleep(0.01)
+    await until(lambda: len(claiming.dispatcher.sending) == 2)
     claiming.signal.open.set()
     await stopping
     await running

@@ -82,6 +82,7 @@ async def world(
     async def no_receipts(_channels: RunningChannels) -> dict[str, ReceiptSource]:
         return {}
 
+    monkeypatch.setattr(timeline, "LOOK_S", 0.05)
     monkeypatch.setattr(RunningChannels, "get", get)
     monkeypatch.setattr(RunningChannels, "receipt_sources", no_receipts)
     owners = iter(["one-host/1/first", "other-host/2/second", "third-host/3/third"])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util.file import WriteError
@@ -298,10 +299,8 @@ async def test_an_outbox_that_is_compacted_while_linked_goes_on_in_a_new_stream(
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outbox, "COMPACT_ABOVE", 1)
-    assert await hass.config_entries.async_reload(linked.entry_id)
-    await until(lambda: linked.runtime_data.link.connected)
     stream = linked.runtime_data.outbox.stream
+    monkeypatch.setattr(outbox, "COMPACT_ABOVE", 0)
 
     await panel(hass, "alarm_trigger")
 
@@ -402,7 +401,8 @@ async def test_unloading_lets_the_event_in_hand_be_stored_and_told(
         companion.raise_alarm("key")
         await writing.wait()
         reload = hass.async_create_task(hass.config_entries.async_reload(linked.entry_id))
-        await asyncio.sleep(0.02)
+        while linked.state is ConfigEntryState.LOADED:  # noqa: ASYNC110 # nobody says when it begins
+            await asyncio.sleep(0)
         disk.set()
         await reload
 
