@@ -23,6 +23,7 @@ from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import PagingConfig
 from companion.alarms.pictures import forget_pictures
+from companion.alarms.retention import forget_alarms, forget_messages
 from companion.alarms.service import AlarmService
 from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import Message, Outcome
@@ -45,7 +46,7 @@ from companion.jobs import Job, jobs_of
 from companion.link import publishing
 from companion.link.session import LinkServer
 from companion.logging import bind
-from companion.store.database import Database, normalized_url, open_database
+from companion.store.database import Database, Work, normalized_url, open_database
 from companion.store.instance import own_instance_id
 from companion.store.migrate import migrate
 from companion.store.private_files import tighten
@@ -74,6 +75,8 @@ POLL_S = {"sqlite": 30.0, "postgresql": 5.0}
 LOADING_S = 5.0
 """How long a start waits for the packages of channels."""
 TROUBLES_KEPT = timedelta(days=90)
+BETWEEN_BATCHES_S = 0.05
+"""While old rows are deleted: what waits for the database goes first."""
 
 
 class _LinkNews:
@@ -289,13 +292,26 @@ class Companion:
             )
 
     async def tidy(self) -> None:
-        """Delete the pictures that were kept long enough, and troubles that have been over for long."""
-        kept = timedelta(days=self.settings.picture_days)
-        await self.db.write(lambda conn: forget_troubles(ALL_SITES, conn, self.clock() - TROUBLES_KEPT))
-        while self.settings.picture_days and await self.db.write(
-            lambda conn: forget_pictures(ALL_SITES, conn, self.clock() - kept)
-        ):
-            pass
+        """Delete what was kept long enough: pictures, alarms that are over, troubles that have been over for long."""
+        now, settings = self.clock(), self.settings
+        await self.db.write(lambda conn: forget_troubles(ALL_SITES, conn, now - TROUBLES_KEPT))
+        if settings.picture_days:
+            pictures_before = now - timedelta(days=settings.picture_days)
+            await self._forget(lambda conn: forget_pictures(ALL_SITES, conn, pictures_before))
+        if settings.record_days:
+            over_before = now - timedelta(days=settings.record_days)
+            alarms = await self._forget(lambda conn: forget_alarms(ALL_SITES, conn, over_before))
+            await self._forget(lambda conn: forget_messages(conn, over_before))
+            if alarms:
+                _LOGGER.info("Deleted %s alarms that were over for %g days", alarms, settings.record_days)
+
+    async def _forget(self, batch: Work[int]) -> int:
+        """Delete one batch after the other until there is no more, and return how many; presses go first."""
+        deleted = 0
+        while found := await self.db.write(batch):
+            deleted += found
+            await asyncio.sleep(BETWEEN_BATCHES_S)
+        return deleted
 
 
 async def _may_link(context: WebContext, request: web.Request) -> Caller:

@@ -85,6 +85,8 @@ class Settings(BaseModel):
     """How long links live after the last page of an alarm that is over."""
     picture_days: Annotated[float, Field(ge=0, le=3650)] = 30
     """How long the picture of an alarm is kept; 0: for ever."""
+    record_days: Annotated[float, Field(ge=0, le=36_500)] = 0
+    """How long an alarm that is over is kept, with its journal, messages and answers; 0: for ever."""
     session_hours: Annotated[float, Field(gt=0, le=720)] = 12
     """How long a login to the dashboard lasts that nobody uses."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()

@@ -140,6 +140,7 @@ MAY_IMPORT_IN_THE_INTEGRATION: dict[str, tuple[str, ...]] = {
 BESIDE_THE_STORES = {
     "companion.alarms.journal": "the queries on the record, which only ever grows",
     "companion.alarms.pictures": "the queries on pictures",
+    "companion.alarms.retention": "the queries that delete an alarm and all that belongs to it",
     "companion.alarms.statistics": "the queries that count",
     "companion.directory.apply": "makes whole tables equal to a document, whichever they are",
     "companion.directory.presses": "the one query of a press, built once",

@@ -36,7 +36,7 @@ def picture_of(scope: Scope, conn: Connection, alarm_id: str) -> Picture | None:
 def forget_pictures(scope: Scope, conn: Connection, received_before: datetime) -> int:
     """Delete pictures that were kept long enough, and return how many (BATCH: there may be more)."""
     due = sa.select(picture.c.alarm_id).where(picture.c.received_at < received_before)
-    due = scope.of_alarms(due, picture.c.alarm_id).order_by(picture.c.alarm_id).limit(BATCH)
+    due = scope.of_alarms(due, picture.c.alarm_id).order_by(picture.c.received_at).limit(BATCH)
     found = conn.execute(due).scalars().all()
     for alarm_id in found:
         lock_alarm(scope, conn, alarm_id)  # from here on no newer one can take its place

@@ -282,6 +282,7 @@ dedup = sa.Table(
     sa.Column("key", sa.String(200), primary_key=True),
     sa.Column("alarm_id", sa.String(64), nullable=False),
     _time("expires_at"),  # null: never
+    sa.Index(None, "alarm_id"),
 )
 
 journal = sa.Table(
@@ -311,6 +312,7 @@ picture = sa.Table(
     sa.Column("media_type", sa.String(32), nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
     _time("received_at", nullable=False),  # by our clock: what the time that it is kept counts from
+    sa.Index(None, "received_at"),
 )
 
 ack_link = sa.Table(
@@ -320,6 +322,7 @@ ack_link = sa.Table(
     _ref("alarm_id", "alarm.id"),
     sa.Column("recipient", sa.Text, nullable=False),
     _time("created_at", nullable=False),
+    sa.Index(None, "alarm_id"),
 )
 
 # --- dispatch -------------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 from companion.alarms import escalate, failover, flood
 from companion.alarms.ack_links import ack_link, is_expired
 from companion.alarms.model import Alarm, AlarmKind, Source, Status
-from companion.alarms.pictures import picture_of
+from companion.alarms.pictures import forget_pictures, picture_of
+from companion.alarms.retention import forget_alarms, forget_messages
 from companion.alarms.service import AlarmService
 from companion.alarms.statistics import Span, counted
 from companion.alarms.store import alarm_by_id, list_alarms, next_due_at, open_counts
@@ -182,6 +183,10 @@ def hot_statements(commands: AlarmService, places: Places) -> Iterator[Read]:
     yield Read("due", "floods", unit(flood.run_due))
     yield Read("due", "troubles", unit(reporting.run_due))
     yield Read("auditor", "troubles", unit(_audited))
+    old = now - timedelta(days=30)
+    yield Read("tidying", "alarms", lambda conn: forget_alarms(ALL_SITES, conn, old))
+    yield Read("tidying", "messages about no alarm", lambda conn: forget_messages(conn, old))
+    yield Read("tidying", "pictures", lambda conn: forget_pictures(ALL_SITES, conn, old))
     yield Read("page: link", "told together", lambda conn: _told_together(conn, places.alarm_id))
 
 
