@@ -126,22 +126,26 @@ def _page(
     """Return the statement for a page of alarms within the bounds of these names.
 
     The indexes by status, source and test, and by site before them, are in the order of time for one value of each. So
-    each is asked for by itself, and the databases merge what they find, as far as the page goes.
+    each is asked for its newest, and the page is the newest of those. (Without a limit of each PostgreSQL sorts them all.)
     """
     within = [_BOUNDS[name] for name in sorted(bounds - {"limit"})]
-    of_each = sa.union_all(
-        *(
+    newest_of_each = (
+        _newest(
             sa.select(alarm.c.id, alarm.c.raised_at).where(
                 alarm.c.status == status, alarm.c.source == source, alarm.c.test.is_(test), *within
             )
-            for status, source, test in product(statuses, sources, tests)
-        )
+        ).subquery()
+        for status, source, test in product(statuses, sources, tests)
     )
-    found = of_each.selected_columns
-    newest = of_each.order_by(found["raised_at"].desc(), found["id"].desc()).limit(sa.bindparam("limit"))
-    page = newest.subquery()
+    found = sa.union_all(*(sa.select(one.c.id, one.c.raised_at) for one in newest_of_each)).subquery()
+    page = _newest(sa.select(found.c.id, found.c.raised_at)).subquery()
     query = sa.select(alarm).join_from(page, alarm, alarm.c.id == page.c.id)
     return Statement(query.order_by(page.c.raised_at.desc(), page.c.id.desc()))
+
+
+def _newest(found: sa.Select[tuple[str, datetime]]) -> sa.Select[tuple[str, datetime]]:
+    columns = found.selected_columns
+    return found.order_by(columns["raised_at"].desc(), columns["id"].desc()).limit(sa.bindparam("limit"))
 
 
 def _raised_at(conn: Connection, alarm_id: str) -> datetime | None:
