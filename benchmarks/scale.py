@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from companion.store.database import Database, open_database
 from companion.store.tallies import sum_up
 from tests.builders import make_engine
-from tests.companion.long_record import NOW, make_directory, make_link, make_record, places_in
+from tests.companion.long_record import NOW, make_directory, make_link, make_record, places_in, vacuum
 from tests.companion.plans import full_scans
 from tests.companion.reads import Read, hot_statements, reads_of
 from tests.fakes.clock import FrozenClock
@@ -96,6 +96,8 @@ async def record_of(url: str, total: int) -> None:
     await make_link(db, places_in(total))
     await sum_up(db)  # as the running service does
     await db.close()
+    if db.dialect == "postgresql":
+        await vacuum(url)
     print(f"{total:,} alarms written in {time.monotonic() - before:.0f} s", flush=True)
 
 

@@ -295,6 +295,13 @@ async def _fill_postgresql(url: str, total: int) -> None:
         await connection.copy_records_to_table(table, records=rows, columns=_columns(table))
     for table in ("journal", "attempt"):
         await connection.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")  # noqa: S608 # as above
+    await connection.close()
+    await vacuum(url)
+
+
+async def vacuum(url: str) -> None:
+    """Do what PostgreSQL does by itself, in its time, after much was written or deleted."""
+    connection = await asyncpg.connect(url)
     await connection.execute("VACUUM ANALYZE")
     await connection.close()
 
