@@ -36,8 +36,9 @@ class Packages:
         """Return which modules of them are imported."""
         return {
             name
-            for name, module in sys.modules.items()
-            if str(getattr(module, "__file__", None)).startswith(str(self._folder))
+            for name, module in list(sys.modules.items())
+            for place in (getattr(module, "__file__", None), *getattr(module, "__path__", ()))
+            if str(place).startswith(str(self._folder))
         }
 
     def uninstall(self) -> None:

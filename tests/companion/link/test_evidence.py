@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Change, Evidence, JournalEntry, Picture, PictureShows, Status
 from companion.alarms.pictures import picture_of
 from companion.channels.render import context
 from companion.store import tables
-from companion.store.migrate import migrate
+from companion.store.migrate import MIGRATIONS
 from companion.store.scope import ALL_SITES
 from tests.builders import Engine
 from tests.companion.conftest import POLICY, Directory
@@ -449,7 +452,7 @@ async def test_an_older_word_that_comes_again_without_its_picture_changes_nothin
 
 
 async def test_after_an_upgrade_an_open_alarm_knows_what_it_had_heard_before(
-    engine: Engine, directory: Directory, panel: Panel, database_url: str
+    engine: Engine, directory: Directory, panel: Panel
 ) -> None:
     """An earlier version kept neither the highest level nor what was said, but the journal."""
     story = [
@@ -469,11 +472,14 @@ async def test_after_an_upgrade_an_open_alarm_knows_what_it_had_heard_before(
         stored = conn.execute(sa.select(tables.alarm.c.evidence)).scalar_one()
         conn.execute(sa.delete(tables.heard_event))
         conn.execute(sa.update(tables.alarm).values(evidence={**stored, "level": 1} | {"highest": 0}))
-        conn.exec_driver_sql("UPDATE alembic_version SET version_num = '0015'")
+
+    def migrate(conn: Connection) -> None:
+        with Operations.context(MigrationContext.configure(conn)):
+            ScriptDirectory(str(MIGRATIONS)).get_revision("0016").module.upgrade()
 
     await engine.db.write(as_it_was)
 
-    await migrate(database_url)
+    await engine.db.write(migrate)
     again = Panel(engine.commands, await meet(engine.commands, site_id=directory.site, stream="s2"))
     await again.say(*story)
 
