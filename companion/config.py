@@ -86,7 +86,7 @@ class Settings(BaseModel):
     picture_days: Annotated[float, Field(ge=0, le=3650)] = 30
     """How long the picture of an alarm is kept; 0: for ever."""
     record_days: Annotated[float, Field(ge=0, le=36_500)] = 0
-    """How long an alarm that is over is kept, with its journal, messages and answers; 0: for ever."""
+    """How long an alarm that is over is kept, with its journal, pictures, messages and links; 0: for ever."""
     session_hours: Annotated[float, Field(gt=0, le=720)] = 12
     """How long a login to the dashboard lasts that nobody uses."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -174,6 +174,12 @@ class Settings(BaseModel):
     def _both_tls_files(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key belong together: set both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _links_live_as_long_as_said(self) -> Self:
+        if 0 < self.record_days < self.ack_link_days:
+            raise ValueError("record_days must be 0 or at least ack_link_days: links go with their alarm")
         return self
 
     def retry_policy(self) -> RetryPolicy:

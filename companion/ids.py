@@ -15,9 +15,9 @@ def made_at(some_id: str) -> datetime | None:
     """Return when the id was made, by the clock of that time; None: it is none of ours."""
     try:
         found = uuid.UUID(some_id)
-    except ValueError:
+        return datetime.fromtimestamp(found.time / 1000, UTC) if found.version == 7 else None
+    except ValueError, OverflowError:  # the second for a time that no calendar has
         return None
-    return datetime.fromtimestamp(found.time / 1000, UTC) if found.version == 7 else None
 
 
 def new_token() -> str:

@@ -27,7 +27,7 @@ def append(
     via: str,
     detail: Mapping[str, Any],
 ) -> None:
-    """Write one line; nothing ever changes or removes one. Raises OutOfScope."""
+    """Write one line; nothing ever changes one, and it goes only with its alarm. Raises OutOfScope."""
     require_alarm(scope, conn, alarm_id)
     _APPEND.run(
         conn,

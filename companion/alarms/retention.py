@@ -45,8 +45,7 @@ def forget_alarms(scope: Scope, conn: Connection, over_before: datetime) -> int:
         ids += conn.execute(due).scalars()
         if len(ids) == BATCH:
             break
-    of_them = sa.select(delivery.c.id).where(delivery.c.alarm_id.in_(ids))
-    _delete_deliveries(conn, list(conn.execute(of_them).scalars()))
+    _delete_deliveries(conn, delivery.c.alarm_id.in_(ids))
     for table in (ack_link, journal, dedup):
         conn.execute(sa.delete(table).where(table.c.alarm_id.in_(ids)))
     conn.execute(sa.delete(alarm).where(alarm.c.id.in_(ids)))
@@ -71,11 +70,12 @@ def forget_messages(conn: Connection, made_before: datetime) -> int:
         delivery.c.state.in_(sorted(FINAL)),
     )
     ids = list(conn.execute(skip_locked(conn, due.limit(BATCH))).scalars())
-    _delete_deliveries(conn, ids)
+    _delete_deliveries(conn, delivery.c.id.in_(ids))
     return len(ids)
 
 
-def _delete_deliveries(conn: Connection, ids: list[str]) -> None:
+def _delete_deliveries(conn: Connection, which: sa.ColumnElement[bool]) -> None:
+    ids = sa.select(delivery.c.id).where(which)
     for table in (also_for, failover, attempt):
         conn.execute(sa.delete(table).where(table.c.delivery_id.in_(ids)))
-    conn.execute(sa.delete(delivery).where(delivery.c.id.in_(ids)))
+    conn.execute(sa.delete(delivery).where(which))

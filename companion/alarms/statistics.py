@@ -19,7 +19,7 @@ ANSWER_BUCKETS: Final = (15, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 86_400)
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """Which alarms are counted; by default all there ever were."""
+    """Which alarms are counted; by default all that are kept."""
 
     site_id: str | None = None
     since: datetime | None = None

@@ -145,6 +145,8 @@ def usable_contact_points(scope: Scope, conn: Connection, people: Iterable[str])
 
     Channel, its kind, address, the person's name and language, the person, the place among the person's own.
     """
+    if not people:
+        return []
     values = {f"person{number}": person for number, person in enumerate(dict.fromkeys(people))}
     return _usable_points(scope, len(values)).rows(conn, values)
 

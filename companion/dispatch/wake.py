@@ -1,6 +1,6 @@
 """Wakes sleeping workers when there is something new: at once in this process, by NOTIFY between replicas.
 
-A wake-up is only a hint. Whoever waits also wakes by itself: for the earliest due time, and every few seconds in case a
+A wake-up is only a hint. Whoever waits also wakes by itself: for the earliest due time, and now and then in case a
 hint was lost (a half-open connection is deaf without knowing it).
 """
 

@@ -346,6 +346,7 @@ def _commit_together(connection: Connection, jobs: list[_Job[Any]]) -> None:
             with connection.begin():
                 for job in jobs:
                     job.run(connection)
+                _still_begun(connection)
         except Exception as err:
             if is_file_refusal(err) or all(job.error is None for job in jobs):
                 raise  # concerns every unit in this commit
@@ -353,6 +354,16 @@ def _commit_together(connection: Connection, jobs: list[_Job[Any]]) -> None:
             return
     if len(jobs) > 1 or jobs[0].error is None:
         _commit_apart(connection, jobs)
+
+
+def _still_begun(connection: Connection) -> None:
+    """Raise if SQLite has undone the transaction by itself: its commit would say that all is kept.
+
+    As it does when there is no memory, also where whoever met the error has gone on. https://sqlite.org/lang_transaction.html
+    """
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection) and not driver.in_transaction:
+        raise sqlite3.OperationalError("the transaction was undone")
 
 
 def _commit_apart(connection: Connection, jobs: list[_Job[Any]]) -> None:
@@ -501,7 +512,8 @@ class PostgresDatabase:
                     begun = True
                     return await connection.run_sync(work)
             except Exception as err:
-                if attempt == 0 and (_is_read_only(err) or (not begun and _is_lost(err))):
+                # A connection that was lost may be followed by one to a primary that is none any more.
+                if attempt < 2 and (_is_read_only(err) or (not begun and _is_lost(err))):
                     continue  # the next connection is a new one, and perhaps to the new primary
                 if _is_away(err):
                     raise StoreUnavailable(f"the database cannot be reached: {type(err).__name__}") from err

@@ -24,11 +24,10 @@ SUMS = {
 
 
 async def sum_up(db: Database) -> None:
-    """Sum up until few lines are left; what is idle is not written to."""
+    """Sum up all lines that there are, if they are many; what is idle is not written to."""
     for table in SUMS:
-        while turns := await db.read(partial(_to_sum_up, table=table)):
-            for most in turns:
-                await db.write(partial(sum_up_some, table=table, most=most))
+        for most in await db.read(partial(_to_sum_up, table=table)):
+            await db.write(partial(sum_up_some, table=table, most=most))
 
 
 def _to_sum_up(conn: Connection, *, table: sa.Table) -> list[int]:

@@ -139,7 +139,8 @@ class _Stored(Collector):
             found.dispatch.oldest_due_s,
         )
         answers = HistogramMetricFamily(
-            "alarm_broker_time_to_acknowledge_seconds", "From the alarm to its acknowledgement, without tests"
+            "alarm_broker_time_to_acknowledge_seconds",
+            "From the alarm to its acknowledgement, without tests, of the alarms that are kept",
         )
         buckets = [
             (str(float(bound)), float(count))

@@ -95,6 +95,12 @@ def test_pictures_are_kept_a_month_unless_it_is_said_otherwise(
     assert load_settings(_file(tmp_path, text)).picture_days == days
 
 
+def test_alarms_are_kept_at_least_as_long_as_their_links_live(tmp_path: Path) -> None:
+    assert load_settings(_file(tmp_path, "record_days: 7")).record_days == 7
+    with pytest.raises(SettingsInvalid, match="at least ack_link_days"):
+        load_settings(_file(tmp_path, "record_days: 1"))
+
+
 def test_half_of_a_certificate_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="tls_cert and tls_key belong together"):
         load_settings(_file(tmp_path, "tls_cert: /etc/cert.pem"))

@@ -183,23 +183,25 @@ async def test_without_rules_any_other_success_is_believed(body: str) -> None:
     assert isinstance(await told((200, body)), Sent)
 
 
-async def test_neither_secrets_nor_the_message_can_be_read_in_what_is_shown() -> None:
+@pytest.mark.parametrize("kind", [MessageKind.PAGE, MessageKind.TEST])
+async def test_neither_secrets_nor_the_message_can_be_read_in_what_is_shown(kind: MessageKind) -> None:
     token = ACK_URL.rsplit("/", 1)[-1]
     outcome = await told(
         (200, f"no: key=s3cr3t+key, <text> www.example/a/{token}\n\x1b[31m" + "x" * 5000),
-        kind=MessageKind.TEST,
+        kind=kind,
         answers=[{"matches": "^no", "verdict": "refused"}],
         secrets={"key": "s3cr3t key"},
     )
 
     assert isinstance(outcome, Refused)
-    assert outcome.heard is not None
-    for shown in (str(outcome.reason), outcome.heard.answer):
+    answers = [outcome.heard.answer] if outcome.heard is not None else []
+    assert len(answers) == (kind is MessageKind.TEST)
+    for shown in (str(outcome.reason), *answers):
         assert "s3cr3t" not in shown
         assert token not in shown
         assert "Reception" not in shown
         assert shown.isprintable()
-    assert len(outcome.heard.answer) <= 500
+        assert len(shown) <= 500
 
 
 # --- rules that cannot work -----------------------------------------------------------------------------

@@ -272,6 +272,26 @@ async def test_units_that_wait_at_the_same_time_share_one_commit(
     await db.close()
 
 
+async def test_nothing_is_said_to_be_kept_after_sqlite_has_undone_it_by_itself(sqlite_file: Path) -> None:
+    """As it does without memory; whoever met that error may have gone on."""
+    db = open_database(f"sqlite:///{sqlite_file}")
+    blocked, release = await _blocked(db)
+
+    def undoing(conn: Connection) -> None:
+        conn.exec_driver_sql("ROLLBACK")
+
+    pressed = asyncio.create_task(db.write(put("pressed")))
+    undone = asyncio.create_task(db.write(undoing))
+    await asyncio.sleep(0)
+    release()
+    results = await asyncio.gather(blocked, pressed, undone, return_exceptions=True)
+
+    assert [type(result) for result in results] == [type(None), StoreUnavailable, StoreUnavailable]
+    assert await db.read(keys) == set()
+    assert await db.write(put("again")) == "again"
+    await db.close()
+
+
 async def test_what_runs_alone_is_not_run_again_for_a_neighbour_that_fails(sqlite_file: Path) -> None:
     """Whoever moves everything that waits to another time has moved the clock too: once."""
     db = open_database(f"sqlite:///{sqlite_file}")

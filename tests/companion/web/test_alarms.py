@@ -435,6 +435,14 @@ async def test_a_page_goes_on_after_an_alarm_that_is_gone(api: Api, query: str) 
     assert len(page["alarms"]) == 2
 
 
+async def test_a_page_after_a_time_that_no_calendar_has_is_a_page(api: Api) -> None:
+    there = await api.raised()
+
+    reply = await api.call("GET", "/v1/alarms?before=ffffffff-ffff-7fff-bfff-ffffffffffff")
+
+    assert (reply.status, [alarm["id"] for alarm in reply.json["alarms"]]) == (200, [there])
+
+
 async def test_a_key_of_one_site_finds_nothing_at_another(api: Api) -> None:
     await api.raised(site="warehouse")
 
