@@ -20,7 +20,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
 
-from custom_components.alarm_broker import PLATFORMS
+from custom_components.alarm_broker import LATER, PLATFORMS
 from custom_components.alarm_broker.const import DOMAIN
 from custom_components.alarm_broker.link.client import LinkClient
 from tests.integration.conftest import Until
@@ -122,7 +122,7 @@ def entities(hass: HomeAssistant, platform: str | None = None) -> dict[str, Any]
 
 
 @pytest.mark.usefixtures("house")
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", PLATFORMS + LATER)
 async def test_at_rest(hass: HomeAssistant, platform: Platform, snapshot: SnapshotAssertion) -> None:
     assert entities(hass, platform) == snapshot
 
@@ -201,7 +201,7 @@ async def test_what_may_grow_long_is_not_recorded(hass: HomeAssistant, until: Un
 
 @pytest.mark.usefixtures("house")
 def test_every_platform_has_entities(hass: HomeAssistant) -> None:
-    assert {platform for platform in PLATFORMS if not entities(hass, platform)} == set()
+    assert {platform for platform in PLATFORMS + LATER if not entities(hass, platform)} == set()
 
 
 def states(hass: HomeAssistant) -> dict[str, Any]:
