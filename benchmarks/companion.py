@@ -26,6 +26,16 @@ POOL = 3000
 """Keys in the directory. Each is pressed at most once a run, so that every press is an alarm of its own."""
 
 
+async def listening(port: int, take: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.AppRunner:
+    """Return a running SMS gateway that answers as `take` does."""
+    app = web.Application()
+    app.router.add_post("/sms", take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
+    return runner
+
+
 @dataclass
 class Provider:
     """An SMS gateway that notes when it was told of which room."""
@@ -35,12 +45,7 @@ class Provider:
 
     async def start(self) -> web.AppRunner:
         """Listen."""
-        app = web.Application()
-        app.router.add_post("/sms", self._take)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024).start()
-        return runner
+        return await listening(self.port, self._take)
 
     async def _take(self, request: web.Request) -> web.Response:
         text = (await request.json())["text"]

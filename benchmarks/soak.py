@@ -26,7 +26,7 @@ import aiohttp
 import yaml
 from aiohttp import web
 
-from benchmarks.companion import POOL, directory
+from benchmarks.companion import POOL, directory, listening
 from tests.e2e.processes import CompanionProcess
 from tests.fakes.ports import free_port
 
@@ -60,12 +60,7 @@ class Gateway:
 
     async def start(self) -> web.AppRunner:
         """Listen."""
-        app = web.Application()
-        app.router.add_post("/sms", self._take)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024).start()
-        return runner
+        return await listening(self.port, self._take)
 
     async def all_answered(self) -> None:
         """Wait until everybody who wanted to has answered."""

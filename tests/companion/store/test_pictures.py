@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from companion.alarms.model import Actor, Alarm, Evidence, Picture
 from companion.alarms.pictures import BATCH, forget_pictures, picture_of
 from companion.app import Companion
-from companion.config import Settings
 from companion.store import tables
 from companion.store.scope import ALL_SITES
 from tests.builders import Engine
+from tests.companion.store.serving import serving
 from tests.fakes.clock import FrozenClock
 
 PANEL = Actor(name=None, via="panel")
@@ -107,17 +107,6 @@ async def test_a_service_that_is_to_keep_pictures_deletes_none(
         await running.tidy()
 
     assert await has_picture(engine, old.id)
-
-
-def serving(database_url: str, folder: Path, *, picture_days: float) -> Settings:
-    return Settings(
-        data_dir=folder,
-        database_url=database_url,
-        host="127.0.0.1",
-        port=0,
-        zeroconf=False,
-        picture_days=picture_days,
-    )
 
 
 async def test_a_picture_goes_with_its_alarm(engine: Engine) -> None:

@@ -19,6 +19,7 @@ from companion.dispatch.delivery import State
 from companion.store import tables
 from companion.store.scope import ALL_SITES, scope_of
 from tests.builders import RESPONDER, Engine, trigger
+from tests.companion.store.serving import serving
 from tests.fakes.clock import FrozenClock
 
 PANEL = Actor(name=None, via="panel")
@@ -213,17 +214,6 @@ async def test_messages_that_are_about_no_alarm_go_after_the_same_time(
 
 
 # --- the running service --------------------------------------------------------------------------------
-
-
-def serving(database_url: str, folder: Path, *, record_days: float) -> Settings:
-    return Settings(
-        data_dir=folder,
-        database_url=database_url,
-        host="127.0.0.1",
-        port=0,
-        zeroconf=False,
-        record_days=record_days,
-    )
 
 
 async def over_since(engine: Engine, at: datetime) -> Alarm:
