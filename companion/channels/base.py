@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Protocol, runtime_checkable
 
 from companion.texts.reasons import Reason
@@ -82,6 +83,23 @@ class Message:
     trouble: str | None = None
     """What is wrong with the service itself (`troubles.model.TroubleKind`); None: this is about an alarm."""
     ack_url: str | None = None
+    callback_url: str | None = None
+    """Where the channel's provider can call us (`TakesCallbacks`)."""
+
+    @property
+    def ack_token(self) -> str | None:
+        """What makes the acknowledge link a secret: with it an `Answer` says which alarm it is for."""
+        return None if self.ack_url is None else self.ack_url.rsplit("/", 1)[-1]
+
+    @property
+    def code(self) -> str:
+        """Four digits with which people say in words which alarm they mean; not unique, and no secret."""
+        return alarm_code(self.alarm_id)
+
+
+def alarm_code(alarm_id: str) -> str:
+    """Return the alarm's code: four digits made of its id, none of them at the beginning a zero."""
+    return str(1000 + int.from_bytes(sha256(alarm_id.encode()).digest()[:8]) % 9000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +163,77 @@ class Receipt:
     read: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Undelivered:
+    """The provider's word that a message which it had taken will not arrive: its reader is told another way."""
+
+    provider_ref: str
+    reason: Reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What somebody says back over a channel: with a button, a key, a reaction, or in words."""
+
+    event_id: str
+    """The provider's own id of it, at most 200 characters: what comes twice counts once."""
+    sender: str
+    """Their address, in the form of this channel's contact points."""
+    acknowledges: bool
+    """It was a button, a key or a reaction that means nothing else. False: `words` say what is meant."""
+    words: str = ""
+    """What they wrote."""
+    token: str | None = None
+    """The `Message.ack_token` that a button brought back."""
+    thread_ref: str | None = None
+    """The message that it answers, as `Sent.provider_ref` named it."""
+
+
+class Understood(StrEnum):
+    """What became of an answer."""
+
+    ACKNOWLEDGED = "acknowledged"
+    ALREADY = "already"
+    """Somebody else was first."""
+    OVER = "over"
+    """The alarm needs no answer any more."""
+    NOTED = "noted"
+    """Words that are no acknowledgement: they stand in the alarm's journal."""
+    WHICH = "which"
+    """More than one alarm is open: nobody was acknowledged, the person is asked which one they mean."""
+    NONE_OPEN = "none_open"
+    UNKNOWN_SENDER = "unknown_sender"
+    """Nobody of this address may answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """What became of an answer, and what is said to whoever gave it, in their language."""
+
+    understood: Understood
+    text: str
+
+
+class Inbound(Protocol):
+    """Whom a channel tells what it hears from its provider. Nothing of it raises for what was heard."""
+
+    @property
+    def callback_url(self) -> str:
+        """Where the provider can call us."""
+        ...
+
+    async def receipt(self, receipt: Receipt | Undelivered) -> None:
+        """Take the provider's word on a message."""
+        ...
+
+    async def answer(self, answer: Answer) -> Response | None:
+        """Take what somebody said; return what to say to them, or None: it is known already, or nothing should be said.
+
+        Raises StoreUnavailable: it was not taken, and the provider should say it again.
+        """
+        ...
+
+
 class AddressInvalid(ValueError):
     """An address that no message can reach over a channel of this kind; the reason says what to write, not the address."""
 
@@ -184,4 +273,47 @@ class ReceiptSource(Protocol):
 
     def receipts(self) -> AsyncIterator[Receipt]:
         """Yield receipts while connected; end or raise when the connection is lost (the caller comes back)."""
+        ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A channel that hears from its provider over a connection of its own."""
+
+    async def listen(self, inbound: Inbound) -> None:
+        """Pass on what is heard; end or raise when the connection is lost (the caller comes back)."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callback:
+    """A request that somebody sent to the channel's `callback_url`: its provider, or anybody else."""
+
+    method: str
+    url: str
+    """The whole address as it was called, with the public name of this service."""
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    """Whatever the case of their names."""
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallbackReply:
+    """What the provider is answered."""
+
+    status: int = 200
+    body: str = ""
+    content_type: str = "text/plain"
+
+
+@runtime_checkable
+class TakesCallbacks(Protocol):
+    """A channel whose provider calls us."""
+
+    async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
+        """Pass on what the provider says, and return what it is answered.
+
+        None: it was not our provider, which is for the channel to prove (a signature, a secret of its own).
+        """
         ...

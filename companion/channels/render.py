@@ -84,7 +84,7 @@ def context(message: Message) -> list[tuple[str, str]]:
         (words.source, label(message.source, texts)),
     ]
     details = [detail(*one, message.source, texts) for one in message.details.items()][:DETAILS_LIMIT]
-    return known + [(one_line(name, 40), one_line(value, VALUE_LIMIT)) for name, value in details]
+    return [(one_line(name, 40), one_line(value, VALUE_LIMIT)) for name, value in known + details]
 
 
 def place(message: Message) -> str:
@@ -174,8 +174,26 @@ def bare_link(message: Message) -> str:
 
 
 @or_plainly(plain_text)
-def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> str:
-    """Return the text cut to `segments` SMS, in the GSM alphabet unless `unicode` allows more; the link is whole whatever it costs."""
+def full_text(message: Message, *, by_reply: bool = False) -> str:
+    """Return everything as plain lines, below 4,000 characters; `by_reply` also says with which words to answer."""
+    words, colon = _words(message), texts_for(message.language).formats.colon
+    lines = [headline(message), *remarks(message)]
+    lines += [f"{name}{colon}{value}" for name, value in facts(message)]
+    if asks_for_answer(message):
+        lines += ["", f"{words.answer}{colon}{message.ack_url}"]
+        if by_reply:
+            lines.append(words.answer_in_words.format(code=message.code))
+    if more := context(message):
+        lines += ["", *(f"{name}{colon}{value}" for name, value in more)]
+    return "\n".join(lines)
+
+
+@or_plainly(plain_text)
+def sms_text(message: Message, *, segments: int = 2, unicode: bool = False, by_reply: bool = False) -> str:
+    """Return the text cut to `segments` SMS, in the GSM alphabet unless `unicode` allows more; the link is whole whatever it costs.
+
+    `by_reply` also says with which words to answer.
+    """
     words, texts = _words(message), texts_for(message.language)
     parts = [
         ", ".join(part for part in (headline(message), how_many_more(message)) if part),
@@ -192,8 +210,8 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False) -> s
         said = f"{words.short_repeat} {said}"
     alphabet = alphabet_for(said, unicode=unicode)
     body = alphabet.write(said)
-    link = alphabet.write(message.ack_url) if message.ack_url and asks_for_answer(message) else ""
-    end = f" {link}" if link else ""
+    asked = [message.ack_url, by_reply and words.answer_in_words.format(code=message.code)]
+    end = "".join(f" {alphabet.write(part)}" for part in asked if part) if asks_for_answer(message) else ""
     if alphabet.cost(body + end) <= alphabet.one:
         return body + end
     # Without any words a link says nothing: a piece of the headline stays even beside an endless one.

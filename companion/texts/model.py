@@ -64,6 +64,8 @@ class MessageTexts:
     levels: tuple[str, ...]
     """What each validation level (ANSI/TMA-AVS-01) means, from 0."""
     answer: str
+    answer_in_words: str
+    """What to write back instead, on a channel that hears it; `{code}` is that of the alarm."""
     test_title: str
     nothing_happened: str
     again: str

@@ -673,6 +673,7 @@ TEXTS = Texts(
         how_sure="Wie sicher",
         levels=LEVELS,
         answer="Hier übernehmen",
+        answer_in_words="oder antworten: OK {code}",
         test_title="Test dieses Kanals",
         nothing_happened="Es ist nichts passiert. Jemand probiert diesen Kanal aus.",
         again="Er wurde nach der Antwort erneut ausgelöst. Bitte melden, sonst werden andere gerufen.",

@@ -653,6 +653,7 @@ TEXTS = Texts(
         how_sure="How sure",
         levels=LEVELS,
         answer="Acknowledge here",
+        answer_in_words="or reply OK {code}",
         test_title="Test of this channel",
         nothing_happened="Nothing happened. Somebody is trying out this channel.",
         again="It was triggered again after it had been answered. Say that you know, or others are called.",

@@ -669,6 +669,7 @@ TEXTS = Texts(
         how_sure="Certitude",
         levels=LEVELS,
         answer="Prendre en charge ici",
+        answer_in_words="ou répondre OK {code}",
         test_title="Essai de ce canal",
         nothing_happened="Il ne s'est rien passé. Quelqu'un essaie ce canal.",
         again="Elle s'est déclenchée de nouveau après la réponse. Signalez-vous, sinon d'autres sont appelés.",

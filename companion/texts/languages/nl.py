@@ -666,6 +666,7 @@ TEXTS = Texts(
         how_sure="Hoe zeker",
         levels=LEVELS,
         answer="Hier oppakken",
+        answer_in_words="of antwoord OK {code}",
         test_title="Test van dit kanaal",
         nothing_happened="Er is niets gebeurd. Iemand probeert dit kanaal uit.",
         again="Het ging opnieuw af nadat het beantwoord was. Laat weten dat u het weet, anders worden anderen opgeroepen.",

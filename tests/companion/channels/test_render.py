@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 from companion.channels.base import Message, MessageKind
 from companion.channels.gsm import GSM_BASIC, GSM_EXTENSION, gsm, septets
 from companion.channels.plainly import plain_html, plain_text, plain_title
-from companion.channels.render import headline, signal_text, sms_text, styled, ticket_html
+from companion.channels.render import full_text, headline, signal_text, sms_text, styled, ticket_html
 from tests.companion.channels.messages import ACK_URL, message
 
 SIGNAL_PAGE_EN = f"""\
@@ -38,6 +38,19 @@ Schwere: kritisch
 Quelle: Paniktaste
 Phone: T46U"""
 
+PLAIN_PAGE_EN = f"""\
+ALARM: Panic key: Reception
+Where: Reception, Main office
+Who: Max Müller
+When: 2026-11-20 23:14:05 CET
+
+Acknowledge here: {ACK_URL}
+or reply OK 9021
+
+Severity: critical
+Source: panic key
+Phone: T46U"""
+
 SIGNAL_ACKNOWLEDGED_EN = """\
 **Acknowledged: Panic key: Reception**
 By: Anna
@@ -52,6 +65,13 @@ Von: Anna
 Wo: Reception, Main office
 Wer: Max Müller
 Wann: 20.11.2026 23:14:05 CET"""
+
+
+def test_a_page_says_with_which_words_to_answer_it_where_they_are_heard() -> None:
+    assert full_text(message(), by_reply=True) == PLAIN_PAGE_EN
+    assert sms_text(message(), by_reply=True).endswith(f" {ACK_URL} or reply OK 9021")
+    assert "OK 9021" not in full_text(message()) + sms_text(message())
+    assert "OK 9021" not in full_text(message(MessageKind.ACKNOWLEDGED), by_reply=True)
 
 
 def test_a_page_in_english_says_everything_and_has_the_link() -> None:
@@ -325,7 +345,13 @@ def test_no_alarm_whatever_is_stored_of_it_makes_a_page_fail(
         may_have_been_sent=repeat,
     )
 
-    for said in (headline(odd), signal_text(odd), sms_text(odd), ticket_html(odd, link=True)):
+    for said in (
+        headline(odd),
+        full_text(odd, by_reply=True),
+        signal_text(odd),
+        sms_text(odd, by_reply=True),
+        ticket_html(odd, link=True),
+    ):
         assert said.encode()
 
 
