@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -12,15 +11,9 @@ from homeassistant.core import HomeAssistant
 import custom_components  # noqa: F401 - imported for its effect
 from tests.blueprints.houses import NOW
 from tests.blueprints.settling import settle
-from tests.integration.conftest import time_in_step  # noqa: F401 - a fixture that these houses need too
-from tests.integration.house import move_in
+from tests.integration.conftest import hass_config_dir, time_in_step  # noqa: F401 - fixtures that these houses need too
+from tests.integration.house import move_in, unload_all
 from tests.integration.phones import Target
-
-
-@pytest.fixture
-def hass_config_dir(tmp_path: Path) -> str:
-    """Keep blueprints and pictures out of the configuration that all tests share."""
-    return str(tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +29,7 @@ async def ours(
         yield
     for domain in {"automation", "script"} & hass.config.components:
         await hass.services.async_call(domain, "turn_off", {"entity_id": "all"}, blocking=True)
-    for entry in hass.config_entries.async_loaded_entries("alarm_broker"):
-        await hass.config_entries.async_unload(entry.entry_id)
+    await unload_all(hass)
     await hass.async_block_till_done()
 
 

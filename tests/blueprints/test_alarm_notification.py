@@ -13,7 +13,7 @@ from custom_components.alarm_broker.system.activity import Activity, ActivityKin
 from tests.blueprints.houses import ALARM, NOW, TAB, annas_tab, kept_traces, use
 from tests.integration.family import live_in
 from tests.integration.house import CODE, PANEL, SMOKE, WINDOW, act, panel, sense, shown
-from tests.integration.phones import Phone, press
+from tests.integration.phones import Phone, burglary, press
 from tests.integration.watched import PICTURE
 
 BROKEN_IN = "Home: Kitchen window\nRecent closing: the area had just been armed."
@@ -33,12 +33,6 @@ async def notify(hass: HomeAssistant, **inputs: Any) -> None:
     await use(hass, "alarm_notification", **{**given, **inputs})
 
 
-async def break_in(hass: HomeAssistant) -> None:
-    await panel(hass, "alarm_arm_home", code=CODE)
-    sense(hass, WINDOW, "on")
-    await hass.async_block_till_done()
-
-
 def alarm_id(hass: HomeAssistant) -> str:
     state = hass.states.get(ALARM)
     assert state is not None
@@ -48,7 +42,7 @@ def alarm_id(hass: HomeAssistant) -> str:
 async def test_an_alarm_is_loud_and_has_its_buttons(hass: HomeAssistant, tab: Phone) -> None:
     await notify(hass)
 
-    await break_in(hass)
+    await burglary(hass)
 
     [shows] = tab.came
     assert shows["title"] == "Alarm: Burglary"
@@ -63,7 +57,7 @@ async def test_acknowledging_stops_the_escalation_and_the_same_notification_says
     hass: HomeAssistant, tab: Phone
 ) -> None:
     await notify(hass)
-    await break_in(hass)
+    await burglary(hass)
 
     await tab.press("Acknowledge")
 
@@ -78,7 +72,7 @@ async def test_the_code_on_the_phone_disarms_and_the_notification_goes(
     hass: HomeAssistant, tab: Phone
 ) -> None:
     await notify(hass)
-    await break_in(hass)
+    await burglary(hass)
 
     await tab.press("Disarm with code", reply=CODE)
 
@@ -89,7 +83,7 @@ async def test_the_code_on_the_phone_disarms_and_the_notification_goes(
 
 async def test_the_code_on_the_phone_silences_and_the_alarm_goes_on(hass: HomeAssistant, tab: Phone) -> None:
     await notify(hass)
-    await break_in(hass)
+    await burglary(hass)
 
     await tab.press("Silence with code", reply=CODE)
 
@@ -102,7 +96,7 @@ async def test_the_button_of_a_former_alarm_does_not_disarm_what_is_armed_anew(
     hass: HomeAssistant, tab: Phone
 ) -> None:
     await notify(hass)
-    await break_in(hass)
+    await burglary(hass)
     word = tab.button("Disarm with code")
     await panel(hass, "alarm_disarm", code=CODE)
     sense(hass, WINDOW, "off")
@@ -118,7 +112,7 @@ async def test_without_the_code_nothing_is_disarmed(
     hass: HomeAssistant, tab: Phone, reply: str | None
 ) -> None:
     await notify(hass)
-    await break_in(hass)
+    await burglary(hass)
 
     await tab.press("Disarm with code", reply=reply)
 
@@ -135,7 +129,7 @@ async def test_without_the_code_nothing_is_disarmed(
 )
 async def test_a_forged_button_does_nothing(hass: HomeAssistant, tab: Phone, action: str) -> None:
     await notify(hass)
-    await break_in(hass)
+    await burglary(hass)
 
     await press(hass, action, "anna")
 
@@ -155,7 +149,7 @@ async def test_only_who_may_can_answer(
     hass: HomeAssistant, tab: Phone, people: list[str], user: str | None, status: str
 ) -> None:
     await notify(hass, people=people)
-    await break_in(hass)
+    await burglary(hass)
 
     await press(hass, tab.button("Acknowledge"), user)
 
@@ -166,7 +160,7 @@ async def test_what_the_cameras_show_comes_into_the_same_notification_quietly(
     hass: HomeAssistant, tab: Phone
 ) -> None:
     await notify(hass)
-    await break_in(hass)
+    await burglary(hass)
     address = "/api/image_proxy/image.home_alarm_alarm_picture?token=1"
     hass.states.async_set(PICTURE, NOW.isoformat(), {"entity_picture": address})
     await hass.async_block_till_done()
@@ -189,7 +183,7 @@ async def test_the_picture_of_another_alarm_is_not_shown(hass: HomeAssistant, ta
     await notify(hass)
     hass.states.async_set(PICTURE, "2026-11-19T22:00:00+00:00", {"entity_picture": "/api/image_proxy/old"})
 
-    await break_in(hass)
+    await burglary(hass)
 
     assert [one for one in tab.came if "image" in one["data"]] == []
 
@@ -197,7 +191,7 @@ async def test_the_picture_of_another_alarm_is_not_shown(hass: HomeAssistant, ta
 async def test_two_alarms_are_two_notifications(hass: HomeAssistant, tab: Phone) -> None:
     await notify(hass)
 
-    await break_in(hass)
+    await burglary(hass)
     sense(hass, SMOKE, "on")
     await hass.async_block_till_done()
 

@@ -1,6 +1,6 @@
 """A calendar of Home Assistant's own, in which people write, change their minds, and which can be out of reach."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from homeassistant.components.calendar import CalendarEntity
@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.integration.house import subentry
 
 CALENDAR = "calendar.family"
+MORNING = datetime(2026, 7, 10, 6, 0, tzinfo=UTC)
+"""Eight o'clock in Berlin, a Friday."""
 
 
 class Agenda:

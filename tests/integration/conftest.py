@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, override
 
 import pytest
-from freezegun.api import real_monotonic
+from freezegun.api import FrozenDateTimeFactory, real_monotonic
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -19,8 +19,9 @@ import custom_components  # noqa: F401 - imported for its effect
 from custom_components.alarm_broker.link.client import Retry
 from tests.fakes.companion import TOKEN, FakeCompanion
 from tests.fakes.frigate import FakeFrigate
+from tests.integration.agenda import MORNING, Agenda
 from tests.integration.family import Told
-from tests.integration.house import close_all, house_entry
+from tests.integration.house import close_all, house_entry, unload_all
 from tests.integration.phones import Phone
 
 type Until = Callable[[Callable[[], Any]], Awaitable[None]]
@@ -64,8 +65,31 @@ class _Heard(logging.Handler):
 
 @pytest.fixture
 def hass_config_dir(tmp_path: Path) -> str:
-    """Let each Home Assistant have a folder of its own: alarms leave their evidence there."""
+    """Let each Home Assistant have a folder of its own: alarms leave their evidence there, and calendars their entries."""
+    (tmp_path / ".storage").mkdir()
     return str(tmp_path)
+
+
+@pytest.fixture
+async def unloaded(hass: HomeAssistant) -> AsyncIterator[None]:
+    """Let nothing that a test has set up go on behind its end."""
+    yield
+    await unload_all(hass)
+
+
+@pytest.fixture
+async def berlin_morning(hass: HomeAssistant, unloaded: None, freezer: FrozenDateTimeFactory) -> None:
+    """It is eight o'clock in Berlin, a Friday."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to(MORNING)
+
+
+@pytest.fixture
+async def agenda(hass: HomeAssistant, berlin_morning: None) -> Agenda:
+    """The family's calendar, on that morning."""
+    calendar = Agenda(hass)
+    await calendar.open()
+    return calendar
 
 
 @pytest.fixture
@@ -121,8 +145,9 @@ async def linked(
     mock_async_zeroconf: None,
     quick_retry: None,
     companion: FakeCompanion,
+    unloaded: None,
     until: Until,
-) -> AsyncIterator[MockConfigEntry]:
+) -> MockConfigEntry:
     """A house whose link to the companion is up."""
     close_all(hass)
     # What is raised by hand is over when it is disarmed: a panic knows no abort window.
@@ -132,9 +157,7 @@ async def linked(
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await until(lambda: entry.runtime_data.link.connected)
-    yield entry
-    for loaded in hass.config_entries.async_loaded_entries("alarm_broker"):
-        await hass.config_entries.async_unload(loaded.entry_id)
+    return entry
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
-from homeassistant.core import Context, CoreState, Event, HomeAssistant
+from homeassistant.core import CoreState, Event, HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
@@ -110,11 +110,3 @@ class Told:
 def buttons(notification: dict[str, Any]) -> dict[str, str]:
     """Return the buttons of a notification, by what is written on them."""
     return {one["title"]: one["action"] for one in notification["data"].get("actions", ())}
-
-
-async def press(hass: HomeAssistant, action: str, user_id: str) -> None:
-    """Let somebody press a button on their phone."""
-    hass.bus.async_fire(
-        "mobile_app_notification_action", {"action": action}, context=Context(user_id=user_id)
-    )
-    await hass.async_block_till_done()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -152,6 +153,17 @@ async def move_in(hass: HomeAssistant, *parts: Any, **options: Any) -> MockConfi
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+async def unload_all(hass: HomeAssistant) -> None:
+    """Take down whatever is set up, or is about to try again."""
+    for entry in hass.config_entries.async_entries():
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+def parts_of(entry: ConfigEntry, kind: str) -> list[ConfigSubentry]:
+    """Return the parts of a kind that an entry holds."""
+    return [one for one in entry.subentries.values() if one.subentry_type == kind]
 
 
 async def wait(hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: float) -> None:

@@ -9,7 +9,8 @@ from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from tests.integration.family import resident
+from tests.integration.family import Told, resident
+from tests.integration.house import CODE, PANEL, WINDOW, panel, sense
 
 
 class Target:
@@ -107,9 +108,27 @@ async def settle(hass: HomeAssistant) -> None:
         await hass.async_block_till_done()
 
 
-def told(name: str, *targets: str, disarm: str = "phone", **data: Any) -> Any:
+def notified(name: str, *targets: str, disarm: str = "phone", **data: Any) -> Any:
     """Return somebody who lives here, followed by nothing and notified by `targets`."""
     return resident(name, person=None, notify=list(targets), push_disarm=disarm, **data)
+
+
+async def burglary(hass: HomeAssistant) -> None:
+    """Arm the home and open a window in it; whoever is to know has been told."""
+    await panel(hass, "alarm_arm_home", code=CODE)
+    sense(hass, WINDOW, "on")
+    await settle(hass)
+
+
+async def disarm(hass: HomeAssistant) -> None:
+    """Disarm with a code, and wait for nothing that follows: it may be what is held up."""
+    data = {"entity_id": PANEL, "code": CODE}
+    await hass.services.async_call("alarm_control_panel", "alarm_disarm", data, blocking=True)
+
+
+def refusals(happened: Told) -> list[tuple[str, str | None]]:
+    """Return why which presses were refused, and whose they were."""
+    return [(one["reason"], one["by"]) for one in happened.of("push_refused")]
 
 
 def while_it_is_written(

@@ -33,6 +33,7 @@ from tests.integration.house import (
     user,
     wait,
 )
+from tests.integration.phones import burglary
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
@@ -58,12 +59,6 @@ async def raise_test(hass: HomeAssistant, **target: Any) -> Any:
     return await hass.services.async_call(
         "alarm_broker", "test_alarm", target, blocking=True, return_response=True
     )
-
-
-async def burglary(hass: HomeAssistant) -> None:
-    await panel(hass, "alarm_arm_home", code=CODE)
-    sense(hass, WINDOW, "on")
-    await hass.async_block_till_done()
 
 
 async def test_acknowledging_and_resolving_are_in_the_name_of_whoever_presses(

@@ -1,9 +1,7 @@
 """Entries of a real calendar become windows, and windows do what they are for."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -45,10 +43,8 @@ from tests.integration.house import (
     wait,
 )
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "agenda")
 
-MORNING = datetime(2026, 7, 10, 6, 0, tzinfo=UTC)
-"""Eight o'clock in Berlin, a Friday."""
 GET_EVENTS = "homeassistant.components.local_calendar.calendar.LocalCalendarEntity.async_get_events"
 HOUR, DAY = 3600, 86_400
 CLEANER_CODE = "2580"
@@ -58,28 +54,6 @@ GUEST = user("Guest", GUEST_CODE, windows=["guest"])
 CLEANING = rule("cleaning", "cleaning", zones=["zone_hall_motion"], rearm=True)
 CLEANING_HOUSE = (*HOUSE, CLEANING, CLEANER)
 FROM_NINE_TO_ELEVEN = ("2026-07-10 09:00", "2026-07-10 11:00")
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    Path(hass_tmp_config_dir, ".storage").mkdir()
-    return hass_tmp_config_dir
-
-
-@pytest.fixture(autouse=True)
-async def agenda(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> AsyncIterator[Agenda]:
-    await hass.config.async_set_time_zone("Europe/Berlin")
-    freezer.move_to(MORNING)
-    calendar = Agenda(hass)
-    await calendar.open()
-    yield calendar
-    for entry in hass.config_entries.async_entries():
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.fixture
-def told(hass: HomeAssistant) -> Told:
-    return Told(hass)
 
 
 def runs(hass: HomeAssistant, kind: str = "vacation") -> bool:
@@ -220,7 +194,7 @@ async def test_a_time_of_another_zone_is_the_same_moment_here(
 
 
 async def test_entries_of_two_calendars_that_overlap_are_one_window(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     work = Agenda(hass, "Work")
     await work.open()
@@ -236,7 +210,7 @@ async def test_entries_of_two_calendars_that_overlap_are_one_window(
 
     assert (window["title"], window["until"][11:16]) == ("Lake, Leave", "12:00")
     assert (between, runs(hass)) == (True, False)
-    assert [one["window"] for one in told.of("window_ended")] == ["vacation"]
+    assert [one["window"] for one in happened.of("window_ended")] == ["vacation"]
 
 
 async def test_a_rule_can_begin_earlier_and_end_later(
@@ -253,17 +227,17 @@ async def test_a_rule_can_begin_earlier_and_end_later(
 
 
 async def test_the_beginning_and_the_end_are_told_with_the_title(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await agenda.write("Lake", *FROM_NINE_TO_ELEVEN)
     await move_in_with(hass, rule("vacation"))
     await at(hass, freezer, "2026-07-10 07:00")
     await at(hass, freezer, "2026-07-10 09:00")
 
-    assert [(one["kind"], one["window"], one["event_title"]) for one in told.of("window_started")] == [
+    assert [(one["kind"], one["window"], one["event_title"]) for one in happened.of("window_started")] == [
         ("window_started", "vacation", "Lake")
     ]
-    assert [one["window"] for one in told.of("window_ended")] == ["vacation"]
+    assert [one["window"] for one in happened.of("window_ended")] == ["vacation"]
 
 
 # Changes of mind
@@ -299,7 +273,7 @@ async def test_a_later_entry_that_the_calendar_says_nothing_of_is_found_within_t
 
 
 async def test_a_window_whose_entry_is_struck_while_it_runs_is_over(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await move_in_with(hass, rule("vacation"))
     uid = await agenda.write("Lake", "2026-07-10 07:00", "2026-07-12 12:00")
@@ -307,7 +281,7 @@ async def test_a_window_whose_entry_is_struck_while_it_runs_is_over(
     await agenda.strike(uid)
 
     assert (running, runs(hass)) == (True, False)
-    assert told.kinds == ["window_started", "window_ended"]
+    assert happened.kinds == ["window_started", "window_ended"]
 
 
 # Calendars out of reach
@@ -392,19 +366,19 @@ async def test_a_read_that_ends_after_the_panel_was_stopped_changes_nothing(
     entry = await move_in_with(hass, rule("vacation"))
     calendars = entry.runtime_data.calendars
     assert await hass.config_entries.async_unload(entry.entry_id)
-    told = Told(hass)
+    happened = Told(hass)
     await agenda.write("Lake", "2026-07-10 07:00", "2026-07-12 12:00")
 
     await calendars.async_refresh()
 
-    assert told.kinds == []
+    assert happened.kinds == []
 
 
 # Restarts
 
 
 async def test_windows_are_known_after_a_restart_before_the_calendar_is_there(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await agenda.write("Lake", "2026-07-10 07:00", "2026-07-12 12:00")
     entry = await move_in_with(hass, rule("vacation"))
@@ -412,20 +386,20 @@ async def test_windows_are_known_after_a_restart_before_the_calendar_is_there(
     await restart(hass, entry, freezer, down_s=HOUR)
 
     assert runs(hass)
-    assert [one["window"] for one in told.of("window_started")] == ["vacation"]
+    assert [one["window"] for one in happened.of("window_started")] == ["vacation"]
 
 
 async def test_a_window_goes_on_when_its_calendar_gets_another_id(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     uid = await agenda.write("Vacation", *FROM_NINE_TO_ELEVEN)
     await move_in_with(hass, rule("vacation", "vacation"))
     await at(hass, freezer, "2026-07-10 08:00")
-    before, said = runs(hass), len(told.kinds)
+    before, said = runs(hass), len(happened.kinds)
 
     er.async_get(hass).async_update_entity(CALENDAR, new_entity_id="calendar.house")
     await settle(hass)
-    meanwhile, said_meanwhile = runs(hass), told.kinds[said:]
+    meanwhile, said_meanwhile = runs(hass), happened.kinds[said:]
     agenda.entity_id = "calendar.house"
     await agenda.strike(uid)
 
@@ -434,24 +408,24 @@ async def test_a_window_goes_on_when_its_calendar_gets_another_id(
 
 
 async def test_a_window_that_ended_while_home_assistant_was_down_is_told_of_afterwards(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await agenda.write("Lake", "2026-07-10 07:00", "2026-07-10 09:00")
     entry = await move_in_with(hass, rule("vacation"))
     await restart(hass, entry, freezer, down_s=4 * HOUR)
 
     assert not runs(hass)
-    assert [one["window"] for one in told.of("window_ended")] == ["vacation"]
+    assert [one["window"] for one in happened.of("window_ended")] == ["vacation"]
 
 
 async def test_days_without_power_are_no_trouble_where_the_calendar_can_be_read_again(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     entry = await move_in_with(hass, rule("vacation"))
     await restart(hass, entry, freezer, down_s=3 * DAY)
     await settle(hass)
 
-    assert told.of("trouble") == []
+    assert happened.of("trouble") == []
 
 
 async def test_a_rule_that_is_taken_away_ends_its_window(hass: HomeAssistant, agenda: Agenda) -> None:
@@ -487,14 +461,14 @@ async def test_a_guests_code_works_only_while_the_window_runs(
 
 
 async def test_a_guest_window_keeps_the_house_from_arming_itself(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await agenda.write("Aunt Emma", "2026-07-10", "2026-07-11")
     await live_in(hass, *FAMILY, rule("guest"), auto_arm=True)
     await settle(hass)
     await left_for_five_minutes(hass, freezer)
     await wait(hass, freezer, HOUR)
-    with_guests = list(told.kinds)
+    with_guests = list(happened.kinds)
     await at(hass, freezer, "2026-07-10 22:00")
     for seconds in (300, 120, 60):
         await wait(hass, freezer, seconds)
@@ -578,7 +552,7 @@ async def test_what_nobody_armed_is_not_armed(
 
 
 async def test_a_window_that_the_cleaner_left_open_is_told_of(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await armed_house(hass, freezer, agenda)
     await at(hass, freezer, "2026-07-10 07:00")
@@ -586,7 +560,7 @@ async def test_a_window_that_the_cleaner_left_open_is_told_of(
     sense(hass, WINDOW, "on")
     await at(hass, freezer, "2026-07-10 09:00")
 
-    [failed] = told.of("auto_arm_failed")
+    [failed] = happened.of("auto_arm_failed")
     assert (failed["area"], failed["mode"]) == ("Home", "away")
     assert failed["zones"] == ["Kitchen window"]
     assert "reason" not in failed
@@ -594,7 +568,7 @@ async def test_a_window_that_the_cleaner_left_open_is_told_of(
 
 
 async def test_the_house_is_not_armed_around_somebody_who_came_home(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await agenda.write("Cleaning", *FROM_NINE_TO_ELEVEN)
     await live_in(hass, *FAMILY, CLEANING, CLEANER)
@@ -608,7 +582,7 @@ async def test_the_house_is_not_armed_around_somebody_who_came_home(
     await wait(hass, freezer, 60)
 
     assert shown(hass) == "disarmed"
-    assert len(told.of("auto_arm_failed")) == 1
+    assert len(happened.of("auto_arm_failed")) == 1
 
 
 @pytest.mark.parametrize(
@@ -637,18 +611,20 @@ async def test_the_promise_to_arm_again_outlives_a_restart(
 # Vacation
 
 
-async def test_an_alarm_on_vacation_carries_the_flag(hass: HomeAssistant, agenda: Agenda, told: Told) -> None:
+async def test_an_alarm_on_vacation_carries_the_flag(
+    hass: HomeAssistant, agenda: Agenda, happened: Told
+) -> None:
     await agenda.write("Lake", "2026-07-10", "2026-07-24")
     await move_in_with(hass, rule("vacation"))
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, WINDOW, "on")
     await settle(hass)
 
-    assert [one["vacation"] for one in told.of("triggered")] == [True]
+    assert [one["vacation"] for one in happened.of("triggered")] == [True]
 
 
 async def test_a_code_that_is_used_on_vacation_is_told_of_on_the_phones(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     phone: list[ServiceCall] = async_mock_service(hass, "notify", "mobile_app_anna")
     await agenda.write("Lake", *FROM_NINE_TO_ELEVEN)
@@ -660,12 +636,12 @@ async def test_a_code_that_is_used_on_vacation_is_told_of_on_the_phones(
     await panel(hass, "alarm_disarm", code=CODE)
     await settle(hass)
 
-    assert (before, [one["by"] for one in told.of("code_used")]) == (0, ["Anna"])
+    assert (before, [one["by"] for one in happened.of("code_used")]) == (0, ["Anna"])
     assert "Anna" in phone[-1].data["message"]
 
 
 async def test_a_disarmed_house_on_vacation_is_a_reminder_every_day(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await agenda.write("Lake", "2026-07-10", "2026-07-24")
     await live_in(hass, *FAMILY, rule("vacation"))
@@ -674,7 +650,7 @@ async def test_a_disarmed_house_on_vacation_is_a_reminder_every_day(
     for _ in range(2):
         await wait(hass, freezer, DAY)
 
-    assert [one["vacation"] for one in told.of("arm_reminder")] == [True] * 3
+    assert [one["vacation"] for one in happened.of("arm_reminder")] == [True] * 3
 
 
 async def test_on_vacation_the_house_arms_itself_in_the_vacation_mode_where_there_is_one(
@@ -692,18 +668,18 @@ async def test_on_vacation_the_house_arms_itself_in_the_vacation_mode_where_ther
 
 
 async def test_a_vacation_is_no_reason_to_remind_whoever_is_at_home(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await agenda.write("Balcony", "2026-07-10", "2026-07-24")
     await live_in(hass, resident("Anna"), rule("vacation"))
     await settle(hass)
     await wait(hass, freezer, DAY)
 
-    assert told.of("arm_reminder") == []
+    assert happened.of("arm_reminder") == []
 
 
 async def test_a_quiet_window_holds_the_reminder_back(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     await agenda.write("Exam", *FROM_NINE_TO_ELEVEN)
     await live_in(hass, *FAMILY, rule("quiet"))
@@ -711,12 +687,12 @@ async def test_a_quiet_window_holds_the_reminder_back(
     await seen(hass, "not_home")
     for _ in range(6):
         await wait(hass, freezer, 900)
-    quiet = told.of("arm_reminder")
+    quiet = happened.of("arm_reminder")
     await at(hass, freezer, "2026-07-10 09:00")
     await wait(hass, freezer, 60)
 
     assert quiet == []
-    assert len(told.of("arm_reminder")) == 1
+    assert len(happened.of("arm_reminder")) == 1
 
 
 # Nobody is armed in
@@ -747,7 +723,7 @@ async def test_the_house_is_not_armed_again_while_another_cleaning_goes_on(
 
 
 async def test_the_house_is_not_armed_again_around_guests(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, agenda: Agenda, happened: Told
 ) -> None:
     guests = Agenda(hass, "Guests")
     await guests.open()
@@ -762,7 +738,7 @@ async def test_the_house_is_not_armed_again_around_guests(
     await wait(hass, freezer, 60)
 
     assert shown(hass) == "disarmed"
-    assert len(told.of("auto_arm_failed")) == 1
+    assert len(happened.of("auto_arm_failed")) == 1
 
 
 async def test_the_house_is_not_armed_again_when_nobody_knows_where_anybody_is(

@@ -29,7 +29,7 @@ from tests.integration.house import (
     subentry,
     zone,
 )
-from tests.integration.phones import Phone, settle, told
+from tests.integration.phones import Phone, notified, settle
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
@@ -177,7 +177,7 @@ async def test_what_is_stored_goes_by_the_clock_as_it_is_now(
 async def test_a_phone_reads_when_to_disarm_by_the_clock_as_it_is_now_and_nothing_began_twice(
     hass: HomeAssistant, host: Host, phone: Phone, happened: Told
 ) -> None:
-    entry = await move_in(hass, *HOUSE, told("Anna", phone.target), push_confirm=0)
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target), push_confirm=0)
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, DOOR, "on")
     await settle(hass)

@@ -1,12 +1,11 @@
 """Set-up, change of the companion, a new token and the panel's options, as a person goes through them."""
 
-from collections.abc import AsyncIterator
 from datetime import time, timedelta
 from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
@@ -32,11 +31,14 @@ from tests.integration.house import (
     mode,
     move_in,
     panel,
+    parts_of,
     shown,
     user,
 )
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "quick_retry")
+pytestmark = pytest.mark.usefixtures(
+    "enable_custom_integrations", "mock_async_zeroconf", "quick_retry", "unloaded"
+)
 
 SENSORS = {
     "area_name": "Home",
@@ -49,23 +51,11 @@ USER = {"user_name": "Anna", "code": "4711", "code_again": "4711", "code_arm_req
 MINE = "notify.mobile_app_tab"
 
 
-@pytest.fixture(autouse=True)
-async def unload(hass: HomeAssistant) -> AsyncIterator[None]:
-    """Take down what the flows have set up."""
-    yield
-    for entry in hass.config_entries.async_entries("alarm_broker"):
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
 async def start(hass: HomeAssistant, choice: str) -> Any:
     """Return the first form behind the menu."""
     menu = await hass.config_entries.flow.async_init("alarm_broker", context={"source": SOURCE_USER})
     assert menu["type"] is FlowResultType.MENU
     return await step(hass, menu, {"next_step_id": choice})
-
-
-def parts(entry: ConfigEntry, kind: str) -> list[ConfigSubentry]:
-    return [one for one in entry.subentries.values() if one.subentry_type == kind]
 
 
 async def step(hass: HomeAssistant, result: Any, answer: dict[str, Any]) -> Any:
@@ -114,17 +104,17 @@ async def test_a_panel_alone_guards_with_what_was_answered(hass: HomeAssistant) 
     assert entry.unique_id
     assert dict(entry.options) == {"code_format": "number", "notify_targets": [MINE]}
     times = {"exit_delay": 45, "entry_delay": 20, "siren_time": 120, "code_to_arm": False}
-    (area,) = parts(entry, "area")
+    (area,) = parts_of(entry, "area")
     assert area.data == {"name": "Home", "modes": {"away": times, "home": times}}
     assert [
         (zone.title, zone.data["kind"], zone.data["modes"], zone.data["area"])
-        for zone in parts(entry, "zone")
+        for zone in parts_of(entry, "zone")
     ] == [
         ("Front door", "entry_exit", ["away", "home"], area.subentry_id),
         ("Hall motion", "follower", ["away"], area.subentry_id),
         ("Smoke detector", "fire", [], area.subentry_id),
     ]
-    assert [user.title for user in parts(entry, "user")] == ["Anna"]
+    assert [user.title for user in parts_of(entry, "user")] == ["Anna"]
     assert hass.states.get("alarm_control_panel.home").state == "disarmed"  # type: ignore[union-attr] # it is there
 
 
@@ -221,7 +211,7 @@ async def test_only_a_hash_of_the_code_is_kept(hass: HomeAssistant) -> None:
 
     entry = await set_panel_up(hass, await start(hass, "alone"))
 
-    (user,) = parts(entry, "user")
+    (user,) = parts_of(entry, "user")
     assert "4711" not in str(entry.as_dict())
     assert await async_matching_user(hass, "4711", [CodeUser("Anna", user.data["code_hash"])]) == "Anna"
 

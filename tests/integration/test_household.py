@@ -25,7 +25,6 @@ from tests.integration.family import (
     everyone_leaves,
     left_for_five_minutes,
     live_in,
-    press,
     resident,
     restart,
     seen,
@@ -47,6 +46,7 @@ from tests.integration.house import (
     subentry,
     wait,
 )
+from tests.integration.phones import press
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
@@ -63,11 +63,6 @@ BY_ITSELF = {"auto_arm": True}
 @pytest.fixture(autouse=True)
 def clock(freezer: FrozenDateTimeFactory) -> None:
     freezer.move_to(EVENING)
-
-
-@pytest.fixture
-def told(hass: HomeAssistant) -> Told:
-    return Told(hass)
 
 
 @pytest.fixture
@@ -129,7 +124,7 @@ def test_a_zone_within_the_home_zone_is_home() -> None:
 
 
 async def test_the_house_is_empty_once_everyone_has_been_away_for_two_minutes(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass)
     await seen(hass, AWAY, ANNA)
@@ -141,11 +136,11 @@ async def test_the_house_is_empty_once_everyone_has_been_away_for_two_minutes(
 
     assert (before, shown(hass, ANYONE)) == ("on", "off")
     assert shown(hass, "sensor.home_alarm_last_left") == "Ben"
-    assert [one["by"] for one in told.of("everyone_left")] == ["Ben"]
+    assert [one["by"] for one in happened.of("everyone_left")] == ["Ben"]
 
 
 async def test_positions_that_jump_are_nobody_leaving(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass)
     for _ in range(10):
@@ -155,11 +150,11 @@ async def test_positions_that_jump_are_nobody_leaving(
         await wait(hass, freezer, 10)
 
     assert shown(hass, PEOPLE) == "2"
-    assert told.kinds == []
+    assert happened.kinds == []
 
 
 async def test_a_phone_that_is_silent_for_ten_minutes_makes_its_owner_unknown_and_not_away(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass)
     await seen(hass, AWAY, ANNA)
@@ -171,7 +166,7 @@ async def test_a_phone_that_is_silent_for_ten_minutes_makes_its_owner_unknown_an
 
     assert (before, shown(hass, "sensor.ben_whereabouts")) == ("home", "unknown")
     assert shown(hass, ANYONE) == "on"
-    assert told.kinds == []
+    assert happened.kinds == []
 
 
 async def test_a_household_can_decide_that_only_the_others_count(
@@ -254,39 +249,39 @@ async def test_the_button_of_the_reminder_arms(
 
 
 async def test_by_default_the_house_says_something_and_does_nothing(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass)
     await everyone_leaves(hass, freezer)
     for _ in range(10):
         await wait(hass, freezer, 3600)
 
-    assert told.kinds == ["everyone_left", "arm_reminder"]
+    assert happened.kinds == ["everyone_left", "arm_reminder"]
     assert shown(hass) == "disarmed"
 
 
 async def test_no_reminder_comes_where_it_is_not_wanted(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass, **NEVER)
     await everyone_leaves(hass, freezer)
     await wait(hass, freezer, DAY)
 
-    assert told.kinds == ["everyone_left"]
+    assert happened.kinds == ["everyone_left"]
 
 
 async def test_no_reminder_comes_for_a_house_that_is_armed(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass)
     await armed_and_empty(hass, freezer)
     await wait(hass, freezer, DAY)
 
-    assert told.of("arm_reminder") == []
+    assert happened.of("arm_reminder") == []
 
 
 async def test_the_reminder_waits_until_the_quiet_hours_are_over_on_the_wall_clock(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await hass.config.async_set_time_zone("Europe/Berlin")
     await live_in(hass, quiet_from="20:00:00", quiet_to="06:30:00")
@@ -294,22 +289,22 @@ async def test_the_reminder_waits_until_the_quiet_hours_are_over_on_the_wall_clo
     await wait(hass, freezer, 10 * MINUTE)
     freezer.move_to(datetime(2026, 11, 21, 5, 29, 59, tzinfo=UTC))
     await wait(hass, freezer, 0)
-    before = told.of("arm_reminder")
+    before = happened.of("arm_reminder")
     await wait(hass, freezer, 1)
 
     assert before == []
-    assert [one["area"] for one in told.of("arm_reminder")] == ["Home"]
+    assert [one["area"] for one in happened.of("arm_reminder")] == ["Home"]
 
 
 # Arming by itself
 
 
 async def test_an_arming_is_announced_and_then_done(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass, **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
-    announced = told.of("auto_arm_announced")
+    announced = happened.of("auto_arm_announced")
     at = hass.states.get(ANYONE)
     await wait(hass, freezer, 119)
     before = shown(hass)
@@ -337,25 +332,25 @@ async def test_every_area_that_is_disarmed_is_armed(
 
 
 async def test_postpone_on_the_phone_announces_it_again_later(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], happened: Told
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
     await press(hass, buttons(await newest(hass, phone))["Postpone"], "anna")
-    dropped = told.of("auto_arm_dropped")
-    told.clear()
+    dropped = happened.of("auto_arm_dropped")
+    happened.clear()
     await wait(hass, freezer, 779)
-    before = list(told.kinds)
+    before = list(happened.kinds)
     await wait(hass, freezer, 1)
     await wait(hass, freezer, 2 * MINUTE)
 
     assert [one["by"] for one in dropped] == ["Anna"]
     assert before == []
-    assert told.kinds == ["auto_arm_announced", "arming"]
+    assert happened.kinds == ["auto_arm_announced", "arming"]
 
 
 async def test_cancel_on_the_phone_leaves_the_house_disarmed_until_everyone_has_left_again(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], happened: Told
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
@@ -371,14 +366,14 @@ async def test_cancel_on_the_phone_leaves_the_house_disarmed_until_everyone_has_
 
 
 async def test_an_open_window_keeps_it_from_arming_and_the_phone_can_arm_all_the_same(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], happened: Told
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"), **BY_ITSELF)
     sense(hass, WINDOW, "on")
     await left_for_five_minutes(hass, freezer)
     await wait(hass, freezer, 2 * MINUTE)
     refused = shown(hass)
-    [failed] = told.of("auto_arm_failed")
+    [failed] = happened.of("auto_arm_failed")
     [anyway] = buttons(await newest(hass, phone)).values()
     await press(hass, anyway, "anna")
     await wait(hass, freezer, MINUTE)
@@ -390,26 +385,26 @@ async def test_an_open_window_keeps_it_from_arming_and_the_phone_can_arm_all_the
 
 
 async def test_an_area_that_has_no_such_mode_is_not_passed_over_in_silence(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     attic = area("area_attic", "Attic", night=mode())
     await live_in(hass, *FAMILY, attic, **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
     await wait(hass, freezer, 2 * MINUTE)
 
-    assert [one["area"] for one in told.of("auto_arm_failed")] == ["Attic"]
+    assert [one["area"] for one in happened.of("auto_arm_failed")] == ["Attic"]
     assert shown(hass) == "arming"
 
 
 async def test_whoever_comes_home_in_time_drops_the_announced_arming(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass, **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
     await come_home(hass, freezer, BEN)
     await wait(hass, freezer, DAY)
 
-    assert told.kinds[-2:] == ["first_arrived", "auto_arm_dropped"]
+    assert happened.kinds[-2:] == ["first_arrived", "auto_arm_dropped"]
     assert shown(hass) == "disarmed"
 
 
@@ -426,28 +421,28 @@ async def test_a_phone_that_falls_silent_drops_it_too(
 
 
 async def test_while_guests_stay_nothing_arms_by_itself_and_the_reminder_comes(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     hass.states.async_set(GUESTS, "on")
     await live_in(hass, auto_arm=True, guest_mode=GUESTS)
     await left_for_five_minutes(hass, freezer)
     await wait(hass, freezer, DAY)
-    with_guests = list(told.kinds)
-    told.clear()
+    with_guests = list(happened.kinds)
+    happened.clear()
     hass.states.async_set(GUESTS, "unavailable")
     await wait(hass, freezer, DAY)
-    unsure = list(told.kinds)
+    unsure = list(happened.kinds)
     hass.states.async_set(GUESTS, "off")
     await hass.async_block_till_done()
     await wait(hass, freezer, 5 * MINUTE)
 
     assert with_guests == ["everyone_left", "arm_reminder"]
     assert unsure == []
-    assert told.kinds == ["auto_arm_announced"]
+    assert happened.kinds == ["auto_arm_announced"]
 
 
 async def test_guests_who_are_announced_meanwhile_drop_the_arming(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     hass.states.async_set(GUESTS, "off")
     await live_in(hass, auto_arm=True, guest_mode=GUESTS)
@@ -456,36 +451,36 @@ async def test_guests_who_are_announced_meanwhile_drop_the_arming(
     await hass.async_block_till_done()
     await wait(hass, freezer, DAY)
 
-    assert told.kinds[-1] == "auto_arm_dropped"
+    assert happened.kinds[-1] == "auto_arm_dropped"
     assert shown(hass) == "disarmed"
 
 
 async def test_a_timer_that_is_early_by_the_wall_clock_comes_again(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass)
     await everyone_leaves(hass, freezer)
     freezer.tick(299)
     async_fire_time_changed(hass, EVENING + timedelta(minutes=7, seconds=1))
     await hass.async_block_till_done()
-    early = told.of("arm_reminder")
+    early = happened.of("arm_reminder")
     await wait(hass, freezer, 2)
 
     assert early == []
-    assert len(told.of("arm_reminder")) == 1
+    assert len(happened.of("arm_reminder")) == 1
 
 
 # Coming home
 
 
 async def test_whoever_comes_home_to_an_armed_house_is_warned_and_needs_a_code(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, phone: list[ServiceCall], happened: Told
 ) -> None:
     await live_in(hass, ANNA_WITH_PHONE, resident("Ben"))
     await armed_and_empty(hass, freezer)
     await come_home(hass, freezer, BEN)
 
-    [warning] = told.of("arrived_while_armed")
+    [warning] = happened.of("arrived_while_armed")
     assert (warning["by"], warning["areas"]) == ("Ben", ["Home"])
     assert "Ben" in (await newest(hass, phone))["message"]
     assert shown(hass) == "armed_away"
@@ -494,7 +489,7 @@ async def test_whoever_comes_home_to_an_armed_house_is_warned_and_needs_a_code(
 
 
 async def test_the_house_disarms_for_whom_that_is_switched_on_and_says_for_whom(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass, *LET_IN)
     await armed_and_empty(hass, freezer)
@@ -503,7 +498,7 @@ async def test_the_house_disarms_for_whom_that_is_switched_on_and_says_for_whom(
     await come_home(hass, freezer, ANNA)
 
     assert (for_ben, shown(hass)) == ("armed_away", "disarmed")
-    assert [one["by"] for one in told.of("disarmed")] == ["Anna"]
+    assert [one["by"] for one in happened.of("disarmed")] == ["Anna"]
 
 
 async def test_what_guards_those_who_sleep_is_not_disarmed(
@@ -519,7 +514,7 @@ async def test_what_guards_those_who_sleep_is_not_disarmed(
 
 
 async def test_a_phone_that_was_only_silent_has_not_come_home(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass, *LET_IN)
     await seen(hass, SILENT, ANNA)
@@ -529,7 +524,7 @@ async def test_a_phone_that_was_only_silent_has_not_come_home(
     await come_home(hass, freezer, ANNA)
 
     assert shown(hass) == "armed_away"
-    assert told.of("arrived_while_armed") == []
+    assert happened.of("arrived_while_armed") == []
 
 
 @pytest.mark.parametrize("sensor", [HALL, SMOKE])
@@ -563,11 +558,11 @@ async def test_an_alarm_that_begins_at_the_moment_of_the_arrival_goes_on(
 
 
 async def test_a_countdown_goes_on_over_a_restart(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     entry = await live_in(hass, **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
-    told.clear()
+    happened.clear()
 
     await restart(hass, entry, freezer, down_s=30)
     await wait(hass, freezer, 89)
@@ -575,20 +570,20 @@ async def test_a_countdown_goes_on_over_a_restart(
     await wait(hass, freezer, 1)
 
     assert (before, shown(hass)) == ("disarmed", "arming")
-    assert told.of("auto_arm_announced") == []
+    assert happened.of("auto_arm_announced") == []
 
 
 async def test_a_countdown_that_ran_out_while_home_assistant_was_down_begins_anew(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     entry = await live_in(hass, **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
-    told.clear()
+    happened.clear()
 
     await restart(hass, entry, freezer, down_s=3600)
     after_boot = shown(hass)
     await wait(hass, freezer, 6 * MINUTE)
-    announced = told.kinds
+    announced = happened.kinds
     await wait(hass, freezer, 2 * MINUTE)
 
     assert after_boot == "disarmed"
@@ -597,7 +592,7 @@ async def test_a_countdown_that_ran_out_while_home_assistant_was_down_begins_ane
 
 
 async def test_whoever_came_home_while_home_assistant_was_down_is_not_shut_in(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     entry = await live_in(hass, **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
@@ -612,7 +607,7 @@ async def test_whoever_came_home_while_home_assistant_was_down_is_not_shut_in(
 
 
 async def test_whoever_left_while_home_assistant_was_down_is_missed_afterwards(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     entry = await live_in(hass)
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -621,22 +616,22 @@ async def test_whoever_left_while_home_assistant_was_down_is_missed_afterwards(
     await wait(hass, freezer, 120)
     await wait(hass, freezer, 5 * MINUTE)
 
-    assert told.kinds == ["everyone_left", "arm_reminder"]
+    assert happened.kinds == ["everyone_left", "arm_reminder"]
 
 
 async def test_trackers_that_take_five_minutes_to_come_up_have_sent_nobody_away(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     entry = await live_in(hass, **BY_ITSELF)
     await seen(hass, AWAY)  # as routers say before they have looked
     await restart(hass, entry, freezer, down_s=60)
-    told.clear()
+    happened.clear()
     await wait(hass, freezer, 5 * MINUTE)
     await seen(hass, HOME)
     await wait(hass, freezer, DAY)
 
     assert shown(hass) == "disarmed"
-    assert told.kinds == []
+    assert happened.kinds == []
 
 
 async def test_people_of_whom_nothing_is_heard_after_a_restart_are_unknown_after_a_while(
@@ -654,7 +649,7 @@ async def test_people_of_whom_nothing_is_heard_after_a_restart_are_unknown_after
 
 
 async def test_a_change_of_the_settings_keeps_who_is_where_since_when(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     entry = await live_in(hass)
     await everyone_leaves(hass, freezer)
@@ -667,7 +662,7 @@ async def test_a_change_of_the_settings_keeps_who_is_where_since_when(
     assert before is not None
     assert after is not None
     assert (after.state, after.attributes["since"]) == ("away", before.attributes["since"])
-    assert len(told.of("everyone_left")) == 1
+    assert len(happened.of("everyone_left")) == 1
 
 
 async def test_what_was_stored_and_cannot_be_read_is_nobody_known(
@@ -712,7 +707,7 @@ async def test_an_announcement_is_taken_back_once_the_house_has_armed_itself(
 
 
 async def test_a_network_that_comes_back_lets_nobody_in(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass, *LET_IN)
     await panel(hass, "alarm_arm_away", code=CODE)
@@ -724,11 +719,11 @@ async def test_a_network_that_comes_back_lets_nobody_in(
     await come_home(hass, freezer, ANNA)
 
     assert shown(hass) == "armed_away"
-    assert told.of("everyone_left") == []
+    assert happened.of("everyone_left") == []
 
 
 async def test_calling_off_outlasts_a_phone_that_falls_silent(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, told: Told
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, happened: Told
 ) -> None:
     await live_in(hass, resident("Anna"), resident("Ben"), **BY_ITSELF)
     await left_for_five_minutes(hass, freezer)
@@ -740,4 +735,4 @@ async def test_calling_off_outlasts_a_phone_that_falls_silent(
     await wait(hass, freezer, 10 * MINUTE)
 
     assert shown(hass) == "disarmed"
-    assert len(told.of("auto_arm_announced")) == 1
+    assert len(happened.of("auto_arm_announced")) == 1

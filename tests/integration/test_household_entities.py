@@ -1,8 +1,6 @@
 """What dashboards see of the household and of calendar windows."""
 
 import json
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +13,11 @@ from tests.integration.agenda import Agenda, rule, settle
 from tests.integration.family import ANNA, AWAY, BEN, FAMILY, come_home, everyone_leaves, live_in, seen
 from tests.integration.house import HOUSE, attributes, move_in, shown, wait
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "berlin_morning")
 
-MORNING = datetime(2026, 7, 10, 6, 0, tzinfo=UTC)
 ANYONE = "binary_sensor.home_alarm_anyone_home"
 WINDOWS = "calendar.home_alarm_windows"
 INTEGRATION = Path(__file__).parents[2] / "custom_components/alarm_broker"
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    Path(hass_tmp_config_dir, ".storage").mkdir()
-    return hass_tmp_config_dir
-
-
-@pytest.fixture(autouse=True)
-async def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> AsyncIterator[None]:
-    await hass.config.async_set_time_zone("Europe/Berlin")
-    freezer.move_to(MORNING)
-    yield
-    for entry in hass.config_entries.async_entries():
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.fixture
-async def agenda(hass: HomeAssistant, clock: None) -> Agenda:
-    calendar = Agenda(hass)
-    await calendar.open()
-    return calendar
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,5 @@
 """The actions about the household and the calendars, as automations call them."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,24 +12,7 @@ from tests.integration.agenda import Agenda, rule, settle
 from tests.integration.family import Told, left_for_five_minutes, live_in
 from tests.integration.house import HOUSE, move_in, panel, shown, wait
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
-
-MORNING = datetime(2026, 7, 10, 6, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    Path(hass_tmp_config_dir, ".storage").mkdir()
-    return hass_tmp_config_dir
-
-
-@pytest.fixture(autouse=True)
-async def clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> AsyncIterator[None]:
-    await hass.config.async_set_time_zone("Europe/Berlin")
-    freezer.move_to(MORNING)
-    yield
-    for entry in hass.config_entries.async_entries():
-        await hass.config_entries.async_unload(entry.entry_id)
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "berlin_morning")
 
 
 async def call(hass: HomeAssistant, action: str, *, answer: bool = False, **data: Any) -> Any:

@@ -31,7 +31,7 @@ from tests.integration.house import (
     wait,
     zone,
 )
-from tests.integration.phones import Phone, Target, settle, told
+from tests.integration.phones import Phone, Target, burglary, notified, settle
 from tests.integration.watched import somebody, watched
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "prompt_retries")
@@ -47,18 +47,12 @@ async def home(hass: HomeAssistant, phone: Phone, other: Phone) -> AsyncIterator
         hass,
         *HOUSE,
         *GARAGE_PARTS,
-        told("Anna", phone.target),
-        told("Ben", other.target, disarm="code", language="de"),
+        notified("Anna", phone.target),
+        notified("Ben", other.target, disarm="code", language="de"),
         push_confirm=0,
     )
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
-
-
-async def break_in(hass: HomeAssistant) -> None:
-    await panel(hass, "alarm_arm_home", code=CODE)
-    sense(hass, WINDOW, "on")
-    await settle(hass)
 
 
 async def come_home(hass: HomeAssistant) -> None:
@@ -70,7 +64,7 @@ async def come_home(hass: HomeAssistant) -> None:
 async def test_an_alarm_reaches_every_phone_at_once_each_in_its_language(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
 
     assert phone.titles == ["Alarm: Burglary"]
     assert other.titles == ["Alarm: Einbruch"]
@@ -81,7 +75,7 @@ async def test_an_alarm_reaches_every_phone_at_once_each_in_its_language(
 async def test_each_phone_has_the_buttons_that_its_owner_may_press(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
 
     assert phone.buttons() == ["Acknowledge", "Disarm", "False alarm", "Silence siren"]
     assert other.buttons() == ["Bestätigen", "Unscharf mit Code", "Fehlalarm"]
@@ -113,7 +107,7 @@ async def test_a_thread_from_the_entry_delay_to_the_end_is_one_notification(
 async def test_an_answer_takes_the_loud_notification_off_every_phone_and_says_who_gave_it(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
 
     await phone.press("Acknowledge")
 
@@ -125,7 +119,7 @@ async def test_an_answer_takes_the_loud_notification_off_every_phone_and_says_wh
 async def test_after_the_answer_there_is_still_what_can_be_done(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
 
     await phone.press("Acknowledge")
 
@@ -136,7 +130,7 @@ async def test_after_the_answer_there_is_still_what_can_be_done(
 async def test_a_false_alarm_still_offers_to_end_the_siren(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
 
     await phone.press("False alarm")
 
@@ -172,7 +166,7 @@ async def test_an_entry_delay_that_is_an_alarm_before_it_could_be_told_is_not_to
 async def test_an_alarm_disarmed_in_the_abort_window_says_that_nobody_outside_knows(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
 
     await panel(hass, "alarm_disarm", code=CODE)
     await settle(hass)
@@ -184,7 +178,7 @@ async def test_an_alarm_disarmed_in_the_abort_window_says_that_nobody_outside_kn
 async def test_what_is_found_out_follows_without_a_sound(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
     alarm = home.runtime_data.alarms.open_alarms[0].id
 
     await home.runtime_data.verification.async_validate(alarm, Level.HUMAN, by="Anna", note=None)
@@ -199,7 +193,7 @@ async def test_what_is_found_out_follows_without_a_sound(
 async def test_two_alarms_at_once_are_two_threads(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
     await act(hass, "trigger", kind="panic", entity_id=GARAGE_PANEL)
     await settle(hass)
 
@@ -334,7 +328,7 @@ async def test_a_target_that_does_not_answer_in_time_is_given_up(
 async def test_a_restart_does_not_tell_again_what_phones_know(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
 
     await hass.config_entries.async_reload(home.entry_id)
     await settle(hass)
@@ -343,7 +337,7 @@ async def test_a_restart_does_not_tell_again_what_phones_know(
 
 
 async def test_a_button_outlives_a_restart(hass: HomeAssistant, home: MockConfigEntry, phone: Phone) -> None:
-    await break_in(hass)
+    await burglary(hass)
     await hass.config_entries.async_reload(home.entry_id)
     await settle(hass)
 
@@ -370,7 +364,7 @@ async def test_after_a_restart_the_phones_catch_up(
 async def test_after_a_restart_the_phones_learn_what_became_of_an_alarm(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
     phone.hangs = other.hangs = asyncio.Event()
     await panel(hass, "alarm_disarm", code=CODE)
     await hass.config_entries.async_unload(home.entry_id)
@@ -422,7 +416,7 @@ async def test_a_notify_service_that_cannot_take_our_data_gets_the_words_alone(h
 async def test_a_target_of_two_is_told_once_with_the_persons_rights(
     hass: HomeAssistant, phone: Phone
 ) -> None:
-    entry = await move_in(hass, *HOUSE, told("Anna", phone.target), notify_targets=[phone.target])
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target), notify_targets=[phone.target])
 
     await act(hass, "trigger", kind="panic")
     await settle(hass)
@@ -494,7 +488,7 @@ async def test_pictures_are_for_who_has_their_signed_address(
 ) -> None:
     caplog.set_level("DEBUG", INTEGRATION)
     somebody(frigate)
-    entry = await move_in(hass, *watched(frigate), told("Anna", phone.target))
+    entry = await move_in(hass, *watched(frigate), notified("Anna", phone.target))
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, WINDOW, "on")
     await until(lambda: phone.came and "image" in phone.last["data"])
@@ -517,7 +511,7 @@ async def test_what_cannot_replace_its_words_hears_only_how_sure_the_alarm_is(
 ) -> None:
     speaker = Target(hass, "speaker")
     somebody(frigate)
-    entry = await move_in(hass, *watched(frigate), told("Anna", phone.target, speaker.target))
+    entry = await move_in(hass, *watched(frigate), notified("Anna", phone.target, speaker.target))
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, WINDOW, "on")
 
@@ -534,7 +528,7 @@ async def test_what_cannot_replace_its_words_hears_only_how_sure_the_alarm_is(
 async def test_further_zones_follow_on_the_same_notification_with_their_count(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone, other: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
     await home.runtime_data.alarms.async_answer(
         home.runtime_data.alarms.open_alarms[0], "acknowledge", by="Anna", via="push"
     )
@@ -557,9 +551,9 @@ async def test_a_confirmed_alarm_is_heard_once_more_by_everybody(
     hass: HomeAssistant, phone: Phone, other: Phone
 ) -> None:
     speaker = Target(hass, "speaker")
-    people = (told("Anna", phone.target, speaker.target), told("Ben", other.target, language="de"))
+    people = (notified("Anna", phone.target, speaker.target), notified("Ben", other.target, language="de"))
     entry = await move_in(hass, *HOUSE, *people, push_confirm=0)
-    await break_in(hass)
+    await burglary(hass)
 
     sense(hass, DOOR, "on")
     await settle(hass)
@@ -576,7 +570,7 @@ async def test_a_confirmed_alarm_is_heard_once_more_by_everybody(
 async def test_a_further_zone_is_told_though_the_alarm_was_answered_as_false(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
     await phone.press("False alarm")
 
     sense(hass, DOOR, "on")
@@ -602,10 +596,10 @@ async def test_many_zones_in_a_short_time_are_few_messages(
         hass,
         *HOUSE,
         *(zone(room, "instant", "home") for room in rooms),
-        told("Anna", phone.target, speaker.target),
+        notified("Anna", phone.target, speaker.target),
         push_confirm=0,
     )
-    await break_in(hass)
+    await burglary(hass)
     for room in rooms:
         hass.states.async_set(room, "on")
         await settle(hass)
@@ -623,7 +617,7 @@ async def test_many_zones_in_a_short_time_are_few_messages(
 async def test_what_was_told_of_the_zones_before_a_reload_is_not_told_again(
     hass: HomeAssistant, home: MockConfigEntry, phone: Phone
 ) -> None:
-    await break_in(hass)
+    await burglary(hass)
     sense(hass, DOOR, "on")
     await settle(hass)
     heard = len(phone.came)
@@ -657,7 +651,7 @@ async def test_fifteen_troubles_within_seconds_are_one_notice_that_counts_them(
     hass: HomeAssistant, phone: Phone, other: Phone, freezer: FrozenDateTimeFactory
 ) -> None:
     speaker = Target(hass, "speaker")
-    people = (told("Anna", phone.target, speaker.target), told("Ben", other.target, language="de"))
+    people = (notified("Anna", phone.target, speaker.target), notified("Ben", other.target, language="de"))
     entry = await many_windows(hass, *people)
     for battery in WORN:
         hass.states.async_set(battery, "5")
@@ -679,7 +673,7 @@ async def test_fifteen_troubles_within_seconds_are_one_notice_that_counts_them(
 async def test_troubles_of_one_moment_are_one_notice_from_the_first(
     hass: HomeAssistant, phone: Phone
 ) -> None:
-    entry = await many_windows(hass, told("Anna", phone.target))
+    entry = await many_windows(hass, notified("Anna", phone.target))
     for battery in WORN:
         hass.states.async_set(battery, "5")
     await settle(hass)
@@ -699,7 +693,7 @@ async def test_what_is_still_wrong_stays_on_the_phone_and_says_no_more_to_a_spea
     hass: HomeAssistant, phone: Phone, freezer: FrozenDateTimeFactory
 ) -> None:
     speaker = Target(hass, "speaker")
-    entry = await many_windows(hass, told("Anna", phone.target, speaker.target))
+    entry = await many_windows(hass, notified("Anna", phone.target, speaker.target))
     for battery in WORN[:3]:
         hass.states.async_set(battery, "5")
     await settle(hass)
@@ -722,7 +716,7 @@ async def test_a_low_battery_stays_on_the_phone_when_another_trouble_of_the_area
     hass.states.async_set("binary_sensor.window_0", "off")
     window = worn_out(0)
     window["data"]["tamper_entities"] = ["binary_sensor.housing"]
-    entry = await move_in(hass, *HOUSE, window, told("Anna", phone.target), push_confirm=0)
+    entry = await move_in(hass, *HOUSE, window, notified("Anna", phone.target), push_confirm=0)
     hass.states.async_set(WORN[0], "5")
     await settle(hass)
     for opened in ("on", "off"):

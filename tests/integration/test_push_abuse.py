@@ -35,7 +35,7 @@ from tests.integration.house import (
     under_duress,
     zone,
 )
-from tests.integration.phones import Phone, Target, press, settle, told
+from tests.integration.phones import Phone, Target, burglary, notified, press, refusals, settle
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "prompt_retries")
 
@@ -45,20 +45,10 @@ LATEST = "sensor.home_alarm_latest_alarm"
 @pytest.fixture
 async def alarmed(hass: HomeAssistant, phone: Phone) -> Any:
     """Anna lives here, and the window has been opened while the home was armed."""
-    entry = await move_in(hass, *HOUSE, told("Anna", phone.target), push_confirm=0)
-    await break_in(hass)
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target), push_confirm=0)
+    await burglary(hass)
     yield entry
     await hass.config_entries.async_unload(entry.entry_id)
-
-
-async def break_in(hass: HomeAssistant) -> None:
-    await panel(hass, "alarm_arm_home", code=CODE)
-    sense(hass, WINDOW, "on")
-    await settle(hass)
-
-
-def refusals(happened: Told) -> list[tuple[str, str | None]]:
-    return [(one["reason"], one["by"]) for one in happened.of("push_refused")]
 
 
 # Who may
@@ -68,11 +58,11 @@ async def test_a_second_phone_of_the_same_name_does_not_make_its_owner_anna(
     hass: HomeAssistant, phone: Phone
 ) -> None:
     mallory = MockUser(name="Mallory", id="mallory").add_to_hass(hass)
-    entry = await move_in(hass, *HOUSE, told("Anna", phone.target), push_confirm=0)
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target), push_confirm=0)
     MockConfigEntry(
         domain="mobile_app", data={"user_id": mallory.id, "device_name": "Pixel", "os_name": "Android"}
     ).add_to_hass(hass)
-    await break_in(hass)
+    await burglary(hass)
 
     assert phone.buttons() == []
     await hass.config_entries.async_unload(entry.entry_id)
@@ -165,7 +155,7 @@ async def test_a_press_from_long_ago_is_not_carried_out_when_the_panel_comes_up(
 async def test_with_two_panels_only_the_one_that_sent_a_button_takes_it(
     hass: HomeAssistant, alarmed: MockConfigEntry, phone: Phone, happened: Told
 ) -> None:
-    second = house_entry(*HOUSE, told("Anna", phone.target), unique_id="second", push_confirm=0)
+    second = house_entry(*HOUSE, notified("Anna", phone.target), unique_id="second", push_confirm=0)
     second.add_to_hass(hass)
     assert await hass.config_entries.async_setup(second.entry_id)
     await settle(hass)
@@ -231,7 +221,7 @@ async def test_a_silent_alarm_is_told_until_its_target_takes_it(hass: HomeAssist
 async def test_an_entry_delay_goes_from_the_phone_though_the_first_try_fails(
     hass: HomeAssistant, phone: Phone, until: Until
 ) -> None:
-    entry = await move_in(hass, *HOUSE, told("Anna", phone.target), push_confirm=0)
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target), push_confirm=0)
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, DOOR, "on")
     await settle(hass)
@@ -250,7 +240,7 @@ async def test_a_battery_that_comes_and_goes_does_not_use_up_the_phone(
     battery = "binary_sensor.window_battery"
     hass.states.async_set(battery, "off", {"device_class": "battery"})
     window = zone(WINDOW, "instant", "away", "home", battery_entities=[battery])
-    entry = await move_in(hass, *others, window, told("Anna", phone.target), push_confirm=0)
+    entry = await move_in(hass, *others, window, notified("Anna", phone.target), push_confirm=0)
 
     for _ in range(20):
         for state in ("on", "off"):
@@ -262,7 +252,7 @@ async def test_a_battery_that_comes_and_goes_does_not_use_up_the_phone(
 
 
 async def test_a_test_alarm_offers_nothing_at_the_panel(hass: HomeAssistant, phone: Phone) -> None:
-    entry = await move_in(hass, *HOUSE, told("Anna", phone.target), push_confirm=0)
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target), push_confirm=0)
 
     await act(hass, "test_alarm", entity_id=PANEL)
     await settle(hass)

@@ -26,7 +26,6 @@ from tests.integration.house import (
     GARAGE_PANEL,
     GARAGE_PARTS,
     HOUSE,
-    PANEL,
     SMOKE,
     WINDOW,
     attributes,
@@ -36,7 +35,16 @@ from tests.integration.house import (
     shown,
     wait,
 )
-from tests.integration.phones import Phone, press, settle, told, while_it_is_written
+from tests.integration.phones import (
+    Phone,
+    burglary,
+    disarm,
+    notified,
+    press,
+    refusals,
+    settle,
+    while_it_is_written,
+)
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
@@ -50,8 +58,8 @@ async def home(hass: HomeAssistant, phone: Phone, other: Phone) -> AsyncIterator
         hass,
         *HOUSE,
         *GARAGE_PARTS,
-        told("Anna", phone.target),
-        told("Ben", other.target, disarm="code"),
+        notified("Anna", phone.target),
+        notified("Ben", other.target, disarm="code"),
         push_confirm=0,
     )
     yield entry
@@ -61,18 +69,12 @@ async def home(hass: HomeAssistant, phone: Phone, other: Phone) -> AsyncIterator
 @pytest.fixture
 async def alarmed(hass: HomeAssistant, home: MockConfigEntry) -> MockConfigEntry:
     """The window has been opened while the home was armed."""
-    await panel(hass, "alarm_arm_home", code=CODE)
-    sense(hass, WINDOW, "on")
-    await settle(hass)
+    await burglary(hass)
     return home
 
 
 def status(hass: HomeAssistant) -> str:
     return shown(hass, LATEST)
-
-
-def refusals(happened: Told) -> list[tuple[str, str | None]]:
-    return [(one["reason"], one["by"]) for one in happened.of("push_refused")]
 
 
 # What each button does
@@ -335,11 +337,7 @@ async def test_what_is_over_while_a_press_is_written_down_comes_too_late(
     monkeypatch: pytest.MonkeyPatch,
     label: str,
 ) -> None:
-    async def disarm() -> None:
-        data = {"entity_id": PANEL, "code": CODE}
-        await hass.services.async_call("alarm_control_panel", "alarm_disarm", data, blocking=True)
-
-    while_it_is_written(alarmed, monkeypatch, disarm)
+    while_it_is_written(alarmed, monkeypatch, lambda: disarm(hass))
 
     await phone.press(label)
 
@@ -455,7 +453,7 @@ async def test_the_persons_own_user_counts_on_a_phone_that_another_one_set_up(
 
 
 async def test_who_may_not_disarm_has_no_button_for_it(hass: HomeAssistant, phone: Phone) -> None:
-    entry = await move_in(hass, *HOUSE, told("Anna", phone.target, disarm="no"), push_confirm=0)
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target, disarm="no"), push_confirm=0)
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, DOOR, "on")
     await settle(hass)

@@ -13,15 +13,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from tests.fakes.companion import FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.family import Told
-from tests.integration.house import CODE, DOOR, HOUSE, PANEL, SMOKE, move_in, panel, sense, wait
-from tests.integration.phones import Phone, Target, settle, told, while_it_is_written
+from tests.integration.house import CODE, DOOR, HOUSE, SMOKE, move_in, panel, sense, wait
+from tests.integration.phones import Phone, Target, disarm, notified, settle, while_it_is_written
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "prompt_retries")
-
-
-@pytest.fixture
-def android(hass: HomeAssistant, anna: MockUser) -> Phone:
-    return Phone(hass, anna)
 
 
 @pytest.fixture
@@ -31,7 +26,7 @@ def iphone(hass: HomeAssistant, anna: MockUser) -> Phone:
 
 async def alarm_at(hass: HomeAssistant, *targets: Target, **options: Any) -> tuple[MockConfigEntry, str]:
     """Raise an alarm in a house that notifies the targets, and return its id."""
-    people = [told(f"Owner {number}", one.target) for number, one in enumerate(targets)]
+    people = [notified(f"Owner {number}", one.target) for number, one in enumerate(targets)]
     entry = await move_in(hass, *HOUSE, *people, **options)
     await panel(hass, "alarm_trigger")
     await settle(hass)
@@ -39,11 +34,11 @@ async def alarm_at(hass: HomeAssistant, *targets: Target, **options: Any) -> tup
 
 
 async def test_a_phone_that_confirms_ends_the_waiting(
-    hass: HomeAssistant, android: Phone, happened: Told, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, phone: Phone, happened: Told, freezer: FrozenDateTimeFactory
 ) -> None:
-    entry, alarm = await alarm_at(hass, android)
+    entry, alarm = await alarm_at(hass, phone)
 
-    await android.confirm(alarm)
+    await phone.confirm(alarm)
     await wait(hass, freezer, 60)
 
     assert "push_unconfirmed" not in happened.kinds
@@ -51,9 +46,9 @@ async def test_a_phone_that_confirms_ends_the_waiting(
 
 
 async def test_when_no_phone_confirms_it_is_said_after_half_a_minute_and_once(
-    hass: HomeAssistant, android: Phone, happened: Told, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, phone: Phone, happened: Told, freezer: FrozenDateTimeFactory
 ) -> None:
-    entry, _alarm = await alarm_at(hass, android)
+    entry, _alarm = await alarm_at(hass, phone)
 
     await wait(hass, freezer, 29)
     before = happened.of("push_unconfirmed")
@@ -67,9 +62,9 @@ async def test_when_no_phone_confirms_it_is_said_after_half_a_minute_and_once(
 
 
 async def test_how_long_to_wait_is_a_setting(
-    hass: HomeAssistant, android: Phone, happened: Told, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, phone: Phone, happened: Told, freezer: FrozenDateTimeFactory
 ) -> None:
-    entry, _alarm = await alarm_at(hass, android, push_confirm=90)
+    entry, _alarm = await alarm_at(hass, phone, push_confirm=90)
 
     await wait(hass, freezer, 89)
     before = happened.of("push_unconfirmed")
@@ -80,10 +75,10 @@ async def test_how_long_to_wait_is_a_setting(
 
 
 async def test_one_phone_of_many_is_enough(
-    hass: HomeAssistant, android: Phone, happened: Told, anna: MockUser, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, phone: Phone, happened: Told, anna: MockUser, freezer: FrozenDateTimeFactory
 ) -> None:
     tablet = Phone(hass, MockUser(name="Ben").add_to_hass(hass), name="Tablet")
-    entry, alarm = await alarm_at(hass, android, tablet)
+    entry, alarm = await alarm_at(hass, phone, tablet)
 
     await tablet.confirm(alarm)
     await wait(hass, freezer, 60)
@@ -95,13 +90,13 @@ async def test_one_phone_of_many_is_enough(
 @pytest.mark.parametrize("options", [{"push_confirm": 0}, {}], ids=["turned off", "only an iPhone"])
 async def test_where_no_word_can_come_none_is_waited_for(
     hass: HomeAssistant,
-    android: Phone,
+    phone: Phone,
     iphone: Phone,
     happened: Told,
     freezer: FrozenDateTimeFactory,
     options: dict[str, int],
 ) -> None:
-    entry, _alarm = await alarm_at(hass, android if options else iphone, **options)
+    entry, _alarm = await alarm_at(hass, phone if options else iphone, **options)
 
     await wait(hass, freezer, 600)
 
@@ -110,12 +105,12 @@ async def test_where_no_word_can_come_none_is_waited_for(
 
 
 async def test_a_strangers_phone_cannot_confirm(
-    hass: HomeAssistant, android: Phone, happened: Told, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, phone: Phone, happened: Told, freezer: FrozenDateTimeFactory
 ) -> None:
     stranger = MockUser(name="Stranger").add_to_hass(hass)
-    entry, alarm = await alarm_at(hass, android)
+    entry, alarm = await alarm_at(hass, phone)
 
-    await android.confirm(alarm, by=stranger)
+    await phone.confirm(alarm, by=stranger)
     await wait(hass, freezer, 31)
 
     assert "push_unconfirmed" in happened.kinds
@@ -125,15 +120,15 @@ async def test_a_strangers_phone_cannot_confirm(
 @pytest.mark.parametrize("tag", ["another", None, 7, ["list"]])
 async def test_another_notifications_receipt_does_not_count(
     hass: HomeAssistant,
-    android: Phone,
+    phone: Phone,
     happened: Told,
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
     tag: Any,
 ) -> None:
-    entry, _alarm = await alarm_at(hass, android)
+    entry, _alarm = await alarm_at(hass, phone)
 
-    await android.confirm(tag)
+    await phone.confirm(tag)
     await wait(hass, freezer, 31)
 
     assert "push_unconfirmed" in happened.kinds
@@ -142,30 +137,30 @@ async def test_another_notifications_receipt_does_not_count(
 
 
 async def test_the_receipt_of_an_entry_delay_is_not_that_of_the_alarm(
-    hass: HomeAssistant, android: Phone, happened: Told, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, phone: Phone, happened: Told, freezer: FrozenDateTimeFactory
 ) -> None:
-    entry = await move_in(hass, *HOUSE, told("Anna", android.target))
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target))
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, DOOR, "on")
     await settle(hass)
-    await android.confirm(android.last["data"]["tag"])
+    await phone.confirm(phone.last["data"]["tag"])
 
     await wait(hass, freezer, 31)
     await settle(hass)
     await wait(hass, freezer, 31)
 
-    assert android.titles == ["Entry delay", "Alarm: Burglary"]
+    assert phone.titles == ["Entry delay", "Alarm: Burglary"]
     assert "push_unconfirmed" in happened.kinds
     await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.mark.parametrize("answer", ["Acknowledge", "Disarm"])
 async def test_an_alarm_that_was_answered_needs_no_receipt(
-    hass: HomeAssistant, android: Phone, happened: Told, freezer: FrozenDateTimeFactory, answer: str
+    hass: HomeAssistant, phone: Phone, happened: Told, freezer: FrozenDateTimeFactory, answer: str
 ) -> None:
-    entry, _alarm = await alarm_at(hass, android)
+    entry, _alarm = await alarm_at(hass, phone)
 
-    await android.press(answer)
+    await phone.press(answer)
     await wait(hass, freezer, 60)
 
     assert "push_unconfirmed" not in happened.kinds
@@ -174,34 +169,30 @@ async def test_an_alarm_that_was_answered_needs_no_receipt(
 
 async def test_an_alarm_that_is_over_before_it_was_sent_needs_none_either(
     hass: HomeAssistant,
-    android: Phone,
+    phone: Phone,
     happened: Told,
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def disarm() -> None:
-        data = {"entity_id": PANEL, "code": CODE}
-        await hass.services.async_call("alarm_control_panel", "alarm_disarm", data, blocking=True)
-
-    entry = await move_in(hass, *HOUSE, told("Anna", android.target))
-    while_it_is_written(entry, monkeypatch, disarm)
+    entry = await move_in(hass, *HOUSE, notified("Anna", phone.target))
+    while_it_is_written(entry, monkeypatch, lambda: disarm(hass))
     await panel(hass, "alarm_trigger")
     await settle(hass)
     await wait(hass, freezer, 60)
 
-    assert "Alarm: Panic" not in android.titles
+    assert "Alarm: Panic" not in phone.titles
     assert "push_unconfirmed" not in happened.kinds
     await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_two_alarms_are_waited_for_apart(
-    hass: HomeAssistant, android: Phone, happened: Told, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, phone: Phone, happened: Told, freezer: FrozenDateTimeFactory
 ) -> None:
-    entry, first = await alarm_at(hass, android)
+    entry, first = await alarm_at(hass, phone)
     sense(hass, SMOKE, "on")
     await settle(hass)
 
-    await android.confirm(first)
+    await phone.confirm(first)
     await wait(hass, freezer, 31)
 
     assert len(happened.of("push_unconfirmed")) == 1
@@ -214,7 +205,7 @@ async def test_when_every_target_fails_it_is_said_at_once_and_once(
     speaker = Target(hass, "speaker")
     iphone.fails = speaker.fails = 10_000
     entry = await move_in(
-        hass, *HOUSE, told("Anna", iphone.target), notify_targets=[speaker.target], push_confirm=0
+        hass, *HOUSE, notified("Anna", iphone.target), notify_targets=[speaker.target], push_confirm=0
     )
 
     await panel(hass, "alarm_trigger")
@@ -230,7 +221,7 @@ async def test_while_one_target_can_be_reached_nothing_is_said(
 ) -> None:
     speaker = Target(hass, "speaker")
     iphone.fails = 10_000
-    entry = await move_in(hass, *HOUSE, told("Anna", iphone.target), notify_targets=[speaker.target])
+    entry = await move_in(hass, *HOUSE, notified("Anna", iphone.target), notify_targets=[speaker.target])
 
     await panel(hass, "alarm_trigger")
     await until(lambda: speaker.came and iphone.fails < 9_990)
@@ -240,9 +231,9 @@ async def test_while_one_target_can_be_reached_nothing_is_said(
 
 
 async def test_alarms_leave_no_timer_behind(
-    hass: HomeAssistant, android: Phone, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, phone: Phone, freezer: FrozenDateTimeFactory
 ) -> None:
-    entry, _alarm = await alarm_at(hass, android)
+    entry, _alarm = await alarm_at(hass, phone)
     with patch.object(entry, "async_on_unload") as left_to_unloading:
         for _ in range(3):
             await panel(hass, "alarm_disarm", code=CODE)
@@ -258,10 +249,10 @@ async def test_alarms_leave_no_timer_behind(
 
 @pytest.fixture
 async def at_work(
-    hass: HomeAssistant, linked: MockConfigEntry, android: Phone, until: Until
+    hass: HomeAssistant, linked: MockConfigEntry, phone: Phone, until: Until
 ) -> MockConfigEntry:
     hass.config_entries.async_update_entry(
-        linked, options={**linked.options, "notify_targets": [android.target]}
+        linked, options={**linked.options, "notify_targets": [phone.target]}
     )
     await hass.async_block_till_done()
     await until(lambda: linked.state.name == "LOADED" and linked.runtime_data.link.connected)
@@ -277,24 +268,24 @@ def unconfirmed(companion: FakeCompanion) -> list[dict[str, Any]]:
 
 
 async def test_the_companion_learns_that_nobody_at_home_knows(
-    hass: HomeAssistant, at_work: MockConfigEntry, companion: FakeCompanion, android: Phone, until: Until
+    hass: HomeAssistant, at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
 ) -> None:
     await panel(hass, "alarm_trigger")
-    await until(lambda: android.came)
+    await until(lambda: phone.came)
 
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
 
     await until(lambda: unconfirmed(companion))
-    tag = android.last["data"]["tag"]
+    tag = phone.last["data"]["tag"]
     assert unconfirmed(companion) == [
-        {"kind": "push_unconfirmed", "uid": tag, "people": [android.target], "after_s": 30.0}
+        {"kind": "push_unconfirmed", "uid": tag, "people": [phone.target], "after_s": 30.0}
     ]
 
 
 async def test_the_companion_learns_at_once_that_no_phone_can_be_reached(
-    hass: HomeAssistant, at_work: MockConfigEntry, companion: FakeCompanion, android: Phone, until: Until
+    hass: HomeAssistant, at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
 ) -> None:
-    android.fails = 10_000
+    phone.fails = 10_000
 
     await panel(hass, "alarm_trigger")
 
@@ -306,12 +297,12 @@ async def test_an_alarm_of_the_companion_itself_is_its_own_business(
     hass: HomeAssistant,
     at_work: MockConfigEntry,
     companion: FakeCompanion,
-    android: Phone,
+    phone: Phone,
     happened: Told,
     until: Until,
 ) -> None:
     companion.raise_alarm("a1")
-    await until(lambda: android.came)
+    await until(lambda: phone.came)
 
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
     await settle(hass)

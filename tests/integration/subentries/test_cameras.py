@@ -13,20 +13,15 @@ from homeassistant.data_entry_flow import FlowResultType
 from custom_components.alarm_broker.flows.subentries import frigate as frigate_flow
 from tests.fakes.frigate import Access, FakeFrigate, camera as frigate_camera, own_certificate
 from tests.fakes.misbehaviour import Behaviour
-from tests.integration.house import AREA, GARAGE_PARTS, HOUSE, move_in
-from tests.integration.subentries.test_subentries import add, change, parts
+from tests.integration.house import AREA, GARAGE_PARTS, HOUSE, move_in, parts_of
+from tests.integration.subentries.forms import add, change
 from tests.integration.watched import DOOR_ZONE, camera, server
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "socket_enabled")
+pytestmark = pytest.mark.usefixtures(
+    "enable_custom_integrations", "mock_async_zeroconf", "socket_enabled", "unloaded"
+)
 
 SEEING = {"inside": False, "labels": ["person"], "min_score": 60}
-
-
-@pytest.fixture(autouse=True)
-async def unload(hass: HomeAssistant) -> AsyncIterator[None]:
-    yield
-    for entry in hass.config_entries.async_loaded_entries("alarm_broker"):
-        await hass.config_entries.async_unload(entry.entry_id)
 
 
 def typed(url: str, **fields: Any) -> dict[str, Any]:
@@ -68,7 +63,7 @@ async def test_a_server_on_the_trusted_port_needs_no_login(hass: HomeAssistant, 
     result = await add(hass, entry, "frigate", typed(f" {frigate.url}/ "))
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    (kept,) = parts(entry, "frigate")
+    (kept,) = parts_of(entry, "frigate")
     assert (kept.title, kept.data["url"], kept.data["verify_ssl"]) == ("Frigate", f"{frigate.url}/", True)
 
 
@@ -188,7 +183,7 @@ async def test_changing_a_server_keeps_its_password_without_showing_it(hass: Hom
 
     assert frigate.password not in str(suggested(form))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
-    (kept,) = parts(entry, "frigate")
+    (kept,) = parts_of(entry, "frigate")
     assert (kept.title, kept.data["password"]) == ("Cellar", frigate.password)
 
 
@@ -197,7 +192,7 @@ async def test_a_server_without_a_user_keeps_no_password(hass: HomeAssistant, fr
 
     await change(hass, entry, "frigate", typed(frigate.url))
 
-    (kept,) = parts(entry, "frigate")
+    (kept,) = parts_of(entry, "frigate")
     assert not kept.data.get("password")
 
 
@@ -247,7 +242,7 @@ async def test_a_camera_of_a_server_is_mapped_to_what_its_name_says(
     }
     assert suggested(second) == {"name": "Front door", "zones": [DOOR_ZONE], "areas": []}
     assert last["type"] is FlowResultType.CREATE_ENTRY
-    (kept,) = parts(entry, "camera")
+    (kept,) = parts_of(entry, "camera")
     assert dict(kept.data) == {
         "server": "frigate",
         "camera": "front_door",
@@ -292,7 +287,7 @@ async def test_any_camera_or_image_of_home_assistant_can_be_a_source(hass: HomeA
     await hass.async_block_till_done()
 
     assert suggested(form) == {"name": "Front door bell", "zones": [DOOR_ZONE], "areas": []}
-    (kept,) = parts(entry, "camera")
+    (kept,) = parts_of(entry, "camera")
     assert (kept.title, kept.data["entity"], kept.data["server"]) == ("Bell", "camera.door_bell", None)
 
 
@@ -386,6 +381,6 @@ async def test_what_a_camera_looks_at_can_be_changed_and_where_it_comes_from_sta
 
     assert suggested(form) == {"name": "Garden", "areas": [AREA], "zones": []}
     assert seeing(form) == {"inside": True, "labels": ["person"], "min_score": 70}
-    (kept,) = parts(entry, "camera")
+    (kept,) = parts_of(entry, "camera")
     assert (kept.title, kept.data["server"], kept.data["camera"]) == ("Yard", "frigate", "garden")
     assert (kept.data["zones"], kept.data["inside"], kept.data["min_score"]) == ([DOOR_ZONE], False, 80)

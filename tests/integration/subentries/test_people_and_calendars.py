@@ -1,6 +1,5 @@
 """Persons and calendar rules, as a person adds and changes them, and the settings of the household."""
 
-from collections.abc import AsyncIterator
 from datetime import time, timedelta
 from typing import Any
 
@@ -13,10 +12,10 @@ from custom_components.alarm_broker.core.household.state import UnknownMeans
 from custom_components.alarm_broker.core.panel.config import ArmMode
 from custom_components.alarm_broker.core.windows import WindowKind
 from tests.integration.family import live_in, resident
-from tests.integration.house import HOUSE, move_in, shown, subentry
-from tests.integration.subentries.test_subentries import add, change, parts
+from tests.integration.house import HOUSE, move_in, parts_of, shown, subentry
+from tests.integration.subentries.forms import add, change
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "unloaded")
 
 RIGHTS = {"push_disarm": "code", "auto_disarm": False}
 CLEANING = {
@@ -30,11 +29,8 @@ CLEANING = {
 
 
 @pytest.fixture(autouse=True)
-async def unload(hass: HomeAssistant) -> AsyncIterator[None]:
+def family_calendar(hass: HomeAssistant) -> None:
     hass.states.async_set("calendar.family", "off")
-    yield
-    for entry in hass.config_entries.async_entries("alarm_broker"):
-        await hass.config_entries.async_unload(entry.entry_id)
 
 
 def person(**answers: Any) -> dict[str, Any]:
@@ -51,7 +47,7 @@ async def test_a_person_has_the_name_that_home_assistant_knows_unless_one_is_typ
     await add(hass, entry, "person", person(person="person.anna"))
     await add(hass, entry, "person", person(person="person.ben", name=" Benny "))
 
-    assert [one.title for one in parts(entry, "person")] == ["Carl", "Anna", "Benny"]
+    assert [one.title for one in parts_of(entry, "person")] == ["Carl", "Anna", "Benny"]
     assert shown(hass, "sensor.anna_whereabouts") == "home"
     assert shown(hass, "sensor.benny_whereabouts") == "home"
 
@@ -71,7 +67,7 @@ async def test_everything_about_a_person_is_kept(hass: HomeAssistant) -> None:
         ),
     )
 
-    data = parts(entry, "person")[-1].data
+    data = parts_of(entry, "person")[-1].data
     assert data == {
         "name": "Anna",
         "person": "person.anna",
@@ -85,7 +81,7 @@ async def test_somebody_can_be_only_told(hass: HomeAssistant) -> None:
     entry = await live_in(hass)
     await add(hass, entry, "person", person(name="Neighbour", notify=["notify.neighbour"]))
 
-    assert parts(entry, "person")[-1].title == "Neighbour"
+    assert parts_of(entry, "person")[-1].title == "Neighbour"
     assert set(entry.runtime_data.household.config.persons) == {"person_anna", "person_ben"}
 
 
@@ -113,7 +109,7 @@ async def test_a_person_that_makes_no_sense_is_refused_and_can_be_put_right(
 
     assert refused["errors"] == errors
     assert kept["type"] is FlowResultType.CREATE_ENTRY
-    assert parts(entry, "person")[-1].title == "Carl"
+    assert parts_of(entry, "person")[-1].title == "Carl"
 
 
 async def test_a_person_cannot_live_here_twice(hass: HomeAssistant) -> None:
@@ -154,7 +150,7 @@ async def test_a_calendar_rule_is_kept_and_followed(hass: HomeAssistant) -> None
     entry = await move_in(hass)
     await add(hass, entry, "calendar", CLEANING)
 
-    [kept] = parts(entry, "calendar")
+    [kept] = parts_of(entry, "calendar")
     assert kept.title == "Cleaning"
     [rule] = entry.runtime_data.calendars.rules.values()
     assert (rule.kind, rule.calendar, rule.words) == (WindowKind.CLEANING, "calendar.family", ("clean",))
@@ -203,7 +199,7 @@ async def test_the_calendar_of_windows_cannot_make_windows(hass: HomeAssistant) 
 async def test_a_rule_is_shown_and_changed_as_it_is(hass: HomeAssistant) -> None:
     entry = await move_in(hass)
     await add(hass, entry, "calendar", CLEANING)
-    [kept] = parts(entry, "calendar")
+    [kept] = parts_of(entry, "calendar")
     form: Any = await entry.start_subentry_reconfigure_flow(hass, kept.subentry_id)
     suggested = get_schema_suggested_value(form["data_schema"].schema, "kind")
     await change(hass, entry, kept.subentry_id, {**CLEANING, "kind": "guest"})

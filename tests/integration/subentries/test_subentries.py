@@ -1,13 +1,11 @@
 """Areas, zones, users and groups, as a person adds and changes them; the panel keeps its state."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
 import probatio as vol
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
@@ -34,14 +32,16 @@ from tests.integration.house import (
     mode,
     move_in,
     panel,
+    parts_of,
     shown,
     subentry,
     under_duress,
     user,
     zone,
 )
+from tests.integration.subentries.forms import add, change
 
-pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf", "unloaded")
 
 RIGHTS = {"enabled": True, "areas": [], "actions": ["arm", "disarm"]}
 BERT = {
@@ -64,41 +64,6 @@ ZONE = {
     "reading": {},
     "supervision": {"battery_entities": [], "tamper_entities": []},
 }
-
-
-@pytest.fixture(autouse=True)
-async def unload(hass: HomeAssistant) -> AsyncIterator[None]:
-    yield
-    for entry in hass.config_entries.async_entries("alarm_broker"):
-        await hass.config_entries.async_unload(entry.entry_id)
-
-
-def parts(entry: ConfigEntry, kind: str) -> list[ConfigSubentry]:
-    return [one for one in entry.subentries.values() if one.subentry_type == kind]
-
-
-async def add(hass: HomeAssistant, entry: ConfigEntry, kind: str, *answers: dict[str, Any]) -> Any:
-    """Go through the forms of a new part; return the last result."""
-    result: Any = await hass.config_entries.subentries.async_init(
-        (entry.entry_id, kind), context={"source": "user"}
-    )
-    for answer in answers:
-        assert result["type"] is FlowResultType.FORM, result
-        result = await hass.config_entries.subentries.async_configure(result["flow_id"], answer)
-    await hass.async_block_till_done()
-    return result
-
-
-async def change(
-    hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str, *answers: dict[str, Any]
-) -> Any:
-    """Go through the forms that change a part; return the last result."""
-    result: Any = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
-    for answer in answers:
-        assert result["type"] is FlowResultType.FORM, result
-        result = await hass.config_entries.subentries.async_configure(result["flow_id"], answer)
-    await hass.async_block_till_done()
-    return result
 
 
 async def test_a_second_area_brings_its_own_panel_and_a_master(hass: HomeAssistant) -> None:
@@ -160,7 +125,7 @@ async def test_an_armed_area_stays_armed_while_it_is_changed(hass: HomeAssistant
 
     assert shown(hass) == "armed_home"
     assert hass.states.get("binary_sensor.house_ready_to_arm_night") is not None
-    assert parts(entry, "area")[0].title == "House"
+    assert parts_of(entry, "area")[0].title == "House"
 
 
 def chosen(result: Any) -> dict[str, list[str]]:
@@ -249,7 +214,7 @@ async def test_two_clicks_make_zones_of_all_that_is_likely(hass: HomeAssistant) 
     await hass.config_entries.subentries.async_configure(form["flow_id"], {**suggested, "together": False})
     await hass.async_block_till_done()
 
-    found = {zone.title: (zone.data["kind"], zone.data["modes"]) for zone in parts(entry, "zone")}
+    found = {zone.title: (zone.data["kind"], zone.data["modes"]) for zone in parts_of(entry, "zone")}
     assert found == {
         "Front door": ("entry_exit", ["away", "home"]),
         "Kitchen window": ("instant", ["away", "home"]),
@@ -276,7 +241,7 @@ async def test_a_hundred_new_zones_are_one_reload(hass: HomeAssistant) -> None:
     with patch.object(hass.config_entries, "async_unload", counted):
         await add(hass, entry, "zone", {"area": AREA, "entities": windows, "together": False})
 
-    assert len(parts(entry, "zone")) == 100
+    assert len(parts_of(entry, "zone")) == 100
     assert len(entry.runtime_data.system.panel_config.zones) == 100
     assert reloads <= 2
 
@@ -286,7 +251,7 @@ async def test_several_sensors_can_be_one_zone(hass: HomeAssistant) -> None:
 
     await add(hass, entry, "zone", {"area": AREA, "entities": [DOOR, WINDOW], "together": True})
 
-    (found,) = parts(entry, "zone")
+    (found,) = parts_of(entry, "zone")
     assert found.data["entities"] == [DOOR, WINDOW]
 
 
@@ -317,7 +282,7 @@ async def test_battery_and_tamper_of_the_same_device_are_found(
 
     await add(hass, entry, "zone", {"area": AREA, "entities": ["binary_sensor.back_door"], "together": False})
 
-    (found,) = parts(entry, "zone")
+    (found,) = parts_of(entry, "zone")
     assert found.data["battery_entities"] == ["sensor.back_battery"]
     assert found.data["tamper_entities"] == ["binary_sensor.back_tamper"]
 
@@ -413,7 +378,7 @@ async def test_a_new_user_can_disarm_and_only_a_hash_is_kept(hass: HomeAssistant
 
     assert attributes(hass)["changed_by"] == "Bert"
     assert "8642" not in str(entry.as_dict())
-    assert parts(entry, "user")[1].data["code_length"] == 4
+    assert parts_of(entry, "user")[1].data["code_length"] == 4
 
 
 async def test_a_temporary_user_that_is_changed_stays_temporary(
@@ -437,7 +402,7 @@ async def test_an_empty_code_keeps_the_one_that_is_set(hass: HomeAssistant) -> N
 
     await change(hass, entry, "user_anna", {**WITHOUT_CODE, "name": "Anna Lou"})
 
-    (anna,) = parts(entry, "user")
+    (anna,) = parts_of(entry, "user")
     assert anna.title == "Anna Lou"
     assert await async_matching_user(hass, CODE, [CodeUser("x", anna.data["code_hash"])]) == "x"
 
@@ -639,7 +604,7 @@ async def test_a_group_can_be_changed_after_one_of_its_zones_was_removed(hass: H
     await hass.async_block_till_done()
 
     assert result["reason"] == "reconfigure_successful"
-    assert parts(entry, "group")[0].data["zones"] == members[1:]
+    assert parts_of(entry, "group")[0].data["zones"] == members[1:]
 
 
 CLEANING = subentry(
