@@ -34,14 +34,14 @@ def _letters(value: object) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def or_plainly[**P](
-    plain: Callable[[Message], str],
-) -> Callable[[Callable[Concatenate[Message, P], str]], Callable[Concatenate[Message, P], str]]:
+def or_plainly[T, **P](
+    plain: Callable[[Message], T],
+) -> Callable[[Callable[Concatenate[Message, P], T]], Callable[Concatenate[Message, P], T]]:
     """Let a function that writes a message fall back on `plain`: a fault in a text must not keep a page from going out."""
 
-    def total(write: Callable[Concatenate[Message, P], str]) -> Callable[Concatenate[Message, P], str]:
+    def total(write: Callable[Concatenate[Message, P], T]) -> Callable[Concatenate[Message, P], T]:
         @wraps(write)
-        def written(message: Message, /, *args: P.args, **kwargs: P.kwargs) -> str:
+        def written(message: Message, /, *args: P.args, **kwargs: P.kwargs) -> T:
             try:
                 return write(message, *args, **kwargs)
             except Exception:

@@ -25,6 +25,10 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
         "signal",
         {"url": url, "number": "+4930123456", "header_name": "X-Key", "header_value": SECRET, **TIMES},
     ),
+    "slack": lambda url: build_channel("slack", {"url": f"{url}/services/{SECRET}", **TIMES}),
+    "slack, an app": lambda url: build_channel(
+        "slack", {"url": url, "token": SECRET, "signing_secret": SECRET, **TIMES}
+    ),
     "sms": lambda url: build_channel(
         "sms",
         {

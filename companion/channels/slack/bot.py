@@ -1,0 +1,138 @@
+"""A Slack app with a bot token: messages that change once somebody answered, and a button that answers."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, override
+
+from pydantic import SecretStr
+
+from companion.channels.base import (
+    Callback,
+    CallbackReply,
+    Channel,
+    Inbound,
+    Message,
+    Outcome,
+    Refused,
+    Sent,
+    TakesCallbacks,
+    TryAgain,
+)
+from companion.channels.cards import card_of, replaces_first
+from companion.channels.http import Failure, HttpClient, Reply, not_understood
+from companion.channels.slack.blocks import blocks, escaped, fallback
+from companion.channels.slack.callbacks import is_of_slack, place_of, pressed
+from companion.channels.slack.settings import SlackSettings
+from companion.channels.webhooks import address_of
+from companion.texts.reasons import Reason
+
+# Slack answers 200 and `"ok": false` with a word (docs of chat.postMessage, chat.update, auth.test).
+TRY_AGAIN = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org"})
+UNCERTAIN = frozenset({"internal_error", "fatal_error", "request_timeout", "accesslimited"})
+BROKEN = frozenset(
+    {
+        "access_denied",
+        "account_inactive",
+        "ekm_access_denied",
+        "enterprise_is_restricted",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+        "two_factor_setup_required",
+    }
+)
+CANNOT_CHANGE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+"""The first message is gone or too old: what there is to say becomes a message of its own."""
+SAY_S = 2.0
+"""Slack waits three seconds for the answer to a press, of which the alarm's own write needs some."""
+
+
+class SlackBot(Channel, TakesCallbacks):
+    """Posts as an app; `Sent.provider_ref` is `channel:ts`, which together name a message."""
+
+    def __init__(self, config: SlackSettings, token: SecretStr) -> None:
+        self._config = config
+        self._api = address_of(config.url)
+        secrets = [token.get_secret_value()]
+        self._http = HttpClient(config, headers={"Authorization": f"Bearer {secrets[0]}"}, secrets=secrets)
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        card = card_of(message)
+        token = None if self._config.signing_secret is None else message.ack_token
+        body = {"text": fallback(card), "blocks": blocks(card, token)}
+        first = place_of(message.thread_ref)
+        if first is not None and replaces_first(message):
+            changed = await self._call("chat.update", {"channel": first[0], "ts": first[1], **body})
+            if not isinstance(changed, dict) or changed.get("error") not in CANNOT_CHANGE:
+                return self._outcome(changed)
+        place: dict[str, Any] = {"channel": message.address}
+        if first is not None and card.link is None:
+            place = {"channel": first[0], "thread_ts": first[1], "reply_broadcast": True}
+        quiet = {"unfurl_links": False, "unfurl_media": False}
+        return self._outcome(await self._call("chat.postMessage", {**place, **body, **quiet}))
+
+    @override
+    async def check(self) -> Outcome:
+        answer = await self._call("auth.test", {})
+        if not isinstance(answer, dict):
+            return answer
+        return Sent(provider_ref=None, status_code=200) if answer["ok"] else self._failure(answer)
+
+    @override
+    async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
+        secret = self._config.signing_secret
+        if secret is None or not is_of_slack(callback, secret, datetime.now(UTC)):
+            return None
+        answer = pressed(callback.body)
+        response = None if answer is None else await inbound.answer(answer)
+        place = None if answer is None else place_of(answer.thread_ref)
+        if answer is not None and response is not None and place is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SAY_S):
+                    # Not by the `response_url`: an address that a request brings along is none that we call.
+                    said = {"channel": place[0], "user": answer.sender, "text": escaped(response.text)}
+                    await self._call("chat.postEphemeral", said)
+        return CallbackReply()
+
+    @override
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def _call(self, method: str, body: dict[str, Any]) -> dict[str, Any] | Failure:
+        """Return Slack's answer, which says `ok` or not, or what it means that there was none."""
+        reply = await self._http.request("POST", self._api / method, json_body=body)
+        if not isinstance(reply, Reply):
+            return reply
+        answer = reply.json()
+        if not reply.is_success:
+            return self._http.failure(reply, answer.get("error") if isinstance(answer, dict) else None)
+        if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
+            return not_understood(reply)
+        return answer
+
+    def _outcome(self, answer: dict[str, Any] | Failure) -> Outcome:
+        if not isinstance(answer, dict):
+            return answer
+        if not answer["ok"]:
+            return self._failure(answer)
+        return Sent(provider_ref=f"{answer.get('channel')}:{answer.get('ts')}", status_code=200)
+
+    def _failure(self, answer: dict[str, Any]) -> Failure:
+        """Return what Slack's word for an error means."""
+        word = self._http.quoted(str(answer.get("error")))
+        reason = Reason("slack.said", said=word)
+        if word == "missing_scope":
+            reason = Reason("slack.missing_scope", scope=self._http.quoted(str(answer.get("needed"))))
+        if word == "not_in_channel":
+            reason = Reason("slack.not_in_channel")
+        if word in TRY_AGAIN | UNCERTAIN:
+            return TryAgain(reason=reason, status_code=200, uncertain=word in UNCERTAIN)
+        return Refused(reason=reason, status_code=200, channel_broken=word in BROKEN)

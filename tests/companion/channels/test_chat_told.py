@@ -1,0 +1,68 @@
+"""Chats and on-call services in the whole service: a directory, an alarm, and what stands at the provider."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from companion.app import Companion
+from companion.config import Settings, load_secret_key
+from companion.directory.apply import apply_document
+from companion.directory.parsing import read_document
+from companion.directory.references import References
+from companion.store.scope import ALL_SITES
+from companion.store.secrets import Secrets
+from tests.builders import PHONE, person, policy, step, trigger
+from tests.fakes.ports import free_port
+from tests.fakes.slack import FakeSlack
+
+type Alarmed = Callable[[str, dict[str, Any], str], Awaitable[None]]
+"""Makes Anna reachable over a channel of a kind with these settings, at an address, and raises an alarm for her."""
+
+
+async def slack(alarm: Alarmed) -> None:
+    async with FakeSlack() as server:
+        await alarm("slack", {"url": server.api_url, "token": server.token}, "U023BECGF")
+        await server.until(lambda: server.posts)
+        assert "Panic key: Reception" in server.posts[0].text
+
+
+PROVIDERS: list[Callable[[Alarmed], Awaitable[None]]] = [slack]
+
+
+@pytest.fixture
+async def running(database_url: str, tmp_path: Path) -> AsyncIterator[Companion]:
+    port = free_port()
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=database_url,
+        host="127.0.0.1",
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
+        zeroconf=False,
+    )
+    async with Companion(settings) as companion, asyncio.timeout(30):
+        yield companion
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.__name__)
+async def test_an_alarm_reaches_the_provider(
+    running: Companion, provider: Callable[[Alarmed], Awaitable[None]]
+) -> None:
+    async def alarm(kind: str, config: dict[str, Any], address: str) -> None:
+        document = {
+            "channels": [{"id": kind, "kind": kind, "name": kind, "config": config}],
+            "people": [
+                {"id": "anna", "name": "Anna", "contacts": [{"channel": kind, "address": address}]},
+            ],
+        }
+        read = read_document(orjson.dumps(document), References(environ={}))
+        secrets = Secrets(load_secret_key(running.settings))
+        await running.db.write(lambda conn: apply_document(conn, read, secrets))
+        pages = trigger(policy=policy(step(person("anna"))), site_id=None, device_id=None)
+        await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(pages, PHONE))
+
+    await provider(alarm)

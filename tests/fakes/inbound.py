@@ -1,0 +1,32 @@
+"""Who hears what a channel hears: it writes everything down, and says what a test wants said."""
+
+from dataclasses import dataclass, field
+
+from companion.channels.base import Answer, Receipt, Response, Undelivered, Understood
+
+
+@dataclass
+class RecordingInbound:
+    """An `Inbound` that takes everything; an answer that came already is answered by nothing, as the real one does."""
+
+    says: Response | None = field(
+        default_factory=lambda: Response(understood=Understood.ACKNOWLEDGED, text="Thank you, <Anna>.")
+    )
+    error: Exception | None = None
+    """What `answer` raises instead of taking it."""
+    callback_url: str = "https://alarm.example/v1/channels/one/callback"
+    answers: list[Answer] = field(default_factory=list, init=False)
+    receipts: list[Receipt | Undelivered] = field(default_factory=list, init=False)
+
+    async def receipt(self, receipt: Receipt | Undelivered) -> None:
+        """Write it down."""
+        self.receipts.append(receipt)
+
+    async def answer(self, answer: Answer) -> Response | None:
+        """Write it down, once."""
+        if self.error is not None:
+            raise self.error
+        if any(one.event_id == answer.event_id for one in self.answers):
+            return None
+        self.answers.append(answer)
+        return self.says
