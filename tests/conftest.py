@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import pytest_socket
 from hypothesis import HealthCheck, settings
+
+from tests.fakes.postgres import Postgres, running_postgres
 
 # How long an example takes to make or to try says something about the machine only.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -49,3 +52,11 @@ def _from_its_own_thread(
         return schedule(*args, **kwargs)
 
     return checked
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server."""
+    pytest_socket.enable_socket()  # the plugin has closed the door before this fixture could ask
+    with running_postgres() as server:
+        yield server

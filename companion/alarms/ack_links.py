@@ -43,14 +43,15 @@ class AckTokens:
     def token(self, alarm_id: str, recipient_key: str) -> str:
         """Return the 192-bit token of one recipient for one alarm, in letters and digits only."""
         digest = hmac.digest(self._key, f"{alarm_id}\n{recipient_key}".encode(), hashlib.sha256)
-        return _spelled(digest[:TOKEN_BYTES])
+        return spelled(digest[:TOKEN_BYTES])
 
     def url(self, token: str) -> str:
         """Return the address of the page."""
         return f"{self._base}/a/{token}"
 
 
-def _spelled(token: bytes) -> str:
+def spelled(token: bytes) -> str:
+    """Return how a token is written in a link: letters and digits only, always as many."""
     number, digits = int.from_bytes(token), ""
     for _ in range(TOKEN_LENGTH):
         number, digit = divmod(number, len(ALPHABET))

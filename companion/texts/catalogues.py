@@ -21,16 +21,17 @@ def reason_texts(code: str, texts: Texts) -> Mapping[str, str]:
     kind, dot, _ = code.partition(".")
     if not dot or not is_name(kind):
         return texts.reasons
-    return _of_kind(kind, texts.tag) or _of_kind(kind, FALLBACK)
+    return texts_of_kind(kind, texts.tag) or texts_of_kind(kind, FALLBACK)
 
 
 def forget() -> None:
     """Look again at what is installed."""
-    _of_kind.cache_clear()
+    texts_of_kind.cache_clear()
 
 
 @lru_cache(maxsize=256)  # of any kind that a code names, also one that nobody offers
-def _of_kind(kind: str, language: str) -> Mapping[str, str]:
+def texts_of_kind(kind: str, language: str) -> Mapping[str, str]:
+    """Return what a kind of channels says in a language, by code; nothing when it does not speak it."""
     offer = offers().usable.get(kind)
     if offer is None:
         return {}

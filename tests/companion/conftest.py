@@ -8,33 +8,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_socket
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from companion.config import Settings
 from companion.escalation.policy import Policy
 from companion.ids import token_hash
-from companion.store import tables
+from companion.store import database, tables
 from companion.store.database import Database, open_database
 from companion.store.migrate import migrate
 from tests.builders import Engine, make_engine
 from tests.companion.databases import PostgresDatabases, outside_of_any_loop
+from tests.fakes.certificates import HouseCa
 from tests.fakes.clock import FrozenClock
 from tests.fakes.packages import Packages
-from tests.fakes.postgres import Postgres, running_postgres
+from tests.fakes.ports import free_port
+from tests.fakes.postgres import Postgres
 
 
 @pytest.fixture(autouse=True)
 def _network(socket_enabled: None) -> None:
     """Let the companion talk to what the tests start on 127.0.0.1; Home Assistant's plugin forbids it."""
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server."""
-    pytest_socket.enable_socket()  # the plugin has closed the door before this fixture could ask
-    with running_postgres() as server:
-        yield server
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +68,29 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     """That database, open."""
-    database = open_database(database_url)
-    yield database
-    await database.close()
+    opened = open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def ca() -> HouseCa:
+    """The CA of a house, which only those trust who are told of it."""
+    return HouseCa()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of a service on that database."""
+    return Settings(
+        data_dir=tmp_path, database_url=database_url, host="127.0.0.1", port=free_port(), zeroconf=False
+    )
+
+
+@pytest.fixture
+def short_waits_for_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for what somebody else holds for a tenth of a second only."""
+    monkeypatch.setattr(database, "LOCK_LIMIT_S", 0.1)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
+import pytest
 
 from companion.store.migrate import migrate
 from tests.fakes.postgres import Postgres
@@ -46,6 +47,12 @@ SELECT concat_ws(' ',
     (SELECT (count(*), max(xmin::text::bigint)) FROM pg_type WHERE oid >= 16384))
 """
 SIZE = "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE oid >= 16384 AND relkind IN ('r', 'i', 't')"
+
+
+@pytest.fixture(name="database_kind")
+def sqlite_only() -> str:
+    """One kind of database is enough; for a file in which nothing depends on it."""
+    return "sqlite"
 
 
 class PostgresDatabases:

@@ -2,9 +2,7 @@
 
 import asyncio
 from functools import partial
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 
 from companion.alarms.escalate import run_due
@@ -23,11 +21,6 @@ from companion.troubles.store import open_troubles
 from tests.builders import PHONE, person, policy, set_last_resort, step, trigger, within
 from tests.companion.conftest import Directory
 from tests.fakes.packages import SETTINGS, Packages, pager
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, database_url=database_url, host="127.0.0.1", port=0, zeroconf=False)
 
 
 async def pages(running: Companion, alarm_id: str) -> list[Delivery]:

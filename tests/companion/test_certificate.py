@@ -21,11 +21,6 @@ ANSWERED = aiohttp.ClientTimeout(total=10)
 
 
 @pytest.fixture
-def ca() -> HouseCa:
-    return HouseCa()
-
-
-@pytest.fixture
 def pem(tmp_path: Path, ca: HouseCa) -> Path:
     """A file with a certificate for 127.0.0.1, good for a day, and its key."""
     ca.server(tmp_path)

@@ -1,7 +1,6 @@
 """What a replica says of its connection to the others, through the application's own composition."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,17 +12,9 @@ from companion.config import Settings
 from companion.dispatch import wake
 from tests.builders import until
 from tests.companion.conftest import Directory
-from tests.fakes.ports import free_port
 
 pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
 END_THE_LISTENER = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(
-        data_dir=tmp_path, database_url=database_url, host="127.0.0.1", port=free_port(), zeroconf=False
-    )
 
 
 async def status(settings: Settings, path: str) -> str | None:

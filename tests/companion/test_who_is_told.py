@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from itertools import batched
-from pathlib import Path
 from typing import Any, override
 
 import pytest
@@ -27,21 +26,12 @@ from tests.fakes.sms import FakeSms
 SHARED, ANNAS, BERTS = "+4930111111", "+4930222222", "+4930333333"
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, database_url=database_url, host="127.0.0.1", port=0, zeroconf=False)
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[FakeSms]:
+async def sms_gateway() -> AsyncIterator[FakeSms]:
     async with FakeSms() as fake:
         yield fake
 
 
-@pytest.fixture
-async def other_gateway() -> AsyncIterator[FakeSms]:
-    async with FakeSms() as fake:
-        yield fake
+gateway, other_gateway = pytest.fixture(sms_gateway), pytest.fixture(sms_gateway)
 
 
 def sms_channel(channel_id: str, fake: FakeSms, **changes: Any) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_socket
 
 from tests.e2e import house
 from tests.e2e.house import Api
 from tests.e2e.processes import CompanionProcess, Providers
-from tests.fakes.postgres import Postgres, running_postgres
+from tests.fakes.postgres import Postgres
 
 QUICK = {
     "retry_quick_s": "0.2,0.4,0.8",
@@ -105,14 +104,6 @@ async def office(tmp_path: Path, providers: Providers) -> AsyncIterator[Office]:
     await companion.ready()
     yield Office(companion, providers, token, Api(companion.url, key))
     await companion.kill()
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A real PostgreSQL."""
-    pytest_socket.enable_socket()
-    with running_postgres() as server:
-        yield server
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any, Self
 import aiohttp
 import yaml
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.e2e.home_assistant import HomeAssistant
 from tests.e2e.processes import CompanionProcess, Providers
@@ -172,21 +173,17 @@ class Phone:
     def __init__(self) -> None:
         self.pushes: list[dict[str, Any]] = []
         self.url = ""
-        self._runner: web.AppRunner | None = None
-
-    async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_post("/push", self._push)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/push"
+        self._server = TestServer(app)
+
+    async def __aenter__(self) -> Self:
+        await self._server.start_server(access_log=None)
+        self.url = str(self._server.make_url("/push"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._server.close()
 
     async def newest(self, *buttons: str, picture: bool = False, words: str = "") -> dict[str, Any] | None:
         """Return the newest push that has these buttons, a picture and these words."""

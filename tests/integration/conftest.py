@@ -185,6 +185,19 @@ def other(hass: HomeAssistant, ben: MockUser) -> Phone:
 
 
 @pytest.fixture
+async def at_work(
+    hass: HomeAssistant, linked: MockConfigEntry, phone: Phone, until: Until
+) -> MockConfigEntry:
+    """A house whose companion runs, and which tells Anna's phone of every alarm."""
+    hass.config_entries.async_update_entry(
+        linked, options={**linked.options, "notify_targets": [phone.target]}
+    )
+    await hass.async_block_till_done()
+    await until(lambda: linked.state.name == "LOADED" and linked.runtime_data.link.connected)
+    return linked
+
+
+@pytest.fixture
 def happened(hass: HomeAssistant) -> Told:
     """What the panel tells of from now on."""
     return Told(hass)

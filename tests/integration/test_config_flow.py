@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.alarm_broker.codes.hashing import CodeUser, async_matching_user
 from custom_components.alarm_broker.core.panel.config import TroubleKind
 from custom_components.alarm_broker.flows.companion import base_url
+from tests.fakes.bug import a_bug
 from tests.fakes.companion import READ_TOKEN, TOKEN, FakeCompanion
 from tests.integration.conftest import Until
 from tests.integration.house import (
@@ -314,10 +315,7 @@ async def test_a_companion_that_refuses_the_link_says_why(
 async def test_an_unexpected_failure_ends_in_a_form(
     hass: HomeAssistant, companion: FakeCompanion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any, **__: Any) -> None:
-        raise RuntimeError("a bug")
-
-    monkeypatch.setattr("custom_components.alarm_broker.config_flow.async_check", broken)
+    monkeypatch.setattr("custom_components.alarm_broker.config_flow.async_check", a_bug)
     form = await start(hass, "companion")
 
     form = await step(hass, form, {"url": companion.url, "token": TOKEN})

@@ -24,6 +24,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.alarm_broker.system.storage import PATIENCE
 from tests.fakes.companion import FakeCompanion
+from tests.golden_frames import golden_event
 from tests.integration.conftest import Until
 from tests.integration.disk import JSON, bent, down, drawn, file_of, guards, kept_beside, rewrite, up
 from tests.integration.house import (
@@ -48,7 +49,6 @@ from tests.integration.house import (
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations", "mock_async_zeroconf")
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "link"
 TWO_AREAS = (*HOUSE, *GARAGE_PARTS)
 
 
@@ -442,7 +442,7 @@ async def test_the_companion_hears_of_it_and_of_the_end(
 
     await lose(hass, linked)
     await until(lambda: states()[-1:] == ["unknown"])
-    promised = json.loads((GOLDEN / "event_area_state_unknown.json").read_text())["event"]
+    promised = golden_event("area_state_unknown")
     last = [body for body in companion.heard if body["kind"] == "area_state"][-1]
     assert {**last, "at": promised["at"], "area": promised["area"]} == promised
     await panel(hass, "alarm_disarm", code=CODE)
@@ -453,7 +453,7 @@ async def test_the_companion_hears_of_it_and_of_the_end(
 async def test_a_house_hears_of_another_panel_of_its_site(
     hass: HomeAssistant, linked: MockConfigEntry, companion: FakeCompanion, until: Until
 ) -> None:
-    said = json.loads((GOLDEN / "event_trouble_panel_unknown.json").read_text())["event"]
+    said = golden_event("trouble_panel_unknown")
 
     companion.say(said)
 

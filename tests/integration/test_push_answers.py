@@ -695,18 +695,6 @@ async def remind(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
 # With a companion
 
 
-@pytest.fixture
-async def at_work(
-    hass: HomeAssistant, linked: MockConfigEntry, phone: Phone, until: Until
-) -> MockConfigEntry:
-    hass.config_entries.async_update_entry(
-        linked, options={**linked.options, "notify_targets": [phone.target]}
-    )
-    await hass.async_block_till_done()
-    await until(lambda: linked.state.name == "LOADED" and linked.runtime_data.link.connected)
-    return linked
-
-
 async def test_escalate_now_asks_the_companion_to_tell_the_next_ones(
     hass: HomeAssistant, at_work: MockConfigEntry, companion: FakeCompanion, phone: Phone, until: Until
 ) -> None:

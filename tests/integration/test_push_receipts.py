@@ -247,18 +247,6 @@ async def test_alarms_leave_no_timer_behind(
 # What the companion hears
 
 
-@pytest.fixture
-async def at_work(
-    hass: HomeAssistant, linked: MockConfigEntry, phone: Phone, until: Until
-) -> MockConfigEntry:
-    hass.config_entries.async_update_entry(
-        linked, options={**linked.options, "notify_targets": [phone.target]}
-    )
-    await hass.async_block_till_done()
-    await until(lambda: linked.state.name == "LOADED" and linked.runtime_data.link.connected)
-    return linked
-
-
 def unconfirmed(companion: FakeCompanion) -> list[dict[str, Any]]:
     return [
         {key: value for key, value in body.items() if key != "at"}

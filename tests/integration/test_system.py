@@ -1,11 +1,9 @@
 """The shell around the core: what is on disk before anybody hears of it, in order, and again after a crash."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,10 +29,11 @@ from custom_components.alarm_broker.system.config import system_config_from_entr
 from custom_components.alarm_broker.system.storage import EntryStorage
 from custom_components.alarm_broker.system.system import AlarmSystem
 from custom_components.alarm_broker.system.unreadable_parts import UnreadableParts
+from tests.fakes.bug import a_bug
+from tests.golden_frames import golden_event
 from tests.integration.house import AREA, CODE, DOOR, SMOKE, WINDOW, close_all, house_entry, sense, wait
 from tests.integration.storage_writes import Write, written_by
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "link"
 STORE = "alarm_broker.panel.test"
 
 
@@ -138,8 +137,8 @@ async def test_what_the_link_hears_has_the_shape_of_the_golden_frames(
     await home.system.async_disarm([AREA], code=CODE, by=None)
 
     told = {event["kind"]: set(event) for event in home.events}
-    golden = {
-        kind: set(json.loads((GOLDEN / f"event_{kind}.json").read_text())["event"])
+    promised = {
+        kind: set(golden_event(kind))
         for kind in (
             "area_state",
             "alarm_pending",
@@ -149,7 +148,7 @@ async def test_what_the_link_hears_has_the_shape_of_the_golden_frames(
             "alarm_disarmed",
         )
     }
-    assert told == golden
+    assert told == promised
 
 
 async def test_everything_is_on_disk_before_the_link_hears_of_it(hass: HomeAssistant, home: Home) -> None:
@@ -166,10 +165,7 @@ async def test_everything_is_on_disk_before_the_link_hears_of_it(hass: HomeAssis
 async def test_a_link_that_fails_does_not_stop_the_panel(
     hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_args: Any) -> None:
-        raise ValueError("a bug")
-
-    monkeypatch.setattr(AlarmRegistry, "async_take", fail)
+    monkeypatch.setattr(AlarmRegistry, "async_take", a_bug)
     await home.arm()
     sense(hass, WINDOW, "on")
     await hass.async_block_till_done()
@@ -453,11 +449,8 @@ async def test_a_full_disk_keeps_nobody_from_hearing_of_the_alarm(
 async def test_what_cannot_be_put_into_words_is_stored_and_told_once(
     hass: HomeAssistant, home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_args: Any) -> None:
-        raise ValueError("a bug")
-
     with monkeypatch.context() as broken:
-        broken.setattr(system_module, "activity", fail)
+        broken.setattr(system_module, "activity", a_bug)
         await home.arm()
         sense(hass, WINDOW, "on")
         await hass.async_block_till_done()

@@ -418,7 +418,7 @@ def _life_s(token: str) -> float:
         payload = token.split(".")[1]
         claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         # `iat` makes it independent of a server clock that is wrong; older versions do not have it.
-        life = _number(claims["exp"]) - _number(claims.get("iat", time()))
+        life = finite_number(claims["exp"]) - finite_number(claims.get("iat", time()))
         # Over already by our clock, and just issued: then the clocks differ, and a 401 will tell.
         return life if life > 0 else inf
     return inf
@@ -483,7 +483,7 @@ def _review(row: Mapping[str, Any]) -> FrigateReview:
     )
 
 
-def _number(value: object) -> float:
+def finite_number(value: object) -> float:
     """Return the finite number in an int, a float or a text. Raises ValueError or TypeError."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise TypeError("not a number")
@@ -499,14 +499,14 @@ def _number(value: object) -> float:
 def _score(value: object) -> float:
     """Return a score of 0..1; what is none counts as 0, so that it speaks for nothing."""
     with suppress(*_MALFORMED):
-        number = _number(value)
+        number = finite_number(value)
         return number if 0 <= number <= 1 else 0.0
     return 0.0
 
 
 def _moment(value: object) -> datetime:
     try:
-        return datetime.fromtimestamp(_number(value), UTC)
+        return datetime.fromtimestamp(finite_number(value), UTC)
     except (OverflowError, OSError) as err:
         raise ValueError("no time of this calendar") from err
 

@@ -69,6 +69,19 @@ def _result(
     return work
 
 
+def _refusal(engine: Engine, page: Delivery) -> tuple[Callable[[Connection], None], list[int]]:
+    """Return the unit of work in which a page becomes refused for good, and what grows with each of its runs."""
+    reason = Reason.quoting("bad number")
+    refused = _result(engine, page, Refused(reason=reason), GiveUp(reason))
+    runs: list[int] = []
+
+    def counted(conn: Connection) -> None:
+        runs.append(1)
+        refused(conn)
+
+    return counted, runs
+
+
 # --- an answer and an escalation ------------------------------------------------------------------------
 
 
@@ -202,14 +215,7 @@ async def test_a_page_that_is_refused_while_an_answer_is_written_takes_no_other_
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     engine, alarm_id, page = await _in_flight(db, clock)
-    refused = _result(
-        engine, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
-    )
-    runs: list[int] = []
-
-    def counted(conn: Connection) -> None:
-        runs.append(1)
-        refused(conn)
+    counted, runs = _refusal(engine, page)
 
     async with uncommitted(
         engine, lambda conn: engine.commands.unit(ALL_SITES, conn).acknowledge(alarm_id, RESPONDER)
@@ -245,14 +251,7 @@ async def test_a_refusal_that_meets_an_answer_half_way_waits_in_line_and_neither
     db: Database, clock: FrozenClock, directory: Directory
 ) -> None:
     engine, alarm_id, page = await _in_flight(db, clock)
-    refused = _result(
-        engine, page, Refused(reason=Reason.quoting("bad number")), GiveUp(Reason.quoting("bad number"))
-    )
-    runs: list[int] = []
-
-    def counted(conn: Connection) -> None:
-        runs.append(1)
-        refused(conn)
+    counted, runs = _refusal(engine, page)
 
     assert isinstance(db, PostgresDatabase)
     async with db.engine.begin() as connection:

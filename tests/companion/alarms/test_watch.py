@@ -17,8 +17,8 @@ from companion.link import dead_man_switch as watch, store as link
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from tests.companion.conftest import Directory
-from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, make_commands, meet
-from tests.companion.link.test_inbound import CLEARED, PENDING
+from tests.companion.link.conftest import INSTANCE, Panel, make_commands, meet
+from tests.companion.link.exchange import CLEARED, PENDING, alarm_raised
 from tests.fakes.clock import FrozenClock
 
 type Say = Callable[..., Awaitable[None]]

@@ -47,7 +47,7 @@ class Gateway:
         return web.json_response({"id": 7}, status=404 if body["pager"] == "99" else 201)
 
     async def status(self, _request: web.Request) -> web.Response:
-        return web.json_response({})
+        return web.Response()
 
 
 @pytest.fixture

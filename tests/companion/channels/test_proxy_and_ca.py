@@ -34,11 +34,6 @@ class NoNames(ChannelResolver):
         raise OSError
 
 
-@pytest.fixture(scope="module")
-def ca() -> HouseCa:
-    return HouseCa()
-
-
 @pytest.fixture(autouse=True)
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody here knows a name that ends in `.invalid`; what is a number in any spelling is read as on any host."""

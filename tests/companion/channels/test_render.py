@@ -13,6 +13,7 @@ from companion.channels.gsm import GSM_BASIC, GSM_EXTENSION, gsm, septets
 from companion.channels.plainly import plain_html, plain_text, plain_title
 from companion.channels.render import full_text, headline, signal_text, sms_text, styled, ticket_html
 from tests.companion.channels.messages import ACK_URL, message
+from tests.fakes.bug import a_bug
 
 SIGNAL_PAGE_EN = f"""\
 **ALARM: Panic key: Reception**
@@ -380,11 +381,8 @@ def test_a_text_that_cannot_be_written_goes_out_plainly_and_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def broken(*_args: object) -> str:
-        raise RuntimeError("a fault in our own code")
-
-    monkeypatch.setattr(f"companion.channels.render.{part}", broken)
-    monkeypatch.setattr("companion.channels.render.one_line", broken)
+    monkeypatch.setattr(f"companion.channels.render.{part}", a_bug)
+    monkeypatch.setattr("companion.channels.render.one_line", a_bug)
 
     said = write(message(title="Tür <b>"))
 

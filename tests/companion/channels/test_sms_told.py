@@ -22,6 +22,7 @@ from companion.dispatch.store import deliveries_of
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.builders import PHONE, person, policy, step, trigger
+from tests.fakes.bug import a_bug
 from tests.fakes.ports import free_port
 from tests.fakes.sms import FakeSms
 
@@ -128,10 +129,7 @@ async def test_the_next_contact_is_told(
 async def test_a_text_that_cannot_be_written_goes_out_plainly(
     running: Companion, gateways: tuple[FakeSms, FakeSms], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_args: object) -> str:
-        raise RuntimeError("a fault in our own code")
-
-    monkeypatch.setattr("companion.channels.render.place", broken)
+    monkeypatch.setattr("companion.channels.render.place", a_bug)
     gateway, _ = gateways
 
     await press(running, gateway_channel("sms", gateway))

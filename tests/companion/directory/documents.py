@@ -6,10 +6,14 @@ from typing import Any
 
 import orjson
 
+from companion.directory.apply import Plan, apply_document
 from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.directory.seed import Document
+from companion.store.database import Database
+from companion.store.secrets import Secrets
 
+KEY = Secrets(b"the secret key of these tests ....")
 SECRETS = {"ZAMMAD_TOKEN": "hunter22", "PHONE_TOKEN": "phone-token-0123456789"}
 
 OFFICE: dict[str, Any] = {
@@ -85,3 +89,8 @@ def read(content: Mapping[str, Any], environ: Mapping[str, str] | None = None) -
     return read_document(
         orjson.dumps(dict(content)), References(environ=SECRETS if environ is None else environ)
     )
+
+
+async def applied(db: Database, content: dict[str, Any]) -> Plan:
+    """Apply a document as the operators do, and return what that changed."""
+    return await db.write(lambda conn: apply_document(conn, read(content), KEY))

@@ -9,10 +9,7 @@ from companion.directory import store as query
 from companion.directory.apply import apply_document
 from companion.store.migrate import upgrade
 from companion.store.scope import ALL_SITES
-from companion.store.secrets import Secrets
-from tests.companion.directory.documents import read
-
-KEY = Secrets(b"the secret key of these tests ....")
+from tests.companion.directory.documents import KEY, read
 
 # Without what YAML itself does not allow, or folds.
 _text = st.text(

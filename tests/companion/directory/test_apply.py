@@ -21,9 +21,7 @@ from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
-from tests.companion.directory.documents import SECRETS, office, read
-
-KEY = Secrets(b"the secret key of these tests ....")
+from tests.companion.directory.documents import KEY, SECRETS, office, read
 
 
 async def _apply(db: Database, document: Document, secrets: Secrets = KEY) -> Plan:

@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 
 from companion.directory import store as query
-from companion.directory.apply import Plan, apply_document
 from companion.directory.seed import DocumentInvalid
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES, OneSite
-from companion.store.secrets import Secrets
-from tests.companion.directory.documents import office, read
-
-KEY = Secrets(b"the secret key of these tests ....")
+from tests.companion.directory.documents import applied, office
 
 type Content = dict[str, Any]
 
@@ -38,10 +34,6 @@ def two_sites() -> Content:
     )
     content["sites"].append({"id": "warehouse", "name": "Warehouse", "timezone": "UTC", "policy": "night"})
     return content
-
-
-async def applied(db: Database, content: Content) -> Plan:
-    return await db.write(lambda conn: apply_document(conn, read(content), KEY))
 
 
 async def test_a_site_has_its_own_and_what_all_share(db: Database) -> None:

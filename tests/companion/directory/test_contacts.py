@@ -7,15 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from companion.directory import store as query
-from companion.directory.apply import Plan, apply_document
 from companion.directory.seed import DocumentInvalid
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
-from companion.store.secrets import Secrets
-from tests.companion.directory.documents import office, read
+from tests.companion.directory.documents import applied, office
 
-KEY = Secrets(b"the secret key of these tests ....")
 SIGNAL = {
     "id": "signal",
     "kind": "signal",
@@ -31,10 +28,6 @@ def office_with(address: str, *, channel: str = "sms", country: str | None = Non
     content["people"][0]["contacts"].append({"channel": channel, "address": address})
     content["sites"][0]["country"] = country
     return content
-
-
-async def applied(db: Database, content: dict[str, Any]) -> Plan:
-    return await db.write(lambda conn: apply_document(conn, read(content), KEY))
 
 
 async def problems(db: Database, content: dict[str, Any]) -> list[str]:

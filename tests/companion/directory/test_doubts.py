@@ -7,17 +7,9 @@ from typing import Any
 import pytest
 
 from companion.directory import store as query
-from companion.directory.apply import Plan, apply_document
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
-from companion.store.secrets import Secrets
-from tests.companion.directory.documents import office, read
-
-KEY = Secrets(b"the secret key of these tests ....")
-
-
-async def applied(db: Database, content: dict[str, Any]) -> Plan:
-    return await db.write(lambda conn: apply_document(conn, read(content), KEY))
+from tests.companion.directory.documents import applied, office
 
 
 def _late_first_step(content: dict[str, Any]) -> None:

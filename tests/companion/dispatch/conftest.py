@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from companion.dispatch import worker
+from companion.dispatch.wake import wait
 from companion.store.database import Database
 from tests.builders import Engine, make_engine
 from tests.companion.conftest import Directory
@@ -37,6 +39,19 @@ async def run() -> AsyncIterator[Run]:
     await asyncio.gather(*running, return_exceptions=True)
     for engine in engines:
         await crash(engine)
+
+
+@pytest.fixture
+def at_rest(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once a dispatcher has nothing left to do, and waits for a wake-up or for its next poll."""
+    resting = asyncio.Event()
+
+    async def waiting(woken: asyncio.Event, sleep_s: float, *, settle_s: float) -> None:
+        resting.set()
+        await wait(woken, sleep_s, settle_s=settle_s)
+
+    monkeypatch.setattr(worker, "wait", waiting)
+    return resting
 
 
 async def crash(engine: Engine) -> None:

@@ -19,15 +19,13 @@ from tests.builders import ELSEWHERE, LEASE, Engine, make_engine, person, policy
 from tests.companion.dispatch.conftest import Run, crash
 from tests.fakes.clock import FrozenClock
 
-pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
+pytestmark = [
+    pytest.mark.parametrize("database_kind", ["postgresql"]),
+    pytest.mark.usefixtures("short_waits_for_locks"),
+]
 THEN_GUARD = policy(step(person("porter")), step(person("guard"), after=10))
 
 type Hold = Callable[[sa.Table, str], AbstractAsyncContextManager[None]]
-
-
-@pytest.fixture(autouse=True)
-def _short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LOCK_LIMIT_S", 0.1)
 
 
 @pytest.fixture

@@ -16,24 +16,15 @@ from companion.store import tables
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from tests.companion.conftest import Directory
+from tests.fakes.clock import Seconds
 from tests.fakes.packages import Packages, pager
 
 SECRETS = Secrets(b"k" * 32)
 
 
-class Seconds:
-    """A monotonic clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def seconds() -> Seconds:
-    return Seconds()
+    return Seconds(0.0)
 
 
 @pytest.fixture

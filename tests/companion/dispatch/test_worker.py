@@ -364,9 +364,11 @@ async def test_a_channel_is_never_asked_more_often_at_once_than_it_may(claiming:
 # --- wake-ups -------------------------------------------------------------------------------------------
 
 
-async def test_a_new_page_is_sent_at_once_and_not_at_the_next_poll(engine: Engine, run: Run) -> None:
+async def test_a_new_page_is_sent_at_once_and_not_at_the_next_poll(
+    engine: Engine, run: Run, at_rest: asyncio.Event
+) -> None:
     run(engine)  # which polls once a minute
-    await asyncio.sleep(0.01)
+    await at_rest.wait()
 
     await engine.raise_alarm(trigger(policy=PORTER))
 
@@ -375,11 +377,11 @@ async def test_a_new_page_is_sent_at_once_and_not_at_the_next_poll(engine: Engin
 
 
 async def test_a_lost_wake_up_is_mended_by_the_poll(
-    db: Database, clock: FrozenClock, engine: Engine, run: Run
+    db: Database, clock: FrozenClock, engine: Engine, run: Run, at_rest: asyncio.Event
 ) -> None:
     deaf = make_engine(db, clock, owner=ELSEWHERE, poll_s=0.02)
     run(deaf)
-    await asyncio.sleep(0.01)
+    await at_rest.wait()
 
     await engine.raise_alarm(trigger(policy=PORTER))
 

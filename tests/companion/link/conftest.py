@@ -28,7 +28,7 @@ from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from companion.troubles.model import Trouble
-from tests.builders import paging_config
+from tests.builders import Engine, paging_config
 from tests.companion.conftest import Directory
 from tests.companion.link.home_assistant import HomeAssistant
 from tests.fakes.clock import FrozenClock
@@ -133,6 +133,12 @@ async def link(commands: AlarmService, wake: Wake, start_link: StartLink) -> Run
 
 
 @pytest.fixture
+async def panel(engine: Engine, directory: Directory) -> Panel:
+    """The office's Home Assistant, which an engine hears."""
+    return Panel(engine.commands, await meet(engine.commands, site_id=directory.site))
+
+
+@pytest.fixture
 async def token(db: Database, directory: Directory, clock: FrozenClock) -> str:
     """An API key that may operate, for the only site."""
     return (
@@ -150,22 +156,6 @@ async def home(token: str) -> AsyncIterator[HomeAssistant]:
     fake = HomeAssistant(INSTANCE, token)
     yield fake
     await fake.close()
-
-
-def alarm_raised(uid: str, **values: Any) -> dict[str, Any]:
-    return {
-        "kind": "alarm_raised",
-        "at": "2026-11-20T12:00:00+00:00",
-        "uid": uid,
-        "area": "home",
-        "name": "Ground floor",
-        "alarm_kind": "burglary",
-        "zones": ["Front door"],
-        "silent": False,
-        "test": False,
-        "message": None,
-        **values,
-    }
 
 
 async def meet(

@@ -22,10 +22,11 @@ from companion.store import tables
 from companion.store.database import sqlite_engine
 from companion.store.scope import ALL_SITES
 from tests.builders import paging_config
-from tests.companion.link.conftest import INSTANCE, LinkNews, alarm_raised
+from tests.companion.link.conftest import INSTANCE, LinkNews
+from tests.companion.link.exchange import alarm_raised
 from tests.companion.link.home_assistant import Book
-from tests.companion.link.test_protocol import golden
 from tests.fakes.clock import START
+from tests.golden_frames import golden_event
 
 PORTER = Actor(name="Porter", via="ack_page")
 UIDS = st.sampled_from(["b1", "b2", "b3"])
@@ -88,13 +89,13 @@ class BothEnds(RuleBasedStateMachine):
     @rule(uid=UIDS, level=st.integers(0, 4), picture=st.booleans())
     def camera_sees(self, uid: str, level: int, *, picture: bool) -> None:
         if uid in self.zones:
-            body = golden("event_alarm_evidence")["event"] | {"uid": uid, "level": level}
+            body = golden_event("alarm_evidence") | {"uid": uid, "level": level}
             self.emit(body if picture else body | {"picture": None})
 
     @rule(uid=UIDS, kind=st.sampled_from(["escalate", "push_unconfirmed"]))
     def nobody_moves(self, uid: str, kind: str) -> None:
         if uid in self.zones:
-            self.emit(golden(f"event_{kind}")["event"] | {"uid": uid})
+            self.emit(golden_event(kind) | {"uid": uid})
 
     @rule(uid=UIDS, ending=st.sampled_from(["aborted", "cancelled", "resolved"]))
     def somebody_disarms(self, uid: str, ending: str) -> None:

@@ -19,10 +19,19 @@ from companion.store.migrate import MIGRATIONS
 from companion.store.scope import ALL_SITES
 from tests.builders import Engine
 from tests.companion.conftest import POLICY, Directory
-from tests.companion.link.conftest import Panel, alarm_raised, meet
-from tests.companion.link.test_inbound import AT, DISARMED, decide
-from tests.companion.link.test_protocol import JPEG, PNG
-from tests.companion.link.test_windows import heard, pass_time, the_alarm, told
+from tests.companion.link.conftest import Panel, meet
+from tests.companion.link.exchange import (
+    AT,
+    DISARMED,
+    JPEG,
+    PNG,
+    alarm_raised,
+    decide,
+    heard,
+    pass_time,
+    porter_told,
+    the_alarm,
+)
 from tests.fakes.clock import FrozenClock
 
 LATER = "2026-11-20T12:00:10+00:00"
@@ -48,11 +57,6 @@ def evidence(level: int = 2, **values: Any) -> dict[str, Any]:
 
 def sent(raw: bytes, media_type: str = "image/jpeg") -> dict[str, str]:
     return {"type": media_type, "data": base64.b64encode(raw).decode()}
-
-
-@pytest.fixture
-async def panel(engine: Engine, directory: Directory) -> Panel:
-    return Panel(engine.commands, await meet(engine.commands, site_id=directory.site))
 
 
 async def lines_of(engine: Engine, change: Change) -> list[JournalEntry]:
@@ -222,7 +226,7 @@ async def test_whoever_was_paged_hears_once_that_somebody_is_there(engine: Engin
     )
     await engine.dispatch()
 
-    assert heard(engine) == told("page", "verified")
+    assert heard(engine) == porter_told("page", "verified")
     message = engine.signal.messages[-1]
     assert (message.level, message.label, message.camera) == (2, "person", "Drive")
 
@@ -246,7 +250,7 @@ async def test_evidence_within_the_hold_tells_nobody_before_its_end(
 
     await pass_time(engine, clock, 0.1)
 
-    assert (while_held, heard(engine)) == (told(), told("page"))
+    assert (while_held, heard(engine)) == (porter_told(), porter_told("page"))
     assert engine.signal.messages[0].level == 3
 
 
@@ -317,7 +321,7 @@ async def test_a_word_to_hurry_by_our_id_ends_the_hold(
     await pass_time(engine, clock, 0)
 
     assert not is_held
-    assert heard(engine) == told("page")
+    assert heard(engine) == porter_told("page")
 
 
 @pytest.mark.parametrize("answer", ["acknowledge", "cancel"])
@@ -386,7 +390,7 @@ async def test_an_unconfirmed_push_does_not_end_the_hold(
 
     await pass_time(engine, clock, 29.9)
 
-    assert heard(engine) == told()
+    assert heard(engine) == porter_told()
     assert len(await lines_of(engine, Change.PUSH_UNCONFIRMED)) == 1
 
 

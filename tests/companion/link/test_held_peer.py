@@ -10,25 +10,22 @@ import sqlalchemy as sa
 
 from companion.alarms.model import Actor
 from companion.alarms.service import AlarmService
-from companion.dispatch.wake import Wake
 from companion.link import outbox
-from companion.store import database, tables
+from companion.store import tables
 from companion.store.database import Database, PostgresDatabase, open_database
 from companion.store.scope import ALL_SITES
 from tests.companion.conftest import Directory
-from tests.companion.link.conftest import INSTANCE, RunningLink, StartLink, meet, press
+from tests.companion.link.conftest import INSTANCE, RunningLink, meet, press
 from tests.companion.link.home_assistant import HomeAssistant
 from tests.fakes.clock import FrozenClock
 
-pytestmark = pytest.mark.parametrize("database_kind", ["postgresql"])
+pytestmark = [
+    pytest.mark.parametrize("database_kind", ["postgresql"]),
+    pytest.mark.usefixtures("short_waits_for_locks"),
+]
 PORTER = Actor(name="Porter", via="ack_page")
 
 type Hold = Callable[[], AbstractAsyncContextManager[None]]
-
-
-@pytest.fixture(autouse=True)
-def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LOCK_LIMIT_S", 0.1)
 
 
 @pytest.fixture
@@ -46,11 +43,6 @@ async def hold(database_url: str) -> AsyncIterator[Hold]:
 
     yield holding
     await other.close()
-
-
-@pytest.fixture
-async def running(commands: AlarmService, wake: Wake, start_link: StartLink) -> RunningLink:
-    return await start_link(commands, wake)
 
 
 async def told(db: Database) -> list[tuple[int, str, str]]:
@@ -102,9 +94,9 @@ async def test_a_home_assistant_that_comes_back_hears_of_it(
 
 
 async def test_a_home_assistant_on_the_link_hears_of_it_once_the_row_is_free(
-    commands: AlarmService, running: RunningLink, home: HomeAssistant, hold: Hold
+    commands: AlarmService, link: RunningLink, home: HomeAssistant, hold: Hold
 ) -> None:
-    await home.connect(running.url)
+    await home.connect(link.url)
     async with hold():
         alarm = await press(commands)
 

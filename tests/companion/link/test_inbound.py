@@ -23,31 +23,22 @@ from companion.link.store import Peer
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
-from companion.store.secrets import Secrets
 from tests.companion.conftest import Directory
-from tests.companion.directory.documents import read
-from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, meet
+from tests.companion.directory.documents import KEY, read
+from tests.companion.link.conftest import INSTANCE, Panel, meet
+from tests.companion.link.exchange import (
+    AT,
+    CLEARED,
+    DISARMED,
+    PENDING,
+    TRIPPED,
+    alarm_raised,
+    decide,
+    the_alarm,
+)
 from tests.fakes.clock import FrozenClock
 
-AT = "2026-11-20T12:00:00+00:00"
-PENDING = {
-    "kind": "alarm_pending",
-    "at": AT,
-    "uid": "b1",
-    "area": "home",
-    "name": "Ground floor",
-    "zone": "Front door",
-    "until": "2026-11-20T12:00:30+00:00",
-}
-CLEARED = {"kind": "pending_cleared", "at": AT, "uid": "b1", "by": "Anna"}
-DISARMED = {"kind": "alarm_disarmed", "at": AT, "uid": "b1", "by": "Anna"}
-TRIPPED = {"kind": "zone_tripped", "at": AT, "uid": "b1", "zone": "Hall motion"}
-
 type Say = Callable[..., Awaitable[None]]
-
-
-def decide(kind: str, **values: Any) -> dict[str, Any]:
-    return {"kind": kind, "at": AT, "alarm_id": None, "uid": None, "by": "Anna", "note": None, **values}
 
 
 @pytest.fixture
@@ -58,11 +49,6 @@ async def peer(commands: AlarmService, directory: Directory) -> Peer:
 @pytest.fixture
 def say(commands: AlarmService, peer: Peer) -> Say:
     return Panel(commands, peer).say
-
-
-async def the_alarm(db: Database) -> Alarm:
-    [alarm] = await db.read(partial(list_alarms, ALL_SITES))
-    return alarm
 
 
 async def changes(db: Database, alarm: Alarm) -> list[Change]:
@@ -171,9 +157,7 @@ async def test_a_panel_that_is_given_its_site_while_it_is_linked_keeps_site_and_
     home = {"id": "home", "name": "Home", "timezone": "UTC", "policy": "standard"}
     office = {**home, "id": "office", "name": "Office", "rooms": [{"id": "reception", "name": "Reception"}]}
     content = {"sites": [home, office]}
-    await db.write(
-        lambda conn: apply_document(conn, read(content), Secrets(b"the secret key of these tests ...."))
-    )
+    await db.write(lambda conn: apply_document(conn, read(content), KEY))
 
     await commands.run(
         linked.scope, lambda unit: inbound.apply(unit, linked, 1, parse_event(alarm_raised("b1")))

@@ -21,11 +21,11 @@ from companion.texts.troubles import trouble_advice
 from companion.troubles.store import open_troubles
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, meet
-from tests.companion.link.test_protocol import golden
 from tests.companion.link.test_publishing import kept
+from tests.golden_frames import golden_event
 
-ARMED = golden("event_area_state")["event"]
-LOST = golden("event_area_state_unknown")["event"]
+ARMED = golden_event("area_state")
+LOST = golden_event("area_state_unknown")
 DISARMED = {**LOST, "state": "disarmed"}
 GARAGE = {"area": "garage", "name": "Garage"}
 
@@ -74,7 +74,7 @@ async def test_home_assistant_hears_what_the_contract_promises(db: Database, pan
     await panel.say(ARMED, LOST)
 
     [body] = await said(db)
-    promised = golden("event_trouble_panel_unknown")["event"]
+    promised = golden_event("trouble_panel_unknown")
     assert {**body, "at": promised["at"], "since": promised["since"]} == promised
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +19,9 @@ from companion.link.events import (
 )
 from companion.link.fields import BadFrame
 from companion.link.protocol import MAX_FRAME_BYTES, Event, Hello, dump, parse
+from tests.companion.link.exchange import JPEG, PNG, WEBP
+from tests.golden_frames import BEFORE_FACTS, FRAMES, golden, golden_event
 
-JPEG, PNG, WEBP = b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBP"
-GOLDEN = Path(__file__).parents[2] / "golden" / "link"
-FRAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
-BEFORE_FACTS = GOLDEN / "before_facts"
-"""Frames as both halves said them before there were facts: they are still understood."""
 FROM_COMPANION = {
     "event_alarm",
     "event_alarm_acknowledged",
@@ -35,11 +31,6 @@ FROM_COMPANION = {
     "event_trouble_panel_unknown",
 }
 FROM_HOME = [name for name in FRAMES if name.startswith("event_") and name not in FROM_COMPANION]
-
-
-def golden(name: str) -> dict[str, Any]:
-    frame: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
-    return frame
 
 
 def test_every_frame_of_the_contract_has_an_example() -> None:
@@ -74,7 +65,7 @@ def test_a_golden_event_of_home_assistant_is_understood_whole(name: str) -> None
 
 @pytest.mark.parametrize("name", ["event_alarm_raised", "event_alarm_evidence"])
 def test_a_home_assistant_that_knows_no_facts_yet_is_understood_by_its_sentences(name: str) -> None:
-    before = json.loads((BEFORE_FACTS / f"{name}.json").read_text(encoding="utf-8"))["event"]
+    before = golden(f"before_facts/{name}")["event"]
 
     event = parse_event(before)
 
@@ -87,7 +78,7 @@ def test_a_home_assistant_that_knows_no_facts_yet_is_understood_by_its_sentences
 
 
 def test_a_home_assistant_that_does_not_say_its_language_hears_english() -> None:
-    hello = parse((BEFORE_FACTS / "hello.json").read_text(encoding="utf-8"))
+    hello = parse(json.dumps(golden("before_facts/hello")))
 
     assert isinstance(hello, Hello)
     assert hello.language == "en"
@@ -95,7 +86,7 @@ def test_a_home_assistant_that_does_not_say_its_language_hears_english() -> None
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in BEFORE_FACTS.glob("event_*.json")))
 def test_what_was_said_before_the_facts_is_still_said_beside_them(name: str) -> None:
-    before = json.loads((BEFORE_FACTS / f"{name}.json").read_text(encoding="utf-8"))["event"]
+    before = golden(f"before_facts/{name}")["event"]
 
     assert before.keys() <= golden(name)["event"].keys()
 
@@ -114,7 +105,7 @@ def test_what_was_said_before_the_facts_is_still_said_beside_them(name: str) -> 
 def test_odd_facts_do_not_keep_an_alarm_from_being_raised(
     facts: object, understood: AlarmFacts | None
 ) -> None:
-    event = parse_event(golden("event_alarm_raised")["event"] | {"facts": facts})
+    event = parse_event(golden_event("alarm_raised") | {"facts": facts})
 
     assert isinstance(event, AlarmRaised)
     assert event.facts == understood
@@ -209,7 +200,7 @@ def test_a_kind_that_only_a_newer_home_assistant_knows_is_no_mistake() -> None:
 
 
 def evidence(**change: Any) -> AlarmEvidence:
-    event = parse_event(golden("event_alarm_evidence")["event"] | change)
+    event = parse_event(golden_event("alarm_evidence") | change)
     assert isinstance(event, AlarmEvidence)
     return event
 
@@ -314,7 +305,7 @@ def test_no_picture_is_nothing_to_complain_about() -> None:
 
 @pytest.mark.parametrize("after_s", [None, "soon", -1, True, float("inf")])
 def test_an_odd_waiting_time_does_not_keep_an_unconfirmed_push_from_being_heard(after_s: object) -> None:
-    event = parse_event(golden("event_push_unconfirmed")["event"] | {"after_s": after_s})
+    event = parse_event(golden_event("push_unconfirmed") | {"after_s": after_s})
 
     assert isinstance(event, PushUnconfirmed)
     assert event.after_s is None
@@ -326,7 +317,7 @@ def test_an_odd_waiting_time_does_not_keep_an_unconfirmed_push_from_being_heard(
 def test_the_house_is_in_its_vacation_window_only_if_it_says_so(
     sent: dict[str, Any], *, vacation: bool
 ) -> None:
-    body = golden("event_alarm_raised")["event"]
+    body = golden_event("alarm_raised")
     del body["vacation"]
 
     event = parse_event(body | sent)
@@ -344,7 +335,7 @@ def test_the_largest_picture_fits_into_a_frame() -> None:
 
 
 def test_a_strange_name_does_not_keep_an_alarm_from_being_raised() -> None:
-    body = golden("event_alarm_raised")["event"] | {"name": "Gr\0ound \ud800 floor" + "x" * 9999}
+    body = golden_event("alarm_raised") | {"name": "Gr\0ound \ud800 floor" + "x" * 9999}
 
     event = parse_event(body)
 
@@ -354,10 +345,10 @@ def test_a_strange_name_does_not_keep_an_alarm_from_being_raised() -> None:
 
 
 def test_a_decision_says_through_what_it_came() -> None:
-    event = parse_event(golden("event_acknowledge")["event"])
+    event = parse_event(golden_event("acknowledge"))
 
     assert isinstance(event, Decided)
-    assert event.via == golden("event_acknowledge")["event"]["via"]
+    assert event.via == golden_event("acknowledge")["via"]
 
 
 JSON = st.recursive(

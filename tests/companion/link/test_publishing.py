@@ -23,8 +23,8 @@ from companion.troubles import reporting
 from companion.troubles.model import TroubleKind
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, meet, press
-from tests.companion.link.test_protocol import golden
 from tests.fakes.clock import FrozenClock
+from tests.golden_frames import golden_event
 
 KEY = Actor(name=None, via="yealink")
 PORTER = Actor(name="Porter", via="ack_page")
@@ -65,7 +65,7 @@ async def test_a_snapshot_has_what_the_contract_promises_and_no_more(
     await press(commands)
 
     [(_, body)] = await kept(db)
-    promised = golden("event_alarm")["event"]
+    promised = golden_event("alarm")
     assert set(body) == set(promised)
     assert {key for key in body if body[key] is not None} >= {"alarm_id", "status", "raised_at", "title"}
     assert body["title_parts"] == promised["title_parts"]
@@ -163,7 +163,7 @@ async def test_a_delivery_that_was_given_up_is_told(
     )
 
     body = (await kept(db))[-1][1]
-    assert set(body) == set(golden("event_delivery_trouble")["event"])
+    assert set(body) == set(golden_event("delivery_trouble"))
     assert (body["channel"], body["recipient"], body["reason"]) == ("Signal", "Porter", "400: not registered")
 
 
@@ -191,7 +191,7 @@ async def test_a_trouble_of_the_service_is_told_with_what_the_contract_promises(
     await commands.run(ALL_SITES, lambda unit: reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, "sms-None"))
 
     began, over = [body for _, body in await kept(db)]
-    promised = golden("event_trouble")["event"]
+    promised = golden_event("trouble")
     assert set(began) == set(promised)
     assert {name: began[name] for name in ("trouble", "subject", "severity", "facts")} == {
         name: promised[name] for name in ("trouble", "subject", "severity", "facts")

@@ -20,10 +20,10 @@ from tests.companion.conftest import Directory
 from tests.companion.link.conftest import (
     RunningLink,
     StartLink,
-    alarm_raised,
     make_commands,
     press,
 )
+from tests.companion.link.exchange import alarm_raised
 from tests.companion.link.home_assistant import Cut, HomeAssistant, up_to_date
 from tests.fakes.clock import FrozenClock
 

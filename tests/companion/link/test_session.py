@@ -21,12 +21,12 @@ from tests.companion.link.conftest import (
     INSTANCE,
     RunningLink,
     StartLink,
-    alarm_raised,
     press,
 )
+from tests.companion.link.exchange import alarm_raised
 from tests.companion.link.home_assistant import HomeAssistant, up_to_date
-from tests.companion.link.test_protocol import golden
 from tests.fakes.clock import FrozenClock
+from tests.golden_frames import golden
 
 # --- who may speak --------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from companion.alarms.journal import journal_of
-from companion.alarms.model import Actor, Alarm, Change, Status
+from companion.alarms.model import Actor, Change, Status
 from companion.alarms.store import list_alarms
 from companion.channels.render import facts
 from companion.dispatch.wake import Wake
@@ -17,42 +17,21 @@ from companion.store.database import Database, open_database
 from companion.store.scope import ALL_SITES
 from tests.builders import ELSEWHERE, Engine, make_engine
 from tests.companion.conftest import Directory
-from tests.companion.link.conftest import INSTANCE, Panel, alarm_raised, make_commands, meet
-from tests.companion.link.test_inbound import DISARMED, PENDING, TRIPPED
+from tests.companion.link.conftest import INSTANCE, Panel, make_commands, meet
+from tests.companion.link.exchange import (
+    DISARMED,
+    PENDING,
+    TRIPPED,
+    alarm_raised,
+    heard,
+    pass_time,
+    porter_told,
+    the_alarm,
+)
 from tests.fakes.clock import FrozenClock
 
 CONFIRMED = {**TRIPPED, "confirmed": True}
 OTHER_HOME = "another-home"
-
-
-@pytest.fixture
-async def panel(engine: Engine, directory: Directory) -> Panel:
-    return Panel(engine.commands, await meet(engine.commands, site_id=directory.site))
-
-
-async def the_alarm(db: Database) -> Alarm:
-    [alarm] = await db.read(partial(list_alarms, ALL_SITES))
-    return alarm
-
-
-async def pass_time(engine: Engine, clock: FrozenClock, seconds: float) -> None:
-    """Let the time pass, and the companion do what is due then."""
-    clock.advance(seconds)
-    await engine.escalate()
-    await engine.dispatch()
-
-
-def heard(engine: Engine) -> dict[str, list[str]]:
-    """Return what each channel was told, as kinds of messages; those of one moment go out in any order."""
-    return {
-        name: sorted(message.kind.value for message in channel.messages)
-        for name, channel in engine.pool.channels.items()
-    }
-
-
-def told(*kinds: str) -> dict[str, list[str]]:
-    """Return what is heard when the ticket and the porter were told this, and the guard nothing."""
-    return {"zammad": sorted(kinds), "signal": sorted(kinds), "sms": []}
 
 
 # --- the abort window -----------------------------------------------------------------------------------
@@ -61,17 +40,17 @@ def told(*kinds: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("hold_s", "ending", "after_s", "expected", "status"),
     [
-        (30, "aborted", 0, told(), Status.CANCELLED),
-        (30, "aborted", 29.9, told(), Status.CANCELLED),
-        (30, "aborted", 31, told("page", "cancelled"), Status.CANCELLED),
-        (0, "aborted", 1, told("page", "cancelled"), Status.CANCELLED),
-        (30, "cancelled", 10, told(), Status.CANCELLED),
-        (30, "cancelled", 31, told("page", "cancelled"), Status.CANCELLED),
-        (0, "cancelled", 1, told("page", "cancelled"), Status.CANCELLED),
-        (30, "resolved", 10, told(), Status.RESOLVED),
-        (30, "resolved", 31, told("page", "acknowledged", "resolved"), Status.RESOLVED),
-        (0, "resolved", 1, told("page", "acknowledged", "resolved"), Status.RESOLVED),
-        (300, "aborted", 299.9, told(), Status.CANCELLED),
+        (30, "aborted", 0, porter_told(), Status.CANCELLED),
+        (30, "aborted", 29.9, porter_told(), Status.CANCELLED),
+        (30, "aborted", 31, porter_told("page", "cancelled"), Status.CANCELLED),
+        (0, "aborted", 1, porter_told("page", "cancelled"), Status.CANCELLED),
+        (30, "cancelled", 10, porter_told(), Status.CANCELLED),
+        (30, "cancelled", 31, porter_told("page", "cancelled"), Status.CANCELLED),
+        (0, "cancelled", 1, porter_told("page", "cancelled"), Status.CANCELLED),
+        (30, "resolved", 10, porter_told(), Status.RESOLVED),
+        (30, "resolved", 31, porter_told("page", "acknowledged", "resolved"), Status.RESOLVED),
+        (0, "resolved", 1, porter_told("page", "acknowledged", "resolved"), Status.RESOLVED),
+        (300, "aborted", 299.9, porter_told(), Status.CANCELLED),
     ],
 )
 async def test_who_hears_what_depends_on_hold_ending_and_time(
@@ -104,7 +83,7 @@ async def test_a_disarming_that_comes_before_the_due_step_could_run_tells_nobody
     await panel.say({**DISARMED, "ending": "cancelled"})
     await pass_time(engine, clock, 1000)
 
-    assert heard(engine) == told()
+    assert heard(engine) == porter_told()
 
 
 async def test_the_delays_of_the_policy_count_from_the_end_of_the_hold(
@@ -128,7 +107,7 @@ async def test_the_hold_counts_from_arrival_whatever_the_clock_of_home_assistant
 
     await pass_time(engine, clock, 29.9)
 
-    assert heard(engine) == told()
+    assert heard(engine) == porter_told()
     assert (await the_alarm(engine.db)).held_until == clock() + timedelta(seconds=0.1)
 
 
@@ -143,7 +122,7 @@ async def test_a_worker_that_takes_new_pages_at_birth_waits_for_the_hold_too(
 
     await pass_time(engine, clock, 0.1)
 
-    assert (while_held, heard(engine)) == (told(), told("page"))
+    assert (while_held, heard(engine)) == (porter_told(), porter_told("page"))
 
 
 async def test_a_companion_that_starts_again_within_the_hold_goes_on_with_it(
@@ -159,7 +138,7 @@ async def test_a_companion_that_starts_again_within_the_hold_goes_on_with_it(
     await pass_time(successor, clock, 0.1)
     await reopened.close()
 
-    assert (while_held, heard(successor)) == (told(), told("page"))
+    assert (while_held, heard(successor)) == (porter_told(), porter_told("page"))
 
 
 async def test_two_replicas_at_the_end_of_the_hold_page_once(
@@ -176,14 +155,14 @@ async def test_two_replicas_at_the_end_of_the_hold_page_once(
     await asyncio.gather(engine.dispatch(), replica.dispatch())
     await second_db.close()
 
-    assert (while_held, heard(engine)) == (told(), told("page"))
+    assert (while_held, heard(engine)) == (porter_told(), porter_told("page"))
 
 
 async def test_a_silent_alarm_is_never_held(engine: Engine, panel: Panel) -> None:
     await panel.say(alarm_raised("b1", silent=True, hold_s=30))
     await engine.dispatch()
 
-    assert heard(engine) == told("page")
+    assert heard(engine) == porter_told("page")
 
 
 async def test_a_page_after_the_hold_does_not_say_that_it_was_held(
@@ -290,7 +269,7 @@ async def test_whoever_was_paged_learns_in_one_message_which_zone_confirmed(
     await panel.say(CONFIRMED, {**CONFIRMED, "zone": "Cellar"})
     await engine.dispatch()
 
-    assert heard(engine) == told("page", "confirmed")
+    assert heard(engine) == porter_told("page", "confirmed")
     assert engine.signal.messages[-1].note == "Hall motion"
     lines = await engine.journal((await the_alarm(engine.db)).id)
     zones = [(line.event, line.detail["zone"]) for line in lines if "zone" in line.detail]
@@ -328,7 +307,7 @@ async def test_a_confirmation_within_the_hold_tells_nobody_before_its_end(
 
     await pass_time(engine, clock, 0.1)
 
-    assert (while_held, heard(engine)) == (told(), told("page"))
+    assert (while_held, heard(engine)) == (porter_told(), porter_told("page"))
     assert engine.signal.messages[0].details["confirmed_by"] == "Hall motion"
 
 

@@ -14,7 +14,7 @@ import companion
 from companion.channels.registry import kind_names
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
-from companion.texts.catalogues import _of_kind, reason_texts
+from companion.texts.catalogues import reason_texts, texts_of_kind
 from companion.texts.language import ENGLISH, LANGUAGES, texts_for
 from companion.texts.reasons import Reason, spelled_out
 from companion.texts.troubles import trouble_advice
@@ -230,7 +230,7 @@ def test_invented_kinds_do_not_fill_the_memory() -> None:
     for number in range(1000):
         str(Reason(f"kind{number}.what"))
 
-    assert _of_kind.cache_info().currsize < 1000
+    assert texts_of_kind.cache_info().currsize < 1000
 
 
 async def test_a_reason_that_an_earlier_version_has_stored_is_still_read(

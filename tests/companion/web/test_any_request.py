@@ -2,38 +2,30 @@
 
 import asyncio
 import re
-import threading
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from aiohttp import web
 from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy.engine import Connection
 
 from companion.directory.apply import apply_document
-from companion.directory.store import api_keys
 from companion.ids import new_id
 from companion.store import tables
-from companion.store.database import open_database
-from companion.store.scope import ALL_SITES
-from companion.web.http.rate_limit import RateLimit
+from companion.store.secrets import Secrets
 from companion.web.http.route import Page, Route
-from companion.web.metrics import Metrics
 from companion.web.routes import table
-from companion.web.sessions import Sessions
 from tests.companion.directory.documents import read
 from tests.companion.web.harness import (
+    SECRET_KEY,
     Api,
-    make_keys,
-    settings_in,
-    started,
-    web_context,
 )
 from tests.companion.web.people_pages import saw, token_for
+from tests.companion.web.threaded import Session, application, in_a_thread, signed_in
 from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
 
@@ -109,8 +101,7 @@ class World:
 
     loop: asyncio.AbstractEventLoop
     api: Api
-    cookie: str
-    form_token: str
+    session: Session
     mine: dict[str, str]
     """By name in a path, query or body: something of the caller's own site."""
     theirs: dict[str, str]
@@ -172,50 +163,31 @@ def _link(conn: Connection, site: str, words: str) -> None:
     )
 
 
-def _serve(database_url: str, folder: Path, ready: threading.Event, box: dict[str, Any]) -> None:
-    async def main() -> None:
-        db = open_database(database_url)
-        pool = FakePool({f"{site}-sms": FakeChannel() for site in (MINE, THEIRS)} | {"sms": FakeChannel()})
-        context = web_context(settings_in(folder, press_per_minute=1000), db, FrozenClock(), pool, Metrics())
-        await db.write(lambda conn: apply_document(conn, read(directory()), context.secrets))
-        client = await started(context, wrong_tries=RateLimit(10**9, 60))
-        api = Api(client=client, context=context, channels=pool, keys=await make_keys(context, THEIRS))
-        sessions, response = Sessions(context.secret_key, context.settings), web.Response()
-        key = next(
-            key for key in await db.read(lambda conn: api_keys(ALL_SITES, conn)) if key.site_id == MINE
-        )
-        session = sessions.begin(response, key.id, context.clock())
+@asynccontextmanager
+async def _two_sites(database_url: str, folder: Path) -> AsyncIterator[World]:
+    pool = FakePool({f"{site}-sms": FakeChannel() for site in (MINE, THEIRS)} | {"sms": FakeChannel()})
+
+    def seed(conn: Connection) -> None:
+        apply_document(conn, read(directory()), Secrets(SECRET_KEY))
+
+    async with application(database_url, folder, pool, seed, other_site=THEIRS) as api:
+        session = await signed_in(api, lambda key: key.site_id == MINE)
         theirs, mine = await _things(api, THEIRS, "Hush"), await _things(api, MINE, "Open")
-        stop = box["stop"] = asyncio.Event()
-        box["world"] = World(
+        yield World(
             loop=asyncio.get_running_loop(),
             api=api,
-            cookie=f"{sessions.cookie_name}={response.cookies[sessions.cookie_name].value}",
-            form_token=sessions.form_token(session),
+            session=session,
             mine=mine,
             theirs=theirs,
         )
-        ready.set()
-        await stop.wait()
-        await client.close()
-        await db.close()
-
-    asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
 def world(lasting_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two sites on it."""
     folder = tmp_path_factory.mktemp("two-sites")
-    box: dict[str, Any] = {}
-    ready = threading.Event()
-    thread = threading.Thread(target=_serve, args=(lasting_database_url, folder, ready, box))
-    thread.start()
-    assert ready.wait(60)
-    found: World = box["world"]
-    yield found
-    found.loop.call_soon_threadsafe(box["stop"].set)
-    thread.join()
+    with in_a_thread(_two_sites(lasting_database_url, folder)) as world:
+        yield world
 
 
 @pytest.fixture(autouse=True)
@@ -362,8 +334,8 @@ async def _ask(
         json = {} if body is None or operation.method == "GET" else {"json": body}
         reply = await world.api.call(operation.method, path, MINE, params=query, **json)
     else:
-        fields = {"data": {**body, "form_token": world.form_token}} if body is not None else {}
-        cookie = {"Cookie": world.cookie}
+        fields = {"data": {**body, "form_token": world.session.form_token}} if body is not None else {}
+        cookie = {"Cookie": world.session.cookie}
         reply = await world.api.call(operation.method, path, None, params=query, headers=cookie, **fields)
     headers = [f"{name}: {value}" for name, value in reply.headers.items() if name not in OF_THE_MOMENT]
     text = "\n".join([*headers, reply.body.decode(errors="replace")])

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from companion.alarms.model import Status
+from tests.companion.databases import sqlite_only  # noqa: F401 - a fixture: what reads or writes more than pages is marked
 from tests.companion.web.chromium import (
     DESKTOP,
     OLD_PHONE,
@@ -25,12 +26,6 @@ ON_BOTH = pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"])
 ON_POSTGRESQL = pytest.mark.parametrize("database_kind", ["postgresql"])
 SIZES = pytest.mark.parametrize("size", [OLD_PHONE, DESKTOP], ids=["320x568", "desktop"])
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
-
-
-@pytest.fixture
-def database_kind() -> str:
-    """One database is enough to look at pages; what reads or writes more is marked."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -16,15 +16,10 @@ from companion.web.http import middleware
 from companion.web.http.middleware import client_address, is_loopback
 from companion.web.routes import table
 from tests.companion.conftest import Directory
+from tests.companion.databases import sqlite_only  # noqa: F401 - a fixture: nothing here depends on the kind
 from tests.companion.web.harness import Api
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
-
-
-@pytest.fixture
-def database_kind() -> str:
-    """One kind is enough: nothing here depends on it."""
-    return "sqlite"
 
 
 async def test_an_address_that_does_not_exist_is_a_problem_document(api: Api) -> None:
@@ -177,16 +172,18 @@ async def test_a_request_that_takes_too_long_is_ended(
 async def test_a_caller_that_goes_away_leaves_no_mistake_in_the_log(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
+    before = asyncio.all_tasks()
     reader, writer = await asyncio.open_connection("127.0.0.1", api.client.port)
     head = f"POST /v1/alarms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.keys['admin']}\r\n"
-    writer.write(head.encode() + b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
-    await writer.drain()
-    await asyncio.sleep(0.02)
+    writer.write(head.encode() + b"Content-Type: application/json\r\nContent-Length: 100\r\n")
+    writer.write(b"Expect: 100-continue\r\n\r\n{")
+    assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"  # it waits for the rest
+    serving = asyncio.all_tasks() - before
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()
-    del reader
-    await asyncio.sleep(0.02)
+    async with asyncio.timeout(5):
+        await asyncio.wait(serving)
 
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 

@@ -1,9 +1,8 @@
 """The document is true: every operation is driven from it, against the real application on a real socket."""
 
-import asyncio
-import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 import schemathesis
 import sqlalchemy as sa
-from aiohttp import web
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -26,28 +24,18 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from companion.channels.base import TryAgain
-from companion.directory.store import api_keys
 from companion.store import tables
-from companion.store.database import open_database
-from companion.store.scope import ALL_SITES
 from companion.texts.reasons import Reason
 from companion.web import answering
 from companion.web.http import openapi
-from companion.web.http.rate_limit import RateLimit
-from companion.web.metrics import Metrics
 from companion.web.routes import PAGES, ROUTES
-from companion.web.sessions import Sessions
 from tests.companion.conftest import Directory, seed_directory
 from tests.companion.web.harness import (
     Api,
-    make_keys,
-    settings_in,
-    started,
-    web_context,
 )
 from tests.companion.web.people_pages import saw, token_for
+from tests.companion.web.threaded import application, in_a_thread, signed_in
 from tests.fakes.channel import FakeChannel, FakePool
-from tests.fakes.clock import FrozenClock
 
 URL = "http://127.0.0.1"
 DOCUMENT = openapi.document(
@@ -132,54 +120,29 @@ async def _things(api: Api, ids: Directory) -> dict[str, Values]:
     }
 
 
-def _serve(
-    database_url: str, folder: Path, ready: threading.Event, stop: threading.Event, box: dict[str, Any]
-) -> None:
-    async def main() -> None:
-        db = open_database(database_url)
-        ids = Directory()
-        await db.write(lambda conn: seed_directory(conn, ids))
-        broken = FakeChannel(TryAgain(reason=Reason.quoting("500"), status_code=500))
-        pool = FakePool({ids.sms: FakeChannel(), ids.zammad: broken})
-        context = web_context(settings_in(folder, press_per_minute=1000), db, FrozenClock(), pool, Metrics())
-        client = await started(context, wrong_tries=RateLimit(10**9, 60))
-        api = Api(client=client, context=context, channels=pool, keys=await make_keys(context, ids.site))
-        response = web.Response()
-        sessions = Sessions(context.secret_key, context.settings)
-        key = next(key for key in await db.read(partial(api_keys, ALL_SITES)) if key.name == "admin key")
-        session = sessions.begin(response, key.id, context.clock())
-        box["running"] = Running(
-            url=str(client.make_url("")).rstrip("/"),
+@asynccontextmanager
+async def _served(database_url: str, folder: Path) -> AsyncIterator[Running]:
+    ids = Directory()
+    broken = FakeChannel(TryAgain(reason=Reason.quoting("500"), status_code=500))
+    pool = FakePool({ids.sms: FakeChannel(), ids.zammad: broken})
+    seed = partial(seed_directory, ids=ids)
+    async with application(database_url, folder, pool, seed, other_site=ids.site) as api:
+        session = await signed_in(api, lambda key: key.name == "admin key")
+        yield Running(
+            url=str(api.client.make_url("")).rstrip("/"),
             key=api.keys["admin"],
             paths=await _things(api, ids),
             tokens=[{"token": ids.phone_token}, {"token": ids.incomplete_phone_token}],
-            cookie=f"alarm_broker={response.cookies['alarm_broker'].value}; alarm_broker_login=ours",
-            form_tokens={
-                "login": "ours",
-                **dict.fromkeys(("logout", *ANSWERS), sessions.form_token(session)),
-            },
+            cookie=f"{session.cookie}; alarm_broker_login=ours",
+            form_tokens={"login": "ours", **dict.fromkeys(("logout", *ANSWERS), session.form_token)},
         )
-        ready.set()
-        await asyncio.to_thread(stop.wait)
-        await client.close()
-        await db.close()
-
-    asyncio.run(main())
 
 
 @pytest.fixture(scope="module")
 def running(lasting_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The application on it."""
-    folder = tmp_path_factory.mktemp("openapi")
-    box: dict[str, Any] = {}
-    ready, stop = threading.Event(), threading.Event()
-    thread = threading.Thread(target=_serve, args=(lasting_database_url, folder, ready, stop, box))
-    thread.start()
-    assert ready.wait(60)
-    found: Running = box["running"]
-    yield found
-    stop.set()
-    thread.join()
+    with in_a_thread(_served(lasting_database_url, tmp_path_factory.mktemp("openapi"))) as found:
+        yield found
     # Else a handler that nobody ever reached would count as one that keeps its promise.
     unreached = {name for name, seen in found.statuses.items() if not any(status < 400 for status in seen)}
     assert unreached <= {ALERTING}

@@ -1,7 +1,6 @@
 """What is asked of a Frigate, and when."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,13 +39,3 @@ GUARDED = LISTS | PICTURES
 
 def each(calls: dict[str, Call]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("call", calls.values(), ids=calls.keys())
-
-
-@dataclass
-class Clock:
-    """A monotonic clock that a test moves."""
-
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now

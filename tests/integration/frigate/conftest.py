@@ -6,13 +6,14 @@ import pytest
 from aiohttp import ClientSession, DummyCookieJar
 
 from custom_components.alarm_broker.verification.frigate import FrigateClient
+from tests.fakes.clock import Seconds
 from tests.fakes.frigate import Access, FakeFrigate
-from tests.integration.frigate.asking import EVENT, MODULE, Clock, T
+from tests.integration.frigate.asking import EVENT, MODULE, T
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    moved = Clock()
+def monotonic(monkeypatch: pytest.MonkeyPatch) -> Seconds:
+    moved = Seconds(1000.0)
     monkeypatch.setattr(f"{MODULE}.monotonic", moved)
     return moved
 

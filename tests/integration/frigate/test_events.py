@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.alarm_broker.verification.frigate import FrigateClient, FrigateEvent, _number
+from custom_components.alarm_broker.verification.frigate import FrigateClient, FrigateEvent, finite_number
 from tests.fakes.frigate import FakeFrigate
 from tests.integration.frigate.asking import AFTER, BEFORE, EVENT, Call, T, each, events
 
@@ -213,7 +213,7 @@ async def test_a_malformed_event_is_left_out_and_the_others_stay(
 
 @pytest.mark.parametrize("value", [7, 7.0, "7", " 7.0 "])
 def test_a_number_may_come_as_integer_float_or_text(value: object) -> None:
-    assert _number(value) == 7
+    assert finite_number(value) == 7
 
 
 @pytest.mark.parametrize(
@@ -223,4 +223,4 @@ def test_a_number_may_come_as_integer_float_or_text(value: object) -> None:
 )
 def test_what_is_no_finite_number_is_refused(value: object) -> None:
     with pytest.raises((TypeError, ValueError)):
-        _number(value)
+        finite_number(value)

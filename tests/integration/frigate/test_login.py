@@ -8,9 +8,10 @@ import pytest
 from aiohttp import ClientSession, CookieJar
 
 from custom_components.alarm_broker.verification.frigate import FrigateClient, FrigateRefused, FrigateUnusable
+from tests.fakes.clock import Seconds
 from tests.fakes.frigate import Access, FakeFrigate
 from tests.fakes.misbehaviour import Behaviour
-from tests.integration.frigate.asking import GUARDED, PASSWORD, Call, Clock, T, each, events
+from tests.integration.frigate.asking import GUARDED, PASSWORD, Call, T, each, events
 
 
 def logins_asked(frigate: FakeFrigate) -> int:
@@ -77,14 +78,14 @@ async def test_a_password_that_is_right_after_all_is_tried_by_the_next_call(
 
 @pytest.mark.parametrize("says_issued", [True, False], ids=["with iat", "without iat"])
 async def test_a_new_token_is_fetched_at_nine_tenths_of_its_life(
-    frigate: FakeFrigate, guarded: FrigateClient, clock: Clock, *, says_issued: bool
+    frigate: FakeFrigate, guarded: FrigateClient, monotonic: Seconds, *, says_issued: bool
 ) -> None:
     frigate.session_s, frigate.says_issued = 10_000, says_issued
     await guarded.async_cameras()
-    clock.now += 8990
+    monotonic.now += 8990
     await guarded.async_cameras()
     before = frigate.logins
-    clock.now += 20
+    monotonic.now += 20
 
     await guarded.async_cameras()
 
@@ -114,11 +115,15 @@ async def test_a_token_over_by_our_clock_is_used_until_the_server_refuses_it(
     ],
 )
 async def test_a_token_that_does_not_say_how_long_it_holds_is_used_until_refused(
-    frigate: FakeFrigate, guarded: FrigateClient, monkeypatch: pytest.MonkeyPatch, clock: Clock, token: str
+    frigate: FakeFrigate,
+    guarded: FrigateClient,
+    monkeypatch: pytest.MonkeyPatch,
+    monotonic: Seconds,
+    token: str,
 ) -> None:
     monkeypatch.setattr(frigate, "_new_token", lambda: token)
     await guarded.async_cameras()
-    clock.now += 10**9
+    monotonic.now += 10**9
     await guarded.async_cameras()
 
     assert frigate.logins == 1

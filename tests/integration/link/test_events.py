@@ -1,9 +1,7 @@
 """What Home Assistant says has, word for word, the form of the frames that both halves read."""
 
 import base64
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,18 +27,14 @@ from custom_components.alarm_broker.link.events import (
     body,
     in_english,
 )
+from tests.golden_frames import golden, golden_event
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "link"
 NOW = datetime(2026, 11, 20, 22, tzinfo=UTC)
 UID = "0197a000-0000-7000-8000-0000000000b1"
 ALARM_ID = "0197a000-0000-7000-8000-0000000000a1"
 
 
-def golden(name: str) -> Any:
-    return json.loads((GOLDEN / f"event_{name}.json").read_text())["event"]
-
-
-PICTURE = base64.b64decode(golden("alarm_evidence")["picture"]["data"])
+PICTURE = base64.b64decode(golden_event("alarm_evidence")["picture"]["data"])
 
 
 @pytest.mark.parametrize(
@@ -144,7 +138,7 @@ PICTURE = base64.b64decode(golden("alarm_evidence")["picture"]["data"])
     ],
 )
 def test_an_event_goes_on_the_wire_as_the_contract_says(name: str, event: HomeAssistantEvent) -> None:
-    assert body(event) == golden(name)
+    assert body(event) == golden_event(name)
 
 
 def test_a_moment_by_another_clock_is_told_in_utc() -> None:
@@ -155,9 +149,9 @@ def test_a_moment_by_another_clock_is_told_in_utc() -> None:
 
 @pytest.mark.parametrize("name", ["alarm_raised", "alarm_evidence"])
 def test_a_companion_that_knows_no_facts_yet_reads_what_it_read_before(name: str) -> None:
-    before = json.loads((GOLDEN / "before_facts" / f"event_{name}.json").read_text())["event"]
+    before = golden(f"before_facts/event_{name}")["event"]
 
-    assert before.keys() <= golden(name).keys()
+    assert before.keys() <= golden_event(name).keys()
 
 
 def raised(*zones: str, test: bool = False, **facts: Any) -> AlarmRaised:

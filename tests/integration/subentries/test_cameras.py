@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.alarm_broker.flows.subentries import frigate as frigate_flow
+from tests.fakes.bug import a_bug
 from tests.fakes.frigate import Access, FakeFrigate, camera as frigate_camera, own_certificate
 from tests.fakes.misbehaviour import Behaviour
 from tests.integration.house import AREA, GARAGE_PARTS, HOUSE, move_in, parts_of
@@ -159,12 +160,9 @@ async def test_a_server_needs_a_name_of_its_own(
 async def test_a_bug_ends_in_a_form_and_in_the_log(
     hass: HomeAssistant, frigate: FakeFrigate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_args: Any) -> Any:
-        raise RuntimeError("a bug")
-
     entry = await move_in(hass)
     with monkeypatch.context() as patched:
-        patched.setattr(frigate_flow, "frigate_client", broken)
+        patched.setattr(frigate_flow, "frigate_client", a_bug)
         result = await add(hass, entry, "frigate", typed(frigate.url))
 
     assert result["errors"] == {"base": "unknown"}
