@@ -1,4 +1,4 @@
-"""Chats and on-call services in the whole service: a directory, an alarm, and what stands at the provider."""
+"""Chats, mail and on-call services in the whole service: a directory, an alarm, and what stands at the provider."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,6 +16,7 @@ from companion.directory.references import References
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.builders import PHONE, person, policy, step, trigger
+from tests.fakes.mail import FakeMail
 from tests.fakes.ports import free_port
 from tests.fakes.slack import FakeSlack
 
@@ -30,7 +31,21 @@ async def slack(alarm: Alarmed) -> None:
         assert "Panic key: Reception" in server.posts[0].text
 
 
-PROVIDERS: list[Callable[[Alarmed], Awaitable[None]]] = [slack]
+async def email(alarm: Alarmed) -> None:
+    async with FakeMail() as server:
+        settings = {
+            "host": "127.0.0.1",
+            "port": server.port,
+            "security": "none",
+            "sender": "alarm@house.example",
+        }
+        await alarm("email", settings, "Anna@House.example")
+        await server.until(1)
+        assert server.taken[0].recipients == ["Anna@house.example"]
+        assert server.taken[0].mail["Subject"] == "ALARM: Panic key: Reception"
+
+
+PROVIDERS: list[Callable[[Alarmed], Awaitable[None]]] = [slack, email]
 
 
 @pytest.fixture
