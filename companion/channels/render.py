@@ -18,6 +18,9 @@ from companion.timezones import on_site_clock
 TITLE_LIMIT, VALUE_LIMIT, NOTE_LIMIT, DETAILS_LIMIT = 200, 100, 400, 8
 """Longest texts in characters and most details: together below Signal's 2000 visible characters."""
 
+SPOKEN_LIMIT = 600
+"""Characters that are read out: nobody listens to more before they press a key."""
+
 
 @or_plainly(plain_title)
 def headline(message: Message) -> str:
@@ -216,6 +219,15 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False, by_r
         return body + end
     # Without any words a link says nothing: a piece of the headline stays even beside an endless one.
     return alphabet.cut(body, max(alphabet.limit(segments) - alphabet.cost(end), 40)) + end
+
+
+@or_plainly(plain_title)
+def spoken_text(message: Message) -> str:
+    """Return what a voice says: sentences, at most `SPOKEN_LIMIT` characters, with neither the link nor the time, which it cannot say well."""
+    colon, written = texts_for(message.language).formats.colon, raised_at(message)
+    said = [f"{name}{colon}{value}" for name, value in facts(message) if value != written]
+    sentences = [headline(message), *said, *remarks(message)]
+    return one_line(" ".join(f"{one.rstrip(' .')}." for one in sentences), SPOKEN_LIMIT)
 
 
 @or_plainly(plain_html)

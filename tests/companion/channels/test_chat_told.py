@@ -19,6 +19,9 @@ from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.mail import FakeMail
 from tests.fakes.ports import free_port
 from tests.fakes.slack import FakeSlack
+from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio
+
+ACCOUNT_OF_THE_HOUSE = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": NUMBER}
 
 type Alarmed = Callable[[str, dict[str, Any], str], Awaitable[None]]
 """Makes Anna reachable over a channel of a kind with these settings, at an address, and raises an alarm for her."""
@@ -45,7 +48,26 @@ async def email(alarm: Alarmed) -> None:
         assert server.taken[0].mail["Subject"] == "ALARM: Panic key: Reception"
 
 
-PROVIDERS: list[Callable[[Alarmed], Awaitable[None]]] = [slack, email]
+async def twilio_sms(alarm: Alarmed) -> None:
+    async with FakeTwilio() as server:
+        await alarm("twilio_sms", {"url": server.url, **ACCOUNT_OF_THE_HOUSE}, "+491701234567")
+        await server.until(lambda: server.messages)
+        assert "Panic key: Reception" in server.messages[0]["body"]
+
+
+async def twilio_voice(alarm: Alarmed) -> None:
+    async with FakeTwilio() as server:
+        await alarm("twilio_voice", {"url": server.url, **ACCOUNT_OF_THE_HOUSE}, "+491701234567")
+        await server.until(lambda: server.calls)
+        assert "Panic key: Reception" in server.calls[0]["Twiml"]
+
+
+PROVIDERS: list[Callable[[Alarmed], Awaitable[None]]] = [
+    slack,
+    email,
+    twilio_sms,
+    twilio_voice,
+]
 
 
 @pytest.fixture

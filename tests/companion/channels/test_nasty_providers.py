@@ -16,6 +16,7 @@ from tests.fakes.nasty import NastyServer
 
 SECRET = "hunter2-very-secret"
 TIMES = {"timeout_s": 0.25, "read_timeout_s": 0.2}
+TWILIO = {"account_sid": "AC" + "0" * 32, "auth_token": SECRET, "sender": "+4930123456"}
 
 CHANNELS: dict[str, Callable[[str], Channel]] = {
     "zammad": lambda url: build_channel(
@@ -38,6 +39,8 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
             **TIMES,
         },
     ),
+    "twilio_sms": lambda url: build_channel("twilio_sms", {"url": url, **TWILIO, **TIMES}),
+    "twilio_voice": lambda url: build_channel("twilio_voice", {"url": url, **TWILIO, **TIMES}),
 }
 
 # Which outcome; then whether the message may exist, or whether the channel is broken.

@@ -15,6 +15,8 @@ SETTINGS = {
     "sms": {"url": "http://g.example/send"},
     "email": {"host": "mail.example", "sender": "alarm@house.example"},
     "slack": {"url": "http://hooks.example/services/x"},
+    "twilio_sms": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
+    "twilio_voice": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
 }
 
 
@@ -39,6 +41,8 @@ def test_only_the_ticket_system_is_a_record_and_needs_no_address() -> None:
         ("sms", {"url", "headers", "secrets", "proxy"}),
         ("slack", {"url", "token", "signing_secret", "proxy"}),
         ("email", {"password"}),
+        ("twilio_sms", {"auth_token", "api_key_secret", "proxy"}),
+        ("twilio_voice", {"auth_token", "api_key_secret", "proxy"}),
     ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:
