@@ -17,7 +17,8 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, override
 
@@ -257,24 +258,31 @@ class Figures:
 
 async def measured(subject: Subject, zones: int, alarms: int) -> Figures:
     """Return what a subject costs in a fresh Home Assistant."""
+    async with house(zones) as (hass, doors):
+        hass.states.async_set(BYSTANDER, "0")
+        subject.configure(hass, doors)
+        before = time.perf_counter()
+        await subject.set_up(hass, doors)
+        setup_s = time.perf_counter() - before
+        disarmed_event_s = await _disarmed_events(hass, doors)
+        lone_event_s = await _disarmed_events(hass, doors, turns=2)
+        other_event_s = await _other_events(hass)
+        triggered_s, cpu_s = await _alarms(hass, subject, doors, alarms if subject.panel else 0)
+        await hass.async_block_till_done()
+    return Figures(setup_s, triggered_s, cpu_s, disarmed_event_s, lone_event_s, other_event_s)
+
+
+@asynccontextmanager
+async def house(zones: int) -> AsyncIterator[tuple[HomeAssistant, list[str]]]:
+    """A fresh Home Assistant in a house with so many doors, all of them closed."""
     with tempfile.TemporaryDirectory() as config_dir:
         async with async_test_home_assistant(config_dir=config_dir) as hass:
             _let_in(hass)
             doors = sensors(zones)
             for door in doors:
                 hass.states.async_set(door, "off", {"device_class": "door"})
-            hass.states.async_set(BYSTANDER, "0")
-            subject.configure(hass, doors)
-            before = time.perf_counter()
-            await subject.set_up(hass, doors)
-            setup_s = time.perf_counter() - before
-            disarmed_event_s = await _disarmed_events(hass, doors)
-            lone_event_s = await _disarmed_events(hass, doors, turns=2)
-            other_event_s = await _other_events(hass)
-            triggered_s, cpu_s = await _alarms(hass, subject, doors, alarms if subject.panel else 0)
-            await hass.async_block_till_done()
+            yield hass, doors
             await hass.async_stop(force=True)
-    return Figures(setup_s, triggered_s, cpu_s, disarmed_event_s, lone_event_s, other_event_s)
 
 
 def _let_in(hass: HomeAssistant) -> None:
@@ -378,44 +386,32 @@ async def memory_a_zone(subject: Callable[[], Subject], zones: int) -> float:
 
 
 async def _kept(subject: Subject, zones: int) -> int:
-    with tempfile.TemporaryDirectory() as config_dir:
-        async with async_test_home_assistant(config_dir=config_dir) as hass:
-            _let_in(hass)
-            doors = sensors(zones)
-            for door in doors:
-                hass.states.async_set(door, "off", {"device_class": "door"})
-            subject.configure(hass, doors)
-            gc.collect()
-            tracemalloc.start()
-            await subject.set_up(hass, doors)
-            gc.collect()
-            kept, _peak = tracemalloc.get_traced_memory()
-            tracemalloc.stop()
-            await hass.async_stop(force=True)
+    async with house(zones) as (hass, doors):
+        subject.configure(hass, doors)
+        gc.collect()
+        tracemalloc.start()
+        await subject.set_up(hass, doors)
+        gc.collect()
+        kept, _peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
     return kept
 
 
 async def configured_by_the_flow(zones: int) -> float:
     """Return the time from the answer in the form for new zones, as a browser gives it, until all of them are guarded."""
-    with tempfile.TemporaryDirectory() as config_dir:
-        async with async_test_home_assistant(config_dir=config_dir) as hass:
-            _let_in(hass)
-            doors = sensors(zones)
-            for door in doors:
-                hass.states.async_set(door, "off", {"device_class": "door"})
-            entry = alarm_broker_entry([], bypassable=True)
-            entry.add_to_hass(hass)
-            assert await hass.config_entries.async_setup(entry.entry_id)
-            await hass.async_block_till_done()
-            flows = hass.config_entries.subentries
-            before = time.perf_counter()
-            form = await flows.async_init((entry.entry_id, "zone"), context={"source": SOURCE_USER})
-            answer = {"area": "area_house", "entities": doors, "together": False}
-            await flows.async_configure(form["flow_id"], answer)
-            await hass.async_block_till_done()
-            spent = time.perf_counter() - before
-            assert len(entry.runtime_data.system.panel_config.zones) == zones
-            await hass.async_stop(force=True)
+    async with house(zones) as (hass, doors):
+        entry = alarm_broker_entry([], bypassable=True)
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+        flows = hass.config_entries.subentries
+        before = time.perf_counter()
+        form = await flows.async_init((entry.entry_id, "zone"), context={"source": SOURCE_USER})
+        answer = {"area": "area_house", "entities": doors, "together": False}
+        await flows.async_configure(form["flow_id"], answer)
+        await hass.async_block_till_done()
+        spent = time.perf_counter() - before
+        assert len(entry.runtime_data.system.panel_config.zones) == zones
     return spent
 
 
@@ -433,23 +429,16 @@ class CountingSelector(selectors.DefaultSelector):
 
 async def idle(subject: Subject, zones: int, seconds: float) -> tuple[float, float]:
     """Return how often a second the loop wakes up with nothing to do, and the share of a processor that it takes."""
-    with tempfile.TemporaryDirectory() as config_dir:
-        async with async_test_home_assistant(config_dir=config_dir) as hass:
-            _let_in(hass)
-            doors = sensors(zones)
-            for door in doors:
-                hass.states.async_set(door, "off", {"device_class": "door"})
-            subject.configure(hass, doors)
-            await subject.set_up(hass, doors)
-            if subject.panel:
-                await subject.arm(hass)
-            await asyncio.sleep(5)  # until what was set up has been written
-            woken, cpu, begun = CountingSelector.woken, time.process_time(), time.perf_counter()
-            await asyncio.sleep(seconds)
-            spent = time.perf_counter() - begun
-            figures = (CountingSelector.woken - woken) / spent, (time.process_time() - cpu) / spent
-            await hass.async_stop(force=True)
-    return figures
+    async with house(zones) as (hass, doors):
+        subject.configure(hass, doors)
+        await subject.set_up(hass, doors)
+        if subject.panel:
+            await subject.arm(hass)
+        await asyncio.sleep(5)  # until what was set up has been written
+        woken, cpu, begun = CountingSelector.woken, time.process_time(), time.perf_counter()
+        await asyncio.sleep(seconds)
+        spent = time.perf_counter() - begun
+        return (CountingSelector.woken - woken) / spent, (time.process_time() - cpu) / spent
 
 
 SUBJECTS: Mapping[str, Callable[[], Subject]] = {
