@@ -11,21 +11,11 @@ from companion.alarms.model import SO, AlarmKind, Severity, Source, Trigger
 from companion.directory import store as directory
 from companion.directory.model import Site
 from companion.store.scope import Scope
+from companion.texts.language import ENGLISH
 
 TITLE_LIMIT = 200
 ZONES_IN_TITLE = 3
 
-_LABEL = {
-    AlarmKind.BURGLARY: "Burglary",
-    AlarmKind.PANIC: "Panic",
-    AlarmKind.FIRE: "Fire",
-    AlarmKind.GAS: "Gas",
-    AlarmKind.WATER: "Water",
-    AlarmKind.TAMPER: "Tamper",
-    AlarmKind.DURESS: "Duress code",
-    AlarmKind.MEDICAL: "Medical emergency",
-    AlarmKind.TECHNICAL: "Fault",
-}
 _MAY_BE_HELD = frozenset({AlarmKind.BURGLARY, AlarmKind.TAMPER})
 _LESS_THAN_CRITICAL = {
     AlarmKind.WATER: Severity.HIGH,
@@ -66,7 +56,7 @@ def panel_trigger(
     `scope` is the panel's. `hold` is the panel's abort window; nothing that may cost a life is held back, whatever the panel says.
     """
     known = alarm_kind(kind)
-    label = _LABEL[known] if known == kind else kind.replace("_", " ").capitalize()
+    label = ENGLISH.titles.heads[known] if known == kind else kind.replace("_", " ").capitalize()
     site = site_of_panel(scope, conn)
     details = {
         "zones": ", ".join(zones) or None,

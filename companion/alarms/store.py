@@ -195,7 +195,13 @@ def open_alarms(
     Each with its place; `after` is the place of the last one of the page before, wherever that alarm is by now.
     """
     query = sa.select(_PLACE.label("place"), alarm).where(_IS_OPEN).order_by("place", alarm.c.id).limit(limit)
-    query = _narrowed(scope, query, sources=sources, site_id=site_id, test=test)
+    query = scope.own(query, alarm.c.site_id)
+    if sources is not None:
+        query = query.where(alarm.c.source.in_(sorted(sources)))
+    if site_id is not None:
+        query = query.where(alarm.c.site_id == site_id)
+    if test is not None:
+        query = query.where(alarm.c.test == test)
     if waiting:
         query = query.where(_WAITS)
     if after is not None:
@@ -222,23 +228,6 @@ def open_counts(scope: Scope, conn: Connection) -> OpenCounts:
     }
     counted = conn.execute(scope.own(query, alarm.c.site_id))
     return OpenCounts(**{names[bool(waits), bool(test)]: count for waits, test, count in counted})
-
-
-def _narrowed(
-    scope: Scope,
-    query: sa.Select[Any],
-    *,
-    sources: Collection[Source] | None = None,
-    site_id: str | None = None,
-    test: bool | None = None,
-) -> sa.Select[Any]:
-    if sources is not None:
-        query = query.where(alarm.c.source.in_(sorted(sources)))
-    if site_id is not None:
-        query = query.where(alarm.c.site_id == site_id)
-    if test is not None:
-        query = query.where(alarm.c.test == test)
-    return scope.own(query, alarm.c.site_id)
 
 
 def _claim_dedup(dialect: str) -> sa.Insert:

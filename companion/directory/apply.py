@@ -53,11 +53,6 @@ class Plan:
     """Of everything in the document's sections, also what stays as it is."""
     warnings: tuple[str, ...]
 
-    @property
-    def is_empty(self) -> bool:
-        """Return whether everything is already as the document says."""
-        return all(change.action is Action.UNCHANGED for change in self.changes)
-
     def count(self, action: Action) -> int:
         """Return to how many things this happens."""
         return sum(change.action is action for change in self.changes)

@@ -77,13 +77,6 @@ def only_site(scope: Scope, conn: Connection) -> Site | None:
     return known[0] if len(known) == 1 else None
 
 
-def room_by_id(scope: Scope, conn: Connection, room_id: str) -> Room | None:
-    """Return the room, or None."""
-    query = sa.select(tables.room).where(tables.room.c.id == room_id)
-    row = _row(conn, scope.own(query, tables.room.c.site_id))
-    return None if row is None else Room(**row)
-
-
 def rooms(scope: Scope, conn: Connection) -> list[Room]:
     """Return every room, by name."""
     query = scope.own(sa.select(tables.room), tables.room.c.site_id)

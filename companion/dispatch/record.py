@@ -15,6 +15,7 @@ from companion.store import tables
 from companion.store.locks import lock_alarm
 from companion.store.scope import ALL_SITES
 from companion.store.statements import Statement
+from companion.texts.reasons import storable
 
 _INSERT_ATTEMPT = Statement(sa.insert(tables.attempt))
 _FINISH = Statement(
@@ -89,7 +90,7 @@ def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetim
             ref, warning = (None, None) if sent is None else (sent.provider_ref, sent.warning)
             return same | {
                 "state": State.SENT,
-                "provider_ref": storable(ref),
+                "provider_ref": None if ref is None else storable(ref),
                 "sent_at": now,
                 "last_error": warning,
             }
@@ -105,6 +106,7 @@ def _values(delivery: Delivery, outcome: Outcome, verdict: Verdict, now: datetim
 def _attempt(
     delivery: Delivery, outcome: Outcome, verdict: Verdict, started_at: datetime, now: datetime
 ) -> Attempt:
+    ref = outcome.provider_ref if isinstance(outcome, Sent) else None
     match outcome, verdict:
         case Sent(), _:
             word = "sent"
@@ -122,17 +124,9 @@ def _attempt(
         finished_at=now,
         outcome=word,
         status_code=outcome.status_code,
-        provider_ref=storable(outcome.provider_ref) if isinstance(outcome, Sent) else None,
+        provider_ref=None if ref is None else storable(ref),
         error=None if isinstance(outcome, Sent) else outcome.reason,
     )
-
-
-def storable(said: str | None) -> str | None:
-    """Return a provider's words without what no database can hold: half characters, and U+0000 (PostgreSQL).
-
-    A result that cannot be written down would be sent again and again, for what it said.
-    """
-    return None if said is None else said.encode(errors="ignore").decode().replace("\0", "")
 
 
 def cancel_unsent(conn: Connection, delivery: Delivery) -> None:

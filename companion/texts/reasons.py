@@ -134,7 +134,7 @@ def as_json(fact: Fact) -> Any:
         case Label(code):
             return {"label": code}
         case str():
-            return _clean(fact)
+            return storable(fact)
         case bool() | int() | float():
             return fact
         case datetime() | Sayable():
@@ -164,8 +164,8 @@ def _read(stored: Any) -> Fact:
     return found
 
 
-def _clean(text: str) -> str:
-    """Return the text without what no database can hold: half characters, and U+0000 (PostgreSQL).
+def storable(text: str) -> str:
+    """Return a text without what no database can hold: half characters, and U+0000 (PostgreSQL).
 
     A result that cannot be written down would be sent again and again, for what a provider said.
     """

@@ -89,10 +89,14 @@ async def _may_read(call: Call[NoQuery, None]) -> bool:
     """Return whether the caller may know names of sites, channels and alarms: a program here, or a key for all sites."""
     if bearer_token(call.request) is None:
         return _is_from_here(call.request)
+    await _require_reader(call)
+    return True
+
+
+async def _require_reader(call: Call[NoQuery, None]) -> None:
     caller = await caller_of(call.request, call.context)
     caller.require(Role.READ)
     caller.require_all_sites()
-    return True
 
 
 def _without_names(checks: list[HealthCheck]) -> list[HealthCheck]:
@@ -115,9 +119,7 @@ async def metrics(call: Call[NoQuery, None]) -> web.Response:
     """Answer with the figures: to a program on this host, or to the holder of a key for all sites."""
     context = call.context
     if bearer_token(call.request) is not None or not _is_from_here(call.request):
-        caller = await caller_of(call.request, context)
-        caller.require(Role.READ)
-        caller.require_all_sites()
+        await _require_reader(call)
     now = context.clock()
     found = await context.db.read(lambda conn: figures(conn, now))
     return web.Response(body=context.metrics.exposition(found), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -151,9 +151,7 @@ class AreaPanel(AreaEntity, Panel):
     @callback
     def _async_alarm_changed(self, _change: AlarmChange) -> None:
         # Of all that it shows only this is the alarm's.
-        if self.available and self._view.attributes["answered_by"] != self._answered_by(
-            tripped((self._area,))
-        ):
+        if self._view.attributes["answered_by"] != self._answered_by(tripped((self._area,))):
             self._async_changed()
 
     @override

@@ -276,6 +276,5 @@ class ReadyToArm(AreaEntity, BinarySensorEntity):
 
     @override
     def _shows(self) -> object:
-        if self.available:
-            self._reason = self.system.readiness(self._area_id, self._mode)
-        return self._reason, self.available
+        self._reason = self.system.readiness(self._area_id, self._mode)
+        return self._reason

@@ -134,7 +134,10 @@ class HubEntity(AlarmBrokerEntity):
 
 
 class AreaEntity(AlarmBrokerEntity):
-    """An entity of one area: it hears only of what concerns that area, and is written only when what it shows has changed."""
+    """An entity of one area: it hears only of what concerns that area, and is written only when what it shows has changed.
+
+    It is always available, with or without the companion.
+    """
 
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str, key: str) -> None:
         super().__init__(entry, key)
@@ -148,15 +151,8 @@ class AreaEntity(AlarmBrokerEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.system.subscriptions.subscribe(self._async_changed, area_id=self._area_id))
-        if self.available:
-            # Home Assistant writes it right behind this.
-            self._written = self._shows()
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Always, once the panel has started: with or without the companion."""
-        return self._area_id in self.system.state.areas
+        # Home Assistant writes it right behind this.
+        self._written = self._shows()
 
     def _shows(self) -> object:
         """Return everything that the entity's state depends on; while it is the same nothing is written."""

@@ -52,13 +52,7 @@ class ZoneBypass(AlarmBrokerEntity, SwitchEntity):
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
         self.async_on_remove(self.system.subscriptions.subscribe_zone(self._zone_id, self._changed))
-        self._written = self._reason if self.available else None
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Always, once the panel has started."""
-        return self._area_id in self.system.state.areas
+        self._written = self._reason
 
     @property
     @override

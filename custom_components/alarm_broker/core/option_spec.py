@@ -291,9 +291,9 @@ def count(
     return _declared(Count(limits=limits, unit=unit), default, key, section)
 
 
-def optional_measure(limits: Mapping[Profile, Range], *, step: float, section: str = "") -> float | None:
-    """Declare a number with decimals that may be left empty."""
-    return _optional(Measure(limits=limits, step=step), "", section)
+def optional_measure(limits: Mapping[Profile, Range]) -> float | None:
+    """Declare a number with two decimals that may be left empty."""
+    return _optional(Measure(limits=limits, step=0.01), "", "")
 
 
 def flag(*, default: bool, must_be_on: Iterable[Profile] = (), section: str = "") -> bool:

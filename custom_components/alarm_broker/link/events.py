@@ -15,6 +15,8 @@ from ..core.panel.config import AlarmKind, ArmMode
 from ..core.panel.effects import Ending
 from ..core.panel.state import AreaStatus
 from ..core.verification import Finding
+from ..texts.language import FALLBACK, LANGUAGES
+from ..texts.model import RemarkTexts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,7 +193,12 @@ def body(event: HomeAssistantEvent) -> dict[str, Any]:
     said = {"kind": event.kind} | {one.name: _on_the_wire(getattr(event, one.name)) for one in fields(event)}
     match event:
         case AlarmRaised():
-            said["message"] = in_english(event)
+            # For a companion that does not know facts.
+            english = LANGUAGES[FALLBACK].remarks
+            said["message"] = (
+                " ".join(sentences(event.facts, english, test=event.test, has_zones=bool(event.zones)))
+                or None
+            )
         case AlarmEvidence(findings=findings, picture=picture):
             said["evidence"] = [FINDINGS[one] for one in findings]
             if picture is not None:
@@ -219,24 +226,17 @@ FINDINGS: Mapping[Finding, str] = {
 """In English, for a companion that does not know the codes."""
 
 
-def in_english(event: AlarmRaised) -> str | None:
-    """Return what a companion is told that does not know facts, or None where there is nothing to say."""
-    facts, sentences = event.facts, []
-    if event.test:
-        sentences.append("Test alarm." if facts.by is None else f"Test alarm by {facts.by}.")
+def sentences(facts: AlarmFacts, texts: RemarkTexts, *, test: bool, has_zones: bool) -> list[str]:
+    """Return what facts say to somebody who reads it."""
+    found = []
+    if test:
+        found.append(texts.test if facts.by is None else texts.test_by.format(by=facts.by))
     elif facts.by is not None:
-        sentences.append(f"Raised by {facts.by}.")
-    elif not event.zones:
-        sentences.append("Raised by hand.")
-    if facts.confirmed:
-        sentences.append("Confirmed: more than one zone.")
-    if facts.exit_error:
-        sentences.append("Exit error: still open when the exit delay ended.")
-    if facts.recent_closing:
-        sentences.append("Recent closing: the area had just been armed.")
-    if facts.during_outage:
-        sentences.append("The entry delay ran out while Home Assistant was not running.")
-    return " ".join(sentences) or None
+        found.append(texts.by.format(by=facts.by))
+    elif not has_zones:
+        found.append(texts.by_hand)
+    said = ("confirmed", "exit_error", "recent_closing", "during_outage")
+    return found + [getattr(texts, name) for name in said if getattr(facts, name)]
 
 
 def _on_the_wire(value: object) -> Any:

@@ -1,8 +1,11 @@
 """An alarm in the reader's language: its title, and what else a responder must know. Pure."""
 
+from dataclasses import replace
+
 from ..texts.model import Texts
 from .alarm import Alarm
 from .companion_events import ServiceTrouble, TitleParts
+from .events import sentences
 
 
 def alarm_title(alarm: Alarm, texts: Texts) -> str:
@@ -17,27 +20,10 @@ def trouble_subject(trouble: ServiceTrouble, texts: Texts) -> str:
 
 def remarks(alarm: Alarm, texts: Texts, *, confirmed: bool = False) -> str:
     """Return what the panel adds to an alarm, as sentences; `confirmed` when it has become so since."""
-    said, facts = texts.remarks, alarm.facts
-    found = []
-    if facts is not None and alarm.test:
-        found.append(said.test if facts.by is None else said.test_by.format(by=facts.by))
-    elif facts is not None and facts.by is not None:
-        found.append(said.by.format(by=facts.by))
-    elif facts is not None and not alarm.zones:
-        found.append(said.by_hand)
-    if confirmed or (facts is not None and facts.confirmed):
-        found.append(said.confirmed)
-    if facts is not None:
-        found += [
-            sentence
-            for sentence, is_so in (
-                (said.exit_error, facts.exit_error),
-                (said.recent_closing, facts.recent_closing),
-                (said.during_outage, facts.during_outage),
-            )
-            if is_so
-        ]
-    return " ".join(found)
+    if alarm.facts is None:
+        return texts.remarks.confirmed if confirmed else ""
+    facts = replace(alarm.facts, confirmed=alarm.facts.confirmed or confirmed)
+    return " ".join(sentences(facts, texts.remarks, test=alarm.test, has_zones=bool(alarm.zones)))
 
 
 def _made_of(parts: TitleParts | None, otherwise: str, texts: Texts) -> str:

@@ -57,8 +57,8 @@ class Sensing:
     entities: Sequence[str]
     """One of them open means that the zone is open."""
     invert: bool = flag(default=False)
-    above: float | None = optional_measure(within(-1e6, 1e6), step=0.01)
-    below: float | None = optional_measure(within(-1e6, 1e6), step=0.01)
+    above: float | None = optional_measure(within(-1e6, 1e6))
+    below: float | None = optional_measure(within(-1e6, 1e6))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

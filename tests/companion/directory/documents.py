@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from companion.directory.apply import Plan, apply_document
+from companion.directory.apply import Action, Plan, apply_document
 from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.directory.seed import Document
@@ -94,3 +94,8 @@ def read(content: Mapping[str, Any], environ: Mapping[str, str] | None = None) -
 async def applied(db: Database, content: dict[str, Any]) -> Plan:
     """Apply a document as the operators do, and return what that changed."""
     return await db.write(lambda conn: apply_document(conn, read(content), KEY))
+
+
+def changes_nothing(plan: Plan) -> bool:
+    """Return whether everything is already as the document says."""
+    return plan.count(Action.UNCHANGED) == len(plan.changes)

@@ -21,7 +21,7 @@ from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
-from tests.companion.directory.documents import KEY, SECRETS, office, read
+from tests.companion.directory.documents import KEY, SECRETS, changes_nothing, office, read
 
 
 async def _apply(db: Database, document: Document, secrets: Secrets = KEY) -> Plan:
@@ -77,7 +77,7 @@ async def test_applying_again_changes_nothing(db: Database) -> None:
     plan = await _apply(db, read(office()))
 
     after = await db.read(lambda conn: [tuple(row) for row in conn.execute(sa.select(tables.channel))])
-    assert plan.is_empty
+    assert changes_nothing(plan)
     assert plan.count(Action.UNCHANGED) == 9
     assert after == before
 
@@ -146,7 +146,7 @@ async def test_sections_that_are_absent_are_left_alone(db: Database) -> None:
 
     plan = await _apply(db, read({"people": office()["people"]}))
 
-    assert plan.is_empty
+    assert changes_nothing(plan)
     assert [device.id for device in await db.read(partial(query.devices, ALL_SITES))] == ["desk-phone"]
 
 
@@ -431,8 +431,8 @@ async def test_what_holds_for_every_site_is_applied_changed_and_kept(db: Databas
     changed = await _apply(db, read({**office(), "installation": {**everywhere, "country": "AT"}}))
 
     assert ("added", "installation", "installation", ()) in _shown(first)
-    assert again.is_empty
-    assert left_out.is_empty
+    assert changes_nothing(again)
+    assert changes_nothing(left_out)
     assert _shown(changed) == [("changed", "installation", "installation", ("country",))]
     found = await db.read(partial(query.installation, ALL_SITES))
     assert (found.last_resort_id, found.operators, found.country) == ("standard", ("porter",), "AT")

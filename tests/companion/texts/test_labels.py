@@ -3,7 +3,6 @@
 import pytest
 
 from companion.alarms.model import AlarmKind, Change, Severity, Source, Status
-from companion.alarms.panel import _LABEL
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import State
 from companion.texts.labels import alarm_title, detail, ending, finding, journal_value, label, title_parts
@@ -46,7 +45,7 @@ def test_a_title_that_was_made_here_is_read_in_german(title: str, source: str, g
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("made", sorted(set(_LABEL.values())))
+@pytest.mark.parametrize("made", [ENGLISH.titles.heads[kind] for kind in AlarmKind])
 def test_every_title_of_the_panel_begins_as_its_reader_says_it(made: str, language: str) -> None:
     texts = texts_for(language)
     parts = title_parts(f"{made}: x", "panel")
