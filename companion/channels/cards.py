@@ -54,3 +54,8 @@ def card_of(message: Message) -> Card:
 def replaces_first(message: Message) -> bool:
     """Return whether the first message about the alarm, which asks for an answer, should now say that none is needed."""
     return message.thread_ref is not None and message.kind in SETTLES
+
+
+def follows_first(message: Message) -> bool:
+    """Return whether it belongs to the first message about the alarm, as a reply: news that neither asks nor settles anything."""
+    return message.thread_ref is not None and message.kind not in SETTLES and not asks_for_answer(message)

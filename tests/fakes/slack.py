@@ -170,6 +170,8 @@ class FakeSlack(FakeServer):
         channel = self.channels.get(body["channel"])
         if channel is None and body["channel"] not in self.channels.values():
             return refused("channel_not_found")
+        if body.get("thread_ts", "") not in {"", *(one.ts for one in self.posts)}:
+            return refused("thread_not_found")
         if problem := why_invalid(body):
             return refused(problem)
         post = Post(channel=channel or body["channel"], ts=self._stamp(), body=body)

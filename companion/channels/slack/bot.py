@@ -19,7 +19,7 @@ from companion.channels.base import (
     TakesCallbacks,
     TryAgain,
 )
-from companion.channels.cards import card_of, replaces_first
+from companion.channels.cards import card_of, follows_first, replaces_first
 from companion.channels.http import Failure, HttpClient, Reply, not_understood
 from companion.channels.slack.blocks import blocks, escaped, fallback
 from companion.channels.slack.callbacks import is_of_slack, place_of, pressed
@@ -74,7 +74,7 @@ class SlackBot(Channel, TakesCallbacks):
             if not isinstance(changed, dict) or changed.get("error") not in CANNOT_CHANGE:
                 return self._outcome(changed)
         place: dict[str, Any] = {"channel": message.address}
-        if first is not None and card.link is None:
+        if first is not None and follows_first(message):
             place = {"channel": first[0], "thread_ts": first[1], "reply_broadcast": True}
         quiet = {"unfurl_links": False, "unfurl_media": False}
         return self._outcome(await self._call("chat.postMessage", {**place, **body, **quiet}))

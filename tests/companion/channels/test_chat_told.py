@@ -17,6 +17,7 @@ from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.mail import FakeMail
+from tests.fakes.mattermost import FakeMattermost
 from tests.fakes.ports import free_port
 from tests.fakes.slack import FakeSlack
 from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio
@@ -25,8 +26,17 @@ ACCOUNT_OF_THE_HOUSE = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": N
 
 type Alarmed = Callable[[str, dict[str, Any], str], Awaitable[None]]
 """Makes Anna reachable over a channel of a kind with these settings, at an address, and raises an alarm for her."""
+type Provider = Callable[[Alarmed], Awaitable[None]]
+
+PROVIDERS: list[Provider] = []
 
 
+def told(provider: Provider) -> Provider:
+    PROVIDERS.append(provider)
+    return provider
+
+
+@told
 async def slack(alarm: Alarmed) -> None:
     async with FakeSlack() as server:
         await alarm("slack", {"url": server.api_url, "token": server.token}, "U023BECGF")
@@ -34,6 +44,7 @@ async def slack(alarm: Alarmed) -> None:
         assert "Panic key: Reception" in server.posts[0].text
 
 
+@told
 async def email(alarm: Alarmed) -> None:
     async with FakeMail() as server:
         settings = {
@@ -48,6 +59,7 @@ async def email(alarm: Alarmed) -> None:
         assert server.taken[0].mail["Subject"] == "ALARM: Panic key: Reception"
 
 
+@told
 async def twilio_sms(alarm: Alarmed) -> None:
     async with FakeTwilio() as server:
         await alarm("twilio_sms", {"url": server.url, **ACCOUNT_OF_THE_HOUSE}, "+491701234567")
@@ -55,6 +67,7 @@ async def twilio_sms(alarm: Alarmed) -> None:
         assert "Panic key: Reception" in server.messages[0]["body"]
 
 
+@told
 async def twilio_voice(alarm: Alarmed) -> None:
     async with FakeTwilio() as server:
         await alarm("twilio_voice", {"url": server.url, **ACCOUNT_OF_THE_HOUSE}, "+491701234567")
@@ -62,12 +75,12 @@ async def twilio_voice(alarm: Alarmed) -> None:
         assert "Panic key: Reception" in server.calls[0]["Twiml"]
 
 
-PROVIDERS: list[Callable[[Alarmed], Awaitable[None]]] = [
-    slack,
-    email,
-    twilio_sms,
-    twilio_voice,
-]
+@told
+async def mattermost(alarm: Alarmed) -> None:
+    async with FakeMattermost() as server:
+        await alarm("mattermost", {"url": server.url, "token": server.token}, "@anna")
+        await server.until(lambda: server.posts)
+        assert "Panic key: Reception" in next(iter(server.posts.values()))["message"]
 
 
 @pytest.fixture
@@ -86,9 +99,7 @@ async def running(database_url: str, tmp_path: Path) -> AsyncIterator[Companion]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.__name__)
-async def test_an_alarm_reaches_the_provider(
-    running: Companion, provider: Callable[[Alarmed], Awaitable[None]]
-) -> None:
+async def test_an_alarm_reaches_the_provider(running: Companion, provider: Provider) -> None:
     async def alarm(kind: str, config: dict[str, Any], address: str) -> None:
         document = {
             "channels": [{"id": kind, "kind": kind, "name": kind, "config": config}],

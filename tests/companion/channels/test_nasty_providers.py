@@ -26,6 +26,8 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
         "signal",
         {"url": url, "number": "+4930123456", "header_name": "X-Key", "header_value": SECRET, **TIMES},
     ),
+    "mattermost": lambda url: build_channel("mattermost", {"url": f"{url}/hooks/{SECRET}", **TIMES}),
+    "mattermost, a bot": lambda url: build_channel("mattermost", {"url": url, "token": SECRET, **TIMES}),
     "slack": lambda url: build_channel("slack", {"url": f"{url}/services/{SECRET}", **TIMES}),
     "slack, an app": lambda url: build_channel(
         "slack", {"url": url, "token": SECRET, "signing_secret": SECRET, **TIMES}

@@ -14,6 +14,7 @@ SETTINGS = {
     "signal": {"url": "http://s.example", "number": "+4930123456"},
     "sms": {"url": "http://g.example/send"},
     "email": {"host": "mail.example", "sender": "alarm@house.example"},
+    "mattermost": {"url": "http://chat.example/hooks/x"},
     "slack": {"url": "http://hooks.example/services/x"},
     "twilio_sms": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
     "twilio_voice": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
@@ -43,6 +44,7 @@ def test_only_the_ticket_system_is_a_record_and_needs_no_address() -> None:
         ("email", {"password"}),
         ("twilio_sms", {"auth_token", "api_key_secret", "proxy"}),
         ("twilio_voice", {"auth_token", "api_key_secret", "proxy"}),
+        ("mattermost", {"url", "token", "proxy"}),
     ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:
