@@ -50,18 +50,32 @@ class HouseCa:
         """The CA's certificate."""
         return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def server(self, folder: Path, *, address: str = "127.0.0.1", days: int = 1) -> ssl.SSLContext:
-        """Return what a server needs to prove that it is `address`, until so many days from now."""
+    def server(
+        self, folder: Path, *, address: str = "127.0.0.1", name: str | None = None, days: int = 1
+    ) -> ssl.SSLContext:
+        """Return what a server needs to prove that it is `address`, or `name`, until so many days from now."""
+        proven = x509.IPAddress(ip_address(address)) if name is None else x509.DNSName(name)
+        key, certificate = self._issued("Gateway", proven, days)
+        return _context(folder, key, certificate)
+
+    def client(self, name: str) -> tuple[str, str]:
+        """Return a certificate and its key, in PEM form, with which a client proves that it is `name`."""
+        key, certificate = self._issued(name, x509.DNSName(name), 1)
+        return certificate.public_bytes(serialization.Encoding.PEM).decode(), _written(key).decode()
+
+    def _issued(
+        self, subject: str, proven: x509.GeneralName, days: int
+    ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _builder(named("Gateway"), self.name, key.public_key(), days=days)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+            _builder(named(subject), self.name, key.public_key(), days=days)
+            .add_extension(x509.SubjectAlternativeName([proven]), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
             )
             .sign(self._key, hashes.SHA256())
         )
-        return _context(folder, key, certificate)
+        return key, certificate
 
 
 def own_certificate(folder: Path, *, is_ca: bool) -> tuple[str, ssl.SSLContext]:
@@ -76,14 +90,15 @@ def own_certificate(folder: Path, *, is_ca: bool) -> tuple[str, ssl.SSLContext]:
     return certificate.public_bytes(serialization.Encoding.PEM).decode(), _context(folder, key, certificate)
 
 
+def _written(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
 def _context(folder: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> ssl.SSLContext:
     path = folder / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
+    path.write_bytes(_written(key) + certificate.public_bytes(serialization.Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     return context

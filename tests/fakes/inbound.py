@@ -1,5 +1,6 @@
 """Who hears what a channel hears: it writes everything down, and says what a test wants said."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from companion.channels.base import Answer, Receipt, Response, Undelivered, Understood
@@ -17,6 +18,12 @@ class RecordingInbound:
     callback_url: str = "https://alarm.example/v1/channels/one/callback"
     answers: list[Answer] = field(default_factory=list, init=False)
     receipts: list[Receipt | Undelivered] = field(default_factory=list, init=False)
+    _heard: asyncio.Condition = field(default_factory=asyncio.Condition, init=False)
+
+    async def until_answers(self, number: int = 1) -> None:
+        """Return once so many answers have been taken."""
+        async with asyncio.timeout(20), self._heard:
+            await self._heard.wait_for(lambda: len(self.answers) >= number)
 
     async def receipt(self, receipt: Receipt | Undelivered) -> None:
         """Write it down."""
@@ -29,4 +36,6 @@ class RecordingInbound:
         if any(one.event_id == answer.event_id for one in self.answers):
             return None
         self.answers.append(answer)
+        async with self._heard:
+            self._heard.notify_all()
         return self.says

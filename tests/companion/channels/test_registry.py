@@ -18,6 +18,7 @@ SETTINGS = {
     "slack": {"url": "http://hooks.example/services/x"},
     "twilio_sms": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
     "twilio_voice": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
+    "mqtt": {"url": "mqtt://b.example", "username": "u", "password": "hunter2"},
 }
 
 
@@ -26,12 +27,12 @@ def test_each_kind_is_built_from_its_settings_without_an_event_loop(kind: str) -
     assert callable(build_channel(kind, SETTINGS[kind]).send)
 
 
-def test_only_the_ticket_system_is_a_record_and_needs_no_address() -> None:
+def test_what_tells_nobody_is_a_record_and_needs_no_address() -> None:
     kinds = [kind_named(name) for name in kind_names()]
 
     assert {kind.name for kind in kinds} == set(SETTINGS)
-    assert [kind.name for kind in kinds if kind.records] == ["zammad"]
-    assert [kind.name for kind in kinds if not kind.addressed] == ["zammad"]
+    assert [kind.name for kind in kinds if kind.records] == ["mqtt", "zammad"]
+    assert [kind.name for kind in kinds if not kind.addressed] == ["mqtt", "zammad"]
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ def test_only_the_ticket_system_is_a_record_and_needs_no_address() -> None:
         ("twilio_sms", {"auth_token", "api_key_secret", "proxy"}),
         ("twilio_voice", {"auth_token", "api_key_secret", "proxy"}),
         ("mattermost", {"url", "token", "proxy"}),
+        ("mqtt", {"password", "client_key"}),
     ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:
@@ -72,8 +74,9 @@ def test_wrong_settings_are_named_without_showing_a_value() -> None:
 @pytest.mark.parametrize("kind", sorted(kind for kind, one in SETTINGS.items() if "url" in one))
 @pytest.mark.parametrize("host", ["169.254.169.254", "0.0.0.0", "[fe80::1]", "[::ffff:169.254.169.254]"])
 def test_an_address_that_no_channel_may_call_is_refused_before_the_first_alarm(kind: str, host: str) -> None:
+    scheme = str(SETTINGS[kind]["url"]).partition(":")[0]
     with pytest.raises(ChannelConfigError, match="url: no channel may call this address"):
-        build_channel(kind, {**SETTINGS[kind], "url": f"http://{host}/send"})
+        build_channel(kind, {**SETTINGS[kind], "url": f"{scheme}://{host}"})
 
 
 def test_an_unknown_kind_says_which_there_are() -> None:

@@ -1,0 +1,67 @@
+"""Channels that tell machines, in the whole service: from the directory file to what stands at the peer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import pytest_socket
+
+from companion.app import Companion
+from companion.config import Settings, load_secret_key
+from companion.directory.apply import apply_document
+from companion.directory.parsing import read_document
+from companion.directory.references import References
+from companion.store.scope import ALL_SITES
+from companion.store.secrets import Secrets
+from tests.builders import PHONE, trigger
+from tests.fakes.mosquitto import Mosquitto, running_mosquitto
+from tests.fakes.ports import free_port
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    pytest_socket.enable_socket()  # the plugin has closed the door before this fixture could ask
+    with running_mosquitto(tmp_path_factory.mktemp("mosquitto")) as running:
+        yield running
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Companion]:
+    port = free_port()
+    settings = Settings(
+        data_dir=tmp_path,
+        host="127.0.0.1",
+        port=port,
+        public_url=f"http://127.0.0.1:{port}",
+        zeroconf=False,
+    )
+    async with Companion(settings) as companion, asyncio.timeout(30):
+        yield companion
+
+
+async def press(running: Companion, kind: str, config: dict[str, Any]) -> str:
+    """Let a policy tell this channel, press the key, and return the alarm's id."""
+    document = {
+        "channels": [{"id": "machine", "kind": kind, "name": kind, "config": config}],
+        "policies": [{"id": "p", "name": "P", "steps": [{"targets": [{"channel": "machine"}]}]}],
+        "installation": {"last_resort": "p"},
+    }
+    read = read_document(orjson.dumps(document), References(environ={}))
+    secrets = Secrets(load_secret_key(running.settings))
+    await running.db.write(lambda conn: apply_document(conn, read, secrets))
+    pressed = trigger(policy=None, site_id=None, device_id=None)
+    raised = await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(pressed, PHONE))
+    return raised.alarm.id
+
+
+async def test_mqtt(running: Companion, broker: Mosquitto) -> None:
+    async with broker.watching() as watcher:
+        alarm_id = await press(running, "mqtt", broker.settings)
+        page = await watcher.json(f"alarm_broker/Office/alarm/{alarm_id}/page")
+        kept = await broker.kept()
+
+    assert page["title"] == "Panic key: Reception"
+    assert f"alarm_broker/Office/alarm/{alarm_id}" in kept
