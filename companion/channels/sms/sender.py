@@ -1,6 +1,7 @@
 """SMS through any gateway with an HTTP interface: method, address, headers, body and success are configured."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,8 +11,24 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from pydantic import JsonValue
 from yarl import URL
 
-from companion.channels.base import Channel, Heard, Message, MessageKind, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import (
+    Answer,
+    Callback,
+    CallbackReply,
+    Channel,
+    Heard,
+    Inbound,
+    Message,
+    MessageKind,
+    Outcome,
+    Refused,
+    Sent,
+    TakesCallbacks,
+    TryAgain,
+)
+from companion.channels.gsm import gsm
 from companion.channels.http import (
+    Failure,
     HttpClient,
     Reply,
     answered_at,
@@ -29,6 +46,8 @@ from companion.channels.sms.answers import (
 from companion.channels.sms.settings import PLACEHOLDER, SmsSettings
 from companion.texts.reasons import Reason
 
+_LOGGER = logging.getLogger(__name__)
+
 SAID_LIMIT, ANSWER_LIMIT = 120, 500
 """Characters of an answer that a reason and the channel test quote."""
 
@@ -42,8 +61,8 @@ class Prepared:
     data: bytes | None
 
 
-class SmsChannel(Channel):
-    """Sends one request a message, as configured."""
+class SmsChannel(Channel, TakesCallbacks):
+    """Sends one request a message, and hears what the gateway calls back, as configured."""
 
     def __init__(self, config: SmsSettings) -> None:
         self._config = config
@@ -51,12 +70,9 @@ class SmsChannel(Channel):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        text = sms_text(message, segments=self._config.segments, unicode=self._config.unicode)
-        values = {"to": message.address, "text": text, "id": message.idempotency_key}
-        request = prepared(self._config, values)
-        reply = await self._http.request(
-            self._config.method, URL(request.url, encoded=True), headers=request.headers, data=request.data
-        )
+        config, hears = self._config, message.callback_url is not None and self._hears_replies
+        text = sms_text(message, segments=config.segments, unicode=config.unicode, by_reply=hears)
+        reply = await self._sent(message.address, text, message.idempotency_key, message.callback_url)
         if not isinstance(reply, Reply):
             return reply
 
@@ -85,6 +101,49 @@ class SmsChannel(Channel):
             status_code=reply.status,
             warning=Reason("sms.reachable" if self._knows_sent else "sms.reachable_without_rule"),
         )
+
+    @override
+    async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
+        callbacks, secret = self._config.callbacks, self._config.callback_secret
+        if callbacks is None or secret is None:
+            return None
+        if not callbacks.proof.holds(callback, secret.get_secret_value().strip()):
+            return None
+        for event in callbacks.events(callback):
+            if isinstance(event, Answer):
+                await self._answered(event, inbound)
+            else:
+                await inbound.receipt(event)
+        return CallbackReply(body="OK")
+
+    async def _answered(self, answer: Answer, inbound: Inbound) -> None:
+        """Pass an answer on, and say by SMS what became of it; nobody can write to a name."""
+        response = await inbound.answer(answer)
+        if response is None or not answer.sender.startswith("+"):
+            return
+        text = response.text if self._config.unicode else gsm(response.text)
+        reply = await self._sent(answer.sender, text, f"answer-{answer.event_id}", None)
+        if not isinstance(reply, Reply) or not reply.is_success:
+            _LOGGER.warning("Nobody could be told by SMS what became of their answer")
+
+    async def _sent(self, to: str, text: str, key: str, callback_url: str | None) -> Reply | Failure:
+        values = {"to": to, "text": text, "id": key, "callback": self._callback(callback_url)}
+        request = prepared(self._config, values)
+        url = URL(request.url, encoded=True)
+        return await self._http.request(self._config.method, url, headers=request.headers, data=request.data)
+
+    def _callback(self, url: str | None) -> str:
+        """Return where the gateway can call, with the secret if it stands there; nothing if it cannot."""
+        callbacks, secret = self._config.callbacks, self._config.callback_secret
+        if url is None or callbacks is None or secret is None:
+            return url or ""
+        if callbacks.proof.by != "query":
+            return url
+        return str(URL(url).update_query({callbacks.proof.name: secret.get_secret_value().strip()}))
+
+    @property
+    def _hears_replies(self) -> bool:
+        return self._config.callbacks is not None and self._config.callbacks.replies is not None
 
     @override
     async def close(self) -> None:
@@ -181,6 +240,8 @@ def secrets_in(config: SmsSettings) -> frozenset[str]:
     url = config.url.get_secret_value()
     parts = urlsplit(url)
     secret = [url, *(one.get_secret_value() for one in config.secrets.values())]
+    if config.callback_secret is not None:
+        secret.append(config.callback_secret.get_secret_value().strip())
     likely = [parts.username, parts.password, *(value for _name, value in parse_qsl(parts.query))]
     for header in plain_headers(config).values():
         likely += [header, header.rsplit(" ", 1)[-1]]

@@ -11,10 +11,11 @@ from companion.channels.http import HeaderSecret, HttpOptions
 from companion.channels.kind import Mistake
 from companion.channels.phone_numbers import e164
 from companion.channels.sms.answers import AnswerRule, Pointer, Verdict
+from companion.channels.sms.callbacks import Callbacks
 from companion.channels.sms.own_numbers import own_numbers
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
-MESSAGE_NAMES = frozenset({"to", "to_digits", "text", "id"})
+MESSAGE_NAMES = frozenset({"to", "to_digits", "text", "id", "callback"})
 
 
 def default_template() -> dict[str, JsonValue]:
@@ -47,8 +48,8 @@ class SmsSettings(HttpOptions):
     """How one gateway wants to be asked.
 
     `{to}`, `{text}` and `{id}` stand for the number, the text and a key that stays the same over all
-    attempts; `{to_digits}` for the number without its `+`; `{sender}` for `sender`; `{name}` for a value
-    of `secrets`. Each is encoded for where it stands.
+    attempts; `{to_digits}` for the number without its `+`; `{sender}` for `sender`; `{callback}` for the
+    address at which the gateway can call back; `{name}` for a value of `secrets`. Each is encoded for where it stands.
     """
 
     method: Literal["GET", "POST", "PUT"] = "POST"
@@ -83,6 +84,13 @@ class SmsSettings(HttpOptions):
     idempotency_header: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9-]+$", description="Header for the key, usually Idempotency-Key."
     )
+    callback_secret: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+        default=None, description="Secret with which the gateway proves that it is it who calls back."
+    )
+    callbacks: Callbacks | None = Field(
+        default=None,
+        description="What the gateway tells when it calls back, and where in its request that stands.",
+    )
     segments: int = Field(
         default=2, ge=1, le=4, description="Longest text, in SMS of 160 (153 when several) characters."
     )
@@ -114,7 +122,9 @@ class SmsSettings(HttpOptions):
         if self.body != "json" and not flat:
             raise ValueError(f"body: {self.body} takes only plain values")
         if MESSAGE_NAMES & self.secrets.keys():
-            raise ValueError("to, to_digits, text and id cannot be names of secrets")
+            raise ValueError("to, to_digits, text, id and callback cannot be names of secrets")
+        if (self.callbacks is None) != (self.callback_secret is None):
+            raise ValueError("callbacks and callback_secret belong together")
         used = set(PLACEHOLDER.findall(url)) | names_in(self.template)
         if self.sender is not None and "sender" in self.secrets:
             raise ValueError("sender stands in secrets too: leave it out there")

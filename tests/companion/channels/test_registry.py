@@ -40,7 +40,7 @@ def test_what_tells_nobody_is_a_record_and_needs_no_address() -> None:
     [
         ("zammad", {"token", "proxy"}),  # whose address may hold a password
         ("signal", {"header_value", "proxy"}),
-        ("sms", {"url", "headers", "secrets", "proxy"}),
+        ("sms", {"url", "headers", "secrets", "callback_secret", "proxy"}),
         ("slack", {"url", "token", "signing_secret", "proxy"}),
         ("email", {"password"}),
         ("twilio_sms", {"auth_token", "api_key_secret", "proxy"}),

@@ -6,4 +6,5 @@ REASONS = {
     "no_rule": "HTTP {status} mit einer Antwort, die keine Regel des Kanals kennt: {said}",
     "not_sent": "HTTP {status}, nicht gesendet ({rule}): {said}",
     "refused": "HTTP {status}, aber abgelehnt ({rule}): {said}",
+    "undelivered": "das Gateway sagt, dass sie nicht ankam: {status}",
 }

@@ -6,4 +6,5 @@ REASONS = {
     "no_rule": "HTTP {status} with an answer that no rule of the channel knows: {said}",
     "not_sent": "HTTP {status}, not sent ({rule}): {said}",
     "refused": "HTTP {status}, but refused ({rule}): {said}",
+    "undelivered": "the gateway says that it did not arrive: {status}",
 }

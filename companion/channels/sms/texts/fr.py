@@ -6,4 +6,5 @@ REASONS = {
     "no_rule": "HTTP {status} avec une réponse qu'aucune règle du canal ne connaît : {said}",
     "not_sent": "HTTP {status}, non envoyé ({rule}) : {said}",
     "refused": "HTTP {status}, mais refusé ({rule}) : {said}",
+    "undelivered": "la passerelle dit qu'il n'est pas arrivé : {status}",
 }

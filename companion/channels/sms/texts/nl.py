@@ -6,4 +6,5 @@ REASONS = {
     "no_rule": "HTTP {status} met een antwoord dat geen regel van het kanaal kent: {said}",
     "not_sent": "HTTP {status}, niet verzonden ({rule}): {said}",
     "refused": "HTTP {status}, maar geweigerd ({rule}): {said}",
+    "undelivered": "de gateway zegt dat het niet aankwam: {status}",
 }
