@@ -235,28 +235,24 @@ def _guesses_counted(handler: PageHandler) -> PageHandler:
 _VIEW: Final = ProblemView(problem_page)
 _PATH: Final = "/a/{ack_token}"
 
+_page = partial(Page, path=_PATH, view=_VIEW, per_minute=None)
+
 PAGES: Final = (
-    Page(
+    _page(
         method="GET",
-        path=_PATH,
         handler=_guesses_counted(show),
         name="show_ack_page",
         summary="The page behind the link in a message; changes nothing",
         statuses=(200, 404, 410),
-        view=_VIEW,
-        per_minute=None,
     ),
-    Page(
+    _page(
         method="HEAD",
-        path=_PATH,
         handler=_guesses_counted(show),
         name="head_ack_page",
         summary="The same without its body; changes nothing",
         statuses=(200, 404, 410),
-        view=_VIEW,
-        per_minute=None,
     ),
-    Page(
+    _page(
         method="GET",
         path=f"{_PATH}/picture",
         handler=_guesses_counted(picture),
@@ -264,18 +260,13 @@ PAGES: Final = (
         summary="The newest picture of the alarm; changes nothing",
         statuses=(200, 404, 410),
         content_types=PICTURE_TYPES,
-        view=_VIEW,
-        per_minute=None,
     ),
-    Page(
+    _page(
         method="POST",
-        path=_PATH,
         handler=_guesses_counted(answer),
         name="answer_ack_page",
         summary="Acknowledge; on an alarm that somebody has acknowledged, leave a note",
         statuses=(303, 400, 403, 404, 410, 413, 415),
         form=Answer,
-        view=_VIEW,
-        per_minute=None,
     ),
 )

@@ -155,47 +155,41 @@ def _channel_out(row: ChannelRow, secret_names: list[str] | None) -> ChannelOut:
     )
 
 
+_administration = partial(Route, tag="administration", role=Role.ADMIN)
+
 ROUTES = (
-    Route(
+    _administration(
         method="GET",
         path="/v1/admin/devices",
         handler=list_devices,
         name="list_devices",
         summary="Devices, what each still needs, and when it was last heard of",
-        tag="administration",
-        role=Role.ADMIN,
         answers={200: DeviceList},
     ),
-    Route(
+    _administration(
         method="GET",
         path="/v1/admin/devices/{device_id}",
         handler=show_device,
         name="show_device",
         summary="One device",
-        tag="administration",
-        role=Role.ADMIN,
         answers={200: DeviceOut},
         problems=(UnknownDevice,),
     ),
-    Route(
+    _administration(
         method="POST",
         path="/v1/admin/devices/{device_id}/token",
         handler=rotate_token,
         name="rotate_token",
         summary="Give a device a new token; the old one is worth nothing from then on",
-        tag="administration",
-        role=Role.ADMIN,
         answers={200: DeviceToken},
         problems=(UnknownDevice,),
     ),
-    Route(
+    _administration(
         method="GET",
         path="/v1/admin/channels",
         handler=list_channels,
         name="list_channels",
         summary="Channels; of their secrets only the names",
-        tag="administration",
-        role=Role.ADMIN,
         all_sites=True,
         answers={200: ChannelList},
     ),

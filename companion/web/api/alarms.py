@@ -1,6 +1,7 @@
 """The API on alarms: list, show, raise, answer, note, try a delivery again."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Final
 
 from aiohttp import web
@@ -230,17 +231,19 @@ async def statistics(call: Call[StatisticsQuery, None]) -> Statistics:
 _ALARM: Final = "/v1/alarms/{alarm_id}"
 
 
+_read = partial(Route, tag="alarms", role=Role.READ)
+_operate = partial(Route, tag="alarms", role=Role.OPERATE)
+
+
 def _moving(
     path: str, name: str, handler: Callable[[Call[NoQuery, Answering]], object], summary: str
 ) -> Route:
-    return Route(
+    return _operate(
         method="POST",
         path=f"{_ALARM}/{path}",
         handler=handler,  # type: ignore[arg-type] # the caller's handlers are all coroutine functions
         name=name,
         summary=summary,
-        tag="alarms",
-        role=Role.OPERATE,
         body=Answering,
         body_required=False,
         answers={200: AlarmOut},
@@ -249,25 +252,21 @@ def _moving(
 
 
 ROUTES = (
-    Route(
+    _read(
         method="GET",
         path="/v1/alarms",
         handler=list_them,
         name="list_alarms",
         summary="Alarms, newest first",
-        tag="alarms",
-        role=Role.READ,
         query=AlarmFilter,
         answers={200: AlarmPage},
     ),
-    Route(
+    _read(
         method="GET",
         path=_ALARM,
         handler=show,
         name="show_alarm",
         summary="One alarm with its journal, its deliveries and their attempts",
-        tag="alarms",
-        role=Role.READ,
         answers={200: AlarmDetail},
         problems=(UnknownAlarm,),
     ),
@@ -278,48 +277,40 @@ ROUTES = (
     _moving("resolve", "resolve_alarm", resolve, "Say that it is over"),
     _moving("cancel", "cancel_alarm", cancel, "Say that it was false"),
     _moving("escalate", "escalate_alarm", escalate, "Let whoever is told next be told now"),
-    Route(
+    _read(
         method="GET",
         path=f"{_ALARM}/picture",
         handler=picture,
         name="show_alarm_picture",
         summary="The newest picture of the alarm",
-        tag="alarms",
-        role=Role.READ,
         other_answers={kind: {"type": "string", "format": "binary"} for kind in PICTURE_TYPES},
         problems=(UnknownAlarm, NoPicture),
     ),
-    Route(
+    _operate(
         method="POST",
         path=f"{_ALARM}/notes",
         handler=note,
         name="note_alarm",
         summary="Write a remark into the journal; allowed in every status",
-        tag="alarms",
-        role=Role.OPERATE,
         body=Remark,
         answers={200: AlarmOut},
         problems=(UnknownAlarm,),
     ),
-    Route(
+    _operate(
         method="POST",
         path=f"{_ALARM}/deliveries/{{delivery_id}}/retry",
         handler=retry,
         name="retry_delivery",
         summary="Send a delivery that failed or was given up once more, now",
-        tag="alarms",
-        role=Role.OPERATE,
         answers={200: DeliveryOut},
         problems=(UnknownAlarm, UnknownDelivery, RetryNotAllowed),
     ),
-    Route(
+    _read(
         method="GET",
         path="/v1/statistics",
         handler=statistics,
         name="statistics",
         summary="How many alarms there were, and how fast they were answered",
-        tag="alarms",
-        role=Role.READ,
         query=StatisticsQuery,
         answers={200: Statistics},
     ),

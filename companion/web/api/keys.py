@@ -90,39 +90,32 @@ async def revoke_key(call: Call[NoQuery, None]) -> web.Response:
     return web.Response(status=204)
 
 
+_administration = partial(Route, tag="administration", role=Role.ADMIN, all_sites=True)
+
 ROUTES = (
-    Route(
+    _administration(
         method="GET",
         path="/v1/admin/keys",
         handler=list_keys,
         name="list_keys",
         summary="API keys, revoked ones too",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
         answers={200: KeyList},
     ),
-    Route(
+    _administration(
         method="POST",
         path="/v1/admin/keys",
         handler=make_key,
         name="make_key",
         summary="Make an API key; it is shown only in this answer",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
         body=NewKey,
         answers={201: KeyMade},
     ),
-    Route(
+    _administration(
         method="DELETE",
         path="/v1/admin/keys/{key_id}",
         handler=revoke_key,
         name="revoke_key",
         summary="Make a key useless from now on; its line stays in the list",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
         answers={204: None},
         problems=(UnknownKey,),
     ),

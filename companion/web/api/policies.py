@@ -48,39 +48,32 @@ async def put_policy(call: Call[NoQuery, DirectoryPolicy]) -> Answer:
     return Answer(body=policy, status=201 if plan.count(Action.ADDED) else 200)
 
 
+_administration = partial(Route, tag="administration", role=Role.ADMIN, all_sites=True)
+
 ROUTES = (
-    Route(
+    _administration(
         method="GET",
         path="/v1/admin/escalation-policies",
         handler=list_policies,
         name="list_policies",
         summary="Escalation policies",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
         answers={200: PolicyList},
     ),
-    Route(
+    _administration(
         method="GET",
         path="/v1/admin/escalation-policies/{policy_id}",
         handler=show_policy,
         name="show_policy",
         summary="One escalation policy",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
         answers={200: DirectoryPolicy},
         problems=(UnknownPolicy,),
     ),
-    Route(
+    _administration(
         method="PUT",
         path="/v1/admin/escalation-policies/{policy_id}",
         handler=put_policy,
         name="put_policy",
         summary="Make or replace an escalation policy; running alarms keep theirs",
-        tag="administration",
-        role=Role.ADMIN,
-        all_sites=True,
         body=DirectoryPolicy,
         answers={200: DirectoryPolicy, 201: DirectoryPolicy},
     ),

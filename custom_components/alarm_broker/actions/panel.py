@@ -1,6 +1,7 @@
 """The actions that work the panel: what the card cannot do, each with an answer for whoever wants one."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any
 
 import probatio as vol
@@ -72,8 +73,16 @@ def async_setup_panel_services(hass: HomeAssistant) -> None:
             _async_verify,
             SupportsResponse.ONLY,
         ),
-        "bypass": ({vol.Required(ATTR_ZONES): ZONES, **CODE}, _async_bypass, SupportsResponse.OPTIONAL),
-        "unbypass": ({vol.Required(ATTR_ZONES): ZONES, **CODE}, _async_unbypass, SupportsResponse.OPTIONAL),
+        "bypass": (
+            {vol.Required(ATTR_ZONES): ZONES, **CODE},
+            partial(_async_leave_out, bypass=True),
+            SupportsResponse.OPTIONAL,
+        ),
+        "unbypass": (
+            {vol.Required(ATTR_ZONES): ZONES, **CODE},
+            partial(_async_leave_out, bypass=False),
+            SupportsResponse.OPTIONAL,
+        ),
         "clear_memory": (CODE, _async_clear_memory, SupportsResponse.OPTIONAL),
         "walk_test": (
             {vol.Required(ATTR_RUN): cv.boolean, **CODE},
@@ -189,14 +198,6 @@ async def _async_verify(panel: Panel, call: ServiceCall) -> ServiceResponse:
     looked = {key: value for key, value in record.items() if key not in RECORD_OF_ALARM}
     address = None if picture is None else await panel.verification.async_keep_look(picture)
     return {**looked, "picture": address}
-
-
-async def _async_bypass(panel: Panel, call: ServiceCall) -> ServiceResponse:
-    return await _async_leave_out(panel, call, bypass=True)
-
-
-async def _async_unbypass(panel: Panel, call: ServiceCall) -> ServiceResponse:
-    return await _async_leave_out(panel, call, bypass=False)
 
 
 async def _async_leave_out(panel: Panel, call: ServiceCall, *, bypass: bool) -> ServiceResponse:
