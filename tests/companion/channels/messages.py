@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from companion.channels.base import Message, MessageKind
+from companion.channels.registry import kind_names
 
+KINDS = ", ".join(kind_names())
+"""As they are offered to whoever has named another one."""
 ACK_URL = "https://alarm.example/a/tok_EN-0123456789abcdef"
 
 

@@ -9,6 +9,7 @@ import pytest
 from companion.directory.parsing import MAX_BYTES, read_document
 from companion.directory.references import References, ReferenceUnresolved
 from companion.directory.seed import DocumentInvalid
+from tests.companion.channels.messages import KINDS
 from tests.companion.directory.documents import SECRETS, office, read
 from tests.fakes.packages import Packages, pager
 
@@ -151,7 +152,7 @@ def _huge_number(content: dict[str, Any]) -> None:
         ),
         (_invent_zone, "sites[0].timezone: is not a time zone; write it like Europe/Berlin"),
         (_escape_zone_folder, "sites[0].timezone: is not a time zone; write it like Europe/Berlin"),
-        (_invent_kind, "channels[1].config: there is no channel kind 'pigeon', only signal, sms, zammad"),
+        (_invent_kind, f"channels[1].config: there is no channel kind 'pigeon', only {KINDS}"),
         (
             _unknown_language,
             "people[0].language: is no language that messages are written in: en, de, fr or nl, or like de-AT",

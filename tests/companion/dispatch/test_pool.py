@@ -15,6 +15,7 @@ from companion.dispatch.worker import ChannelUnusable, KindUnusable
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.secrets import Secrets
+from tests.companion.channels.messages import KINDS
 from tests.companion.conftest import Directory
 from tests.fakes.clock import Seconds
 from tests.fakes.packages import Packages, pager
@@ -131,7 +132,7 @@ async def test_a_channel_whose_kind_is_not_there_says_which_there_are(
 ) -> None:
     await _change(db, "sms", kind="pigeon")
 
-    with pytest.raises(KindUnusable, match="no channel kind 'pigeon', only signal, sms, zammad"):
+    with pytest.raises(KindUnusable, match=f"no channel kind 'pigeon', only {KINDS}"):
         await pool.get("sms")
 
 

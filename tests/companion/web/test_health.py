@@ -22,6 +22,7 @@ from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.troubles.model import TroubleKind
 from companion.web import health, health_checks
+from tests.companion.channels.messages import KINDS
 from tests.companion.conftest import Directory
 from tests.companion.plans import asked_by
 from tests.companion.web.harness import Api
@@ -185,7 +186,7 @@ async def test_a_channel_whose_kind_is_not_there_is_red_and_says_why_here_and_on
     reply = await sound.call("GET", "/healthz/alerting", None)
 
     said = {check["name"]: (check["status"], check["message"]) for check in reply.json["checks"]}
-    why = "there is no channel kind 'pigeon', only signal, sms, zammad"
+    why = f"there is no channel kind 'pigeon', only {KINDS}"
     assert (reply.status, said["channel sms"]) == (503, ("error", f"Nothing can be sent over it: {why}."))
     assert said["channel zammad"][0] == "ok"
 
