@@ -18,6 +18,8 @@ from companion.store.secrets import Secrets
 from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.mail import FakeMail
 from tests.fakes.mattermost import FakeMattermost
+from tests.fakes.opsgenie import FakeOpsgenie
+from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.ports import free_port
 from tests.fakes.slack import FakeSlack
 from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio
@@ -34,6 +36,22 @@ PROVIDERS: list[Provider] = []
 def told(provider: Provider) -> Provider:
     PROVIDERS.append(provider)
     return provider
+
+
+@told
+async def pagerduty(alarm: Alarmed) -> None:
+    async with FakePagerDuty() as server:
+        await alarm("pagerduty", {"url": server.url, "routing_key": server.routing_key}, "PXPGF42")
+        await server.until(lambda: server.incidents)
+        assert "Panic key: Reception" in next(iter(server.incidents.values())).summary
+
+
+@told
+async def opsgenie(alarm: Alarmed) -> None:
+    async with FakeOpsgenie() as server:
+        await alarm("opsgenie", {"url": server.url, "api_key": server.api_key}, "anna@house.example")
+        await server.until(lambda: server.alerts)
+        assert "Panic key: Reception" in next(iter(server.alerts.values())).message
 
 
 @told

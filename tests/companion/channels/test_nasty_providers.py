@@ -28,6 +28,10 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
     ),
     "mattermost": lambda url: build_channel("mattermost", {"url": f"{url}/hooks/{SECRET}", **TIMES}),
     "mattermost, a bot": lambda url: build_channel("mattermost", {"url": url, "token": SECRET, **TIMES}),
+    "opsgenie": lambda url: build_channel("opsgenie", {"url": url, "api_key": SECRET, **TIMES}),
+    "pagerduty": lambda url: build_channel(
+        "pagerduty", {"url": url, "routing_key": f"{SECRET:x<32}", **TIMES}
+    ),
     "slack": lambda url: build_channel("slack", {"url": f"{url}/services/{SECRET}", **TIMES}),
     "slack, an app": lambda url: build_channel(
         "slack", {"url": url, "token": SECRET, "signing_secret": SECRET, **TIMES}

@@ -14,6 +14,8 @@ SETTINGS = {
     "signal": {"url": "http://s.example", "number": "+4930123456"},
     "sms": {"url": "http://g.example/send"},
     "email": {"host": "mail.example", "sender": "alarm@house.example"},
+    "opsgenie": {"api_key": "k"},
+    "pagerduty": {"routing_key": "0123456789abcdef0123456789abcdef"},
     "mattermost": {"url": "http://chat.example/hooks/x"},
     "slack": {"url": "http://hooks.example/services/x"},
     "twilio_sms": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
@@ -27,12 +29,17 @@ def test_each_kind_is_built_from_its_settings_without_an_event_loop(kind: str) -
     assert callable(build_channel(kind, SETTINGS[kind]).send)
 
 
-def test_what_tells_nobody_is_a_record_and_needs_no_address() -> None:
+def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_address() -> None:
     kinds = [kind_named(name) for name in kind_names()]
 
     assert {kind.name for kind in kinds} == set(SETTINGS)
     assert [kind.name for kind in kinds if kind.records] == ["mqtt", "zammad"]
-    assert [kind.name for kind in kinds if not kind.addressed] == ["mqtt", "zammad"]
+    assert {kind.name for kind in kinds if not kind.addressed} == {
+        "mqtt",
+        "opsgenie",
+        "pagerduty",
+        "zammad",
+    }
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,8 @@ def test_what_tells_nobody_is_a_record_and_needs_no_address() -> None:
         ("email", {"password"}),
         ("twilio_sms", {"auth_token", "api_key_secret", "proxy"}),
         ("twilio_voice", {"auth_token", "api_key_secret", "proxy"}),
+        ("opsgenie", {"api_key", "webhook_secret", "proxy"}),
+        ("pagerduty", {"routing_key", "webhook_secret", "proxy"}),
         ("mattermost", {"url", "token", "proxy"}),
         ("mqtt", {"password", "client_key"}),
     ],
