@@ -35,7 +35,6 @@ INTERNAL = (
     "owner",
     "fence",
     "lease_until",
-    "idempotency_key",
     "position",
     "first_page",
 )

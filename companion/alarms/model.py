@@ -214,7 +214,7 @@ class Alarm:
         same = [self.source, self.kind, self.severity, self.test, self.site_id, self.device_id]
         if self.is_urgent:
             same += [self.room, self.person, self.title]
-        return hashlib.sha256(repr(same).encode(errors="replace")).hexdigest()[:32]
+        return hashlib.sha256(repr(same).encode(errors="replace")).hexdigest()[:16]
 
     @property
     def is_urgent(self) -> bool:

@@ -129,5 +129,5 @@ def _milliseconds_between(
 ) -> sa.ColumnElement[int]:
     if conn.dialect.name == "postgresql":
         return sa.cast(sa.func.round(sa.extract("epoch", end - start) * 1000), sa.BigInteger)
-    days = sa.func.julianday(end) - sa.func.julianday(start)
-    return sa.cast(sa.func.round(days * 86_400_000), sa.Integer)
+    microseconds = sa.type_coerce(end, sa.BigInteger) - sa.type_coerce(start, sa.BigInteger)
+    return sa.cast(sa.func.round(microseconds / 1000.0), sa.Integer)

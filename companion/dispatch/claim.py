@@ -1,5 +1,6 @@
 """Leases: which worker may send which delivery, and what happens when a worker is gone."""
 
+import hashlib
 import os
 import secrets
 import socket
@@ -35,12 +36,12 @@ def _process_space() -> str:
         namespace = Path("/proc/self/ns/pid").readlink().name
     except OSError:
         return socket.gethostname()
-    return f"{kernel} {namespace}"
+    return hashlib.sha256(f"{kernel} {namespace}".encode()).hexdigest()[:12]
 
 
 def new_owner() -> str:
     """Return a name for this process that no other ever has: where, process id, chance."""
-    return f"{_process_space()}/{os.getpid()}/{secrets.token_hex(8)}"
+    return f"{_process_space()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
 def is_dead(owner: str, *, me: str) -> bool:

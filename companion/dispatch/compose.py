@@ -22,7 +22,7 @@ def compose(delivery: Delivery, thread_ref: str | None, ack_url: str | None) -> 
         # What is about no alarm is a thing of its own: it must not be taken for another one's message.
         "alarm_id": delivery.alarm_id or delivery.id,
         "kind": delivery.kind,
-        "idempotency_key": delivery.idempotency_key,
+        "idempotency_key": delivery.id,
         "may_have_been_sent": delivery.uncertain,
         "thread_ref": thread_ref,
         "address": delivery.address,

@@ -50,6 +50,12 @@ PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_
 """What is not sent any more once somebody has answered."""
 
 
+OF_THE_ALARM = frozenset(
+    {"title", "severity", "source", "site", "room", "person", "raised_at", "timezone", "test"}
+)
+"""Facts of a message that are columns of its alarm, and of which nobody makes anything else."""
+
+
 @dataclass(frozen=True)
 class Reader:
     """Somebody whom a message is for, and the place of its address in their order of contact points."""
@@ -72,7 +78,8 @@ class Delivery:
     address: str
     recipient: str
     message: Mapping[str, Any]
-    """The facts of the message, as JSON: what `companion.channels.base.Message` has beyond these columns."""
+    """The facts of the message, as JSON: what `companion.channels.base.Message` has beyond these columns. Stored without
+    what its alarm says (`OF_THE_ALARM`)."""
     state: State
     due_at: datetime
     attempts: int
@@ -85,7 +92,6 @@ class Delivery:
     uncertain: bool
     cancelled: bool
     provider_ref: str | None
-    idempotency_key: str
     last_error: Reason | None
     source_key: str | None
     """What its alarm came from, as far as it may be folded (`Alarm.source_key`)."""

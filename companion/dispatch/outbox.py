@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import PAGES, WAITING, Delivery, Reader, State, Urgency
+from companion.dispatch.delivery import OF_THE_ALARM, PAGES, WAITING, Delivery, Reader, State, Urgency
 from companion.dispatch.folding import unfold
 from companion.ids import new_id
 from companion.store.sql import insert
@@ -71,10 +71,10 @@ def enqueue(
         return []
     if claim is not None:
         # The first deliveries of an alarm that this transaction makes: nothing can be there yet.
-        _INSERT.run(conn, *map(vars, made))
+        _INSERT.run(conn, *map(_row, made))
     else:
         statement = insert(conn.dialect.name, delivery).on_conflict_do_nothing().returning(delivery.c.id)
-        written = set(conn.execute(statement, [vars(item) for item in made]).scalars())
+        written = set(conn.execute(statement, [_row(item) for item in made]).scalars())
         made = [item for item in made if item.id in written]
     shared = [
         {"delivery_id": item.id} | vars(reader)
@@ -83,6 +83,14 @@ def enqueue(
     ]
     _INSERT_ALSO_FOR.run(conn, *shared)
     return made
+
+
+def _row(item: Delivery) -> dict[str, Any]:
+    """Return what is stored: without what its alarm says, which whoever claims it reads there."""
+    if item.alarm_id is None:
+        return vars(item)
+    own = {name: fact for name, fact in item.message.items() if name not in OF_THE_ALARM and fact is not None}
+    return {**vars(item), "message": own}
 
 
 def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Claim | None) -> Delivery:
@@ -104,7 +112,6 @@ def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Cla
         uncertain=False,
         cancelled=False,
         provider_ref=None,
-        idempotency_key=delivery_id,
         last_error=None,
         folded_into=None,
         created_at=now,

@@ -4,6 +4,7 @@ A delivery belongs to the site of its alarm; one without an alarm (a trouble, a 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -12,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import PAGES, Attempt, Delivery, State, Urgency
+from companion.dispatch.delivery import OF_THE_ALARM, PAGES, Attempt, Delivery, State, Urgency
 from companion.store.scope import Scope
 from companion.store.statements import Statement
-from companion.store.tables import also_for, attempt, channel, delivery
+from companion.store.tables import alarm, also_for, attempt, channel, delivery
 
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
 WAITS = sa.text("delivery.state IN ('pending', 'failed')")
@@ -29,6 +30,23 @@ def to_delivery(row: Row[Any]) -> Delivery:
     values = dict(row._mapping)
     kind, state, urgency = MessageKind(values["kind"]), State(values["state"]), Urgency(values["urgency"])
     return Delivery(**values | {"kind": kind, "state": state, "urgency": urgency})
+
+
+def whole(conn: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries with all that is to be said: also what their alarms say."""
+    ids = {item.alarm_id for item in deliveries if item.alarm_id is not None}
+    facts = sa.select(alarm.c.id, *(alarm.c[name] for name in sorted(OF_THE_ALARM)))
+    known = (
+        {row.id: dict(row._mapping) for row in conn.execute(facts.where(alarm.c.id.in_(ids)))} if ids else {}
+    )
+    return [_with(item, known.get(item.alarm_id)) for item in deliveries]
+
+
+def _with(item: Delivery, facts: Mapping[str, Any] | None) -> Delivery:
+    stored: object = item.message  # whatever the column holds
+    if facts is None or not isinstance(stored, Mapping):
+        return item
+    return replace(item, message={name: facts[name] for name in OF_THE_ALARM} | dict(stored))
 
 
 def _to_attempt(row: Row[Any]) -> Attempt:

@@ -20,7 +20,7 @@ from companion.dispatch.delivery import PAGES, Delivery, State, Urgency
 from companion.dispatch.record import cancel_unsent, record
 from companion.dispatch.retry import Done, GiveUp, RetryPolicy, Verdict, decide
 from companion.dispatch.slots import Room, Slots, ordinary_limit
-from companion.dispatch.store import delivery_by_id, thread_ref
+from companion.dispatch.store import delivery_by_id, thread_ref, whole
 from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
@@ -224,7 +224,7 @@ class Dispatcher:
         me, lease = self._rules.owner, self._rules.lease
         for abandoned in claim.take_back(conn, now, me=me, lease=lease, busy=busy):
             self._tell(conn, abandoned, GiveUp(abandoned.last_error or Reason("worker_died")))
-        return claim.claim_due(conn, me, now, lease, rooms)
+        return whole(conn, claim.claim_due(conn, me, now, lease, rooms))
 
     def has_room(self, channel_id: str, urgency: Urgency) -> bool:
         """Return whether a delivery over the channel would be sent at once and not wait behind others here."""

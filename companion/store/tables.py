@@ -4,14 +4,12 @@ An index over a part of the rows says so with `sqlite_where`; migrations give Po
 SQLAlchemy would load that dialect and all its drivers in every service.)
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, override
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 
-from companion.texts.reasons import Reason
+from companion.store.types import PackedText, ReasonText, UtcDateTime
 
 metadata = sa.MetaData(
     naming_convention={
@@ -23,55 +21,19 @@ metadata = sa.MetaData(
 )
 
 
-def _as_text(value: datetime | None) -> str | None:
-    if value is None:
-        return None
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", timespec="microseconds")
-
-
-class UtcDateTime(sa.TypeDecorator[datetime]):
-    """An aware datetime in UTC: `timestamptz` on PostgreSQL, sortable text on SQLite, which knows no zones."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    @override
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
-        # SQLAlchemy's own puts the same text together field by field, and a press writes more than twenty times.
-        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
-
-    @override
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class ReasonText(sa.TypeDecorator[Reason]):
-    """A reason as code and facts; what earlier versions have written is read as a quotation."""
-
-    impl = sa.Text
-    cache_ok = True
-
-    @override
-    def process_bind_param(self, value: Reason | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.as_text()
-
-    @override
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Reason | None:
-        return None if value is None else Reason.from_text(value)
-
-
 def _id(name: str = "id", **kwargs: Any) -> sa.Column[str]:
     return sa.Column(name, sa.String(64), primary_key=True, **kwargs)
 
 
 def _ref(name: str, target: str, *, nullable: bool = False, ondelete: str | None = None) -> sa.Column[str]:
     return sa.Column(name, sa.String(64), sa.ForeignKey(target, ondelete=ondelete), nullable=nullable)
+
+
+def _packed(name: str, target: str | None = None, **kwargs: Any) -> sa.Column[str]:
+    """Return a column for an id of ours, or for a hash; of the row `target`, if it is to be there."""
+    ondelete = kwargs.pop("ondelete", None)
+    references = () if target is None else (sa.ForeignKey(target, ondelete=ondelete),)
+    return sa.Column(name, PackedText(64), *references, **kwargs)
 
 
 def _time(name: str, *, nullable: bool = True) -> sa.Column[datetime]:
@@ -201,7 +163,7 @@ meta = sa.Table(
 alarm = sa.Table(
     "alarm",
     metadata,
-    _id(),
+    _packed("id", primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("source", sa.String(16), nullable=False),
@@ -280,16 +242,17 @@ dedup = sa.Table(
     "dedup",
     metadata,
     sa.Column("key", sa.String(200), primary_key=True),
-    sa.Column("alarm_id", sa.String(64), nullable=False),
+    _packed("alarm_id", nullable=False),
     _time("expires_at"),  # null: never
     sa.Index(None, "alarm_id"),
+    sqlite_with_rowid=False,
 )
 
 journal = sa.Table(
     "journal",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    _ref("alarm_id", "alarm.id"),
+    _packed("alarm_id", "alarm.id", nullable=False),
     _time("at", nullable=False),
     sa.Column("event", sa.String(32), nullable=False),
     sa.Column("actor", sa.Text),  # who
@@ -301,14 +264,15 @@ journal = sa.Table(
 heard_event = sa.Table(
     "heard_event",
     metadata,
-    sa.Column("alarm_id", sa.String(64), sa.ForeignKey("alarm.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("event_id", sa.String(64), primary_key=True),  # see companion.link.inbound
+    _packed("alarm_id", "alarm.id", ondelete="CASCADE", primary_key=True),
+    _packed("event_id", primary_key=True),  # see companion.link.inbound
+    sqlite_with_rowid=False,
 )
 
 picture = sa.Table(
     "picture",
     metadata,
-    sa.Column("alarm_id", sa.String(64), sa.ForeignKey("alarm.id", ondelete="CASCADE"), primary_key=True),
+    _packed("alarm_id", "alarm.id", ondelete="CASCADE", primary_key=True),
     sa.Column("media_type", sa.String(32), nullable=False),
     sa.Column("data", sa.LargeBinary, nullable=False),
     _time("received_at", nullable=False),  # by our clock: what the time that it is kept counts from
@@ -318,11 +282,12 @@ picture = sa.Table(
 ack_link = sa.Table(
     "ack_link",
     metadata,
-    sa.Column("token_hash", sa.String(64), primary_key=True),
-    _ref("alarm_id", "alarm.id"),
+    _packed("token_hash", primary_key=True),
+    _packed("alarm_id", "alarm.id", nullable=False),
     sa.Column("recipient", sa.Text, nullable=False),
     _time("created_at", nullable=False),
     sa.Index(None, "alarm_id"),
+    sqlite_with_rowid=False,
 )
 
 # --- dispatch -------------------------------------------------------------------------------------------
@@ -330,8 +295,8 @@ ack_link = sa.Table(
 delivery = sa.Table(
     "delivery",
     metadata,
-    _id(),
-    sa.Column("alarm_id", sa.String(64)),  # null: a channel test
+    _packed("id", primary_key=True),
+    _packed("alarm_id"),  # null: a channel test
     sa.Column("kind", sa.String(16), nullable=False),  # MessageKind
     sa.Column(
         "occurrence", sa.String(64), nullable=False
@@ -356,10 +321,9 @@ delivery = sa.Table(
     sa.Column("uncertain", sa.Boolean, nullable=False),  # may have been sent
     sa.Column("cancelled", sa.Boolean, nullable=False),  # asked to stop while processing
     sa.Column("provider_ref", sa.Text),
-    sa.Column("idempotency_key", sa.String(64), nullable=False),
     sa.Column("last_error", ReasonText),
     sa.Column("source_key", sa.String(32)),  # of pages: what floods is told in one message
-    sa.Column("folded_into", sa.String(64)),  # the delivery that is sent for this one
+    _packed("folded_into"),  # the delivery that is sent for this one
     _time("created_at", nullable=False),
     _time("sent_at"),
     _time("delivered_at"),
@@ -409,30 +373,32 @@ failover = sa.Table(
     # the row of a delivery may be held by whoever sends it.
     "failover",
     metadata,
-    sa.Column("delivery_id", sa.String(64), primary_key=True),
+    _packed("delivery_id", primary_key=True),
     sa.Column(
         "person_id", sa.String(64), primary_key=True
     ),  # a page may be for several, each with a next one
-    sa.Column("alarm_id", sa.String(64)),  # null: a trouble
+    _packed("alarm_id"),  # null: a trouble
     _time("due_at", nullable=False),
     sa.Index(None, "due_at"),
     sa.Index(None, "alarm_id"),
+    sqlite_with_rowid=False,
 )
 
 also_for = sa.Table(
     # Whom else a delivery is for than its own person: people who share the address.
     "also_for",
     metadata,
-    sa.Column("delivery_id", sa.String(64), primary_key=True),
+    _packed("delivery_id", primary_key=True),
     sa.Column("person_id", sa.String(64), primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),  # of the address among this person's contact points
+    sqlite_with_rowid=False,
 )
 
 attempt = sa.Table(
     "attempt",
     metadata,
     sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    _ref("delivery_id", "delivery.id"),
+    _packed("delivery_id", "delivery.id", nullable=False),
     sa.Column("channel_id", sa.String(64), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
     _time("started_at", nullable=False),

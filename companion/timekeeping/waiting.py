@@ -1,7 +1,7 @@
 """Moves every stored time that something waits for, or that an interval is counted from, when the time was set."""
 
-import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -88,18 +88,9 @@ def _is_wrong(column: sa.Column[datetime], before: datetime, now: datetime) -> s
 
 
 def _move(conn: Connection, column: sa.Column[datetime], which: _Which, by: timedelta) -> None:
-    if conn.dialect.name == "postgresql":
-        moved: sa.ColumnElement[datetime] = column + sa.literal(by, sa.Interval)
-    else:
-        # Stored as text, and SQLite's own functions know no microseconds.
-        raw = conn.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)  # noqa: S101 # for the type checker
-        raw.create_function("moved", 1, lambda text: _moved_text(text, by), deterministic=True)
-        moved = sa.func.moved(column, type_=column.type)
+    moved: sa.ColumnElement[Any] = (
+        column + sa.literal(by, sa.Interval)
+        if conn.dialect.name == "postgresql"
+        else sa.type_coerce(column, sa.BigInteger) + by // timedelta(microseconds=1)
+    )
     conn.execute(sa.update(column.table).where(which).values({column: moved}))
-
-
-def _moved_text(text: str | None, by: timedelta) -> str | None:
-    if text is None:
-        return None
-    return (datetime.fromisoformat(text).replace(tzinfo=UTC) + by).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -20,6 +20,7 @@ from companion.ids import token_hash
 from companion.store import tables
 from companion.store.database import Database, normalized_url
 from companion.store.migrate import migrate
+from companion.store.types import PackedText, as_bytes, as_microseconds
 from tests.companion.reads import Places
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -163,10 +164,9 @@ def _deliveries(past: Past) -> Iterator[Row]:
         is_sent = state in {"sent", "delivered"}
         yield (
             *(past.id_of(of), past.id, kind, "0.0", channel, "person-0", 0, "+4912345678", "Porter"),
-            *('{"title": "Panic key: Reception", "language": "en", "site": "Head office"}', state, past.at()),
+            *('{"language": "en", "recipient_key": "person-0"}', state, past.at()),
             *(1, 1, of == 1, False, None, 1, None, False, False, f"ref-{past.number}" if is_sent else None),
             *(
-                past.id_of(of),
                 None,
                 f"device:key-{past.number % DEVICES}" if of == 1 else None,
                 None,
@@ -265,8 +265,13 @@ def _blocks(total: int, stored: Stored) -> Iterator[tuple[str, list[Row]]]:
             yield table, [row for past in pasts for row in make(past)]
 
 
-def _as_text(at: datetime) -> str:
-    return at.replace(tzinfo=None).isoformat(" ", "microseconds")
+def _packed(table: str, row: Row) -> Row:
+    """Return the row as SQLite has it."""
+    columns = tables.metadata.tables[table].columns
+    return tuple(
+        as_bytes(value) if isinstance(column.type, PackedText) else value
+        for column, value in zip(columns, row, strict=True)
+    )
 
 
 def _columns(table: str) -> list[str]:
@@ -280,10 +285,10 @@ def _fill_sqlite(path: Path, total: int) -> None:
     connection.execute("PRAGMA cache_size=-400000")
     connection.execute("PRAGMA journal_mode=OFF")
     connection.execute("BEGIN")
-    for table, rows in _blocks(total, _as_text):
+    for table, rows in _blocks(total, as_microseconds):
         columns = _columns(table)
         insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608 # ours
-        connection.executemany(insert, rows)
+        connection.executemany(insert, (_packed(table, row) for row in rows))
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.close()

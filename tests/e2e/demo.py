@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
+from companion.store.types import as_bytes
 from tests.e2e import house
 from tests.e2e.home_assistant import PASSWORD, USERNAME, HomeAssistant
 from tests.e2e.house import Api, until
@@ -73,7 +74,9 @@ class Demo:
         """Look into the database file itself."""
         database = self.folder / "companion" / "alarm-broker.db"
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-            row = connection.execute("SELECT status FROM alarm WHERE id = ?", (self.alarm_id,)).fetchone()
+            row = connection.execute(
+                "SELECT status FROM alarm WHERE id = ?", (as_bytes(self.alarm_id),)
+            ).fetchone()
         assert row == ("triggered",), row
         self.saw("the alarm is on disk (read from the SQLite file)")
 

@@ -2,15 +2,16 @@
 
 from typing import Literal
 
+import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from companion.store.tables import UtcDateTime, metadata
+from companion.store.tables import metadata
 
 
 def _written(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
     # A migration must mean the same for ever, so it names none of our own classes.
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
+    return f"sa.{item.impl!r}" if kind == "type" and isinstance(item, sa.TypeDecorator) else False
 
 
 for index in (index for table in metadata.tables.values() for index in table.indexes):

@@ -43,7 +43,6 @@ def stored(message: dict[str, Any]) -> Delivery:
         uncertain=False,
         cancelled=False,
         provider_ref=None,
-        idempotency_key="key",
         last_error=None,
         source_key=None,
         folded_into=None,

@@ -97,7 +97,7 @@ class Walk:
             "record": False,
             "fence": 0,
         }
-        row |= {"uncertain": False, "cancelled": False, "idempotency_key": "x", "created_at": START}
+        row |= {"uncertain": False, "cancelled": False, "created_at": START}
         conn.execute(sa.insert(delivery).values(**row, state=self.chance.choice(list(State))))
 
     def _settle(self, conn: Connection) -> None:

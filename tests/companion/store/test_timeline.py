@@ -23,6 +23,7 @@ from companion.link import store as link
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
+from companion.store.types import UtcDateTime
 from companion.timekeeping import timeline, waiting
 from companion.timekeeping.timeline import TOLERANCE
 from tests.builders import PHONE, RESPONDER, person, policy, step, trigger, until, within
@@ -201,10 +202,9 @@ def _wait(conn: Connection, alarm_id: str, now: datetime) -> None:
         "occurrence": "a",
         "state": "failed",
         "due_at": at["a retry"],
-        "idempotency_key": "a",
         "sent_at": at["when a page was sent, from which its link counts"],
     }
-    held = {"id": "held", "occurrence": "b", "state": "processing", "due_at": now, "idempotency_key": "b",
+    held = {"id": "held", "occurrence": "b", "state": "processing", "due_at": now,
             "owner": "other-host/2/second", "lease_until": at["a lease"]}  # fmt: skip
     conn.execute(sa.insert(tables.delivery).values(row | waits))
     conn.execute(sa.insert(tables.delivery).values(row | held))
@@ -501,7 +501,7 @@ def test_every_time_is_moved_or_stays_for_a_reason() -> None:
         column
         for table in tables.metadata.tables.values()
         for column in table.columns
-        if isinstance(column.type, tables.UtcDateTime)
+        if isinstance(column.type, UtcDateTime)
     }
 
     assert times - set(STAYS) == set(waiting.MOVED)
