@@ -1,14 +1,11 @@
 """SMS through any gateway with an HTTP interface: method, address, headers, body and success are configured."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import override
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import JsonValue
 from yarl import URL
 
 from companion.channels.base import (
@@ -43,22 +40,14 @@ from companion.channels.sms.answers import (
     pointed,
     read,
 )
-from companion.channels.sms.settings import PLACEHOLDER, SmsSettings
+from companion.channels.sms.settings import SmsSettings
+from companion.channels.templates import PLACEHOLDER, Prepared, prepared
 from companion.texts.reasons import Reason
 
 _LOGGER = logging.getLogger(__name__)
 
 SAID_LIMIT, ANSWER_LIMIT = 120, 500
 """Characters of an answer that a reason and the channel test quote."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A request as it goes out."""
-
-    url: str
-    headers: Mapping[str, str]
-    data: bytes | None
 
 
 class SmsChannel(Channel, TakesCallbacks):
@@ -128,7 +117,7 @@ class SmsChannel(Channel, TakesCallbacks):
 
     async def _sent(self, to: str, text: str, key: str, callback_url: str | None) -> Reply | Failure:
         values = {"to": to, "text": text, "id": key, "callback": self._callback(callback_url)}
-        request = prepared(self._config, values)
+        request = request_for(self._config, values)
         url = URL(request.url, encoded=True)
         return await self._http.request(self._config.method, url, headers=request.headers, data=request.data)
 
@@ -186,53 +175,21 @@ def link_token(message: Message) -> set[str]:
     return {message.ack_url.rsplit("/", 1)[-1]} if message.ack_url else set()
 
 
-def prepared(config: SmsSettings, values: Mapping[str, str]) -> Prepared:
-    """Return the request for these values, each encoded for where it stands and none read as a template again."""
+def request_for(config: SmsSettings, values: Mapping[str, str]) -> Prepared:
+    """Return the gateway's request for these values."""
     every = {name: secret.get_secret_value() for name, secret in config.secrets.items()} | dict(values)
     if config.sender is not None:
         every["sender"] = config.sender
     every["to_digits"] = values["to"].removeprefix("+")
-    url = filled(config.url.get_secret_value(), every, write=partial(quote, safe=""))
     headers = plain_headers(config)
     if config.idempotency_header is not None:
         headers[config.idempotency_header] = values["id"]
-    if config.body == "json":
-        data = json.dumps(filled_deep(config.template, every)).encode()
-        return Prepared(url, {"Content-Type": "application/json", **headers}, data)
-    fields = urlencode({name: plain(filled_deep(value, every)) for name, value in config.template.items()})
-    if config.body == "form":
-        return Prepared(
-            url, {"Content-Type": "application/x-www-form-urlencoded", **headers}, fields.encode()
-        )
-    return Prepared(f"{url}{'&' if '?' in url else '?'}{fields}" if fields else url, headers, None)
+    return prepared(config.url.get_secret_value(), config.body, config.template, every, headers)
 
 
 def plain_headers(config: SmsSettings) -> dict[str, str]:
     """Return the configured headers as they go over the wire."""
     return {name: value.get_secret_value() for name, value in config.headers.items()}
-
-
-def filled(template: str, values: Mapping[str, str], *, write: Callable[[str], str] = str) -> str:
-    """Return the template with its placeholders replaced in one pass, each as `write` does: a text that holds `{to}` stays as it is."""
-    return PLACEHOLDER.sub(lambda found: write(values[found[1]]), template)
-
-
-def filled_deep(template: JsonValue, values: Mapping[str, str]) -> JsonValue:
-    """Return JSON data with the placeholders in all its texts replaced."""
-    match template:
-        case str():
-            return filled(template, values)
-        case list():
-            return [filled_deep(one, values) for one in template]
-        case dict():
-            return {name: filled_deep(one, values) for name, one in template.items()}
-        case _:
-            return template
-
-
-def plain(value: JsonValue) -> str:
-    """Return a value as forms and queries write it."""
-    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def secrets_in(config: SmsSettings) -> frozenset[str]:

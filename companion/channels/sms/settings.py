@@ -1,6 +1,5 @@
 """How one gateway wants to be asked, and how its answers are read."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, override
 from urllib.parse import urlsplit
@@ -13,8 +12,8 @@ from companion.channels.phone_numbers import e164
 from companion.channels.sms.answers import AnswerRule, Pointer, Verdict
 from companion.channels.sms.callbacks import Callbacks
 from companion.channels.sms.own_numbers import own_numbers
+from companion.channels.templates import PLACEHOLDER, Place, names_in
 
-PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 MESSAGE_NAMES = frozenset({"to", "to_digits", "text", "id", "callback"})
 
 
@@ -68,7 +67,7 @@ class SmsSettings(HttpOptions):
         max_length=40,
         description="Number or name that messages come from, as the gateway wants it, for the placeholder {sender}.",
     )
-    body: Literal["json", "form", "query"] = Field(default="json", description="Where the template goes.")
+    body: Place = Field(default="json", description="Where the template goes.")
     template: dict[str, JsonValue] = Field(
         default_factory=default_template,
         description="Fields, with placeholders in their values.",
@@ -154,16 +153,3 @@ class SmsSettings(HttpOptions):
 
         for index, message in dead_rules(self.answers):
             yield Mistake(f".answers[{index}]", message)
-
-
-def names_in(template: JsonValue) -> set[str]:
-    """Return the placeholders used anywhere in JSON data."""
-    match template:
-        case str():
-            return set(PLACEHOLDER.findall(template))
-        case list():
-            return set().union(*(names_in(one) for one in template))
-        case dict():
-            return set().union(*(names_in(one) for one in template.values()))
-        case _:
-            return set()

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from companion.channels.base import Channel, Refused, Sent, TryAgain
 from companion.channels.registry import ChannelConfigError, build_channel
-from companion.channels.sms.sender import prepared
+from companion.channels.sms.sender import request_for
 from companion.channels.sms.settings import SmsSettings
 from tests.companion.channels.messages import ACK_URL, message
 from tests.fakes.misbehaviour import Behaviour
@@ -208,7 +208,7 @@ def config(**changes: object) -> SmsSettings:
 def test_a_gateway_that_wants_no_plus_gets_the_digits_alone() -> None:
     template = {"to": "00{to_digits}", "text": "{text}"}
 
-    request = prepared(config(template=template), {"to": "+491701234567", "text": "Fire", "id": "1"})
+    request = request_for(config(template=template), {"to": "+491701234567", "text": "Fire", "id": "1"})
 
     assert json.loads(request.data or b"") == {"to": "00491701234567", "text": "Fire"}
 
@@ -217,7 +217,7 @@ def test_a_gateway_that_wants_no_plus_gets_the_digits_alone() -> None:
 def test_any_text_arrives_unchanged_in_a_json_body(to: str, text: str, key: str) -> None:
     template = {"messages": [{"to": ["{to}"], "body": "<{text}>", "n": 1}], "ref": "{id}"}
 
-    request = prepared(config(template=template), {"to": to, "text": text, "id": key})
+    request = request_for(config(template=template), {"to": to, "text": text, "id": key})
 
     sent = json.loads(request.data or b"")
     assert sent == {"messages": [{"to": [to], "body": f"<{text}>", "n": 1}], "ref": key}
@@ -227,7 +227,7 @@ def test_any_text_arrives_unchanged_in_a_json_body(to: str, text: str, key: str)
 def test_any_text_arrives_unchanged_in_a_form(to: str, text: str, key: str) -> None:
     template = {"to": "{to}", "text": "{text}", "ref": "{id}", "flash": True}
 
-    request = prepared(config(body="form", template=template), {"to": to, "text": text, "id": key})
+    request = request_for(config(body="form", template=template), {"to": to, "text": text, "id": key})
 
     fields = parse_qs((request.data or b"").decode(), keep_blank_values=True)
     assert fields == {"to": [to], "text": [text], "ref": [key], "flash": ["true"]}
@@ -238,7 +238,7 @@ def test_any_text_arrives_unchanged_in_a_query(to: str, text: str, key: str) -> 
     template = {"to": "{to}", "text": "{text}"}
     settings = config(body="query", method="GET", url="https://gw.example/k/{id}?v=1", template=template)
 
-    request = prepared(settings, {"to": to, "text": text, "id": key})
+    request = request_for(settings, {"to": to, "text": text, "id": key})
 
     parts = urlsplit(request.url)
     assert (parts.scheme, parts.netloc) == ("https", "gw.example")
@@ -250,7 +250,7 @@ def test_any_text_arrives_unchanged_in_a_query(to: str, text: str, key: str) -> 
 def test_a_text_that_looks_like_a_placeholder_stays_a_text() -> None:
     settings = config(template={"to": "{to}", "text": "{text}", "key": "{pin}"}, secrets={"pin": "4711"})
 
-    request = prepared(settings, {"to": "{text}", "text": "{pin} {to}", "id": "1"})
+    request = request_for(settings, {"to": "{text}", "text": "{pin} {to}", "id": "1"})
 
     assert json.loads(request.data or b"") == {"to": "{text}", "text": "{pin} {to}", "key": "4711"}
 
