@@ -37,7 +37,7 @@ def doubts(state: State) -> Iterator[Doubt]:
         yield from (Doubt(POLICY, policy_id, where, message) for where, message in _times(policy))
         yield from (Doubt(POLICY, policy_id, where, message) for where, message in _targets(state, policy))
         if policy_id in used and _is_told_to_records_only(state, policy):
-            message = "makes tickets and calls nobody: add a person"
+            message = "tells only tickets or programs, and nobody: add a person"
             yield Doubt(POLICY, policy_id, ".steps", message)
 
 
@@ -96,7 +96,7 @@ def _target(state: State, target: Target) -> Iterator[str]:
         and target.person in state[PERSON]
         and _is_record_only(state, channels)
     ):
-        yield f"person {target.person!r} is only told by a ticket, which rings nowhere"
+        yield f"person {target.person!r} is only told by a ticket or a program, which ring nowhere"
 
 
 def _is_told_to_records_only(state: State, policy: Policy) -> bool:

@@ -1,6 +1,7 @@
 """Chats, mail and on-call services in the whole service: a directory, an alarm, and what stands at the provider."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from companion.alarms.model import Actor
 from companion.app import Companion
 from companion.config import Settings, load_secret_key
 from companion.directory.apply import apply_document
@@ -23,8 +25,10 @@ from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.ports import free_port
 from tests.fakes.slack import FakeSlack
 from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio
+from tests.fakes.webhook import FakeWebhook
 
 ACCOUNT_OF_THE_HOUSE = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": NUMBER}
+ANNA = Actor(name="Anna", via="api")
 
 type Alarmed = Callable[[str, dict[str, Any], str], Awaitable[None]]
 """Makes Anna reachable over a channel of a kind with these settings, at an address, and raises an alarm for her."""
@@ -116,19 +120,39 @@ async def running(database_url: str, tmp_path: Path) -> AsyncIterator[Companion]
         yield companion
 
 
+async def raise_alarm(running: Companion, kind: str, config: dict[str, Any], address: str) -> str:
+    """Make Anna reachable, raise an alarm for her, and return its id."""
+    document = {
+        "channels": [{"id": kind, "kind": kind, "name": kind, "config": config}],
+        "people": [{"id": "anna", "name": "Anna", "contacts": [{"channel": kind, "address": address}]}],
+    }
+    read = read_document(orjson.dumps(document), References(environ={}))
+    secrets = Secrets(load_secret_key(running.settings))
+    await running.db.write(lambda conn: apply_document(conn, read, secrets))
+    pages = trigger(policy=policy(step(person("anna"))), site_id=None, device_id=None)
+    raised = await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(pages, PHONE))
+    return raised.alarm.id
+
+
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.__name__)
 async def test_an_alarm_reaches_the_provider(running: Companion, provider: Provider) -> None:
     async def alarm(kind: str, config: dict[str, Any], address: str) -> None:
-        document = {
-            "channels": [{"id": kind, "kind": kind, "name": kind, "config": config}],
-            "people": [
-                {"id": "anna", "name": "Anna", "contacts": [{"channel": kind, "address": address}]},
-            ],
-        }
-        read = read_document(orjson.dumps(document), References(environ={}))
-        secrets = Secrets(load_secret_key(running.settings))
-        await running.db.write(lambda conn: apply_document(conn, read, secrets))
-        pages = trigger(policy=policy(step(person("anna"))), site_id=None, device_id=None)
-        await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(pages, PHONE))
+        await raise_alarm(running, kind, config, address)
 
     await provider(alarm)
+
+
+async def test_a_webhook_hears_of_everything_that_becomes_of_an_alarm(running: Companion) -> None:
+    key = f"whsec_{b64encode(b'k' * 32).decode()}"
+    async with FakeWebhook(keys=(key,)) as program:
+        config = {"url": f"{program.url}/hook", "signing_keys": [key]}
+        alarm_id = await raise_alarm(running, "webhook", config, "")
+        await program.until(lambda: program.events)
+        await running.commands.run(ALL_SITES, lambda unit: unit.note(alarm_id, ANNA, "I see smoke"))
+        await running.commands.run(ALL_SITES, lambda unit: unit.acknowledge(alarm_id, ANNA))
+        await program.until(lambda: len(program.events) == 3)
+
+    told = {one["type"]: one["data"] for one in program.events}
+    assert told.keys() == {"alarm.triggered", "alarm.noted", "alarm.acknowledged"}
+    assert {one["alarm_id"] for one in told.values()} == {alarm_id}
+    assert (told["alarm.noted"]["note"], told["alarm.acknowledged"]["by"]) == ("I see smoke", "Anna")

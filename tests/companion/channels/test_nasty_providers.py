@@ -3,6 +3,7 @@
 import logging
 import time
 import tracemalloc
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -47,6 +48,14 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
     ),
     "twilio_sms": lambda url: build_channel("twilio_sms", {"url": url, **TWILIO, **TIMES}),
     "twilio_voice": lambda url: build_channel("twilio_voice", {"url": url, **TWILIO, **TIMES}),
+    "webhook": lambda url: build_channel(
+        "webhook",
+        {
+            "url": f"{url}/hook/{SECRET}",
+            "signing_keys": [f"whsec_{b64encode(SECRET.encode() * 2).decode()}"],
+            **TIMES,
+        },
+    ),
 }
 
 # Which outcome; then whether the message may exist, or whether the channel is broken.

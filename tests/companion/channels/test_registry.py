@@ -13,6 +13,7 @@ SETTINGS = {
     "zammad": {"url": "http://z.example", "token": "hunter2", "group": "A", "customer": "a@b.example"},
     "signal": {"url": "http://s.example", "number": "+4930123456"},
     "sms": {"url": "http://g.example/send"},
+    "webhook": {"url": "http://hooks.example/alarm"},
     "email": {"host": "mail.example", "sender": "alarm@house.example"},
     "opsgenie": {"api_key": "k"},
     "pagerduty": {"routing_key": "0123456789abcdef0123456789abcdef"},
@@ -33,11 +34,12 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
     kinds = [kind_named(name) for name in kind_names()]
 
     assert {kind.name for kind in kinds} == set(SETTINGS)
-    assert [kind.name for kind in kinds if kind.records] == ["mqtt", "zammad"]
+    assert {kind.name for kind in kinds if kind.records} == {"mqtt", "webhook", "zammad"}
     assert {kind.name for kind in kinds if not kind.addressed} == {
         "mqtt",
         "opsgenie",
         "pagerduty",
+        "webhook",
         "zammad",
     }
 
@@ -56,6 +58,7 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
         ("pagerduty", {"routing_key", "webhook_secret", "proxy"}),
         ("mattermost", {"url", "token", "proxy"}),
         ("mqtt", {"password", "client_key"}),
+        ("webhook", {"url", "headers", "secrets", "signing_keys", "proxy"}),
     ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:

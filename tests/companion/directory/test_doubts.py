@@ -52,9 +52,9 @@ def _tickets_only(content: dict[str, Any]) -> None:
         ),
         (
             _person_with_a_ticket_only,
-            ".last_resort[0]: person 'clerk' is only told by a ticket, which rings nowhere",
+            ".last_resort[0]: person 'clerk' is only told by a ticket or a program, which ring nowhere",
         ),
-        (_tickets_only, ".steps: makes tickets and calls nobody: add a person"),
+        (_tickets_only, ".steps: tells only tickets or programs, and nobody: add a person"),
     ],
 )
 async def test_what_is_doubtful_is_applied_and_said(
