@@ -31,7 +31,7 @@ from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.outbox import Claim
 from companion.dispatch.retry import RetryPolicy, Verdict
-from companion.dispatch.store import deliveries_of
+from companion.dispatch.store import deliveries_of, to_delivery
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig, Observer
 from companion.escalation.policy import Policy
@@ -285,6 +285,13 @@ async def set_last_resort(db: Database, rules: Policy, operators: Sequence[str] 
         )
 
     await db.write(write)
+
+
+async def messages_to_operators(db: Database) -> list[Delivery]:
+    """Return the messages that are about no alarm, oldest first."""
+    table = tables.delivery
+    query = sa.select(table).where(table.c.alarm_id.is_(None)).order_by(table.c.created_at, table.c.id)
+    return await db.read(lambda conn: [to_delivery(row) for row in conn.execute(query)])
 
 
 async def until(condition: Callable[[], bool]) -> None:

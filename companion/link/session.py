@@ -99,11 +99,6 @@ class LinkServer:
         self._sessions: dict[str, _Session] = {}
         self._closing = False
 
-    @property
-    def connected(self) -> frozenset[str]:
-        """Return the instances that are on the link with this process."""
-        return frozenset(self._sessions)
-
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Answer the request with a link that lasts until one side ends it."""
         holder = await self._authorize(request)

@@ -92,7 +92,7 @@ class Keypad:
 
 
 @pytest.fixture
-async def house(hass: HomeAssistant) -> None:
+async def house_with_codes(hass: HomeAssistant) -> None:
     await move_in(hass, *HOUSE, *(user(name, code) for name, code in CODES.items()), code_format="text")
 
 
@@ -108,7 +108,7 @@ async def mqtt(hass: HomeAssistant, mqtt_mock: MqttMockHAClient) -> AsyncIterato
 
 
 @pytest.fixture
-async def keypad(hass: HomeAssistant, house: None, mqtt: MqttMockHAClient) -> Keypad:
+async def keypad(hass: HomeAssistant, house_with_codes: None, mqtt: MqttMockHAClient) -> Keypad:
     keypad = Keypad(hass, mqtt)
     await use(hass, "keypad_zigbee2mqtt", panel=PANEL, topic=TOPIC)
     keypad.published.reset_mock()
@@ -116,7 +116,7 @@ async def keypad(hass: HomeAssistant, house: None, mqtt: MqttMockHAClient) -> Ke
 
 
 @pytest.fixture
-async def keypads(hass: HomeAssistant, house: None, mqtt: MqttMockHAClient) -> Keypad:
+async def keypads(hass: HomeAssistant, house_with_codes: None, mqtt: MqttMockHAClient) -> Keypad:
     """The keypad at the door, with a second at the back."""
     keypad = Keypad(hass, mqtt)
     await use(hass, "keypad_zigbee2mqtt", panel=PANEL, topic=[TOPIC, BACK_DOOR])

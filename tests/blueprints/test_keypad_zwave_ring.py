@@ -123,13 +123,13 @@ class Keypad:
 
 
 @pytest.fixture
-async def house(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> MockConfigEntry:
+async def house_with_garage(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> MockConfigEntry:
     freezer.move_to(NOW)
     return await move_in(hass, *HOUSE, zone(GATE, "instant", "home", bypassable=False))
 
 
 @pytest.fixture
-async def keypad(hass: HomeAssistant, house: MockConfigEntry) -> Keypad:
+async def keypad(hass: HomeAssistant, house_with_garage: MockConfigEntry) -> Keypad:
     keypad = Keypad(hass)
     await use(hass, "keypad_zwave_ring", panel=PANEL, keypad=[KEYPAD])
     return keypad
@@ -281,7 +281,7 @@ async def test_another_keypad_is_not_listened_to(hass: HomeAssistant, keypad: Ke
     assert shown(hass) == "disarmed"
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("house_with_garage")
 async def test_a_long_delay_has_its_minutes(hass: HomeAssistant) -> None:
     await move_in(hass, area("area_shed", "Shed", away=mode(exit_delay=90)), user(), unique_id="shed")
     keypad = Keypad(hass)
@@ -291,7 +291,7 @@ async def test_a_long_delay_has_its_minutes(hass: HomeAssistant) -> None:
     assert keypad.sent[-1].data["value"] == "1m30s"
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("house_with_garage")
 async def test_a_z_wave_js_of_before_takes_seconds(hass: HomeAssistant) -> None:
     keypad = Keypad(hass, takes_timeout=False)
     await use(hass, "keypad_zwave_ring", panel=PANEL, keypad=[KEYPAD], delays="seconds")
@@ -299,7 +299,7 @@ async def test_a_z_wave_js_of_before_takes_seconds(hass: HomeAssistant) -> None:
     assert await keypad.key(AWAY, CODE) == ["exit delay 60"]
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("house_with_garage")
 async def test_the_first_generation_says_it_by_its_own_indicators(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:
@@ -320,7 +320,7 @@ async def test_the_first_generation_says_it_by_its_own_indicators(
     assert open_window == ["sensors require bypass"]
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("house_with_garage")
 async def test_of_two_keypads_both_say_what_happens_and_one_answers(hass: HomeAssistant) -> None:
     keypad = Keypad(hass)
     await use(hass, "keypad_zwave_ring", panel=PANEL, keypad=[KEYPAD, BACK_DOOR])
@@ -333,7 +333,7 @@ async def test_of_two_keypads_both_say_what_happens_and_one_answers(hass: HomeAs
     assert (refused_at_the_back, keypad.said(KEYPAD)) == (["code not accepted"], [])
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("house_with_garage")
 async def test_the_check_key_of_another_keypad_forces_nothing(hass: HomeAssistant) -> None:
     keypad = Keypad(hass)
     await use(hass, "keypad_zwave_ring", panel=PANEL, keypad=[KEYPAD, BACK_DOOR])
@@ -348,7 +348,7 @@ async def test_the_check_key_of_another_keypad_forces_nothing(hass: HomeAssistan
 @pytest.mark.parametrize("armed", [False, True], ids=["disarmed", "armed"])
 async def test_a_reload_says_nothing(
     hass: HomeAssistant,
-    house: MockConfigEntry,
+    house_with_garage: MockConfigEntry,
     keypad: Keypad,
     armed: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
@@ -356,7 +356,7 @@ async def test_a_reload_says_nothing(
         await keypad.key(HOME, CODE)
     keypad.sent.clear()
 
-    await hass.config_entries.async_reload(house.entry_id)
+    await hass.config_entries.async_reload(house_with_garage.entry_id)
     await hass.async_block_till_done()
 
     assert shown(hass) == ("armed_home" if armed else "disarmed")
@@ -364,12 +364,12 @@ async def test_a_reload_says_nothing(
 
 
 async def test_an_alarm_goes_on_sounding_after_a_reload(
-    hass: HomeAssistant, house: MockConfigEntry, keypad: Keypad
+    hass: HomeAssistant, house_with_garage: MockConfigEntry, keypad: Keypad
 ) -> None:
     await keypad.key(POLICE)
     keypad.sent.clear()
 
-    await hass.config_entries.async_reload(house.entry_id)
+    await hass.config_entries.async_reload(house_with_garage.entry_id)
     await hass.async_block_till_done()
 
     assert keypad.said() == ["burglar alarm"]

@@ -49,7 +49,7 @@ async def happens(hass: HomeAssistant, event_type: str, *, test: bool = False, u
     await hass.async_block_till_done()
 
 
-def told(calls: list[ServiceCall]) -> list[str]:
+def switched(calls: list[ServiceCall]) -> list[str]:
     return [f"{call.domain}.{call.service} {call.data['entity_id'][0]}" for call in calls]
 
 
@@ -65,7 +65,7 @@ def test_the_blueprint_is_one_that_home_assistant_takes(path: Path) -> None:
 async def test_lights_and_siren_go_on_with_the_alarm(hass: HomeAssistant, calls: list[ServiceCall]) -> None:
     await happens(hass, "raised")
 
-    assert told(calls) == ["light.turn_on light.hall", "homeassistant.turn_on siren.roof"]
+    assert switched(calls) == ["light.turn_on light.hall", "homeassistant.turn_on siren.roof"]
 
 
 async def test_the_siren_goes_off_with_the_answer_and_the_lights_at_the_end(
@@ -77,7 +77,7 @@ async def test_the_siren_goes_off_with_the_answer_and_the_lights_at_the_end(
     await happens(hass, "acknowledged")
     await happens(hass, "resolved")
 
-    assert told(calls) == [
+    assert switched(calls) == [
         "homeassistant.turn_off siren.roof",
         "homeassistant.turn_off siren.roof",
         "light.turn_off light.hall",
@@ -92,11 +92,11 @@ async def test_the_answer_to_one_alarm_leaves_the_siren_to_the_other(
     calls.clear()
 
     await happens(hass, "acknowledged")
-    still = told(calls)
+    still = switched(calls)
     await happens(hass, "acknowledged", uid="fire")
 
     assert still == []
-    assert told(calls) == ["homeassistant.turn_off siren.roof"]
+    assert switched(calls) == ["homeassistant.turn_off siren.roof"]
 
 
 async def test_a_test_alarm_leaves_the_house_quiet(hass: HomeAssistant, calls: list[ServiceCall]) -> None:

@@ -34,7 +34,7 @@ HOUSE = (
 
 
 @pytest.fixture(autouse=True)
-async def house(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+async def saturday_morning(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
     """It is a Saturday, ten to seven."""
     await hass.config.async_set_time_zone("UTC")
     freezer.move_to("2026-11-21T06:50:00+00:00")

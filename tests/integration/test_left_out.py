@@ -63,7 +63,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def told(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
+def missing_parts(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
     """Return what a person reads is left out."""
     found = ir.async_get(hass).async_get_issue("alarm_broker", f"left_out_{entry.entry_id}")
     return None if found is None else (found.translation_placeholders or {})["parts"]
@@ -76,7 +76,7 @@ async def test_a_part_of_another_version_takes_nothing_else_along(
     entry = await move_in(hass, *HOUSE, part)
 
     assert entry.state is ConfigEntryState.LOADED
-    assert told(hass, entry) == name
+    assert missing_parts(hass, entry) == name
     assert await guards(hass)
 
 
@@ -85,7 +85,7 @@ async def test_a_setting_of_another_version_is_at_its_default(hass: HomeAssistan
     entry = await move_in(hass, **{setting: SETTINGS[setting]})
 
     assert entry.state is ConfigEntryState.LOADED
-    assert told(hass, entry) == ("power" if setting == "trouble" else setting)
+    assert missing_parts(hass, entry) == ("power" if setting == "trouble" else setting)
     assert await guards(hass)
 
 
@@ -117,14 +117,14 @@ async def test_nobody_comes_in_because_the_only_code_cannot_be_read(hass: HomeAs
 
 async def test_the_message_goes_when_the_part_can_be_read(hass: HomeAssistant) -> None:
     entry = await move_in(hass, *HOUSE, rule("siesta"))
-    before = told(hass, entry)
+    before = missing_parts(hass, entry)
     subentry = entry.subentries["rule_siesta"]
 
     hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "kind": "quiet"})
     await hass.async_block_till_done()
 
     assert before == "Siesta"
-    assert told(hass, entry) is None
+    assert missing_parts(hass, entry) is None
 
 
 async def test_somebody_who_disarms_in_a_new_way_does_not_by_phone(hass: HomeAssistant) -> None:

@@ -42,7 +42,7 @@ def lines(events: list[Event[Any]], language: str = "en") -> list[str]:
     return [f"{line['name']} {line['message']}" for line in told]
 
 
-def told(language: str, **data: Any) -> str:
+def line_about(language: str, **data: Any) -> str:
     return lines([Event("alarm_broker_event", {"area": "Home", **data})], language)[0]
 
 
@@ -206,8 +206,8 @@ async def test_while_no_code_is_taken_the_logbook_does_not_say_whose_it_was(hass
     ids=lambda value: value["kind"] if isinstance(value, dict) else "",
 )
 def test_a_line_says_only_what_there_is_to_say(data: dict[str, Any], english: str, german: str) -> None:
-    assert told("en", **data) == f"Home {english}"
-    assert told("de", **data) == f"Home {german}"
+    assert line_about("en", **data) == f"Home {english}"
+    assert line_about("de", **data) == f"Home {german}"
 
 
 async def asked(hass: HomeAssistant, ws_client: WebSocketGenerator, **where: list[str]) -> list[str]:

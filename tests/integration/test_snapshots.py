@@ -98,7 +98,7 @@ async def lived_in(
 
 
 @pytest.fixture
-async def house(
+async def full_house(
     hass: HomeAssistant, enable_custom_integrations: None, mock_async_zeroconf: None, steady: None
 ) -> AsyncIterator[MockConfigEntry]:
     """A house with everything that there is, but no companion."""
@@ -121,13 +121,13 @@ def entities(hass: HomeAssistant, platform: str | None = None) -> dict[str, Any]
     }
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("full_house")
 @pytest.mark.parametrize("platform", PLATFORMS + LATER)
 async def test_at_rest(hass: HomeAssistant, platform: Platform, snapshot: SnapshotAssertion) -> None:
     assert entities(hass, platform) == snapshot
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("full_house")
 async def test_in_an_entry_delay_and_in_an_alarm(
     hass: HomeAssistant, snapshot: SnapshotAssertion, until: Until
 ) -> None:
@@ -163,14 +163,14 @@ async def test_where_status_is_hidden(hass: HomeAssistant, snapshot: SnapshotAss
     await hass.config_entries.async_unload(entry.entry_id)
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("full_house")
 def test_devices(hass: HomeAssistant, snapshot: SnapshotAssertion) -> None:
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), ENTRY_ID)
 
     assert sorted(devices, key=lambda one: str(one.name)) == snapshot
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("full_house")
 async def test_what_may_grow_long_is_not_recorded(hass: HomeAssistant, until: Until) -> None:
     await panel(hass, "alarm_arm_home", code=CODE)
     sense(hass, WINDOW, "on")
@@ -199,7 +199,7 @@ async def test_what_may_grow_long_is_not_recorded(hass: HomeAssistant, until: Un
     }
 
 
-@pytest.mark.usefixtures("house")
+@pytest.mark.usefixtures("full_house")
 def test_every_platform_has_entities(hass: HomeAssistant) -> None:
     assert {platform for platform in PLATFORMS + LATER if not entities(hass, platform)} == set()
 

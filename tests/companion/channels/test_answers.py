@@ -127,7 +127,9 @@ def test_no_pattern_takes_long(pattern: str) -> None:
 # --- as the channel acts on it --------------------------------------------------------------------------
 
 
-async def told(says: tuple[int, str], *, kind: MessageKind = MessageKind.PAGE, **settings: object) -> Outcome:
+async def outcome_when_told(
+    says: tuple[int, str], *, kind: MessageKind = MessageKind.PAGE, **settings: object
+) -> Outcome:
     async with FakeSms(says=says) as gateway:
         channel: Channel = build_channel(
             "sms",
@@ -144,11 +146,15 @@ async def told(says: tuple[int, str], *, kind: MessageKind = MessageKind.PAGE, *
 
 
 async def test_the_id_of_a_message_can_be_taken_out_of_the_text() -> None:
-    assert await told((200, "ID: 6a1"), answers=IN_WORDS) == Sent(provider_ref="6a1", status_code=200)
+    assert await outcome_when_told((200, "ID: 6a1"), answers=IN_WORDS) == Sent(
+        provider_ref="6a1", status_code=200
+    )
 
 
 async def test_a_refusal_names_its_rule_and_the_words() -> None:
-    outcome = await told((200, "ERR: 114, Cannot route message"), kind=MessageKind.TEST, answers=IN_WORDS)
+    outcome = await outcome_when_told(
+        (200, "ERR: 114, Cannot route message"), kind=MessageKind.TEST, answers=IN_WORDS
+    )
 
     assert isinstance(outcome, Refused)
     assert str(outcome.reason) == "HTTP 200, but refused (answers[2]): ERR: 114, Cannot route message"
@@ -157,14 +163,14 @@ async def test_a_refusal_names_its_rule_and_the_words() -> None:
 
 
 async def test_what_is_to_be_tried_again_was_not_sent() -> None:
-    outcome = await told((402, "sending too fast"), answers=BY_STATUS)
+    outcome = await outcome_when_told((402, "sending too fast"), answers=BY_STATUS)
 
     assert isinstance(outcome, TryAgain)
     assert not outcome.uncertain
 
 
 async def test_an_answer_that_no_rule_knows_may_have_been_sent_when_the_rules_say_what_sent_means() -> None:
-    outcome = await told((200, "<html>Please log in"), answers=IN_WORDS)
+    outcome = await outcome_when_told((200, "<html>Please log in"), answers=IN_WORDS)
 
     assert isinstance(outcome, TryAgain)
     assert (outcome.uncertain, outcome.unknown) == (True, True)
@@ -175,18 +181,18 @@ async def test_an_answer_that_no_rule_knows_may_have_been_sent_when_the_rules_sa
     "body", ["ERROR:14", "ERR: 301, No Credit Left", "fail: 3", "<!DOCTYPE html><html>Please log in"]
 )
 async def test_without_rules_what_calls_itself_an_error_is_not_believed(body: str) -> None:
-    assert isinstance(await told((200, body)), TryAgain)
+    assert isinstance(await outcome_when_told((200, body)), TryAgain)
 
 
 @pytest.mark.parametrize("body", ["OK", "", "100", '{"error": null, "id": 1}', "errands: 0"])
 async def test_without_rules_any_other_success_is_believed(body: str) -> None:
-    assert isinstance(await told((200, body)), Sent)
+    assert isinstance(await outcome_when_told((200, body)), Sent)
 
 
 @pytest.mark.parametrize("kind", [MessageKind.PAGE, MessageKind.TEST])
 async def test_neither_secrets_nor_the_message_can_be_read_in_what_is_shown(kind: MessageKind) -> None:
     token = ACK_URL.rsplit("/", 1)[-1]
-    outcome = await told(
+    outcome = await outcome_when_told(
         (200, f"no: key=s3cr3t+key, <text> www.example/a/{token}\n\x1b[31m" + "x" * 5000),
         kind=kind,
         answers=[{"matches": "^no", "verdict": "refused"}],

@@ -45,7 +45,7 @@ async def hold(database_url: str) -> AsyncIterator[Hold]:
     await other.close()
 
 
-async def told(db: Database) -> list[tuple[int, str, str]]:
+async def waiting_events(db: Database) -> list[tuple[int, str, str]]:
     """Return number, alarm and change of every event that is kept."""
     kept = await db.read(lambda conn: outbox.kept_events(conn, INSTANCE, after=0, limit=100))
     return [(seq, body["alarm_id"], body["change"]) for seq, body in kept]
@@ -73,7 +73,7 @@ async def test_what_was_written_meanwhile_is_told_before_what_comes_after(
         await commands.run(ALL_SITES, lambda unit: unit.acknowledge(before.id, PORTER))
     after = await press(commands)
 
-    assert await told(db) == [
+    assert await waiting_events(db) == [
         (1, before.id, "raised"),
         (2, meanwhile.id, "raised"),
         (3, before.id, "acknowledged"),
@@ -90,7 +90,9 @@ async def test_a_home_assistant_that_comes_back_hears_of_it(
 
     await meet(commands, site_id=directory.site)
 
-    assert [(alarm_id, change) for _seq, alarm_id, change in await told(db)] == [(alarm.id, "raised")]
+    assert [(alarm_id, change) for _seq, alarm_id, change in await waiting_events(db)] == [
+        (alarm.id, "raised")
+    ]
 
 
 async def test_a_home_assistant_on_the_link_hears_of_it_once_the_row_is_free(

@@ -402,7 +402,7 @@ async def test_an_effect_that_cannot_be_stored_is_not_counted_as_received(
     assert await db.read(partial(list_alarms, ALL_SITES)) == []
 
 
-async def told(db: Database) -> list[str]:
+async def messages_sent(db: Database) -> list[str]:
     """Return what has been sent or is to be, as its kind."""
     alarm = await the_alarm(db)
     return [
@@ -418,13 +418,13 @@ async def test_within_the_abort_window_nobody_is_told_and_afterwards_everybody_i
     await say(alarm_raised("b1", hold_s=30))
     clock.advance(29)
     await commands.run(ALL_SITES, escalate.run_due)
-    while_held = (await the_alarm(db)).status, await told(db)
+    while_held = (await the_alarm(db)).status, await messages_sent(db)
 
     clock.advance(1)
     await commands.run(ALL_SITES, escalate.run_due)
 
     assert while_held == (Status.TRIGGERED, [])
-    assert await told(db) == ["page", "page"]
+    assert await messages_sent(db) == ["page", "page"]
 
 
 async def test_an_alarm_that_is_aborted_in_time_tells_nobody_ever(
@@ -438,7 +438,7 @@ async def test_an_alarm_that_is_aborted_in_time_tells_nobody_ever(
     await commands.run(ALL_SITES, escalate.run_due)
 
     assert (await the_alarm(db)).status is Status.CANCELLED
-    assert await told(db) == []
+    assert await messages_sent(db) == []
 
 
 async def test_an_alarm_that_was_told_and_is_cancelled_tells_the_same_people_that_it_was_false(
@@ -451,7 +451,7 @@ async def test_an_alarm_that_was_told_and_is_cancelled_tells_the_same_people_tha
     alarm = await the_alarm(db)
     lines = await db.read(lambda conn: journal_of(ALL_SITES, conn, alarm.id))
     assert alarm.status is Status.CANCELLED
-    assert "cancelled" in await told(db)
+    assert "cancelled" in await messages_sent(db)
     assert (lines[-1].actor, lines[-1].detail) == ("Anna", {"ending": "cancelled"})
 
 
@@ -461,7 +461,7 @@ async def test_what_may_cost_a_life_is_not_held_back_whatever_the_panel_says(
 ) -> None:
     await say(alarm_raised("b1", alarm_kind=kind, hold_s=30))
 
-    assert await told(db) == ["page", "page"]
+    assert await messages_sent(db) == ["page", "page"]
 
 
 @pytest.mark.parametrize("hold_s", [-1, 301, "30", True, None, float("nan"), float("inf")])
@@ -470,7 +470,7 @@ async def test_an_odd_abort_window_makes_no_alarm_late(
 ) -> None:
     await say(alarm_raised("b1", hold_s=hold_s))
 
-    assert await told(db) == ["page", "page"]
+    assert await messages_sent(db) == ["page", "page"]
 
 
 async def test_a_disarming_of_an_older_home_assistant_resolves(db: Database, say: Say) -> None:

@@ -9,8 +9,6 @@ import sqlalchemy as sa
 
 from companion.alarms.service import AlarmService
 from companion.channels.base import MessageKind
-from companion.dispatch.delivery import Delivery
-from companion.dispatch.store import to_delivery
 from companion.link import lost_panels, store as link
 from companion.link.store import Peer
 from companion.store import tables
@@ -19,6 +17,7 @@ from companion.store.scope import ALL_SITES
 from companion.texts.language import texts_for
 from companion.texts.troubles import trouble_advice
 from companion.troubles.store import open_troubles
+from tests.builders import messages_to_operators
 from tests.companion.conftest import Directory
 from tests.companion.link.conftest import INSTANCE, Panel, meet
 from tests.companion.link.test_publishing import kept
@@ -42,13 +41,6 @@ def panel(commands: AlarmService, peer: Peer) -> Panel:
     return Panel(commands, peer)
 
 
-async def told(db: Database) -> list[Delivery]:
-    """Return what the operator is told."""
-    table = tables.delivery
-    query = sa.select(table).where(table.c.alarm_id.is_(None)).order_by(table.c.created_at, table.c.id)
-    return await db.read(lambda conn: [to_delivery(row) for row in conn.execute(query)])
-
-
 async def said(db: Database) -> list[Mapping[str, Any]]:
     """Return what Home Assistant is told of it."""
     return [body for _, body in await kept(db) if body["kind"] == "trouble"]
@@ -57,7 +49,7 @@ async def said(db: Database) -> list[Mapping[str, Any]]:
 async def test_the_operators_hear_how_it_was_when_it_last_knew(db: Database, panel: Panel) -> None:
     await panel.say(ARMED, LOST)
 
-    [message] = await told(db)
+    [message] = await messages_to_operators(db)
     assert (message.kind, message.recipient) == (MessageKind.TROUBLE, "Porter")
     assert message.message["trouble"] == "panel_unknown"
     told_to = partial(trouble_advice, "panel_unknown", facts=message.message["details"])
@@ -85,7 +77,10 @@ async def test_it_is_over_when_somebody_has_disarmed_every_area(db: Database, pa
 
     assert still.facts["areas"] == "Garage, Home"
     assert await db.read(partial(open_troubles, ALL_SITES)) == []
-    assert [one.kind for one in await told(db)] == [MessageKind.TROUBLE, MessageKind.TROUBLE_OVER]
+    assert [one.kind for one in await messages_to_operators(db)] == [
+        MessageKind.TROUBLE,
+        MessageKind.TROUBLE_OVER,
+    ]
     assert [body["open"] for body in await said(db)] == [True, False]
 
 
@@ -107,13 +102,13 @@ async def test_said_at_each_start_it_is_told_once(db: Database, panel: Panel) ->
 
     [trouble] = await db.read(partial(open_troubles, ALL_SITES))
     assert str(trouble.facts["last_known"]) == "Home: armed (away); Garage: disarmed"
-    assert len(await told(db)) == 1
+    assert len(await messages_to_operators(db)) == 1
 
 
 async def test_a_panel_that_knows_is_no_trouble(db: Database, panel: Panel) -> None:
     await panel.say(ARMED, DISARMED)
 
-    assert await told(db) == []
+    assert await messages_to_operators(db) == []
     assert await said(db) == []
 
 

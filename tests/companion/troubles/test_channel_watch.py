@@ -36,7 +36,7 @@ def watch_of(engine: Engine, channel: FakeChannel) -> ChannelWatch:
     )
 
 
-def told(engine: Engine) -> list[tuple[str, bool]]:
+def reported(engine: Engine) -> list[tuple[str, bool]]:
     return [(one.subject, one.is_open) for one in engine.news.service_troubles]
 
 
@@ -46,7 +46,7 @@ async def send(engine: Engine, outcome: Outcome, times: int = 1) -> None:
 
 async def test_a_channel_that_refuses_messages_is_a_trouble_until_it_takes_one(engine: Engine) -> None:
     await send(engine, BROKEN, 2)
-    before = told(engine)
+    before = reported(engine)
 
     await send(engine, BROKEN)
     await send(engine, BROKEN)
@@ -55,7 +55,7 @@ async def test_a_channel_that_refuses_messages_is_a_trouble_until_it_takes_one(e
 
     assert before == []
     assert trouble.facts == {"failures": 3, "reason": BROKEN.reason}
-    assert told(engine) == [("Sms", True), ("Sms", False)]
+    assert reported(engine) == [("Sms", True), ("Sms", False)]
 
 
 async def test_every_channel_is_probed_once_and_then_hourly(engine: Engine, clock: FrozenClock) -> None:
@@ -154,13 +154,13 @@ async def test_probes_that_fail_are_a_trouble_and_one_that_passes_ends_it(
     await watch.probe_due()
     clock.advance(300)
     await watch.probe_due()
-    failing = told(engine)
+    failing = reported(engine)
     channel.outcome = Sent(provider_ref=None)
     clock.advance(300)
     await watch.probe_due()
 
     assert failing == [("Signal", True), ("Sms", True), ("Zammad", True)]
-    assert [is_open for _, is_open in told(engine)] == [True] * 3 + [False] * 3
+    assert [is_open for _, is_open in reported(engine)] == [True] * 3 + [False] * 3
 
 
 async def test_a_channel_that_was_changed_begins_anew(engine: Engine) -> None:
@@ -169,7 +169,7 @@ async def test_a_channel_that_was_changed_begins_anew(engine: Engine) -> None:
     await engine.db.write(lambda conn: conn.execute(sa.update(tables.channel).values(revision=2)))
     await engine.commands.run(ALL_SITES, clear_gone)
 
-    assert told(engine) == [("Sms", True), ("Sms", False)]
+    assert reported(engine) == [("Sms", True), ("Sms", False)]
     assert not (await engine.db.read(partial(health_of_channels, ALL_SITES)))["sms"].was_tried
 
 
@@ -180,7 +180,7 @@ async def test_a_channel_that_was_switched_off_is_in_trouble_no_more(engine: Eng
     await send(engine, BROKEN, 3)
     await engine.commands.run(ALL_SITES, clear_gone)
 
-    assert told(engine) == [("Sms", True), ("Sms", False)]
+    assert reported(engine) == [("Sms", True), ("Sms", False)]
 
 
 async def test_what_became_of_messages_reaches_the_watch_through_the_dispatcher(

@@ -13,8 +13,6 @@ from companion.channels.base import MessageKind, Refused, TryAgain
 from companion.channels.render import sms_text
 from companion.directory.reach import Cause
 from companion.dispatch.compose import compose
-from companion.dispatch.delivery import Delivery
-from companion.dispatch.store import to_delivery
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES, OneSite
@@ -23,7 +21,7 @@ from companion.texts.reasons import Reason
 from companion.texts.troubles import trouble_advice, trouble_title
 from companion.troubles import reporting, store
 from companion.troubles.model import Fact, TroubleKind, TroubleSeverity
-from tests.builders import Engine, make_engine, person, policy, step, trigger
+from tests.builders import Engine, make_engine, messages_to_operators, person, policy, step, trigger
 from tests.companion.conftest import Directory
 from tests.fakes.clock import FrozenClock
 
@@ -53,21 +51,15 @@ async def clear(engine: Engine, channel: str = "zammad") -> None:
     )
 
 
-async def told(engine: Engine) -> list[tuple[MessageKind, str, str]]:
+async def who_is_told(engine: Engine) -> list[tuple[MessageKind, str, str]]:
     """Return what the operators are told: kind, person, channel."""
-    return [(one.kind, one.recipient, one.channel_id) for one in await deliveries(engine)]
-
-
-async def deliveries(engine: Engine) -> list[Delivery]:
-    table = tables.delivery
-    query = sa.select(table).where(table.c.alarm_id.is_(None)).order_by(table.c.created_at, table.c.id)
-    return await engine.db.read(lambda conn: [to_delivery(row) for row in conn.execute(query)])
+    return [(one.kind, one.recipient, one.channel_id) for one in await messages_to_operators(engine.db)]
 
 
 async def test_a_trouble_that_begins_is_told_to_every_operator_and_to_home_assistant(engine: Engine) -> None:
     await report(engine)
 
-    assert sorted(await told(engine)) == [
+    assert sorted(await who_is_told(engine)) == [
         (MessageKind.TROUBLE, "Guard", "sms"),
         (MessageKind.TROUBLE, "Porter", "signal"),
     ]
@@ -84,7 +76,7 @@ async def test_reported_again_it_is_the_same_trouble_with_newer_facts(
 
     [trouble] = await engine.db.read(partial(store.open_troubles, ALL_SITES))
     assert (trouble.last_at - trouble.since).total_seconds() == 7200
-    assert len(await told(engine)) == 2
+    assert len(await who_is_told(engine)) == 2
     assert len(engine.news.service_troubles) == 1
 
 
@@ -97,7 +89,7 @@ async def test_what_is_well_again_is_told_to_those_who_knew_of_the_trouble(
     await clear(engine)
     await clear(engine)
 
-    assert [kind for kind, *_ in await told(engine)] == [MessageKind.TROUBLE] * 2 + [
+    assert [kind for kind, *_ in await who_is_told(engine)] == [MessageKind.TROUBLE] * 2 + [
         MessageKind.TROUBLE_OVER
     ] * 2
     assert [one.is_open for one in engine.news.service_troubles] == [True, False]
@@ -111,7 +103,7 @@ async def test_one_that_comes_and_goes_is_told_once_an_hour(engine: Engine, cloc
         await clear(engine)
         clock.advance(60)
 
-    assert [kind for kind, *_ in await told(engine)] == [MessageKind.TROUBLE] * 2 + [
+    assert [kind for kind, *_ in await who_is_told(engine)] == [MessageKind.TROUBLE] * 2 + [
         MessageKind.TROUBLE_OVER
     ] * 2
 
@@ -124,12 +116,12 @@ async def test_one_that_came_back_soon_and_stays_is_told_when_the_hour_is_over(
     await clear(engine)
     await report(engine)
     await engine.commands.run(ALL_SITES, reporting.tell_due)
-    before = len(await told(engine))
+    before = len(await who_is_told(engine))
 
     clock.advance(3600)
     await engine.commands.run(ALL_SITES, reporting.tell_due)
 
-    assert (before, len(await told(engine))) == (4, 6)
+    assert (before, len(await who_is_told(engine))) == (4, 6)
 
 
 async def many(engine: Engine, work: Callable[..., None], *, of: int = 30) -> None:
@@ -148,7 +140,7 @@ async def test_of_many_troubles_of_one_kind_the_first_are_told_singly_and_the_re
     engine: Engine, clock: FrozenClock
 ) -> None:
     await many(engine, unanswered)
-    singly = len(await told(engine)) / 2
+    singly = len(await who_is_told(engine)) / 2
     await report(engine)  # of another kind: at once
     clock.advance(60)
 
@@ -158,7 +150,7 @@ async def test_of_many_troubles_of_one_kind_the_first_are_told_singly_and_the_re
 
     last = engine.sms.messages[-1]
     title = trouble_title(last.trouble or "", subject=last.title, facts=last.details, texts=texts_for("de"))
-    assert (singly, len(await told(engine)) / 2) == (3, 5)
+    assert (singly, len(await who_is_told(engine)) / 2) == (3, 5)
     assert title.endswith("Panic key: Hall (und 26 weitere)")
     assert len(engine.news.service_troubles) == 31
 
@@ -167,11 +159,11 @@ async def test_of_many_troubles_that_are_over_the_last_few_say_so(engine: Engine
     await many(engine, unanswered)
     clock.advance(60)
     await engine.commands.run(ALL_SITES, reporting.tell_due)
-    before = len(await told(engine))
+    before = len(await who_is_told(engine))
 
     await many(engine, reporting.clear)
 
-    over = (await told(engine))[before:]
+    over = (await who_is_told(engine))[before:]
     assert [kind for kind, *_ in over] == [MessageKind.TROUBLE_OVER] * 2 * 3
 
 
@@ -186,13 +178,13 @@ async def test_those_that_came_one_at_a_time_are_each_told_and_each_told_to_be_o
 
     await many(engine, reporting.clear, of=6)
 
-    assert len(await told(engine)) == 2 * 6 * 2
+    assert len(await who_is_told(engine)) == 2 * 6 * 2
 
 
 async def test_an_operator_is_told_past_the_channel_that_is_in_trouble(engine: Engine) -> None:
     await report(engine, "signal")
 
-    assert (MessageKind.TROUBLE, "Porter", "sms") in await told(engine)
+    assert (MessageKind.TROUBLE, "Porter", "sms") in await who_is_told(engine)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +200,7 @@ async def test_what_one_contact_point_does_not_accept_is_told_over_the_next_at_o
 
     await engine.dispatch()
 
-    porters = [one.channel_id for one in await deliveries(engine) if one.recipient == "Porter"]
+    porters = [one.channel_id for one in await messages_to_operators(engine.db) if one.recipient == "Porter"]
     assert porters == ["signal", "sms"]
     assert "Porter" in [message.recipient for message in engine.sms.messages]
 
@@ -223,12 +215,12 @@ async def test_a_provider_that_hangs_is_not_waited_for_and_the_next_contact_is_t
 
     clock.advance(14)
     await engine.commands.run(ALL_SITES, reporting.run_due)
-    before = await deliveries(engine)
+    before = await messages_to_operators(engine.db)
     clock.advance(1)
     await engine.commands.run(ALL_SITES, reporting.run_due)
     await engine.commands.run(ALL_SITES, reporting.run_due)
 
-    porters = [one.channel_id for one in await deliveries(engine) if one.recipient == "Porter"]
+    porters = [one.channel_id for one in await messages_to_operators(engine.db) if one.recipient == "Porter"]
     assert (len(before), porters) == (2, ["signal", "sms"])
     engine.signal.open.set()
     await asyncio.gather(*engine.dispatcher.sending)
@@ -241,7 +233,7 @@ async def test_what_is_accepted_is_told_once(engine: Engine, clock: FrozenClock)
     clock.advance(60)
     await engine.commands.run(ALL_SITES, reporting.run_due)
 
-    assert len(await deliveries(engine)) == 2
+    assert len(await messages_to_operators(engine.db)) == 2
 
 
 async def test_operators_who_share_a_number_are_told_once_and_each_over_their_own_next_contact(
@@ -285,7 +277,7 @@ async def test_an_operator_reads_of_it_in_their_language(engine: Engine) -> None
 async def test_what_is_about_all_of_the_only_site_is_told_by_that_sites_clock(engine: Engine) -> None:
     await report(engine)
 
-    assert {one.message["timezone"] for one in await deliveries(engine)} == {"Europe/Berlin"}
+    assert {one.message["timezone"] for one in await messages_to_operators(engine.db)} == {"Europe/Berlin"}
 
 
 async def test_what_several_sites_share_is_told_in_utc_which_is_named_also_in_a_short_message(
@@ -296,7 +288,7 @@ async def test_what_several_sites_share_is_told_in_utc_which_is_named_also_in_a_
 
     await report(engine)
 
-    said = [sms_text(compose(one, None, None)) for one in await deliveries(engine)]
+    said = [sms_text(compose(one, None, None)) for one in await messages_to_operators(engine.db)]
     assert len(said) == 2
     assert all(re.search(r" \d\d:\d\d UTC", text) for text in said), said
 
@@ -319,7 +311,7 @@ async def test_a_trouble_without_operators_is_kept_and_shown_all_the_same(
     await report(engine)
 
     assert len(await db.read(partial(store.open_troubles, ALL_SITES))) == 1
-    assert await told(engine) == []
+    assert await who_is_told(engine) == []
 
 
 async def test_a_trouble_that_cannot_be_told_does_not_undo_what_it_was_found_in(engine: Engine) -> None:

@@ -101,7 +101,7 @@ OUTCOMES: tuple[TryAgain | Refused, ...] = (
 
 
 @pytest.fixture
-async def house(api: Api, directory: Directory, clock: FrozenClock) -> Api:
+async def troubled(api: Api, directory: Directory, clock: FrozenClock) -> Api:
     """An installation where as much as possible is the matter, with an alarm that has seen it all."""
     alarm_id = str((await api.press(directory.phone_token)).json["alarm_id"])
     await saw(api, alarm_id, reasons=())
@@ -137,19 +137,19 @@ async def house(api: Api, directory: Directory, clock: FrozenClock) -> Api:
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
-async def test_no_page_has_a_word_of_english(house: Api, language: str) -> None:
+async def test_no_page_has_a_word_of_english(troubled: Api, language: str) -> None:
     wants = {"Accept-Language": f"{language},en;q=0.5"}
-    [alarm_id] = [one["id"] for one in (await house.call("GET", "/v1/alarms")).json["alarms"]]
+    [alarm_id] = [one["id"] for one in (await troubled.call("GET", "/v1/alarms")).json["alarms"]]
     english = english_only(language)
-    pages = {"login": await house.call("GET", "/admin/login", None, headers=wants)}
+    pages = {"login": await troubled.call("GET", "/admin/login", None, headers=wants)}
     for key, path in (("operate", "/admin/people"), ("office", "/admin/channels"), ("admin", "/admin")):
-        await log_in(house, key)
-        pages[f"{path} for {key}"] = await house.call("GET", path, None, headers=wants)
+        await log_in(troubled, key)
+        pages[f"{path} for {key}"] = await troubled.call("GET", path, None, headers=wants)
     for path in [*PAGES, f"/admin/alarms/{alarm_id}", "/admin/alarms/nothing", "/admin/alarms?status=odd"]:
-        pages[path] = await house.call("GET", path, None, headers=wants)
-    pages["link"] = await look(house, token_for(alarm_id, "zammad:"), **wants)
-    pages["no link"] = await look(house, "nothing", **wants)
-    pages["no form"] = await house.call("POST", "/admin/login", None, data={"key": "x"}, headers=wants)
+        pages[path] = await troubled.call("GET", path, None, headers=wants)
+    pages["link"] = await look(troubled, token_for(alarm_id, "zammad:"), **wants)
+    pages["no link"] = await look(troubled, "nothing", **wants)
+    pages["no form"] = await troubled.call("POST", "/admin/login", None, data={"key": "x"}, headers=wants)
 
     found = {path: sorted(read_on(reply) & english) for path, reply in pages.items()}
 

@@ -33,13 +33,13 @@ async def disarm_under_duress(hass: HomeAssistant) -> None:
 
 def visible(hass: HomeAssistant) -> dict[str, Any]:
     return {
-        state.entity_id: told(state)
+        state.entity_id: state_and_attributes(state)
         for state in hass.states.async_all()
         if state.domain != "alarm_control_panel"
     }
 
 
-def told(state: State) -> tuple[str, Any]:
+def state_and_attributes(state: State) -> tuple[str, Any]:
     passing = ("access_token", "entity_picture")
     return state.state, {key: value for key, value in state.attributes.items() if key not in passing}
 
