@@ -4,46 +4,36 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import override
 
 from yarl import URL
 
+from tests.fakes.listener import Listener
+
 
 @dataclass
-class FakeProxy:
+class FakeProxy(Listener):
     """Reaches what is in `hosts`, by name and port on 127.0.0.1; everything else by its own address."""
 
     login: str | None = None
     """Value of `Proxy-Authorization` that it demands."""
     heads: list[str] = field(default_factory=list, init=False)
     """The first lines and headers of what it was asked."""
-    _server: asyncio.Server | None = field(default=None, init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     @property
     def url(self) -> str:
         """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
-
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
         self._server.close()
         self._server.close_clients()
         await self._server.wait_closed()
 
+    @override
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.heads.append(head)

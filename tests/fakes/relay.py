@@ -3,28 +3,22 @@
 import asyncio
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import override
+
+from tests.fakes.listener import Listener
 
 
-class Relay:
+class Relay(Listener):
     """Passes on what both sides say, on 127.0.0.1."""
 
     def __init__(self, to_port: int) -> None:
         self._to_port = to_port
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
         self._connected = asyncio.Condition()
         self.connections = 0
         self.mute = False
         """What the server says is lost."""
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        assert self._server is not None
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
 
     async def cut(self) -> None:
         """End every connection without a word, on both sides."""
@@ -37,20 +31,16 @@ class Relay:
         async with self._connected:
             await self._connected.wait_for(lambda: self.connections >= times)
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
-
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._server is not None
         self._server.close()
         await self.cut()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @override
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         their_reader, their_writer = await asyncio.open_connection("127.0.0.1", self._to_port)
         self._writers |= {writer, their_writer}

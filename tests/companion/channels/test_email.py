@@ -23,11 +23,6 @@ ADDRESS = "anna@house.example"
 PAGE = message(address=ADDRESS)
 
 
-@pytest.fixture(scope="module")
-def ca() -> HouseCa:
-    return HouseCa()
-
-
 @pytest.fixture
 async def server() -> AsyncIterator[FakeMail]:
     async with FakeMail() as running:

@@ -1,13 +1,12 @@
 """Channels that tell machines, in the whole service: from the directory file to what stands at the peer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-import pytest_socket
 
 from companion.app import Companion
 from companion.config import Settings, load_secret_key
@@ -17,15 +16,8 @@ from companion.directory.references import References
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.builders import PHONE, trigger
-from tests.fakes.mosquitto import Mosquitto, running_mosquitto
+from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.ports import free_port
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    pytest_socket.enable_socket()  # the plugin has closed the door before this fixture could ask
-    with running_mosquitto(tmp_path_factory.mktemp("mosquitto")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ import _socket
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, override
 
 import pytest
-import pytest_socket
 from hypothesis import given, strategies as st
 
 from companion.channels.base import Answer, Message, MessageKind, Outcome, Refused, Response, Sent, TryAgain
@@ -20,19 +19,12 @@ from tests.companion.channels.messages import ACK_URL, message
 from tests.companion.channels.pages import examples_of
 from tests.fakes.certificates import HouseCa
 from tests.fakes.inbound import RecordingInbound
-from tests.fakes.mosquitto import Mosquitto, running_mosquitto
+from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.ports import free_port
 from tests.fakes.relay import Relay
 
 ID = "01JD0000000000000000000001"
 STATE = f"alarm_broker/Main_office/alarm/{ID}"
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
-    pytest_socket.enable_socket()  # the plugin has closed the door before this fixture could ask
-    with running_mosquitto(tmp_path_factory.mktemp("mosquitto")) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

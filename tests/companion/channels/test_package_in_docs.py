@@ -51,7 +51,7 @@ class Gateway:
 
 
 @pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
+async def acme() -> AsyncIterator[Gateway]:
     found, app = Gateway(), web.Application()
     app.router.add_post("/pages", found.page)
     app.router.add_get("/status", found.status)
@@ -68,9 +68,9 @@ def _installed(packages: Packages) -> None:
 
 
 @pytest.mark.usefixtures("_installed")
-async def test_the_package_in_the_documentation_sends(db: Database, gateway: Gateway) -> None:
+async def test_the_package_in_the_documentation_sends(db: Database, acme: Gateway) -> None:
     [channels] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    text = channels.replace("http://pager.example", gateway.url)
+    text = channels.replace("http://pager.example", acme.url)
     document = read_document(text, References(environ={"PAGER_TOKEN": "hunter2"}))
     await db.write(partial(apply_document, document=document, secrets=SECRETS))
     pool = RunningChannels(db, SECRETS)
@@ -83,11 +83,11 @@ async def test_the_package_in_the_documentation_sends(db: Database, gateway: Gat
     await pool.close()
 
     [row] = await db.read(partial(directory.channels, ALL_SITES))
-    body, authorization, key = gateway.received[0]
+    body, authorization, key = acme.received[0]
     assert (checked, sent) == (Sent(provider_ref=None), Sent(provider_ref="7", status_code=201))
     assert (body["pager"], authorization, key) == ("12345", "Bearer hunter2", "key-1")
     assert "Panic key: Reception" in body["text"]
-    assert row.config == {"url": gateway.url}
+    assert row.config == {"url": acme.url}
     assert isinstance(refused, Refused)
     assert str(refused.reason) == "the gateway knows no pager 99"
     assert refused.reason.said(texts_for("de")) == "das Gateway kennt keinen Pager 99"

@@ -1,5 +1,4 @@
 import json
-from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -14,12 +13,6 @@ from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.sms import FakeSms
 
 RULE = {"status": [200], "pointer": "/status", "equals": "queued"}
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[FakeSms]:
-    async with FakeSms() as server:
-        yield server
 
 
 def channel_for(gateway: FakeSms, **changes: object) -> Channel:

@@ -2,7 +2,6 @@ import base64
 import hmac
 import json
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -23,12 +22,6 @@ URL = "https://alarm.example/v1/channels/sms/callback"
 RECEIPTS = {"id": "id", "status": "status", "delivered": ["delivered", 1], "undelivered": ["failed", 2]}
 REPLIES = {"sender": "from", "text": "text", "id": "mid"}
 PAGE = Path(__file__).parents[3] / "docs/sms.md"
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[FakeSms]:
-    async with FakeSms() as server:
-        yield server
 
 
 def channel_with(url: str = "https://sms.example.org/send", **callbacks: Any) -> SmsChannel:

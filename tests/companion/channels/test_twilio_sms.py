@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,12 +26,6 @@ from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio, calls_back, r
 
 CALLBACK = "https://alarm.example/v1/channels/sms/callback"
 SERVICE = "MG" + "b2" * 16
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    async with FakeTwilio() as server:
-        yield server
 
 
 def settings(url: str = "https://api.twilio.com", **changes: Any) -> dict[str, object]:

@@ -1,4 +1,3 @@
-from collections.abc import AsyncIterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -29,12 +28,6 @@ from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, TWIML_LIMIT, FakeTwilio, 
 
 CALLBACK = "https://alarm.example/v1/channels/call/callback"
 TOKEN_IN_LINK = ACK_URL.rsplit("/", 1)[-1]
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[FakeTwilio]:
-    async with FakeTwilio() as server:
-        yield server
 
 
 def settings(url: str = "https://api.twilio.com", **changes: Any) -> dict[str, object]:
