@@ -18,12 +18,14 @@ from companion.directory.references import References
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.builders import PHONE, person, policy, step, trigger
+from tests.fakes.discord import FakeDiscord
 from tests.fakes.mail import FakeMail
 from tests.fakes.mattermost import FakeMattermost
 from tests.fakes.opsgenie import FakeOpsgenie
 from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.ports import free_port
 from tests.fakes.slack import FakeSlack
+from tests.fakes.teams import FakeTeams
 from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio
 from tests.fakes.webhook import FakeWebhook
 
@@ -56,6 +58,22 @@ async def opsgenie(alarm: Alarmed) -> None:
         await alarm("opsgenie", {"url": server.url, "api_key": server.api_key}, "anna@house.example")
         await server.until(lambda: server.alerts)
         assert "Panic key: Reception" in next(iter(server.alerts.values())).message
+
+
+@told
+async def teams(alarm: Alarmed) -> None:
+    async with FakeTeams() as server:
+        await alarm("teams", {"url": server.flow_url}, "")
+        await server.until(lambda: server.cards)
+        assert "Panic key: Reception" in server.cards[0].text
+
+
+@told
+async def discord(alarm: Alarmed) -> None:
+    async with FakeDiscord() as server:
+        await alarm("discord", {"url": server.hook_url}, "")
+        await server.until(lambda: server.messages)
+        assert "Panic key: Reception" in next(iter(server.messages.values()))["content"]
 
 
 @told

@@ -33,6 +33,8 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
     "pagerduty": lambda url: build_channel(
         "pagerduty", {"url": url, "routing_key": f"{SECRET:x<32}", **TIMES}
     ),
+    "discord": lambda url: build_channel("discord", {"url": f"{url}/api/webhooks/1/{SECRET}", **TIMES}),
+    "teams": lambda url: build_channel("teams", {"url": f"{url}/invoke?sig={SECRET}", **TIMES}),
     "slack": lambda url: build_channel("slack", {"url": f"{url}/services/{SECRET}", **TIMES}),
     "slack, an app": lambda url: build_channel(
         "slack", {"url": url, "token": SECRET, "signing_secret": SECRET, **TIMES}

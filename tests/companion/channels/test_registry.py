@@ -18,6 +18,8 @@ SETTINGS = {
     "opsgenie": {"api_key": "k"},
     "pagerduty": {"routing_key": "0123456789abcdef0123456789abcdef"},
     "mattermost": {"url": "http://chat.example/hooks/x"},
+    "teams": {"url": "http://flow.example/x"},
+    "discord": {"url": "http://discord.example/api/webhooks/1/x"},
     "slack": {"url": "http://hooks.example/services/x"},
     "twilio_sms": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
     "twilio_voice": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
@@ -36,10 +38,12 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
     assert {kind.name for kind in kinds} == set(SETTINGS)
     assert {kind.name for kind in kinds if kind.records} == {"mqtt", "webhook", "zammad"}
     assert {kind.name for kind in kinds if not kind.addressed} == {
+        "discord",
         "mqtt",
         "opsgenie",
         "pagerduty",
         "webhook",
+        "teams",
         "zammad",
     }
 
@@ -50,6 +54,8 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
         ("zammad", {"token", "proxy"}),  # whose address may hold a password
         ("signal", {"header_value", "proxy"}),
         ("sms", {"url", "headers", "secrets", "callback_secret", "proxy"}),
+        ("teams", {"url", "proxy"}),
+        ("discord", {"url", "proxy"}),
         ("slack", {"url", "token", "signing_secret", "proxy"}),
         ("email", {"password"}),
         ("twilio_sms", {"auth_token", "api_key_secret", "proxy"}),

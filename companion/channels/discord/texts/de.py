@@ -1,0 +1,3 @@
+"""German."""
+
+REASONS: dict[str, str] = {}

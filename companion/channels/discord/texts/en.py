@@ -1,0 +1,3 @@
+"""English."""
+
+REASONS: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""French."""
+
+REASONS: dict[str, str] = {}

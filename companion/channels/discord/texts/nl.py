@@ -1,0 +1,3 @@
+"""Dutch."""
+
+REASONS: dict[str, str] = {}
