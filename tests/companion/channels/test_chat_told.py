@@ -24,6 +24,7 @@ from tests.fakes.mattermost import FakeMattermost
 from tests.fakes.opsgenie import FakeOpsgenie
 from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.ports import free_port
+from tests.fakes.pushover import ANNA as USER, FakePushover
 from tests.fakes.slack import FakeSlack
 from tests.fakes.teams import FakeTeams
 from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio
@@ -82,6 +83,14 @@ async def slack(alarm: Alarmed) -> None:
         await alarm("slack", {"url": server.api_url, "token": server.token}, "U023BECGF")
         await server.until(lambda: server.posts)
         assert "Panic key: Reception" in server.posts[0].text
+
+
+@told
+async def pushover(alarm: Alarmed) -> None:
+    async with FakePushover() as server:
+        await alarm("pushover", {"url": server.url, "token": server.token}, USER)
+        await server.until(lambda: server.messages)
+        assert server.messages[0]["title"] == "ALARM: Panic key: Reception"
 
 
 @told

@@ -50,6 +50,7 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
     ),
     "twilio_sms": lambda url: build_channel("twilio_sms", {"url": url, **TWILIO, **TIMES}),
     "twilio_voice": lambda url: build_channel("twilio_voice", {"url": url, **TWILIO, **TIMES}),
+    "pushover": lambda url: build_channel("pushover", {"url": url, "token": SECRET, **TIMES}),
     "webhook": lambda url: build_channel(
         "webhook",
         {

@@ -13,6 +13,7 @@ SETTINGS = {
     "zammad": {"url": "http://z.example", "token": "hunter2", "group": "A", "customer": "a@b.example"},
     "signal": {"url": "http://s.example", "number": "+4930123456"},
     "sms": {"url": "http://g.example/send"},
+    "pushover": {"token": "t" * 30},
     "webhook": {"url": "http://hooks.example/alarm"},
     "email": {"host": "mail.example", "sender": "alarm@house.example"},
     "opsgenie": {"api_key": "k"},
@@ -64,6 +65,7 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
         ("pagerduty", {"routing_key", "webhook_secret", "proxy"}),
         ("mattermost", {"url", "token", "proxy"}),
         ("mqtt", {"password", "client_key"}),
+        ("pushover", {"token", "proxy"}),
         ("webhook", {"url", "headers", "secrets", "signing_keys", "proxy"}),
     ],
 )
