@@ -17,7 +17,6 @@ STATUS = {
 }
 """What a message says of its alarm's status; other kinds say nothing of it."""
 OVER = frozenset({MessageKind.RESOLVED, MessageKind.CANCELLED})
-ABOUT_NO_ALARM = frozenset({MessageKind.TEST, MessageKind.TROUBLE, MessageKind.TROUBLE_OVER})
 
 
 def state(message: Message) -> bytes:

@@ -6,7 +6,6 @@ import logging
 import time
 from collections import OrderedDict
 from contextlib import suppress
-from datetime import timedelta
 from typing import override
 
 import aiomqtt
@@ -17,7 +16,6 @@ from companion.channels.base import (
     Inbound,
     Listens,
     Message,
-    MessageKind,
     Outcome,
     Refused,
     Response,
@@ -26,9 +24,10 @@ from companion.channels.base import (
 )
 from companion.channels.mqtt.answers import answer_in
 from companion.channels.mqtt.connection import CLOSING_S, OFFLINE, ONLINE, Connection, NotDone
-from companion.channels.mqtt.payloads import ABOUT_NO_ALARM, OVER, STATUS, event, state
+from companion.channels.mqtt.payloads import OVER, STATUS, event, state
 from companion.channels.mqtt.settings import MqttSettings
 from companion.channels.mqtt.topics import level, topic_of
+from companion.channels.order import too_early
 from companion.channels.resolver import ChannelResolver
 from companion.texts.reasons import Reason
 
@@ -38,7 +37,6 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """How long a broker that is not there is left alone."""
 STORE_PAUSES_S = (1.0, 4.0, 15.0)
 """MQTT has delivered an answer once it is here: while the database is away it is kept for as long as this."""
-AFTER_PAGE = timedelta(seconds=5)
 ENDED_KEPT = 1000
 """How many alarms that are over are remembered, so that nothing that comes late makes their state an open one."""
 
@@ -57,10 +55,8 @@ class MqttChannel(Channel, Listens):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        begins = message.kind in {MessageKind.PAGE, MessageKind.EXHAUSTED, *ABOUT_NO_ALARM}
-        if not begins and message.thread_ref is None:
-            # Or a page that comes after its answer would leave the alarm as one that nobody has answered.
-            return TryAgain(reason=Reason("mqtt.page_first"), after=AFTER_PAGE)
+        if early := too_early(message):
+            return early
         try:
             connection = await self._connected()
             await self._publish_state(connection, message)

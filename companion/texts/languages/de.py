@@ -544,6 +544,7 @@ REASONS = {
     "proxy_refused": "der Proxy hat nicht verbunden: HTTP {status}",
     "name_not_found": "keine Verbindung: Der Name des Servers wurde nicht gefunden",
     "not_connected": "keine Verbindung zum Server",
+    "page_first": "der Alarm selbst ist noch nicht gesendet, und was aus ihm wurde, kommt danach",
     "not_connected_because": "keine Verbindung zum Server ({why})",
     "not_connected_in_time": "keine Verbindung innerhalb der Frist",
     "no_web_address": "die eingestellte Adresse ist keine Webadresse",

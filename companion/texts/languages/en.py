@@ -524,6 +524,7 @@ REASONS = {
     "proxy_refused": "the proxy did not connect us: HTTP {status}",
     "name_not_found": "could not connect: the server's name was not found",
     "not_connected": "could not connect: no connection",
+    "page_first": "the alarm itself is not sent yet, and what became of it comes after it",
     "not_connected_because": "could not connect: {why}",
     "not_connected_in_time": "could not connect in time",
     "no_web_address": "the configured address is not a web address",

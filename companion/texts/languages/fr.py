@@ -540,6 +540,7 @@ REASONS = {
     "proxy_refused": "le proxy n'a pas établi la connexion : HTTP {status}",
     "name_not_found": "pas de connexion : le nom du serveur n'a pas été trouvé",
     "not_connected": "pas de connexion au serveur",
+    "page_first": "l'alarme elle-même n'est pas encore envoyée, et ce qu'elle est devenue vient après",
     "not_connected_because": "pas de connexion au serveur ({why})",
     "not_connected_in_time": "pas de connexion dans le délai",
     "no_web_address": "l'adresse configurée n'est pas une adresse web",

@@ -537,6 +537,7 @@ REASONS = {
     "proxy_refused": "de proxy heeft niet verbonden: HTTP {status}",
     "name_not_found": "geen verbinding: de naam van de server is niet gevonden",
     "not_connected": "geen verbinding met de server",
+    "page_first": "het alarm zelf is nog niet verzonden, en wat ervan geworden is, komt daarna",
     "not_connected_because": "geen verbinding met de server ({why})",
     "not_connected_in_time": "geen verbinding binnen de tijd",
     "no_web_address": "het ingestelde adres is geen webadres",

@@ -18,6 +18,7 @@ from companion.store.secrets import Secrets
 from tests.builders import PHONE, trigger
 from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.ports import free_port
+from tests.fakes.snmptrapd import running_snmptrapd
 
 
 @pytest.fixture
@@ -57,3 +58,12 @@ async def test_mqtt(running: Companion, broker: Mosquitto) -> None:
 
     assert page["title"] == "Panic key: Reception"
     assert f"alarm_broker/Office/alarm/{alarm_id}" in kept
+
+
+async def test_snmp(running: Companion, tmp_path: Path) -> None:
+    async with running_snmptrapd(tmp_path) as manager:
+        config = {"url": manager.url, "version": "2c", "community": "public"}
+        alarm_id = await press(running, "snmp", config)
+        told = await manager.next()
+
+    assert alarm_id in told.values()

@@ -25,6 +25,7 @@ SETTINGS = {
     "twilio_sms": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
     "twilio_voice": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
     "mqtt": {"url": "mqtt://b.example", "username": "u", "password": "hunter2"},
+    "snmp": {"url": "udp://nms.example", "version": "2c", "community": "public"},
 }
 
 
@@ -37,12 +38,13 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
     kinds = [kind_named(name) for name in kind_names()]
 
     assert {kind.name for kind in kinds} == set(SETTINGS)
-    assert {kind.name for kind in kinds if kind.records} == {"mqtt", "webhook", "zammad"}
+    assert {kind.name for kind in kinds if kind.records} == {"mqtt", "snmp", "webhook", "zammad"}
     assert {kind.name for kind in kinds if not kind.addressed} == {
         "discord",
         "mqtt",
         "opsgenie",
         "pagerduty",
+        "snmp",
         "webhook",
         "teams",
         "zammad",
@@ -67,6 +69,7 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
         ("mqtt", {"password", "client_key"}),
         ("pushover", {"token", "proxy"}),
         ("webhook", {"url", "headers", "secrets", "signing_keys", "proxy"}),
+        ("snmp", {"community", "auth_passphrase", "privacy_passphrase"}),
     ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:

@@ -4,5 +4,4 @@ REASONS = {
     "refused": "le broker refuse la connexion : {said}",
     "may_not_publish": "le broker ne laisse pas cet utilisateur publier sur {topic}",
     "may_not_subscribe": "le broker ne laisse pas cet utilisateur s'abonner à {topic}",
-    "page_first": "l'alarme elle-même n'est pas encore publiée, et ce qu'elle est devenue vient après",
 }

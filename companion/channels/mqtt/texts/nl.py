@@ -4,5 +4,4 @@ REASONS = {
     "refused": "de broker weigert de verbinding: {said}",
     "may_not_publish": "de broker laat deze gebruiker niet publiceren naar {topic}",
     "may_not_subscribe": "de broker laat deze gebruiker zich niet abonneren op {topic}",
-    "page_first": "het alarm zelf is nog niet gepubliceerd, en wat ervan geworden is, komt daarna",
 }
