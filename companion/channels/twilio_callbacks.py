@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.etree.ElementTree import Element, tostring
 
 from companion.channels.base import Callback, CallbackReply
+from companion.channels.signatures import same
 
 FIELDS_LIMIT = 200
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -23,15 +24,15 @@ def called_by_twilio(callback: Callback, token: str) -> Mapping[str, str] | None
         )
     except ValueError:
         return None
-    given = callback.headers.get("X-Twilio-Signature", "").encode()
-    proven = [hmac.compare_digest(signature(url, fields, token), given) for url in spellings(callback.url)]
+    given = callback.headers.get("X-Twilio-Signature")
+    proven = [same(signature(url, fields, token), given) for url in spellings(callback.url)]
     return dict(fields) if any(proven) else None
 
 
-def signature(url: str, fields: list[tuple[str, str]], token: str) -> bytes:
+def signature(url: str, fields: list[tuple[str, str]], token: str) -> str:
     """Return what Twilio signs with: https://www.twilio.com/docs/usage/security."""
     signed = url + "".join(name + value for name, value in sorted(set(fields)))
-    return base64.b64encode(hmac.digest(token.encode(), signed.encode(), "sha1"))
+    return base64.b64encode(hmac.digest(token.encode(), signed.encode(errors="replace"), "sha1")).decode()
 
 
 def spellings(url: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from companion.channels.base import AddressInvalid, Answer, Callback, Receipt, Undelivered
 from companion.channels.http import Reply, shortened
 from companion.channels.phone_numbers import e164, is_country
+from companion.channels.signatures import same
 from companion.channels.sms.answers import MISSING, Pointer, Scalar, as_text, listed, pointed
 from companion.texts.reasons import Reason
 
@@ -50,18 +51,17 @@ class Proof(_Part):
 
     def holds(self, callback: Callback, secret: str) -> bool:
         """Return whether the request proves itself, in constant time."""
-        key = secret.encode()
         match self.by:
             case "query":
-                return hmac.compare_digest(callback.query.get(self.name, "").encode(), key)
+                return same(secret, callback.query.get(self.name))
             case "header":
-                return hmac.compare_digest(callback.headers.get(self.name, "").encode(), key)
+                return same(secret, callback.headers.get(self.name))
             case "hmac":
-                given = callback.headers.get(self.name, "").removeprefix(f"{self.algorithm}=").encode()
-                digest = hmac.digest(key, callback.body, self.algorithm)
-                forms = (digest.hex().encode(), base64.b64encode(digest))
+                given = callback.headers.get(self.name, "").removeprefix(f"{self.algorithm}=")
+                digest = hmac.digest(secret.encode(), callback.body, self.algorithm)
+                is_signed = same(digest.hex(), given) or same(base64.b64encode(digest).decode(), given)
                 # An empty body has always the same one: whoever has seen it once could repeat it.
-                return any(hmac.compare_digest(given, form) for form in forms) and bool(callback.body)
+                return is_signed and bool(callback.body)
 
 
 class Receipts(_Part):

@@ -29,6 +29,7 @@ from tests.fakes.slack import FakeSlack
 from tests.fakes.teams import FakeTeams
 from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio
 from tests.fakes.webhook import FakeWebhook
+from tests.fakes.whatsapp import NUMBER_ID, TOKEN as WHATSAPP_TOKEN, FakeWhatsApp
 
 ACCOUNT_OF_THE_HOUSE = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": NUMBER}
 ANNA = Actor(name="Anna", via="api")
@@ -109,6 +110,14 @@ async def email(alarm: Alarmed) -> None:
 
 
 @told
+async def whatsapp(alarm: Alarmed) -> None:
+    async with FakeWhatsApp() as server:
+        account = {"phone_number_id": NUMBER_ID, "token": WHATSAPP_TOKEN}
+        await alarm("whatsapp", {"url": server.url, **account}, "+491701234567")
+        await server.until(lambda: server.messages)
+        assert "Panic key: Reception" in str(server.messages[0]["template"]["components"])
+
+
 async def twilio_sms(alarm: Alarmed) -> None:
     async with FakeTwilio() as server:
         await alarm("twilio_sms", {"url": server.url, **ACCOUNT_OF_THE_HOUSE}, "+491701234567")

@@ -48,6 +48,9 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
             **TIMES,
         },
     ),
+    "whatsapp": lambda url: build_channel(
+        "whatsapp", {"url": url, "phone_number_id": "106540352242922", "token": SECRET, **TIMES}
+    ),
     "twilio_sms": lambda url: build_channel("twilio_sms", {"url": url, **TWILIO, **TIMES}),
     "twilio_voice": lambda url: build_channel("twilio_voice", {"url": url, **TWILIO, **TIMES}),
     "pushover": lambda url: build_channel("pushover", {"url": url, "token": SECRET, **TIMES}),

@@ -1,0 +1,109 @@
+"""WhatsApp: templates to people, whose fate and answers Meta tells by calling us."""
+
+import logging
+from typing import Any, override
+
+from yarl import URL
+
+from companion.channels.base import (
+    Answer,
+    Callback,
+    CallbackReply,
+    Channel,
+    Inbound,
+    Message,
+    Outcome,
+    Sent,
+    TakesCallbacks,
+)
+from companion.channels.http import Failure, HttpClient, Reply, not_understood
+from companion.channels.whatsapp.callbacks import events_in, introduced, is_of_meta
+from companion.channels.whatsapp.errors import error_in, read
+from companion.channels.whatsapp.settings import WhatsAppSettings
+from companion.channels.whatsapp.templates import reply as reply_to, request
+from companion.texts.reasons import Reason
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class WhatsAppChannel(Channel, TakesCallbacks):
+    """Sends one request a message. That Meta takes it says little: what became of it comes back within seconds.
+
+    Meta has no key against repeats and lists no messages: one that may have been sent is sent again, and says so.
+    """
+
+    def __init__(self, config: WhatsAppSettings) -> None:
+        self._config = config
+        token = config.token.get_secret_value()
+        self._number = URL(str(config.url)) / config.version / config.phone_number_id
+        self._http = HttpClient(config, headers={"Authorization": f"Bearer {token}"}, secrets=(token,))
+
+    @override
+    async def send(self, message: Message) -> Outcome:
+        reply = await self._call("POST", self._number / "messages", request(self._config, message))
+        if not isinstance(reply, Reply):
+            return reply
+        ref = id_in(reply.json())
+        return Sent(provider_ref=ref, status_code=reply.status) if ref else not_understood(reply)
+
+    @override
+    async def check(self) -> Outcome:
+        """Ask for the number, and what Meta thinks of it."""
+        reply = await self._call("GET", self._number.with_query(fields="verified_name,quality_rating"))
+        if not isinstance(reply, Reply):
+            return reply
+        answer = reply.json()
+        if not isinstance(answer, dict) or "id" not in answer:
+            return not_understood(reply)
+        warning = Reason("whatsapp.low_quality") if answer.get("quality_rating") == "RED" else None
+        return Sent(provider_ref=None, status_code=reply.status, warning=warning)
+
+    @override
+    async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
+        config = self._config
+        if config.app_secret is None or config.verify_token is None:
+            return None
+        if callback.method == "GET":
+            return introduced(callback, config.verify_token)
+        if not is_of_meta(callback, config.app_secret):
+            return None
+        for event in events_in(callback.body, config.phone_number_id):
+            if isinstance(event, Answer):
+                await self._answered(event, inbound)
+            else:
+                await inbound.receipt(event)
+        return CallbackReply()
+
+    @override
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def _answered(self, answer: Answer, inbound: Inbound) -> None:
+        """Pass an answer on, and say in the same chat what became of it."""
+        response = await inbound.answer(answer)
+        if response is None:
+            return
+        body = reply_to(answer.sender, answer.event_id, response.text)
+        said = await self._call("POST", self._number / "messages", body)
+        if not isinstance(said, Reply):
+            _LOGGER.warning("Nobody could be told in WhatsApp what became of their answer: %s", said.reason)
+
+    async def _call(self, method: str, url: URL, body: dict[str, Any] | None = None) -> Reply | Failure:
+        """Return a success, or what anything else means."""
+        reply = await self._http.request(method, url, json_body=body)
+        if not isinstance(reply, Reply) or reply.is_success:
+            return reply
+        answer = reply.json()
+        found = error_in(answer.get("error")) if isinstance(answer, dict) else None
+        if found is None:
+            return self._http.failure(reply)
+        code, said = found
+        return read(self._http.failure(reply, f"{code} {said}"), code)
+
+
+def id_in(answer: Any) -> str | None:
+    """Return the id that Meta has given the message."""
+    messages = answer.get("messages") if isinstance(answer, dict) else None
+    first = messages[0] if isinstance(messages, list) and messages else None
+    found = first.get("id") if isinstance(first, dict) else None
+    return found if isinstance(found, str) and found else None
