@@ -80,6 +80,21 @@ def test_the_gateways_in_the_documentation_can_be_built() -> None:
     assert len(gateways) == 4
 
 
+SECRETS = {"TELEGRAM_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"}
+"""Those that have a form of their own."""
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/channels").glob("*.md")), ids=lambda page: page.stem)
+def test_the_channels_in_the_documentation_can_be_built(page: Path) -> None:
+    shown = [text for text, example in examples(page) if is_of(example, SECTIONS)]
+    for text in shown:
+        names = set(re.findall(r"\$\{env:(\w+)\}", text))
+        environ = {name: SECRETS.get(name, f"https://{name}.example/long-enough") for name in names}
+        assert read_document(text, References(environ=environ)).problems == ()
+
+    assert shown
+
+
 def test_the_settings_files_in_the_documentation_are_accepted() -> None:
     files = [
         example for page in PAGES for _, example in examples(page) if is_of(example, Settings.model_fields)

@@ -279,8 +279,14 @@ class HttpClient:
         json_body: Any = None,
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        held_s: float = 0,
+        limit: int = BODY_LIMIT,
     ) -> Reply | Failure:
-        """Return the server's answer whatever its status, or what it means that there was none."""
+        """Return the server's answer whatever its status, or what it means that there was none.
+
+        `held_s` is how long the server may hold its answer back on purpose (long polling), on top of the channel's times;
+        `limit` is how many bytes of it are read.
+        """
         try:
             async with self._connected().request(
                 method,
@@ -290,8 +296,9 @@ class HttpClient:
                 allow_redirects=False,
                 headers={**self._headers, **(headers or {})},
                 proxy=await self._proxy_for(url),
+                timeout=self._times(held_s),
             ) as response:
-                return await self._read(response)
+                return await self._read(response, limit)
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
             # Perhaps a server that ends connections without a word: from now on each message has its own.
             self._keeps &= not isinstance(err, AnswerLostError)
@@ -346,21 +353,23 @@ class HttpClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             # None of the channel's own: aiohttp shows a session's headers to the proxy as well.
             headers={"Accept-Encoding": "identity", "User-Agent": "alarm-broker"},
-            timeout=aiohttp.ClientTimeout(
-                total=options.timeout_s,
-                connect=options.connect_timeout_s,
-                sock_read=options.read_timeout_s,
-            ),
+            timeout=self._times(),
         )
 
-    async def _read(self, response: aiohttp.ClientResponse) -> Reply:
+    def _times(self, held_s: float = 0) -> aiohttp.ClientTimeout:
+        options = self._options
+        return aiohttp.ClientTimeout(
+            total=options.timeout_s + held_s,
+            connect=options.connect_timeout_s,
+            sock_read=options.read_timeout_s + held_s,
+        )
+
+    async def _read(self, response: aiohttp.ClientResponse, limit: int) -> Reply:
         body = bytearray()
         is_error = response.status >= 300
         try:
             async with asyncio.timeout(min(ERROR_BODY_TIME_S, self._options.timeout_s) if is_error else None):
-                while len(body) < BODY_LIMIT and (
-                    chunk := await response.content.read(BODY_LIMIT - len(body))
-                ):
+                while len(body) < limit and (chunk := await response.content.read(limit - len(body))):
                     body += chunk
         except aiohttp.ClientError, TimeoutError:
             if not is_error:

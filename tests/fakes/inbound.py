@@ -1,9 +1,11 @@
 """Who hears what a channel hears: it writes everything down, and says what a test wants said."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from companion.channels.base import Answer, Receipt, Response, Undelivered, Understood
+from companion.channels.base import Answer, Listens, Receipt, Response, Undelivered, Understood
 
 
 @dataclass
@@ -28,6 +30,7 @@ class RecordingInbound:
     async def receipt(self, receipt: Receipt | Undelivered) -> None:
         """Write it down."""
         self.receipts.append(receipt)
+        self.heard.put_nowait(receipt)
 
     async def answer(self, answer: Answer) -> Response | None:
         """Write it down, once."""
@@ -39,3 +42,15 @@ class RecordingInbound:
         async with self._heard:
             self._heard.notify_all()
         return self.says
+
+
+@asynccontextmanager
+async def listening(channel: Listens) -> AsyncGenerator[RecordingInbound]:
+    """Let the channel listen, and return what it hears."""
+    inbound = RecordingInbound()
+    task = asyncio.create_task(channel.listen(inbound))
+    try:
+        yield inbound
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -27,6 +27,7 @@ from tests.fakes.ports import free_port
 from tests.fakes.pushover import ANNA as USER, FakePushover
 from tests.fakes.slack import FakeSlack
 from tests.fakes.teams import FakeTeams
+from tests.fakes.telegram import FakeTelegram
 from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, FakeTwilio
 from tests.fakes.webhook import FakeWebhook
 from tests.fakes.whatsapp import NUMBER_ID, TOKEN as WHATSAPP_TOKEN, FakeWhatsApp
@@ -139,6 +140,14 @@ async def mattermost(alarm: Alarmed) -> None:
         await alarm("mattermost", {"url": server.url, "token": server.token}, "@anna")
         await server.until(lambda: server.posts)
         assert "Panic key: Reception" in next(iter(server.posts.values()))["message"]
+
+
+@told
+async def telegram(alarm: Alarmed) -> None:
+    async with FakeTelegram() as server:
+        await alarm("telegram", {"url": server.url, "token": server.token}, "7001")
+        await server.until(lambda: server.posted)
+        assert "Panic key: Reception" in server.posted[0].text
 
 
 @pytest.fixture

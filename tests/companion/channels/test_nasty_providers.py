@@ -18,6 +18,8 @@ from tests.fakes.nasty import NastyServer
 SECRET = "hunter2-very-secret"
 TIMES = {"timeout_s": 0.25, "read_timeout_s": 0.2}
 TWILIO = {"account_sid": "AC" + "0" * 32, "auth_token": SECRET, "sender": "+4930123456"}
+ADDRESS = "491701234567"
+"""A number, a chat, a topic: one that every kind can try."""
 
 CHANNELS: dict[str, Callable[[str], Channel]] = {
     "zammad": lambda url: build_channel(
@@ -62,6 +64,7 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
             **TIMES,
         },
     ),
+    "telegram": lambda url: build_channel("telegram", {"url": url, "token": f"1:{SECRET}", **TIMES}),
 }
 
 # Which outcome; then whether the message may exist, or whether the channel is broken.
@@ -101,7 +104,7 @@ async def tried(channel_at: Callable[[str], Channel], behaviour: Behaviour) -> O
     async with NastyServer(behaviour=behaviour) as server:
         channel = channel_at(server.url)
         try:
-            return await channel.send(message())
+            return await channel.send(message(address=ADDRESS))
         finally:
             await channel.close()
 
@@ -174,7 +177,7 @@ async def test_a_closed_port_is_tried_again_and_was_certainly_not_sent(
         url = server.url
     channel = channel_at(url)
 
-    outcome = await channel.send(message())
+    outcome = await channel.send(message(address=ADDRESS))
     await channel.close()
 
     assert isinstance(outcome, TryAgain), outcome
