@@ -30,7 +30,6 @@ class RecordingInbound:
     async def receipt(self, receipt: Receipt | Undelivered) -> None:
         """Write it down."""
         self.receipts.append(receipt)
-        self.heard.put_nowait(receipt)
 
     async def answer(self, answer: Answer) -> Response | None:
         """Write it down, once."""
