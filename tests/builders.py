@@ -208,9 +208,7 @@ class Engine:
             await asyncio.gather(*sending)
 
     async def alarm(self, alarm_id: str) -> Alarm:
-        found = await self.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, alarm_id))
-        assert found is not None
-        return found
+        return await alarm_now(self.db, alarm_id)
 
     async def deliveries(self, alarm_id: str) -> list[Delivery]:
         found = await self.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
@@ -285,6 +283,13 @@ async def set_last_resort(db: Database, rules: Policy, operators: Sequence[str] 
         )
 
     await db.write(write)
+
+
+async def alarm_now(db: Database, alarm_id: str) -> Alarm:
+    """Return the alarm as it is stored by now."""
+    found = await db.read(lambda conn: alarm_by_id(ALL_SITES, conn, alarm_id))
+    assert found is not None
+    return found
 
 
 async def messages_to_operators(db: Database) -> list[Delivery]:

@@ -99,8 +99,37 @@ class HubDescription(EntityDescription):
     attributes_fn: Callable[[RuntimeData], dict[str, Any]] = lambda _data: {}
 
 
-class HubEntity(AlarmBrokerEntity):
-    """An entity of the hub that is written only when what its description finds has changed."""
+class ShownEntity(AlarmBrokerEntity):
+    """An entity that is written only when what it shows has changed."""
+
+    _written: object = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        self.async_on_remove(self._async_follow())
+        # Home Assistant writes it right behind this.
+        self._written = self._shows()
+
+    @callback
+    def _async_follow(self) -> CALLBACK_TYPE:
+        """Have `_async_changed` called when it may show something else; return what ends that."""
+        raise NotImplementedError
+
+    def _shows(self) -> object:
+        """Return everything that the entity's state depends on; while it is the same nothing is written."""
+        return object()
+
+    @callback
+    def _async_changed(self, *_news: object) -> None:
+        shows = self._shows()
+        if shows != self._written:
+            self._written = shows
+            self.async_write_ha_state()
+
+
+class HubEntity(ShownEntity):
+    """An entity of the hub that shows what its description finds."""
 
     entity_description: HubDescription
 
@@ -108,24 +137,14 @@ class HubEntity(AlarmBrokerEntity):
         super().__init__(entry, description.key)
         self.entity_description = description
         self.data = entry.runtime_data
-        self._written: object = object()
 
     @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self.entity_description.follows_fn(self.data)(self._changed))
-        # Home Assistant writes it right behind this.
-        self._written = self._shows()
+    def _async_follow(self) -> CALLBACK_TYPE:
+        return self.entity_description.follows_fn(self.data)(self._async_changed)
 
+    @override
     def _shows(self) -> object:
         return self.entity_description.value_fn(self.data), self.extra_state_attributes
-
-    @callback
-    def _changed(self, *_news: object) -> None:
-        shows = self._shows()
-        if shows != self._written:
-            self._written = shows
-            self.async_write_ha_state()
 
     @property
     @override
@@ -133,8 +152,8 @@ class HubEntity(AlarmBrokerEntity):
         return self.entity_description.attributes_fn(self.data)
 
 
-class AreaEntity(AlarmBrokerEntity):
-    """An entity of one area: it hears only of what concerns that area, and is written only when what it shows has changed.
+class AreaEntity(ShownEntity):
+    """An entity of one area: it hears only of what concerns that area.
 
     It is always available, with or without the companion.
     """
@@ -142,28 +161,13 @@ class AreaEntity(AlarmBrokerEntity):
     def __init__(self, entry: AlarmBrokerConfigEntry, area_id: str, key: str) -> None:
         super().__init__(entry, key)
         self.system = entry.runtime_data.system
-        self._written: object = object()
         self._attr_unique_id = f"{entry.entry_id}_{area_id}_{key}"
         self._attr_device_info = area_device(entry, area_id)
         self._area_id = area_id
 
     @override
-    async def async_added_to_hass(self) -> None:
-        await super().async_added_to_hass()
-        self.async_on_remove(self.system.subscriptions.subscribe(self._async_changed, area_id=self._area_id))
-        # Home Assistant writes it right behind this.
-        self._written = self._shows()
-
-    def _shows(self) -> object:
-        """Return everything that the entity's state depends on; while it is the same nothing is written."""
-        return object()
-
-    @callback
-    def _async_changed(self) -> None:
-        shows = self._shows()
-        if shows != self._written:
-            self._written = shows
-            self.async_write_ha_state()
+    def _async_follow(self) -> CALLBACK_TYPE:
+        return self.system.subscriptions.subscribe(self._async_changed, area_id=self._area_id)
 
     @property
     def _area(self) -> AreaState:

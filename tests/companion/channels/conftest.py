@@ -1,10 +1,13 @@
 """Providers that more than one file talks to."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_socket
 
+from companion.app import Companion
+from companion.config import Settings
 from tests.fakes.mosquitto import Mosquitto, running_mosquitto
 from tests.fakes.sms import FakeSms
 from tests.fakes.twilio import FakeTwilio
@@ -30,3 +33,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
     pytest_socket.enable_socket()  # the plugin has closed the door before this fixture could ask
     with running_mosquitto(tmp_path_factory.mktemp("mosquitto")) as running:
         yield running
+
+
+@pytest.fixture
+async def running(settings: Settings) -> AsyncIterator[Companion]:
+    """The whole service, which sends over whatever channels a test gives it."""
+    async with Companion(settings) as companion, asyncio.timeout(30):
+        yield companion

@@ -1,9 +1,7 @@
 """Chats, mail and on-call services in the whole service: a directory, an alarm, and what stands at the provider."""
 
-import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -11,7 +9,7 @@ import pytest
 
 from companion.alarms.model import Actor
 from companion.app import Companion
-from companion.config import Settings, load_secret_key
+from companion.config import load_secret_key
 from companion.directory.apply import apply_document
 from companion.directory.parsing import read_document
 from companion.directory.references import References
@@ -23,7 +21,6 @@ from tests.fakes.mail import FakeMail
 from tests.fakes.mattermost import FakeMattermost
 from tests.fakes.opsgenie import FakeOpsgenie
 from tests.fakes.pagerduty import FakePagerDuty
-from tests.fakes.ports import free_port
 from tests.fakes.pushover import ANNA as USER, FakePushover
 from tests.fakes.slack import FakeSlack
 from tests.fakes.teams import FakeTeams
@@ -148,21 +145,6 @@ async def telegram(alarm: Alarmed) -> None:
         await alarm("telegram", {"url": server.url, "token": server.token}, "7001")
         await server.until(lambda: server.posted)
         assert "Panic key: Reception" in server.posted[0].text
-
-
-@pytest.fixture
-async def running(database_url: str, tmp_path: Path) -> AsyncIterator[Companion]:
-    port = free_port()
-    settings = Settings(
-        data_dir=tmp_path,
-        database_url=database_url,
-        host="127.0.0.1",
-        port=port,
-        public_url=f"http://127.0.0.1:{port}",
-        zeroconf=False,
-    )
-    async with Companion(settings) as companion, asyncio.timeout(30):
-        yield companion
 
 
 async def raise_alarm(running: Companion, kind: str, config: dict[str, Any], address: str) -> str:

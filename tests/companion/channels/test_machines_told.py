@@ -1,7 +1,5 @@
 """Channels that tell machines, in the whole service: from the directory file to what stands at the peer."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +7,7 @@ import orjson
 import pytest
 
 from companion.app import Companion
-from companion.config import Settings, load_secret_key
+from companion.config import load_secret_key
 from companion.directory.apply import apply_document
 from companion.directory.parsing import read_document
 from companion.directory.references import References
@@ -17,22 +15,9 @@ from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.builders import PHONE, trigger
 from tests.fakes.mosquitto import Mosquitto
-from tests.fakes.ports import free_port
 from tests.fakes.snmptrapd import running_snmptrapd
 
-
-@pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Companion]:
-    port = free_port()
-    settings = Settings(
-        data_dir=tmp_path,
-        host="127.0.0.1",
-        port=port,
-        public_url=f"http://127.0.0.1:{port}",
-        zeroconf=False,
-    )
-    async with Companion(settings) as companion, asyncio.timeout(30):
-        yield companion
+pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 async def press(running: Companion, kind: str, config: dict[str, Any]) -> str:

@@ -1,9 +1,7 @@
 """SMS in the whole service: a gateway that says no, a text that cannot be written."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,7 +10,7 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from companion.app import Companion
-from companion.config import Settings, load_secret_key
+from companion.config import load_secret_key
 from companion.directory.apply import apply_document
 from companion.directory.parsing import read_document
 from companion.directory.references import References
@@ -23,7 +21,6 @@ from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.bug import a_bug
-from tests.fakes.ports import free_port
 from tests.fakes.sms import FakeSms
 
 
@@ -44,23 +41,6 @@ def gateway_channel(channel_id: str, gateway: FakeSms, **config: Any) -> dict[st
             **config,
         },
     }
-
-
-@pytest.fixture
-async def running(
-    gateways: tuple[FakeSms, FakeSms], database_url: str, tmp_path: Path
-) -> AsyncIterator[Companion]:
-    port = free_port()
-    settings = Settings(
-        data_dir=tmp_path,
-        database_url=database_url,
-        host="127.0.0.1",
-        port=port,
-        public_url=f"http://127.0.0.1:{port}",
-        zeroconf=False,
-    )
-    async with Companion(settings) as companion, asyncio.timeout(30):
-        yield companion
 
 
 async def reachable(running: Companion, *channels: dict[str, Any]) -> None:

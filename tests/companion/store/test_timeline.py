@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 
 from companion import app
 from companion.alarms.model import Alarm
-from companion.alarms.store import alarm_by_id
 from companion.app import Companion
 from companion.channels.base import ReceiptSource
 from companion.config import Settings
@@ -26,7 +25,7 @@ from companion.store.scope import ALL_SITES
 from companion.store.types import UtcDateTime
 from companion.timekeeping import timeline, waiting
 from companion.timekeeping.timeline import TOLERANCE
-from tests.builders import PHONE, RESPONDER, person, policy, step, trigger, until, within
+from tests.builders import PHONE, RESPONDER, alarm_now, person, policy, step, trigger, until, within
 from tests.companion.conftest import Directory
 from tests.fakes.channel import FakeChannel
 from tests.fakes.host import SetHost, make_clock_movable, set_server_clock
@@ -99,12 +98,6 @@ async def press(running: Companion, **changes: Any) -> Alarm:
     return (await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(pressed, PHONE))).alarm
 
 
-async def alarm_now(running: Companion, alarm_id: str) -> Alarm:
-    found = await running.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, alarm_id))
-    assert found is not None
-    return found
-
-
 async def noticed(running: Companion, world: World) -> None:
     """Wait until the companion goes by the time of day again; it looks by itself."""
     await until(lambda: abs(running.clock() - world.true_now()) < TOLERANCE)
@@ -130,7 +123,7 @@ async def test_a_step_keeps_its_distance_when_the_time_is_set(world: World, jump
         await world.set_time(jump)
         await noticed(running, world)
 
-        after = await alarm_now(running, alarm.id)
+        after = await alarm_now(running.db, alarm.id)
         assert after.next_due_at is not None
         assert after.steps_run == 1
         assert near(after.next_due_at - world.true_now(), timedelta(seconds=600))
@@ -156,7 +149,7 @@ async def test_a_step_runs_in_its_own_time_after_the_time_was_set(world: World, 
 async def test_everything_that_waits_moves_with_the_time(world: World, jump: timedelta) -> None:
     async with world.companion() as running:
         alarm = await press(running, hold=timedelta(seconds=30))
-        held = await alarm_now(running, alarm.id)
+        held = await alarm_now(running.db, alarm.id)
         assert held.held_until is not None
         before = running.clock()
         await running.db.write(lambda conn: _wait(conn, alarm.id, before))
@@ -169,7 +162,7 @@ async def test_everything_that_waits_moves_with_the_time(world: World, jump: tim
         assert {name: near(at - now, span) for name, (at, span) in waits.items()} == dict.fromkeys(
             waits, True
         )
-        moved = await alarm_now(running, alarm.id)
+        moved = await alarm_now(running.db, alarm.id)
         assert moved.held_until is not None
         assert near(moved.held_until - now, timedelta(seconds=30))
 
@@ -282,7 +275,7 @@ async def test_a_corrected_clock_lets_an_alarm_from_the_future_go_on_after_a_res
     world.machine.switched_on += 1
     await world.set_time(timedelta())
     async with world.companion() as running:
-        after = await alarm_now(running, alarm.id)
+        after = await alarm_now(running.db, alarm.id)
 
         assert after.next_due_at is not None
         assert near(after.next_due_at - world.true_now(), timedelta(seconds=600))
@@ -319,7 +312,7 @@ async def test_a_clock_that_was_set_while_only_the_service_was_off_is_known_exac
 
     await world.set_time(jump)
     async with world.companion() as running:
-        after = await alarm_now(running, alarm.id)
+        after = await alarm_now(running.db, alarm.id)
 
         assert (after.next_due_at, after.steps_run) != (None, 2)
         assert after.next_due_at is not None
@@ -338,7 +331,7 @@ async def test_what_an_earlier_version_left_in_the_future_is_pulled_in(world: Wo
         await running.db.write(lambda conn: _raised_at(conn, alarm.id, later))
 
     async with world.companion() as running:
-        after = await alarm_now(running, alarm.id)
+        after = await alarm_now(running.db, alarm.id)
 
         assert after.next_due_at is not None
         assert near(after.next_due_at - world.true_now(), timedelta(seconds=600))
@@ -367,7 +360,7 @@ async def test_a_board_without_a_battery_loses_no_step(world: World) -> None:
         await world.set_time(timedelta())
         await noticed(running, world)
 
-        after = await alarm_now(running, alarm.id)
+        after = await alarm_now(running.db, alarm.id)
         assert after.next_due_at is not None
         assert near(after.next_due_at - world.true_now(), timedelta(seconds=600))
         assert abs(await running.db.read(_paged_at) - made) < SLACK
@@ -409,10 +402,10 @@ async def test_a_move_that_cannot_be_written_is_made_later(
             patch.setattr(timeline, "move_waiting", refused)
             await world.set_time(HOUR)
             await asyncio.wait_for(tried.wait(), 5)
-            assert (await alarm_now(running, alarm.id)).steps_run == 1
+            assert (await alarm_now(running.db, alarm.id)).steps_run == 1
 
         await noticed(running, world)
-        after = await alarm_now(running, alarm.id)
+        after = await alarm_now(running.db, alarm.id)
         assert after.next_due_at is not None
         assert near(after.next_due_at - world.true_now(), timedelta(seconds=600))
 
@@ -443,7 +436,7 @@ class TestReplicas:
             await noticed(one, world)
             await noticed(other, world)
 
-            after = await alarm_now(one, alarm.id)
+            after = await alarm_now(one.db, alarm.id)
             assert after.next_due_at is not None
             assert near(after.next_due_at - world.true_now(), timedelta(seconds=600))
 
