@@ -42,8 +42,15 @@ class AckTokens:
 
     def token(self, alarm_id: str, recipient_key: str) -> str:
         """Return the 192-bit token of one recipient for one alarm, in letters and digits only."""
+        return spelled(self._bytes(alarm_id, recipient_key))
+
+    def hash(self, alarm_id: str, recipient_key: str) -> str:
+        """Return the `link_hash` of that token; to spell it first would take four times as long."""
+        return _hash(self._bytes(alarm_id, recipient_key))
+
+    def _bytes(self, alarm_id: str, recipient_key: str) -> bytes:
         digest = hmac.digest(self._key, f"{alarm_id}\n{recipient_key}".encode(), hashlib.sha256)
-        return spelled(digest[:TOKEN_BYTES])
+        return digest[:TOKEN_BYTES]
 
     def url(self, token: str) -> str:
         """Return the address of the page."""
@@ -70,8 +77,11 @@ def link_hash(token: str) -> str:
     for digit in token:
         number = number * len(ALPHABET) + ALPHABET.index(digit)
     # A digit more than 192 bits take leaves room for numbers that are no token.
-    plain = number.to_bytes(TOKEN_BYTES + 1).removeprefix(b"\0")
-    return token_hash(urlsafe_b64encode(plain).decode())
+    return _hash(number.to_bytes(TOKEN_BYTES + 1).removeprefix(b"\0"))
+
+
+def _hash(token: bytes) -> str:
+    return token_hash(urlsafe_b64encode(token).decode())
 
 
 def ack_link(conn: Connection, token: str) -> AckLink | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from companion.alarms.ack_links import AckTokens, link_hash
+from companion.alarms.ack_links import AckTokens
 from companion.alarms.model import Alarm, Severity
 from companion.alarms.store import put_links
 from companion.channels.base import MessageKind
@@ -169,7 +169,7 @@ def page(
     told = shared(reached)
     records = {item.point.channel_kind: paging.kind_of(item.point.channel_kind).records for item in told}
     links = {
-        link_hash(paging.tokens.token(alarm.id, key)): recipient
+        paging.tokens.hash(alarm.id, key): recipient
         for key, recipient in {item.key: item.recipient for item in told}.items()
     }
     # The first links of an alarm cannot be there yet; later steps page the same people again.

@@ -119,6 +119,7 @@ async def test_the_link_in_a_page_opens_the_alarm_for_its_recipient(engine: Engi
 async def test_two_recipients_have_two_links() -> None:
     tokens = AckTokens(b"k" * 32, "https://alarm.example/")
 
+    assert tokens.hash("a", "porter") == link_hash(tokens.token("a", "porter"))
     assert tokens.token("a", "porter") != tokens.token("a", "guard")
     assert tokens.token("a", "porter") != tokens.token("b", "porter")
     assert tokens.token("a", "porter") == AckTokens(b"k" * 32, "x").token("a", "porter")
