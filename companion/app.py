@@ -20,6 +20,7 @@ from yarl import URL
 
 from companion.alarms import outcomes
 from companion.alarms.ack_links import AckTokens
+from companion.alarms.inbound import InboundOfChannels
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import PagingConfig
 from companion.alarms.pictures import forget_pictures
@@ -32,14 +33,15 @@ from companion.clock import Host, SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
 from companion.directory import store as directory
 from companion.directory.roles import Role
-from companion.dispatch import receipts
 from companion.dispatch.claim import new_owner
 from companion.dispatch.compose import compose
 from companion.dispatch.delivery import Delivery
+from companion.dispatch.listening import ChannelListeners
 from companion.dispatch.lookout import Lookout
 from companion.dispatch.outbox import Claim
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.retry import Verdict
+from companion.dispatch.store import forget_heard
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.jobs import Job, jobs_of
@@ -61,6 +63,7 @@ from companion.web.auth import (
     Caller,
     caller_of,
 )
+from companion.web.callbacks import callback_url
 from companion.web.certificate import Certificate
 from companion.web.context import WebContext
 from companion.web.http import connections
@@ -75,6 +78,8 @@ POLL_S = {"sqlite": 30.0, "postgresql": 5.0}
 LOADING_S = 5.0
 """How long a start waits for the packages of channels."""
 TROUBLES_KEPT = timedelta(days=90)
+HEARD_KEPT = timedelta(days=30)
+"""No provider repeats what it could not get rid of for longer than some days."""
 BETWEEN_BATCHES_S = 0.05
 """While old rows are deleted: what waits for the database goes first."""
 
@@ -142,7 +147,8 @@ class Companion:
         self.channel_watch = ChannelWatch(
             db=self.db, clock=self.clock, channels=self.channels, run=partial(self.commands.run, ALL_SITES)
         )
-        self._receipts = receipts.ReceiptListeners(self.db, self.channels, self._delivered)
+        self._inbound = InboundOfChannels(self.commands, partial(callback_url, settings.public_url))
+        self._listeners = ChannelListeners(self.channels, self._inbound.of)
 
     def _lookout(self) -> Callable[[], None]:
         """Return what is to be done each time the clock was looked at."""
@@ -163,13 +169,11 @@ class Companion:
         url = None
         if key is not None and delivery.alarm_id is not None:
             url = self._tokens.url(self._tokens.token(delivery.alarm_id, key))
-        return compose(delivery, thread_ref, url)
+        called_back = callback_url(self.settings.public_url, delivery.channel_id)
+        return compose(delivery, thread_ref, url, called_back)
 
     def _report(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
         outcomes.report(self.commands.unit(ALL_SITES, conn), delivery, verdict)
-
-    def _delivered(self, conn: Connection, delivery: Delivery) -> None:
-        outcomes.delivered(self.commands.unit(ALL_SITES, conn), delivery)
 
     async def __aenter__(self) -> Self:
         """Migrate, start the workers, and only then answer requests."""
@@ -195,6 +199,7 @@ class Companion:
         _say_who_can_be_told(await self.db.read(partial(directory.counts, ALL_SITES)))
         await self.timeline.start()
         self._stack.push_async_callback(self.channels.close)
+        self._stack.push_async_callback(self._inbound.close)
         certificate = _certificate(self.settings)
         for job in jobs_of(
             timeline=self.timeline,
@@ -204,7 +209,7 @@ class Companion:
             dispatcher=self.dispatcher,
             grace_s=self.settings.shutdown_grace_s,
             alarms=self.commands,
-            receipts=self._receipts,
+            listeners=self._listeners,
             channel_watch=self.channel_watch,
             tidy=self.tidy,
             certificate=certificate,
@@ -213,7 +218,7 @@ class Companion:
         # The first alarm finds its channels built, unless a package takes its time: it holds nobody else up.
         with suppress(TimeoutError):
             async with asyncio.timeout(LOADING_S):
-                await self._receipts.looked.wait()
+                await self._listeners.looked.wait()
         await self._listen(instance_id, certificate)
 
     def _run(self, job: Job) -> None:
@@ -244,6 +249,7 @@ class Companion:
             version=version("alarm-broker"),
             metrics=self.metrics,
             certificate=certificate,
+            inbound=self._inbound.of,
         )
         link = LinkServer(
             commands=self.commands,
@@ -295,6 +301,7 @@ class Companion:
         """Delete what was kept long enough: pictures, alarms that are over, troubles that have been over for long."""
         now, settings = self.clock(), self.settings
         await self.db.write(lambda conn: forget_troubles(ALL_SITES, conn, now - TROUBLES_KEPT))
+        await self._forget(lambda conn: forget_heard(conn, now - HEARD_KEPT))
         if settings.picture_days:
             pictures_before = now - timedelta(days=settings.picture_days)
             await self._forget(lambda conn: forget_pictures(ALL_SITES, conn, pictures_before))

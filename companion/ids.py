@@ -11,6 +11,11 @@ def new_id() -> str:
     return str(uuid.uuid7())
 
 
+def first_id(at: datetime) -> str:
+    """Return what no id that is made from this moment on sorts before."""
+    return str(uuid.UUID(int=int(at.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62))
+
+
 def made_at(some_id: str) -> datetime | None:
     """Return when the id was made, by the clock of that time; None: it is none of ours."""
     try:

@@ -15,7 +15,7 @@ from companion.alarms.store import next_due_at
 from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch import folding, readers
 from companion.dispatch.health import DispatchHealth, dispatch_health
-from companion.dispatch.receipts import ReceiptListeners
+from companion.dispatch.listening import ChannelListeners
 from companion.dispatch.wake import Wake, wait
 from companion.dispatch.worker import Dispatcher
 from companion.link import dead_man_switch, lost_panels
@@ -66,7 +66,7 @@ def jobs_of(
     dispatcher: Dispatcher,
     grace_s: float,
     alarms: AlarmService,
-    receipts: ReceiptListeners,
+    listeners: ChannelListeners,
     channel_watch: ChannelWatch,
     tidy: Callable[[], Awaitable[None]],
     certificate: Certificate | None,
@@ -80,7 +80,7 @@ def jobs_of(
         yield Job("wake", partial(wake.listen, wake_url))
     yield Job("dispatcher", dispatcher.run, end=partial(dispatcher.stop, grace_s))
     yield Job("escalation", Escalation(alarms, wake, poll_s=poll_s).run)
-    yield Job("receipts", receipts.refresh, every=timedelta(seconds=30), end=receipts.close)
+    yield Job("listeners", listeners.refresh, every=timedelta(seconds=30), end=listeners.close)
     yield Job("auditor", partial(audit, alarms), every=timedelta(minutes=1))
     yield Job("tallies", partial(sum_up, alarms.db), every=timedelta(seconds=10))
     yield Job("channel watch", channel_watch.run)

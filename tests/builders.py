@@ -242,7 +242,7 @@ def make_engine(
             if key is not None and delivery.alarm_id
             else None
         )
-        return compose(delivery, reference, url)
+        return compose(delivery, reference, url, None)
 
     def report(conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
         outcomes.report(commands.unit(ALL_SITES, conn), delivery, verdict)

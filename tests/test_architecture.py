@@ -13,6 +13,7 @@ PURE_COMPANION = (
     "companion.alarms.dedup",
     "companion.alarms.model",
     "companion.alarms.lifecycle",
+    "companion.alarms.reply_words",
     "companion.escalation",
     "companion.dispatch.retry",
     "companion.dispatch.delivery",
@@ -89,6 +90,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "companion.store",
         "companion.clock",
         "companion.ids",
+        "companion.rate_limit",
     ),
     "companion.triggers": (
         "companion.triggers",

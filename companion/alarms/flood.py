@@ -1,11 +1,18 @@
 """A source that raises one alarm after the other: each is recorded and escalates, people get one running message."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from itertools import batched
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from companion.alarms.due import run_each
+from companion.alarms.errors import MoveRefused
 from companion.alarms.model import Actor, Alarm, Change
+from companion.alarms.service import AlarmService
 from companion.alarms.store import told_of
 from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch import folding, readers
@@ -14,6 +21,8 @@ from companion.store.scope import ALL_SITES
 BATCH = 20
 """Running messages in one transaction: bounds how long an answer may wait for it."""
 TOGETHER_LIMIT = 5000
+TOGETHER_BATCH = 25
+"""Alarms that are answered in one transaction: others wait for the database."""
 _DISPATCH = Actor(name=None, via="dispatch")
 
 
@@ -57,3 +66,17 @@ def told_together(conn: Connection, alarm: Alarm, recipient: str) -> list[str]:
     if not any(folded for _, folded in found):
         return []
     return [alarm_id for alarm_id, _ in found if alarm_id != alarm.id]
+
+
+async def acknowledge_together(
+    commands: AlarmService, alarm_ids: Sequence[str], actor: Actor, *, tries: int, **detail: Any
+) -> None:
+    """Let one answer be for each of these alarms, some at a time."""
+
+    def acknowledge(unit: AlarmTransaction, some: Sequence[str]) -> None:
+        for alarm_id in some:
+            with suppress(MoveRefused):  # somebody was faster
+                unit.acknowledge(alarm_id, actor, **detail)
+
+    for some in batched(alarm_ids, TOGETHER_BATCH, strict=False):
+        await commands.run_patiently(ALL_SITES, partial(acknowledge, some=some), tries=tries)

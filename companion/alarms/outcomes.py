@@ -7,6 +7,7 @@ from companion.alarms.transaction import AlarmTransaction
 from companion.dispatch.delivery import PAGES, Delivery
 from companion.dispatch.folding import unfold
 from companion.dispatch.readers import forget, is_told_another_way
+from companion.dispatch.record import Arrival
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict, Wait
 from companion.store.locks import lock_alarm
 from companion.texts.reasons import Reason
@@ -73,12 +74,13 @@ def _next_contact_point(unit: AlarmTransaction, delivery: Delivery, reason: Reas
     return [] if alarm is None else failover.pass_on(unit, alarm, delivery, reason)
 
 
-def delivered(unit: AlarmTransaction, delivery: Delivery) -> None:
-    """Write into the journal that a device has the message."""
+def arrived(unit: AlarmTransaction, arrival: Arrival) -> None:
+    """Write into the journal that a device has the message, or that somebody has opened it."""
+    delivery = arrival.delivery
     if delivery.alarm_id is not None:
         unit.journal(
             delivery.alarm_id,
-            Change.DELIVERY_DELIVERED,
+            Change.DELIVERY_READ if arrival.was_read else Change.DELIVERY_DELIVERED,
             _DISPATCH,
             channel=delivery.channel_id,
             recipient=delivery.recipient,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 from companion.alarms.model import LIFE, OPEN, Alarm, AlarmKind, Evidence, Severity, Source, Status
 from companion.dispatch.delivery import PAGES, State
 from companion.escalation.policy import Policy
-from companion.ids import made_at
+from companion.ids import first_id, made_at
 from companion.store.scope import OneSite, Scope, require_alarm, require_owned
 from companion.store.sql import insert, skip_locked
 from companion.store.statements import Statement
@@ -356,3 +356,47 @@ def told_of(
         .limit(limit)
     )
     return [(alarm_id, bool(folded)) for alarm_id, folded in conn.execute(query)]
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alarm that somebody was told of, and as whom the first message about it named them."""
+
+    alarm: Alarm
+    recipient: str
+
+
+RECENT = timedelta(hours=1)
+
+
+def alarms_told_to(
+    scope: Scope, conn: Connection, channel_id: str, address: str, people: Sequence[str], now: datetime
+) -> list[Told]:
+    """Return the open alarms, and those raised within RECENT, whose pages reached this address or these people; newest first."""
+    page = delivery.alias()
+    recipient = (
+        sa.select(page.c.recipient)
+        .where(
+            page.c.alarm_id == alarm.c.id,
+            page.c.kind.in_(sorted(PAGES)),
+            sa.or_(
+                page.c.person_id.in_(people),
+                sa.and_(page.c.channel_id == channel_id, page.c.address == address),
+            ),
+            sa.or_(page.c.sent_at.is_not(None), page.c.uncertain),
+        )
+        .order_by(page.c.id)
+        .limit(1)
+        .scalar_subquery()
+        .label("recipient")
+    )
+    found: dict[str, Told] = {}
+    for which in (_IS_OPEN, alarm.c.id >= first_id(now - RECENT)):
+        # In no order: with one, PostgreSQL would follow it through all that there ever was.
+        query = sa.select(alarm, recipient).where(which)
+        for row in conn.execute(scope.own(query, alarm.c.site_id)):
+            values = dict(row._mapping)
+            name = values.pop("recipient")
+            if name is not None:
+                found[row.id] = Told(_alarm(values), name)
+    return [found[alarm_id] for alarm_id in sorted(found, reverse=True)]

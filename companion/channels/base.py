@@ -1,6 +1,6 @@
 """What a channel is: it takes a message, tells one address, and answers with an outcome."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -264,15 +264,6 @@ class KnowsRecipients(Protocol):
 
     async def unreachable(self, addresses: Sequence[str]) -> frozenset[str]:
         """Return which of the addresses the provider says it cannot reach; what it does not say is believed."""
-        ...
-
-
-@runtime_checkable
-class ReceiptSource(Protocol):
-    """A channel that hears back from its provider."""
-
-    def receipts(self) -> AsyncIterator[Receipt]:
-        """Yield receipts while connected; end or raise when the connection is lost (the caller comes back)."""
         ...
 
 

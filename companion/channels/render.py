@@ -1,7 +1,6 @@
 """What people read: the text of a message for each kind of channel, in the reader's language. Pure."""
 
 import re
-import unicodedata
 from html import escape
 from typing import assert_never
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from companion.channels.plainly import or_plainly, plain_html, plain_text, plain
 from companion.texts.labels import alarm_title, detail, ending, label
 from companion.texts.language import texts_for
 from companion.texts.model import MessageTexts, Texts
+from companion.texts.one_line import one_line
 from companion.texts.troubles import trouble_advice, trouble_title
 from companion.timezones import on_site_clock
 
@@ -244,20 +244,3 @@ def ticket_html(message: Message, *, link: bool) -> str:
         url = escape(message.ack_url or "")
         answer = f'<p><a href="{url}">{escape(words.answer)}</a></p>'
     return f"<p><b>{escape(headline(message))}</b></p>{said}<table>{rows}</table>{answer}"
-
-
-def one_line(text: str, limit: int) -> str:
-    """Return `text` without line breaks and control or direction characters, cut to `limit` characters.
-
-    Half characters (lone surrogates, Cs) go too: no provider could be sent one, and the page would fail.
-    """
-    # Nearly every text is printable: it has none of what is taken out below, and no white space but blanks.
-    line = " ".join(text.split()) if text.isprintable() else _without_controls(text)
-    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
-
-
-def _without_controls(text: str) -> str:
-    # Direction overrides (Cf) can make a text read as another; the joiners of emoji and scripts stay.
-    kept = "".join(" " if c.isspace() or unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
-    kept = re.sub("[\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]", "", kept)
-    return " ".join(kept.split())

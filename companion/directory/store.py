@@ -96,6 +96,19 @@ def person_by_id(scope: Scope, conn: Connection, person_id: str) -> Person | Non
     return None if row is None else Person(**row)
 
 
+def people_at(scope: Scope, conn: Connection, channel_id: str, address: str) -> list[Person]:
+    """Return whose contact point an address on a channel is, by name: several may share one."""
+    point = tables.contact_point
+    query = (
+        sa.select(tables.person)
+        .join_from(tables.person, point)
+        .where(point.c.channel_id == channel_id, point.c.address == address)
+        .order_by(tables.person.c.name)
+        .distinct()
+    )
+    return [Person(**row) for row in _rows(conn, scope.own_or_shared(query, tables.person.c.site_id))]
+
+
 def contact_points(scope: Scope, conn: Connection) -> dict[str, list[tuple[str, str]]]:
     """Return channel and address of each person's contact points, in order.
 

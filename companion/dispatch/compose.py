@@ -10,8 +10,10 @@ from companion.dispatch.delivery import Delivery
 FACTS = frozenset(one.name for one in fields(Message))
 
 
-def compose(delivery: Delivery, thread_ref: str | None, ack_url: str | None) -> Message:
-    """Return the message of `delivery`; `thread_ref` and `ack_url` are known only now."""
+def compose(
+    delivery: Delivery, thread_ref: str | None, ack_url: str | None, callback_url: str | None
+) -> Message:
+    """Return the message of `delivery`; `thread_ref` and the addresses are known only now."""
     # Of a newer version's facts those that are not known here are left out: the page goes out without them.
     facts = {name: value for name, value in delivery.message.items() if name in FACTS}
     known: dict[str, Any] = {
@@ -28,6 +30,7 @@ def compose(delivery: Delivery, thread_ref: str | None, ack_url: str | None) -> 
         "address": delivery.address,
         "recipient": delivery.recipient,
         "ack_url": ack_url,
+        "callback_url": callback_url,
         "raised_at": _moment(facts.get("raised_at")) or delivery.created_at,
     }
     return Message(**known)

@@ -100,6 +100,8 @@ class Delivery:
     created_at: datetime
     sent_at: datetime | None
     delivered_at: datetime | None
+    read_at: datetime | None
+    """The provider says that somebody has opened it."""
 
     @property
     def more(self) -> int:

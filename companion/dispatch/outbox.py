@@ -117,6 +117,7 @@ def _delivery(item: NewDelivery, alarm_id: str | None, now: datetime, claim: Cla
         created_at=now,
         sent_at=None,
         delivered_at=None,
+        read_at=None,
     )
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
-from companion.channels.base import Channel, ReceiptSource
+from companion.channels.base import Channel, Listens
 from companion.channels.registry import KindUnavailable, build_channel
 from companion.directory.model import ChannelRow
 from companion.directory.store import channel_by_id, channel_revisions
@@ -95,16 +95,16 @@ class RunningChannels:
         self._retired.add(task)
         task.add_done_callback(self._retired.discard)
 
-    async def receipt_sources(self) -> dict[str, ReceiptSource]:
-        """Return the enabled channels that hear back from their providers."""
-        found: dict[str, ReceiptSource] = {}
+    async def listening(self) -> dict[str, Listens]:
+        """Return the enabled channels that hear from their providers over a connection of their own."""
+        found: dict[str, Listens] = {}
         for channel_id in await self._db.read(_revisions):
             try:
                 running = await self.get(channel_id)
             except ChannelUnusable as err:
-                _LOGGER.warning("No receipts from channel %s: %s", channel_id, err)
+                _LOGGER.warning("Channel %s hears nothing: %s", channel_id, err)
                 continue
-            if running is not None and isinstance(running.channel, ReceiptSource):
+            if running is not None and isinstance(running.channel, Listens):
                 found[channel_id] = running.channel
         return found
 

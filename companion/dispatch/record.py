@@ -1,13 +1,13 @@
 """Writes down what became of a try, under the fence of the claim it was made with."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.channels.base import Outcome, Receipt, Sent, TryAgain
+from companion.channels.base import Outcome, Receipt, Sent, TryAgain, Undelivered
 from companion.dispatch.delivery import Attempt, Delivery, State
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict, Wait
 from companion.dispatch.store import to_delivery
@@ -15,6 +15,7 @@ from companion.store import tables
 from companion.store.locks import lock_alarm
 from companion.store.scope import ALL_SITES
 from companion.store.statements import Statement
+from companion.store.types import UtcDateTime
 from companion.texts.reasons import storable
 
 _INSERT_ATTEMPT = Statement(sa.insert(tables.attempt))
@@ -143,16 +144,53 @@ def cancel_unsent(conn: Connection, delivery: Delivery) -> None:
     )
 
 
-def record_receipt(conn: Connection, channel_id: str, receipt: Receipt) -> Delivery | None:
-    """Mark the delivery that the receipt speaks of as delivered; return it, or None if it changes nothing."""
+@dataclass(frozen=True)
+class Arrival:
+    """What a receipt has changed."""
+
+    delivery: Delivery
+    was_read: bool
+
+
+def record_receipt(conn: Connection, channel_id: str, receipt: Receipt) -> Arrival | None:
+    """Mark the delivery that the receipt speaks of as delivered, or as read; None: it changes nothing."""
+    delivery = tables.delivery
+    news = sa.and_(
+        delivery.c.state == State.DELIVERED, delivery.c.read_at.is_(None), sa.literal(receipt.read)
+    )
     row = conn.execute(
-        sa.update(tables.delivery)
+        sa.update(delivery)
         .where(
-            tables.delivery.c.channel_id == channel_id,
-            tables.delivery.c.provider_ref == receipt.provider_ref,
-            tables.delivery.c.state == State.SENT,
+            delivery.c.channel_id == channel_id,
+            delivery.c.provider_ref == receipt.provider_ref,
+            sa.or_(delivery.c.state == State.SENT, news),
         )
-        .values(state=State.DELIVERED, delivered_at=receipt.at)
-        .returning(*tables.delivery.c)
+        .values(
+            state=State.DELIVERED,
+            delivered_at=sa.func.coalesce(delivery.c.delivered_at, sa.literal(receipt.at, UtcDateTime)),
+            read_at=receipt.at if receipt.read else None,
+        )
+        .returning(*delivery.c)
     ).first()
+    return None if row is None else Arrival(to_delivery(row), receipt.read)
+
+
+def record_undelivered(conn: Connection, channel_id: str, undelivered: Undelivered) -> Delivery | None:
+    """Give up a delivery that the provider had taken, and return it; None: it is not known as sent.
+
+    What was not accepted after all goes on with another page of the alarm, so the alarm is locked first, as in `record`.
+    """
+    delivery = tables.delivery
+    about = (
+        delivery.c.channel_id == channel_id,
+        delivery.c.provider_ref == undelivered.provider_ref,
+        delivery.c.state == State.SENT,
+    )
+    found = conn.execute(sa.select(delivery.c.alarm_id).where(*about)).first()
+    if found is None:
+        return None
+    if found.alarm_id is not None:
+        lock_alarm(ALL_SITES, conn, found.alarm_id)
+    changed = sa.update(delivery).where(*about).values(state=State.ERROR, last_error=undelivered.reason)
+    row = conn.execute(changed.returning(*delivery.c)).first()
     return None if row is None else to_delivery(row)

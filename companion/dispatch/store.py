@@ -15,8 +15,9 @@ from sqlalchemy.engine import Connection, Row
 from companion.channels.base import MessageKind
 from companion.dispatch.delivery import OF_THE_ALARM, PAGES, Attempt, Delivery, State, Urgency
 from companion.store.scope import Scope
+from companion.store.sql import insert
 from companion.store.statements import Statement
-from companion.store.tables import alarm, also_for, attempt, channel, delivery
+from companion.store.tables import alarm, also_for, attempt, channel, channel_event, delivery
 
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
 WAITS = sa.text("delivery.state IN ('pending', 'failed')")
@@ -282,3 +283,50 @@ def next_delivery_at(scope: Scope, conn: Connection) -> datetime | None:
     """Return when the earliest waiting delivery is due or the earliest lease runs out."""
     times = [statement.first(conn, {}) or (None,) for statement in _next_times(scope)]
     return min((found for (found,) in times if found is not None), default=None)
+
+
+# --- what is heard --------------------------------------------------------------------------------------
+
+HEARD_AT_ONCE = 500
+"""Of what was heard as many are forgotten in one transaction: a press that comes meanwhile waits for no more than that."""
+
+
+def hear(conn: Connection, channel_id: str, event_id: str, now: datetime) -> bool:
+    """Note that something was heard over a channel; return False if it was heard before."""
+    said = {"channel_id": channel_id, "event_id": event_id, "heard_at": now}
+    noted = insert(conn.dialect.name, channel_event).values(said).on_conflict_do_nothing()
+    return conn.execute(noted.returning(channel_event.c.event_id)).first() is not None
+
+
+def forget_heard(conn: Connection, before: datetime) -> int:
+    """Forget what was heard before then, and return how many (HEARD_AT_ONCE: there may be more)."""
+    event = channel_event.c
+    old = sa.select(event.channel_id, event.event_id).where(event.heard_at < before)
+    found = conn.execute(old.order_by(event.heard_at).limit(HEARD_AT_ONCE)).all()
+    for channel_id, event_id in found:
+        conn.execute(
+            sa.delete(channel_event).where(event.channel_id == channel_id, event.event_id == event_id)
+        )
+    return len(found)
+
+
+def message_named(scope: Scope, conn: Connection, channel_id: str, ref: str) -> tuple[str, str] | None:
+    """Return of which alarm a message is that its provider names so, and for whom it is; None: of none that is known."""
+    query = sa.select(delivery.c.alarm_id, delivery.c.recipient).where(
+        delivery.c.channel_id == channel_id,
+        delivery.c.provider_ref == ref,
+        delivery.c.alarm_id.is_not(None),
+    )
+    row = conn.execute(scope.of_alarms(query, delivery.c.alarm_id).limit(1)).first()
+    return None if row is None else (row.alarm_id, row.recipient)
+
+
+def is_told_at(scope: Scope, conn: Connection, alarm_id: str, channel_id: str, address: str) -> bool:
+    """Return whether a page about the alarm has gone to exactly this address."""
+    query = sa.select(delivery.c.id).where(
+        delivery.c.alarm_id == alarm_id,
+        delivery.c.channel_id == channel_id,
+        delivery.c.address == address,
+        delivery.c.kind.in_(sorted(PAGES)),
+    )
+    return conn.execute(scope.of_alarms(query, delivery.c.alarm_id).limit(1)).first() is not None

@@ -327,6 +327,7 @@ delivery = sa.Table(
     _time("created_at", nullable=False),
     _time("sent_at"),
     _time("delivered_at"),
+    _time("read_at"),
     sa.UniqueConstraint("alarm_id", "kind", "occurrence", "channel_id", "address"),
     sa.Index(
         "ix_delivery_due",
@@ -392,6 +393,16 @@ also_for = sa.Table(
     sa.Column("person_id", sa.String(64), primary_key=True),
     sa.Column("position", sa.Integer, nullable=False),  # of the address among this person's contact points
     sqlite_with_rowid=False,
+)
+
+channel_event = sa.Table(
+    # What was heard over a channel, by its provider's own id: said twice, or to two replicas, it counts once.
+    "channel_event",
+    metadata,
+    sa.Column("channel_id", sa.String(64), primary_key=True),
+    sa.Column("event_id", sa.String(200), primary_key=True),
+    _time("heard_at", nullable=False),
+    sa.Index(None, "heard_at"),
 )
 
 attempt = sa.Table(

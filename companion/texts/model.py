@@ -298,6 +298,27 @@ class DeskTexts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplyTexts:
+    """What is said to somebody who answers over a channel, in words or with a button. `{title}` is the alarm's."""
+
+    yes: tuple[str, ...]
+    """What people write who are on it; in whatever language, each is understood from everybody."""
+    acknowledged: str
+    also_acknowledged: str
+    """After it: the same for `{count}` more alarms of the same source."""
+    already: str
+    """`{by}` was first."""
+    over: str
+    noted: str
+    how: str
+    """What to write instead of what was only noted: `{code}` is that of the alarm."""
+    which: str
+    """More than one alarm is open; a line for each follows, such as `OK 4711: …`."""
+    none_open: str
+    unknown_sender: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Texts:
     """One language."""
 
@@ -321,6 +342,7 @@ class Texts:
     causes: Mapping[str, str]
     """Why nobody would be told (`companion.directory.reach.Cause`), as a sentence."""
     answers: AnswerTexts
+    replies: ReplyTexts
     desk: DeskTexts
     problems: Mapping[str, ProblemText]
     """What a page says of a problem, by its slug; `other` for those that have no text of their own."""

@@ -1,11 +1,8 @@
 """The page behind the link in a message: one responder answers one alarm. Only POST changes anything."""
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import batched
 from typing import Annotated, Final, Literal
 
 from aiohttp import web
@@ -14,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckLink, ack_link, is_expired
 from companion.alarms.errors import MoveRefused
-from companion.alarms.flood import told_together
+from companion.alarms.flood import acknowledge_together, told_together
 from companion.alarms.journal import journal_of
 from companion.alarms.model import OPEN, Actor, Alarm, Change, JournalEntry, Picture, Status
 from companion.alarms.pictures import picture_of
@@ -58,7 +55,6 @@ SAID: Final = frozenset(
 )
 """What the page shows of the journal: what people have answered, and what has happened since."""
 SHOWN: Final = 20
-TOGETHER_BATCH: Final = 25
 
 
 class Answer(Input):
@@ -148,13 +144,14 @@ async def _answer_together(context: WebContext, token: str, newest: str, *, name
     link, found = await context.db.read(others)
     actor = Actor(name=name or link.recipient, via="ack_page")
 
-    def answer_some(unit: AlarmTransaction, some: Sequence[str]) -> None:
-        for alarm_id in some:
-            with suppress(MoveRefused):  # somebody was faster
-                unit.acknowledge(alarm_id, actor, link_of=link.recipient, together_with=link.alarm_id)
-
-    for some in batched(found, TOGETHER_BATCH, strict=False):
-        await context.commands.run_patiently(ALL_SITES, partial(answer_some, some=some), tries=ANSWER_TRIES)
+    await acknowledge_together(
+        context.commands,
+        found,
+        actor,
+        tries=ANSWER_TRIES,
+        link_of=link.recipient,
+        together_with=link.alarm_id,
+    )
 
 
 def _answer(

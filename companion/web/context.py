@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from companion.alarms.service import AlarmService
+from companion.channels.base import Inbound
 from companion.clock import Clock
 from companion.config import Settings
 from companion.dispatch.wake import Wake
 from companion.dispatch.worker import ChannelPool
+from companion.rate_limit import RateLimit
 from companion.store.database import Database
 from companion.store.secrets import Secrets
 from companion.web.certificate import Certificate
-from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
 from companion.web.problems import Problem
 
@@ -35,6 +36,8 @@ class WebContext:
     instance_id: str
     version: str
     metrics: Metrics
+    inbound: Callable[[str], Inbound]
+    """Whom a channel, named by its id, tells what it hears."""
     certificate: Certificate | None = None
     """Our own; None: a proxy in front has one, or nobody."""
 

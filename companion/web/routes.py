@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from pydantic import BaseModel
 
-from companion.web import ack, answering, dashboard, desk, health, pages, yealink
+from companion.rate_limit import RateLimit
+from companion.web import ack, answering, callbacks, dashboard, desk, health, pages, yealink
 from companion.web.api import admin, alarms, channel_tests as trials, keys, policies, raising, seeding
 from companion.web.auth import (
     Caller,
@@ -24,7 +25,6 @@ from companion.web.context import (
 from companion.web.http import openapi
 from companion.web.http.middleware import BODY_LIMIT, LINK_ROUTE, SECURITY_HEADERS, around
 from companion.web.http.parsing import read_body, read_query
-from companion.web.http.rate_limit import RateLimit
 from companion.web.http.route import ID, Answer, Call, NoQuery, Page, Route
 from companion.web.problems import TooManyRequests
 
@@ -41,6 +41,7 @@ ROUTES: tuple[Route, ...] = (
     *admin.ROUTES,
     *trials.ROUTES,
     *keys.ROUTES,
+    *callbacks.ROUTES,
     *health.ROUTES,
 )
 PAGES: tuple[Page, ...] = (*ack.PAGES, *dashboard.PAGES, *answering.PAGES, *desk.PAGES)

@@ -172,7 +172,7 @@ def _deliveries(past: Past) -> Iterator[Row]:
                 None,
                 past.at(),
             ),
-            *(past.at(1) if is_sent else None, past.at(2) if state == "delivered" else None),
+            *(past.at(1) if is_sent else None, past.at(2) if state == "delivered" else None, None),
         )
 
 
@@ -218,6 +218,11 @@ def _heard(past: Past) -> Iterator[Row]:
         yield past.id, past.link_hash
 
 
+def _said(past: Past) -> Iterator[Row]:
+    if past.is_answered:
+        yield "signal", f"said-{past.number}", past.at(5)
+
+
 def _pictures(past: Past) -> Iterator[Row]:
     if past.number % 200 == 0:
         yield past.id, "image/jpeg", b"x" * 500, past.at(3)
@@ -241,6 +246,7 @@ ROWS: dict[str, Callable[[Past], Iterator[Row]]] = {
     "ack_link": _links,
     "dedup": _dedup,
     "heard_event": _heard,
+    "channel_event": _said,
     "picture": _pictures,
     "also_for": _also_for,
     "failover": _failovers,

@@ -15,7 +15,7 @@ from companion.store import tables
 GROWING = frozenset(
     {
         *("alarm", "journal", "delivery", "attempt", "ack_link", "dedup", "heard_event", "picture"),
-        *("failover", "also_for", "link_event", "link_waiting"),
+        *("failover", "also_for", "link_event", "link_waiting", "channel_event"),
     }
 )
 """Tables that have more rows with every alarm."""

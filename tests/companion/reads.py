@@ -13,22 +13,24 @@ from companion.alarms import escalate, failover, flood
 from companion.alarms.ack_links import ack_link, is_expired
 from companion.alarms.model import Alarm, AlarmKind, Source, Status
 from companion.alarms.pictures import forget_pictures, picture_of
+from companion.alarms.replies import take
 from companion.alarms.retention import forget_alarms, forget_messages
 from companion.alarms.service import AlarmService
 from companion.alarms.statistics import Span, counted
 from companion.alarms.store import alarm_by_id, list_alarms, next_due_at, open_counts
 from companion.alarms.transaction import AlarmTransaction
-from companion.channels.base import Receipt, Sent
+from companion.channels.base import Answer, Receipt, Sent, Undelivered
 from companion.dispatch import claim, folding, readers
 from companion.dispatch.health import counts_by_channel_and_state, dispatch_health
-from companion.dispatch.record import record, record_receipt
+from companion.dispatch.record import record, record_receipt, record_undelivered
 from companion.dispatch.retry import Done
 from companion.dispatch.slots import Room
-from companion.dispatch.store import unsent_by_channel
+from companion.dispatch.store import forget_heard, unsent_by_channel
 from companion.link import lost_panels
 from companion.store.probe import prove_write
 from companion.store.scope import ALL_SITES, OneSite, Scope
 from companion.texts.language import texts_for
+from companion.texts.reasons import Reason
 from companion.triggers.press import Pressed, press
 from companion.troubles import reporting
 from companion.troubles.channel_watch import clear_gone
@@ -176,6 +178,10 @@ def hot_statements(commands: AlarmService, places: Places) -> Iterator[Read]:
     yield Read("dispatcher", "claims and records", lambda conn: _sent(conn, now))
     yield Read("dispatcher", "takes back", lambda conn: claim.take_back(conn, now, me=HERE, lease=LEASE))
     yield Read("dispatcher", "hears a receipt", lambda conn: _received(conn, places))
+    yield Read("dispatcher", "hears that it will not arrive", lambda conn: _lost(conn, places))
+    for answer in _answers(places):
+        name = "names its message" if answer.thread_ref else "in words"
+        yield Read("answer", name, unit(partial(take, channel_id="push", answer=answer)))
     yield Read("due", "looks", lambda conn: (next_due_at(ALL_SITES, conn), readers.next_due_at(conn)))
     yield Read("due", "running messages", folding.next_release_at)
     yield Read("due", "steps", unit(escalate.run_due))
@@ -186,6 +192,7 @@ def hot_statements(commands: AlarmService, places: Places) -> Iterator[Read]:
     old = now - timedelta(days=30)
     yield Read("tidying", "alarms", lambda conn: forget_alarms(ALL_SITES, conn, old))
     yield Read("tidying", "messages about no alarm", lambda conn: forget_messages(conn, old))
+    yield Read("tidying", "what was heard", lambda conn: forget_heard(conn, old))
     yield Read("tidying", "pictures", lambda conn: forget_pictures(ALL_SITES, conn, old))
     yield Read("page: link", "told together", lambda conn: _told_together(conn, places.alarm_id))
 
@@ -208,6 +215,22 @@ def _sent(conn: Connection, now: datetime) -> None:
 
 def _received(conn: Connection, places: Places) -> None:
     record_receipt(conn, "push", Receipt(provider_ref=places.provider_ref, at=places.now))
+
+
+def _lost(conn: Connection, places: Places) -> None:
+    reason = Reason.quoting("gone")
+    record_undelivered(conn, "push", Undelivered(provider_ref=places.provider_ref, reason=reason))
+
+
+def _answers(places: Places) -> Iterator[Answer]:
+    for thread_ref in (None, places.provider_ref):
+        yield Answer(
+            event_id=f"event of {thread_ref}",
+            sender="+491",
+            acknowledges=True,
+            words="ok 4711",
+            thread_ref=thread_ref,
+        )
 
 
 def _told_together(conn: Connection, alarm_id: str) -> None:

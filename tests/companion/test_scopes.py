@@ -24,6 +24,9 @@ NOT_ABOUT_A_SITE = {
     # Keys that only who made them can name: of an API key, a device, a Home Assistant, each of one site.
     "companion.alarms.store.claim_dedup",
     "companion.alarms.store.take_over_dedup",
+    # An event is its channel's, and only its channel's provider can name it.
+    "companion.dispatch.store.hear",
+    "companion.dispatch.store.forget_heard",
 }
 
 
@@ -61,6 +64,7 @@ FOR_EVERY_SITE = {
     "link/session.py": "whose Home Assistant it is, and whether its key still holds",
     "alarms/ack_links.py": "a link is its holder's right",
     "alarms/flood.py": "what else its holder was told of",
+    "alarms/inbound.py": "which channel it was said over, and what became of its messages",
     "web/ack.py": "a link is its holder's right",
     "web/auth.py": "whose key it is",
     "web/sessions.py": "whose key it is",

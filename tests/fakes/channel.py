@@ -1,10 +1,19 @@
 """Channels that behave as a test says, and keep what they were given."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from companion.channels.base import Message, MessageKind, Outcome, Receipt, Sent
+from companion.channels.base import (
+    Answer,
+    Inbound,
+    Message,
+    MessageKind,
+    Outcome,
+    Receipt,
+    Response,
+    Sent,
+    Undelivered,
+)
 from companion.dispatch.worker import RunningChannel
 
 
@@ -31,7 +40,9 @@ class FakeChannel:
         """Released once for each message."""
         self.inside = 0
         self.most_inside = 0
-        self.incoming_receipts: asyncio.Queue[Receipt | Exception] = asyncio.Queue()
+        self.incoming: asyncio.Queue[Receipt | Undelivered | Answer | Exception] = asyncio.Queue()
+        self.responses: list[Response | None] = []
+        """What was said to whoever answered."""
 
     @property
     def pages(self) -> list[Message]:
@@ -65,12 +76,15 @@ class FakeChannel:
     async def close(self) -> None:
         pass
 
-    async def receipts(self) -> AsyncIterator[Receipt]:
+    async def listen(self, inbound: Inbound) -> None:
         while True:
-            heard = await self.incoming_receipts.get()
-            if isinstance(heard, Exception):
-                raise heard
-            yield heard
+            match await self.incoming.get():
+                case Exception() as lost:
+                    raise lost
+                case Answer() as answer:
+                    self.responses.append(await inbound.answer(answer))
+                case receipt:
+                    await inbound.receipt(receipt)
 
 
 @dataclass

@@ -27,9 +27,13 @@ class RecordingInbound:
         async with asyncio.timeout(20), self._heard:
             await self._heard.wait_for(lambda: len(self.answers) >= number)
 
+    heard: asyncio.Queue[Answer | Receipt | Undelivered] = field(default_factory=asyncio.Queue, init=False)
+    """All of it, for who waits for what comes next."""
+
     async def receipt(self, receipt: Receipt | Undelivered) -> None:
         """Write it down."""
         self.receipts.append(receipt)
+        self.heard.put_nowait(receipt)
 
     async def answer(self, answer: Answer) -> Response | None:
         """Write it down, once."""
@@ -40,6 +44,7 @@ class RecordingInbound:
         self.answers.append(answer)
         async with self._heard:
             self._heard.notify_all()
+        self.heard.put_nowait(answer)
         return self.says
 
 

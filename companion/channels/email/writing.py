@@ -12,8 +12,9 @@ from re import fullmatch
 from companion.channels.base import Message, MessageKind
 from companion.channels.email.settings import EmailSettings, mailbox
 from companion.channels.plainly import or_plainly, plain_title
-from companion.channels.render import asks_for_answer, context, facts, full_text, headline, one_line, remarks
+from companion.channels.render import asks_for_answer, context, facts, full_text, headline, remarks
 from companion.texts.language import texts_for
+from companion.texts.one_line import one_line
 
 LONGEST_DOMAIN = 36
 """With a longer one a Message-ID would not fit a line of 78, and Python would write `References` in a form that nobody reads."""

@@ -6,7 +6,8 @@ from datetime import UTC
 from typing import Any
 
 from companion.channels.base import Message, MessageKind
-from companion.channels.render import TITLE_LIMIT, VALUE_LIMIT, full_text, headline, one_line, place
+from companion.channels.render import TITLE_LIMIT, VALUE_LIMIT, full_text, headline, place
+from companion.texts.one_line import one_line
 
 STATUS = {
     MessageKind.PAGE: "triggered",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from string import Formatter
 
 from companion.channels.base import Message
-from companion.channels.render import one_line
+from companion.texts.one_line import one_line
 
 FIELDS = ("site", "room", "alarm", "code", "kind")
 LEVEL_LIMIT = 64

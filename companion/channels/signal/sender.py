@@ -1,6 +1,6 @@
 """Signal, through signal-cli-rest-api: people and groups, with receipts in its json-rpc modes."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, override
 
@@ -9,12 +9,12 @@ from yarl import URL
 
 from companion.channels.base import (
     Channel,
+    Inbound,
     KnowsRecipients,
+    Listens,
     Message,
     MessageKind,
     Outcome,
-    Receipt,
-    ReceiptSource,
     Refused,
     Sent,
     TryAgain,
@@ -45,7 +45,7 @@ SENDER = ("regist", "does not exist", "not linked", "no such account")
 CAPTCHA_WORDS = ("captcha", "proof required")
 
 
-class SignalChannel(Channel, KnowsRecipients, ReceiptSource):
+class SignalChannel(Channel, KnowsRecipients, Listens):
     """Sends one request a recipient: with several, one bad number would fail those who got the message."""
 
     def __init__(self, config: SignalSettings) -> None:
@@ -107,14 +107,14 @@ class SignalChannel(Channel, KnowsRecipients, ReceiptSource):
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else None
 
     @override
-    async def receipts(self) -> AsyncGenerator[Receipt]:
+    async def listen(self, inbound: Inbound) -> None:
         url = self._base / "v1/receive" / self._config.number
         try:
             async with self._http.websocket(url) as socket:
                 async for frame in socket:
                     if frame.type is aiohttp.WSMsgType.TEXT:
                         for receipt in receipts_in(frame.data):
-                            yield receipt
+                            await inbound.receipt(receipt)
         except aiohttp.ClientError, OSError:
             # Not chained: the original error holds the address.
             raise ReceiptsLostError(

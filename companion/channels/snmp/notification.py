@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from companion.channels.base import Message, MessageKind
-from companion.channels.render import headline, one_line, place
+from companion.channels.render import headline, place
+from companion.texts.one_line import one_line
 
 NUMBERS = {
     MessageKind.PAGE: 1,

@@ -4,9 +4,10 @@ from typing import Any
 
 from companion.channels.base import Message
 from companion.channels.plainly import or_plainly, plain_title
-from companion.channels.render import asks_for_answer, facts, headline, one_line, remarks
+from companion.channels.render import asks_for_answer, facts, headline, remarks
 from companion.channels.whatsapp.settings import WhatsAppSettings
 from companion.texts.language import texts_for
+from companion.texts.one_line import one_line
 
 HEADLINE_LIMIT, FACTS_LIMIT = 250, 600
 """Together below the 1024 characters of a body, with the template's own words."""

@@ -6,6 +6,7 @@ from companion.texts.model import (
     Formats,
     MessageTexts,
     ProblemText,
+    ReplyTexts,
     Texts,
     TitleTexts,
     TroubleText,
@@ -31,6 +32,7 @@ LABELS = {
     "api": "programma (API)",
     "ack_page": "antwoordpagina",
     "dashboard": "dashboard",
+    "reply": "antwoord",
     "home_assistant": "Home Assistant",
     "push": "melding",
     "service": "actie",
@@ -85,8 +87,10 @@ LABELS = {
     "escalation_asked": "volgende stap gevraagd",
     "push_unconfirmed": "melding niet bevestigd",
     "answered_again": "opnieuw geantwoord",
+    "reply_refused": "antwoord van een onbekend adres",
     "delivery_sent": "bericht verzonden",
     "delivery_delivered": "bericht afgeleverd",
+    "delivery_read": "bericht gelezen",
     "delivery_failed": "bericht opgegeven",
     "delivery_retried": "bericht opnieuw verzonden",
     "failed_over": "ander contact",
@@ -137,6 +141,8 @@ LABELS = {
     "record": "ticket",
     "step": "stap",
     "recipient": "ontvanger",
+    "words": "woorden",
+    "sender": "afzender",
     "channel": "kanaal",
     "kind": "soort",
     "reason": "reden",
@@ -209,6 +215,19 @@ TROUBLES = {
         "in Home Assistant.",
     ),
 }
+
+REPLIES = ReplyTexts(
+    yes=("ja", "ok", "oké", "oke", "akkoord", "begrepen", "bevestigd", "ik bevestig", "ik ga", "ik doe het"),
+    acknowledged="Bedankt, {name}. U hebt op u genomen: {title}.",
+    also_acknowledged="Daarmee ook {count:# ander alarm|# andere alarmen} van dezelfde bron.",
+    already="{by} heeft het al op zich genomen: {title}. Uw antwoord is genoteerd.",
+    over="Hier hoeft niemand meer te antwoorden: {title}.",
+    noted="Genoteerd: {title}.",
+    how="Antwoord OK {code} om het op u te nemen.",
+    which="Er is nog niets bevestigd, want het is niet duidelijk welk alarm u bedoelt. Antwoord met een van deze regels:",
+    none_open="Geen alarm wacht op uw antwoord.",
+    unknown_sender="Onder dit adres is hier niemand bekend, daarom kan het geen alarmen beantwoorden. Wie het alarmsysteem beheert, kan het invoeren.",
+)
 
 ANSWERS = AnswerTexts(
     status={
@@ -679,6 +698,7 @@ TEXTS = Texts(
         "no_contact": "Hun oproepschema leidt naar geen enkel contact op een ingeschakeld kanaal.",
     },
     answers=ANSWERS,
+    replies=REPLIES,
     desk=DESK,
     problems=PROBLEMS,
     reasons=REASONS,

@@ -114,6 +114,7 @@ class DeliveryOut(Output):
     created_at: datetime
     sent_at: datetime | None
     delivered_at: datetime | None
+    read_at: datetime | None
     attempts: list[AttemptOut]
 
     @classmethod

@@ -21,7 +21,7 @@ from typing import Final, override
 from aiohttp import web
 
 from companion.directory.model import DeviceKind
-from companion.web.http.rate_limit import client_key
+from companion.rate_limit import client_key
 
 HEADERS_S: Final = 10.0
 """How long a handshake may take, then a request line and its headers, and how long a connection may stay silent."""

@@ -13,7 +13,7 @@ from companion.alarms.escalate import run_due
 from companion.alarms.model import Change, Status
 from companion.channels.base import MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.dispatch.delivery import WAITING, Delivery, State
-from companion.dispatch.record import record
+from companion.dispatch.record import Arrival, record
 from companion.dispatch.retry import Again, Done, GiveUp, Verdict
 from companion.store.database import Database, PostgresDatabase
 from companion.store.locks import lock_alarm
@@ -239,7 +239,8 @@ async def test_a_line_of_the_journal_does_not_make_an_escalation_pass_by(
     clock.advance(60)
 
     async with uncommitted(
-        engine, lambda conn: outcomes.delivered(engine.commands.unit(ALL_SITES, conn), page)
+        engine,
+        lambda conn: outcomes.arrived(engine.commands.unit(ALL_SITES, conn), Arrival(page, was_read=False)),
     ):
         ran = await engine.escalate()
 

@@ -13,13 +13,14 @@ from aiohttp.abc import ResolveResult
 from yarl import URL
 
 from companion.channels.addresses import ForbiddenAddressError
-from companion.channels.base import Channel, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import Channel, Outcome, Receipt, Refused, Sent, TryAgain
 from companion.channels.proxy import refuse_forbidden
 from companion.channels.registry import ChannelConfigError, build_channel, secret_fields
 from companion.channels.resolver import ChannelResolver
 from companion.channels.signal.sender import SignalChannel
 from tests.companion.channels.messages import message
 from tests.fakes.certificates import HouseCa, own_certificate
+from tests.fakes.inbound import listening
 from tests.fakes.proxy import FakeProxy
 from tests.fakes.signal import FakeSignal
 from tests.fakes.sms import FakeSms
@@ -180,16 +181,14 @@ async def test_receipts_come_through_the_proxy_too(
         config = {"url": bridge.url, "number": bridge.number, "proxy": proxy.url, "timeout_s": 10}
         channel = build_channel("signal", config | ({"ca": ca.pem} if encrypted else {}))
         assert isinstance(channel, SignalChannel)
-        receipts = channel.receipts()
-        delivered = asyncio.ensure_future(anext(receipts))
-        await bridge.attached()
-
-        outcome = await channel.send(message())
-        receipt = await delivered
-        await receipts.aclose()
+        async with listening(channel) as inbound:
+            await bridge.attached()
+            outcome = await channel.send(message())
+            receipt = await inbound.heard.get()
         await channel.close()
 
     assert isinstance(outcome, Sent)
+    assert isinstance(receipt, Receipt)
     assert receipt.provider_ref == outcome.provider_ref
     assert len(proxy.heads) == 2
 

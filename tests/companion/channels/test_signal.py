@@ -11,6 +11,7 @@ from companion.channels.registry import build_channel
 from companion.channels.signal.receipts import ReceiptsLostError
 from companion.channels.signal.sender import SignalChannel
 from tests.companion.channels.messages import ACK_URL, message
+from tests.fakes.inbound import RecordingInbound, listening
 from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.signal import FakeSignal
 
@@ -259,24 +260,28 @@ async def test_the_check_warns_of_a_mode_without_receipts(signal: FakeSignal, ch
     assert "json-rpc" in str(outcome.warning)
 
 
+@pytest.fixture
+async def inbound(channel: SignalChannel) -> AsyncIterator[RecordingInbound]:
+    """Hears what the channel hears."""
+    async with listening(channel) as hearing:
+        yield hearing
+
+
 async def test_receipts_tell_what_arrived_and_what_was_read(
-    signal: FakeSignal, channel: SignalChannel
+    signal: FakeSignal, channel: SignalChannel, inbound: RecordingInbound
 ) -> None:
-    receipts = channel.receipts()
-    delivered = asyncio.ensure_future(anext(receipts))
     await signal.attached()
 
     outcome = await channel.send(message())
-    first = await delivered
-    read = asyncio.ensure_future(anext(receipts))
+    first = await inbound.heard.get()
     await signal.report(signal.messages[0].timestamp, read=True)
-    second = await read
+    second = await inbound.heard.get()
 
     assert isinstance(outcome, Sent)
     assert isinstance(first, Receipt)
+    assert isinstance(second, Receipt)
     assert (first.provider_ref, first.read) == (outcome.provider_ref, False)
     assert (second.provider_ref, second.read) == (outcome.provider_ref, True)
-    await receipts.aclose()
 
 
 @pytest.mark.parametrize(
@@ -293,28 +298,24 @@ async def test_receipts_tell_what_arrived_and_what_was_read(
     ids=str,
 )
 async def test_a_frame_that_is_no_receipt_is_passed_over(
-    signal: FakeSignal, channel: SignalChannel, frame: object
+    signal: FakeSignal, channel: SignalChannel, frame: object, inbound: RecordingInbound
 ) -> None:
-    receipts = channel.receipts()
-    following = asyncio.ensure_future(anext(receipts))
     await signal.attached()
 
     await signal.tell(frame)
     await signal.report(1700686413944)
 
-    assert (await following).provider_ref == "1700686413944"
-    await receipts.aclose()
+    heard = await inbound.heard.get()
+    assert isinstance(heard, Receipt)
+    assert heard.provider_ref == "1700686413944"
 
 
 async def test_a_quiet_socket_outlives_the_time_limits_of_requests(
-    signal: FakeSignal, channel: SignalChannel, monkeypatch: pytest.MonkeyPatch
+    signal: FakeSignal, channel: SignalChannel, inbound: RecordingInbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receipts = channel.receipts()
-    first = asyncio.ensure_future(anext(receipts))
     await signal.attached()
     await signal.report(41)
-    await first
-    following = asyncio.ensure_future(anext(receipts))
+    await inbound.heard.get()
     await asyncio.sleep(0)  # it waits on the socket
 
     loop = asyncio.get_running_loop()
@@ -323,17 +324,18 @@ async def test_a_quiet_socket_outlives_the_time_limits_of_requests(
     await asyncio.sleep(0)  # whatever had a time limit is over now
     await signal.report(42)
 
-    assert (await following).provider_ref == "42"
-    await receipts.aclose()
+    heard = await inbound.heard.get()
+    assert isinstance(heard, Receipt)
+    assert heard.provider_ref == "42"
 
 
 async def test_receipts_end_when_the_bridge_hangs_up(signal: FakeSignal, channel: SignalChannel) -> None:
-    following = asyncio.ensure_future(anext(channel.receipts(), "ended"))
+    following = asyncio.create_task(channel.listen(RecordingInbound()))
     await signal.attached()
 
     await signal.hang_up()
 
-    assert await following == "ended"
+    await following
 
 
 async def test_a_bridge_without_receipts_is_an_error_that_names_no_address(
@@ -342,7 +344,7 @@ async def test_a_bridge_without_receipts_is_an_error_that_names_no_address(
     signal.mode = "normal"
 
     with pytest.raises(ReceiptsLostError) as raised:
-        await anext(channel.receipts())
+        await channel.listen(RecordingInbound())
 
     assert "json-rpc" in str(raised.value)
     assert signal.number not in str(raised.value)
@@ -372,7 +374,7 @@ async def test_the_receipts_are_asked_for_nowhere_else(unused_tcp_port_factory: 
         )
         assert isinstance(channel, SignalChannel)
         with pytest.raises(ReceiptsLostError):
-            await anext(channel.receipts())
+            await channel.listen(RecordingInbound())
         await channel.close()
 
     assert asked == []

@@ -49,6 +49,7 @@ def stored(message: dict[str, Any]) -> Delivery:
         created_at=CREATED,
         sent_at=None,
         delivered_at=None,
+        read_at=None,
     )
 
 
@@ -70,7 +71,7 @@ def stored(message: dict[str, Any]) -> Delivery:
     ids=str,
 )
 def test_a_page_goes_out_with_its_title_place_and_link_whatever_else_is_stored(odd: dict[str, Any]) -> None:
-    message = compose(stored(WHOLE | odd), None, "https://a.example/a/1")
+    message = compose(stored(WHOLE | odd), None, "https://a.example/a/1", None)
 
     said = sms_text(message)
     assert message.address == "+491"
@@ -80,7 +81,7 @@ def test_a_page_goes_out_with_its_title_place_and_link_whatever_else_is_stored(o
 
 @pytest.mark.parametrize("facts", [{}, {"title": None}, {"title": 5}], ids=str)
 def test_without_its_facts_a_page_still_says_that_there_is_an_alarm(facts: dict[str, Any]) -> None:
-    message = compose(stored(facts), None, "https://a.example/a/1")
+    message = compose(stored(facts), None, "https://a.example/a/1", None)
 
     assert sms_text(message).endswith("https://a.example/a/1")
     assert message.raised_at == CREATED

@@ -156,12 +156,12 @@ async def test_a_channel_whose_package_takes_its_time_does_not_hold_up_another(
     assert await slowly is not None
 
 
-async def test_only_channels_that_hear_back_and_can_be_used_give_receipts(
+async def test_only_channels_that_hear_back_and_can_be_used_are_listened_to(
     pool: RunningChannels, db: Database
 ) -> None:
     await _change(db, "signal", config={"url": "http://127.0.0.1:9", "number": "+4915112345678"})
 
-    found = await pool.receipt_sources()
+    found = await pool.listening()
 
     assert list(found) == ["signal"]
     assert isinstance(found["signal"], SignalChannel)

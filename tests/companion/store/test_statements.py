@@ -42,6 +42,7 @@ DELIVERY: dict[str, Any] = {
     "created_at": NOON,
     "sent_at": None,
     "delivered_at": None,
+    "read_at": None,
 }
 INSERT = Statement(sa.insert(tables.delivery))
 FIND = sa.select(tables.delivery).where(tables.delivery.c.id == sa.bindparam("id"))

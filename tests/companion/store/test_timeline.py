@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from companion import app
 from companion.alarms.model import Alarm
 from companion.app import Companion
-from companion.channels.base import ReceiptSource
+from companion.channels.base import Listens
 from companion.config import Settings
 from companion.dispatch.pool import RunningChannels
 from companion.dispatch.worker import RunningChannel
@@ -79,12 +79,12 @@ async def world(
     async def get(_channels: RunningChannels, _channel_id: str) -> RunningChannel:
         return RunningChannel(provider, 8, 5.0)
 
-    async def no_receipts(_channels: RunningChannels) -> dict[str, ReceiptSource]:
+    async def nobody(_channels: RunningChannels) -> dict[str, Listens]:
         return {}
 
     monkeypatch.setattr(timeline, "LOOK_S", 0.05)
     monkeypatch.setattr(RunningChannels, "get", get)
-    monkeypatch.setattr(RunningChannels, "receipt_sources", no_receipts)
+    monkeypatch.setattr(RunningChannels, "listening", nobody)
     owners = iter(["one-host/1/first", "other-host/2/second", "third-host/3/third"])
     monkeypatch.setattr(app, "new_owner", lambda: next(owners))
     yield World(settings, SetHost(), provider)
@@ -481,6 +481,8 @@ STAYS = {
     tables.attempt.c.finished_at: "the record",
     tables.ack_link.c.created_at: "the record",
     tables.delivery.c.delivered_at: "the record",
+    tables.delivery.c.read_at: "the record",
+    tables.channel_event.c.heard_at: "kept a few weeks longer than any provider repeats itself",
     tables.api_key.c.created_at: "the record",
     tables.api_key.c.revoked_at: "whether, not when",
     tables.link_area.c.at: "said by Home Assistant, by its clock",

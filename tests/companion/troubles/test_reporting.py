@@ -288,7 +288,7 @@ async def test_what_several_sites_share_is_told_in_utc_which_is_named_also_in_a_
 
     await report(engine)
 
-    said = [sms_text(compose(one, None, None)) for one in await messages_to_operators(engine.db)]
+    said = [sms_text(compose(one, None, None, None)) for one in await messages_to_operators(engine.db)]
     assert len(said) == 2
     assert all(re.search(r" \d\d:\d\d UTC", text) for text in said), said
 

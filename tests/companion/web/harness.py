@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy.engine import Connection
 
 from companion.alarms.ack_links import AckTokens
+from companion.alarms.inbound import InboundOfChannels
 from companion.alarms.model import Alarm, Change
 from companion.alarms.service import AlarmService
 from companion.alarms.transaction import AlarmTransaction
@@ -19,13 +21,14 @@ from companion.directory import store
 from companion.directory.roles import Role
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.wake import Wake
+from companion.rate_limit import RateLimit
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
 from companion.texts.reasons import Reason
 from companion.troubles.model import Trouble
+from companion.web.callbacks import callback_url
 from companion.web.context import WRONG_TRIES, WebContext
-from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
 from companion.web.routes import make_web_app
 from tests.builders import paging_config
@@ -126,6 +129,7 @@ def web_context(
         instance_id="test-instance",
         version="0.0.1",
         metrics=metrics,
+        inbound=InboundOfChannels(commands, partial(callback_url, settings.public_url)).of,
     )
 
 

@@ -45,6 +45,9 @@ def test_every_route_without_a_key_is_one_that_must_be_open() -> None:
     assert open_routes == {
         "GET /v1/yealink/alarm",
         "POST /v1/yealink/alarm",
+        # The channel proves that it is its provider who calls.
+        "GET /v1/channels/{channel_id}/callback",
+        "POST /v1/channels/{channel_id}/callback",
         "GET /healthz",
         "GET /readyz",
         "GET /healthz/alerting",

@@ -14,9 +14,9 @@ from sqlalchemy.engine import Connection
 
 from companion.directory.model import ApiKey
 from companion.directory.store import api_keys
+from companion.rate_limit import RateLimit
 from companion.store.database import open_database
 from companion.store.scope import ALL_SITES
-from companion.web.http.rate_limit import RateLimit
 from companion.web.metrics import Metrics
 from companion.web.sessions import Sessions
 from tests.companion.web.harness import Api, make_keys, settings_in, started, web_context

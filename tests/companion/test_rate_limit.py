@@ -2,7 +2,7 @@
 
 import pytest
 
-from companion.web.http.rate_limit import RateLimit, client_key
+from companion.rate_limit import RateLimit, client_key
 
 
 def test_a_burst_is_let_through_and_then_one_must_wait() -> None:
