@@ -80,7 +80,10 @@ def test_the_gateways_in_the_documentation_can_be_built() -> None:
     assert len(gateways) == 6
 
 
-SECRETS = {"telegram": {"TELEGRAM_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"}}
+SECRETS = {
+    "telegram": {"TELEGRAM_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"},
+    "ntfy": {"NTFY_TOKEN": "tk_AgQdq7mVBoFD37zQVN29RhuMzNIz2"},
+}
 """By page, as each has a form of its own."""
 
 

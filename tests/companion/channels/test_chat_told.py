@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import orjson
 import pytest
 
@@ -19,6 +20,7 @@ from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.mail import FakeMail
 from tests.fakes.mattermost import FakeMattermost
+from tests.fakes.ntfy import FakeNtfy
 from tests.fakes.opsgenie import FakeOpsgenie
 from tests.fakes.pagerduty import FakePagerDuty
 from tests.fakes.pushover import ANNA as USER, FakePushover
@@ -137,6 +139,17 @@ async def mattermost(alarm: Alarmed) -> None:
         await alarm("mattermost", {"url": server.url, "token": server.token}, "@anna")
         await server.until(lambda: server.posts)
         assert "Panic key: Reception" in next(iter(server.posts.values()))["message"]
+
+
+@told
+async def ntfy(alarm: Alarmed) -> None:
+    async with FakeNtfy() as server:
+        await alarm("ntfy", {"url": server.url}, "house_alarm")
+        await server.until(lambda: server.published)
+        button = server.published[0]["actions"][0]
+        async with aiohttp.ClientSession() as phone, phone.request(button["method"], button["url"]) as reply:
+            assert reply.status == 200
+            assert "Acknowledged" in await reply.text()
 
 
 @told

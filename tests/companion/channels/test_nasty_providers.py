@@ -64,6 +64,7 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
             **TIMES,
         },
     ),
+    "ntfy": lambda url: build_channel("ntfy", {"url": url, "token": SECRET, **TIMES}),
     "telegram": lambda url: build_channel("telegram", {"url": url, "token": f"1:{SECRET}", **TIMES}),
 }
 

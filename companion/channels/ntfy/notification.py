@@ -1,0 +1,88 @@
+"""A message as what ntfy publishes, within its limits. Pure."""
+
+import json
+from typing import Any
+
+from companion.channels.base import Message, MessageKind
+from companion.channels.cards import Card, card_of, replaces_first
+from companion.channels.ntfy.settings import TOPIC
+
+TEXT_LIMIT, BODY_LIMIT = 4096, 8192
+"""Bytes: of a text, which a longer one leaves as an attachment, and of the whole JSON (ntfy: twice the text's)."""
+TITLE_LIMIT = 400
+LOUDEST, LOUD, USUAL = 5, 4, 3
+PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_AGAIN})
+HEARD_AT_ONCE = frozenset({MessageKind.CONFIRMED, MessageKind.VERIFIED, MessageKind.TROUBLE})
+PICTURES = {
+    MessageKind.PAGE: "rotating_light",
+    MessageKind.EXHAUSTED: "rotating_light",
+    MessageKind.PRESSED_AGAIN: "rotating_light",
+    MessageKind.ACKNOWLEDGED: "white_check_mark",
+    MessageKind.RESOLVED: "white_check_mark",
+    MessageKind.CANCELLED: "white_check_mark",
+    MessageKind.TROUBLE: "warning",
+}
+"""By ntfy's names of emoji."""
+
+
+def published(message: Message) -> bytes:
+    """Return the body of the request: UTF-8 as it is, since escaped it would be up to three times as long."""
+    card = card_of(message)
+    limit = TEXT_LIMIT
+    while len(body := _as_json(_fields(message, card, limit))) > BODY_LIMIT and limit > 1:
+        limit = max(1, limit - (len(body) - BODY_LIMIT))
+    return body
+
+
+def _fields(message: Message, card: Card, limit: int) -> dict[str, Any]:
+    lines = [*card.remarks, *(f"{label}{card.colon}{value}" for label, value in card.rows)]
+    fields: dict[str, Any] = {
+        "topic": message.address,
+        "title": cut(card.title, TITLE_LIMIT),
+        # Of an empty one ntfy makes the word `triggered`.
+        "message": cut("\n".join(lines) or card.title, limit),
+        "priority": priority_of(message),
+        "sequence_id": sequence_of(message),
+    }
+    if message.kind in PICTURES:
+        fields["tags"] = [PICTURES[message.kind]]
+    if card.link is not None:
+        acknowledge = {
+            "action": "http",
+            "label": card.button,
+            "url": card.link,
+            "method": "POST",
+            "clear": True,
+        }
+        fields |= {"click": card.link, "actions": [acknowledge]}
+    return fields
+
+
+def sequence_of(message: Message) -> str:
+    """Return which notification on a phone this is: with an id that it has already, ntfy (from 2.16 on) changes that one.
+
+    A repeat takes the place of what it may be a repeat of, and news that no answer is needed that of the page.
+    """
+    first = message.thread_ref or ""
+    return first if replaces_first(message) and TOPIC.fullmatch(first) else message.delivery_id
+
+
+def priority_of(message: Message) -> int:
+    """Return how loud it is; an alarm of low severity does not go on ringing."""
+    if message.kind in PAGES:
+        return LOUD if message.severity in {"low", "normal"} else LOUDEST
+    return LOUD if message.kind in HEARD_AT_ONCE else USUAL
+
+
+def cut(text: str, limit: int) -> str:
+    """Return `text` cut between words to `limit` bytes of UTF-8."""
+    whole = text.encode(errors="replace")
+    if len(whole) <= limit:
+        return whole.decode()
+    kept = whole[: max(0, limit - len("…".encode()))].decode(errors="ignore")
+    words = kept[: max(kept.rfind(" "), kept.rfind("\n"))] if kept.strip().count(" ") else kept
+    return f"{words.rstrip()}…"
+
+
+def _as_json(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
