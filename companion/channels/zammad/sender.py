@@ -5,7 +5,20 @@ from typing import Any, Literal, override
 
 from yarl import URL
 
-from companion.channels.base import Channel, Message, MessageKind, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import (
+    Answer,
+    Callback,
+    CallbackReply,
+    Channel,
+    Inbound,
+    Message,
+    MessageKind,
+    Outcome,
+    Refused,
+    Sent,
+    TakesCallbacks,
+    TryAgain,
+)
 from companion.channels.http import (
     TRY_AGAIN_STATUSES,
     Failure,
@@ -14,6 +27,7 @@ from companion.channels.http import (
     not_understood,
 )
 from companion.channels.render import headline, ticket_html
+from companion.channels.zammad.callbacks import closed_in, is_of_zammad
 from companion.channels.zammad.check import Wanted, check
 from companion.channels.zammad.settings import ZammadSettings
 from companion.texts.reasons import Reason
@@ -22,7 +36,7 @@ NEWEST_ARTICLES = 20
 """How many articles of a long ticket are looked at for what a repeated attempt may have written already."""
 
 
-class ZammadChannel(Channel):
+class ZammadChannel(Channel, TakesCallbacks):
     """Opens one ticket an alarm, and writes into it.
 
     Zammad has no idempotency key. Every ticket carries `ab-<alarm id>` from its creation on, every article names its
@@ -37,6 +51,8 @@ class ZammadChannel(Channel):
         self._api = URL(str(config.url).rstrip("/").removesuffix("/api/v1")) / "api/v1"
         token = config.token.get_secret_value()
         self._http = HttpClient(config, headers={"Authorization": f"Token token={token}"}, secrets=[token])
+        self._own_id: int | None = None
+        """The token's user, once it was asked for."""
 
     @override
     async def send(self, message: Message) -> Outcome:
@@ -72,6 +88,38 @@ class ZammadChannel(Channel):
             closed_state=config.closed_state,
         )
         return await check(self._call, wanted)
+
+    @override
+    async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
+        """Take it that somebody closed a ticket; not that we did, which would go round and round."""
+        config = self._config
+        if config.webhook_token is None or not is_of_zammad(callback, config.webhook_token):
+            return None
+        closed = closed_in(callback, config.closed_state)
+        if closed is None:
+            return CallbackReply()
+        own_id = await self._me()
+        if own_id is None:
+            return CallbackReply(status=503)  # Zammad says it again
+        if closed.user_id != own_id:
+            answer = Answer(
+                event_id=closed.event_id,
+                sender="",  # as tickets have no address, whoever writes into one has none either
+                acknowledges=config.on_close == "acknowledge",
+                words=closed.words,
+                thread_ref=closed.ticket,
+            )
+            # What is said back is how to answer in words, which nobody hears here.
+            await inbound.answer(answer)
+        return CallbackReply()
+
+    async def _me(self) -> int | None:
+        """Return the id of the token's user, or None while Zammad does not say it."""
+        if self._own_id is None:
+            reply = await self._call("GET", "users/me")
+            found = id_in(reply.json()) if isinstance(reply, Reply) else None
+            self._own_id = None if found is None else int(found)
+        return self._own_id
 
     @override
     async def close(self) -> None:

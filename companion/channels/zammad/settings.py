@@ -1,8 +1,8 @@
 """Where the tickets go."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, HttpUrl
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr
 
 from companion.channels.http import HeaderSecret, HttpOptions
 
@@ -33,4 +33,13 @@ class ZammadSettings(HttpOptions):
     )
     ack_link: bool = Field(
         default=False, description="Show the acknowledge link in the ticket, to everybody who can read it."
+    )
+    webhook_token: SecretStr | None = Field(
+        default=None,
+        min_length=8,
+        description="HMAC SHA1 signature token of the webhook with which Zammad tells that a ticket was closed.",
+    )
+    on_close: Literal["note", "acknowledge"] = Field(
+        default="note",
+        description="What somebody who closes a ticket in Zammad says: a note in the alarm's journal, or that they are on it.",
     )

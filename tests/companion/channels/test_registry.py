@@ -55,7 +55,7 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("zammad", {"token", "proxy"}),  # whose address may hold a password
+        ("zammad", {"token", "webhook_token", "proxy"}),  # whose address may hold a password
         ("signal", {"header_value", "proxy"}),
         ("sms", {"url", "headers", "secrets", "callback_secret", "proxy"}),
         ("teams", {"url", "proxy"}),
