@@ -13,6 +13,8 @@ def leaves(found: object, path: str = "", *, but: Collection[str] = ()) -> Itera
         case Mapping():
             for name, value in found.items():
                 yield from leaves(value, f"{path}.{name}", but=but)
+        case frozenset():
+            pass  # what is understood, not what is said: as many words as a language has for it
         case tuple():
             for index, value in enumerate(found):
                 yield from leaves(value, f"{path}[{index}]", but=but)

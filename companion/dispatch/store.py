@@ -33,12 +33,17 @@ def to_delivery(row: Row[Any]) -> Delivery:
     return Delivery(**values | {"kind": kind, "state": state, "urgency": urgency})
 
 
-def whole(conn: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+def whole(scope: Scope, conn: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return the deliveries with all that is to be said: also what their alarms say."""
     ids = {item.alarm_id for item in deliveries if item.alarm_id is not None}
     facts = sa.select(alarm.c.id, *(alarm.c[name] for name in sorted(OF_THE_ALARM)))
     known = (
-        {row.id: dict(row._mapping) for row in conn.execute(facts.where(alarm.c.id.in_(ids)))} if ids else {}
+        {
+            row.id: dict(row._mapping)
+            for row in conn.execute(scope.own(facts.where(alarm.c.id.in_(ids)), alarm.c.site_id))
+        }
+        if ids
+        else {}
     )
     return [_with(item, known.get(item.alarm_id)) for item in deliveries]
 

@@ -224,7 +224,7 @@ class Dispatcher:
         me, lease = self._rules.owner, self._rules.lease
         for abandoned in claim.take_back(conn, now, me=me, lease=lease, busy=busy):
             self._tell(conn, abandoned, GiveUp(abandoned.last_error or Reason("worker_died")))
-        return whole(conn, claim.claim_due(conn, me, now, lease, rooms))
+        return whole(ALL_SITES, conn, claim.claim_due(conn, me, now, lease, rooms))
 
     def has_room(self, channel_id: str, urgency: Urgency) -> bool:
         """Return whether a delivery over the channel would be sent at once and not wait behind others here."""

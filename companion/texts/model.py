@@ -301,7 +301,7 @@ class DeskTexts:
 class ReplyTexts:
     """What is said to somebody who answers over a channel, in words or with a button. `{title}` is the alarm's."""
 
-    yes: tuple[str, ...]
+    yes: frozenset[str]
     """What people write who are on it; in whatever language, each is understood from everybody."""
     acknowledged: str
     also_acknowledged: str

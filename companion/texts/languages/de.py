@@ -218,22 +218,24 @@ TROUBLES = {
 }
 
 REPLIES = ReplyTexts(
-    yes=(
-        "ja",
-        "jawohl",
-        "jo",
-        "okay",
-        "ok",
-        "bestätigt",
-        "bestätige",
-        "ich bestätige",
-        "quittiert",
-        "quittiere",
-        "verstanden",
-        "übernommen",
-        "übernehme",
-        "ich übernehme",
-        "ich kümmere mich",
+    yes=frozenset(
+        {
+            "ja",
+            "jawohl",
+            "jo",
+            "okay",
+            "ok",
+            "bestätigt",
+            "bestätige",
+            "ich bestätige",
+            "quittiert",
+            "quittiere",
+            "verstanden",
+            "übernommen",
+            "übernehme",
+            "ich übernehme",
+            "ich kümmere mich",
+        }
     ),
     acknowledged="Danke, {name}. Sie haben übernommen: {title}.",
     also_acknowledged="Damit auch {count:# weiteren Alarm|# weitere Alarme} aus derselben Quelle.",

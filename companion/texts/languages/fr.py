@@ -218,17 +218,18 @@ TROUBLES = {
 }
 
 REPLIES = ReplyTexts(
-    yes=(
-        "oui",
-        "ok",
-        "d'accord",
-        "reçu",
-        "bien reçu",
-        "confirmé",
-        "je confirme",
-        "je m'en occupe",
-        "je m'en occupe",
-        "pris en charge",
+    yes=frozenset(
+        {
+            "oui",
+            "ok",
+            "d'accord",
+            "reçu",
+            "bien reçu",
+            "confirmé",
+            "je confirme",
+            "je m'en occupe",
+            "pris en charge",
+        }
     ),
     acknowledged="Merci, {name}. Vous avez pris en charge : {title}.",
     also_acknowledged="Avec elle, {count:# autre alarme|# autres alarmes} de la même source.",

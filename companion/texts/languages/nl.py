@@ -217,7 +217,9 @@ TROUBLES = {
 }
 
 REPLIES = ReplyTexts(
-    yes=("ja", "ok", "oké", "oke", "akkoord", "begrepen", "bevestigd", "ik bevestig", "ik ga", "ik doe het"),
+    yes=frozenset(
+        {"ja", "ok", "oké", "oke", "akkoord", "begrepen", "bevestigd", "ik bevestig", "ik ga", "ik doe het"}
+    ),
     acknowledged="Bedankt, {name}. U hebt op u genomen: {title}.",
     also_acknowledged="Daarmee ook {count:# ander alarm|# andere alarmen} van dezelfde bron.",
     already="{by} heeft het al op zich genomen: {title}. Uw antwoord is genoteerd.",
