@@ -26,13 +26,20 @@ class Card:
     link_label: str
     button: str
     """What stands on a button that answers by itself."""
+    in_words: str
+    """With which words to answer, where words are heard."""
 
 
 def plain_card(message: Message) -> Card:
     """Return what and where, and the link."""
     label = "ACKNOWLEDGE"
     return Card(
-        title=plain_title(message), colon=": ", link=message.ack_url or None, link_label=label, button=label
+        title=plain_title(message),
+        colon=": ",
+        link=message.ack_url or None,
+        link_label=label,
+        button=label,
+        in_words="",
     )
 
 
@@ -48,6 +55,7 @@ def card_of(message: Message) -> Card:
         link=message.ack_url if asks_for_answer(message) else None,
         link_label=texts.messages.answer,
         button=texts.answers.acknowledge,
+        in_words=texts.messages.answer_in_words.format(code=message.code),
     )
 
 

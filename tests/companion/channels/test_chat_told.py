@@ -19,6 +19,7 @@ from companion.store.secrets import Secrets
 from tests.builders import PHONE, person, policy, step, trigger
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.mail import FakeMail
+from tests.fakes.matrix import FakeMatrix
 from tests.fakes.mattermost import FakeMattermost
 from tests.fakes.ntfy import FakeNtfy
 from tests.fakes.opsgenie import FakeOpsgenie
@@ -131,6 +132,14 @@ async def twilio_voice(alarm: Alarmed) -> None:
         await alarm("twilio_voice", {"url": server.url, **ACCOUNT_OF_THE_HOUSE}, "+491701234567")
         await server.until(lambda: server.calls)
         assert "Panic key: Reception" in server.calls[0]["Twiml"]
+
+
+@told
+async def matrix(alarm: Alarmed) -> None:
+    async with FakeMatrix() as server:
+        await alarm("matrix", {"url": server.url, "token": server.token}, "#alarms:house.example")
+        await server.until(lambda: server.sent)
+        assert "Panic key: Reception" in server.sent[0]["body"]
 
 
 @told

@@ -29,6 +29,7 @@ CHANNELS: dict[str, Callable[[str], Channel]] = {
         "signal",
         {"url": url, "number": "+4930123456", "header_name": "X-Key", "header_value": SECRET, **TIMES},
     ),
+    "matrix": lambda url: build_channel("matrix", {"url": url, "token": SECRET, **TIMES}),
     "mattermost": lambda url: build_channel("mattermost", {"url": f"{url}/hooks/{SECRET}", **TIMES}),
     "mattermost, a bot": lambda url: build_channel("mattermost", {"url": url, "token": SECRET, **TIMES}),
     "opsgenie": lambda url: build_channel("opsgenie", {"url": url, "api_key": SECRET, **TIMES}),

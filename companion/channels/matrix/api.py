@@ -1,0 +1,74 @@
+"""The client API of a homeserver, as far as it is needed, and what its errors mean."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Literal
+from urllib.parse import quote
+
+from yarl import URL
+
+from companion.channels.base import Refused, TryAgain
+from companion.channels.http import LONGEST_RETRY_AFTER, Failure, HttpClient, Reply
+from companion.channels.matrix.settings import MatrixSettings
+from companion.texts.reasons import Reason
+
+POLL_S = 30
+"""How long the server may wait for something to tell; a request waits for it a little longer."""
+
+
+class MatrixApi:
+    """One account on one homeserver."""
+
+    def __init__(self, config: MatrixSettings) -> None:
+        self._base = str(config.url).rstrip("/")
+        token = config.token.get_secret_value()
+        patient = config.model_copy(update={"timeout_s": POLL_S + 15, "read_timeout_s": POLL_S + 10})
+        self._http, self._polling = (
+            HttpClient(options, headers={"Authorization": f"Bearer {token}"}, secrets=[token])
+            for options in (config, patient)
+        )
+
+    async def call(
+        self, method: Literal["GET", "POST", "PUT"], *path: str, body: dict[str, Any] | None = None
+    ) -> Reply | Failure:
+        """Return a success, or what anything else means. What stands in the path is encoded, slashes too."""
+        reply = await self._http.request(method, self._url(path), json_body=body)
+        return self._read(reply)
+
+    async def poll(self, **query: str) -> Reply | Failure:
+        """Return what the server has to tell, within half a minute if there is nothing."""
+        return self._read(await self._polling.request("GET", self._url(("sync",)).with_query(query)))
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self._http.close()
+        await self._polling.close()
+
+    def _url(self, path: tuple[str, ...]) -> URL:
+        parts = "/".join(quote(part, safe="") for part in path)
+        return URL(f"{self._base}/_matrix/client/v3/{parts}", encoded=True)
+
+    def _read(self, reply: Reply | Failure) -> Reply | Failure:
+        if not isinstance(reply, Reply) or reply.is_success:
+            return reply
+        answer = reply.json()
+        known = answer if isinstance(answer, dict) else {}
+        failure = self._http.failure(reply, known.get("error"))
+        match known.get("errcode"):
+            case "M_FORBIDDEN" if reply.status == 403:
+                return Refused(reason=Reason("matrix.not_in_room"), status_code=403)
+            case "M_UNRECOGNIZED":
+                reason = Reason("matrix.no_homeserver")
+                return Refused(reason=reason, status_code=reply.status, channel_broken=True)
+            case "M_LIMIT_EXCEEDED" if isinstance(failure, TryAgain):
+                return waiting(failure, known.get("retry_after_ms"))
+            case _:
+                return failure
+
+
+def waiting(failure: TryAgain, milliseconds: object) -> TryAgain:
+    """Return the failure with the wait that the server asks for in its answer; older ones name it in no header."""
+    if isinstance(milliseconds, int) and milliseconds >= 0:
+        wait = min(milliseconds / 1000, LONGEST_RETRY_AFTER.total_seconds())
+        return replace(failure, after=timedelta(seconds=wait))
+    return failure

@@ -1,0 +1,8 @@
+"""French."""
+
+REASONS = {
+    "no_address": "n'est pas une adresse dans Matrix : indiquer un salon (!…), son alias (#salon:serveur) ou un utilisateur (@utilisateur:serveur)",
+    "not_in_room": "ce compte n'est pas dans le salon et ne peut pas le rejoindre : l'inviter",
+    "encrypted": "le salon est chiffré : les messages y apparaissent comme non protégés, et les réponses ne peuvent pas être lues, seulement les réactions ; prendre un salon sans chiffrement",
+    "no_homeserver": "à cette adresse, le serveur ne connaît pas Matrix : indiquer celle de son interface client",
+}
