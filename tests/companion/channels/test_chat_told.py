@@ -88,6 +88,15 @@ async def slack(alarm: Alarmed) -> None:
 
 
 @told
+async def apprise(alarm: Alarmed) -> None:
+    async with FakeWebhook() as server:
+        await alarm("apprise", {"url": f"json://127.0.0.1:{server.port}/any/{{to}}"}, "anna")
+        await server.until(lambda: server.bodies)
+        assert server.received[0].path == "/any/anna"
+        assert b"Panic key: Reception" in server.bodies[0]
+
+
+@told
 async def pushover(alarm: Alarmed) -> None:
     async with FakePushover() as server:
         await alarm("pushover", {"url": server.url, "token": server.token}, USER)
