@@ -17,13 +17,13 @@ from companion.channels.base import (
     KnowsRecipients,
     Listens,
     Message,
-    MessageKind,
     Outcome,
     Refused,
     Sent,
     TakesCallbacks,
     TryAgain,
 )
+from companion.channels.cards import replaces_first
 from companion.channels.http import HttpClient, Reply
 from companion.channels.telegram.addresses import Chat, MessageRef
 from companion.channels.telegram.outcomes import failure_of
@@ -38,8 +38,6 @@ from companion.channels.telegram.updates import (
 from companion.channels.telegram.wording import buttons_of, edited_text_of, text_of
 from companion.texts.reasons import Reason
 
-ENDS = frozenset({MessageKind.ACKNOWLEDGED, MessageKind.RESOLVED, MessageKind.CANCELLED})
-"""After these nobody is to press the first message's button any more."""
 CORRECTIONS = 3
 REMEMBERED = 1000
 """Messages of which a reaction is taken for an answer: what others have written in a group is none of ours."""
@@ -76,7 +74,7 @@ class TelegramChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
         outcome = await self._posted(message, Post(chat=chat, buttons=buttons_of(message)), first)
         if isinstance(outcome, Sent):
             self._told.append(outcome.provider_ref or "")
-            if first is not None and message.kind in ENDS:
+            if first is not None and replaces_first(message):
                 await self._edit(message, first)
         return outcome
 

@@ -32,7 +32,7 @@ def buttons_of(message: Message, *, page: bool = True) -> InlineKeyboardMarkup |
     if not asks_for_answer(message) or token is None or len(token.encode()) > DATA_LIMIT:
         return None
     texts = texts_for(message.language)
-    row = [InlineKeyboardButton(texts.desk.acknowledge, callback_data=token)]
+    row = [InlineKeyboardButton(texts.answers.acknowledge, callback_data=token)]
     if page:
         row.append(InlineKeyboardButton(Reason("telegram.open_page").said(texts), url=url))
     return InlineKeyboardMarkup([row])

@@ -7,9 +7,11 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
+from yarl import URL
 
 from companion.alarms.model import Actor
 from companion.app import Companion
+from companion.channels.telegram.updates import webhook_secret
 from companion.config import load_secret_key
 from companion.directory.apply import apply_document
 from companion.directory.parsing import read_document
@@ -172,10 +174,22 @@ async def ntfy(alarm: Alarmed) -> None:
 
 @told
 async def telegram(alarm: Alarmed) -> None:
-    async with FakeTelegram() as server:
-        await alarm("telegram", {"url": server.url, "token": server.token}, "7001")
+    async with FakeTelegram() as server, aiohttp.ClientSession() as http:
+        await alarm("telegram", {"url": server.url, "token": server.token, "webhook": True}, "7001")
         await server.until(lambda: server.posted)
-        assert "Panic key: Reception" in server.posted[0].text
+        page = server.posted[0]
+        assert "Panic key: Reception" in page.text
+        stranger, anna = (server.press(page, user) for user in (666, 7001))
+        called = URL(page.buttons[1]["url"]).origin() / "v1/channels/telegram/callback"
+        proof = {"X-Telegram-Bot-Api-Secret-Token": webhook_secret(server.token)}
+        for update in (stranger, anna):
+            async with http.post(called, json=update) as reply:
+                assert reply.status == 404
+            async with http.post(called, json=update, headers=proof) as reply:
+                assert reply.status == 200
+        assert server.alerts == {stranger["callback_query"]["id"]}
+        assert "Anna" in server.answered[anna["callback_query"]["id"]]
+        assert page.buttons == []
 
 
 async def raise_alarm(running: Companion, kind: str, config: dict[str, Any], address: str) -> str:
