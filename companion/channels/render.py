@@ -150,14 +150,16 @@ def asks_for_answer(message: Message) -> bool:
 
 
 @or_plainly(plain_text)
-def signal_text(message: Message) -> str:
-    """Return the text in the mark-up of signal-cli-rest-api's `text_mode: styled`."""
+def signal_text(message: Message, *, by_reply: bool = False) -> str:
+    """Return the text in the mark-up of signal-cli-rest-api's `text_mode: styled`; `by_reply` also says with which words to answer."""
     words = _words(message)
     lines = [f"**{styled(headline(message))}**"]
     lines += [styled(remark) for remark in remarks(message)]
     lines += _lines(facts(message), message)
     if asks_for_answer(message):
         lines += ["", f"{words.answer}{texts_for(message.language).formats.colon}{bare_link(message)}"]
+        if by_reply:
+            lines.append(styled(words.answer_in_words.format(code=message.code)))
     if more := context(message):
         lines += ["", *_lines(more, message)]
     return "\n".join(lines)

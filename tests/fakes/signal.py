@@ -93,6 +93,31 @@ class FakeSignal(FakeServer):
             }
         )
 
+    async def says(
+        self,
+        *,
+        number: str | None = "+491701234567",
+        uuid: str = "7a1e36e2-5f5f-4a35-9b0a-0c3a2f1f9d11",
+        at: int = 1700686499000,
+        group: str | None = None,
+        **data: Any,
+    ) -> None:
+        """Tell every attached socket what somebody wrote to the number, or reacted with; `number` is None where it is hidden."""
+        grouped = {} if group is None else {"groupInfo": {"groupId": group, "type": "DELIVER"}}
+        await self.tell(
+            {
+                "envelope": {
+                    "source": number or uuid,
+                    "sourceNumber": number,
+                    "sourceUuid": uuid,
+                    "sourceDevice": 1,
+                    "timestamp": at,
+                    "dataMessage": {"timestamp": at, "message": None, **grouped, **data},
+                },
+                "account": self.number,
+            }
+        )
+
     async def tell(self, frame: Any) -> None:
         """Send one frame, good or not, to every attached socket."""
         text = frame if isinstance(frame, str) else json.dumps(frame)

@@ -1,5 +1,7 @@
 """Signal, through signal-cli-rest-api: people and groups, with receipts in its json-rpc modes."""
 
+import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, override
@@ -8,6 +10,7 @@ import aiohttp
 from yarl import URL
 
 from companion.channels.base import (
+    Answer,
     Channel,
     Inbound,
     KnowsRecipients,
@@ -16,14 +19,18 @@ from companion.channels.base import (
     MessageKind,
     Outcome,
     Refused,
+    Response,
     Sent,
     TryAgain,
 )
 from companion.channels.http import Failure, HttpClient, Reply, not_understood
 from companion.channels.render import headline, signal_text
+from companion.channels.signal.answers import answer_in
 from companion.channels.signal.receipts import ReceiptsLostError, receipts_in
 from companion.channels.signal.settings import SignalSettings
 from companion.texts.reasons import Reason
+
+_LOGGER = logging.getLogger(__name__)
 
 # The bridge answers 400 for nearly everything; in json-rpc mode a network failure says no more than "Failed to send message".
 # So only what is known to be final is final, and the rest is tried again while the next contact point is told.
@@ -42,6 +49,8 @@ NUMBERS_ASKED = 50
 """Numbers in one question: they stand in its address."""
 TIMED_OUT = ("timeout", "timed out", "broken pipe", "closed")
 SENDER = ("regist", "does not exist", "not linked", "no such account")
+AGAIN_S = (1, 4, 15)
+"""Pauses, in seconds, between attempts to take an answer."""
 CAPTCHA_WORDS = ("captcha", "proof required")
 
 
@@ -56,6 +65,7 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
             secrets = [config.header_value.get_secret_value()]
             headers = {config.header_name: secrets[0]}
         self._http = HttpClient(config, headers=headers, secrets=secrets)
+        self._hears = False
 
     @override
     async def send(self, message: Message) -> Outcome:
@@ -111,15 +121,40 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
         url = self._base / "v1/receive" / self._config.number
         try:
             async with self._http.websocket(url) as socket:
+                self._hears = True
                 async for frame in socket:
                     if frame.type is aiohttp.WSMsgType.TEXT:
-                        for receipt in receipts_in(frame.data):
-                            await inbound.receipt(receipt)
+                        await self._heard(frame.data, inbound)
         except aiohttp.ClientError, OSError:
             # Not chained: the original error holds the address.
             raise ReceiptsLostError(
                 "the bridge's receipts cannot be had (it must run in json-rpc mode)"
             ) from None
+        finally:
+            self._hears = False
+
+    async def _heard(self, frame: str, inbound: Inbound) -> None:
+        """Pass on receipts and answers, and say in the same chat what became of an answer."""
+        for receipt in receipts_in(frame):
+            await inbound.receipt(receipt)
+        said = answer_in(frame, self._config.number)
+        if said is None:
+            return
+        response = await taken(said.answer, inbound)
+        if response is None:
+            return
+        request: dict[str, Any] = {
+            "number": self._config.number,
+            "recipients": [said.chat],
+            "message": response.text,
+            "text_mode": "normal",
+        }
+        if said.quotable is not None:
+            at, words = said.quotable
+            request |= {"quote_timestamp": at, "quote_author": said.answer.sender, "quote_message": words}
+        reply = await self._call("POST", "v2/send", request)
+        if not isinstance(reply, Reply):
+            _LOGGER.warning("Nobody could be told over Signal what became of their answer: %s", reply.reason)
 
     @override
     async def close(self) -> None:
@@ -129,7 +164,8 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
         request: dict[str, Any] = {
             "number": self._config.number,
             "recipients": [message.address],
-            "message": signal_text(message),
+            # What is written while nobody listens is lost: the words to answer with are only named while we do.
+            "message": signal_text(message, by_reply=self._hears),
             "text_mode": "styled",
         }
         first = message.thread_ref
@@ -174,6 +210,16 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
         if any(word in error for word in (*RECIPIENT, *REQUEST)):
             return Refused(reason=reason, status_code=status)
         return TryAgain(reason=reason, status_code=status, uncertain=any(word in error for word in TIMED_OUT))
+
+
+async def taken(answer: Answer, inbound: Inbound) -> Response | None:
+    """Return what is said to whoever answered. Signal says nothing twice: what cannot be taken now is tried again."""
+    for pause in AGAIN_S:
+        try:
+            return await inbound.answer(answer)
+        except Exception:  # noqa: BLE001 # whatever it is: nobody else will say it again
+            await asyncio.sleep(pause)
+    return await inbound.answer(answer)
 
 
 def _not_reached(answer: Mapping[str, Any]) -> Reason | None:

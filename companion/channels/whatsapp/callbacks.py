@@ -9,15 +9,13 @@ from pydantic import SecretStr
 
 from companion.channels.base import Answer, Callback, CallbackReply, Receipt, Undelivered
 from companion.channels.http import Reply, scrubbed
+from companion.channels.reactions import is_yes
 from companion.channels.signatures import same, signature
 from companion.channels.whatsapp.errors import error_in
 from companion.texts.reasons import Reason
 
-YES: Final = frozenset({"👍", "✅", "✔"})
-"""Reactions that mean nothing else; skin tones and the sign for a coloured emoji are left out before."""
 TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 """What our buttons bring back; those of other templates of the number have words of their own."""
-SHADES = dict.fromkeys([0xFE0F, *range(0x1F3FB, 0x1F400)])
 ARRIVED: Final = ("delivered", "read")
 ID_LIMIT, CHALLENGE_LIMIT, SAID_LIMIT = 200, 200, 120
 
@@ -100,11 +98,6 @@ def answer_in(message: Mapping[str, Any]) -> Answer | None:
         token=token if acknowledges else None,
         thread_ref=thread_ref,
     )
-
-
-def is_yes(emoji: str | None) -> bool:
-    """Return whether a reaction acknowledges."""
-    return emoji is not None and emoji.translate(SHADES) in YES
 
 
 def at(document: Any, *names: str) -> str | None:
