@@ -40,11 +40,15 @@ def _alarm(values: dict[str, Any]) -> Alarm:
     )
 
 
+@lru_cache
+def _by_id(scope: Scope) -> Statement:
+    return Statement(scope.own(sa.select(alarm).where(alarm.c.id == sa.bindparam("id")), alarm.c.site_id))
+
+
 def alarm_by_id(scope: Scope, conn: Connection, alarm_id: str) -> Alarm | None:
     """Return the alarm, or None."""
-    query = scope.own(sa.select(alarm).where(alarm.c.id == alarm_id), alarm.c.site_id)
-    row = conn.execute(query).first()
-    return None if row is None else to_alarm(row)
+    row = _by_id(scope).first(conn, {"id": alarm_id})
+    return None if row is None else _alarm(dict(zip(_COLUMNS, row, strict=True)))
 
 
 _INSERT_ALARM = Statement(sa.insert(alarm))

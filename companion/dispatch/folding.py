@@ -15,7 +15,7 @@ from companion.dispatch.delivery import Delivery, Reader, State
 from companion.dispatch.readers import join
 from companion.dispatch.store import FOLDED, to_delivery
 from companion.store.sql import skip_locked
-from companion.store.statements import Statement
+from companion.store.statements import Statement, written
 from companion.store.tables import also_for, delivery
 
 FREE = 5
@@ -134,16 +134,24 @@ def _readers(conn: Connection, told: Sequence[Delivery]) -> dict[str, int]:
     return dict(conn.execute(others).tuples().all()) | first
 
 
+_UNFOLD = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.folded_into.in_(
+            sa.select(delivery.c.id).where(
+                delivery.c.alarm_id == sa.bindparam("of"),
+                delivery.c.state.not_in(written({State.SENT, State.DELIVERED})),
+            )
+        ),
+        delivery.c.state == State.FOLDED,
+    )
+    .values(folded_into=None, due_at=sa.bindparam("until", type_=delivery.c.due_at.type))
+)
+
+
 def unfold(conn: Connection, alarm_id: str, due_at: datetime) -> None:
     """Let what a page of the alarm stood for be told by another message at `due_at`: this one is perhaps not sent any more.
 
     One that is on its way is perhaps sent all the same: to tell of an open alarm twice is better than not at all.
     """
-    unsent = sa.select(delivery.c.id).where(
-        delivery.c.alarm_id == alarm_id, delivery.c.state.not_in([State.SENT, State.DELIVERED])
-    )
-    conn.execute(
-        sa.update(delivery)
-        .where(delivery.c.folded_into.in_(unsent), delivery.c.state == State.FOLDED)
-        .values(folded_into=None, due_at=due_at)
-    )
+    _UNFOLD.run(conn, {"of": alarm_id, "until": due_at})

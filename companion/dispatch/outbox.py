@@ -13,7 +13,7 @@ from companion.dispatch.delivery import OF_THE_ALARM, PAGES, WAITING, Delivery, 
 from companion.dispatch.folding import unfold
 from companion.ids import new_id
 from companion.store.sql import insert
-from companion.store.statements import Statement
+from companion.store.statements import Statement, written
 from companion.store.tables import also_for, delivery
 
 
@@ -127,22 +127,24 @@ def _state(item: NewDelivery, claim: Claim | None) -> State:
     return State.PENDING if claim is None else State.PROCESSING
 
 
-def withdraw(conn: Connection, alarm_id: str, now: datetime) -> int:
-    """Take back every page of the alarm that is not sent yet and return how many; records (tickets) stay.
+_UNSENT = delivery.c.state.in_(written({*WAITING, State.FOLDED}))
+_WITHDRAW = Statement(
+    sa.update(delivery)
+    .where(
+        delivery.c.alarm_id == sa.bindparam("of"),
+        delivery.c.kind.in_(written(PAGES)),
+        delivery.c.record.is_(False),
+        sa.or_(_UNSENT, delivery.c.state == State.PROCESSING),
+    )
+    .values(cancelled=True, state=sa.case((_UNSENT, State.CANCELLED.value), else_=delivery.c.state))
+)
+
+
+def withdraw(conn: Connection, alarm_id: str, now: datetime) -> None:
+    """Take back every page of the alarm that is not sent yet; records (tickets) stay.
 
     One that a worker holds is marked: the worker looks right before it calls the provider. One statement, because
     a worker may be writing its result meanwhile: between two, a page that goes from *processing* to *failed* is missed.
     """
     unfold(conn, alarm_id, now)
-    waiting = delivery.c.state.in_(sorted({*WAITING, State.FOLDED}))
-    withdrawn = conn.execute(
-        sa.update(delivery)
-        .where(
-            delivery.c.alarm_id == alarm_id,
-            delivery.c.kind.in_(sorted(PAGES)),
-            delivery.c.record.is_(False),
-            sa.or_(waiting, delivery.c.state == State.PROCESSING),
-        )
-        .values(cancelled=True, state=sa.case((waiting, State.CANCELLED.value), else_=delivery.c.state))
-    )
-    return withdrawn.rowcount
+    _WITHDRAW.run(conn, {"of": alarm_id})

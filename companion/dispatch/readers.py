@@ -166,9 +166,12 @@ def forget(conn: Connection, delivery_id: str) -> list[str]:
     return sorted(person_id for (person_id,) in _FORGET.rows(conn, {"delivery_id": delivery_id}))
 
 
+_FORGET_ALL = Statement(sa.delete(failover).where(failover.c.alarm_id == sa.bindparam("alarm_id")))
+
+
 def forget_all(conn: Connection, alarm_id: str) -> None:
     """Nobody needs to be told another way: somebody has answered."""
-    conn.execute(sa.delete(failover).where(failover.c.alarm_id == alarm_id))
+    _FORGET_ALL.run(conn, {"alarm_id": alarm_id})
 
 
 def due_alarm_ids(conn: Connection, now: datetime, limit: int) -> list[str]:

@@ -16,7 +16,7 @@ from companion.channels.base import MessageKind
 from companion.dispatch.delivery import OF_THE_ALARM, PAGES, Attempt, Delivery, State, Urgency
 from companion.store.scope import Scope
 from companion.store.sql import insert
-from companion.store.statements import Statement
+from companion.store.statements import Statement, written
 from companion.store.tables import alarm, also_for, attempt, channel, channel_event, delivery
 
 # Written out, not bound: only so do the databases see that the partial indexes of `delivery` apply.
@@ -156,8 +156,8 @@ class Paged(NamedTuple):
     uncertain: bool
 
 
-def told_over(scope: Scope, conn: Connection, alarm_id: str) -> list[Paged]:
-    """Return the pages of the alarm, records too, over channels that are switched on, in the order they were made."""
+@lru_cache
+def _told_over(scope: Scope) -> Statement:
     query = (
         sa.select(
             delivery.c.channel_id,
@@ -171,14 +171,22 @@ def told_over(scope: Scope, conn: Connection, alarm_id: str) -> list[Paged]:
         )
         .join(channel, channel.c.id == delivery.c.channel_id)
         .where(
-            delivery.c.alarm_id == alarm_id,
-            delivery.c.kind.in_(sorted(PAGES)),
+            delivery.c.alarm_id == sa.bindparam("of"),
+            delivery.c.kind.in_(written(PAGES)),
             channel.c.enabled,
         )
         .order_by(delivery.c.id)
     )
-    rows = conn.execute(scope.of_alarms(query, delivery.c.alarm_id))
-    return [Paged(**dict(row._mapping) | {"state": State(row.state)}) for row in rows]
+    return Statement(scope.of_alarms(query, delivery.c.alarm_id))
+
+
+def told_over(scope: Scope, conn: Connection, alarm_id: str) -> list[Paged]:
+    """Return the pages of the alarm, records too, over channels that are switched on, in the order they were made."""
+    rows = _told_over(scope).rows(conn, {"of": alarm_id})
+    return [
+        Paged(channel_id, kind, address, recipient, message, person_id, State(state), uncertain)
+        for channel_id, kind, address, recipient, message, person_id, state, uncertain in rows
+    ]
 
 
 def last_paged_at(scope: Scope, conn: Connection, alarm_id: str) -> datetime | None:

@@ -6,7 +6,7 @@ SQLAlchemy raises.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -89,6 +89,11 @@ class Statement:
             )
             compiled = self._compiled[conn.dialect.name] = _compiled(query, conn.dialect, values)
         return compiled
+
+
+def written(values: Iterable[str]) -> list[sa.ColumnElement[str]]:
+    """Return values of ours for `in_` within a `Statement`, as part of its text: it takes no lists."""
+    return [sa.literal_column(f"'{value}'") for value in sorted(values)]
 
 
 def _compiled(query: Query, dialect: Dialect, values: Values) -> _Compiled:
