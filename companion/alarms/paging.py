@@ -318,6 +318,7 @@ def facts(
         "title": alarm.title,
         "severity": alarm.severity.value,
         "source": alarm.source.value,
+        "alarm_kind": alarm.kind.value,
         "site": alarm.site,
         "room": alarm.room,
         "person": alarm.person,

@@ -58,6 +58,8 @@ class Message:
     """One line: what and where, for example `Panic key: Reception`."""
     severity: str = "critical"
     source: str
+    alarm_kind: str | None = None
+    """What sort of alarm it is (`alarms.model.AlarmKind`); None: an earlier version wrote it, or it is about none."""
     site: str | None = None
     room: str | None = None
     person: str | None = None

@@ -16,6 +16,7 @@ from companion.store.secrets import Secrets
 from tests.builders import PHONE, trigger
 from tests.fakes.mosquitto import Mosquitto
 from tests.fakes.snmptrapd import running_snmptrapd
+from tests.fakes.station import real_station
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
@@ -52,3 +53,12 @@ async def test_snmp(running: Companion, tmp_path: Path) -> None:
         told = await manager.next()
 
     assert alarm_id in told.values()
+
+
+async def test_a_monitoring_station(running: Companion) -> None:
+    async with real_station(key="A1B2C3D4E5F60718") as station, asyncio.timeout(20):
+        config = {"url": station.url, "account": "1234", "key": "A1B2C3D4E5F60718"}
+        await press(running, "sia", config)
+        event = await station.events.get()
+
+    assert event.code == "PA"

@@ -29,6 +29,7 @@ SETTINGS = {
     "twilio_voice": {"account_sid": "AC" + "0" * 32, "auth_token": "t", "sender": "+4930123456"},
     "mqtt": {"url": "mqtt://b.example", "username": "u", "password": "hunter2"},
     "snmp": {"url": "udp://nms.example", "version": "2c", "community": "public"},
+    "sia": {"url": "tcp://receiver.example:10002", "account": "1234"},
 }
 
 
@@ -47,6 +48,7 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
         "mqtt",
         "opsgenie",
         "pagerduty",
+        "sia",
         "snmp",
         "webhook",
         "teams",
@@ -76,6 +78,7 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
         ("pushover", {"token", "proxy"}),
         ("webhook", {"url", "headers", "secrets", "signing_keys", "proxy"}),
         ("snmp", {"community", "auth_passphrase", "privacy_passphrase"}),
+        ("sia", {"key"}),
     ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:
