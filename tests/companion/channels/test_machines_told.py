@@ -1,5 +1,6 @@
 """Channels that tell machines, in the whole service: from the directory file to what stands at the peer."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
