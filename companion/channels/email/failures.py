@@ -1,6 +1,7 @@
 """What it means that a mail was not taken: at which stage it ended, and with which answer. Pure."""
 
 import os
+import socket
 import ssl
 from collections.abc import Callable
 from enum import IntEnum
@@ -89,7 +90,9 @@ def not_connected(error: BaseException, stage: Stage) -> Failure:
             return TryAgain(reason=Reason(in_time))
         case _ if stage is not Stage.CONNECTING:
             return TryAgain(reason=Reason("email.hung_up"))
-        case OSError(errno=int(number)) if number > 0:
+        case socket.gaierror():
+            return TryAgain(reason=Reason("name_not_found"))
+        case OSError(errno=int(number)):
             return TryAgain(reason=Reason("not_connected_because", why=os.strerror(number)))
         case _:
-            return TryAgain(reason=Reason("name_not_found"))
+            return TryAgain(reason=Reason("not_connected"))

@@ -186,14 +186,16 @@ def test_a_service_that_apprise_does_not_know_is_refused_when_it_is_applied() ->
 
 async def test_a_service_that_hangs_is_given_up_and_its_process_is_gone() -> None:
     async with canary() as silent:
-        channel = channel_at(f"json://127.0.0.1:{silent.port}/{SECRET}")
+        # Apprise itself would wait for five minutes.
+        channel = channel_at(f"json://127.0.0.1:{silent.port}/{SECRET}?rto=300")
         sending = asyncio.create_task(channel.send(message()))
         await silent.called.wait()
         (running,) = workers()
         assert SECRET not in running
         sending.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await sending
+        async with asyncio.timeout(20):
+            with pytest.raises(asyncio.CancelledError):
+                await sending
 
     assert workers() == []
 

@@ -103,7 +103,12 @@ async def pushover(alarm: Alarmed) -> None:
     async with FakePushover() as server:
         await alarm("pushover", {"url": server.url, "token": server.token}, USER)
         await server.until(lambda: server.messages)
-        assert server.messages[0]["title"] == "ALARM: Panic key: Reception"
+        receipt = server.messages[0]["receipt"]
+        assert await server.confirm(receipt, USER) == 200
+        await server.until(lambda: len(server.messages) == 2)
+        assert server.messages[1]["title"] == "Acknowledged: Panic key: Reception"
+        assert "By: Anna" in server.messages[1]["message"]
+        assert server.ringing[receipt]["expired"] == 1
 
 
 @told
@@ -130,6 +135,7 @@ async def whatsapp(alarm: Alarmed) -> None:
         assert "Panic key: Reception" in str(server.messages[0]["template"]["components"])
 
 
+@told
 async def twilio_sms(alarm: Alarmed) -> None:
     async with FakeTwilio() as server:
         await alarm("twilio_sms", {"url": server.url, **ACCOUNT_OF_THE_HOUSE}, "+491701234567")

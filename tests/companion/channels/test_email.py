@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from companion.channels.base import AddressInvalid, Message, MessageKind, Outcome, Refused, Sent, TryAgain
+from companion.channels.email.failures import Stage, failure_of
 from companion.channels.registry import ChannelConfigError, build_channel, formed_address
 from tests.companion.channels.messages import ACK_URL, message
 from tests.companion.channels.pages import examples_of
@@ -436,6 +437,15 @@ async def test_a_name_is_looked_up_once_and_called_at_the_address_that_is_allowe
 
     assert isinstance(await sent(server.port, host="mail.house.example"), Sent)
     assert asked == ["mail.house.example"]
+
+
+def test_a_host_of_which_no_address_answers_is_not_one_without_a_name() -> None:
+    several = OSError("Multiple exceptions: [Errno 111] Connect call failed ('10.0.0.1', 25), …")
+
+    outcome = failure_of(several, Stage.CONNECTING, str)
+
+    assert isinstance(outcome, TryAgain)
+    assert str(outcome.reason) == "could not connect: no connection"
 
 
 async def test_a_name_that_is_not_found_is_tried_again(names: Callable[[str, list[str]], list[str]]) -> None:

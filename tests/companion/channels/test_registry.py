@@ -14,6 +14,8 @@ SETTINGS = {
     "signal": {"url": "http://s.example", "number": "+4930123456"},
     "sms": {"url": "http://g.example/send"},
     "apprise": {"url": "json://h.example/x"},
+    "ntfy": {"url": "http://ntfy.example"},
+    "telegram": {"token": "7001:AAE0123456789abcdefghijklmnopqrstuv"},
     "pushover": {"token": "t" * 30},
     "webhook": {"url": "http://hooks.example/alarm"},
     "email": {"host": "mail.example", "sender": "alarm@house.example"},
