@@ -122,6 +122,8 @@ class Sent:
     status_code: int | None = None
     warning: Reason | None = None
     """What an operator should know although it worked, such as members of a group who did not get it."""
+    receipt_follows: bool = False
+    """Where the message arrives its provider says so later (`Receipt`), or that it does not (`Undelivered`)."""
     heard: Heard | None = field(default=None, compare=False)
 
 

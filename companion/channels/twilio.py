@@ -101,7 +101,7 @@ class TwilioApi:
         """Make a message or a call; of `uncalled`, with a `warning`, where Twilio says that it cannot call us."""
         first = await self._post(what, fields)
         if not isinstance(first, Reply) or fields == uncalled or code_in(first) not in BAD_CALLBACK:
-            return self._made(first, warning=None)
+            return self._made(first, receipt_follows=fields != uncalled)
         return self._made(await self._post(what, uncalled), warning=warning)
 
     async def listed(self, what: str, query: Mapping[str, str]) -> list[Any] | Failure:
@@ -128,7 +128,9 @@ class TwilioApi:
         body = urlencode(fields).encode()
         return await self._http.request("POST", self._base / f"{what}.json", data=body, headers=headers)
 
-    def _made(self, reply: Reply | Failure, *, warning: Reason | None) -> Outcome:
+    def _made(
+        self, reply: Reply | Failure, *, warning: Reason | None = None, receipt_follows: bool = False
+    ) -> Outcome:
         answer = self._read(reply)
         if not isinstance(answer, Reply):
             return answer
@@ -136,7 +138,9 @@ class TwilioApi:
         sid = made.get("sid") if isinstance(made, dict) else None
         if not isinstance(sid, str) or not sid:
             return not_understood(answer)
-        return Sent(provider_ref=sid, status_code=answer.status, warning=warning)
+        return Sent(
+            provider_ref=sid, status_code=answer.status, warning=warning, receipt_follows=receipt_follows
+        )
 
     def _read(self, reply: Reply | Failure) -> Reply | Failure:
         if not isinstance(reply, Reply) or reply.is_success:

@@ -91,7 +91,7 @@ class PushoverChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
         if fields["priority"] != EMERGENCY or not KEY.fullmatch(receipt):
             return Sent(provider_ref=str(answer.get("request")), status_code=200)
         self._follow(receipt, message.alarm_id)
-        return Sent(provider_ref=receipt, status_code=200)
+        return Sent(provider_ref=receipt, status_code=200, receipt_follows=True)
 
     @override
     async def check(self) -> Outcome:

@@ -76,7 +76,12 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
         timestamp = answer.get("timestamp") if isinstance(answer, dict) else None
         if not str(timestamp).isdecimal():
             return not_understood(reply)
-        return Sent(provider_ref=str(timestamp), status_code=reply.status, warning=_not_reached(answer))
+        return Sent(
+            provider_ref=str(timestamp),
+            status_code=reply.status,
+            warning=_not_reached(answer),
+            receipt_follows=True,
+        )
 
     @override
     async def check(self) -> Outcome:

@@ -150,10 +150,10 @@ class SmsChannel(Channel, TakesCallbacks):
             if self._knows_sent:
                 reason = Reason("sms.no_rule", status=status, said=said())
                 return TryAgain(reason=reason, status_code=status, uncertain=True, unknown=True)
-            return Sent(provider_ref=self._ref(reply), status_code=status)
+            return self._taken(self._ref(reply), status)
         match reading.verdict:
             case Verdict.SENT:
-                return Sent(provider_ref=reading.message_id or self._ref(reply), status_code=status)
+                return self._taken(reading.message_id or self._ref(reply), status)
             case Verdict.AGAIN:
                 return TryAgain(
                     reason=Reason("sms.not_sent", status=status, rule=reading.rule, said=said()),
@@ -163,6 +163,11 @@ class SmsChannel(Channel, TakesCallbacks):
             case Verdict.REFUSED:
                 reason = Reason("sms.refused", status=status, rule=reading.rule, said=said())
                 return Refused(reason=reason, status_code=status)
+
+    def _taken(self, ref: str | None, status: int) -> Sent:
+        callbacks = self._config.callbacks
+        hears = ref is not None and callbacks is not None and callbacks.receipts is not None
+        return Sent(provider_ref=ref, status_code=status, receipt_follows=hears)
 
     def _ref(self, reply: Reply) -> str | None:
         pointer = self._config.id_pointer

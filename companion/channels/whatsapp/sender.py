@@ -44,7 +44,10 @@ class WhatsAppChannel(Channel, TakesCallbacks):
         if not isinstance(reply, Reply):
             return reply
         ref = id_in(reply.json())
-        return Sent(provider_ref=ref, status_code=reply.status) if ref else not_understood(reply)
+        if ref is None:
+            return not_understood(reply)
+        hears = self._config.app_secret is not None
+        return Sent(provider_ref=ref, status_code=reply.status, receipt_follows=hears)
 
     @override
     async def check(self) -> Outcome:

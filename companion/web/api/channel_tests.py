@@ -4,7 +4,7 @@ import asyncio
 import time
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 from sqlalchemy.engine import Connection
@@ -17,20 +17,28 @@ from companion.directory.apply import stored_state
 from companion.directory.contacts import country_of
 from companion.directory.roles import Role
 from companion.dispatch import outbox
+from companion.dispatch.delivery import Delivery, State
 from companion.dispatch.record import record
 from companion.dispatch.retry import Done, GiveUp
+from companion.dispatch.store import delivery_by_id
+from companion.dispatch.wake import wait
 from companion.dispatch.worker import ChannelUnusable, RunningChannel
 from companion.ids import new_id
+from companion.store.scope import ALL_SITES
 from companion.texts.language import LANGUAGE_PATTERN
 from companion.texts.reasons import Reason, spelled_out
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.web.api.fields import DetailValue
+from companion.web.callbacks import callback_url
+from companion.web.context import WebContext
 from companion.web.http.route import Call, Input, NoQuery, Output, Route
 from companion.web.problems import ChannelNotUsable, InvalidRequest, UnknownChannel
 
 TEST_LIMIT_S: Final = 25
 """Shorter than the request's own limit, so that the caller hears what was the matter."""
+LOOK_EVERY_S: Final = 1.0
+"""What another replica heard may come without a wake-up."""
 
 
 class ChannelTrial(Input):
@@ -40,6 +48,19 @@ class ChannelTrial(Input):
         default=None, description="Send a test message there (empty for a ticket system); absent: only check"
     )
     language: Annotated[str, Field(pattern=LANGUAGE_PATTERN)] = "en"
+    wait_s: Annotated[float, Field(ge=0, le=20)] = 15
+    """Longest time to wait for the provider's receipt, where there is one; the whole request ends after 25 seconds."""
+
+
+class TrialReceipt(Output):
+    """What the provider said, later, became of the message."""
+
+    state: Literal["none_yet", "delivered", "read", "undelivered"]
+    """`none_yet`: a receipt was waited for, and did not come in time."""
+    reason: str | None = None
+    """Why it was not delivered, in English."""
+    reason_code: str | None = None
+    reason_facts: dict[str, Any] = Field(default_factory=dict)
 
 
 class TrialResult(Output):
@@ -60,6 +81,8 @@ class TrialResult(Output):
     """The gateway's own words, cut, and without secrets, links and the message; null: the channel does not show them."""
     rule: str | None
     """Which of the channel's `answers` read them, such as `answers[1]`; null: none."""
+    receipt: TrialReceipt | None
+    """Whether it arrived; null: the message was not taken, or its provider never says."""
     took_s: float
 
 
@@ -87,15 +110,43 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
         address = await _formed(call, row.kind, call.body.address)
         clock = await call.context.db.read(partial(directory.only_site, call.caller.scope))
         timezone = "UTC" if clock is None else clock.timezone
-        message = _test_message(address, call.body, started_at, timezone)
+        called_back = callback_url(call.context.settings.public_url, channel_id)
+        message = _test_message(address, call.body, started_at, timezone, called_back)
     outcome = await _tried(running, message)
+    made = None
     if message is not None:
-        await call.context.db.write(
+        made = await call.context.db.write(
             lambda conn: _record(conn, channel_id, message, outcome, started_at, call.context.clock())
         )
     what = Try.PROBE if message is None else Try.SEND
     await call.context.commands.run(call.caller.scope, lambda unit: note(unit, [(channel_id, what, outcome)]))
-    return _result(outcome, sent=message is not None, took_s=round(time.monotonic() - started, 3))
+    receipt = None
+    if made is not None and isinstance(outcome, Sent) and outcome.receipt_follows:
+        until = min(time.monotonic() + call.body.wait_s, started + TEST_LIMIT_S)
+        receipt = _receipt(await _heard_of(call.context, made, until))
+    return _result(outcome, receipt, sent=message is not None, took_s=round(time.monotonic() - started, 3))
+
+
+async def _heard_of(context: WebContext, made: Delivery, until: float) -> Delivery:
+    """Return the delivery once its provider has said what became of it, or as it is at `until` (monotonic, seconds)."""
+    woken = context.wake.subscribe()
+    try:
+        while True:
+            found = await context.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, made.id))
+            left_s = until - time.monotonic()
+            if found is None or found.state is not State.SENT or left_s <= 0:
+                return found or made
+            await wait(woken, min(left_s, LOOK_EVERY_S), settle_s=0)
+    finally:
+        context.wake.unsubscribe(woken)
+
+
+def _receipt(delivery: Delivery) -> TrialReceipt:
+    if delivery.state is State.ERROR:
+        return TrialReceipt(state="undelivered", **spelled_out({"reason": delivery.last_error}))
+    if delivery.state is not State.DELIVERED:
+        return TrialReceipt(state="none_yet")
+    return TrialReceipt(state="delivered" if delivery.read_at is None else "read")
 
 
 async def _formed(call: Call[NoQuery, ChannelTrial], kind: str, address: str) -> str:
@@ -127,7 +178,7 @@ async def _tried(running: RunningChannel, message: Message | None) -> Outcome:
 
 def _record(
     conn: Connection, channel_id: str, message: Message, outcome: Outcome, started_at: datetime, now: datetime
-) -> None:
+) -> Delivery | None:
     """Write the test down like any delivery, so that readiness and dashboard know that the channel works again."""
     new = outbox.NewDelivery(
         kind=message.kind,
@@ -141,10 +192,12 @@ def _record(
     claim = outbox.Claim("channel test/0/0", timedelta(0), lambda *_: True)
     [delivery] = outbox.enqueue(conn, None, [new], started_at, claim)
     verdict = Done() if isinstance(outcome, Sent) else GiveUp(outcome.reason)
-    record(conn, delivery, outcome, verdict, started_at=started_at, now=now)
+    return record(conn, delivery, outcome, verdict, started_at=started_at, now=now)
 
 
-def _test_message(address: str, trial: ChannelTrial, now: datetime, timezone: str) -> Message:
+def _test_message(
+    address: str, trial: ChannelTrial, now: datetime, timezone: str, called_back: str
+) -> Message:
     message_id = new_id()
     return Message(
         delivery_id=message_id,
@@ -162,10 +215,11 @@ def _test_message(address: str, trial: ChannelTrial, now: datetime, timezone: st
         raised_at=now,
         timezone=timezone,
         test=True,
+        callback_url=called_back,
     )
 
 
-def _result(outcome: Outcome, *, sent: bool, took_s: float) -> TrialResult:
+def _result(outcome: Outcome, receipt: TrialReceipt | None, *, sent: bool, took_s: float) -> TrialResult:
     match outcome:
         case Sent(provider_ref=provider_ref):
             name = "sent"
@@ -182,6 +236,7 @@ def _result(outcome: Outcome, *, sent: bool, took_s: float) -> TrialResult:
         provider_ref=provider_ref,
         answer=None if heard is None else heard.answer,
         rule=None if heard is None else heard.rule,
+        receipt=receipt,
         took_s=took_s,
     )
 

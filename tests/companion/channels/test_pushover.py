@@ -68,7 +68,7 @@ async def test_a_page_rings_until_it_is_confirmed(pushover: FakePushover, channe
     outcome = await channel.send(PAGE)
 
     (page,) = pushover.messages
-    assert outcome == Sent(provider_ref=page["receipt"], status_code=200)
+    assert outcome == Sent(provider_ref=page["receipt"], status_code=200, receipt_follows=True)
     assert (page["priority"], page["retry"], page["expire"]) == (2, 60, 3600)
     assert page["title"] == "ALARM: Panic key: Reception"
     assert page["message"].startswith("Where: Reception, Main office\nWho: Max Müller")

@@ -45,7 +45,7 @@ async def test_a_person_gets_a_styled_message_with_the_link(signal: FakeSignal, 
     outcome = await channel.send(message())
 
     (sent,) = signal.messages
-    assert outcome == Sent(provider_ref=str(sent.timestamp), status_code=201)
+    assert outcome == Sent(provider_ref=str(sent.timestamp), status_code=201, receipt_follows=True)
     assert sent.recipient == "+491701234567"
     assert sent.request["text_mode"] == "styled"
     assert sent.text.startswith("**ALARM: Panic key: Reception**\n")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hypothesis import given, strategies as st
 
-from companion.channels.base import Answer, Callback, Receipt, TakesCallbacks, Undelivered
+from companion.channels.base import Answer, Callback, Receipt, Sent, TakesCallbacks, Undelivered
 from companion.channels.registry import ChannelConfigError, build_channel
 from companion.channels.sms.sender import SmsChannel
 from tests.companion.channels.messages import message
@@ -216,6 +216,31 @@ async def test_a_gateway_can_be_told_with_each_message_where_to_call(
     await channel.close()
 
     assert [one.sender for one in gateway.messages] == [address, ""]
+
+
+@pytest.mark.parametrize(
+    ("config", "follows"),
+    [
+        ({"callbacks": {"receipts": RECEIPTS}, "callback_secret": SECRET, "id_pointer": "/message/id"}, True),
+        ({"callbacks": {"receipts": RECEIPTS}, "callback_secret": SECRET}, False),
+        ({"callbacks": {"replies": REPLIES}, "callback_secret": SECRET, "id_pointer": "/message/id"}, False),
+        ({"id_pointer": "/message/id"}, False),
+    ],
+    ids=["receipts", "without-an-id", "only-replies", "no-callbacks"],
+)
+async def test_a_receipt_is_awaited_only_where_the_gateway_can_give_one(
+    gateway: FakeSms,
+    config: dict[str, Any],
+    follows: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    where = {"url": f"{gateway.url}/sms", "headers": {"Authorization": f"Bearer {gateway.token}"}}
+    channel = build_channel("sms", where | config)
+
+    outcome = await channel.send(message())
+    await channel.close()
+
+    assert isinstance(outcome, Sent)
+    assert outcome.receipt_follows is follows
 
 
 # --- who may say it -------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ async def test_the_alarm_is_sent_and_twilio_is_told_where_to_call(twilio: FakeTw
     await channel.close()
 
     [sent] = twilio.messages
-    assert outcome == Sent(provider_ref=sent["sid"], status_code=201)
+    assert outcome == Sent(provider_ref=sent["sid"], status_code=201, receipt_follows=True)
     assert (sent["to"], sent["from"]) == ("+491701234567", NUMBER)
     assert ACK_URL in sent["body"]
     assert "OK " not in sent["body"]
@@ -202,7 +202,7 @@ async def test_one_that_is_not_it_or_was_lost_is_sent_again(
     outcome = await channel.send(page(raised_at=told.raised_at, may_have_been_sent=True))
     await channel.close()
 
-    assert outcome == Sent(provider_ref=twilio.messages[1]["sid"], status_code=201)
+    assert outcome == Sent(provider_ref=twilio.messages[1]["sid"], status_code=201, receipt_follows=True)
 
 
 async def test_a_page_that_repeats_the_first_is_not_taken_for_it(twilio: FakeTwilio) -> None:

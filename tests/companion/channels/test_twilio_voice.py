@@ -66,7 +66,7 @@ async def test_the_alarm_is_read_twice_and_a_key_is_asked_for(twilio: FakeTwilio
     await channel.close()
 
     [made] = twilio.calls
-    assert outcome == Sent(provider_ref="CA" + "1".zfill(32), status_code=201)
+    assert outcome == Sent(provider_ref="CA" + "1".zfill(32), status_code=201, receipt_follows=True)
     assert (made["To"], made["From"], made["Timeout"]) == ("+491701234567", NUMBER, "30")
     assert (made["MachineDetection"], made["AsyncAmd"]) == ("Enable", "true")
     assert made["StatusCallback"] == made["AsyncAmdStatusCallback"] == CALLBACK

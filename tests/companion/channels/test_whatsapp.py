@@ -78,7 +78,7 @@ async def test_a_button_that_answers_by_itself_carries_what_the_link_would(meta:
     outcome = await channel.send(message())
     await channel.close()
 
-    assert isinstance(outcome, Sent)
+    assert outcome == Sent(provider_ref="wamid.1", status_code=200, receipt_follows=True)
     assert meta.messages[0]["template"]["components"][1]["parameters"] == [
         {"type": "payload", "payload": TOKEN_IN_LINK}
     ]

@@ -1,5 +1,6 @@
 """The API on what is behind the alarms: directory, policies, devices, channels, keys."""
 
+import asyncio
 import io
 import json
 from typing import Any
@@ -8,12 +9,23 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from companion.channels.base import Heard, MessageKind, Refused, TryAgain
+from companion.channels.base import (
+    Heard,
+    MessageKind,
+    Outcome,
+    Receipt,
+    Refused,
+    Sent,
+    TryAgain,
+    Undelivered,
+)
 from companion.store import tables
 from companion.texts.reasons import Reason
+from companion.web.callbacks import callback_url
 from tests.companion.conftest import POLICY, Directory
 from tests.companion.web.harness import Api
 from tests.fakes.channel import FakeChannel
+from tests.fakes.clock import START
 
 YAML = {"Content-Type": "application/yaml"}
 PEOPLE = """
@@ -278,6 +290,62 @@ async def test_a_test_message_goes_to_the_address_and_is_marked_as_a_test(
         True,
         "de",
     )
+
+
+@pytest.mark.parametrize(
+    ("heard", "receipt"),
+    [
+        (Receipt(provider_ref="r1", at=START), ("delivered", None)),
+        (Receipt(provider_ref="r1", at=START, read=True), ("read", None)),
+        (Undelivered(provider_ref="r1", reason=Reason.quoting("off")), ("undelivered", "as_said")),
+    ],
+    ids=["delivered", "read", "undelivered"],
+)
+async def test_a_test_message_waits_for_the_receipt_of_its_provider(
+    api: Api, directory: Directory, heard: Receipt | Undelivered, receipt: tuple[str, str | None]
+) -> None:
+    api.channels.channels[directory.sms] = FakeChannel(Sent(provider_ref="r1", receipt_follows=True))
+    written = api.context.wake.subscribe()
+
+    trying = asyncio.create_task(
+        api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+4930111111"})
+    )
+    await written.wait()
+    await api.context.inbound(directory.sms).receipt(heard)
+    reply = await trying
+
+    said = reply.json["receipt"]
+    assert (reply.json["outcome"], said["state"], said["reason_code"]) == ("sent", *receipt)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "receipt"),
+    [
+        (Sent(provider_ref="r1", receipt_follows=True), "none_yet"),
+        (Sent(provider_ref="r1"), None),
+        (Refused(reason=Reason.quoting("bad token")), None),
+    ],
+    ids=["follows", "never", "refused"],
+)
+async def test_a_test_message_says_whether_a_receipt_is_still_to_come(
+    api: Api, directory: Directory, outcome: Outcome, receipt: str | None
+) -> None:
+    api.channels.channels[directory.sms] = FakeChannel(outcome)
+
+    reply = await api.call(
+        "POST",
+        f"/v1/admin/channels/{directory.sms}/test",
+        json={"address": "+4930111111", "wait_s": 0.01},
+    )
+
+    assert (reply.json["receipt"] or {}).get("state") == receipt
+
+
+async def test_a_test_message_tells_its_provider_where_to_call_back(api: Api, directory: Directory) -> None:
+    await api.call("POST", f"/v1/admin/channels/{directory.sms}/test", json={"address": "+4912345"})
+
+    [message] = api.channels.channels[directory.sms].messages
+    assert message.callback_url == callback_url(api.context.settings.public_url, directory.sms)
 
 
 async def test_a_test_message_shows_the_clock_of_the_only_site_and_of_several_utc(
