@@ -1,11 +1,14 @@
 """Every channel against everything a provider can do wrong: the right outcome, in bounded time and memory."""
 
+import _socket
 import logging
+import socket
 import time
 import tracemalloc
 from base64 import b64encode
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -161,6 +164,24 @@ async def test_a_redirect_is_not_followed(channel_at: Callable[[str], Channel]) 
 
     assert isinstance(outcome, TryAgain)
     assert outcome.status_code == 302
+
+
+async def test_a_name_leads_nowhere_that_no_channel_may_go_and_no_proxy_of_the_environment_is_asked(
+    channel_at: Callable[[str], Channel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(_host: str, *args: Any, **kwargs: Any) -> Any:
+        return _socket.getaddrinfo("0.0.0.0", *args, **kwargs)  # it leads to this host
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    async with NastyServer() as canary:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, canary.url)
+        channel = channel_at(f"http://canary.example:{canary.port}")
+        outcomes = [await channel.send(message(address=ADDRESS)), await channel.check()]
+        await channel.close()
+
+    assert canary.received == []
+    assert [(type(one), getattr(one, "channel_broken", None)) for one in outcomes] == [(Refused, True)] * 2
 
 
 @pytest.mark.parametrize("behaviour", sorted(REFUSED))
