@@ -95,25 +95,16 @@ class _Answering:
         return None if alarm is None else _Meant(alarm, found[1])
 
     def _was_told(self, meant: _Meant | None) -> bool:
-        """Return whether the address is no person's, but one that a step itself names: it was told of this very alarm."""
-        return meant is not None and is_told_at(
+        """Return whether the address is no person's, but one that a step itself names: it was told of the very alarm that is named."""
+        if meant is None:
+            return any(alarm_code(one.alarm.id) in self._said.codes for one in self._told())
+        return is_told_at(
             self._unit.scope, self._unit.conn, meant.alarm.id, self._channel_id, self._answer.sender
         )
 
     def _for_whichever(self) -> Taken:
         """Answer the alarm that the words name, or the only one that they can be for."""
-        told = [
-            one
-            for one in alarms_told_to(
-                self._unit.scope,
-                self._unit.conn,
-                self._channel_id,
-                self._answer.sender,
-                [person.id for person in self._people],
-                self._unit.now,
-            )
-            if self._may_be_meant(one)
-        ]
+        told = [one for one in self._told() if self._may_be_meant(one)]
         waiting = [one for one in told if one.alarm.needs_answer]
         named = [one for one in told if alarm_code(one.alarm.id) in self._said.codes]
         if len(named) == 1 and len(self._said.codes) == 1:
@@ -123,6 +114,18 @@ class _Answering:
         if not names_another and self._are_one(told):
             return self._for(_Meant(told[0].alarm, told[0].recipient))
         return self._which(waiting)
+
+    def _told(self) -> list[Told]:
+        """Return the alarms that the address, or the people whose it is, were told of lately."""
+        people = [person.id for person in self._people]
+        return alarms_told_to(
+            self._unit.scope,
+            self._unit.conn,
+            self._channel_id,
+            self._answer.sender,
+            people,
+            self._unit.now,
+        )
 
     def _may_be_meant(self, told: Told) -> bool:
         """Return whether somebody may still speak of it: what was answered long ago only if its code says so."""

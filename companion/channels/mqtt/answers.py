@@ -27,7 +27,7 @@ def answer_in(payload: bytes, sender: str, *, around: int) -> Answer | None:
         return None
     said = said if isinstance(said, dict) else {"alarm": said}
     alarm, by = str(said.get("alarm", "")).strip(), said.get("by")
-    if not re.fullmatch(r"[0-9A-Za-z]{4,40}", alarm):
+    if not re.fullmatch(r"[0-9A-Za-z-]{4,40}", alarm):
         return None
     name = sender or (by.strip()[:NAME_LIMIT] if isinstance(by, str) else "")
     is_code = CODE.fullmatch(alarm) is not None
