@@ -3,7 +3,7 @@
 from enum import Enum, auto
 from hashlib import sha256
 
-from companion.channels.base import Message, MessageKind
+from companion.channels.base import Message, MessageKind, alarm_code
 from companion.channels.cards import Card
 
 PREFIX = "alarm-broker:"
@@ -41,6 +41,11 @@ def key_of(message: Message) -> str:
     if message.trouble is None:
         return f"{PREFIX}{message.alarm_id}"
     return f"{PREFIX}{sha256(f'{message.trouble}/{message.title}'.encode()).hexdigest()[:32]}"
+
+
+def code_in(key: str) -> str:
+    """Return the code of the key's alarm: it says which one is meant although nobody knows yet whether the provider took it."""
+    return alarm_code(key.removeprefix(PREFIX))
 
 
 def details_of(card: Card) -> dict[str, str]:

@@ -70,15 +70,21 @@ class FakeMatrix(FakeServer):
             self._news.notify_all()
         return event
 
-    async def react(self, event: str, key: str, *, sender: str = "@anna:house.example") -> str:
+    async def react(
+        self, event: str, key: str, *, sender: str = "@anna:house.example", room: str = ROOM
+    ) -> str:
         """Let somebody put an emoji under an event."""
         relation = {"rel_type": "m.annotation", "event_id": event, "key": key}
-        return await self.say({"m.relates_to": relation}, sender=sender, kind="m.reaction")
+        return await self.say({"m.relates_to": relation}, sender=sender, kind="m.reaction", room=room)
 
-    async def reply(self, event: str, words: str, *, sender: str = "@anna:house.example") -> str:
+    async def reply(
+        self, event: str, words: str, *, sender: str = "@anna:house.example", room: str = ROOM
+    ) -> str:
         """Let somebody reply to an event."""
         relation = {"m.in_reply_to": {"event_id": event}}
-        return await self.say({"msgtype": "m.text", "body": words, "m.relates_to": relation}, sender=sender)
+        return await self.say(
+            {"msgtype": "m.text", "body": words, "m.relates_to": relation}, sender=sender, room=room
+        )
 
     def _refusal(self, request: web.Request) -> web.Response | None:
         if self.error is not None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pydantic import SecretStr
 
 from companion.channels.base import Answer, Callback
-from companion.channels.on_call import PREFIX
+from companion.channels.on_call import PREFIX, code_in
 from companion.channels.signatures import same
 
 HEADER = "X-Alarm-Broker-Secret"
@@ -33,7 +33,11 @@ def acknowledged(body: bytes) -> Answer | None:
         # It has no id of its own; `updatedAt` is when the alert came to be as it is told.
         event = f"{alert['alertId']}/{action}/{user}/{alert.get('updatedAt')}"
         return Answer(
-            event_id=sha256(event.encode()).hexdigest(), sender=user, acknowledges=True, thread_ref=alias
+            event_id=sha256(event.encode()).hexdigest(),
+            sender=user,
+            acknowledges=True,
+            words=code_in(alias),
+            thread_ref=alias,
         )
     except ValueError, KeyError, TypeError, AttributeError, RecursionError:
         return None

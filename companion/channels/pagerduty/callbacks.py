@@ -5,7 +5,7 @@ import json
 from pydantic import SecretStr
 
 from companion.channels.base import Answer, Callback
-from companion.channels.on_call import PREFIX
+from companion.channels.on_call import PREFIX, code_in
 from companion.channels.signatures import same, signature
 
 ANSWERS = frozenset({"incident.acknowledged", "incident.resolved"})
@@ -29,7 +29,11 @@ def acknowledged(body: bytes) -> Answer | None:
         if not key.startswith(PREFIX):
             return None
         return Answer(
-            event_id=str(event["id"])[:200], sender=str(agent["id"]), acknowledges=True, thread_ref=key
+            event_id=str(event["id"])[:200],
+            sender=str(agent["id"]),
+            acknowledges=True,
+            words=code_in(key),
+            thread_ref=key,
         )
     except ValueError, KeyError, TypeError, AttributeError, RecursionError:
         return None

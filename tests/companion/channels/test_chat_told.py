@@ -5,20 +5,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-import orjson
 import pytest
 from yarl import URL
 
 from companion.alarms.model import Actor
 from companion.app import Companion
 from companion.channels.telegram.updates import webhook_secret
-from companion.config import load_secret_key
-from companion.directory.apply import apply_document
-from companion.directory.parsing import read_document
-from companion.directory.references import References
 from companion.store.scope import ALL_SITES
-from companion.store.secrets import Secrets
-from tests.builders import PHONE, person, policy, step, trigger
+from tests.companion.channels.raising import raise_alarm
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.mail import FakeMail
 from tests.fakes.matrix import FakeMatrix
@@ -196,20 +190,6 @@ async def telegram(alarm: Alarmed) -> None:
         assert server.alerts == {stranger["callback_query"]["id"]}
         assert "Anna" in server.answered[anna["callback_query"]["id"]]
         assert page.buttons == []
-
-
-async def raise_alarm(running: Companion, kind: str, config: dict[str, Any], address: str) -> str:
-    """Make Anna reachable, raise an alarm for her, and return its id."""
-    document = {
-        "channels": [{"id": kind, "kind": kind, "name": kind, "config": config}],
-        "people": [{"id": "anna", "name": "Anna", "contacts": [{"channel": kind, "address": address}]}],
-    }
-    read = read_document(orjson.dumps(document), References(environ={}))
-    secrets = Secrets(load_secret_key(running.settings))
-    await running.db.write(lambda conn: apply_document(conn, read, secrets))
-    pages = trigger(policy=policy(step(person("anna"))), site_id=None, device_id=None)
-    raised = await running.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(pages, PHONE))
-    return raised.alarm.id
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.__name__)

@@ -110,7 +110,7 @@ async def test_who_acknowledges_there_has_answered_here(
 
     (answer,) = inbound.answers
     assert (answer.sender, answer.acknowledges) == ("anna@house.example", True)
-    assert answer.thread_ref == ALIAS
+    assert (answer.thread_ref, answer.words) == (ALIAS, message().code)
 
 
 async def test_what_we_did_ourselves_and_what_is_of_others_is_no_answer(

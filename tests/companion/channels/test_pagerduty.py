@@ -146,6 +146,7 @@ async def test_who_acknowledges_there_has_answered_here(
             event_id="5ac64822-4adc-4fda-ade0-410becf0de4f",
             sender="PXPGF42",
             acknowledges=True,
+            words=message().code,
             thread_ref=KEY,
         )
     ]
