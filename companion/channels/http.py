@@ -300,8 +300,9 @@ class HttpClient:
             ) as response:
                 return await self._read(response, limit)
         except (aiohttp.ClientError, TimeoutError, OSError) as err:
-            # Perhaps a server that ends connections without a word: from now on each message has its own.
-            self._keeps &= not isinstance(err, AnswerLostError)
+            # Perhaps a server that ends connections without a word: from now on each message has its own. One that held
+            # its answer back may as well have been cut off by something in between, which has seen nothing for long.
+            self._keeps &= held_s > 0 or not isinstance(err, AnswerLostError)
             return failure_of_error(err)
 
     def failure(self, reply: Reply, said: object = None) -> Failure:

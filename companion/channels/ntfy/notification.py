@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 from companion.channels.base import Message, MessageKind
-from companion.channels.cards import Card, card_of, replaces_first
+from companion.channels.cards import card_of, replaces_first
 from companion.channels.ntfy.settings import TOPIC
 
-TEXT_LIMIT, BODY_LIMIT = 4096, 8192
-"""Bytes: of a text, which a longer one leaves as an attachment, and of the whole JSON (ntfy: twice the text's)."""
+TEXT_LIMIT = 4096
+"""Bytes: of a longer one ntfy makes an attachment. The whole JSON may be twice as long."""
 TITLE_LIMIT = 400
 LOUDEST, LOUD, USUAL = 5, 4, 3
 PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_AGAIN})
@@ -27,20 +27,17 @@ PICTURES = {
 
 def published(message: Message) -> bytes:
     """Return the body of the request: UTF-8 as it is, since escaped it would be up to three times as long."""
+    return json.dumps(_fields(message), ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _fields(message: Message) -> dict[str, Any]:
     card = card_of(message)
-    limit = TEXT_LIMIT
-    while len(body := _as_json(_fields(message, card, limit))) > BODY_LIMIT and limit > 1:
-        limit = max(1, limit - (len(body) - BODY_LIMIT))
-    return body
-
-
-def _fields(message: Message, card: Card, limit: int) -> dict[str, Any]:
     lines = [*card.remarks, *(f"{label}{card.colon}{value}" for label, value in card.rows)]
     fields: dict[str, Any] = {
         "topic": message.address,
         "title": cut(card.title, TITLE_LIMIT),
         # Of an empty one ntfy makes the word `triggered`.
-        "message": cut("\n".join(lines) or card.title, limit),
+        "message": cut("\n".join(lines) or card.title, TEXT_LIMIT),
         "priority": priority_of(message),
         "sequence_id": sequence_of(message),
     }
@@ -82,7 +79,3 @@ def cut(text: str, limit: int) -> str:
     kept = whole[: max(0, limit - len("…".encode()))].decode(errors="ignore")
     words = kept[: max(kept.rfind(" "), kept.rfind("\n"))] if kept.strip().count(" ") else kept
     return f"{words.rstrip()}…"
-
-
-def _as_json(fields: dict[str, Any]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")

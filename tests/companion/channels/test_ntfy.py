@@ -131,7 +131,7 @@ async def test_the_longest_text_is_taken_as_a_text_and_its_link_is_whole(
     ntfy: FakeNtfy, channel: Channel, letter: str
 ) -> None:
     long = letter * 2000
-    link = "https://alarm.example/a/" + "k" * 900
+    link = "https://alarm.example/a/" + "k" * 2000
 
     outcome = await channel.send(
         message(
@@ -149,18 +149,28 @@ async def test_the_longest_text_is_taken_as_a_text_and_its_link_is_whole(
     assert ntfy.published[0]["click"] == link
 
 
+async def test_letters_that_are_not_ascii_do_not_shorten_a_text(ntfy: FakeNtfy, channel: Channel) -> None:
+    long = "ä" * 100
+
+    await channel.send(
+        message(room=long, site=long, person=long, note=long * 4, details={f"n{n}": long for n in range(8)})
+    )
+
+    assert ntfy.published[0]["message"].endswith(f"n7: {long}")
+
+
 async def test_a_text_that_is_too_long_ends_with_a_whole_word(ntfy: FakeNtfy, channel: Channel) -> None:
+    words = "警報装置 " * 100
+
     await channel.send(
         message(
-            details={f"name {n}": "Türkontakt " * 30 for n in range(8)},
-            note="Fensterkontakt äöü " * 100,
-            room="日本語 の 部屋 " * 40,
-            person="日本 語 " * 60,
+            room=words, site=words, person=words, note=words, details={f"{n}{words}": words for n in range(8)}
         )
     )
 
     text = ntfy.published[0]["message"]
-    assert len(text.encode()) <= 4096
+    assert 4000 < len(text.encode()) <= 4096
+    assert text.endswith("警報装置…")
 
 
 async def test_half_a_character_does_not_keep_a_page_from_going_out(ntfy: FakeNtfy, channel: Channel) -> None:

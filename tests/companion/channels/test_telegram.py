@@ -2,6 +2,7 @@ import _socket
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -642,6 +643,19 @@ async def test_a_call_without_the_secret_is_nobodys(
     forged = telegram.call(telegram.say("ok"), **{"X-Telegram-Bot-Api-Secret-Token": secret})
 
     assert await called.called_back(forged, inbound) is None
+    assert inbound.answers == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"[" * 100_000, b'{"update_id": "x"}', b"\xff"])
+async def test_a_call_that_cannot_be_read_is_not_repeated_for_ever(
+    telegram: FakeTelegram, called: TelegramChannel, body: bytes
+) -> None:
+    inbound = RecordingInbound()
+
+    reply = await called.called_back(replace(telegram.call(telegram.say("ok")), body=body), inbound)
+
+    assert reply is not None
+    assert reply.status == 200
     assert inbound.answers == []
 
 
