@@ -24,6 +24,7 @@ from tests.e2e.home_assistant import PASSWORD, USERNAME, HomeAssistant
 from tests.e2e.house import Api, until
 from tests.e2e.processes import CompanionProcess, DidNotStart, Providers
 from tests.e2e.scene import front_door_at_night
+from tests.e2e.workshop import Workshop, WorkshopAlarm, running_workshop
 from tests.fakes.frigate import FakeFrigate, camera as frigate_camera
 
 PANEL = "alarm_control_panel.home"
@@ -42,6 +43,7 @@ class Demo:
     home_assistant: HomeAssistant
     phone: house.Phone
     frigate: FakeFrigate
+    workshop: Workshop
     webhook_id: str = ""
     token: str = field(default_factory=house.new_device_token)
     admin_key: str = ""
@@ -60,12 +62,11 @@ class Demo:
 
     # --- the steps --------------------------------------------------------------------------------------
 
-    async def press(self) -> None:
-        """Press the key of the phone in the reception."""
+    async def press(self, where: str, token: str) -> None:
+        """Press the key of a phone."""
         self.pressed_at = time.monotonic()
-        console.print(f"\n[bold]Timeline[/] (GET {house.PHONE.format(token='…')})\n")
-        self.saw("the panic key of the phone in the reception is pressed")
-        status, answer = await house.press(self.companion.url, self.token)
+        self.saw(f"the panic key of the phone in the {where} is pressed")
+        status, answer = await house.press(self.companion.url, token)
         assert status == 200, answer
         self.alarm_id = answer["alarm_id"]
         self.saw(f"the phone has its answer: {status} {answer['status']}, alarm {self.alarm_id[:13]}…")
@@ -148,7 +149,7 @@ class Demo:
         self.saw("Signal → Anna: Ben Example answered")
 
     async def resolve(self) -> None:
-        """End it from Home Assistant, and see it end everywhere."""
+        """End it from Home Assistant."""
         await self.home_assistant.call("alarm_broker", "resolve", note="False alarm, all is well")
 
         async def resolved() -> bool:
@@ -156,10 +157,13 @@ class Demo:
 
         await until(resolved, "the alarm is resolved")
         self.saw("resolved in Home Assistant (action alarm_broker.resolve)")
+
+    async def see_the_ticket_closed(self) -> None:
+        """See the ticket end with it."""
         await until(self._closed, "the ticket is closed")
         self.saw("Zammad: the ticket is closed")
 
-    # --- the second act -----------------------------------------------------------------------------------
+    # --- the last act -------------------------------------------------------------------------------------
 
     async def break_in(self) -> None:
         """Arm the house, and let somebody through the front door before the camera."""
@@ -263,6 +267,7 @@ async def set_up(stack: AsyncExitStack, folder: Path) -> Demo:
         await stack.enter_async_context(
             FakeFrigate(cameras={"front_door": frigate_camera()}, snapshot=front_door_at_night())
         ),
+        await stack.enter_async_context(running_workshop(folder / "workshop")),
     )
 
     async def step(what: str, work: Awaitable[Any]) -> None:
@@ -273,10 +278,14 @@ async def set_up(stack: AsyncExitStack, folder: Path) -> Demo:
     console.print("\n[bold]Starting the house[/]\n")
     for process in (demo.providers, demo.companion, demo.home_assistant):
         stack.push_async_callback(process.stop)
-    await step("stand-ins for Zammad and signal-cli-rest-api", demo.providers.ready())
     await step(
-        "directory applied: two people, a policy of three steps, the reception's phone",
-        house.apply(demo.companion, house.directory(demo.providers, demo.token)),
+        "stand-ins for Zammad and signal-cli-rest-api; beside those for Telegram, mail and a webhook, and a real Mosquitto",
+        demo.providers.ready(),
+    )
+    directory = demo.workshop.added_to(house.directory(demo.providers, demo.token))
+    await step(
+        "directory applied: four people, seven channels, two policies, the phones of reception and workshop",
+        house.apply(demo.companion, directory),
     )
     demo.admin_key = await house.create_key(demo.companion, "admin", "Demo")
     link_key = await house.create_key(demo.companion, "operate", "Home Assistant")
@@ -304,7 +313,8 @@ async def _is(home_assistant: HomeAssistant, entity_id: str, state: str) -> bool
 
 
 async def _story(demo: Demo) -> None:
-    await demo.press()
+    console.print(f"\n[bold]Timeline[/] (GET {house.PHONE.format(token='…')})\n")
+    await demo.press("reception", demo.token)
     await demo.see_it_on_disk()
     await demo.see_the_first_step()
     await demo.see_home_assistant("on", "triggered", "")
@@ -314,6 +324,16 @@ async def _story(demo: Demo) -> None:
     await demo.see_the_answer()
     await demo.see_home_assistant("on", "acknowledged", "(by Ben Example)")
     await demo.resolve()
+    await demo.see_the_ticket_closed()
+    await demo.see_home_assistant("off", "resolved", "")
+    console.print("\n[bold]The key in the workshop: told by four other channels, answered in Telegram[/]\n")
+    await demo.press("workshop", demo.workshop.token)
+    alarm = WorkshopAlarm(demo.alarm_id, demo.workshop, demo.api, demo.providers, demo.saw)
+    await alarm.answer(await alarm.see_the_first_step())
+    await demo.see_home_assistant("on", "acknowledged", "(by Clara Example)")
+    await alarm.see_that_it_stops()
+    await demo.resolve()
+    await alarm.see_the_end()
     await demo.see_home_assistant("off", "resolved", "")
     console.print("\n[bold]And now somebody breaks in[/]\n")
     demo.pressed_at = time.monotonic()
@@ -333,6 +353,10 @@ def _addresses(demo: Demo) -> None:
         ("Press the key", f"curl '{demo.companion.url}/v1/yealink/alarm?token={demo.token}'"),
         ("Zammad saw", f"{demo.providers.url('zammad')}/_received"),
         ("Signal saw", f"{demo.providers.url('signal')}/_received"),
+        ("Telegram saw", f"{demo.workshop.telegram.url}/_received"),
+        ("Webhook saw", f"{demo.workshop.program.url}/_received"),
+        ("MQTT", f"127.0.0.1:{demo.workshop.broker.port}, topics alarm_broker/#"),
+        ("  login", f"watcher / {demo.workshop.broker.password}"),
         ("Frigate saw", f"{demo.frigate.url}/_received"),
         ("Logs, data", f"{demo.folder}   (removed at the end)"),
     ):

@@ -184,5 +184,8 @@ async def test_the_demo_sees_every_step() -> None:
     )
     output, _ = await process.communicate()
 
-    assert process.returncode == 0, output.decode()
-    assert "Every step was seen" in output.decode()
+    seen = output.decode()
+    assert process.returncode == 0, seen
+    assert "Every step was seen" in seen
+    assert "Clara presses the button in Telegram" in seen
+    assert "Ben was not told, the escalation has stopped" in seen
