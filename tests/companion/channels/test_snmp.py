@@ -130,10 +130,13 @@ async def test_many_at_once_all_arrive(manager: Snmptrapd) -> None:
 async def test_a_manager_believes_our_traps_after_a_restart_without_anything_kept(
     manager: Snmptrapd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a new container, whose temporary folder is empty: pysnmp would begin to count its boots anew."""
+    """In a new container, whose temporary folder is empty: there pysnmp would begin to count its boots anew."""
+    counted = tmp_path / "0" / "__pysnmp" / f"0x{ENGINE}" / "boots"
+    counted.parent.mkdir(parents=True)
+    counted.write_text("50")
     for number in range(3):
         empty = tmp_path / str(number)
-        empty.mkdir()
+        empty.mkdir(exist_ok=True)
         monkeypatch.setattr("tempfile.tempdir", str(empty))
         async with channel(manager.url, **WAYS["v3 trap"]) as snmp:
             await snmp.send(message())
