@@ -49,7 +49,7 @@ class _Meant:
 
 
 def take(unit: AlarmTransaction, channel_id: str, answer: Answer) -> Taken | None:
-    """Let somebody answer; None: the provider has said so before.
+    """Let somebody answer; None: the provider has said so before, or it is about something else.
 
     The link's secret, the message that it answers, and a code that it names say which alarm is meant; a mere yes is for
     the only one that it can be for. Nothing is acknowledged by guessing.
@@ -71,8 +71,10 @@ class _Answering:
         self._said = Meaning(acknowledges=answer.acknowledges or said.acknowledges, codes=said.codes)
         self._people = people_at(unit.scope, unit.conn, channel_id, answer.sender)
 
-    def result(self) -> Taken:
+    def result(self) -> Taken | None:
         meant = self._named()
+        if meant is None and self._answers_somebody_else():
+            return None
         if not self._people and not self._was_told(meant):
             return self._refused(meant)
         if meant is not None and self._said.codes <= {alarm_code(meant.alarm.id)}:
@@ -94,6 +96,11 @@ class _Answering:
         alarm = alarm_by_id(self._unit.scope, self._unit.conn, found[0])
         return None if alarm is None else _Meant(alarm, found[1])
 
+    def _answers_somebody_else(self) -> bool:
+        """Return whether it is about a message that is none of ours: in rooms and groups people talk with each other."""
+        answer = self._answer
+        return answer.thread_ref is not None and answer.token is None and not self._said.codes
+
     def _was_told(self, meant: _Meant | None) -> bool:
         """Return whether the address is no person's, but one that a step itself names: it was told of the very alarm that is named."""
         if meant is None:
@@ -109,8 +116,8 @@ class _Answering:
         named = [one for one in told if alarm_code(one.alarm.id) in self._said.codes]
         if len(named) == 1 and len(self._said.codes) == 1:
             return self._for(_Meant(named[0].alarm, named[0].recipient))
-        # What names a message names none of the others, and a number that no alarm has may be a slip of the finger.
-        names_another = self._answer.token or self._answer.thread_ref or self._said.codes
+        # The button of one message is for none of the others, and a number that no alarm has may be a slip of the finger.
+        names_another = self._answer.token or self._said.codes
         if not names_another and self._are_one(told):
             return self._for(_Meant(told[0].alarm, told[0].recipient))
         return self._which(waiting)

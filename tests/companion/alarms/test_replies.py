@@ -1,6 +1,7 @@
 """People answer over the channels they were told on: who it is, which alarm they mean, what becomes of it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -161,10 +162,26 @@ async def test_a_reply_to_a_message_is_for_the_alarm_of_that_message(engine: Eng
     assert (await engine.alarm(second.id)).status is Status.TRIGGERED
 
 
-async def test_a_reply_to_something_else_guesses_nothing(engine: Engine, phones: Phones) -> None:
+@pytest.mark.parametrize("sender", ["+491", "+4999"])
+async def test_what_people_say_to_each_other_in_a_room_is_no_answer(
+    engine: Engine, phones: Phones, sender: str
+) -> None:
     alarm = await told(engine)
+    before = await engine.journal(alarm.id)
 
-    assert await phones.understood("ok", to="a message of last year") is Understood.WHICH
+    assert await phones.say("ok", to="a message of somebody else", sender=sender) is None
+
+    assert (await engine.alarm(alarm.id)).status is Status.TRIGGERED
+    assert await engine.journal(alarm.id) == before
+
+
+async def test_a_button_of_an_alarm_that_is_not_known_any_more_is_for_no_other_one(
+    engine: Engine, phones: Phones
+) -> None:
+    alarm = await told(engine)
+    old = replace(page_over_signal(engine, alarm), ack_url="https://alarm.example/a/gone")
+
+    assert await phones.understood(pressed=old) is Understood.WHICH
     assert (await engine.alarm(alarm.id)).status is Status.TRIGGERED
 
 

@@ -158,7 +158,7 @@ LOOKS = dedent(
         async with Companion(Settings(data_dir=folder, host="127.0.0.1", port=0, zeroconf=False)) as running:
             names, odd = kind_names(), list(oddities_of_packages())
             await running.channel_watch.probe_due()
-            await running.channels.receipt_sources()
+            await running.channels.listening()
             return names
 
     names = asyncio.run(idle())
