@@ -43,6 +43,8 @@ class FakeTwilio(FakeServer):
     """Every request ends with this status, this code and these words."""
     public: bool = True
     """Whether it can call the addresses that it is given."""
+    callback_url: str = field(default="", init=False)
+    """Where it was told last to call."""
     messages: list[dict[str, Any]] = field(default_factory=list, init=False)
     """As its list shows them, the newest last."""
     calls: list[dict[str, str]] = field(default_factory=list, init=False)
@@ -120,6 +122,7 @@ class FakeTwilio(FakeServer):
         for name in ("StatusCallback", "AsyncAmdStatusCallback"):
             if name in fields and not (self.public and is_public(fields[name])):
                 return error(400, 21609, f"The '{name}' URL {fields[name]} is not a valid URL.")
+        self.callback_url = fields.get("StatusCallback", "")
         return fields
 
     def _refused(self, request: web.Request) -> web.Response | None:

@@ -188,7 +188,8 @@ def test_an_idle_service_has_loaded_no_channel_and_one_with_signal_only_signal(t
     assert names == list(WITH_PAGER)
     assert idle == []
     assert signal_only == [
-        f"companion.channels.signal.{part}" for part in ("addresses", "receipts", "sender", "settings")
+        f"companion.channels.signal.{part}"
+        for part in ("addresses", "answers", "receipts", "sender", "settings")
     ]
 
 
