@@ -113,6 +113,23 @@ class Heard:
     """Which of the channel's rules read it; None: none of them knew it."""
 
 
+class Per(StrEnum):
+    """After what time a provider begins to count anew; days and months of UTC."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """How many messages a provider takes in a span of time."""
+
+    limit: int
+    per: Per
+    used: int | None = None
+    """How many it has taken by its own count; None: it does not say, and ours is believed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sent:
     """The provider took it."""
@@ -124,6 +141,8 @@ class Sent:
     """What an operator should know although it worked, such as members of a group who did not get it."""
     receipt_follows: bool = False
     """Where the message arrives its provider says so later (`Receipt`), or that it does not (`Undelivered`)."""
+    quota: Quota | None = None
+    """Of a check: what is used up of the messages that the provider takes. None: it does not count them."""
     heard: Heard | None = field(default=None, compare=False)
 
 

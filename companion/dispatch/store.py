@@ -275,6 +275,25 @@ def last_attempt_by_channel(scope: Scope, conn: Connection) -> dict[str, Attempt
     return {row.channel_id: _to_attempt(row) for row in rows}
 
 
+def taken_since(scope: Scope, conn: Connection, channel_id: str, since: datetime, *, at_most: int) -> int:
+    """Return how many messages the channel has taken since then, as far as it is `at_most`.
+
+    Read from the end of the index, and no further than twice that many attempts: a record of years costs no more.
+    """
+    place, over = sa.tuple_(attempt.c.channel_id, attempt.c.id), sa.literal(channel_id)
+    own = scope.own(sa.select(channel.c.id).where(channel.c.id == channel_id), channel.c.site_id)
+    newest = (
+        sa.select(attempt.c.started_at, attempt.c.outcome)
+        .where(attempt.c.channel_id.in_(own))
+        .where(place >= sa.tuple_(over, _FIRST), place <= sa.tuple_(over, _LAST))
+        .order_by(attempt.c.channel_id.desc(), attempt.c.id.desc())
+        .limit(2 * at_most)
+        .subquery()
+    )
+    taken = sa.select(sa.func.count()).where(newest.c.outcome == "sent", newest.c.started_at >= since)
+    return min(conn.execute(taken).scalar_one(), at_most)
+
+
 def unsent_by_channel(scope: Scope, conn: Connection) -> dict[str, int]:
     """Return how many deliveries each channel has yet to send; read from the partial indexes alone."""
     found: dict[str, int] = {}

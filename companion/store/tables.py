@@ -436,6 +436,11 @@ channel_health = sa.Table(
     sa.Column("failed_sends", sa.Integer, nullable=False),  # in a row
     _time("failing_since"),
     sa.Column("reason", ReasonText),  # of the last failure
+    sa.Column(
+        "quota_limit", sa.Integer
+    ),  # how many messages the provider takes; null: it does not count them
+    sa.Column("quota_used", sa.Integer),
+    sa.Column("quota_per", sa.String(16)),  # day, month
 )
 
 # --- troubles -------------------------------------------------------------------------------------------

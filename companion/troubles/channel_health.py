@@ -1,11 +1,12 @@
 """How a channel is, by what became of messages and of probes that tell nobody. Pure."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from typing import Any
 from zlib import crc32
 
-from companion.channels.base import Outcome, Refused, Sent, TryAgain
+from companion.channels.base import Outcome, Per, Quota, Refused, Sent, TryAgain
 from companion.texts.reasons import Reason
 
 FAILED_PROBES = 2
@@ -20,6 +21,8 @@ SPREAD_S = 600
 """Channels are probed at different times within this many seconds."""
 SEEN_EVERY = timedelta(minutes=1)
 """A channel that works is written down at most this often."""
+SCARCE = 0.8
+"""So much of a quota used up, and people must know."""
 
 
 class Try(Enum):
@@ -46,6 +49,32 @@ class ChannelHealth:
     failed_sends: int = 0
     failing_since: datetime | None = None
     reason: Reason | None = None
+    quota_limit: int | None = None
+    quota_used: int | None = None
+    quota_per: str | None = None
+    """Of the `Quota` that the last probe found, as far as it is known how much of it is used; None: there is none."""
+
+    @property
+    def quota(self) -> Quota | None:
+        """Return how much is used up of what the provider takes."""
+        if self.quota_limit is None or self.quota_per is None:
+            return None
+        return Quota(limit=self.quota_limit, used=self.quota_used, per=Per(self.quota_per))
+
+    @property
+    def quota_reason(self) -> Reason | None:
+        """Return the same in words."""
+        if self.quota is None:
+            return None
+        code = "quota_of_day" if self.quota.per is Per.DAY else "quota_of_month"
+        return Reason(code, used=self.quota.used or 0, limit=self.quota.limit)
+
+    @property
+    def is_scarce(self) -> bool:
+        """Return whether so few messages are left that people must know."""
+        if self.quota_limit is None or self.quota_used is None:
+            return False
+        return self.quota_used >= self.quota_limit * SCARCE
 
     @property
     def is_refusing(self) -> bool:
@@ -76,7 +105,8 @@ def after(health: ChannelHealth, what: Try, outcome: Outcome, now: datetime) -> 
             return replace(
                 health, sent_at=now, failed_probes=0, failed_sends=0, failing_since=None, reason=None
             )
-        case Sent():
+        case Sent(quota=quota):
+            health = replace(health, **_columns(quota))
             if health.failed_sends:
                 return replace(health, failed_probes=0)
             return replace(health, failed_probes=0, failing_since=None, reason=None)
@@ -91,6 +121,18 @@ def after(health: ChannelHealth, what: Try, outcome: Outcome, now: datetime) -> 
                 failing_since=health.failing_since or now,
                 reason=reason,
             )
+
+
+def _columns(quota: Quota | None) -> dict[str, Any]:
+    if quota is None or quota.used is None:
+        return {"quota_limit": None, "quota_used": None, "quota_per": None}
+    return {"quota_limit": quota.limit, "quota_used": quota.used, "quota_per": quota.per}
+
+
+def quota_began_at(per: Per, now: datetime) -> datetime:
+    """Return since when the messages of a quota are counted."""
+    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day if per is Per.DAY else day.replace(day=1)
 
 
 def is_worth_writing(before: ChannelHealth, now: ChannelHealth) -> bool:

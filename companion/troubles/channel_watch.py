@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from companion.channels.base import Outcome, Refused, TryAgain
+from companion.channels.base import Outcome, Quota, Refused, Sent, TryAgain
 from companion.clock import Clock
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
 from companion.dispatch.retry import Verdict
+from companion.dispatch.store import taken_since
 from companion.dispatch.wake import wait
 from companion.dispatch.worker import ChannelPool, ChannelUnusable, KindUnusable
 from companion.store.database import Database
@@ -23,8 +25,9 @@ from companion.troubles.channel_health import (
     after,
     is_to_be_probed,
     is_worth_writing,
+    quota_began_at,
 )
-from companion.troubles.model import TroubleKind
+from companion.troubles.model import Fact, TroubleKind, TroubleSeverity
 from companion.troubles.reporting import Reporter
 from companion.troubles.store import health_of_channels, lock_health, put_health, take_probe
 
@@ -48,38 +51,72 @@ def note(unit: Reporter, tries: Sequence[Tried]) -> None:
     now = dict(before)
     for channel_id, what, outcome in tries:
         if channel_id in now:  # else it was removed or switched off meanwhile
-            now[channel_id] = after(now[channel_id], what, outcome, unit.now)
+            known = _counted(unit, channel_id, outcome)
+            now[channel_id] = after(now[channel_id], what, known, unit.now)
     for channel_id, health in now.items():
         if is_worth_writing(before[channel_id], health):
             put_health(ALL_SITES, unit.conn, health)
             _report(unit, health)
 
 
+def _counted(unit: Reporter, channel_id: str, outcome: Outcome) -> Outcome:
+    """Return the outcome with what is used up of a quota, by our own count where the provider does not say it."""
+    match outcome:
+        case Sent(quota=Quota(used=None) as quota):
+            since = quota_began_at(quota.per, unit.now)
+            used = taken_since(ALL_SITES, unit.conn, channel_id, since, at_most=quota.limit)
+            return replace(outcome, quota=replace(quota, used=used))
+        case _:
+            return outcome
+
+
 def _report(unit: Reporter, health: ChannelHealth) -> None:
     if health.is_refusing:
-        row = directory.channel_by_id(ALL_SITES, unit.conn, health.channel_id)
-        reporting.report(
-            unit,
-            TroubleKind.CHANNEL_REFUSES,
-            health.channel_id,
-            subject=health.channel_id if row is None else row.name,
-            site_id=None if row is None else row.site_id,
-            facts={
-                "failures": max(health.failed_probes, health.failed_sends),
-                "reason": health.reason or Reason("unknown"),
-            },
-        )
+        failing: Mapping[str, Fact] = {
+            "failures": max(health.failed_probes, health.failed_sends),
+            "reason": health.reason or Reason("unknown"),
+        }
+        _say(unit, TroubleKind.CHANNEL_REFUSES, TroubleSeverity.ERROR, health, failing)
     elif not health.is_failing:
         reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, health.channel_id)
+    if health.is_scarce and health.quota_reason is not None:
+        scarce = {"reason": health.quota_reason}
+        _say(unit, TroubleKind.CHANNEL_QUOTA, TroubleSeverity.WARNING, health, scarce)
+    else:
+        reporting.clear(unit, TroubleKind.CHANNEL_QUOTA, health.channel_id)
+
+
+def _say(
+    unit: Reporter,
+    kind: TroubleKind,
+    severity: TroubleSeverity,
+    health: ChannelHealth,
+    facts: Mapping[str, Fact],
+) -> None:
+    row = directory.channel_by_id(ALL_SITES, unit.conn, health.channel_id)
+    reporting.report(
+        unit,
+        kind,
+        health.channel_id,
+        subject=health.channel_id if row is None else row.name,
+        site_id=None if row is None else row.site_id,
+        severity=severity,
+        facts=facts,
+    )
 
 
 def clear_gone(unit: Reporter) -> None:
     """Clear the troubles of channels that were removed, switched off or changed."""
-    refusing = {one.channel_id for one in health_of_channels(ALL_SITES, unit.conn).values() if one.is_failing}
-    for trouble in reporting.open_of_kind(unit, TroubleKind.CHANNEL_REFUSES):
-        channel_id = trouble.key.partition(":")[2]
-        if channel_id not in refusing:
-            reporting.clear(unit, TroubleKind.CHANNEL_REFUSES, channel_id)
+    known = health_of_channels(ALL_SITES, unit.conn).values()
+    still = {
+        TroubleKind.CHANNEL_REFUSES: {one.channel_id for one in known if one.is_failing},
+        TroubleKind.CHANNEL_QUOTA: {one.channel_id for one in known if one.is_scarce},
+    }
+    for kind, channels in still.items():
+        for trouble in reporting.open_of_kind(unit, kind):
+            channel_id = trouble.key.partition(":")[2]
+            if channel_id not in channels:
+                reporting.clear(unit, kind, channel_id)
 
 
 class Runs(Protocol):

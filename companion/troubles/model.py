@@ -25,6 +25,8 @@ class TroubleKind(StrEnum):
 
     CHANNEL_REFUSES = "channel_refuses"
     """A channel takes no messages. Subject: the channel. Facts: `failures` in a row, `reason` as its provider says it."""
+    CHANNEL_QUOTA = "channel_quota"
+    """Few messages are left of those that a channel's provider takes. Subject: the channel. Facts: `reason`, how many are used."""
     ALARM_TOLD_NOBODY = "alarm_told_nobody"
     """An alarm ran through its policy and reached no address at all. Subject: the alarm's title."""
     STEP_REACHED_NOBODY = "step_reached_nobody"
@@ -42,7 +44,7 @@ class TroubleKind(StrEnum):
     `last_known`, how they were when the companion last heard."""
 
 
-SHARED_KINDS = frozenset({TroubleKind.CHANNEL_REFUSES.value})
+SHARED_KINDS = frozenset({TroubleKind.CHANNEL_REFUSES.value, TroubleKind.CHANNEL_QUOTA.value})
 """Without a site these are about something that all sites share; every other kind is about something that belongs to none."""
 
 

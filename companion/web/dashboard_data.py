@@ -27,6 +27,7 @@ from companion.link import store as link
 from companion.link.store import DatedArea
 from companion.store.scope import ALL_SITES, Scope
 from companion.texts.model import Texts
+from companion.texts.reasons import Reason
 from companion.troubles.channel_health import ChannelHealth
 from companion.troubles.model import TroubleKind
 from companion.troubles.reach_audit import who_reaches_nobody
@@ -79,8 +80,8 @@ class AlarmPage:
     """Where the next page begins, for `Wanted.after`; None: this is the last one."""
 
 
-type ChannelLine = tuple[ChannelRow, HealthCheck, Attempt | None, int]
-"""A channel, how it does, its last attempt, and how many deliveries it has yet to send."""
+type ChannelLine = tuple[ChannelRow, HealthCheck, Attempt | None, int, Reason | None]
+"""A channel, how it does, its last attempt, how many deliveries it has yet to send, and what is used up of its quota."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ class Service:
     @property
     def silent_channels(self) -> int:
         """Return how many channels need a look."""
-        return sum(check.status is not HealthStatus.OK for _row, check, _last, _unsent in self.channels)
+        return sum(check.status is not HealthStatus.OK for _row, check, *_ in self.channels)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,6 +242,7 @@ def channels(conn: Connection) -> list[ChannelLine]:
             channel_check(row, _seen(health.get(row.id), last.get(row.id))),
             last.get(row.id),
             unsent.get(row.id, 0),
+            health[row.id].quota_reason if row.id in health else None,
         )
         for row in directory.channels(ALL_SITES, conn)
     ]

@@ -25,7 +25,7 @@ from companion.dispatch.health import counts_by_channel_and_state, dispatch_heal
 from companion.dispatch.record import record, record_receipt, record_undelivered
 from companion.dispatch.retry import Done
 from companion.dispatch.slots import Room
-from companion.dispatch.store import forget_heard, unsent_by_channel
+from companion.dispatch.store import forget_heard, taken_since, unsent_by_channel
 from companion.link import lost_panels
 from companion.store.probe import prove_write
 from companion.store.scope import ALL_SITES, OneSite, Scope
@@ -74,6 +74,8 @@ def reads_of(places: Places) -> Iterator[Read]:
     yield Read("auditor", "overdue", partial(dispatch_health, now=now))
     yield Read("counts", "deliveries", counts_by_channel_and_state)
     yield Read("counts", "unsent", partial(unsent_by_channel, ALL_SITES))
+    for channel_id in ("push", "text"):
+        yield Read("counts", f"taken: {channel_id}", partial(_taken, channel_id, now))
     for scope in (ALL_SITES, OneSite(places.site)):
         yield from _pages(places, scope)
     yield Read("page: devices", "", partial(data.devices, ALL_SITES))
@@ -81,6 +83,10 @@ def reads_of(places: Places) -> Iterator[Read]:
     yield from _dashboard_lists(places)
     yield from _api_lists(places)
     yield from _statistics(places)
+
+
+def _taken(channel_id: str, now: datetime, conn: Connection) -> int:
+    return taken_since(ALL_SITES, conn, channel_id, now - timedelta(days=30), at_most=250)
 
 
 def _pages(places: Places, scope: Scope) -> Iterator[Read]:

@@ -6,7 +6,7 @@ from typing import Any, override
 from aiohttp import encode_basic_auth
 from yarl import URL
 
-from companion.channels.base import Channel, Message, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import Channel, Message, Outcome, Per, Quota, Refused, Sent, TryAgain
 from companion.channels.http import Failure, HttpClient, Reply, not_understood
 from companion.channels.ntfy.notification import published
 from companion.channels.ntfy.settings import NtfySettings
@@ -16,8 +16,6 @@ TOO_MANY_REQUESTS, TOO_MANY_MESSAGES, FORBIDDEN = 42901, 42908, 40301
 """ntfy: server/errors.go."""
 ONE_EVERY = timedelta(seconds=5)
 """After a burst of 60 requests."""
-WARN_BELOW = 0.2
-"""Of the day's messages."""
 
 
 class NtfyChannel(Channel):
@@ -66,7 +64,7 @@ class NtfyChannel(Channel):
             return account
         if not account.is_success and self._config.has_login:
             return self._refusal(account, _object_in(account))
-        return Sent(provider_ref=None, status_code=health.status, warning=_few_left(_object_in(account)))
+        return Sent(provider_ref=None, status_code=health.status, quota=_quota(_object_in(account)))
 
     @override
     async def close(self) -> None:
@@ -94,12 +92,12 @@ def _object_in(reply: Reply) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _few_left(account: dict[str, Any]) -> Reason | None:
-    """Return that few of the day's messages are left; None: enough, or the server does not count them."""
+def _quota(account: dict[str, Any]) -> Quota | None:
+    """Return what is used up of the day's messages; None: the server does not count them."""
     limits, stats = account.get("limits"), account.get("stats")
     if not isinstance(limits, dict) or not isinstance(stats, dict):
         return None
     limit, left = limits.get("messages"), stats.get("messages_remaining")
-    if not isinstance(limit, int) or not isinstance(left, int) or limit <= 0 or left >= limit * WARN_BELOW:
+    if not isinstance(limit, int) or not isinstance(left, int) or limit <= 0:
         return None
-    return Reason("ntfy.few_left", remaining=left, limit=limit)
+    return Quota(limit=limit, per=Per.DAY, used=limit - left)

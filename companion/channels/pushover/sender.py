@@ -19,6 +19,8 @@ from companion.channels.base import (
     Listens,
     Message,
     Outcome,
+    Per,
+    Quota,
     Receipt,
     Refused,
     Sent,
@@ -50,8 +52,6 @@ from companion.texts.reasons import Reason
 ASK_EVERY_S = 5.0
 """Pushover allows no more for one receipt."""
 FOLLOWED_AT_MOST = 200
-WARN_BELOW = 0.2
-"""Of the month's messages."""
 SAY_S = 3.0
 SOONEST = timedelta(seconds=5)
 """After an error of its own Pushover wants to be left alone so long."""
@@ -100,10 +100,10 @@ class PushoverChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
         if not isinstance(answer, dict):
             return answer
         limit, remaining = answer.get("limit"), answer.get("remaining")
-        warning = None
-        if isinstance(limit, int) and isinstance(remaining, int) and remaining < limit * WARN_BELOW:
-            warning = Reason("pushover.quota_left", remaining=remaining, limit=limit)
-        return Sent(provider_ref=None, status_code=200, warning=warning)
+        quota = None
+        if isinstance(limit, int) and isinstance(remaining, int):
+            quota = Quota(limit=limit, per=Per.MONTH, used=limit - remaining)
+        return Sent(provider_ref=None, status_code=200, quota=quota)
 
     @override
     async def unreachable(self, addresses: Sequence[str]) -> frozenset[str]:

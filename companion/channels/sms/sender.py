@@ -18,6 +18,7 @@ from companion.channels.base import (
     Message,
     MessageKind,
     Outcome,
+    Quota,
     Refused,
     Sent,
     TakesCallbacks,
@@ -85,10 +86,12 @@ class SmsChannel(Channel, TakesCallbacks):
         failure = self._http.failure(reply)
         if reply.status in {401, 403} or reply.status >= 500:
             return failure
+        quota = self._config.quota
         return Sent(
             provider_ref=None,
             status_code=reply.status,
             warning=Reason("sms.reachable" if self._knows_sent else "sms.reachable_without_rule"),
+            quota=None if quota is None else Quota(limit=quota.limit, per=quota.per),
         )
 
     @override

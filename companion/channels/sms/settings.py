@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, override
 from urllib.parse import urlsplit
 
-from pydantic import Field, JsonValue, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
 
+from companion.channels.base import Per
 from companion.channels.http import HeaderSecret, HttpOptions
 from companion.channels.kind import Mistake
 from companion.channels.phone_numbers import e164
@@ -41,6 +42,15 @@ def rules_of(success: Any) -> list[Any]:
     if "pointer" in named and not named.keys().isdisjoint({"equals", "matches"}):
         rules.append({"status": named["status"], "pointer": named["pointer"], "verdict": Verdict.REFUSED})
     return rules
+
+
+class MessagesPaidFor(BaseModel):
+    """How many messages the gateway takes; days and months of UTC."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: int = Field(ge=1, le=1_000_000)
+    per: Per = Per.MONTH
 
 
 class SmsSettings(HttpOptions):
@@ -97,6 +107,10 @@ class SmsSettings(HttpOptions):
         default=False,
         description="The gateway takes Unicode: a text with letters that plain SMS lack keeps them, in SMS of 70 (67) characters. "
         "Otherwise they are replaced by their nearest, or by a question mark.",
+    )
+    quota: MessagesPaidFor | None = Field(
+        default=None,
+        description="How many messages the gateway takes, of a plan or a card for example: at 80 % the operators are warned.",
     )
 
     @model_validator(mode="before")

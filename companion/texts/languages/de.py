@@ -180,6 +180,11 @@ TROUBLES = {
         "Die letzten {failures} Versuche schlugen fehl: {reason}. Wer andere Kontakte hat, wird über diese benachrichtigt. "
         "Anbieter und Einstellungen des Kanals prüfen; /admin/channels zeigt, wann er wieder geht.",
     ),
+    "channel_quota": TroubleText(
+        "Kanal {subject} hat nur noch wenige Nachrichten frei",
+        "{reason}. Sind sie verbraucht, nimmt der Anbieter keine mehr an; wer andere Kontakte hat, wird über diese "
+        "benachrichtigt. Dort einen größeren Tarif nehmen oder weniger darüber senden.",
+    ),
     "alarm_told_nobody": TroubleText(
         "Von einem Alarm hat niemand erfahren: {subject}",
         "Seine Regel führte zu keiner brauchbaren Adresse. Jetzt nach dem Alarm sehen, dann dem Standort eine Regel geben "
@@ -565,6 +570,8 @@ REASONS = {
     "channel_refuses": "Seit {at} {tries:einmal|#-mal in Folge} abgelehnt: {reason}.",
     "channel_answers": "Der Anbieter antwortet; noch ging keine Nachricht darüber.",
     "channel_took": "Er nahm eine Nachricht an um {at}.",
+    "quota_of_day": "{used} von {limit} Nachrichten dieses Tages sind verbraucht",
+    "quota_of_month": "{used} von {limit} Nachrichten dieses Monats sind verbraucht",
     "ask_with_key": "Was es zu sagen gibt, erfährt, wer von diesem Rechner aus fragt oder mit einem API-Schlüssel für alle "
     "Standorte.",
     # why a message did not get through

@@ -180,6 +180,11 @@ TROUBLES = {
         "The last {failures} tries failed: {reason}. People are told over their other contacts, if they have any. "
         "Look at the provider and at the channel's settings; /admin/channels shows when it works again.",
     ),
+    "channel_quota": TroubleText(
+        "Channel {subject} has few messages left",
+        "{reason}. Once they are used up its provider takes no more, and people are told over their other contacts, if "
+        "they have any. Take a larger plan there, or tell less over it.",
+    ),
     "alarm_told_nobody": TroubleText(
         "Nobody was told of an alarm: {subject}",
         "Its policy led to no address that can be used. See to the alarm now, then give its site a policy, or the "
@@ -551,6 +556,8 @@ REASONS = {
     "channel_refuses": "It has refused {tries:once|# times in a row} since {at}: {reason}.",
     "channel_answers": "Its provider answers; no message has gone over it yet.",
     "channel_took": "It took a message at {at}.",
+    "quota_of_day": "{used} of {limit} messages of this day are used up",
+    "quota_of_month": "{used} of {limit} messages of this month are used up",
     "ask_with_key": "Ask from this host, or with an API key for all sites, for what there is to say.",
     # why a message did not get through
     "unknown": "reason unknown",

@@ -180,6 +180,11 @@ TROUBLES = {
         "Les {failures} derniers essais ont échoué : {reason}. Qui a d'autres contacts est prévenu par ceux-ci. Vérifier le "
         "fournisseur et les réglages du canal ; /admin/channels indique quand il fonctionne de nouveau.",
     ),
+    "channel_quota": TroubleText(
+        "Il reste peu de messages au canal {subject}",
+        "{reason}. Une fois épuisés, le fournisseur n'en accepte plus ; ceux qui ont d'autres contacts sont prévenus par "
+        "ceux-ci. Y prendre une formule plus grande, ou envoyer moins par ce canal.",
+    ),
     "alarm_told_nobody": TroubleText(
         "Personne n'a été prévenu d'une alarme : {subject}",
         "Sa consigne ne menait à aucune adresse utilisable. S'occuper de l'alarme maintenant, puis donner une consigne au site "
@@ -556,6 +561,8 @@ REASONS = {
     "channel_refuses": "Il a refusé {tries:une fois|# fois de suite} depuis le {at} : {reason}.",
     "channel_answers": "Son fournisseur répond ; aucun message n'y est encore passé.",
     "channel_took": "Il a accepté un message le {at}.",
+    "quota_of_day": "{used} messages sur {limit} sont utilisés pour la journée",
+    "quota_of_month": "{used} messages sur {limit} sont utilisés pour le mois",
     "ask_with_key": "Pour en savoir plus, demander depuis cette machine, ou avec une clé API valable pour tous les sites.",
     # why a message did not get through
     "unknown": "motif inconnu",

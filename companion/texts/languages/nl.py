@@ -180,6 +180,11 @@ TROUBLES = {
         "De laatste {failures} pogingen mislukten: {reason}. Wie andere contacten heeft, wordt daarover gewaarschuwd. Kijk "
         "naar de aanbieder en de instellingen van het kanaal; /admin/channels laat zien wanneer het weer werkt.",
     ),
+    "channel_quota": TroubleText(
+        "Kanaal {subject} heeft nog maar weinig berichten over",
+        "{reason}. Als ze op zijn, neemt de aanbieder er geen meer aan; wie andere contacten heeft, wordt daarover "
+        "ingelicht. Neem daar een groter abonnement, of stuur er minder over.",
+    ),
     "alarm_told_nobody": TroubleText(
         "Niemand is gewaarschuwd over een alarm: {subject}",
         "Het oproepschema leidde naar geen enkel bruikbaar adres. Kijk nu naar het alarm, en geef dan de locatie een "
@@ -543,6 +548,8 @@ REASONS = {
     "channel_refuses": "Het heeft {tries:één keer|# keer achter elkaar} geweigerd sinds {at}: {reason}.",
     "channel_answers": "De aanbieder antwoordt; er is nog geen bericht over gegaan.",
     "channel_took": "Het nam een bericht aan om {at}.",
+    "quota_of_day": "{used} van {limit} berichten van deze dag zijn verbruikt",
+    "quota_of_month": "{used} van {limit} berichten van deze maand zijn verbruikt",
     "ask_with_key": "Vraag vanaf deze computer, of met een API-sleutel voor alle locaties, wat er te zeggen is.",
     # why a message did not get through
     "unknown": "reden onbekend",

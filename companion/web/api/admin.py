@@ -6,11 +6,14 @@ from typing import Any, Self
 
 from sqlalchemy.engine import Connection
 
+from companion.channels.base import Per, Quota
 from companion.directory import store as directory
 from companion.directory.model import ChannelRow, Device
 from companion.directory.roles import Role
 from companion.ids import new_token, token_hash
 from companion.store.secrets import WrongSecretKey
+from companion.troubles.channel_health import ChannelHealth
+from companion.troubles.store import health_of_channels
 from companion.web.http.route import Call, NoQuery, Output, Route
 from companion.web.problems import UnknownDevice
 
@@ -66,6 +69,23 @@ class DeviceToken(Output):
     """What the phone's key must call."""
 
 
+class QuotaOut(Output):
+    """How many messages a channel's provider takes, as the last check found it."""
+
+    limit: int
+    used: int
+    """By the provider's own count, or ours where it says none."""
+    per: Per
+    """It begins anew after it; days and months of UTC."""
+
+    @classmethod
+    def of(cls, found: Quota | None) -> Self | None:
+        """Return the quota as it is shown."""
+        if found is None or found.used is None:
+            return None
+        return cls(limit=found.limit, used=found.used, per=found.per)
+
+
 class ChannelOut(Output):
     """A channel. Its secrets can be written, never read."""
 
@@ -80,6 +100,8 @@ class ChannelOut(Output):
     config: dict[str, Any]
     secrets: list[str] | None
     """Names of the secrets that are set; null: this service's secret key cannot read them."""
+    quota: QuotaOut | None
+    """Null: the provider does not count, or was not asked yet."""
 
 
 class ChannelList(Output):
@@ -126,9 +148,9 @@ async def list_channels(call: Call[NoQuery, None]) -> ChannelList:
     secrets, scope = call.context.secrets, call.caller.scope
 
     def work(conn: Connection) -> list[ChannelOut]:
-        sealed = directory.sealed_secrets(scope, conn)
+        sealed, health = directory.sealed_secrets(scope, conn), health_of_channels(scope, conn)
         return [
-            _channel_out(row, _secret_names(row.id, sealed[row.id]))
+            _channel_out(row, _secret_names(row.id, sealed[row.id]), health.get(row.id))
             for row in directory.channels(scope, conn)
         ]
 
@@ -141,7 +163,7 @@ async def list_channels(call: Call[NoQuery, None]) -> ChannelList:
     return ChannelList(channels=await call.context.db.read(work))
 
 
-def _channel_out(row: ChannelRow, secret_names: list[str] | None) -> ChannelOut:
+def _channel_out(row: ChannelRow, secret_names: list[str] | None, health: ChannelHealth | None) -> ChannelOut:
     return ChannelOut(
         id=row.id,
         kind=row.kind,
@@ -152,6 +174,7 @@ def _channel_out(row: ChannelRow, secret_names: list[str] | None) -> ChannelOut:
         timeout_s=row.timeout_s,
         config=dict(row.config),
         secrets=secret_names,
+        quota=None if health is None else QuotaOut.of(health.quota),
     )
 
 

@@ -24,14 +24,12 @@ from companion.dispatch.store import delivery_by_id
 from companion.dispatch.wake import wait
 from companion.dispatch.worker import ChannelUnusable, RunningChannel
 from companion.ids import new_id
-from companion.store.scope import ALL_SITES
 from companion.texts.language import LANGUAGE_PATTERN
 from companion.texts.reasons import Reason, spelled_out
 from companion.troubles.channel_health import Try
 from companion.troubles.channel_watch import note
 from companion.web.api.fields import DetailValue
 from companion.web.callbacks import callback_url
-from companion.web.context import WebContext
 from companion.web.http.route import Call, Input, NoQuery, Output, Route
 from companion.web.problems import ChannelNotUsable, InvalidRequest, UnknownChannel
 
@@ -75,6 +73,10 @@ class TrialResult(Output):
     reason_code: str | None = None
     reason_facts: dict[str, Any] = Field(default_factory=dict)
     """The same for programs; codes of one kind of channel begin with its name, such as `sms.no_rule`."""
+    warning: str | None
+    """What to know although it worked, in English."""
+    warning_code: str | None = None
+    warning_facts: dict[str, Any] = Field(default_factory=dict)
     status_code: int | None
     provider_ref: str | None
     answer: str | None
@@ -123,16 +125,17 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
     receipt = None
     if made is not None and isinstance(outcome, Sent) and outcome.receipt_follows:
         until = min(time.monotonic() + call.body.wait_s, started + TEST_LIMIT_S)
-        receipt = _receipt(await _heard_of(call.context, made, until))
+        receipt = _receipt(await _heard_of(call, made, until))
     return _result(outcome, receipt, sent=message is not None, took_s=round(time.monotonic() - started, 3))
 
 
-async def _heard_of(context: WebContext, made: Delivery, until: float) -> Delivery:
+async def _heard_of(call: Call[NoQuery, ChannelTrial], made: Delivery, until: float) -> Delivery:
     """Return the delivery once its provider has said what became of it, or as it is at `until` (monotonic, seconds)."""
+    context, scope = call.context, call.caller.scope
     woken = context.wake.subscribe()
     try:
         while True:
-            found = await context.db.read(lambda conn: delivery_by_id(ALL_SITES, conn, made.id))
+            found = await context.db.read(lambda conn: delivery_by_id(scope, conn, made.id))
             left_s = until - time.monotonic()
             if found is None or found.state is not State.SENT or left_s <= 0:
                 return found or made
@@ -221,17 +224,17 @@ def _test_message(
 
 def _result(outcome: Outcome, receipt: TrialReceipt | None, *, sent: bool, took_s: float) -> TrialResult:
     match outcome:
-        case Sent(provider_ref=provider_ref):
-            name = "sent"
-        case TryAgain(uncertain=uncertain):
-            name, provider_ref = "uncertain" if uncertain else "failed", None
-        case Refused():
-            name, provider_ref = "refused", None
+        case Sent(provider_ref=provider_ref, warning=warning):
+            name, reason = "sent", None
+        case TryAgain(uncertain=uncertain, reason=reason):
+            name, provider_ref, warning = "uncertain" if uncertain else "failed", None, None
+        case Refused(reason=reason):
+            name, provider_ref, warning = "refused", None, None
     heard = outcome.heard
     return TrialResult(
         sent=sent,
         outcome=name,
-        **spelled_out({"reason": None if isinstance(outcome, Sent) else outcome.reason}),
+        **spelled_out({"reason": reason, "warning": warning}),
         status_code=outcome.status_code,
         provider_ref=provider_ref,
         answer=None if heard is None else heard.answer,

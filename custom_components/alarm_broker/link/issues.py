@@ -16,6 +16,7 @@ _TROUBLE = "service_trouble_"
 SERVICE_TROUBLES: Mapping[str, tuple[str, ...]] = {
     "alarm_told_nobody": (),
     "alarm_unanswered": (),
+    "channel_quota": ("reason",),
     "channel_refuses": ("failures", "reason"),
     "key_reaches_nobody": (),
     "panel_reaches_nobody": (),

@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from companion.channels.base import AddressInvalid, Channel, Message, MessageKind, Refused, Sent, TryAgain
+from companion.channels.base import (
+    AddressInvalid,
+    Channel,
+    Message,
+    MessageKind,
+    Per,
+    Quota,
+    Refused,
+    Sent,
+    TryAgain,
+)
 from companion.channels.registry import ChannelConfigError, build_channel, formed_address
 from tests.companion.channels import messages
 from tests.companion.channels.messages import ACK_URL
@@ -270,16 +280,15 @@ async def test_what_ntfy_does_not_take_is_not_repeated(ntfy: FakeNtfy, channel: 
 # --- checked --------------------------------------------------------------------------------------------
 
 
-async def test_a_check_publishes_nothing_and_says_when_few_messages_are_left(
+async def test_a_check_publishes_nothing_and_says_how_many_messages_are_used_up(
     ntfy: FakeNtfy, channel: Channel
 ) -> None:
-    enough = await channel.check()
     ntfy.messages_left = 30
-    few = await channel.check()
 
-    assert enough == Sent(provider_ref=None, status_code=200)
-    assert isinstance(few, Sent)
-    assert "30 of 250" in str(few.warning)
+    checked = await channel.check()
+
+    quota = Quota(limit=250, per=Per.DAY, used=220)
+    assert checked == Sent(provider_ref=None, status_code=200, quota=quota)
     assert ntfy.published == []
 
 

@@ -17,6 +17,8 @@ from companion.channels.base import (
     Listens,
     Message,
     MessageKind,
+    Per,
+    Quota,
     Receipt,
     Refused,
     Response,
@@ -359,20 +361,13 @@ async def test_a_month_that_is_used_up_breaks_the_channel_until_it_is_over(
     assert str(outcome.reason) == "this month's messages are used up, there are new ones on 2026-12-01"
 
 
-@pytest.mark.parametrize(("remaining", "warns"), [(9000, False), (1999, True)])
-async def test_the_check_says_when_little_is_left(
-    pushover: FakePushover,
-    channel: PushoverChannel,
-    remaining: int,
-    warns: bool,  # noqa: FBT001 - a column
-) -> None:
-    pushover.remaining = remaining
+async def test_the_check_says_what_is_used_up(pushover: FakePushover, channel: PushoverChannel) -> None:
+    pushover.remaining = 1999
 
     outcome = await channel.check()
 
-    assert isinstance(outcome, Sent)
-    assert (outcome.warning is not None) == warns
-    assert not warns or "1999 of 10000 messages are left" in str(outcome.warning)
+    quota = Quota(limit=10000, per=Per.MONTH, used=8001)
+    assert outcome == Sent(provider_ref=None, status_code=200, quota=quota)
     assert pushover.messages == []
 
 

@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from companion.alarms.transaction import AlarmTransaction
-from companion.channels.base import Outcome, Refused, Sent, TryAgain
-from companion.dispatch.retry import Done
+from companion.channels.base import MessageKind, Outcome, Per, Quota, Refused, Sent, TryAgain
+from companion.dispatch.outbox import Claim, NewDelivery, enqueue
+from companion.dispatch.record import record
+from companion.dispatch.retry import Done, GiveUp
+from companion.ids import new_id
 from companion.store import tables
 from companion.store.database import Database, StoreUnavailable
 from companion.store.scope import ALL_SITES
@@ -21,6 +26,7 @@ from tests.builders import ELSEWHERE, Engine, make_engine, person, policy, step,
 from tests.fakes.channel import FakeChannel, FakePool
 from tests.fakes.clock import FrozenClock
 
+TAKEN = Sent(provider_ref="r")
 BROKEN = Refused(reason=Reason.quoting("401: unknown key"), channel_broken=True)
 
 
@@ -197,3 +203,82 @@ async def test_what_became_of_messages_reaches_the_watch_through_the_dispatcher(
     health = await engine.db.read(partial(health_of_channels, ALL_SITES))
     assert (health["signal"].failed_sends, str(health["signal"].reason)) == (1, "401: unknown key")
     assert health["sms"].sent_at == clock()
+
+
+# --- how many messages are left -------------------------------------------------------------------------
+
+
+def probed(used: int | None, *, limit: int = 250, per: Per = Per.DAY) -> Sent:
+    return Sent(provider_ref=None, quota=Quota(limit=limit, per=per, used=used))
+
+
+async def probe(engine: Engine, outcome: Outcome) -> None:
+    await engine.commands.run(ALL_SITES, lambda unit: note(unit, [("sms", Try.PROBE, outcome)]))
+
+
+def sent_at(conn: Connection, *times: datetime, outcome: Outcome = TAKEN) -> None:
+    """Let a message over the channel have this outcome at each of these times."""
+    claim = Claim("test/0/0", timedelta(0), lambda *_: True)
+    for at in times:
+        new = NewDelivery(
+            kind=MessageKind.TEST,
+            occurrence=new_id(),
+            channel_id="sms",
+            address="+491",
+            recipient="Guard",
+            message={},
+        )
+        [delivery] = enqueue(conn, None, [new], at, claim)
+        verdict = Done() if isinstance(outcome, Sent) else GiveUp(outcome.reason)
+        record(conn, delivery, outcome, verdict, started_at=at, now=at)
+
+
+async def test_few_messages_left_are_a_trouble_until_there_are_new_ones(engine: Engine) -> None:
+    await probe(engine, probed(199))
+    before = reported(engine)
+    await probe(engine, probed(200))
+    await probe(engine, probed(201))
+    [trouble] = engine.news.service_troubles
+    await probe(engine, probed(0))
+
+    assert before == []
+    assert (trouble.kind, trouble.severity) == ("channel_quota", "warning")
+    assert str(trouble.facts["reason"]) == "200 of 250 messages of this day are used up"
+    assert reported(engine) == [("Sms", True), ("Sms", False)]
+
+
+async def test_a_message_and_a_failed_probe_do_not_end_the_trouble(engine: Engine) -> None:
+    await probe(engine, probed(240))
+    await send(engine, Sent(provider_ref="r"))
+    await probe(engine, TryAgain(reason=Reason.quoting("503")))
+    await engine.commands.run(ALL_SITES, clear_gone)
+
+    assert reported(engine) == [("Sms", True)]
+
+
+async def test_the_trouble_of_a_channel_that_was_changed_is_over(engine: Engine) -> None:
+    await probe(engine, probed(240))
+    changed = sa.update(tables.channel).where(tables.channel.c.id == "sms").values(revision=99)
+    await engine.db.write(lambda conn: conn.execute(changed))
+
+    await engine.commands.run(ALL_SITES, clear_gone)
+
+    assert reported(engine) == [("Sms", True), ("Sms", False)]
+
+
+@pytest.mark.parametrize(
+    ("per", "used"),
+    [(Per.DAY, 3), (Per.MONTH, 5)],
+)
+async def test_where_the_provider_says_nothing_what_it_took_is_counted(
+    engine: Engine, clock: FrozenClock, per: Per, used: int
+) -> None:
+    ages_h = (24 * 40, 24 * 2, 13, 11, 1, 0.1)  # the clock stands at noon of the 20th
+    times = [clock() - timedelta(hours=hours) for hours in ages_h]
+    await engine.db.write(lambda conn: sent_at(conn, *times))
+    await engine.db.write(lambda conn: sent_at(conn, *[clock()] * 3, outcome=BROKEN))
+
+    await probe(engine, probed(None, limit=20, per=per))
+
+    health = (await engine.db.read(partial(health_of_channels, ALL_SITES)))["sms"]
+    assert health.quota == Quota(limit=20, per=per, used=used)

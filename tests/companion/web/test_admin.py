@@ -13,6 +13,8 @@ from companion.channels.base import (
     Heard,
     MessageKind,
     Outcome,
+    Per,
+    Quota,
     Receipt,
     Refused,
     Sent,
@@ -407,6 +409,28 @@ async def test_the_raw_answer_and_the_rule_that_read_it_are_shown(api: Api, dire
     )
 
     assert (reply.json["answer"], reply.json["rule"]) == (heard.answer, heard.rule)
+
+
+async def test_what_to_know_although_it_worked_is_shown(api: Api, directory: Directory) -> None:
+    api.channels.channels[directory.sms] = FakeChannel(
+        Sent(provider_ref=None, warning=Reason.quoting("ends soon"))
+    )
+
+    reply = await api.call("POST", f"/v1/admin/channels/{directory.sms}/test")
+
+    assert (reply.json["outcome"], reply.json["warning"], reply.json["reason"]) == ("sent", "ends soon", None)
+
+
+async def test_what_is_used_up_of_a_quota_is_listed(api: Api, directory: Directory) -> None:
+    quota = Quota(limit=250, per=Per.DAY, used=201)
+    api.channels.channels[directory.sms] = FakeChannel(Sent(provider_ref=None, quota=quota))
+    await api.call("POST", f"/v1/admin/channels/{directory.sms}/test")
+
+    listed = await api.call("GET", "/v1/admin/channels")
+
+    shown = {channel["id"]: channel["quota"] for channel in listed.json["channels"]}
+    assert shown["sms"] == {"limit": 250, "used": 201, "per": "day"}
+    assert shown["zammad"] is None
 
 
 async def test_a_test_message_is_what_alerting_knows_of_the_channel(api: Api, directory: Directory) -> None:
