@@ -148,7 +148,7 @@ class Companion:
             db=self.db, clock=self.clock, channels=self.channels, run=partial(self.commands.run, ALL_SITES)
         )
         self._inbound = InboundOfChannels(self.commands, partial(callback_url, settings.public_url))
-        self._listeners = ChannelListeners(self.channels, self._inbound.of)
+        self._listeners = ChannelListeners(self.channels, self.wake, self._inbound.of)
 
     def _lookout(self) -> Callable[[], None]:
         """Return what is to be done each time the clock was looked at."""

@@ -80,7 +80,7 @@ def jobs_of(
         yield Job("wake", partial(wake.listen, wake_url))
     yield Job("dispatcher", dispatcher.run, end=partial(dispatcher.stop, grace_s))
     yield Job("escalation", Escalation(alarms, wake, poll_s=poll_s).run)
-    yield Job("listeners", listeners.refresh, every=timedelta(seconds=30), end=listeners.close)
+    yield Job("listeners", listeners.run, end=listeners.close)
     yield Job("auditor", partial(audit, alarms), every=timedelta(minutes=1))
     yield Job("tallies", partial(sum_up, alarms.db), every=timedelta(seconds=10))
     yield Job("channel watch", channel_watch.run)

@@ -21,6 +21,7 @@ from companion.directory.parsing import MAX_BYTES, read_document
 from companion.directory.references import References
 from companion.directory.roles import Role
 from companion.directory.seed import Document
+from companion.dispatch.wake import Wake
 from companion.ids import new_token
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import (
@@ -69,6 +70,7 @@ async def _apply(settings: Settings, document: Document, *, new_secret_key: bool
     def carry_out(conn: Connection) -> Plan:
         (replace_secret_key if new_secret_key else confirm_secret_key)(conn, secrets)
         plan = apply_document(conn, document, secrets)
+        Wake.hint(conn)  # to what listens to the channels
         directory.channels(
             ALL_SITES, conn, secrets
         )  # raises if one that the document lacks is sealed with another key

@@ -8,25 +8,39 @@ from typing import override
 
 from companion.channels.base import Answer, Inbound, Listens, Receipt, Response, Undelivered
 from companion.dispatch.pool import RunningChannels
+from companion.dispatch.wake import Wake, wait
 from companion.store.database import StoreUnavailable
 
 _LOGGER = logging.getLogger(__name__)
 
 RECONNECT_S = 10
+LOOK_S = 30
+LOOK_SETTLE_S = 2.5
+"""Longer than what is known of the channels may be old (`pool.REFRESH_S`)."""
 
 
 class ChannelListeners:
     """One listener for each channel that can listen."""
 
-    def __init__(self, channels: RunningChannels, inbound: Callable[[str], Inbound]) -> None:
+    def __init__(self, channels: RunningChannels, wake: Wake, inbound: Callable[[str], Inbound]) -> None:
         self._channels = channels
+        self._wake = wake
         self._inbound = inbound
         self._running: dict[str, tuple[Listens, asyncio.Task[None]]] = {}
         self.looked = asyncio.Event()
         """Set when every channel was built once, or could not be."""
 
-    async def refresh(self) -> None:
-        """Listen to exactly the channels that there are now."""
+    async def run(self) -> None:
+        """Listen to exactly the channels that there are, until cancelled: a new one is heard as soon as it is applied."""
+        woken = self._wake.subscribe()
+        while True:
+            try:
+                await self._refresh()
+            except Exception:
+                _LOGGER.exception("The channels could not be looked at; trying again")
+            await wait(woken, LOOK_S, settle_s=LOOK_SETTLE_S)
+
+    async def _refresh(self) -> None:
         with suppress(StoreUnavailable):  # others say so
             self._follow(await self._channels.listening())
         self.looked.set()

@@ -43,8 +43,9 @@ class Wake:
         for event in self._events:
             event.set()
 
-    def hint(self, conn: Connection) -> None:
-        """Wake the other replicas when this transaction is committed."""
+    @staticmethod
+    def hint(conn: Connection) -> None:
+        """Wake the other replicas when this transaction is committed. On SQLite they see that by themselves."""
         if conn.dialect.name == "postgresql":
             conn.execute(sa.select(sa.func.pg_notify(TOPIC, "")))
 

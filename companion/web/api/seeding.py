@@ -6,11 +6,14 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 from pydantic import Field
+from sqlalchemy.engine import Connection
 
 from companion.directory.apply import Action, Plan, apply_document, plan_document
 from companion.directory.references import References
 from companion.directory.roles import Role
-from companion.directory.seed import DocumentInvalid
+from companion.directory.seed import Document, DocumentInvalid
+from companion.dispatch.wake import Wake
+from companion.store.secrets import Secrets
 from companion.web.context import WebContext
 from companion.web.http.parsing import SHOWN_ERRORS, read_bytes, refuse_doubled
 from companion.web.http.route import Call, Input, Output, Route
@@ -51,10 +54,17 @@ async def seed(call: Call[SeedQuery, None]) -> PlanOut:
         if dry_run:
             plan = await call.context.db.read(lambda conn: plan_document(conn, document, secrets))
         else:
-            plan = await call.context.db.write(lambda conn: apply_document(conn, document, secrets))
+            plan = await call.context.db.write(lambda conn: _applied(conn, document, secrets))
+            call.context.wake.notify()
     except DocumentInvalid as err:
         raise document_refused(err) from err
     return _shown(plan, applied=not dry_run)
+
+
+def _applied(conn: Connection, document: Document, secrets: Secrets) -> Plan:
+    plan = apply_document(conn, document, secrets)
+    Wake.hint(conn)  # to what listens to the channels
+    return plan
 
 
 async def _document_bytes(request: web.Request) -> bytes:

@@ -5,14 +5,17 @@ import asyncio
 import aiohttp
 import pytest
 
-from companion.alarms.store import alarm_by_id
 from companion.app import Companion
 from companion.channels.base import Callback
 from companion.config import Settings
-from companion.dispatch.delivery import Delivery
-from companion.dispatch.store import deliveries_of
-from companion.store.scope import ALL_SITES
-from tests.companion.channels.raising import make_reachable, page_anna, raise_alarm
+from tests.companion.channels.raising import (
+    answered_by,
+    make_reachable,
+    page_anna,
+    pages_of,
+    raise_alarm,
+    until_written_down,
+)
 from tests.fakes.matrix import FakeMatrix
 from tests.fakes.mattermost import FakeMattermost
 from tests.fakes.misbehaviour import Behaviour
@@ -31,24 +34,6 @@ async def call_back(running: Companion, kind: str, callback: Callback) -> str:
     async with aiohttp.ClientSession() as http, http.post(url, data=callback.body, headers=headers) as reply:
         assert reply.status == 200
         return await reply.text()
-
-
-async def pages_of(running: Companion, alarm_id: str) -> list[Delivery]:
-    found = await running.db.read(lambda conn: deliveries_of(ALL_SITES, conn, alarm_id))
-    return [page for page, _ in found]
-
-
-async def until_written_down(running: Companion, alarm_id: str) -> None:
-    """Wait until the provider's name of the message is known, which nobody announces; people take longer to answer."""
-    while not any(page.provider_ref for page in await pages_of(running, alarm_id)):  # noqa: ASYNC110 # what is waited for is in a database
-        await asyncio.sleep(0.01)
-
-
-async def answered_by(running: Companion, alarm_id: str) -> str | None:
-    """Return who has acknowledged the alarm."""
-    alarm = await running.db.read(lambda conn: alarm_by_id(ALL_SITES, conn, alarm_id))
-    assert alarm is not None
-    return alarm.acknowledged_by
 
 
 async def test_the_button_in_slack(running: Companion) -> None:
