@@ -2,7 +2,7 @@
 
 from typing import Final
 
-YES: Final = frozenset({"👍", "👌", "✅", "✔"})
+YES: Final = frozenset({"👍", "👌", "✅", "✔", "☑", "🫡"})
 SHADES: Final = dict.fromkeys([0xFE0F, *range(0x1F3FB, 0x1F400)])
 """Colours of skin, and the sign that asks for a coloured picture."""
 

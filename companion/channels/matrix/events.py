@@ -5,11 +5,8 @@ from typing import Any
 
 from companion.channels.base import Answer, Message
 from companion.channels.cards import Card, card_of, follows_first
+from companion.channels.reactions import is_yes
 from companion.channels.render import full_text
-
-YES = frozenset({"✅", "👍", "✔", "☑"})
-SHADES = dict.fromkeys([0xFE0F, *range(0x1F3FB, 0x1F400)])
-"""What may follow an emoji: that it is one, and the colour of its skin."""
 
 
 def ref(room: str, event: str) -> str:
@@ -77,8 +74,8 @@ def answer_in(room: str, event: Any) -> Answer | None:
     try:
         content, relation = event["content"], event["content"]["m.relates_to"]
         if event["type"] == "m.reaction":
-            is_yes = relation["key"].translate(SHADES) in YES and relation["rel_type"] == "m.annotation"
-            to, words = relation["event_id"] if is_yes else None, ""
+            means_yes = is_yes(relation["key"]) and relation["rel_type"] == "m.annotation"
+            to, words = relation["event_id"] if means_yes else None, ""
         elif event["type"] == "m.room.message" and relation.get("rel_type") != "m.replace":
             is_thread = relation.get("rel_type") == "m.thread"
             to = relation["event_id"] if is_thread else relation["m.in_reply_to"]["event_id"]

@@ -16,10 +16,10 @@ from telegram import (
     ReplyParameters,
     Update,
 )
-from telegram.constants import ReactionEmoji
 from telegram.error import Conflict, TelegramError
 
 from companion.channels.base import Answer, Inbound, Understood
+from companion.channels.reactions import is_yes
 from companion.channels.telegram.addresses import Chat, MessageRef
 from companion.channels.telegram.transport import UNREADABLE, GuardedBot
 from companion.channels.telegram.wording import TEXT_LIMIT, TOAST_LIMIT, cut
@@ -29,8 +29,6 @@ from companion.texts.reasons import Reason
 _LOGGER = logging.getLogger(__name__)
 
 KINDS: Final = ["message", "callback_query", "message_reaction"]
-YES: Final = frozenset({ReactionEmoji.THUMBS_UP, ReactionEmoji.OK_HAND_SIGN, ReactionEmoji.SALUTING_FACE})
-"""Telegram has no check mark among its reactions."""
 SETTLED: Final = frozenset({Understood.ACKNOWLEDGED, Understood.ALREADY, Understood.OVER})
 WAIT_S: Final = 50
 """How long Telegram may hold a question back while nothing happens."""
@@ -133,7 +131,7 @@ class UpdateReader:
         ref = str(MessageRef(reaction.chat.id, reaction.message_id))
         new = {one.emoji for one in reaction.new_reaction if isinstance(one, ReactionTypeEmoji)}
         old = {one.emoji for one in reaction.old_reaction if isinstance(one, ReactionTypeEmoji)}
-        if reaction.user is None or ref not in self._told or not (new - old) & YES:
+        if reaction.user is None or ref not in self._told or not any(map(is_yes, new - old)):
             return
         answer = Answer(event_id=event_id, sender=str(reaction.user.id), acknowledges=True, thread_ref=ref)
         response = await inbound.answer(answer)
