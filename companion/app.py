@@ -170,7 +170,8 @@ class Companion:
         if key is not None and delivery.alarm_id is not None:
             url = self._tokens.url(self._tokens.token(delivery.alarm_id, key))
         called_back = callback_url(self.settings.public_url, delivery.channel_id)
-        return compose(delivery, thread_ref, url, called_back)
+        wording = self.channels.texts.wording(delivery.channel_id, delivery.message.get("site_id"))
+        return compose(delivery, thread_ref, url, called_back, wording)
 
     def _report(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
         outcomes.report(self.commands.unit(ALL_SITES, conn), delivery, verdict)
@@ -249,6 +250,7 @@ class Companion:
             version=version("alarm-broker"),
             metrics=self.metrics,
             certificate=certificate,
+            texts=lambda: self.channels.texts,
             inbound=self._inbound.of,
         )
         link = LinkServer(

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -26,7 +26,7 @@ from companion.directory.apply import stored_state
 from companion.directory.contacts import Addressed, addresses, oddities
 from companion.directory.doubts import doubts
 from companion.directory.model import ChannelRow
-from companion.directory.state import State
+from companion.directory.state import MESSAGE_TEXT, Row, State
 from companion.dispatch.health import dispatch_health
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, tables_of
@@ -198,6 +198,11 @@ def _check_stored(state: State) -> list[Finding]:
     doubtful = [
         Finding(f"{one.kind} {one.id}{one.where}", Result.WARNING, one.message) for one in doubts(state)
     ]
+    doubtful += [
+        Finding(f"{MESSAGE_TEXT} {text_id}.{part}", Result.WARNING, f"{problem}: our words go out instead")
+        for text_id, row in state[MESSAGE_TEXT].items()
+        for part, problem in _faults_of_text(text_id, row)
+    ]
     return doubtful + [
         Finding(
             f"{one.at.kind} {one.at.id}{one.at.where}",
@@ -206,6 +211,13 @@ def _check_stored(state: State) -> list[Finding]:
         )
         for one in oddities(state)
     ]
+
+
+def _faults_of_text(text_id: str, row: Row) -> Iterable[tuple[str, str]]:
+    """Return what is wrong with a text that another version has stored."""
+    from companion.wording.faults import faults  # with it comes Jinja's sandbox, and few houses write texts
+
+    return faults(directory.own_text({"id": text_id, **row}))
 
 
 async def _check_channel(

@@ -24,6 +24,7 @@ from companion.directory.seed import SECTIONS
 from companion.store.database import open_database
 from companion.store.migrate import migrate
 from companion.store.secrets import Secrets
+from companion.wording.values import VARIABLES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -49,7 +50,9 @@ def is_of(example: Any, model: Mapping[str, Any]) -> bool:
     return isinstance(example, dict) and set(example) <= set(model)
 
 
-@pytest.mark.parametrize("pages", [["companion.md", "yealink.md"], ["first-alarm.md"]], ids="+".join)
+@pytest.mark.parametrize(
+    "pages", [["companion.md", "yealink.md", "texts.md"], ["first-alarm.md"]], ids="+".join
+)
 async def test_the_directories_in_the_documentation_apply(pages: list[str], tmp_path: Path) -> None:
     """In the order in which a reader comes to them: a page may go on with what an earlier one has set up."""
     url = f"sqlite:///{tmp_path}/docs.db"
@@ -96,6 +99,12 @@ def test_the_channels_in_the_documentation_can_be_built(page: str) -> None:
     assert shown
     for text in shown:
         assert read_document(text, References(environ=SECRETS[page])).problems == ()
+
+
+def test_every_variable_of_texts_is_in_the_documentation() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", (ROOT / "docs/texts.md").read_text(), re.MULTILINE)
+
+    assert dict(rows) == VARIABLES
 
 
 def test_the_settings_files_in_the_documentation_are_accepted() -> None:

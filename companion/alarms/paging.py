@@ -320,6 +320,7 @@ def facts(
         "source": alarm.source.value,
         "alarm_kind": alarm.kind.value,
         "site": alarm.site,
+        "site_id": alarm.site_id,
         "room": alarm.room,
         "person": alarm.person,
         "raised_at": alarm.raised_at.isoformat(),

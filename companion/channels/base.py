@@ -37,6 +37,18 @@ class MessageKind(StrEnum):
     """For an operator who was told of it: it is well again."""
 
 
+class Wording(Protocol):
+    """Texts that the installation has written itself. Nothing of it raises: what cannot be written is ours."""
+
+    def title(self, message: Message) -> str | None:
+        """Return the message's title in one line; None: ours."""
+        ...
+
+    def lines(self, message: Message) -> list[str] | None:
+        """Return what the message says below its title; None: ours."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """All a channel may know: one thing to say to one address. Nothing of it is secret but `ack_url`."""
@@ -87,6 +99,9 @@ class Message:
     ack_url: str | None = None
     callback_url: str | None = None
     """Where the channel's provider can call us (`TakesCallbacks`)."""
+    wording: Wording | None = field(default=None, compare=False, repr=False)
+    """What the installation says instead of our words. It is asked when a text is written, so that a text is of the message
+    that it is written of: a page's headline above its news, an event without its link."""
 
     @property
     def ack_token(self) -> str | None:

@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001 - look-alike characters are what this table is about
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,10 +36,15 @@ TRANSLITERATED = {
 }
 
 
+LONGEST_WORD = 30
+"""Characters: what is longer is no word, and may be cut within."""
+
+
 @dataclass(frozen=True)
 class Alphabet:
     """One way in which an SMS can be written."""
 
+    name: str
     write: Callable[[str], str]
     cost: Callable[[str], int]
     one: int
@@ -50,13 +56,21 @@ class Alphabet:
         """Return what a text of so many SMS may cost."""
         return self.one if segments == 1 else segments * self.part
 
+    def segments(self, text: str) -> int:
+        """Return how many SMS a text takes."""
+        cost = self.cost(text)
+        return 1 if cost <= self.one else -(-cost // self.part)
+
     def cut(self, text: str, limit: int) -> str:
-        """Return a text that costs at most `limit`, with dots where it was cut."""
+        """Return a text that costs at most `limit`, with dots where it was cut: between words, but for an endless one."""
         if self.cost(text) <= limit:
             return text
-        while self.cost(text) > limit - 3:
-            text = text[:-1]
-        return f"{text.rstrip()}..."
+        fitting = bisect_right(range(len(text)), limit - 3, key=lambda end: self.cost(text[:end])) - 1
+        kept = text[:fitting]
+        if not text[fitting].isspace():
+            words = kept.rpartition(" ")[0]
+            kept = words if len(kept) - len(words) <= LONGEST_WORD and words else kept
+        return f"{kept.rstrip(' .,;:')}..."
 
 
 def alphabet_for(text: str, *, unicode: bool) -> Alphabet:
@@ -103,5 +117,5 @@ def units(text: str) -> int:
     return sum(2 if ord(character) > 0xFFFF else 1 for character in text)
 
 
-GSM = Alphabet(gsm, septets, 160, 153)
-UNICODE = Alphabet(composed, units, 70, 67)
+GSM = Alphabet("GSM-7", gsm, septets, 160, 153)
+UNICODE = Alphabet("UCS-2", composed, units, 70, 67)

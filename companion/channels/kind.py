@@ -16,6 +16,18 @@ class Mistake:
     message: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class SmsForm:
+    """How a channel writes an SMS."""
+
+    segments: int = 2
+    """Of which the longest text is made."""
+    unicode: bool = False
+    """A text with letters that the GSM alphabet lacks keeps them."""
+    by_reply: bool = False
+    """It says with which words to answer."""
+
+
 class ChannelSettings(BaseModel):
     """What one channel of a kind is told. Fields that hold a `SecretStr` are stored encrypted and never shown."""
 
@@ -33,6 +45,11 @@ class ChannelSettings(BaseModel):
     def own_addresses(cls, config: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003 # nobody knows any
         """Return what a channel sends from, as far as settings (without secrets, perhaps wrong) say so, in any form."""
         return ()
+
+    @property
+    def sms_form(self) -> SmsForm | None:
+        """How messages over the channel are written, if it sends SMS; None: it does not."""
+        return None
 
     def mistakes(self) -> Iterable[Mistake]:
         """Return what must be corrected before these are stored, although a channel can run with them.

@@ -1,12 +1,17 @@
-"""What people read: the text of a message for each kind of channel, in the reader's language. Pure."""
+"""What people read: the text of a message for each kind of channel, in the reader's language. Pure.
+
+An installation's own words (`Message.wording`) stand in place of the headline, and of facts and context. What a reader must
+not miss stays whatever they say: that it is a test or perhaps a repeat, how many more there are, and the link.
+"""
 
 import re
+from dataclasses import dataclass
 from html import escape
 from typing import assert_never
 from urllib.parse import quote
 
 from companion.channels.base import Message, MessageKind
-from companion.channels.gsm import alphabet_for
+from companion.channels.gsm import Alphabet, alphabet_for
 from companion.channels.plainly import or_plainly, plain_html, plain_text, plain_title
 from companion.texts.labels import alarm_title, detail, ending, label
 from companion.texts.language import texts_for
@@ -27,7 +32,18 @@ def headline(message: Message) -> str:
     """Return kind and title in one line, marked when it is a test alarm."""
     texts = texts_for(message.language)
     mark = f"[{texts.messages.test}] " if message.test else ""
-    return f"{mark}{texts.messages.kinds[message.kind]}{texts.formats.colon}{one_line(_title(message, texts), TITLE_LIMIT)}"
+    own = None if message.wording is None else message.wording.title(message)
+    said = own or f"{texts.messages.kinds[message.kind]}{texts.formats.colon}{title_of(message)}"
+    return f"{mark}{said}"
+
+
+def _own_lines(message: Message) -> list[str] | None:
+    return None if message.wording is None else message.wording.lines(message)
+
+
+def title_of(message: Message) -> str:
+    """Return what it is about, in one line: what and where."""
+    return one_line(_title(message, texts_for(message.language)), TITLE_LIMIT)
 
 
 def _title(message: Message, texts: Texts) -> str:
@@ -48,7 +64,9 @@ def _lines(pairs: list[tuple[str, str]], message: Message) -> list[str]:
 
 
 def facts(message: Message) -> list[tuple[str, str]]:
-    """Return what a responder must know as label and value, most important first."""
+    """Return what a responder must know as label and value, most important first; nothing if own words say it."""
+    if _own_lines(message) is not None:
+        return []
     words = _words(message)
     found = [
         (words.by, message.by and one_line(message.by, VALUE_LIMIT)),
@@ -78,16 +96,22 @@ def _note_label(message: Message) -> str:
 
 
 def context(message: Message) -> list[tuple[str, str]]:
-    """Return what else is known about an alarm, for texts with room for it; nothing for news about it."""
-    if message.kind not in {MessageKind.PAGE, MessageKind.EXHAUSTED}:
+    """Return what else is known about an alarm, for texts with room for it; nothing for news about it, or if own words say it."""
+    if message.kind not in {MessageKind.PAGE, MessageKind.EXHAUSTED} or _own_lines(message) is not None:
         return []
     words, texts = _words(message), texts_for(message.language)
     known = [
         (words.severity, label(message.severity, texts)),
         (words.source, label(message.source, texts)),
     ]
-    details = [detail(*one, message.source, texts) for one in message.details.items()][:DETAILS_LIMIT]
-    return [(one_line(name, 40), one_line(value, VALUE_LIMIT)) for name, value in known + details]
+    return [(one_line(name, 40), one_line(value, VALUE_LIMIT)) for name, value in known] + details(message)
+
+
+def details(message: Message) -> list[tuple[str, str]]:
+    """Return an alarm's details as label and value: at most `DETAILS_LIMIT`."""
+    texts = texts_for(message.language)
+    found = [detail(*one, message.source, texts) for one in message.details.items()][:DETAILS_LIMIT]
+    return [(one_line(name, 40), one_line(value, VALUE_LIMIT)) for name, value in found]
 
 
 def place(message: Message) -> str:
@@ -101,10 +125,12 @@ def raised_at(message: Message, form: str | None = None) -> str:
     return local.strftime(form or f"{texts_for(message.language).formats.time} %Z")
 
 
-def _short_raised_at(message: Message, texts: Texts) -> str:
+def short_raised_at(message: Message) -> str:
     """Return the time without a zone, as the reader's clock shows it, but for UTC: where a site has no other, its people do."""
     local = on_site_clock(message.raised_at, message.timezone)
-    return local.strftime(texts.formats.short_time) + (" UTC" if local.tzname() == "UTC" else "")
+    return local.strftime(texts_for(message.language).formats.short_time) + (
+        " UTC" if local.tzname() == "UTC" else ""
+    )
 
 
 def how_many_more(message: Message) -> str:
@@ -116,7 +142,7 @@ def how_many_more(message: Message) -> str:
 
 
 def remarks(message: Message) -> list[str]:
-    """Return the sentences that put a message into perspective."""
+    """Return the sentences that put a message into perspective, and own words, in place of facts and context."""
     words = _words(message)
     said = {MessageKind.TEST: words.nothing_happened, MessageKind.PRESSED_AGAIN: words.again}
     found = [said[message.kind]] if message.kind in said else []
@@ -125,7 +151,9 @@ def remarks(message: Message) -> list[str]:
     if message.trouble is not None and message.kind is MessageKind.TROUBLE:
         advice = trouble_advice(message.trouble, facts=message.details, texts=texts_for(message.language))
         found.append(one_line(advice, NOTE_LIMIT))
-    return [*found, words.repeat] if message.may_have_been_sent else found
+    if message.may_have_been_sent:
+        found.append(words.repeat)
+    return found + (_own_lines(message) or [])
 
 
 def asks_for_answer(message: Message) -> bool:
@@ -199,28 +227,54 @@ def sms_text(message: Message, *, segments: int = 2, unicode: bool = False, by_r
 
     `by_reply` also says with which words to answer.
     """
-    words, texts = _words(message), texts_for(message.language)
-    parts = [
-        ", ".join(part for part in (headline(message), how_many_more(message)) if part),
-        message.by and f"{words.by} {message.by}",
-        how_sure(message),
-        place(message),
-        message.person,
-        _short_raised_at(message, texts),
-        message.ending and ending(message.ending, texts),
-        message.note and f"{_note_label(message)}{texts.formats.colon}{message.note}",
-    ]
-    said = ". ".join(one_line(part, TITLE_LIMIT + 20) for part in parts if part)
-    if message.may_have_been_sent:
-        said = f"{words.short_repeat} {said}"
+    return written_sms(message, segments=segments, unicode=unicode, by_reply=by_reply).text
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenSms:
+    """A message as an SMS."""
+
+    text: str
+    alphabet: Alphabet
+    left_out: str
+    """What did not fit."""
+
+
+def written_sms(message: Message, *, segments: int, unicode: bool, by_reply: bool) -> WrittenSms:
+    """Return the message as an SMS, as `sms_text` does."""
+    said = _said_by_sms(message)
     alphabet = alphabet_for(said, unicode=unicode)
     body = alphabet.write(said)
-    asked = [message.ack_url, by_reply and words.answer_in_words.format(code=message.code)]
+    asked = [message.ack_url, by_reply and _words(message).answer_in_words.format(code=message.code)]
     end = "".join(f" {alphabet.write(part)}" for part in asked if part) if asks_for_answer(message) else ""
     if alphabet.cost(body + end) <= alphabet.one:
-        return body + end
+        return WrittenSms(text=body + end, alphabet=alphabet, left_out="")
     # Without any words a link says nothing: a piece of the headline stays even beside an endless one.
-    return alphabet.cut(body, max(alphabet.limit(segments) - alphabet.cost(end), 40)) + end
+    kept = alphabet.cut(body, max(alphabet.limit(segments) - alphabet.cost(end), 40))
+    left_out = "" if kept == body else body[len(kept) - len("...") :].strip(" .,;:")
+    return WrittenSms(text=kept + end, alphabet=alphabet, left_out=left_out)
+
+
+def _said_by_sms(message: Message) -> str:
+    """Return all that an SMS would say in one line, most important first, but for the link."""
+    words, texts = _words(message), texts_for(message.language)
+    first = ", ".join(part for part in (headline(message), how_many_more(message)) if part)
+    own = _own_lines(message)
+    if own is not None:
+        said = " ".join([first if first[-1] in ".!?" else f"{first}.", *own])
+    else:
+        parts = [
+            first,
+            message.by and f"{words.by} {message.by}",
+            how_sure(message),
+            place(message),
+            message.person,
+            short_raised_at(message),
+            message.ending and ending(message.ending, texts),
+            message.note and f"{_note_label(message)}{texts.formats.colon}{message.note}",
+        ]
+        said = ". ".join(one_line(part, TITLE_LIMIT + 20) for part in parts if part)
+    return f"{words.short_repeat} {said}" if message.may_have_been_sent else said
 
 
 @or_plainly(plain_title)

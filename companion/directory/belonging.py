@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, SITE, State
+from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, MESSAGE_TEXT, PERSON, POLICY, SITE, State
 from companion.escalation.plan import everybody
 from companion.escalation.policy import ChannelTarget, PersonTarget, Policy, Target
 
@@ -34,6 +34,11 @@ def crossings(state: State) -> Iterator[Crossing]:
         for index, (channel_id, _address) in enumerate(person["contacts"]):
             where = f"contacts[{index}].channel"
             yield from _crossing(state, (PERSON, person_id), person["site_id"], where, CHANNEL, channel_id)
+    for text_id, text in state[MESSAGE_TEXT].items():
+        # Of all sites those tell over a channel that may: it is no mistake to write for one site's channel.
+        if text["site_id"] is not None:
+            at, named = (MESSAGE_TEXT, text_id), text["channel_id"]
+            yield from _crossing(state, at, text["site_id"], "channel_id", CHANNEL, named)
     for policy_id in state[POLICY]:
         yield from _targets(state, policy_id)
 

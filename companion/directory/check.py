@@ -1,6 +1,7 @@
 """Whether a directory holds together: every reference leads somewhere, every step can tell somebody."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from companion.channels.registry import find_kind
 from companion.directory.belonging import crossings
@@ -12,6 +13,7 @@ from companion.directory.state import (
     CHANNEL,
     DEVICE,
     INSTALLATION,
+    MESSAGE_TEXT,
     PERSON,
     POLICY,
     ROOM,
@@ -22,6 +24,7 @@ from companion.directory.state import (
     State,
 )
 from companion.escalation.policy import ChannelTarget, PersonTarget, Policy, Target
+from companion.wording.own_texts import PARTS
 
 type _Unreached = tuple[Problem, Cause]
 
@@ -32,6 +35,7 @@ REFERENCES = {
     ROOM: {"site_id": SITE},
     PERSON: {"site_id": SITE},
     INSTALLATION: {"last_resort_id": POLICY},
+    MESSAGE_TEXT: {"site_id": SITE, "channel_id": CHANNEL},
     DEVICE: {"site_id": SITE, "room_id": ROOM, "person_id": PERSON, "policy_id": POLICY},
 }
 
@@ -63,6 +67,7 @@ class Check:
             *(self._told(one) for one in self._odd_now if self._must_be_mended(one)),
             *self._policy_problems(),
             *self._operator_problems(),
+            *self._doubled_texts(),
         ]
         new, _known = self._unreached()
         # Where something leads to is not looked at while it leads nowhere for a reason that is told already.
@@ -190,6 +195,20 @@ class Check:
         # What is broken elsewhere in the document is not blamed here once more.
         is_broken = not channels or any(channel_id not in self._state[CHANNEL] for channel_id in channels)
         return is_broken or target_reaches(self._state, target)
+
+    # --- texts ------------------------------------------------------------------------------------------
+
+    def _doubled_texts(self) -> Iterator[Problem]:
+        seen: dict[tuple[Any, ...], str] = {}
+        for text_id, row in self._state[MESSAGE_TEXT].items():
+            for part in PARTS:
+                if row[part] is None:
+                    continue
+                place = (part, row["kind"], row["language"], row["site_id"], row["channel_id"])
+                earlier = seen.setdefault(place, text_id)
+                if earlier != text_id:
+                    message = f"stands in text {earlier!r} too, for the same messages: leave one of them out"
+                    yield Problem(f"{self._path(MESSAGE_TEXT, text_id)}.{part}", message)
 
     # --- the installation -------------------------------------------------------------------------------
 

@@ -23,9 +23,23 @@ from companion.directory.seed import (
     PersonSeed,
     Problem,
     SiteSeed,
+    TextSeed,
 )
-from companion.directory.state import CHANNEL, DEVICE, INSTALLATION, PERSON, POLICY, ROOM, SITE, Key, State
+from companion.directory.state import (
+    CHANNEL,
+    DEVICE,
+    INSTALLATION,
+    MESSAGE_TEXT,
+    PERSON,
+    POLICY,
+    ROOM,
+    SITE,
+    Key,
+    State,
+)
 from companion.ids import token_hash
+from companion.wording.faults import faults
+from companion.wording.own_texts import OwnText
 
 MAX_BYTES = 512 * 1024
 MAX_INTEGER = 2**63 - 1
@@ -35,6 +49,7 @@ KIND_OF = {
     "channels": CHANNEL,
     "people": PERSON,
     "devices": DEVICE,
+    "texts": MESSAGE_TEXT,
     "installation": INSTALLATION,
 }
 
@@ -236,6 +251,8 @@ class _Reader:
                 self._add_channel(part, path)
             case DeviceSeed():
                 self._add_device(part, path)
+            case TextSeed():
+                self._add_text(part, path)
             case InstallationSeed():
                 everywhere = part.model_dump(mode="json", exclude={"last_resort"})
                 self._put(
@@ -255,6 +272,13 @@ class _Reader:
         row["config"] = {name: value for name, value in part.config.items() if name not in secret}
         row["secrets"] = {name: value for name, value in part.config.items() if name in secret}
         self._put(CHANNEL, part.id, path, row)
+
+    def _add_text(self, part: TextSeed, path: str) -> None:
+        row = part.model_dump(mode="json", include={"kind", "language", "title", "text"})
+        row |= {"site_id": part.site, "channel_id": part.channel}
+        for name, problem in faults(OwnText(id=part.id, **row | {"kind": part.kind})):
+            self._problem(f"{path}.{name}", problem)
+        self._put(MESSAGE_TEXT, part.id, path, row)
 
     def _add_device(self, part: DeviceSeed, path: str) -> None:
         token = part.token.get_secret_value()

@@ -3,11 +3,21 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, override
+from typing import Annotated, Self, override
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
+from companion.channels.base import MessageKind
 from companion.channels.phone_numbers import is_country
 from companion.directory.model import DeviceKind, DirectoryPolicy
 from companion.directory.state import Key, State
@@ -114,6 +124,27 @@ class DeviceSeed(_Part):
     enabled: bool = True
 
 
+class TextSeed(_Part):
+    """What one kind of message says, instead of our words: templates."""
+
+    id: Id
+    kind: MessageKind
+    language: Annotated[str, AfterValidator(_known_language)] | None = None
+    """None: any."""
+    site: Id | None = None
+    """None: alarms of all sites."""
+    channel: Id | None = None
+    """None: over any channel."""
+    title: str | None = None
+    text: str | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.title is None and self.text is None:
+            raise ValueError("has neither `title` nor `text`: write one of them")
+        return self
+
+
 class InstallationSeed(_Part):
     """What holds for every site."""
 
@@ -130,6 +161,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "channels": ChannelSeed,
     "people": PersonSeed,
     "devices": DeviceSeed,
+    "texts": TextSeed,
     "installation": InstallationSeed,
 }
 """Each is a list of these, but `installation`, which is one."""

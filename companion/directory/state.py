@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 POLICY, SITE, ROOM, CHANNEL, PERSON, DEVICE = "policy", "site", "room", "channel", "person", "device"
+MESSAGE_TEXT = "message_text"
 INSTALLATION = "installation"
-KINDS = (POLICY, SITE, ROOM, CHANNEL, PERSON, DEVICE, INSTALLATION)
+KINDS = (POLICY, SITE, ROOM, CHANNEL, PERSON, DEVICE, MESSAGE_TEXT, INSTALLATION)
 """Each refers only to those before it, so this is the order in which rows are written."""
 SECTION_OF = {
     POLICY: "policies",
@@ -14,6 +15,7 @@ SECTION_OF = {
     CHANNEL: "channels",
     PERSON: "people",
     DEVICE: "devices",
+    MESSAGE_TEXT: "texts",
     INSTALLATION: "installation",
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from companion.channels.base import MessageKind
 from companion.directory.model import (
     ApiKey,
     ChannelRow,
@@ -30,6 +31,7 @@ from companion.store import tables
 from companion.store.scope import ALL_SITES, Scope, require_owned
 from companion.store.secrets import Secrets
 from companion.store.statements import Statement
+from companion.wording.own_texts import OwnText
 
 type Query = sa.Select[Any]
 
@@ -298,6 +300,21 @@ def channel_by_id(
     query = sa.select(tables.channel).where(tables.channel.c.id == channel_id)
     row = _row(conn, scope.own_or_shared(query, tables.channel.c.site_id))
     return None if row is None else _channel(row, secrets)
+
+
+# --- texts ----------------------------------------------------------------------------------------------
+
+
+def own_text(row: Mapping[str, Any]) -> OwnText:
+    """Return the row as what it is."""
+    return OwnText(**{**row, "kind": MessageKind(row["kind"])})
+
+
+def message_texts(scope: Scope, conn: Connection) -> list[OwnText]:
+    """Return what the installation has written itself, by id."""
+    query = scope.own_or_shared(sa.select(tables.message_text), tables.message_text.c.site_id)
+    rows = _rows(conn, query.order_by(tables.message_text.c.id))
+    return [own_text(dict(row)) for row in rows if row["kind"] in MessageKind]
 
 
 # --- devices --------------------------------------------------------------------------------------------

@@ -4,16 +4,20 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from companion.channels.base import Message
+from companion.channels.base import Message, Wording
 from companion.dispatch.delivery import Delivery
 
 FACTS = frozenset(one.name for one in fields(Message))
 
 
 def compose(
-    delivery: Delivery, thread_ref: str | None, ack_url: str | None, callback_url: str | None
+    delivery: Delivery,
+    thread_ref: str | None,
+    ack_url: str | None,
+    callback_url: str | None,
+    wording: Wording | None = None,
 ) -> Message:
-    """Return the message of `delivery`; `thread_ref` and the addresses are known only now."""
+    """Return the message of `delivery`; `thread_ref`, the addresses and the wording are known only now."""
     # Of a newer version's facts those that are not known here are left out: the page goes out without them.
     facts = {name: value for name, value in delivery.message.items() if name in FACTS}
     known: dict[str, Any] = {
@@ -31,6 +35,7 @@ def compose(
         "recipient": delivery.recipient,
         "ack_url": ack_url,
         "callback_url": callback_url,
+        "wording": wording,
         "raised_at": _moment(facts.get("raised_at")) or delivery.created_at,
     }
     return Message(**known)

@@ -51,7 +51,7 @@ PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_
 
 
 OF_THE_ALARM = frozenset(
-    {"title", "severity", "source", "site", "room", "person", "raised_at", "timezone", "test"}
+    {"title", "severity", "source", "site", "site_id", "room", "person", "raised_at", "timezone", "test"}
 )
 """Facts of a message that are columns of its alarm, and of which nobody makes anything else."""
 

@@ -7,14 +7,17 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
+from sqlalchemy.engine import Connection
+
 from companion.channels.base import Channel, Listens
 from companion.channels.registry import KindUnavailable, build_channel
 from companion.directory.model import ChannelRow
-from companion.directory.store import channel_by_id, channel_revisions
+from companion.directory.store import channel_by_id, channel_revisions, message_texts
 from companion.dispatch.worker import ChannelUnusable, KindUnusable, RunningChannel
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets, WrongSecretKey
+from companion.wording.own_texts import OwnText, OwnTexts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -22,7 +25,8 @@ REFRESH_S = 2.0
 """How long a change of the directory, perhaps by another process, may go unnoticed."""
 
 
-_revisions = partial(channel_revisions, ALL_SITES)
+def _revisions(conn: Connection) -> tuple[dict[str, int], list[OwnText]]:
+    return channel_revisions(ALL_SITES, conn), message_texts(ALL_SITES, conn)
 
 
 class RunningChannels:
@@ -36,6 +40,8 @@ class RunningChannels:
         self._monotonic = monotonic
         self._running: dict[str, RunningChannel] = {}
         self._revisions: dict[str, int] = {}
+        self.texts = OwnTexts()
+        """What the installation has written itself, as new as the channels."""
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
         # One a channel: its package may take its time to be imported, and other channels do not wait for it.
@@ -60,7 +66,9 @@ class RunningChannels:
 
     async def _refresh(self, channel_id: str) -> None:
         if self._monotonic() - self._read_at >= REFRESH_S or channel_id not in self._revisions:
-            self._revisions = await self._db.read(_revisions)
+            self._revisions, texts = await self._db.read(_revisions)
+            if tuple(texts) != self.texts.texts:
+                self.texts = await asyncio.to_thread(OwnTexts, texts)
             self._read_at = self._monotonic()
         for gone in [known for known in self._running if known not in self._revisions]:
             self._retire(gone)
@@ -98,7 +106,7 @@ class RunningChannels:
     async def listening(self) -> dict[str, Listens]:
         """Return the enabled channels that hear from their providers over a connection of their own."""
         found: dict[str, Listens] = {}
-        for channel_id in await self._db.read(_revisions):
+        for channel_id in await self._db.read(partial(channel_revisions, ALL_SITES)):
             try:
                 running = await self.get(channel_id)
             except ChannelUnusable as err:

@@ -129,6 +129,18 @@ device = sa.Table(
     sa.Column("minute_count", sa.Integer, nullable=False),
 )
 
+message_text = sa.Table(
+    "message_text",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(32), nullable=False),  # channels.base.MessageKind
+    sa.Column("language", sa.String(8)),  # null: any
+    _ref("site_id", "site.id", nullable=True),  # null: alarms of all sites
+    _ref("channel_id", "channel.id", nullable=True),  # null: over any channel
+    sa.Column("title", sa.Text),  # templates, see companion.wording; null: ours
+    sa.Column("text", sa.Text),
+)
+
 installation = sa.Table(
     "installation",
     metadata,

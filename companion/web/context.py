@@ -17,6 +17,7 @@ from companion.store.secrets import Secrets
 from companion.web.certificate import Certificate
 from companion.web.metrics import Metrics
 from companion.web.problems import Problem
+from companion.wording.own_texts import OwnTexts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class WebContext:
     instance_id: str
     version: str
     metrics: Metrics
+    texts: Callable[[], OwnTexts]
+    """Returns what the installation has written itself."""
     inbound: Callable[[str], Inbound]
     """Whom a channel, named by its id, tells what it hears."""
     certificate: Certificate | None = None

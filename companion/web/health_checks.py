@@ -28,6 +28,7 @@ from companion.troubles.reach_audit import KINDS as REACH_KINDS, who_reaches_nob
 from companion.troubles.store import health_of_channels, open_troubles
 from companion.web.certificate import Certificate
 from companion.web.context import WebContext
+from companion.wording.own_texts import Broken
 
 DATABASE_LIMIT_S = 5
 
@@ -88,7 +89,7 @@ async def alerting(context: WebContext) -> list[HealthCheck]:
     checks = await _database_first(
         context, lambda conn: alerting_checks(conn, now), misplaced=HealthStatus.ERROR
     )
-    return checks + certificate_checks(context)
+    return checks + text_checks(context) + certificate_checks(context)
 
 
 def alerting_checks(conn: Connection, now: datetime) -> list[HealthCheck]:
@@ -129,10 +130,11 @@ async def _database_first(
 
 
 def host_checks(context: WebContext) -> list[HealthCheck]:
-    """Return what this replica knows without its database's tables: file, other replicas, certificate."""
+    """Return what this replica knows without its database's tables: file, other replicas, texts, certificate."""
     return [
         *file_checks(context, HealthStatus.ERROR),
         *replica_checks(context),
+        *text_checks(context),
         *certificate_checks(context),
     ]
 
@@ -150,6 +152,17 @@ def replica_checks(context: WebContext) -> list[HealthCheck]:
         return []
     reason = Reason("replicas_unheard", error=context.wake.deaf_because)
     return [HealthCheck(kind="replicas", status=HealthStatus.WARNING, reason=reason)]
+
+
+def text_checks(context: WebContext) -> list[HealthCheck]:
+    """Return which of the installation's own texts could not be written since they were applied, or this replica started."""
+    return [text_check(one) for one in context.texts().broken.values()]
+
+
+def text_check(found: Broken) -> HealthCheck:
+    """Return that ours goes out in place of a text."""
+    reason = Reason("text_broken", part=found.part, why=found.problem)
+    return HealthCheck(kind="message_text", id=found.text_id, status=HealthStatus.WARNING, reason=reason)
 
 
 def certificate_checks(context: WebContext) -> list[HealthCheck]:

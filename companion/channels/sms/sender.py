@@ -60,8 +60,9 @@ class SmsChannel(Channel, TakesCallbacks):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        config, hears = self._config, message.callback_url is not None and self._hears_replies
-        text = sms_text(message, segments=config.segments, unicode=config.unicode, by_reply=hears)
+        form, is_heard = self._config.sms_form, message.callback_url is not None
+        by_reply = form.by_reply and is_heard
+        text = sms_text(message, segments=form.segments, unicode=form.unicode, by_reply=by_reply)
         reply = await self._sent(message.address, text, message.idempotency_key, message.callback_url)
         if not isinstance(reply, Reply):
             return reply
@@ -132,10 +133,6 @@ class SmsChannel(Channel, TakesCallbacks):
         if callbacks.proof.by != "query":
             return url
         return str(URL(url).update_query({callbacks.proof.name: secret.get_secret_value().strip()}))
-
-    @property
-    def _hears_replies(self) -> bool:
-        return self._config.callbacks is not None and self._config.callbacks.replies is not None
 
     @override
     async def close(self) -> None:

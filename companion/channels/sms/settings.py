@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_v
 
 from companion.channels.base import Per
 from companion.channels.http import HeaderSecret, HttpOptions
-from companion.channels.kind import Mistake
+from companion.channels.kind import Mistake, SmsForm
 from companion.channels.phone_numbers import e164
 from companion.channels.sms.answers import AnswerRule, Pointer, Verdict
 from companion.channels.sms.callbacks import Callbacks
@@ -112,6 +112,12 @@ class SmsSettings(HttpOptions):
         default=None,
         description="How many messages the gateway takes, of a plan or a card for example: at 80 % the operators are warned.",
     )
+
+    @property
+    @override
+    def sms_form(self) -> SmsForm:
+        hears = self.callbacks is not None and self.callbacks.replies is not None
+        return SmsForm(segments=self.segments, unicode=self.unicode, by_reply=hears)
 
     @model_validator(mode="before")
     @classmethod

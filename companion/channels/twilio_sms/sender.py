@@ -109,8 +109,8 @@ class TwilioSmsChannel(Channel, TakesCallbacks):
         }
 
     def _text(self, message: Message) -> str:
-        config = self._config
-        return sms_text(message, segments=config.segments, unicode=config.unicode, by_reply=config.replies)
+        form = self._config.sms_form
+        return sms_text(message, segments=form.segments, unicode=form.unicode, by_reply=form.by_reply)
 
     async def _sent_before(self, message: Message) -> Outcome | None:
         """Return the message as sent if an earlier attempt has made it, None if none has, or why nobody can say.

@@ -6,6 +6,7 @@ from typing import Any, Self, override
 
 from pydantic import Field, model_validator
 
+from companion.channels.kind import SmsForm
 from companion.channels.phone_numbers import e164
 from companion.channels.twilio import TwilioSettings
 
@@ -53,6 +54,11 @@ class TwilioSmsSettings(TwilioSettings):
         if self.replies and self.sender is not None and not NUMBER.fullmatch(self.sender):
             raise ValueError("replies: nobody can answer to a name, only to a number")
         return self
+
+    @property
+    @override
+    def sms_form(self) -> SmsForm:
+        return SmsForm(segments=self.segments, unicode=self.unicode, by_reply=self.replies)
 
     @classmethod
     @override

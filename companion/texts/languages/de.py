@@ -167,6 +167,7 @@ LABELS = {
     "database": "Datenbank",
     "file": "Datei der Datenbank",
     "replicas": "andere Instanzen",
+    "message_text": "Text",
     "certificate": "Zertifikat",
     "directory": "Verzeichnis",
     "dispatcher": "Versand",
@@ -548,6 +549,7 @@ REASONS = {
     "Zurücklegen.",
     "replicas_unheard": "Andere Instanzen sind nicht zu hören ({error}): Was sie weitergeben, wird Sekunden später durch "
     "Nachsehen gefunden.",
+    "text_broken": "{part} lässt sich nicht schreiben ({why}): Stattdessen gehen unsere Worte hinaus.",
     "certificate_good": "Es gilt bis {at}.",
     "certificate_late": "Es läuft ab am {at} und wurde nicht erneuert. Ein neues in seine Dateien legen.",
     "certificate_over": "Es ist abgelaufen, am {at}: Links und Alarmanlagen erreichen uns nicht. Ein neues in seine Dateien "

@@ -167,6 +167,7 @@ LABELS = {
     "database": "base de données",
     "file": "fichier de la base",
     "replicas": "autres instances",
+    "message_text": "texte",
     "certificate": "certificat",
     "directory": "annuaire",
     "dispatcher": "envoi",
@@ -539,6 +540,7 @@ REASONS = {
     "La remettre en place.",
     "replicas_unheard": "Les autres instances ne sont pas entendues ({error}) : ce qu'elles transmettent est trouvé quelques "
     "secondes plus tard.",
+    "text_broken": "{part} ne peut pas être rédigé ({why}) : nos mots partent à sa place.",
     "certificate_good": "Il est valable jusqu'au {at}.",
     "certificate_late": "Il expire le {at} et n'a pas été renouvelé. En placer un nouveau dans ses fichiers.",
     "certificate_over": "Il a expiré le {at} : liens et centrales ne nous atteignent plus. En placer un nouveau dans ses "

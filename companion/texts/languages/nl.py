@@ -167,6 +167,7 @@ LABELS = {
     "database": "database",
     "file": "databasebestand",
     "replicas": "andere instanties",
+    "message_text": "tekst",
     "certificate": "certificaat",
     "directory": "adresboek",
     "dispatcher": "verzending",
@@ -528,6 +529,7 @@ REASONS = {
     "database_misplaced": "De database is verplaatst, verwijderd of vervangen: bij de volgende start is alles verloren. Zet hem "
     "terug.",
     "replicas_unheard": "De andere instanties zijn niet te horen ({error}): wat zij doorgeven, wordt seconden later gevonden.",
+    "text_broken": "{part} kan niet worden geschreven ({why}): in plaats daarvan gaan onze woorden uit.",
     "certificate_good": "Het is geldig tot {at}.",
     "certificate_late": "Het verloopt op {at} en is niet vernieuwd. Zet een nieuw in de bestanden.",
     "certificate_over": "Het is verlopen, op {at}: links en alarmsystemen bereiken ons niet. Zet een nieuw in de bestanden.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Final, Literal
@@ -114,6 +115,7 @@ async def try_channel(call: Call[NoQuery, ChannelTrial]) -> TrialResult:
         timezone = "UTC" if clock is None else clock.timezone
         called_back = callback_url(call.context.settings.public_url, channel_id)
         message = _test_message(address, call.body, started_at, timezone, called_back)
+        message = replace(message, wording=call.context.texts().wording(channel_id, None))
     outcome = await _tried(running, message)
     made = None
     if message is not None:

@@ -111,7 +111,7 @@ def _shown(plan: Plan, *, applied: bool) -> PlanOut:
 
 _DOCUMENT: Final[dict[str, Any]] = {
     "type": ["object", "null"],
-    "description": "Sections `policies`, `sites`, `channels`, `people`, `devices`, `installation`; see docs/companion.md",
+    "description": "Sections `policies`, `sites`, `channels`, `people`, `devices`, `texts`, `installation`; see docs/companion.md",
 }
 
 ROUTES = (

@@ -31,6 +31,7 @@ from companion.web.callbacks import callback_url
 from companion.web.context import WRONG_TRIES, WebContext
 from companion.web.metrics import Metrics
 from companion.web.routes import make_web_app
+from companion.wording.own_texts import OwnTexts
 from tests.builders import paging_config
 from tests.fakes.channel import FakePool
 
@@ -129,6 +130,7 @@ def web_context(
         instance_id="test-instance",
         version="0.0.1",
         metrics=metrics,
+        texts=OwnTexts,
         inbound=InboundOfChannels(commands, partial(callback_url, settings.public_url)).of,
     )
 
