@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -219,6 +219,15 @@ def written_forms(secret: str) -> list[str]:
     return [secret, quote(secret, safe=""), quote_plus(secret), *as_json, escape(secret)]
 
 
+async def briefly[T](call: Awaitable[T], within_s: float) -> T | TryAgain:
+    """Return what the call returns, if it does so soon: for what must not hold up something more important."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await call
+    except TimeoutError:
+        return TryAgain(reason=Reason("no_answer_in_time"))
+
+
 def shortened(text: str, limit: int = REASON_LIMIT) -> str:
     """Return `text` cut to what a reason may hold."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
@@ -305,9 +314,9 @@ class HttpClient:
             self._keeps &= held_s > 0 or not isinstance(err, AnswerLostError)
             return failure_of_error(err)
 
-    def failure(self, reply: Reply, said: object = None) -> Failure:
+    def failure(self, reply: Reply, said: object = None, *, private: Iterable[str] = ()) -> Failure:
         """Return what an answer other than success means, quoting what the provider `said` when that is text."""
-        detail = self.quoted(said) if isinstance(said, str) else ""
+        detail = self.quoted(said, private=private) if isinstance(said, str) else ""
         return failure_of_status(reply, answered_at(reply), detail)
 
     def quoted(self, said: str, *, private: Iterable[str] = (), limit: int = REASON_LIMIT) -> str:

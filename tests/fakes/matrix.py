@@ -27,6 +27,8 @@ class FakeMatrix(FakeServer):
     encrypted: set[str] = field(default_factory=set)
     too_much: bool = False
     """The next news are longer than anybody reads."""
+    padding: int = 0
+    """How many bytes of other rooms stand in all news."""
     joined: set[str] = field(default_factory=lambda: {ROOM}, init=False)
     events: list[dict[str, Any]] = field(default_factory=list, init=False)
     direct: dict[str, list[str]] = field(default_factory=dict, init=False)
@@ -181,9 +183,10 @@ class FakeMatrix(FakeServer):
             for room in self.joined
         }
         told: dict[str, Any] = {"next_batch": str(len(self.events)), "rooms": {"join": rooms}}
+        told["padding"] = "x" * self.padding
         if self.too_much and since is not None:
             self.too_much = False
-            told["padding"] = "x" * 200_000
+            told["padding"] = "x" * 5_000_000
         return web.json_response(told)
 
     async def listened_to(self, times: int = 1) -> None:

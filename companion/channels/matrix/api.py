@@ -14,6 +14,8 @@ from companion.texts.reasons import Reason
 
 POLL_S = 30
 """How long the server may wait for something to tell; a request waits for it a little longer."""
+NEWS_LIMIT = 4 * 1024 * 1024
+"""The most bytes of them that are read: the first answer names every room of the account."""
 
 
 class MatrixApi:
@@ -22,11 +24,7 @@ class MatrixApi:
     def __init__(self, config: MatrixSettings) -> None:
         self._base = str(config.url).rstrip("/")
         token = config.token.get_secret_value()
-        patient = config.model_copy(update={"timeout_s": POLL_S + 15, "read_timeout_s": POLL_S + 10})
-        self._http, self._polling = (
-            HttpClient(options, headers={"Authorization": f"Bearer {token}"}, secrets=[token])
-            for options in (config, patient)
-        )
+        self._http = HttpClient(config, headers={"Authorization": f"Bearer {token}"}, secrets=[token])
 
     async def call(
         self, method: Literal["GET", "POST", "PUT"], *path: str, body: dict[str, Any] | None = None
@@ -37,12 +35,12 @@ class MatrixApi:
 
     async def poll(self, **query: str) -> Reply | Failure:
         """Return what the server has to tell, within half a minute if there is nothing."""
-        return self._read(await self._polling.request("GET", self._url(("sync",)).with_query(query)))
+        url = self._url(("sync",)).with_query(query)
+        return self._read(await self._http.request("GET", url, held_s=POLL_S, limit=NEWS_LIMIT))
 
     async def close(self) -> None:
         """Give back connections."""
         await self._http.close()
-        await self._polling.close()
 
     def _url(self, path: tuple[str, ...]) -> URL:
         parts = "/".join(quote(part, safe="") for part in path)

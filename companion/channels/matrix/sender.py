@@ -1,9 +1,7 @@
 """Matrix: one event a message, under a transaction id with which a repeat is the same event."""
 
-import asyncio
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any, override
 
@@ -20,7 +18,7 @@ from companion.channels.base import (
     TryAgain,
 )
 from companion.channels.cards import replaces_first
-from companion.channels.http import Failure, Reply, not_understood
+from companion.channels.http import Failure, Reply, briefly, not_understood
 from companion.channels.matrix.api import POLL_S, MatrixApi
 from companion.channels.matrix.events import answer_in, content_of, notice, place_of, ref, replacing
 from companion.channels.matrix.rooms import Rooms
@@ -150,11 +148,10 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
 
     async def _is_encrypted(self, room: str) -> bool:
         if room not in self._encrypted:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(ENCRYPTION_S):
-                    state = await self._api.call("GET", "rooms", room, "state", "m.room.encryption")
-                    if isinstance(state, Reply) or state.status_code == 404:
-                        self._encrypted[room] = isinstance(state, Reply)
+            asked = self._api.call("GET", "rooms", room, "state", "m.room.encryption")
+            state = await briefly(asked, ENCRYPTION_S)
+            if isinstance(state, Reply) or state.status_code == 404:
+                self._encrypted[room] = isinstance(state, Reply)
         return self._encrypted.get(room, False)
 
 

@@ -339,6 +339,20 @@ async def test_what_was_said_while_the_connection_was_lost_is_heard(
     assert len(inbound.answers) == 1
 
 
+async def test_an_account_in_very_many_rooms_hears_all_the_same(
+    matrix: FakeMatrix, channel: MatrixChannel
+) -> None:
+    _, event = await paged(matrix, channel)
+    matrix.padding = 200_000
+    inbound = RecordingInbound()
+
+    async with listening(matrix, channel, inbound):
+        await matrix.react(event, "✅")
+        await matrix.until(lambda: len(matrix.sent) == 2)
+
+    assert len(inbound.answers) == 1
+
+
 async def test_news_that_are_too_long_are_left_behind(matrix: FakeMatrix, channel: MatrixChannel) -> None:
     _, event = await paged(matrix, channel)
     matrix.too_much = True
