@@ -30,7 +30,7 @@ from companion.texts.reasons import Reason
 NO_PERMISSION = "api.context.permissions.app_error"
 """The bot may not write here: of this place only."""
 CANNOT_CHANGE = frozenset({400, 403, 404})
-"""The first post is gone, or too old to be changed: what there is to say becomes a post of its own."""
+"""The first post is gone, or too old to be changed; nothing can stand below it either: what there is to say becomes a post of its own."""
 
 
 class MattermostBot(Channel, TakesCallbacks):
@@ -63,7 +63,9 @@ class MattermostBot(Channel, TakesCallbacks):
         # Within half a minute the server takes a repeat of this id for what it is (`app/post.go`).
         body |= {"channel_id": place, "pending_post_id": message.idempotency_key}
         if message.thread_ref is not None and follows_first(message):
-            body["root_id"] = message.thread_ref
+            below = await self._call("POST", "posts", {**body, "root_id": message.thread_ref})
+            if isinstance(below, Reply) or below.status_code not in CANNOT_CHANGE:
+                return _outcome(below)
         return _outcome(await self._call("POST", "posts", body))
 
     @override

@@ -1,7 +1,5 @@
 """A Slack app with a bot token: messages that change once somebody answered, and a button that answers."""
 
-import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, override
 
@@ -20,7 +18,7 @@ from companion.channels.base import (
     TryAgain,
 )
 from companion.channels.cards import card_of, follows_first, replaces_first
-from companion.channels.http import Failure, HttpClient, Reply, not_understood
+from companion.channels.http import Failure, HttpClient, Reply, briefly, not_understood
 from companion.channels.slack.blocks import blocks, escaped, fallback
 from companion.channels.slack.callbacks import is_of_slack, place_of, pressed
 from companion.channels.slack.settings import SlackSettings
@@ -50,6 +48,8 @@ BROKEN = frozenset(
 )
 CANNOT_CHANGE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 """The first message is gone or too old: what there is to say becomes a message of its own."""
+CANNOT_REPLY = frozenset({"thread_not_found", "cannot_reply_to_message"})
+"""The same for what would stand below it."""
 SAY_S = 2.0
 """Slack waits three seconds for the answer to a press, of which the alarm's own write needs some."""
 
@@ -67,17 +67,19 @@ class SlackBot(Channel, TakesCallbacks):
     async def send(self, message: Message) -> Outcome:
         card = card_of(message)
         token = None if self._config.signing_secret is None else message.ack_token
-        body = {"text": fallback(card), "blocks": blocks(card, token)}
+        body: dict[str, Any] = {"text": fallback(card), "blocks": blocks(card, token)}
         first = place_of(message.thread_ref)
         if first is not None and replaces_first(message):
             changed = await self._call("chat.update", {"channel": first[0], "ts": first[1], **body})
             if not isinstance(changed, dict) or changed.get("error") not in CANNOT_CHANGE:
                 return self._outcome(changed)
-        place: dict[str, Any] = {"channel": message.address}
+        body |= {"unfurl_links": False, "unfurl_media": False}
         if first is not None and follows_first(message):
-            place = {"channel": first[0], "thread_ts": first[1], "reply_broadcast": True}
-        quiet = {"unfurl_links": False, "unfurl_media": False}
-        return self._outcome(await self._call("chat.postMessage", {**place, **body, **quiet}))
+            below = {"channel": first[0], "thread_ts": first[1], "reply_broadcast": True}
+            posted = await self._call("chat.postMessage", {**below, **body})
+            if not isinstance(posted, dict) or posted.get("error") not in CANNOT_REPLY:
+                return self._outcome(posted)
+        return self._outcome(await self._call("chat.postMessage", {"channel": message.address, **body}))
 
     @override
     async def check(self) -> Outcome:
@@ -95,11 +97,9 @@ class SlackBot(Channel, TakesCallbacks):
         response = None if answer is None else await inbound.answer(answer)
         place = None if answer is None else place_of(answer.thread_ref)
         if answer is not None and response is not None and place is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SAY_S):
-                    # Not by the `response_url`: an address that a request brings along is none that we call.
-                    said = {"channel": place[0], "user": answer.sender, "text": escaped(response.text)}
-                    await self._call("chat.postEphemeral", said)
+            # Not by the `response_url`: an address that a request brings along is none that we call.
+            said = {"channel": place[0], "user": answer.sender, "text": escaped(response.text)}
+            await briefly(self._call("chat.postEphemeral", said), SAY_S)
         return CallbackReply()
 
     @override
@@ -123,7 +123,9 @@ class SlackBot(Channel, TakesCallbacks):
             return answer
         if not answer["ok"]:
             return self._failure(answer)
-        return Sent(provider_ref=f"{answer.get('channel')}:{answer.get('ts')}", status_code=200)
+        if not answer.get("channel") or not answer.get("ts"):
+            return TryAgain(reason=Reason("not_understood", status=200), status_code=200, uncertain=True)
+        return Sent(provider_ref=f"{answer['channel']}:{answer['ts']}", status_code=200)
 
     def _failure(self, answer: dict[str, Any]) -> Failure:
         """Return what Slack's word for an error means."""

@@ -193,6 +193,13 @@ async def test_a_post_that_is_gone_is_followed_by_a_new_one(mattermost: FakeMatt
     assert len(mattermost.posts) == 1
 
 
+async def test_news_below_a_post_that_is_gone_stand_alone(mattermost: FakeMattermost, bot: Channel) -> None:
+    outcome = await bot.send(page(MessageKind.CONFIRMED, thread_ref="gone", note="Cellar"))
+
+    assert isinstance(outcome, Sent)
+    assert [one.get("root_id") for one in mattermost.posts.values()] == [None]
+
+
 async def test_news_that_asks_nothing_is_a_reply(mattermost: FakeMattermost, bot: Channel) -> None:
     first = await bot.send(page())
     assert isinstance(first, Sent)

@@ -195,6 +195,24 @@ async def test_a_message_that_is_gone_is_followed_by_a_new_one(slack: FakeSlack,
     assert len(slack.posts) == 1
 
 
+async def test_news_below_a_message_that_is_gone_stand_alone(slack: FakeSlack, bot: Channel) -> None:
+    outcome = await bot.send(page(MessageKind.CONFIRMED, thread_ref="C024BE91L:1.1", note="Cellar"))
+
+    assert isinstance(outcome, Sent)
+    assert "thread_ts" not in slack.posts[0].body
+
+
+async def test_a_yes_without_the_message_that_it_is_about_is_not_believed(
+    slack: FakeSlack, bot: Channel
+) -> None:
+    slack.error = {"ok": True}
+
+    outcome = await bot.send(page())
+
+    assert isinstance(outcome, TryAgain)
+    assert outcome.uncertain
+
+
 async def test_news_that_asks_nothing_is_a_reply_that_the_channel_sees(
     slack: FakeSlack, bot: Channel
 ) -> None:
