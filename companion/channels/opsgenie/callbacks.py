@@ -26,7 +26,7 @@ def acknowledged(body: bytes) -> Answer | None:
         told = json.loads(body)
         alert, action = told["alert"], told["action"]
         alias, user = alert["alias"], alert["username"].lower()
-        if action not in ANSWERS or told.get("source", {}).get("name") == SOURCE:
+        if action not in ANSWERS or (told.get("source") or {}).get("name") == SOURCE:
             return None
         if not alias.startswith(PREFIX):
             return None

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, override
@@ -29,7 +28,7 @@ from companion.channels.base import (
     Understood,
 )
 from companion.channels.cards import SETTLES
-from companion.channels.http import Failure, HttpClient, Reply, not_understood, shortened
+from companion.channels.http import Failure, HttpClient, Reply, briefly, not_understood, shortened
 from companion.channels.pushover.notification import (
     EMERGENCY,
     LONGEST_TEXT,
@@ -79,7 +78,8 @@ class PushoverChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
                 return silenced
         elif message.may_have_been_sent:
             # There is no key against repeats: of two pages that ring for one reader the first is silenced.
-            await self._call("POST", f"receipts/cancel_by_tag/{tags_of(message)[1]}.json", {})
+            silencing = self._call("POST", f"receipts/cancel_by_tag/{tags_of(message)[1]}.json", {})
+            await briefly(silencing, SAY_S)  # the page matters more
         callback = message.callback_url and proven_url(
             message.callback_url, message.delivery_id, self._config.token
         )
@@ -111,7 +111,8 @@ class PushoverChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
         missing = set()
         for address in addresses:
             answer = await self._call("POST", "users/validate.json", {"user": address})
-            if isinstance(answer, Refused) and not answer.channel_broken:
+            # Only Pushover itself says 400; a 404 is of something else, and says nothing of anybody.
+            if isinstance(answer, Refused) and answer.status_code == 400 and not answer.channel_broken:
                 missing.add(address)
         return frozenset(missing)
 
@@ -183,10 +184,8 @@ class PushoverChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
         response = await inbound.answer(answer)
         if response is None or response.understood is Understood.ACKNOWLEDGED:
             return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SAY_S):
-                said = {"user": answer.sender, "message": shortened(response.text, LONGEST_TEXT)}
-                await self._call("POST", "messages.json", said)
+        said = {"user": answer.sender, "message": shortened(response.text, LONGEST_TEXT)}
+        await briefly(self._call("POST", "messages.json", said), SAY_S)
 
     # --- asking -----------------------------------------------------------------------------------------
 

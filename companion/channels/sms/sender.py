@@ -30,6 +30,7 @@ from companion.channels.http import (
     HttpClient,
     Reply,
     answered_at,
+    briefly,
     retry_after,
     shortened,
 )
@@ -47,6 +48,8 @@ from companion.texts.reasons import Reason
 
 _LOGGER = logging.getLogger(__name__)
 
+SAY_S = 5.0
+"""How long a gateway that calls us is kept waiting while it is asked to send what became of an answer."""
 SAID_LIMIT, ANSWER_LIMIT = 120, 500
 """Characters of an answer that a reason and the channel test quote."""
 
@@ -115,7 +118,7 @@ class SmsChannel(Channel, TakesCallbacks):
         if response is None or not answer.sender.startswith("+"):
             return
         text = response.text if self._config.unicode else gsm(response.text)
-        reply = await self._sent(answer.sender, text, f"answer-{answer.event_id}", None)
+        reply = await briefly(self._sent(answer.sender, text, f"answer-{answer.event_id}", None), SAY_S)
         if not isinstance(reply, Reply) or not reply.is_success:
             _LOGGER.warning("Nobody could be told by SMS what became of their answer")
 

@@ -131,7 +131,9 @@ class TwilioSmsChannel(Channel, TakesCallbacks):
                 and is_one_of(one, texts, since)
                 and one.get("sid") != message.thread_ref
             ):
-                return Sent(provider_ref=str(one.get("sid")))
+                return Sent(
+                    provider_ref=str(one.get("sid")), receipt_follows=message.callback_url is not None
+                )
         return None
 
 

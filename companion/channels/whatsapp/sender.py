@@ -1,7 +1,8 @@
 """WhatsApp: templates to people, whose fate and answers Meta tells by calling us."""
 
 import logging
-from typing import Any, override
+from collections.abc import Iterable
+from typing import Any, Literal, override
 
 from yarl import URL
 
@@ -16,7 +17,7 @@ from companion.channels.base import (
     Sent,
     TakesCallbacks,
 )
-from companion.channels.http import Failure, HttpClient, Reply, not_understood
+from companion.channels.http import Failure, HttpClient, Reply, briefly, not_understood
 from companion.channels.whatsapp.callbacks import events_in, introduced, is_of_meta
 from companion.channels.whatsapp.errors import error_in, read
 from companion.channels.whatsapp.settings import WhatsAppSettings
@@ -24,6 +25,10 @@ from companion.channels.whatsapp.templates import reply as reply_to, request
 from companion.texts.reasons import Reason
 
 _LOGGER = logging.getLogger(__name__)
+
+FIELDS = "verified_name,quality_rating"
+SAY_S = 4.0
+"""Meta waits some seconds for our answer, and calls again when there is none."""
 
 
 class WhatsAppChannel(Channel, TakesCallbacks):
@@ -40,7 +45,7 @@ class WhatsAppChannel(Channel, TakesCallbacks):
 
     @override
     async def send(self, message: Message) -> Outcome:
-        reply = await self._call("POST", self._number / "messages", request(self._config, message))
+        reply = await self._call("POST", request(self._config, message), private=[message.ack_token or ""])
         if not isinstance(reply, Reply):
             return reply
         ref = id_in(reply.json())
@@ -52,7 +57,7 @@ class WhatsAppChannel(Channel, TakesCallbacks):
     @override
     async def check(self) -> Outcome:
         """Ask for the number, and what Meta thinks of it."""
-        reply = await self._call("GET", self._number.with_query(fields="verified_name,quality_rating"))
+        reply = await self._call("GET")
         if not isinstance(reply, Reply):
             return reply
         answer = reply.json()
@@ -87,12 +92,19 @@ class WhatsAppChannel(Channel, TakesCallbacks):
         if response is None:
             return
         body = reply_to(answer.sender, answer.event_id, response.text)
-        said = await self._call("POST", self._number / "messages", body)
+        said = await briefly(self._call("POST", body), SAY_S)
         if not isinstance(said, Reply):
             _LOGGER.warning("Nobody could be told in WhatsApp what became of their answer: %s", said.reason)
 
-    async def _call(self, method: str, url: URL, body: dict[str, Any] | None = None) -> Reply | Failure:
-        """Return a success, or what anything else means."""
+    async def _call(
+        self,
+        method: Literal["GET", "POST"],
+        body: dict[str, Any] | None = None,
+        *,
+        private: Iterable[str] = (),
+    ) -> Reply | Failure:
+        """Return a success, or what anything else means: of a message, or of the question what the number is."""
+        url = self._number / "messages" if body else self._number.with_query(fields=FIELDS)
         reply = await self._http.request(method, url, json_body=body)
         if not isinstance(reply, Reply) or reply.is_success:
             return reply
@@ -101,7 +113,7 @@ class WhatsAppChannel(Channel, TakesCallbacks):
         if found is None:
             return self._http.failure(reply)
         code, said = found
-        return read(self._http.failure(reply, f"{code} {said}"), code)
+        return read(self._http.failure(reply, f"{code} {said}", private=private), code)
 
 
 def id_in(answer: Any) -> str | None:

@@ -34,6 +34,7 @@ from companion.channels.registry import ChannelConfigError, build_channel, forme
 from tests.companion.channels.messages import ACK_URL, message
 from tests.companion.channels.pages import examples_of
 from tests.fakes.inbound import RecordingInbound
+from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.pushover import ANNA, BEN, TOKEN, FakePushover
 
 PAGE = message(address=ANNA)
@@ -333,6 +334,14 @@ async def test_a_key_of_nobody_is_refused_for_this_message_only(
     assert not outcome.channel_broken
     assert "not a valid user" in str(outcome.reason)
     assert await channel.unreachable([ANNA, "x" * 30]) == {"x" * 30}
+
+
+async def test_whoever_answers_instead_of_pushover_says_nothing_of_anybody(
+    pushover: FakePushover, channel: PushoverChannel
+) -> None:
+    pushover.behave(Behaviour.STATUS_404)
+
+    assert await channel.unreachable([ANNA]) == frozenset()
 
 
 async def test_a_wrong_token_breaks_the_channel(pushover: FakePushover) -> None:

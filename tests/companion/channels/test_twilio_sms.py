@@ -176,7 +176,7 @@ async def test_a_message_that_was_taken_without_an_answer_is_found_and_not_sent_
 
     assert isinstance(lost, TryAgain)
     assert lost.uncertain
-    assert found == Sent(provider_ref=twilio.messages[0]["sid"])
+    assert found == Sent(provider_ref=twilio.messages[0]["sid"], receipt_follows=True)
     assert len(twilio.messages) == 1
 
 

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -6,6 +7,7 @@ from hypothesis import given, strategies as st
 
 from companion.channels.base import (
     Answer,
+    CallbackReply,
     Channel,
     MessageKind,
     Receipt,
@@ -24,6 +26,7 @@ from companion.texts.reasons import Reason
 from tests.companion.channels.messages import ACK_URL, message
 from tests.companion.channels.pages import examples_of
 from tests.fakes.inbound import RecordingInbound
+from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.whatsapp import APP_SECRET, NUMBER_ID, TOKEN, FakeWhatsApp, introduces, tells
 
 CALLBACK = "https://alarm.example/v1/channels/wa/callback"
@@ -154,6 +157,18 @@ async def test_what_meta_refuses_for_good(
     assert isinstance(outcome, Refused)
     assert outcome.channel_broken is broken
     assert f"{code} the details" in str(outcome.reason)
+
+
+async def test_what_a_button_carries_stands_in_no_reason(meta: FakeWhatsApp) -> None:
+    meta.error = (400, 132012, f"Parameter {TOKEN_IN_LINK} has the wrong format")
+    channel = channel_for(meta)
+
+    outcome = await channel.send(message())
+    await channel.close()
+
+    assert isinstance(outcome, Refused)
+    assert "has the wrong format" in str(outcome.reason)
+    assert TOKEN_IN_LINK not in str(outcome.reason)
 
 
 @pytest.mark.parametrize(
@@ -315,6 +330,22 @@ async def test_whoever_answers_reads_in_the_same_chat_what_became_of_it_once(met
     [said] = meta.messages
     assert said["text"]["body"] == "Thank you, <Anna>."
     assert said["context"] == {"message_id": "wamid.A"}
+
+
+async def test_meta_does_not_wait_for_what_is_said_back(
+    meta: FakeWhatsApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("companion.channels.whatsapp.sender.SAY_S", 0.1)
+    channel, inbound = hearing(meta), RecordingInbound()
+    meta.behave(Behaviour.HANG)
+
+    async with asyncio.timeout(1.5):  # the channel itself waits for two seconds
+        reply = await channel.called_back(
+            tells(CALLBACK, messages=[sent("text", text={"body": "OK"})]), inbound
+        )
+    await channel.close()
+
+    assert reply == CallbackReply()
 
 
 async def test_an_answer_counts_also_when_nothing_can_be_said_back(meta: FakeWhatsApp) -> None:
