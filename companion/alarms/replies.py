@@ -13,8 +13,9 @@ from companion.alarms.reply_words import WORDS_LIMIT, Meaning, meaning
 from companion.alarms.store import Told, alarm_by_id, alarms_told_to
 from companion.alarms.transaction import AlarmTransaction
 from companion.channels.base import Answer, Response, Understood, alarm_code
+from companion.directory.model import Person
 from companion.directory.store import people_at
-from companion.dispatch.store import hear, is_told_at, language_told_in, message_named
+from companion.dispatch.store import hear, is_told_at, language_told_in, messages_named, people_told
 from companion.texts.filling import filled
 from companion.texts.labels import alarm_title
 from companion.texts.language import FALLBACK, texts_for
@@ -48,11 +49,15 @@ class _Meant:
     recipient: str
 
 
+class MessageNotKnown(Exception):
+    """What it answers is no message that is known: it is somebody else's, or not yet written down as sent."""
+
+
 def take(unit: AlarmTransaction, channel_id: str, answer: Answer) -> Taken | None:
-    """Let somebody answer; None: the provider has said so before, or it is about something else.
+    """Let somebody answer; None: the provider has said so before.
 
     The link's secret, the message that it answers, and a code that it names say which alarm is meant; a mere yes is for
-    the only one that it can be for. Nothing is acknowledged by guessing.
+    the only one that it can be for. Nothing is acknowledged by guessing. Raises MessageNotKnown.
     """
     if not hear(unit.conn, channel_id, answer.event_id, unit.now):
         return None
@@ -71,10 +76,10 @@ class _Answering:
         self._said = Meaning(acknowledges=answer.acknowledges or said.acknowledges, codes=said.codes)
         self._people = people_at(unit.scope, unit.conn, channel_id, answer.sender)
 
-    def result(self) -> Taken | None:
+    def result(self) -> Taken:
         meant = self._named()
-        if meant is None and self._answers_somebody_else():
-            return None
+        if meant is not None:
+            self._people = self._who_may_answer(meant.alarm)
         if not self._people and not self._was_told(meant):
             return self._refused(meant)
         if meant is not None and self._said.codes <= {alarm_code(meant.alarm.id)}:
@@ -83,23 +88,35 @@ class _Answering:
 
     def _named(self) -> _Meant | None:
         """Return the alarm that the answer itself names: by the secret of a button, or as the message that it answers."""
-        found: tuple[str, str] | None = None
+        found: list[tuple[str, str]] = []
         if self._answer.token is not None:
             link = ack_link(self._unit.conn, self._answer.token)
-            found = None if link is None else (link.alarm_id, link.recipient)
+            found = [] if link is None else [(link.alarm_id, link.recipient)]
         elif self._answer.thread_ref is not None:
-            found = message_named(
-                self._unit.scope, self._unit.conn, self._channel_id, self._answer.thread_ref
-            )
-        if found is None:
+            found = self._answered(self._answer.thread_ref)
+        if len(found) != 1:
             return None
-        alarm = alarm_by_id(self._unit.scope, self._unit.conn, found[0])
-        return None if alarm is None else _Meant(alarm, found[1])
+        ((alarm_id, recipient),) = found
+        alarm = alarm_by_id(self._unit.scope, self._unit.conn, alarm_id)
+        return None if alarm is None else _Meant(alarm, recipient)
 
-    def _answers_somebody_else(self) -> bool:
-        """Return whether it is about a message that is none of ours: in rooms and groups people talk with each other."""
-        answer = self._answer
-        return answer.thread_ref is not None and answer.token is None and not self._said.codes
+    def _answered(self, ref: str) -> list[tuple[str, str]]:
+        """Return whose messages it answers. What is about none of ours is no answer: in rooms and groups people talk with each other."""
+        found = messages_named(self._unit.scope, self._unit.conn, self._channel_id, ref, self._answer.sender)
+        if not found and not self._said.codes:
+            raise MessageNotKnown
+        return found
+
+    def _who_may_answer(self, alarm: Alarm) -> list[Person]:
+        """Return who it may be: over a channel that sites share, people of another one only of what they were told."""
+        strangers = {
+            person.id
+            for person in self._people
+            if person.site_id is not None and alarm.site_id not in {None, person.site_id}
+        }
+        if strangers:
+            strangers -= people_told(self._unit.scope, self._unit.conn, alarm.id, strangers)
+        return [person for person in self._people if person.id not in strangers]
 
     def _was_told(self, meant: _Meant | None) -> bool:
         """Return whether the address is no person's, but one that a step itself names: it was told of the very alarm that is named."""
@@ -115,15 +132,20 @@ class _Answering:
         waiting = [one for one in told if one.alarm.needs_answer]
         named = [one for one in told if alarm_code(one.alarm.id) in self._said.codes]
         if len(named) == 1 and len(self._said.codes) == 1:
-            return self._for(_Meant(named[0].alarm, named[0].recipient))
-        # The button of one message is for none of the others, and a number that no alarm has may be a slip of the finger.
-        names_another = self._answer.token or self._said.codes
+            return self._for_told(named[0])
+        # The button of one message is for none of the others, a number that no alarm has may be a slip of the finger,
+        # and a message may have the name of another one.
+        names_another = self._answer.token or self._said.codes or self._answer.thread_ref
         if not names_another and self._are_one(told):
-            return self._for(_Meant(told[0].alarm, told[0].recipient))
+            return self._for_told(told[0])
         return self._which(waiting)
 
+    def _for_told(self, told: Told) -> Taken:
+        self._people = self._who_may_answer(told.alarm)
+        return self._for(_Meant(told.alarm, told.recipient))
+
     def _told(self) -> list[Told]:
-        """Return the alarms that the address, or the people whose it is, were told of lately."""
+        """Return the alarms that the address, or the people whose it is, were told of lately, or are being told of now."""
         people = [person.id for person in self._people]
         return alarms_told_to(
             self._unit.scope,
@@ -132,6 +154,7 @@ class _Answering:
             self._answer.sender,
             people,
             self._unit.now,
+            ended_since=self._unit.now - LATELY,
         )
 
     def _may_be_meant(self, told: Told) -> bool:
@@ -143,7 +166,9 @@ class _Answering:
         return ended_at is not None and ended_at >= since
 
     def _are_one(self, told: Sequence[Told]) -> bool:
-        """Return whether all that may be meant is one alarm, or was told in one message."""
+        """Return whether all that may be meant is one alarm that they have, or was told in one message."""
+        if not all(one.reached for one in told):
+            return False
         if len(told) <= 1:
             return bool(told)
         together = told_together(self._unit.conn, told[0].alarm, told[0].recipient)

@@ -17,7 +17,7 @@ from companion.ids import first_id, made_at
 from companion.store.scope import OneSite, Scope, require_alarm, require_owned
 from companion.store.sql import insert, skip_locked
 from companion.store.statements import Statement
-from companion.store.tables import ack_link, alarm, dedup, delivery
+from companion.store.tables import ack_link, alarm, also_for, dedup, delivery
 
 
 def to_alarm(row: Row[Any]) -> Alarm:
@@ -368,39 +368,53 @@ class Told:
 
     alarm: Alarm
     recipient: str
+    reached: bool
+    """A message was sent. False: one is being sent just now, so they may have it, or not."""
 
 
 RECENT = timedelta(hours=1)
+ENDED_RECENT = timedelta(days=1)
+"""How long ago an alarm may have been raised that has ended only now, to be told from those that nobody speaks of any more."""
 
 
 def alarms_told_to(
-    scope: Scope, conn: Connection, channel_id: str, address: str, people: Sequence[str], now: datetime
+    scope: Scope,
+    conn: Connection,
+    channel_id: str,
+    address: str,
+    people: Sequence[str],
+    now: datetime,
+    *,
+    ended_since: datetime,
 ) -> list[Told]:
-    """Return the open alarms, and those raised within RECENT, whose pages reached this address or these people; newest first."""
+    """Return alarms whose pages reached this address or these people, or may be reaching them now; newest first.
+
+    Those are the open ones, those raised within RECENT, and those of ENDED_RECENT that were closed at `ended_since` or later.
+    """
     page = delivery.alias()
-    recipient = (
+    theirs = sa.or_(
+        page.c.person_id.in_(people),
+        sa.exists().where(also_for.c.delivery_id == page.c.id, also_for.c.person_id.in_(people)),
+        sa.and_(page.c.channel_id == channel_id, page.c.address == address),
+    )
+    first = (
         sa.select(page.c.recipient)
-        .where(
-            page.c.alarm_id == alarm.c.id,
-            page.c.kind.in_(sorted(PAGES)),
-            sa.or_(
-                page.c.person_id.in_(people),
-                sa.and_(page.c.channel_id == channel_id, page.c.address == address),
-            ),
-            sa.or_(page.c.sent_at.is_not(None), page.c.uncertain),
-        )
+        .where(page.c.alarm_id == alarm.c.id, page.c.kind.in_(sorted(PAGES)), theirs)
         .order_by(page.c.id)
         .limit(1)
-        .scalar_subquery()
-        .label("recipient")
     )
+    sent = sa.or_(page.c.sent_at.is_not(None), page.c.uncertain)
+    reached = first.where(sent).scalar_subquery().label("reached")
+    reaching = first.where(page.c.state == State.PROCESSING).scalar_subquery().label("reaching")
+    ended = sa.and_(alarm.c.id >= first_id(now - ENDED_RECENT), alarm.c.closed_at >= ended_since)
     found: dict[str, Told] = {}
-    for which in (_IS_OPEN, alarm.c.id >= first_id(now - RECENT)):
+    for which in (_IS_OPEN, alarm.c.id >= first_id(now - RECENT), ended):
         # In no order: with one, PostgreSQL would follow it through all that there ever was.
-        query = sa.select(alarm, recipient).where(which)
+        query = sa.select(alarm, reached, reaching).where(which)
         for row in conn.execute(scope.own(query, alarm.c.site_id)):
             values = dict(row._mapping)
-            name = values.pop("recipient")
+            names = values.pop("reached"), values.pop("reaching")
+            name = names[0] if names[0] is not None else names[1]
             if name is not None:
-                found[row.id] = Told(_alarm(values), name)
+                found[row.id] = Told(_alarm(values), name, reached=names[0] is not None)
     return [found[alarm_id] for alarm_id in sorted(found, reverse=True)]

@@ -3,7 +3,7 @@
 A delivery belongs to the site of its alarm; one without an alarm (a trouble, a channel test) is nobody's own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -342,15 +342,47 @@ def forget_heard(conn: Connection, before: datetime) -> int:
     return len(found)
 
 
-def message_named(scope: Scope, conn: Connection, channel_id: str, ref: str) -> tuple[str, str] | None:
-    """Return of which alarm a message is that its provider names so, and for whom it is; None: of none that is known."""
-    query = sa.select(delivery.c.alarm_id, delivery.c.recipient).where(
-        delivery.c.channel_id == channel_id,
-        delivery.c.provider_ref == ref,
-        delivery.c.alarm_id.is_not(None),
+def messages_named(
+    scope: Scope, conn: Connection, channel_id: str, ref: str, sender: str
+) -> list[tuple[str, str]]:
+    """Return of which alarm a message is that its provider names so, and for whom it is; none: it is not known.
+
+    What a provider calls a message may be the time, or a number that begins anew: of several alarms it is the one of whose
+    messages the sender has such a one; two (there may be more): nobody can say.
+    """
+    is_theirs, name = delivery.c.address == sender, delivery.c.recipient
+    at_sender = sa.func.max(sa.case((is_theirs, 1), else_=0)).label("at_sender")
+    recipient = sa.func.coalesce(sa.func.min(sa.case((is_theirs, name))), sa.func.min(name)).label(
+        "recipient"
     )
-    row = conn.execute(scope.of_alarms(query, delivery.c.alarm_id).limit(1)).first()
-    return None if row is None else (row.alarm_id, row.recipient)
+    query = (
+        sa.select(delivery.c.alarm_id, recipient, at_sender)
+        .where(
+            delivery.c.channel_id == channel_id,
+            delivery.c.provider_ref == ref,
+            delivery.c.alarm_id.is_not(None),
+        )
+        .group_by(delivery.c.alarm_id)
+        .order_by(at_sender.desc())
+        .limit(2)
+    )
+    rows = conn.execute(scope.of_alarms(query, delivery.c.alarm_id)).all()
+    if len({row.at_sender for row in rows}) > 1:
+        rows = rows[:1]
+    return [(row.alarm_id, row.recipient) for row in rows]
+
+
+def people_told(scope: Scope, conn: Connection, alarm_id: str, people: Collection[str]) -> frozenset[str]:
+    """Return which of the people a page about the alarm was for."""
+    page = (delivery.c.alarm_id == alarm_id, delivery.c.kind.in_(sorted(PAGES)))
+    first = sa.select(delivery.c.person_id).where(*page, delivery.c.person_id.in_(people))
+    others = (
+        sa.select(also_for.c.person_id)
+        .join_from(also_for, delivery, delivery.c.id == also_for.c.delivery_id)
+        .where(*page, also_for.c.person_id.in_(people))
+    )
+    queries = (scope.of_alarms(query, delivery.c.alarm_id) for query in (first, others))
+    return frozenset(person for query in queries for person in conn.execute(query).scalars())
 
 
 def is_told_at(scope: Scope, conn: Connection, alarm_id: str, channel_id: str, address: str) -> bool:

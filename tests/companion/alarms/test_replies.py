@@ -1,19 +1,30 @@
 """People answer over the channels they were told on: who it is, which alarm they mean, what becomes of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from companion.alarms import flood
+from companion.alarms import flood, inbound
 from companion.alarms.inbound import InboundOfChannels
 from companion.alarms.model import Actor, Alarm, Change, JournalEntry, Status
-from companion.channels.base import Answer, Message, Response, Understood, alarm_code
+from companion.channels.base import (
+    Answer,
+    Message,
+    Response,
+    Sent,
+    Understood,
+    alarm_code,
+)
 from companion.store import tables
+from companion.store.database import StoreUnavailable
 from companion.store.scope import ALL_SITES
-from tests.builders import Engine, channel, person, policy, set_last_resort, step, trigger
+from tests.builders import Engine, channel, person, policy, set_last_resort, step, trigger, until
 from tests.fakes.clock import FrozenClock
 
 BOTH = policy(step(person("porter"), person("guard")))
@@ -59,7 +70,9 @@ class Phones:
 
 
 @pytest.fixture
-async def phones(engine: Engine) -> AsyncIterator[Phones]:
+async def phones(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Phones]:
+    monkeypatch.setattr(inbound, "EARLY_S", 0.2)
+    monkeypatch.setattr(inbound, "WRITE_AGAIN_S", 0.01)
     phones = Phones(engine)
     yield phones
     await phones.close()
@@ -337,3 +350,156 @@ async def test_a_channel_of_one_site_answers_nothing_of_another(engine: Engine, 
 
     assert await phones.understood("ok", pressed=page) is Understood.NONE_OPEN
     assert (await engine.alarm(alarm.id)).status is Status.TRIGGERED
+
+
+# --- what tries to be taken for something else ----------------------------------------------------------
+
+
+async def test_a_yes_while_another_alarm_is_just_being_sent_is_for_neither(
+    engine: Engine, phones: Phones
+) -> None:
+    first = await told(engine, policy=PORTER)
+    engine.signal.open.clear()
+    second = await engine.raise_alarm(trigger(policy=PORTER, title="Panic key: Cellar"))
+    await engine.dispatcher.turn()
+    await until(lambda: len(engine.signal.pages) == 2)
+
+    understood = await phones.understood("ok")
+
+    assert understood is Understood.WHICH
+    assert {(await engine.alarm(one.id)).status for one in (first, second)} == {Status.TRIGGERED}
+    engine.signal.open.set()
+    await engine.dispatch()
+
+
+async def test_an_answer_to_a_message_that_is_not_yet_written_down_as_sent_counts(
+    engine: Engine, phones: Phones
+) -> None:
+    engine.signal.open.clear()
+    alarm = await engine.raise_alarm(trigger(policy=PORTER))
+    await engine.dispatcher.turn()
+    await until(lambda: len(engine.signal.pages) == 1)
+    ref = f"ref-{engine.signal.pages[0].delivery_id}"
+
+    saying = asyncio.create_task(phones.understood("ok", to=ref))
+    await asyncio.sleep(0.1)
+    engine.signal.open.set()
+    await engine.dispatch()
+
+    assert await saying is Understood.ACKNOWLEDGED
+    assert (await engine.alarm(alarm.id)).status is Status.ACKNOWLEDGED
+
+
+async def test_an_answer_to_messages_of_two_alarms_that_have_one_name_is_for_neither(
+    engine: Engine, phones: Phones
+) -> None:
+    engine.signal.outcome = Sent(provider_ref="1700000000000")
+    first, second = await told(engine), await told(engine, title="Panic key: Cellar")
+
+    assert await phones.understood("ok", to="1700000000000") is Understood.WHICH
+    assert {(await engine.alarm(one.id)).status for one in (first, second)} == {Status.TRIGGERED}
+
+
+async def test_an_alarm_of_long_ago_that_has_just_ended_may_be_meant_too(
+    engine: Engine, phones: Phones, clock: FrozenClock
+) -> None:
+    old = await told(engine)
+    clock.advance(2 * 3600)
+    new = await told(engine, title="Panic key: Cellar")
+    await engine.commands.run(ALL_SITES, lambda unit: unit.cancel(old.id, Actor(name="Guard", via="api")))
+
+    assert await phones.understood("ok") is Understood.WHICH
+    assert (await engine.alarm(new.id)).status is Status.TRIGGERED
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud83d", "x" * 5000])
+async def test_no_text_of_a_provider_keeps_an_answer_from_being_taken(
+    engine: Engine, phones: Phones, odd: str
+) -> None:
+    alarm = await told(engine, policy=PORTER)
+
+    await phones.say(f"hello {odd}", event=f"{odd}1")
+    await phones.say("hello", sender=f"+4999{odd}", to=f"ref-{engine.signal.pages[0].delivery_id}")
+    await phones.say("hello", to=f"ref{odd}")
+    await phones.say("hello", event=f"{odd}2")
+
+    noted = [one.detail for one in await engine.journal(alarm.id) if one.event is Change.NOTED]
+    assert len(noted) == 2
+
+
+async def test_what_an_outage_cuts_off_is_made_up_when_the_provider_says_it_again(
+    engine: Engine, phones: Phones, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarms = [await told(engine, policy=PORTER) for _ in range(8)]
+    clock.advance(120)
+    await engine.commands.run(ALL_SITES, flood.run_due)
+    await engine.dispatch()
+    run, calls = engine.commands.run_patiently, count(1)
+
+    async def once(*args: Any, **values: Any) -> Any:
+        if next(calls) == 2:
+            raise StoreUnavailable("away")
+        return await run(*args, **values)
+
+    monkeypatch.setattr(engine.commands, "run_patiently", once)
+    page = engine.signal.pages[-1]
+    await phones.say(pressed=page, event="update-1")
+    await asyncio.sleep(0.3)
+
+    assert {(await engine.alarm(one.id)).status for one in alarms} == {Status.ACKNOWLEDGED}
+
+
+async def test_people_of_another_site_answer_nothing_over_a_channel_that_both_have(
+    engine: Engine, phones: Phones
+) -> None:
+    await engine.db.write(add_other_site)
+    alarm = await told(engine, policy=PORTER)
+
+    pressed = page_over_signal(engine, alarm)
+    response = await phones.say(sender="+4977", pressed=pressed)
+
+    assert response is not None
+    assert response.understood is Understood.UNKNOWN_SENDER
+    assert "Reception" not in response.text
+    assert (await engine.alarm(alarm.id)).status is Status.TRIGGERED
+
+
+async def test_who_shares_an_address_in_another_site_is_not_named(engine: Engine, phones: Phones) -> None:
+    await engine.db.write(add_other_site)
+    await engine.db.write(
+        lambda conn: conn.execute(
+            sa.update(tables.contact_point)
+            .where(tables.contact_point.c.person_id == "stranger")
+            .values(address="+491")
+        )
+    )
+    alarm = await told(engine, policy=PORTER)
+
+    await phones.say("ok")
+
+    assert (await engine.alarm(alarm.id)).acknowledged_by == "Porter"
+
+
+def add_other_site(conn: Connection) -> None:
+    conn.execute(sa.insert(tables.site).values(id="plant", name="Plant", timezone="UTC"))
+    conn.execute(sa.insert(tables.person).values(id="stranger", name="Zoe", language="en", site_id="plant"))
+    add_contact(conn, "stranger", "+4977")
+
+
+def add_contact(conn: Connection, person_id: str, address: str) -> None:
+    conn.execute(
+        sa.insert(tables.contact_point).values(
+            id=f"{person_id}-signal", person_id=person_id, channel_id="signal", address=address, position=2
+        )
+    )
+
+
+async def test_what_somebody_got_at_an_address_that_they_share_may_be_meant_from_another_of_theirs(
+    engine: Engine, phones: Phones
+) -> None:
+    await engine.db.write(lambda conn: add_contact(conn, "guard", "+491"))
+    shared = await told(engine, policy=policy(step(person("porter", "signal"), person("guard", "signal"))))
+    own = await told(engine, policy=policy(step(person("guard", "sms"))), title="Panic key: Cellar")
+
+    assert await phones.understood("ok", sender="+492", over="sms") is Understood.WHICH
+    assert {(await engine.alarm(one.id)).status for one in (shared, own)} == {Status.TRIGGERED}

@@ -10,8 +10,8 @@ from companion.alarms import inbound
 from companion.alarms.inbound import InboundOfChannels
 from companion.alarms.model import Change
 from companion.channels.base import Receipt, Undelivered
-from companion.dispatch import listening as listeners
-from companion.dispatch.delivery import Delivery, State
+from companion.dispatch import listening as listeners, readers
+from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.listening import listen
 from companion.texts.reasons import Reason
 from tests.builders import Engine, person, policy, step, trigger
@@ -161,3 +161,19 @@ async def test_what_has_arrived_is_not_given_up_for_a_late_word(engine: Engine, 
 
     await became(engine, last, State.DELIVERED)
     assert (await became(engine, page, State.DELIVERED)).last_error is None
+
+
+async def test_of_news_that_did_not_arrive_nobody_is_told_another_way(
+    engine: Engine, clock: FrozenClock
+) -> None:
+    page = await page_of(engine)
+    await engine.acknowledge(str(page.alarm_id))
+    await engine.dispatch()
+    news = next(one for one in await engine.deliveries(str(page.alarm_id)) if one.kind not in PAGES)
+
+    engine.signal.incoming.put_nowait(
+        Undelivered(provider_ref=str(news.provider_ref), reason=Reason.quoting("the phone is off"))
+    )
+
+    await became(engine, news, State.ERROR)
+    assert await engine.db.read(readers.next_due_at) is None
