@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from companion.channels.base import MessageKind
 from companion.directory.roles import Role
 
 app = typer.Typer(
@@ -91,6 +92,34 @@ def apply(
     from companion.commands import directory
 
     directory.apply(context.obj, file, dry_run=dry_run, new_secret_key=new_secret_key)
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    kind: Annotated[MessageKind, typer.Option(help="What the message wants.")] = MessageKind.PAGE,
+    language: Annotated[str, typer.Option(help="Of its reader: en, de, fr, nl, or like de-AT.")] = "en",
+    channel: Annotated[str | None, typer.Option(help="Id of the channel that it would go over.")] = None,
+    site: Annotated[str | None, typer.Option(help="Id of the site; else the only one there is.")] = None,
+    alarm: Annotated[str | None, typer.Option(help="Id of an alarm; else a sample.")] = None,
+    title: Annotated[str | None, typer.Option(help="A template to try as title.")] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="A file with a template to try as text; `-` reads standard input.")
+    ] = None,
+) -> None:
+    """Show what would be sent, without telling anybody: with the texts of the directory, or with templates to try."""
+    from companion.commands import texts
+
+    texts.preview(
+        context.obj,
+        kind=kind,
+        language=language,
+        channel=channel,
+        site=site,
+        alarm=alarm,
+        title=title,
+        template=template,
+    )
 
 
 @app.command("demo-data")

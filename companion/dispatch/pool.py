@@ -17,7 +17,7 @@ from companion.dispatch.worker import ChannelUnusable, KindUnusable, RunningChan
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets, WrongSecretKey
-from companion.wording.own_texts import OwnText, OwnTexts
+from companion.wording.own_texts import Broken, OwnText, OwnTexts
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class RunningChannels:
         if self._monotonic() - self._read_at >= REFRESH_S or channel_id not in self._revisions:
             self._revisions, texts = await self._db.read(_revisions)
             if tuple(texts) != self.texts.texts:
-                self.texts = await asyncio.to_thread(OwnTexts, texts)
+                self.texts = await asyncio.to_thread(OwnTexts, texts, say=_say)
             self._read_at = self._monotonic()
         for gone in [known for known in self._running if known not in self._revisions]:
             self._retire(gone)
@@ -124,6 +124,15 @@ class RunningChannels:
         running: list[Channel] = [item.channel for item in self._running.values()]
         self._running.clear()
         await asyncio.gather(*(item.close() for item in running), return_exceptions=True)
+
+
+def _say(broken: Broken) -> None:
+    _LOGGER.error(
+        "The %s of text %s cannot be written, ours goes out instead: %s",
+        broken.part,
+        broken.text_id,
+        broken.problem,
+    )
 
 
 async def _running(row: ChannelRow) -> RunningChannel:

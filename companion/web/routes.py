@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from companion.rate_limit import RateLimit
 from companion.web import ack, answering, callbacks, dashboard, desk, health, pages, yealink
-from companion.web.api import admin, alarms, channel_tests as trials, keys, policies, raising, seeding
+from companion.web.api import admin, alarms, channel_tests as trials, keys, policies, raising, seeding, texts
 from companion.web.auth import (
     Caller,
     caller_of,
@@ -40,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
     *policies.ROUTES,
     *admin.ROUTES,
     *trials.ROUTES,
+    *texts.ROUTES,
     *keys.ROUTES,
     *callbacks.ROUTES,
     *health.ROUTES,

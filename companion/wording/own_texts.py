@@ -1,10 +1,9 @@
 """Texts that an installation has written, which of them a message gets, and what becomes of one that fails. Pure.
 
 The title and what stands below it are chosen each by itself: the most specific text that has one. What cannot be written
-is ours, is said once in the log, and is kept in `broken` for whoever looks.
+is ours, is said once, and is kept in `broken` for whoever looks.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +14,6 @@ from companion.texts.one_line import one_line
 
 if TYPE_CHECKING:
     from companion.wording.template import Template
-
-_LOGGER = logging.getLogger(__name__)
 
 type Part = Literal["title", "text"]
 
@@ -76,9 +73,12 @@ class Broken:
 class OwnTexts:
     """All that an installation has written. Without any, nothing is loaded and no message pays for it."""
 
-    def __init__(self, texts: Iterable[OwnText] = ()) -> None:
-        """Compiles every template: not for the event loop."""
+    def __init__(
+        self, texts: Iterable[OwnText] = (), *, say: Callable[[Broken], None] = lambda _broken: None
+    ) -> None:
+        """Compiles every template: not for the event loop. `say` hears once of each part that is broken."""
         self.texts = tuple(texts)
+        self._say = say
         self.broken: dict[tuple[str, Part], Broken] = {}
         self._templates: dict[tuple[str, Part], Template] = {}
         if self.texts:
@@ -101,12 +101,30 @@ class OwnTexts:
 
     def wording(self, channel_id: str | None, site_id: str | None) -> Wording | None:
         """Return what is said over a channel of the alarms of a site; None: nothing of it is the installation's own."""
-        found = [
+        found = self._for(channel_id, site_id)
+        return _Chosen(found, self._filled) if found else None
+
+    def _for(self, channel_id: str | None, site_id: str | None) -> list[OwnText]:
+        return [
             own
             for own in self.texts
             if own.channel_id in {None, channel_id} and own.site_id in {None, site_id}
         ]
-        return _Chosen(found, self._filled) if found else None
+
+    def chosen(self, message: Message, channel_id: str | None, site_id: str | None) -> dict[Part, str]:
+        """Return the id of the text that is chosen for each part; a part that is ours is not there."""
+        there = self._for(channel_id, site_id)
+        found = {part: chosen(there, part, message) for part in PARTS}
+        return {part: own.id for part, own in found.items() if own is not None}
+
+    def said(self, message: Message, channel_id: str | None, site_id: str | None) -> dict[Part, str]:
+        """Return the same of those only whose words go out: not of one that says nothing of this message, or is broken."""
+        wording = self.wording(channel_id, site_id)
+        if wording is None:
+            return {}
+        says: dict[Part, object] = {"title": wording.title(message), "text": wording.lines(message)}
+        ids = self.chosen(message, channel_id, site_id)
+        return {part: text_id for part, text_id in ids.items() if says[part] is not None}
 
     def _filled(self, own: OwnText, part: Part, message: Message) -> str | None:
         """Return the part as the message says it; None: it cannot be written, or says nothing."""
@@ -124,7 +142,7 @@ class OwnTexts:
     def _is_broken(self, own: OwnText, part: Part, err: Exception) -> None:
         if (own.id, part) not in self.broken:
             self.broken[own.id, part] = Broken(own.id, part, str(err))
-            _LOGGER.error("The %s of text %s cannot be written, ours goes out instead: %s", part, own.id, err)
+            self._say(self.broken[own.id, part])
 
 
 type _Fill = Callable[[OwnText, Part, Message], str | None]

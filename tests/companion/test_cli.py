@@ -878,3 +878,94 @@ def test_the_help_names_the_settings_file_that_is_read() -> None:
     said = re.sub(r"[\s│]+", "", CliRunner().invoke(app, ["--help"]).output)
 
     assert str(CONFIG_FILE) in said
+
+
+# --- preview --------------------------------------------------------------------------------------------
+
+
+TEXTS = [
+    {
+        "id": "page-de",
+        "kind": "page",
+        "language": "de",
+        "title": "Hilfe: {{ room }}",
+        "text": "Zu {{ person }}.",
+    },
+    {"id": "long", "kind": "resolved", "channel": "sms", "text": "lang " * 200},
+]
+
+
+@pytest.fixture
+def previewed(run: Run, tmp_path: Path) -> Run:
+    """Return the command `preview` on the office and its texts."""
+    document = tmp_path / "office.yaml"
+    document.write_bytes(orjson.dumps(office() | {"texts": TEXTS}))
+    assert run("apply", str(document)).status == 0
+    return lambda *arguments, given=None: run("preview", *arguments, given=given)
+
+
+def test_a_preview_shows_the_words_of_the_house_and_whose_they_are(previewed: Run) -> None:
+    german, english = previewed("--language", "de"), previewed()
+
+    assert german.status == english.status == 0
+    assert german.out.startswith(
+        "Title (page-de): Hilfe: Reception\nText (page-de):\nHilfe: Reception\nZu Max Müller.\n"
+    )
+    assert english.out.startswith("Title (ours): ALARM: Panic key: Reception\nText (ours):\n")
+    assert "Where: Reception, Office\n" in english.out
+
+
+def test_a_preview_of_an_sms_shows_what_it_costs_and_what_does_not_fit(previewed: Run) -> None:
+    short, long = (
+        previewed("--channel", "sms", "--language", "de"),
+        previewed("--channel", "sms", "--kind", "resolved"),
+    )
+
+    assert re.search(r"^SMS: GSM-7, \d+ characters, 1 SMS$", short.out, re.MULTILINE)
+    assert re.search(r"^SMS: GSM-7, 30\d characters, 2 SMS; left out: (lang )+lang$", long.out, re.MULTILINE)
+
+
+def test_templates_are_tried_before_they_are_written_into_the_directory(previewed: Run) -> None:
+    good = previewed("--title", "Los: {{ room }}", "--template", "-", given=b"Schnell.")
+    bad = previewed("--template", "-", given=b"a\n{{ rom }}")
+
+    assert good.out.startswith("Title ((draft)): Los: Reception\nText ((draft)):\nLos: Reception\nSchnell.\n")
+    assert bad.status == 1
+    assert bad.err.startswith("text of (draft): line 2: there is no `rom`")
+    assert bad.out.startswith("Title (ours): ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--channel", "fax"), "There is no channel fax."),
+        (("--site", "villa"), "There is no site villa."),
+        (("--alarm", "01JD"), "There is no alarm 01JD."),
+        (("--language", "xx"), "xx is no language that messages are written in"),
+        (("--template", "/nowhere"), "/nowhere cannot be read"),
+    ],
+)
+def test_a_preview_of_what_is_not_there_says_so(
+    previewed: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    result = previewed(*arguments)
+
+    assert (result.status, result.err.startswith(said)) == (1, True)
+
+
+def test_check_names_a_text_that_another_version_has_stored_and_that_cannot_be_written(
+    previewed: Run, run: Run, database_url: str
+) -> None:
+    asyncio.run(_spoil_texts(database_url))
+
+    assert "warning message_text long.text line 1: there is no `gone`" in re.sub(" +", " ", run("check").out)
+    assert previewed("--kind", "resolved", "--channel", "sms").err.startswith(
+        "text of long: line 1: there is no `gone`"
+    )
+
+
+async def _spoil_texts(database_url: str) -> None:
+    db = open_database(database_url)
+    gone = sa.update(tables.message_text).where(tables.message_text.c.id == "long").values(text="{{ gone }}")
+    await db.write(lambda conn: conn.execute(gone))
+    await db.close()

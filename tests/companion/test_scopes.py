@@ -43,6 +43,7 @@ FOR_EVERY_SITE = {
     # The operators' own work, with the database in their hands.
     "commands/directory.py": "the command line",
     "commands/keys.py": "the command line",
+    "commands/texts.py": "the command line",
     "export.py": "the whole record",
     "selfcheck.py": "the whole installation",
     # What is wrong with the service is the installation's, whoever's transaction it was found in.

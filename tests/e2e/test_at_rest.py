@@ -9,7 +9,7 @@ from tests.e2e.processes import CompanionProcess, Providers
 
 NOT_ON_SQLITE = {"asyncpg", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql"}
 NOT_IN_A_SERVICE = {"alembic", "mako", "rich", "typer", "click"}
-NOT_SWITCHED_ON = {"zeroconf", "cryptography.x509"}
+NOT_SWITCHED_ON = {"zeroconf", "cryptography.x509", "jinja2.sandbox"}
 NOT_CONFIGURED = {"telegram", "aiosmtplib", "aiomqtt", "paho", "pysnmp", "apprise"}
 """What channels are made with that this house does not have."""
 

@@ -94,7 +94,7 @@ async def test_page_and_news_of_a_site_are_in_its_own_words_and_those_of_another
 
 
 async def test_a_text_of_another_version_that_cannot_be_written_is_ours_and_the_service_says_so(
-    running: Companion, gateway: FakeSms
+    running: Companion, gateway: FakeSms, caplog: pytest.LogCaptureFixture
 ) -> None:
     await applied(running, gateway, {"kind": "page", "text": "Hin."})
     gone = sa.update(tables.message_text).values(text="{{ a_variable_that_is_gone }}")
@@ -109,6 +109,7 @@ async def test_a_text_of_another_version_that_cannot_be_written_is_ours_and_the_
         said = [one for one in (await reply.json())["checks"] if one["name"] == "message_text t0"]
     assert [(one["status"], one["code"]) for one in said] == [("warning", "text_broken")]
     assert "there is no `a_variable_that_is_gone`" in said[0]["message"]
+    assert [one for one in caplog.messages if one.startswith("The text of text t0 cannot be written")]
 
 
 async def test_a_text_of_a_kind_that_only_a_newer_version_knows_is_left_alone(
