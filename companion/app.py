@@ -23,11 +23,11 @@ from companion.alarms.ack_links import AckTokens
 from companion.alarms.inbound import InboundOfChannels
 from companion.alarms.model import Alarm, Change
 from companion.alarms.paging import PagingConfig
-from companion.alarms.pictures import forget_pictures
+from companion.alarms.pictures import forget_pictures, shown_picture
 from companion.alarms.retention import forget_alarms, forget_messages
 from companion.alarms.service import AlarmService
 from companion.alarms.transaction import AlarmTransaction
-from companion.channels.base import Message, Outcome
+from companion.channels.base import Message, Outcome, Picture
 from companion.channels.registry import kind_or_stand_in, oddities_of_packages
 from companion.clock import Host, SteadyClock
 from companion.config import Settings, SettingsInvalid, load_secret_key
@@ -123,6 +123,7 @@ class Companion:
             wake=self.wake,
             channels=self.channels,
             compose=self._compose,
+            picture=self._picture,
             report=self._report,
             observer=self,
             log_context=lambda alarm_id: nullcontext() if alarm_id is None else bind(alarm_id=alarm_id),
@@ -172,6 +173,9 @@ class Companion:
         called_back = callback_url(self.settings.public_url, delivery.channel_id)
         wording = self.channels.texts.wording(delivery.channel_id, delivery.message.get("site_id"))
         return compose(delivery, thread_ref, url, called_back, wording)
+
+    async def _picture(self, alarm_id: str) -> Picture | None:
+        return await self.db.read(lambda conn: shown_picture(ALL_SITES, conn, alarm_id))
 
     def _report(self, conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
         outcomes.report(self.commands.unit(ALL_SITES, conn), delivery, verdict)

@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002 # fakes have the shape of their protocols
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,13 +18,14 @@ from companion.alarms.escalate import run_due
 from companion.alarms.journal import journal_of
 from companion.alarms.model import Actor, Alarm, AlarmKind, Change, JournalEntry, Source, Trigger
 from companion.alarms.paging import PagingConfig
+from companion.alarms.pictures import shown_picture
 from companion.alarms.service import AlarmService
 from companion.alarms.store import alarm_by_id
 from companion.alarms.transaction import (
     AlarmTransaction,
     Raised,
 )
-from companion.channels.base import Message, Outcome
+from companion.channels.base import Message, Outcome, Picture
 from companion.channels.registry import kind_or_stand_in
 from companion.clock import Clock
 from companion.dispatch.compose import compose
@@ -228,6 +229,7 @@ def make_engine(
     poll_s: float = 60,
     lease: timedelta = LEASE,
     wake: Wake | None = None,
+    picture: Callable[[str], Awaitable[Picture | None]] | None = None,
 ) -> Engine:
     """Return an engine on `db`; `claims`: raising takes the first pages in the same transaction."""
     wake = wake or Wake()
@@ -244,6 +246,9 @@ def make_engine(
         )
         return compose(delivery, reference, url, None)
 
+    async def shown(alarm_id: str) -> Picture | None:
+        return await db.read(lambda conn: shown_picture(ALL_SITES, conn, alarm_id))
+
     def report(conn: Connection, delivery: Delivery, verdict: Verdict) -> None:
         outcomes.report(commands.unit(ALL_SITES, conn), delivery, verdict)
 
@@ -253,6 +258,7 @@ def make_engine(
         wake=wake,
         channels=pool,
         compose=composed,
+        picture=picture or shown,
         report=report,
         observer=counted,
         log_context=lambda _: nullcontext(),

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from companion.alarms.model import Picture
 from companion.alarms.store import alarm_by_id
+from companion.channels import base as channels
 from companion.store.locks import lock_alarm
 from companion.store.scope import Scope, require_alarm
 from companion.store.sql import insert
@@ -31,6 +32,18 @@ def picture_of(scope: Scope, conn: Connection, alarm_id: str) -> Picture | None:
     query = sa.select(picture.c.media_type, picture.c.data).where(picture.c.alarm_id == alarm_id)
     row = conn.execute(scope.of_alarms(query, picture.c.alarm_id)).first()
     return None if row is None else Picture(media_type=row.media_type, data=row.data)
+
+
+def shown_picture(scope: Scope, conn: Connection, alarm_id: str) -> channels.Picture | None:
+    """Return the picture of the alarm as messages show it, or None."""
+    found = picture_of(scope, conn, alarm_id)
+    known = None if found is None else alarm_by_id(scope, conn, alarm_id)
+    if found is None or known is None:
+        return None
+    shows = None if known.evidence is None else known.evidence.picture
+    return channels.Picture(
+        media_type=found.media_type, data=found.data, camera=None if shows is None else shows.camera
+    )
 
 
 def forget_pictures(scope: Scope, conn: Connection, received_before: datetime) -> int:

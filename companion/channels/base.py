@@ -50,6 +50,20 @@ class Wording(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picture:
+    """What a camera saw, as a browser shows it: a JPEG or a PNG of at most 180 KiB."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+    camera: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Return a name for it as a file."""
+        return f"camera.{'png' if self.media_type == 'image/png' else 'jpg'}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """All a channel may know: one thing to say to one address. Nothing of it is secret but `ack_url`."""
 
@@ -102,6 +116,8 @@ class Message:
     wording: Wording | None = field(default=None, compare=False, repr=False)
     """What the installation says instead of our words. It is asked when a text is written, so that a text is of the message
     that it is written of: a page's headline above its news, an event without its link."""
+    picture: Picture | None = None
+    """The alarm's newest, for kinds that can show one (`ChannelKind.pictures`). What is refused with it is sent without it."""
 
     @property
     def ack_token(self) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,15 @@ class ChannelSettings(BaseModel):
         return ()
 
 
+class ShowsPictures(ChannelSettings):
+    """Settings of a kind with `ChannelKind.pictures`."""
+
+    pictures: StrictBool = Field(
+        default=True,
+        description="The newest picture of the alarm's cameras goes with its messages; it passes through the provider's servers.",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class ChannelKind:
     """One way to tell people: its name, what it can do, and where the rest of it is."""
@@ -77,5 +86,7 @@ class ChannelKind:
     """Those who were paged also hear who acknowledged, resolved or cancelled."""
     addressed: bool = True
     """A contact point on it needs an address."""
+    pictures: bool = False
+    """It shows `Message.picture`; its settings are `ShowsPictures`."""
     may_reach_itself: bool = False
     """Whether a message to what it sends from can arrive."""

@@ -7,7 +7,8 @@ from typing import Any
 from companion.channels.base import Message, Wording
 from companion.dispatch.delivery import Delivery
 
-FACTS = frozenset(one.name for one in fields(Message))
+FACTS = frozenset(one.name for one in fields(Message)) - {"picture"}
+"""What may be stored of a message: a picture is its alarm's."""
 
 
 def compose(

@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy.engine import Connection
 
 from companion.channels.base import Channel, Listens
-from companion.channels.registry import KindUnavailable, build_channel
+from companion.channels.registry import KindUnavailable, build_channel, kind_or_stand_in
 from companion.directory.model import ChannelRow
 from companion.directory.store import channel_by_id, channel_revisions, message_texts
 from companion.dispatch.worker import ChannelUnusable, KindUnusable, RunningChannel
@@ -144,4 +144,5 @@ async def _running(row: ChannelRow) -> RunningChannel:
         raise ChannelUnusable(
             f"the configuration of channel {row.id} is wrong: apply the directory again"
         ) from err
-    return RunningChannel(built, row.concurrency, row.timeout_s, row.revision)
+    pictures = kind_or_stand_in(row.kind).pictures and row.full_config.get("pictures") is not False
+    return RunningChannel(built, row.concurrency, row.timeout_s, row.revision, pictures)

@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, repeat
@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlalchemy.engine import Connection
 
-from companion.channels.base import Channel, Message, Outcome, Refused, TryAgain
+from companion.channels.base import Channel, Message, MessageKind, Outcome, Picture, Refused, TryAgain
 from companion.clock import Clock
 from companion.dispatch import claim
 from companion.dispatch.delivery import PAGES, Delivery, State, Urgency
@@ -33,6 +33,10 @@ _LOGGER = logging.getLogger(__name__)
 FRESH = timedelta(milliseconds=200)
 """A claim this young was made in a transaction that saw the alarm open: no need to look again before the send."""
 DEFAULT_CONCURRENCY = 8
+PICTURE_S = 1.0
+"""How long a message waits for its picture to be read."""
+SHOW_PICTURES = PAGES | {MessageKind.CONFIRMED, MessageKind.VERIFIED}
+"""What asks somebody to come, or says that somebody is there."""
 LOCKED_PAUSE_S = 1.0
 """When leases whose rows somebody else holds are renewed again."""
 AWAY_PAUSES_S = (0.2, 1.0, 3.0)
@@ -60,6 +64,8 @@ class RunningChannel:
     timeout_s: float
     revision: int = 0
     """Of the row that it was built from."""
+    pictures: bool = False
+    """It shows `Message.picture`."""
 
 
 class ChannelPool(Protocol):
@@ -103,6 +109,7 @@ class Dispatcher:
         wake: Wake,
         channels: ChannelPool,
         compose: Callable[[Delivery, str | None], Message],
+        picture: Callable[[str], Awaitable[Picture | None]],
         report: Callable[[Connection, Delivery, Verdict], None],
         observer: Observer,
         log_context: Callable[[str | None], AbstractContextManager[None]],
@@ -113,6 +120,7 @@ class Dispatcher:
         self._wake = wake
         self._channels = channels
         self._compose = compose
+        self._picture = picture
         self._report = report
         self._observer = observer
         self._log_context = log_context
@@ -314,7 +322,7 @@ class Dispatcher:
         self, delivery: Delivery, running: RunningChannel
     ) -> Callable[[], Awaitable[None]] | None:
         """Send the delivery if it is still needed; return what writes down what became of it, or None."""
-        reference = None
+        reference = picture = None
         if not (delivery.first_page and timedelta() <= self._clock() - delivery.created_at < FRESH):
             current, reference = await self._patiently(
                 lambda: self._db.read(
@@ -331,20 +339,38 @@ class Dispatcher:
                 return lambda: self._patiently(
                     lambda: self._db.write(lambda conn: cancel_unsent(conn, delivery))
                 )
+            picture = await self._picture_of(delivery, running)  # an alarm of this moment has none
         self._begun.add(delivery.id)
         started_at = self._clock()
-        outcome = await self._call(delivery, running, reference)
+        outcome = await self._call(delivery, running, reference, picture)
         return partial(self._finish, delivery, outcome, started_at)
 
-    async def _call(self, delivery: Delivery, running: RunningChannel, reference: str | None) -> Outcome:
+    async def _picture_of(self, delivery: Delivery, running: RunningChannel) -> Picture | None:
+        """Return what the message shows. Whatever is the matter with a picture, the message goes out without it."""
+        # One that may have been sent is not delayed by it again: perhaps it was too much for the line.
+        if not running.pictures or delivery.uncertain or delivery.kind not in SHOW_PICTURES:
+            return None
         try:
-            message = self._compose(delivery, reference)
+            async with asyncio.timeout(PICTURE_S):
+                return None if delivery.alarm_id is None else await self._picture(delivery.alarm_id)
+        except Exception as err:  # noqa: BLE001 # whatever it is
+            _LOGGER.warning("Delivery %s goes out without a picture (%s)", delivery.id, type(err).__name__)
+            return None
+
+    async def _call(
+        self, delivery: Delivery, running: RunningChannel, reference: str | None, picture: Picture | None
+    ) -> Outcome:
+        try:
+            message = replace(self._compose(delivery, reference), picture=picture)
         except Exception as err:
             _LOGGER.exception("Delivery %s could not be written as a message", delivery.id)
             return Refused(reason=Reason("message_unwritable", error=type(err).__name__))
         try:
             async with asyncio.timeout(running.timeout_s):
-                return await running.channel.send(message)
+                outcome = await running.channel.send(message)
+                if picture is not None and isinstance(outcome, Refused) and not outcome.channel_broken:
+                    return await running.channel.send(replace(message, picture=None))
+                return outcome
         except TimeoutError:
             return TryAgain(reason=Reason("no_answer_within", seconds=running.timeout_s), uncertain=True)
         except Exception as err:

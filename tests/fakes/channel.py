@@ -94,6 +94,8 @@ class FakePool:
     channels: dict[str, FakeChannel] = field(default_factory=dict)
     concurrency: int = 2
     timeout_s: float = 5.0
+    pictures: bool = False
+    """Whether the channels show pictures."""
     missing: set[str] = field(default_factory=set)
     """Ids of channels that were removed or switched off."""
     failures: list[Exception] = field(default_factory=list)
@@ -104,4 +106,6 @@ class FakePool:
             raise self.failures.pop(0)
         if channel_id in self.missing or channel_id not in self.channels:
             return None
-        return RunningChannel(self.channels[channel_id], self.concurrency, self.timeout_s)
+        return RunningChannel(
+            self.channels[channel_id], self.concurrency, self.timeout_s, pictures=self.pictures
+        )

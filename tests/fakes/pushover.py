@@ -1,5 +1,6 @@
 """A stand-in for Pushover's API, made from pushover.net/api and /api/receipts, and stricter: what it does not know is 400."""
 
+import base64
 import time
 from dataclasses import dataclass, field
 from typing import Any, override
@@ -26,7 +27,7 @@ FIELDS = {
         "timestamp",
         "ttl",
     ),
-    *("tags", "retry", "expire", "callback"),
+    *("tags", "retry", "expire", "callback", "attachment_base64", "attachment_type"),
 }
 
 
@@ -101,6 +102,8 @@ class FakePushover(FakeServer):
             len(fields.get(name, "")) > most for name, most in LIMITS.items()
         ):
             return self._refused("message cannot be blank, or a text is too long")
+        if ("attachment_base64" in fields) != ("attachment_type" in fields) or not is_picture(fields):
+            return self._refused("attachment is not a valid image")
         rings = fields.get("priority") == 2
         if rings and not (fields.get("retry", 0) >= 30 and 1 <= fields.get("expire", 0) <= 10800):
             return self._refused("retry and expire are needed")
@@ -145,3 +148,9 @@ class FakePushover(FakeServer):
         return web.json_response(
             {"status": 1, "limit": 10000, "remaining": self.remaining, "reset": 1796083200}
         )
+
+
+def is_picture(fields: dict[str, Any]) -> bool:
+    """Return whether an attachment, if there is one, is an image of at most 5 MB."""
+    data = base64.b64decode(fields.get("attachment_base64", ""), validate=True)
+    return len(data) <= 5 * 1024 * 1024 and fields.get("attachment_type", "image/jpeg").startswith("image/")

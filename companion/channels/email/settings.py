@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from companion.channels.addresses import ForbiddenAddressError, is_forbidden_url
 from companion.channels.base import AddressInvalid
 from companion.channels.http import HeaderSecret
-from companion.channels.kind import ChannelSettings
+from companion.channels.kind import ShowsPictures
 from companion.channels.trust import usable_ca
 from companion.texts.reasons import Reason
 
@@ -77,7 +77,7 @@ def usable_host(host: str) -> str:
 Mailbox = Annotated[str, AfterValidator(usable_mailbox)]
 
 
-class EmailSettings(ChannelSettings):
+class EmailSettings(ShowsPictures):
     """Which mail server, and as whom."""
 
     host: Annotated[str, AfterValidator(usable_host)] = Field(

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from html import escape
 from re import fullmatch
 
-from companion.channels.base import Message, MessageKind
+from companion.channels.base import Message, MessageKind, Picture
 from companion.channels.email.settings import EmailSettings, mailbox
 from companion.channels.plainly import or_plainly, plain_title
 from companion.channels.render import asks_for_answer, context, facts, full_text, headline, remarks
@@ -67,8 +67,30 @@ def written(message: Message, config: EmailSettings, now: datetime) -> EmailMess
         mail["Priority"] = "urgent"
     mail.set_content(full_text(message))
     mail.add_alternative(html(message), subtype="html")
+    if message.picture is not None:
+        _show(mail, message.picture, picture_id(message))
     mail["Content-Language"] = texts_for(message.language).tag
     return mail
+
+
+def _show(mail: EmailMessage, picture: Picture, content_id: str) -> None:
+    """Put the picture into the HTML part, which names it by its Content-ID."""
+    part = mail.get_body(("html",))
+    if isinstance(part, EmailMessage):
+        maintype, _, subtype = picture.media_type.partition("/")
+        part.add_related(
+            picture.data,
+            maintype,
+            subtype,
+            cid=f"<{content_id}>",
+            filename=picture.name,
+            disposition="inline",
+        )
+
+
+def picture_id(message: Message) -> str:
+    """Return the Content-ID of the picture, without angle brackets."""
+    return f"picture.{message.delivery_id}@alarm-broker.invalid"
 
 
 def first_of_thread(message: Message) -> str | None:
@@ -103,6 +125,12 @@ def html(message: Message) -> str:
             'display:inline-block;padding:14px 28px;border-radius:6px;font-weight:bold;text-decoration:none">'
             f"{escape(texts.messages.answer)}</a></p>"
         )
+    shown = ""
+    if message.picture is not None:
+        shown = (
+            f'<p style="margin:12px 0"><img src="cid:{escape(picture_id(message))}" alt="{escape(message.picture.camera or "")}" '
+            'style="max-width:100%;border-radius:6px"></p>'
+        )
     return (
         f'<!doctype html><html lang="{escape(texts.tag)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
@@ -111,7 +139,7 @@ def html(message: Message) -> str:
         '<table role="presentation" width="100%" style="max-width:600px;border-collapse:collapse">'
         f'<tr><td style="background:{colour};color:#ffffff;padding:14px 18px;font-size:20px;font-weight:bold">'
         f"{escape(headline(message))}</td></tr>"
-        f'<tr><td style="padding:18px">{said}{table(facts(message))}{button}{table(context(message))}</td></tr>'
+        f'<tr><td style="padding:18px">{said}{table(facts(message))}{button}{shown}{table(context(message))}</td></tr>'
         "</table></body></html>"
     )
 

@@ -8,4 +8,5 @@ KIND = ChannelKind(
     summary="A Pushover notification that rings until somebody confirms it, which acknowledges the alarm; it needs an application's token.",
     settings="companion.channels.pushover.settings:PushoverSettings",
     sender="companion.channels.pushover.sender:PushoverChannel",
+    pictures=True,
 )

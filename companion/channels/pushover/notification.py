@@ -1,5 +1,6 @@
 """A message as a notification, within Pushover's limits. Pure."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,11 @@ def notification(message: Message, config: PushoverSettings, callback: str | Non
     }
     if card.link is not None and len(card.link) <= LONGEST_URL:
         fields |= {"url": card.link, "url_title": shortened(card.link_label, LONGEST_URL_TITLE)}
+    if message.picture is not None:
+        fields |= {
+            "attachment_base64": b64encode(message.picture.data).decode(),
+            "attachment_type": message.picture.media_type,
+        }
     if priority >= HIGH and config.sound:
         fields["sound"] = config.sound
     if priority == EMERGENCY:

@@ -7,13 +7,14 @@ from pydantic import Field, HttpUrl
 
 from companion.channels.base import AddressInvalid
 from companion.channels.http import HeaderSecret, HttpOptions
+from companion.channels.kind import ShowsPictures
 from companion.texts.reasons import Reason
 
 KEY = re.compile(r"[A-Za-z0-9]{30}")
 """How Pushover writes tokens, keys of users and groups, and receipts."""
 
 
-class PushoverSettings(HttpOptions):
+class PushoverSettings(HttpOptions, ShowsPictures):
     """Which application, and how long a page rings."""
 
     token: HeaderSecret = Field(min_length=1, description="API token of the application.")

@@ -8,4 +8,5 @@ KIND = ChannelKind(
     summary="A Signal message to a person or a group, over a signal-cli-rest-api that runs at home.",
     settings="companion.channels.signal.settings:SignalSettings",
     sender="companion.channels.signal.sender:SignalChannel",
+    pictures=True,
 )

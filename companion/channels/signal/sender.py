@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, override
@@ -173,6 +174,9 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
             "message": signal_text(message, by_reply=self._hears),
             "text_mode": "styled",
         }
+        if message.picture is not None:
+            kind, data = message.picture.media_type, b64encode(message.picture.data).decode()
+            request["base64_attachments"] = [f"data:{kind};filename={message.picture.name};base64,{data}"]
         first = message.thread_ref
         if first is not None and first.isdecimal() and message.kind is not MessageKind.PAGE:
             request |= {

@@ -6,10 +6,11 @@ from typing import Any, Self, override
 from pydantic import Field, HttpUrl, model_validator
 
 from companion.channels.http import HeaderSecret, HttpOptions
+from companion.channels.kind import ShowsPictures
 from companion.channels.signal.addresses import signal_address
 
 
-class SignalSettings(HttpOptions):
+class SignalSettings(HttpOptions, ShowsPictures):
     """Which bridge, and as whom."""
 
     url: HttpUrl = Field(description="Address of signal-cli-rest-api.")

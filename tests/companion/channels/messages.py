@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from companion.channels.base import Message, MessageKind
+from companion.channels.base import Message, MessageKind, Picture
 from companion.channels.registry import kind_names
 
 KINDS = ", ".join(kind_names())
 """As they are offered to whoever has named another one."""
+PICTURE = Picture(media_type="image/jpeg", data=b"\xff\xd8\xff\xe0 a picture", camera="Drive <1>")
 ACK_URL = "https://alarm.example/a/tok_EN-0123456789abcdef"
 
 

@@ -14,7 +14,7 @@ import pytest
 from companion.channels.base import AddressInvalid, Message, MessageKind, Outcome, Refused, Sent, TryAgain
 from companion.channels.email.failures import Stage, failure_of
 from companion.channels.registry import ChannelConfigError, build_channel, formed_address
-from tests.companion.channels.messages import ACK_URL, message
+from tests.companion.channels.messages import ACK_URL, PICTURE, message
 from tests.companion.channels.pages import examples_of
 from tests.fakes.certificates import HouseCa
 from tests.fakes.mail import NAME, PASSWORD, FakeMail
@@ -94,6 +94,18 @@ async def test_a_page_arrives_as_text_and_html_with_the_link_in_both(server: Fak
     assert f"Acknowledge here: {ACK_URL}" in text
     assert f'<a href="{ACK_URL}"' in html
     assert all("Reception, Main office" in one and "Max Müller" in one for one in (text, html))
+
+
+async def test_the_picture_stands_in_the_html_part(server: FakeMail) -> None:
+    await sent(server.port, replace(PAGE, picture=PICTURE))
+
+    (mail,) = [one.mail for one in server.taken]
+    html = part(mail, "html")
+    (shown,) = [one for one in mail.walk() if one.get_content_maintype() == "image"]
+    assert shown.get_content() == PICTURE.data
+    assert shown["Content-Disposition"].startswith("inline")
+    assert f'<img src="cid:{shown["Content-ID"].strip("<>")}" alt="Drive &lt;1&gt;"' in html
+    assert ACK_URL in part(mail, "plain")
 
 
 async def test_a_mail_says_that_it_is_urgent_and_that_no_automaton_should_answer(server: FakeMail) -> None:

@@ -1,6 +1,7 @@
 """Pushover: pages ring, fall silent when somebody answered, and who confirms one has answered the alarm."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,7 @@ from companion.channels.base import (
 from companion.channels.pushover import sender
 from companion.channels.pushover.sender import PushoverChannel
 from companion.channels.registry import ChannelConfigError, build_channel, formed_address
-from tests.companion.channels.messages import ACK_URL, message
+from tests.companion.channels.messages import ACK_URL, PICTURE, message
 from tests.companion.channels.pages import examples_of
 from tests.fakes.inbound import RecordingInbound
 from tests.fakes.misbehaviour import Behaviour
@@ -76,6 +77,14 @@ async def test_a_page_rings_until_it_is_confirmed(pushover: FakePushover, channe
     assert page["title"] == "ALARM: Panic key: Reception"
     assert page["message"].startswith("Where: Reception, Main office\nWho: Max Müller")
     assert (page["url"], page["url_title"]) == (ACK_URL, "Acknowledge here")
+
+
+async def test_a_page_shows_the_picture(pushover: FakePushover, channel: PushoverChannel) -> None:
+    await channel.send(replace(PAGE, picture=PICTURE))
+
+    (page,) = pushover.messages
+    assert page["attachment_type"] == "image/jpeg"
+    assert base64.b64decode(page["attachment_base64"]) == PICTURE.data
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))

@@ -1,4 +1,5 @@
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -10,7 +11,7 @@ from companion.channels.base import Channel, MessageKind, Receipt, Refused, Sent
 from companion.channels.registry import build_channel
 from companion.channels.signal.receipts import ReceiptsLostError
 from companion.channels.signal.sender import SignalChannel
-from tests.companion.channels.messages import ACK_URL, message
+from tests.companion.channels.messages import ACK_URL, PICTURE, message
 from tests.fakes.inbound import RecordingInbound, listening
 from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.signal import FakeSignal
@@ -50,6 +51,15 @@ async def test_a_person_gets_a_styled_message_with_the_link(signal: FakeSignal, 
     assert sent.request["text_mode"] == "styled"
     assert sent.text.startswith("**ALARM: Panic key: Reception**\n")
     assert ACK_URL in sent.text
+
+
+async def test_a_page_shows_the_picture(signal: FakeSignal, channel: Channel) -> None:
+    await channel.send(message(picture=PICTURE))
+
+    (sent,) = signal.messages
+    head, _, data = sent.request["base64_attachments"][0].partition(",")
+    assert head == "data:image/jpeg;filename=camera.jpg;base64"
+    assert base64.b64decode(data) == PICTURE.data
 
 
 async def test_a_group_gets_it_as_one_recipient(signal: FakeSignal, channel: Channel) -> None:
