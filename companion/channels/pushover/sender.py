@@ -200,8 +200,8 @@ class PushoverChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
             reply = await self._http.request(method, url, json_body={**token, **fields})
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
-        if not isinstance(answer, dict) or answer.get("status") not in {0, 1}:
+        answer = reply.fields
+        if answer.get("status") not in (0, 1):  # it may be a list, which no set looks for
             return not_understood(reply) if reply.is_success else self._http.failure(reply)
         if reply.is_success:
             return answer if answer["status"] == 1 else not_understood(reply)

@@ -46,6 +46,26 @@ BROKEN = frozenset(
         "two_factor_setup_required",
     }
 )
+FINAL = frozenset(
+    {
+        "cannot_dm_bot",
+        "channel_not_found",
+        "invalid_arguments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "is_archived",
+        "message_not_found",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "user_not_found",
+    }
+)
+"""Of this message or this address."""
 CANNOT_CHANGE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 """The first message is gone or too old: what there is to say becomes a message of its own."""
 CANNOT_REPLY = frozenset({"thread_not_found", "cannot_reply_to_message"})
@@ -71,13 +91,13 @@ class SlackBot(Channel, TakesCallbacks):
         first = place_of(message.thread_ref)
         if first is not None and replaces_first(message):
             changed = await self._call("chat.update", {"channel": first[0], "ts": first[1], **body})
-            if not isinstance(changed, dict) or changed.get("error") not in CANNOT_CHANGE:
+            if not isinstance(changed, dict) or str(changed.get("error")) not in CANNOT_CHANGE:
                 return self._outcome(changed)
         body |= {"unfurl_links": False, "unfurl_media": False}
         if first is not None and follows_first(message):
             below = {"channel": first[0], "thread_ts": first[1], "reply_broadcast": True}
             posted = await self._call("chat.postMessage", {**below, **body})
-            if not isinstance(posted, dict) or posted.get("error") not in CANNOT_REPLY:
+            if not isinstance(posted, dict) or str(posted.get("error")) not in CANNOT_REPLY:
                 return self._outcome(posted)
         return self._outcome(await self._call("chat.postMessage", {"channel": message.address, **body}))
 
@@ -111,12 +131,9 @@ class SlackBot(Channel, TakesCallbacks):
         reply = await self._http.request("POST", self._api / method, json_body=body)
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
         if not reply.is_success:
-            return self._http.failure(reply, answer.get("error") if isinstance(answer, dict) else None)
-        if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
-            return not_understood(reply)
-        return answer
+            return self._http.failure(reply, reply.word("error"))
+        return reply.fields if isinstance(reply.fields.get("ok"), bool) else not_understood(reply)
 
     def _outcome(self, answer: dict[str, Any] | Failure) -> Outcome:
         if not isinstance(answer, dict):
@@ -137,4 +154,6 @@ class SlackBot(Channel, TakesCallbacks):
             reason = Reason("slack.not_in_channel")
         if word in TRY_AGAIN | UNCERTAIN:
             return TryAgain(reason=reason, status_code=200, uncertain=word in UNCERTAIN)
+        if word not in BROKEN | FINAL:
+            return TryAgain(reason=reason, status_code=200, unknown=True)
         return Refused(reason=reason, status_code=200, channel_broken=word in BROKEN)

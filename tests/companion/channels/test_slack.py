@@ -271,6 +271,19 @@ async def test_a_missing_scope_is_named(slack: FakeSlack, bot: Channel) -> None:
     assert "chat:write" in str(outcome.reason)
 
 
+@pytest.mark.parametrize("error", ["a_word_of_next_year", [], None], ids=str)
+async def test_a_no_that_nobody_knows_is_tried_a_few_times(
+    slack: FakeSlack, bot: Channel, error: object
+) -> None:
+    slack.error = {"error": error}
+
+    for told in (page(), page(MessageKind.ACKNOWLEDGED, thread_ref="C024BE91L:1.1")):
+        outcome = await bot.send(told)
+
+        assert isinstance(outcome, TryAgain)
+        assert outcome.unknown
+
+
 @pytest.mark.parametrize(("error", "uncertain"), [("ratelimited", False), ("internal_error", True)])
 async def test_a_no_of_the_moment_is_tried_again(
     slack: FakeSlack,
