@@ -101,11 +101,27 @@ class Reply:
         return self.body.decode("utf-8-sig", "replace")
 
     def json(self, default: Any = None) -> Any:
-        """Return the parsed body, or `default` when it is not (whole) JSON, or nested beyond all reason."""
-        try:
-            return json.loads(self.body)
-        except ValueError, RecursionError:
-            return default
+        """Return the parsed body, or `default` when it is no JSON."""
+        return parsed(self.body, default)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the JSON object that the body is consists of; nothing, if it is none."""
+        found = self.json()
+        return found if isinstance(found, dict) else {}
+
+    def word(self, name: str) -> str:
+        """Return the text in one of `fields`, empty if there is none."""
+        found = self.fields.get(name)
+        return found if isinstance(found, str) else ""
+
+
+def parsed(body: bytes, default: Any = None) -> Any:
+    """Return JSON that somebody else has written, or `default` when it is not (whole) JSON, or nested beyond all reason."""
+    try:
+        return json.loads(body)
+    except ValueError, RecursionError:
+        return default
 
 
 def answered_at(reply: Reply) -> datetime:

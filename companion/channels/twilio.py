@@ -110,8 +110,7 @@ class TwilioApi:
         reply = self._read(await self._http.request("GET", url))
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
-        found = answer.get(what.lower()) if isinstance(answer, dict) else None
+        found = reply.fields.get(what.lower())
         return found if isinstance(found, list) else not_understood(reply)
 
     async def check(self, what: str) -> Outcome:
@@ -134,9 +133,8 @@ class TwilioApi:
         answer = self._read(reply)
         if not isinstance(answer, Reply):
             return answer
-        made = answer.json()
-        sid = made.get("sid") if isinstance(made, dict) else None
-        if not isinstance(sid, str) or not sid:
+        sid = answer.word("sid")
+        if not sid:
             return not_understood(answer)
         return Sent(
             provider_ref=sid, status_code=answer.status, warning=warning, receipt_follows=receipt_follows
@@ -148,7 +146,7 @@ class TwilioApi:
         code = code_in(reply)
         if code is None:
             return self._http.failure(reply)
-        failure = self._http.failure(reply, f"{code} {reply.json().get('message')}")
+        failure = self._http.failure(reply, f"{code} {reply.fields.get('message')}")
         reason, status = failure.reason, reply.status
         if code in BROKEN:
             return Refused(reason=reason, status_code=status, channel_broken=True)
@@ -162,6 +160,5 @@ class TwilioApi:
 
 def code_in(reply: Reply) -> int | None:
     """Return the code of an error."""
-    answer = reply.json()
-    code = answer.get("code") if isinstance(answer, dict) else None
+    code = reply.fields.get("code")
     return code if isinstance(code, int) else None

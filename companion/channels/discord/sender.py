@@ -55,19 +55,13 @@ class DiscordChannel(Channel):
     def _outcome(self, reply: Reply | Failure) -> Outcome:
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
-        known = answer if isinstance(answer, dict) else {}
         if reply.is_success:
-            found = known.get("id")
-            return (
-                Sent(provider_ref=found, status_code=reply.status)
-                if isinstance(found, str)
-                else not_understood(reply)
-            )
-        failure = failure_of_webhook(self._http, reply, known.get("message"))
+            found = reply.word("id")
+            return Sent(provider_ref=found, status_code=reply.status) if found else not_understood(reply)
+        failure = failure_of_webhook(self._http, reply, reply.fields.get("message"))
         if reply.status == 400 and _code(reply):
             return Refused(reason=failure.reason, status_code=400)
-        wait = known.get("retry_after")
+        wait = reply.fields.get("retry_after")
         if isinstance(failure, TryAgain) and isinstance(wait, int | float) and 0 <= wait < float("inf"):
             after = timedelta(seconds=min(wait, LONGEST_RETRY_AFTER.total_seconds()))
             return replace(failure, after=after)
@@ -76,6 +70,5 @@ class DiscordChannel(Channel):
 
 def _code(reply: Reply) -> int:
     """Return Discord's code of an error, 0 if there is none."""
-    answer = reply.json()
-    found = answer.get("code") if isinstance(answer, dict) else None
+    found = reply.fields.get("code")
     return found if isinstance(found, int) and not reply.is_success else 0

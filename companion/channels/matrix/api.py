@@ -49,8 +49,7 @@ class MatrixApi:
     def _read(self, reply: Reply | Failure) -> Reply | Failure:
         if not isinstance(reply, Reply) or reply.is_success:
             return reply
-        answer = reply.json()
-        known = answer if isinstance(answer, dict) else {}
+        known = reply.fields
         failure = self._http.failure(reply, known.get("error"))
         match known.get("errcode"):
             case "M_FORBIDDEN" if reply.status == 403:

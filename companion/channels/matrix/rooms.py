@@ -1,7 +1,5 @@
 """Which room an address is: itself, behind an alias, or the one between two people, which is made if there is none."""
 
-from typing import Any
-
 from companion.channels.base import TryAgain
 from companion.channels.http import Failure, Reply, not_understood
 from companion.channels.matrix.api import MatrixApi
@@ -21,7 +19,7 @@ class Rooms:
             reply = await self._api.call("GET", "account", "whoami")
             if not isinstance(reply, Reply):
                 return reply
-            found = _text_in(reply, "user_id")
+            found = reply.word("user_id")
             if not found:
                 return not_understood(reply)
             self._me = found
@@ -39,9 +37,7 @@ class Rooms:
     async def _looked_up(self, address: str) -> str | Failure:
         if address.startswith("#"):
             reply = await self._api.call("GET", "directory", "room", address)
-            return (
-                (_text_in(reply, "room_id") or not_understood(reply)) if isinstance(reply, Reply) else reply
-            )
+            return (reply.word("room_id") or not_understood(reply)) if isinstance(reply, Reply) else reply
         return await self._direct(address) if address.startswith("@") else address
 
     async def _direct(self, user: str) -> str | Failure:
@@ -53,8 +49,7 @@ class Rooms:
         listed = await self._api.call("GET", *place)
         if isinstance(listed, TryAgain):
             return listed
-        known = listed.json() if isinstance(listed, Reply) else {}
-        rooms: dict[str, Any] = known if isinstance(known, dict) else {}
+        rooms = listed.fields if isinstance(listed, Reply) else {}
         theirs = rooms.get(user)
         if isinstance(theirs, list) and theirs and isinstance(theirs[-1], str):
             return theirs[-1]
@@ -62,15 +57,9 @@ class Rooms:
         made = await self._api.call("POST", "createRoom", body=private)
         if not isinstance(made, Reply):
             return made
-        room = _text_in(made, "room_id")
+        room = made.word("room_id")
         if not room:
             return not_understood(made)
         # Should this fail the room is still known here, and made anew after the next start.
         await self._api.call("PUT", *place, body={**rooms, user: [room]})
         return room
-
-
-def _text_in(reply: Reply, name: str) -> str:
-    answer = reply.json()
-    found = answer.get(name) if isinstance(answer, dict) else None
-    return found if isinstance(found, str) else ""

@@ -65,8 +65,8 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
             reply = await self._put(room, message.idempotency_key, content)
         if not isinstance(reply, Reply):
             return reply
-        event = _object(reply).get("event_id")
-        if not isinstance(event, str):
+        event = reply.word("event_id")
+        if not event:
             return not_understood(reply)
         warning = Reason("matrix.encrypted") if await self._is_encrypted(room) else None
         return Sent(provider_ref=ref(room, event), status_code=reply.status, warning=warning)
@@ -76,7 +76,7 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
         reply = await self._api.call("GET", "account", "whoami")
         if not isinstance(reply, Reply):
             return reply
-        if not isinstance(_object(reply).get("user_id"), str):
+        if not reply.word("user_id"):
             return not_understood(reply)
         return Sent(provider_ref=None, status_code=reply.status)
 
@@ -85,7 +85,7 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
         """Ask which rooms the account is in; an invitation to one that it is to write to is taken."""
         rooms = {one for one in addresses if one.startswith("!")}
         reply = await self._api.call("GET", "joined_rooms") if rooms else None
-        joined = _object(reply).get("joined_rooms") if isinstance(reply, Reply) else None
+        joined = reply.fields.get("joined_rooms") if isinstance(reply, Reply) else None
         if not isinstance(joined, list):
             return frozenset()
         missing = rooms - set(joined)
@@ -117,7 +117,7 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
         reply = await self._api.poll(**query)
         if not isinstance(reply, Reply):
             raise SyncLostError(str(reply.reason))
-        told = _object(reply)
+        told = reply.fields
         if not isinstance(told.get("next_batch"), str):
             # Too much of it to be read, perhaps: it would be the same again. What follows is heard.
             self._since = None
@@ -130,7 +130,7 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
         found = await self._api.call("GET", "rooms", room, "event", event)
         if isinstance(found, TryAgain):
             raise SyncLostError(str(found.reason))
-        return isinstance(found, Reply) and _object(found).get("sender") == me
+        return isinstance(found, Reply) and found.word("sender") == me
 
     async def _heard(self, answer: Answer, inbound: Inbound) -> None:
         """Pass the answer on, and say what became of it."""
@@ -177,8 +177,3 @@ def answers_in(told: dict[str, Any]) -> list[Answer]:
     timelines = ((room, news.get("timeline", {}).get("events", [])) for room, news in rooms.items())
     found = (answer_in(room, event) for room, events in timelines for event in events)
     return [one for one in found if one is not None]
-
-
-def _object(reply: Reply) -> dict[str, Any]:
-    answer = reply.json()
-    return answer if isinstance(answer, dict) else {}

@@ -23,7 +23,7 @@ from companion.channels.http import Failure, HttpClient, Reply, not_understood
 from companion.channels.markdown import literal, markdown
 from companion.channels.mattermost.callbacks import pressed, proof
 from companion.channels.mattermost.settings import MattermostSettings
-from companion.channels.mattermost.webhook import code_of, said
+from companion.channels.mattermost.webhook import said
 from companion.channels.webhooks import address_of
 from companion.texts.reasons import Reason
 
@@ -73,7 +73,7 @@ class MattermostBot(Channel, TakesCallbacks):
         me = await self._call("GET", "users/me")
         if not isinstance(me, Reply):
             return me
-        return Sent(provider_ref=None, status_code=me.status) if _id_in(me) else not_understood(me)
+        return Sent(provider_ref=None, status_code=me.status) if me.word("id") else not_understood(me)
 
     @override
     async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
@@ -119,11 +119,11 @@ class MattermostBot(Channel, TakesCallbacks):
             user = await self._call("GET", path)
             if not isinstance(user, Reply):
                 return user
-            ids.append(_id_in(user))
+            ids.append(user.word("id"))
         channel = await self._call("POST", "channels/direct", ids)
         if not isinstance(channel, Reply):
             return channel
-        return _id_in(channel) or not_understood(channel)
+        return channel.word("id") or not_understood(channel)
 
     async def _call(
         self, method: Literal["GET", "POST", "PUT"], path: str, body: Any = None
@@ -132,20 +132,13 @@ class MattermostBot(Channel, TakesCallbacks):
         reply = await self._http.request(method, self._api / path, json_body=body)
         if not isinstance(reply, Reply) or reply.is_success:
             return reply
-        answer = reply.json()
-        if code_of(answer) == NO_PERMISSION:
+        if reply.word("id") == NO_PERMISSION:
             return Refused(reason=Reason("mattermost.not_a_member"), status_code=reply.status)
-        return self._http.failure(reply, said(answer))
+        return self._http.failure(reply, said(reply))
 
 
 def _outcome(reply: Reply | Failure) -> Outcome:
     if not isinstance(reply, Reply):
         return reply
-    post = _id_in(reply)
+    post = reply.word("id")
     return Sent(provider_ref=post, status_code=reply.status) if post else not_understood(reply)
-
-
-def _id_in(reply: Reply) -> str:
-    answer = reply.json()
-    found = answer.get("id") if isinstance(answer, dict) else None
-    return found if isinstance(found, str) else ""

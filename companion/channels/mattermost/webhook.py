@@ -1,6 +1,6 @@
 """Incoming webhooks of Mattermost and of Rocket.Chat: the same request, and each its own way to say yes."""
 
-from typing import Any, override
+from typing import override
 
 from companion.channels.base import Channel, Message, Outcome, Refused, Sent
 from companion.channels.cards import card_of
@@ -35,8 +35,7 @@ class MattermostWebhook(Channel):
             return reply
         if not reply.is_success:
             return self._failure(reply)
-        answer = reply.json()
-        took = reply.text.strip() == "ok" or (isinstance(answer, dict) and answer.get("success") is True)
+        took = reply.text.strip() == "ok" or reply.fields.get("success") is True
         return Sent(provider_ref=None, status_code=reply.status) if took else not_understood(reply)
 
     @override
@@ -48,7 +47,7 @@ class MattermostWebhook(Channel):
         reply = await self._http.request("POST", self._url, json_body=body)
         if not isinstance(reply, Reply):
             return reply
-        if code_of(reply.json()).startswith(NO_SUCH_CHANNEL):
+        if reply.word("id").startswith(NO_SUCH_CHANNEL):
             return Sent(provider_ref=None, status_code=reply.status)
         return not_understood(reply) if reply.is_success else self._failure(reply)
 
@@ -66,24 +65,17 @@ class MattermostWebhook(Channel):
         reply = await self._http.request("GET", info)
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
-        if not isinstance(answer, dict) or answer.get("success") is not True:
+        if reply.fields.get("success") is not True:
             return not_understood(reply) if reply.is_success else self._failure(reply)
         return Sent(provider_ref=None, status_code=reply.status, warning=Reason("mattermost.webhook_untried"))
 
     def _failure(self, reply: Reply) -> Failure:
-        answer = reply.json()
-        failure = failure_of_webhook(self._http, reply, said(answer))
-        if code_of(answer) in NO_SUCH_HOOK:
+        failure = failure_of_webhook(self._http, reply, said(reply))
+        if reply.word("id") in NO_SUCH_HOOK:
             return Refused(reason=failure.reason, status_code=reply.status, channel_broken=True)
         return failure
 
 
-def said(answer: Any) -> object:
+def said(reply: Reply) -> str:
     """Return the words of an error: `message` in Mattermost, `error` in Rocket.Chat."""
-    return (answer.get("message") or answer.get("error")) if isinstance(answer, dict) else None
-
-
-def code_of(answer: Any) -> str:
-    """Return the code of a Mattermost error, empty if it has none."""
-    return str(answer.get("id", "")) if isinstance(answer, dict) else ""
+    return reply.word("message") or reply.word("error")

@@ -41,13 +41,10 @@ class NtfyChannel(Channel):
         )
         if not isinstance(reply, Reply):
             return reply
-        answer = _object_in(reply)
         if not reply.is_success:
-            return self._refusal(reply, answer)
-        ref = answer.get("sequence_id") or answer.get("id")
-        if not isinstance(ref, str) or not ref:
-            return not_understood(reply)
-        return Sent(provider_ref=ref, status_code=reply.status)
+            return self._refusal(reply)
+        ref = reply.word("sequence_id") or reply.word("id")
+        return Sent(provider_ref=ref, status_code=reply.status) if ref else not_understood(reply)
 
     @override
     async def check(self) -> Outcome:
@@ -56,24 +53,24 @@ class NtfyChannel(Channel):
         if not isinstance(health, Reply):
             return health
         if not health.is_success:
-            return self._refusal(health, _object_in(health))
-        if _object_in(health).get("healthy") is not True:
+            return self._refusal(health)
+        if health.fields.get("healthy") is not True:
             return not_understood(health)
         account = await self._http.request("GET", self._base / "v1/account")
         if not isinstance(account, Reply):
             return account
         if not account.is_success and self._config.has_login:
-            return self._refusal(account, _object_in(account))
-        return Sent(provider_ref=None, status_code=health.status, quota=_quota(_object_in(account)))
+            return self._refusal(account)
+        return Sent(provider_ref=None, status_code=health.status, quota=_quota(account.fields))
 
     @override
     async def close(self) -> None:
         await self._http.close()
 
-    def _refusal(self, reply: Reply, answer: dict[str, Any]) -> Failure:
+    def _refusal(self, reply: Reply) -> Failure:
         """Return what an answer other than success means; ntfy says it with a code of its own."""
-        failure = self._http.failure(reply, answer.get("error"))
-        code = answer.get("code")
+        failure = self._http.failure(reply, reply.fields.get("error"))
+        code = reply.fields.get("code")
         if code == TOO_MANY_MESSAGES:
             return Refused(
                 reason=Reason("ntfy.no_messages_left"), status_code=reply.status, channel_broken=True
@@ -85,11 +82,6 @@ class NtfyChannel(Channel):
         if isinstance(code, int) and code // 100 == 400:
             return Refused(reason=failure.reason, status_code=reply.status)
         return failure
-
-
-def _object_in(reply: Reply) -> dict[str, Any]:
-    answer = reply.json()
-    return answer if isinstance(answer, dict) else {}
 
 
 def _quota(account: dict[str, Any]) -> Quota | None:

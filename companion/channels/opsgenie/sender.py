@@ -77,11 +77,9 @@ class OpsgenieChannel(Channel, TakesCallbacks):
         reply = await self._http.request("POST", url, json_body=body)
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
-        known = answer if isinstance(answer, dict) else {}
         if not reply.is_success:
-            return self._http.failure(reply, known.get("message"))
-        return reply if known.get("requestId") else not_understood(reply)
+            return self._http.failure(reply, reply.fields.get("message"))
+        return reply if reply.fields.get("requestId") else not_understood(reply)
 
 
 def described(message: Message) -> dict[str, Any]:

@@ -74,8 +74,7 @@ class PagerDutyChannel(Channel, TakesCallbacks):
         reply = await self._http.request("POST", url, json_body={"routing_key": self._key, **event})
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
-        known = answer if isinstance(answer, dict) else {}
+        known = reply.fields
         if reply.is_success:
             return reply if known.get("status") == "success" else not_understood(reply)
         errors = known.get("errors")

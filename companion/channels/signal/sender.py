@@ -73,8 +73,8 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
         reply = await self._call("POST", "v2/send", self._request(message))
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
-        timestamp = answer.get("timestamp") if isinstance(answer, dict) else None
+        answer = reply.fields
+        timestamp = answer.get("timestamp")
         if not str(timestamp).isdecimal():
             return not_understood(reply)
         return Sent(
@@ -90,15 +90,14 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
         about = await self._call("GET", "v1/about")
         if not isinstance(about, Reply):
             return about
-        answer = about.json()
-        if not isinstance(answer, dict) or "mode" not in answer:
+        if "mode" not in about.fields:
             return not_understood(about)
         accounts = await self._call("GET", "v1/accounts")
         known = accounts.json() if isinstance(accounts, Reply) else [self._config.number]
         if not isinstance(known, list) or self._config.number not in known:
             return Refused(reason=Reason("signal.not_registered"), channel_broken=True)
         warning = None
-        if not str(answer["mode"]).startswith("json-rpc"):
+        if not str(about.fields["mode"]).startswith("json-rpc"):
             warning = Reason("signal.no_json_rpc")
         return Sent(provider_ref=None, status_code=about.status, warning=warning)
 
@@ -193,8 +192,8 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
         reply = await self._http.request(method, self._base / path, json_body=body)
         if not isinstance(reply, Reply) or reply.is_success:
             return reply
-        answer = reply.json()
-        error = answer.get("error") if isinstance(answer, dict) else None
+        answer = reply.fields
+        error = answer.get("error")
         failure = self._http.failure(reply, error)
         if not isinstance(error, str):
             return failure

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from companion.channels.base import AddressInvalid, Answer, Callback, Receipt, Undelivered
-from companion.channels.http import Reply, shortened
+from companion.channels.http import parsed, shortened
 from companion.channels.phone_numbers import e164, is_country
 from companion.channels.signatures import same
 from companion.channels.sms.answers import MISSING, Pointer, Scalar, as_text, listed, pointed
@@ -116,7 +116,7 @@ class Callbacks(_Part):
                 yield found
 
     def _said(self, callback: Callback) -> Iterator[Said]:
-        document = Reply(status=200, body=callback.body).json(default=MISSING)
+        document = parsed(callback.body, MISSING)
         # The HMAC is of the body alone.
         fields = {} if self.proof.by == "hmac" else dict(callback.query)
         if document is MISSING:

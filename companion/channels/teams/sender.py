@@ -1,6 +1,6 @@
 """A workflow of Microsoft Teams. That it took a message means that it is queued, and nothing tells whether a card appeared."""
 
-from typing import Any, override
+from typing import override
 
 from companion.channels.base import Channel, Message, Outcome, Sent
 from companion.channels.cards import card_of
@@ -30,7 +30,7 @@ class TeamsChannel(Channel):
         if not isinstance(reply, Reply):
             return reply
         if not reply.is_success:
-            return failure_of_webhook(self._http, reply, said(reply.json()))
+            return failure_of_webhook(self._http, reply, said(reply))
         if reply.status != 202 and reply.body.strip():
             return not_understood(reply)
         return Sent(provider_ref=None, status_code=reply.status)
@@ -53,7 +53,7 @@ class TeamsChannel(Channel):
         await self._http.close()
 
 
-def said(answer: Any) -> object:
+def said(reply: Reply) -> object:
     """Return the words of an error of Power Automate."""
-    error = answer.get("error") if isinstance(answer, dict) else None
+    error = reply.fields.get("error")
     return error.get("message") if isinstance(error, dict) else error

@@ -24,7 +24,7 @@ from companion.channels.base import (
     TryAgain,
 )
 from companion.channels.cards import replaces_first
-from companion.channels.http import HttpClient, Reply
+from companion.channels.http import HttpClient, parsed
 from companion.channels.telegram.addresses import Chat, MessageRef
 from companion.channels.telegram.outcomes import failure_of
 from companion.channels.telegram.settings import TelegramSettings
@@ -125,7 +125,7 @@ class TelegramChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
             said, webhook_secret(self._bot.token).encode()
         ):
             return None
-        await self._reader.take(Reply(status=200, body=callback.body).json(), inbound)
+        await self._reader.take(parsed(callback.body), inbound)
         return CallbackReply()
 
     @override

@@ -85,8 +85,7 @@ class GuardedRequest(BaseRequest):
         )
         if not isinstance(reply, Reply):
             raise UnansweredError(reply)
-        answer = reply.json()
-        answers = answer if isinstance(answer, dict) else {}
+        answers = reply.fields
         if reply.is_success:
             if answers.get("ok") is not True or "result" not in answers:
                 raise UnansweredError(not_understood(reply))

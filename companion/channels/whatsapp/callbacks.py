@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from companion.channels.base import Answer, Callback, CallbackReply, Receipt, Undelivered
-from companion.channels.http import Reply, scrubbed
+from companion.channels.http import parsed, scrubbed
 from companion.channels.reactions import is_yes
 from companion.channels.signatures import same, signature
 from companion.channels.whatsapp.errors import error_in
@@ -40,7 +40,7 @@ def is_of_meta(callback: Callback, secret: SecretStr) -> bool:
 
 def events_in(body: bytes, phone_number_id: str) -> Iterator[Receipt | Undelivered | Answer]:
     """Yield what is said of this number: an app may have several, and calls one address for all of them."""
-    document = Reply(status=200, body=body).json()
+    document = parsed(body)
     for entry in listed(document, "entry"):
         for change in listed(entry, "changes"):
             value = change.get("value")

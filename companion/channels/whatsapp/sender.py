@@ -48,7 +48,7 @@ class WhatsAppChannel(Channel, TakesCallbacks):
         reply = await self._call("POST", request(self._config, message), private=[message.ack_token or ""])
         if not isinstance(reply, Reply):
             return reply
-        ref = id_in(reply.json())
+        ref = id_in(reply)
         if ref is None:
             return not_understood(reply)
         hears = self._config.app_secret is not None
@@ -60,10 +60,9 @@ class WhatsAppChannel(Channel, TakesCallbacks):
         reply = await self._call("GET")
         if not isinstance(reply, Reply):
             return reply
-        answer = reply.json()
-        if not isinstance(answer, dict) or "id" not in answer:
+        if "id" not in reply.fields:
             return not_understood(reply)
-        warning = Reason("whatsapp.low_quality") if answer.get("quality_rating") == "RED" else None
+        warning = Reason("whatsapp.low_quality") if reply.fields.get("quality_rating") == "RED" else None
         return Sent(provider_ref=None, status_code=reply.status, warning=warning)
 
     @override
@@ -108,17 +107,16 @@ class WhatsAppChannel(Channel, TakesCallbacks):
         reply = await self._http.request(method, url, json_body=body)
         if not isinstance(reply, Reply) or reply.is_success:
             return reply
-        answer = reply.json()
-        found = error_in(answer.get("error")) if isinstance(answer, dict) else None
+        found = error_in(reply.fields.get("error"))
         if found is None:
             return self._http.failure(reply)
         code, said = found
         return read(self._http.failure(reply, f"{code} {said}", private=private), code)
 
 
-def id_in(answer: Any) -> str | None:
+def id_in(reply: Reply) -> str | None:
     """Return the id that Meta has given the message."""
-    messages = answer.get("messages") if isinstance(answer, dict) else None
+    messages = reply.fields.get("messages")
     first = messages[0] if isinstance(messages, list) and messages else None
     found = first.get("id") if isinstance(first, dict) else None
     return found if isinstance(found, str) and found else None

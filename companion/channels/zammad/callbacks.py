@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from companion.channels.base import Callback
-from companion.channels.http import Reply
+from companion.channels.http import parsed
 from companion.channels.signatures import same
 from companion.texts.one_line import one_line
 
@@ -40,7 +40,7 @@ def is_of_zammad(callback: Callback, secret: SecretStr) -> bool:
 
 def closed_in(callback: Callback, closed_state: str) -> Closed | None:
     """Return the ticket that is closed, or None: it is not, or this is none of the payloads that Zammad documents."""
-    document = Reply(status=200, body=callback.body).json()
+    document = parsed(callback.body)
     ticket = document.get("ticket") if isinstance(document, dict) else None
     if not isinstance(ticket, dict) or not isinstance(ticket.get("id"), int):
         return None

@@ -117,7 +117,7 @@ class ZammadChannel(Channel, TakesCallbacks):
         """Return the id of the token's user, or None while Zammad does not say it."""
         if self._own_id is None:
             reply = await self._call("GET", "users/me")
-            found = id_in(reply.json()) if isinstance(reply, Reply) else None
+            found = id_in(reply) if isinstance(reply, Reply) else None
             self._own_id = None if found is None else int(found)
         return self._own_id
 
@@ -158,7 +158,7 @@ class ZammadChannel(Channel, TakesCallbacks):
         if not isinstance(reply, Reply):
             # Nothing in a create depends on the alarm: what is refused now will be refused next time.
             return reply if isinstance(reply, TryAgain) else replace(reply, channel_broken=True)
-        return sent_as(id_in(reply.json()), reply)
+        return sent_as(id_in(reply), reply)
 
     async def _write(self, message: Message, *, new_state: str | None) -> Outcome:
         """Add a note, and then change the state: in one request Zammad keeps neither when it does not like the other."""
@@ -188,7 +188,7 @@ class ZammadChannel(Channel, TakesCallbacks):
         reply = await self._call("POST", "ticket_articles", article)
         if not isinstance(reply, Reply):
             return reply
-        return sent_as(ticket if id_in(reply.json()) else None, reply)
+        return sent_as(ticket if id_in(reply) else None, reply)
 
     async def _change_state(self, ticket: str, state: str, noted: Sent) -> Outcome:
         reply = await self._call("PUT", f"tickets/{ticket}", {"state": state})
@@ -233,7 +233,7 @@ class ZammadChannel(Channel, TakesCallbacks):
         A version that ignores a condition lists any ticket.
         """
         tags = await self._call("GET", "tags", params={"object": "Ticket", "o_id": ticket})
-        if isinstance(tags, Reply) and tag_of(message) in tags_in(tags.json()):
+        if isinstance(tags, Reply) and tag_of(message) in tags_in(tags):
             return tags
         if not isinstance(tags, Reply) and is_open(tags):
             return uncertain(tags)
@@ -252,7 +252,7 @@ class ZammadChannel(Channel, TakesCallbacks):
         shown = await self._call("GET", f"tickets/{ticket}", params={"expand": "true"})
         if not isinstance(shown, Reply):
             return uncertain(shown) if is_open(shown) else None
-        numbers = article_ids_in(shown.json())
+        numbers = article_ids_in(shown)
         for number in dict.fromkeys([*numbers[:1], *reversed(numbers[-NEWEST_ARTICLES:])]):
             article = await self._call("GET", f"ticket_articles/{number}")
             if isinstance(article, Reply) and mark.encode() in article.body:
@@ -284,9 +284,7 @@ class ZammadChannel(Channel, TakesCallbacks):
         reply = await self._http.request(method, (self._api / path).with_query(params), json_body=body)
         if not isinstance(reply, Reply) or reply.is_success:
             return reply
-        said = reply.json()
-        text = said.get("error_human") or said.get("error") if isinstance(said, dict) else None
-        return self._http.failure(reply, text)
+        return self._http.failure(reply, reply.word("error_human") or reply.word("error"))
 
 
 def tag_of(message: Message) -> str:
@@ -343,9 +341,9 @@ def uncertain(failure: Failure) -> Failure:
     return replace(failure, uncertain=True) if isinstance(failure, TryAgain) else failure
 
 
-def id_in(answer: Any) -> str | None:
+def id_in(reply: Reply) -> str | None:
     """Return the id of the object that Zammad answered with."""
-    number = answer.get("id") if isinstance(answer, dict) else None
+    number = reply.fields.get("id")
     return str(number) if isinstance(number, int) else None
 
 
@@ -359,13 +357,13 @@ def ids_in(answer: Any) -> list[str]:
     return [str(number) for number in sorted(number for number in numbers if isinstance(number, int))]
 
 
-def article_ids_in(answer: Any) -> list[int]:
+def article_ids_in(reply: Reply) -> list[int]:
     """Return the ids of a ticket's articles, oldest first."""
-    numbers = answer.get("article_ids") if isinstance(answer, dict) else None
+    numbers = reply.fields.get("article_ids")
     return sorted(one for one in numbers if isinstance(one, int)) if isinstance(numbers, list) else []
 
 
-def tags_in(answer: Any) -> list[str]:
+def tags_in(reply: Reply) -> list[str]:
     """Return the tags in the answer about one ticket."""
-    tags = answer.get("tags") if isinstance(answer, dict) else None
+    tags = reply.fields.get("tags")
     return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
