@@ -49,6 +49,10 @@ class Behaviour(StrEnum):
     """With `Retry-After` in seconds."""
     STATUS_429_DATE = "429_date"
     """With `Retry-After` as an HTTP date."""
+    STATUS_429_BARE = "429_bare"
+    """Without `Retry-After`."""
+    STATUS_429_ODD = "429_odd"
+    """With a `Retry-After` that says nothing."""
     STATUS_500 = "500"
     STATUS_502 = "502"
     STATUS_503 = "503"
@@ -97,6 +101,10 @@ async def misbehave(behaviour: Behaviour, request: web.Request, handler: Handler
         case Behaviour.STATUS_429_DATE:
             at = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
             return web.json_response({"error": "too many"}, status=429, headers={"Retry-After": at})
+        case Behaviour.STATUS_429_BARE:
+            return web.json_response({"error": "too many"}, status=429)
+        case Behaviour.STATUS_429_ODD:
+            return web.json_response({"error": "too many"}, status=429, headers={"Retry-After": "-5 soon"})
         case _:
             return web.json_response({"error": f"told to answer {behaviour}"}, status=int(behaviour))
 

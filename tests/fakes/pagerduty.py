@@ -12,6 +12,7 @@ from aiohttp import web
 from companion.channels.base import Callback
 from tests.fakes.server import FakeServer
 
+EVENT_LIMIT = 512 * 1024
 PAYLOAD = {"summary", "source", "severity", "timestamp", "component", "group", "class", "custom_details"}
 
 
@@ -72,6 +73,8 @@ class FakePagerDuty(FakeServer):
 
     async def _enqueue(self, request: web.Request) -> web.Response:
         event = await request.json()
+        if len(await request.read()) > EVENT_LIMIT:
+            return web.json_response({"status": "invalid event", "message": "too large"}, status=413)
         if problem := self._problem(event):
             body = {
                 "status": "invalid event",

@@ -126,6 +126,8 @@ class FakeServer:
         )
         self.received.append(entry)
         if entry.behaviour is not None:
+            async with self._answered:
+                self._answered.notify_all()
             return await misbehave(entry.behaviour, request, handler)
         response = await handler(request)
         entry.status = response.status

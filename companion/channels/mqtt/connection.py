@@ -1,6 +1,7 @@
 """One connection to a broker: opened to a checked address, read all the time, and told from one that is lost."""
 
 import asyncio
+import errno
 import logging
 import secrets
 from collections.abc import AsyncIterator
@@ -25,7 +26,7 @@ KEEPALIVE_S = 15
 WAITING = 100
 """Messages that wait to be read; what comes beyond is dropped."""
 LARGEST = 64 * 1024
-"""Bytes of a packet that we take (MQTT 5 only)."""
+"""Bytes of a packet that we take. A broker is told so (MQTT 5); a larger one ends the connection."""
 KEPT_S = 3600
 """How long a broker keeps answers for a client of a fixed id that is away."""
 CLOSING_S = 2.0
@@ -52,15 +53,24 @@ LIBRARY.setLevel(logging.CRITICAL + 1)
 
 
 class Client(aiomqtt.Client):
-    """Tells two things that aiomqtt does not.
+    """Tells two things that aiomqtt does not, and keeps it from a third.
 
     Why the broker refused a message, which would count as published (MQTT 5 has a reason in its PUBACK), and that a
-    connection was ended before it was accepted, which would be waited for.
+    connection was ended before it was accepted, which would be waited for. And a packet is no larger than we take: paho would
+    make room for whatever a broker says that it is going to send, 256 MB at most.
     """
 
     def __init__(self, *args: Any, **how: Any) -> None:
         super().__init__(*args, **how)
         self.refusal: ReasonCode | None = None
+        receive = self._client._sock_recv  # noqa: SLF001 # paho has no setting for it
+
+        def received(bufsize: int) -> bytes:
+            if bufsize > LARGEST:
+                raise OSError(errno.EMSGSIZE, "more than we take")  # which ends the connection
+            return receive(bufsize)
+
+        self._client._sock_recv = received  # type: ignore[method-assign] # noqa: SLF001
 
     @override
     def _on_disconnect(self, *args: Any) -> None:

@@ -23,6 +23,8 @@ from companion.channels.pagerduty.settings import PagerDutySettings
 from companion.channels.render import place
 
 SUMMARY_LIMIT = 1024
+PLACE_LIMIT = 255
+"""What PagerDuty sets no limit for: but an event is refused above 512 KB, and with it the alarm."""
 ACTIONS = {
     Step.OPEN: "trigger",
     Step.ADD: "trigger",
@@ -91,13 +93,13 @@ def described(message: Message) -> dict[str, Any]:
     card = card_of(message)
     payload: dict[str, Any] = {
         "summary": shortened(card.title, SUMMARY_LIMIT),
-        "source": place(message) or message.source or "Alarm Broker",
+        "source": shortened(place(message) or message.source or "Alarm Broker", PLACE_LIMIT),
         "severity": SEVERITIES.get(message.severity, "error"),
         "timestamp": message.raised_at.isoformat(timespec="milliseconds"),
-        "class": message.source or "alarm",
+        "class": shortened(message.source or "alarm", PLACE_LIMIT),
         "custom_details": details_of(card),
     }
     known = {"component": message.room, "group": message.site}
-    payload |= {name: value for name, value in known.items() if value}
+    payload |= {name: shortened(value, PLACE_LIMIT) for name, value in known.items() if value}
     links = [] if card.link is None else [{"href": card.link, "text": card.link_label}]
     return {"payload": payload, "links": links, "client": "Alarm Broker"}
