@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from html import escape
@@ -52,8 +52,13 @@ UNCERTAIN_STATUSES = frozenset({500, 502, 504})
 
 
 def header_safe(value: SecretStr) -> SecretStr:
-    """Return a header value that cannot begin another header; the line end of a secret's file is dropped."""
+    """Return a header value that cannot begin another header; the line end of a secret's file is dropped.
+
+    An empty one proves nothing: anybody can sign with it.
+    """
     text = value.get_secret_value().strip()
+    if not text:
+        raise ValueError("must not be empty")
     if any(ord(character) < 32 for character in text):
         raise ValueError("must be one line")
     return SecretStr(text)
@@ -218,6 +223,15 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
         return None
     aware = until if until.tzinfo else until.replace(tzinfo=UTC)
     return min(max(aware - now, timedelta(0)), LONGEST_RETRY_AFTER)
+
+
+def waiting(failure: Failure, seconds: object) -> Failure:
+    """Return the failure with the wait that a provider names in its answer, if it names one: it knows better than a header."""
+    # Whoever writes NaN or Infinity names none.
+    if isinstance(failure, TryAgain) and isinstance(seconds, int | float) and 0 <= seconds < float("inf"):
+        limit = LONGEST_RETRY_AFTER.total_seconds()
+        return replace(failure, after=timedelta(seconds=min(seconds, limit)))
+    return failure
 
 
 def scrubbed(text: str, secrets: Iterable[str], *, limit: int = REASON_LIMIT) -> str:

@@ -1,16 +1,17 @@
 """What SMS and calls over Twilio share: the account, how its API is asked, and what its error codes mean."""
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Self, override
 from urllib.parse import urlencode
 
 from aiohttp import encode_basic_auth
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, model_validator
 from yarl import URL
 
 from companion.channels.base import Outcome, Refused, Sent, TryAgain
 from companion.channels.http import (
     Failure,
+    HeaderSecret,
     HttpClient,
     HttpOptions,
     Reply,
@@ -18,6 +19,7 @@ from companion.channels.http import (
     not_understood,
     retry_after,
 )
+from companion.channels.phone_numbers import e164
 from companion.texts.reasons import Reason
 
 # https://www.twilio.com/docs/api/errors: a code says more than the HTTP status beside it, which is 400 for nearly everything.
@@ -58,7 +60,7 @@ class TwilioSettings(HttpOptions):
         description="Address of the API; another one in other regions.",
     )
     account_sid: str = Field(pattern=r"^AC[0-9a-fA-F]{32}$", description="Account SID, such as AC….")
-    auth_token: SecretStr = Field(
+    auth_token: HeaderSecret = Field(
         min_length=1, description="Auth token of the account: it also proves that a callback is Twilio's."
     )
     api_key: str | None = Field(
@@ -66,7 +68,7 @@ class TwilioSettings(HttpOptions):
         pattern=r"^SK[0-9a-fA-F]{32}$",
         description="API key SK… to send with, instead of the auth token.",
     )
-    api_key_secret: SecretStr | None = Field(default=None, description="Secret of that API key.")
+    api_key_secret: HeaderSecret | None = Field(default=None, description="Secret of that API key.")
 
     @model_validator(mode="after")
     def _key_is_whole(self) -> Self:
@@ -74,25 +76,31 @@ class TwilioSettings(HttpOptions):
             raise ValueError("api_key and api_key_secret belong together")
         return self
 
-    @property
-    def token(self) -> str:
-        """The auth token, without the line end of a secret's file."""
-        return self.auth_token.get_secret_value().strip()
+    @classmethod
+    @override
+    def formed_address(cls, address: str, country: str | None) -> str:
+        return e164(address, country)
+
+    @classmethod
+    @override
+    def own_addresses(cls, config: Mapping[str, Any]) -> Iterable[str]:
+        sender = config.get("sender")
+        return [sender] if isinstance(sender, str) else ()
 
 
 class TwilioApi:
     """The account's part of the API."""
 
     def __init__(self, config: TwilioSettings) -> None:
-        user, password = config.account_sid, config.token
+        user, password = config.account_sid, config.auth_token.get_secret_value()
         if config.api_key is not None and config.api_key_secret is not None:
-            user, password = config.api_key, config.api_key_secret.get_secret_value().strip()
+            user, password = config.api_key, config.api_key_secret.get_secret_value()
         login = encode_basic_auth(user, password)
         self._base = URL(str(config.url)) / "2010-04-01/Accounts" / config.account_sid
         self._http = HttpClient(
             config,
             headers={"Authorization": login},
-            secrets=(config.token, password, login, login.rpartition(" ")[2]),
+            secrets=(config.auth_token.get_secret_value(), password, login.removeprefix("Basic ")),
         )
 
     async def create(

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree.ElementTree import Element, tostring
 
+from pydantic import SecretStr
+
 from companion.channels.base import Callback, CallbackReply
 from companion.channels.signatures import same
 
@@ -16,7 +18,7 @@ NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 STANDARD_PORTS = {"https": 443, "http": 80}
 
 
-def called_by_twilio(callback: Callback, token: str) -> Mapping[str, str] | None:
+def called_by_twilio(callback: Callback, token: SecretStr) -> Mapping[str, str] | None:
     """Return the fields of a call that the account's auth token has signed; None: it was not Twilio."""
     try:
         fields = parse_qsl(
@@ -25,7 +27,9 @@ def called_by_twilio(callback: Callback, token: str) -> Mapping[str, str] | None
     except ValueError:
         return None
     given = callback.headers.get("X-Twilio-Signature")
-    proven = [same(signature(url, fields, token), given) for url in spellings(callback.url)]
+    proven = [
+        same(signature(url, fields, token.get_secret_value()), given) for url in spellings(callback.url)
+    ]
     return dict(fields) if any(proven) else None
 
 

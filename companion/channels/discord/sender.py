@@ -1,14 +1,13 @@
 """Discord's webhooks: a message is known by its id, so it can be changed later."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Literal, override
 
-from companion.channels.base import Channel, Message, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import Channel, Message, Outcome, Refused, Sent
 from companion.channels.cards import card_of, replaces_first
 from companion.channels.discord.embeds import message_of
 from companion.channels.discord.settings import DiscordSettings
-from companion.channels.http import LONGEST_RETRY_AFTER, Failure, HttpClient, Reply, not_understood
+from companion.channels.http import Failure, HttpClient, Reply, not_understood, waiting
 from companion.channels.webhooks import address_of, failure_of_webhook, secrets_of
 
 GONE_MESSAGE = 10008
@@ -61,11 +60,7 @@ class DiscordChannel(Channel):
         failure = failure_of_webhook(self._http, reply, reply.fields.get("message"))
         if reply.status == 400 and _code(reply):
             return Refused(reason=failure.reason, status_code=400)
-        wait = reply.fields.get("retry_after")
-        if isinstance(failure, TryAgain) and isinstance(wait, int | float) and 0 <= wait < float("inf"):
-            after = timedelta(seconds=min(wait, LONGEST_RETRY_AFTER.total_seconds()))
-            return replace(failure, after=after)
-        return failure
+        return waiting(failure, reply.fields.get("retry_after"))
 
 
 def _code(reply: Reply) -> int:

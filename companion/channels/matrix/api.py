@@ -1,14 +1,12 @@
 """The client API of a homeserver, as far as it is needed, and what its errors mean."""
 
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Literal
 from urllib.parse import quote
 
 from yarl import URL
 
-from companion.channels.base import Refused, TryAgain
-from companion.channels.http import LONGEST_RETRY_AFTER, Failure, HttpClient, Reply
+from companion.channels.base import Refused
+from companion.channels.http import Failure, HttpClient, Reply, waiting
 from companion.channels.matrix.settings import MatrixSettings
 from companion.texts.reasons import Reason
 
@@ -57,15 +55,7 @@ class MatrixApi:
             case "M_UNRECOGNIZED":
                 reason = Reason("matrix.no_homeserver")
                 return Refused(reason=reason, status_code=reply.status, channel_broken=True)
-            case "M_LIMIT_EXCEEDED" if isinstance(failure, TryAgain):
-                return waiting(failure, known.get("retry_after_ms"))
+            case "M_LIMIT_EXCEEDED" if isinstance(wait := known.get("retry_after_ms"), int):
+                return waiting(failure, wait / 1000)  # older ones name it in no header
             case _:
                 return failure
-
-
-def waiting(failure: TryAgain, milliseconds: object) -> TryAgain:
-    """Return the failure with the wait that the server asks for in its answer; older ones name it in no header."""
-    if isinstance(milliseconds, int) and milliseconds >= 0:
-        wait = min(milliseconds / 1000, LONGEST_RETRY_AFTER.total_seconds())
-        return replace(failure, after=timedelta(seconds=wait))
-    return failure

@@ -30,7 +30,7 @@ class NtfyChannel(Channel):
             headers = {"Authorization": f"Bearer {secrets[0]}"}
         elif config.user is not None and config.password is not None:
             login = encode_basic_auth(config.user, config.password.get_secret_value())
-            secrets = [config.password.get_secret_value(), login]
+            secrets = [config.password.get_secret_value(), login.removeprefix("Basic ")]
             headers = {"Authorization": login}
         self._http = HttpClient(config, headers=headers, secrets=secrets)
 

@@ -103,7 +103,7 @@ class SmsChannel(Channel, TakesCallbacks):
         callbacks, secret = self._config.callbacks, self._config.callback_secret
         if callbacks is None or secret is None:
             return None
-        if not callbacks.proof.holds(callback, secret.get_secret_value().strip()):
+        if not callbacks.proof.holds(callback, secret.get_secret_value()):
             return None
         for event in callbacks.events(callback):
             if isinstance(event, Answer):
@@ -135,7 +135,7 @@ class SmsChannel(Channel, TakesCallbacks):
             return url or ""
         if callbacks.proof.by != "query":
             return url
-        return str(URL(url).update_query({callbacks.proof.name: secret.get_secret_value().strip()}))
+        return str(URL(url).update_query({callbacks.proof.name: secret.get_secret_value()}))
 
     @override
     async def close(self) -> None:
@@ -206,7 +206,7 @@ def secrets_in(config: SmsSettings) -> frozenset[str]:
     parts = urlsplit(url)
     secret = [url, *(one.get_secret_value() for one in config.secrets.values())]
     if config.callback_secret is not None:
-        secret.append(config.callback_secret.get_secret_value().strip())
+        secret.append(config.callback_secret.get_secret_value())
     likely = [parts.username, parts.password, *(value for _name, value in parse_qsl(parts.query))]
     for header in plain_headers(config).values():
         likely += [header, header.rsplit(" ", 1)[-1]]

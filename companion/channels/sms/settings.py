@@ -93,7 +93,7 @@ class SmsSettings(HttpOptions):
     idempotency_header: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9-]+$", description="Header for the key, usually Idempotency-Key."
     )
-    callback_secret: Annotated[SecretStr, Field(min_length=16)] | None = Field(
+    callback_secret: Annotated[HeaderSecret, Field(min_length=16)] | None = Field(
         default=None, description="Secret with which the gateway proves that it is it who calls back."
     )
     callbacks: Callbacks | None = Field(

@@ -1,6 +1,5 @@
 """Telegram: a bot tells people and groups, and hears what they answer."""
 
-import hmac
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from companion.channels.base import (
 )
 from companion.channels.cards import replaces_first
 from companion.channels.http import HttpClient, parsed
+from companion.channels.signatures import same
 from companion.channels.telegram.addresses import Chat, MessageRef
 from companion.channels.telegram.outcomes import failure_of
 from companion.channels.telegram.settings import TelegramSettings
@@ -120,10 +120,8 @@ class TelegramChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
     @override
     async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
         """Take one update. Telegram proves itself by the secret that it was given with the address."""
-        said = callback.headers.get(SECRET_HEADER, "").encode(errors="replace")
-        if not self._config.webhook or not hmac.compare_digest(
-            said, webhook_secret(self._bot.token).encode()
-        ):
+        said = callback.headers.get(SECRET_HEADER)
+        if not self._config.webhook or not same(webhook_secret(self._bot.token), said):
             return None
         await self._reader.take(parsed(callback.body), inbound)
         return CallbackReply()

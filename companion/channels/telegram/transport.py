@@ -1,8 +1,6 @@
 """python-telegram-bot over our own HTTP client: its bounds and its guard hold, and httpx is not asked for anything."""
 
 import logging
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Final, override
 
 from telegram import Bot
@@ -10,8 +8,7 @@ from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
-from companion.channels.base import TryAgain
-from companion.channels.http import BODY_LIMIT, Failure, HttpClient, Reply, not_understood
+from companion.channels.http import BODY_LIMIT, Failure, HttpClient, Reply, not_understood, waiting
 from companion.channels.telegram.settings import TelegramSettings
 
 UPDATES: Final = 10
@@ -91,18 +88,15 @@ class GuardedRequest(BaseRequest):
                 raise UnansweredError(not_understood(reply))
         elif reply.status == 429 or reply.status >= 500 or not isinstance(answers.get("description"), str):
             raise UnansweredError(
-                _with_its_wait(self._http.failure(reply, answers.get("description")), answers)
+                waiting(self._http.failure(reply, answers.get("description")), _wait_in(answers))
             )
         return reply.status, reply.body
 
 
-def _with_its_wait(failure: Failure, answer: dict[str, Any]) -> Failure:
-    """Return the failure with the wait that the Bot API names in the body: it is for one chat."""
+def _wait_in(answer: dict[str, Any]) -> object:
+    """Return the seconds that the Bot API names in the body: they are for one chat."""
     parameters = answer.get("parameters")
-    wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    if isinstance(failure, TryAgain) and isinstance(wait, int) and wait > 0:
-        return replace(failure, after=timedelta(seconds=min(wait, 7 * 86400)))
-    return failure
+    return parameters.get("retry_after") if isinstance(parameters, dict) else None
 
 
 class GuardedBot(Bot):

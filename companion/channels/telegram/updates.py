@@ -1,13 +1,12 @@
 """What comes back from Telegram: pressed buttons, words, reactions; and the two ways to hear of it."""
 
 import asyncio
-import hashlib
-import hmac
 import logging
 import time
 from collections.abc import Awaitable, Container
 from typing import Any, Final
 
+from pydantic import SecretStr
 from telegram import (
     CallbackQuery,
     Message,
@@ -20,6 +19,7 @@ from telegram.error import Conflict, TelegramError
 
 from companion.channels.base import Answer, Inbound, Understood
 from companion.channels.reactions import is_yes
+from companion.channels.signatures import signature
 from companion.channels.telegram.addresses import Chat, MessageRef
 from companion.channels.telegram.transport import UNREADABLE, GuardedBot
 from companion.channels.telegram.wording import TEXT_LIMIT, TOAST_LIMIT, cut
@@ -212,4 +212,4 @@ async def listen_by_webhook(bot: GuardedBot, inbound: Inbound) -> None:
 
 def webhook_secret(token: str) -> str:
     """Return with what Telegram proves itself: made of the bot's token, so that nothing has to be stored."""
-    return hmac.new(token.encode(), b"alarm-broker webhook", hashlib.sha256).hexdigest()
+    return signature(SecretStr(token), b"alarm-broker webhook")

@@ -69,7 +69,7 @@ class TwilioSmsChannel(Channel, TakesCallbacks):
 
     @override
     async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
-        fields = called_by_twilio(callback, self._config.token)
+        fields = called_by_twilio(callback, self._config.auth_token)
         if fields is None:
             return None
         sid = fields.get("MessageSid", "")

@@ -1,13 +1,11 @@
 """Which number or service sends, and what a text may cost."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Self, override
+from typing import Self, override
 
 from pydantic import Field, model_validator
 
 from companion.channels.kind import SmsForm
-from companion.channels.phone_numbers import e164
 from companion.channels.twilio import TwilioSettings
 
 NUMBER = re.compile(r"\+[1-9]\d{5,14}|\d{3,8}")
@@ -59,14 +57,3 @@ class TwilioSmsSettings(TwilioSettings):
     @override
     def sms_form(self) -> SmsForm:
         return SmsForm(segments=self.segments, unicode=self.unicode, by_reply=self.replies)
-
-    @classmethod
-    @override
-    def formed_address(cls, address: str, country: str | None) -> str:
-        return e164(address, country)
-
-    @classmethod
-    @override
-    def own_addresses(cls, config: Mapping[str, Any]) -> Iterable[str]:
-        sender = config.get("sender")
-        return [sender] if isinstance(sender, str) else ()

@@ -67,7 +67,7 @@ class TwilioVoiceChannel(Channel, TakesCallbacks):
 
     @override
     async def called_back(self, callback: Callback, inbound: Inbound) -> CallbackReply | None:
-        fields = called_by_twilio(callback, self._config.token)
+        fields = called_by_twilio(callback, self._config.auth_token)
         if fields is None:
             return None
         if "Digits" in fields:

@@ -1,11 +1,9 @@
 """Which number calls, how long it rings, and who reads."""
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, override
+from typing import Annotated
 
 from pydantic import Field
 
-from companion.channels.phone_numbers import e164
 from companion.channels.twilio import TwilioSettings
 from companion.texts.language import LANGUAGE_PATTERN
 
@@ -30,14 +28,3 @@ class TwilioVoiceSettings(TwilioSettings):
         default_factory=dict,
         description="Voice for a language, as Twilio names it, such as {de: Polly.Vicki-Neural}.",
     )
-
-    @classmethod
-    @override
-    def formed_address(cls, address: str, country: str | None) -> str:
-        return e164(address, country)
-
-    @classmethod
-    @override
-    def own_addresses(cls, config: Mapping[str, Any]) -> Iterable[str]:
-        sender = config.get("sender")
-        return [sender] if isinstance(sender, str) else ()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, override
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, model_validator
 
 from companion.channels.http import HeaderSecret, HttpOptions
 from companion.channels.phone_numbers import e164
@@ -58,10 +58,10 @@ class WhatsAppSettings(HttpOptions):
         max_length=2,
         description="Buttons of `template`, in their order: `url` opens the acknowledge link, `reply` acknowledges.",
     )
-    app_secret: SecretStr | None = Field(
+    app_secret: HeaderSecret | None = Field(
         default=None, min_length=1, description="Secret of the app: it proves that a callback is Meta's."
     )
-    verify_token: SecretStr | None = Field(
+    verify_token: HeaderSecret | None = Field(
         default=None, min_length=8, description="Word of your own with which Meta introduces itself once."
     )
 

@@ -1,6 +1,5 @@
 """What a Zammad trigger tells: that somebody has closed a ticket. Pure."""
 
-import hmac
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,7 @@ from pydantic import SecretStr
 
 from companion.channels.base import Callback
 from companion.channels.http import parsed
-from companion.channels.signatures import same
+from companion.channels.signatures import same, signature
 from companion.texts.one_line import one_line
 
 NAME_LIMIT, ID_LIMIT = 100, 200
@@ -33,9 +32,7 @@ class Closed:
 
 def is_of_zammad(callback: Callback, secret: SecretStr) -> bool:
     """Return whether the body is signed with the webhook's token (Zammad signs with HMAC-SHA1, and nothing else)."""
-    key = secret.get_secret_value().strip().encode()
-    digest = hmac.digest(key, callback.body, "sha1").hex()
-    return same(f"sha1={digest}", callback.headers.get("X-Hub-Signature"))
+    return same(f"sha1={signature(secret, callback.body, 'sha1')}", callback.headers.get("X-Hub-Signature"))
 
 
 def closed_in(callback: Callback, closed_state: str) -> Closed | None:

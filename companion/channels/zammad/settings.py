@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr
+from pydantic import AfterValidator, Field, HttpUrl
 
 from companion.channels.http import HeaderSecret, HttpOptions
 
@@ -34,7 +34,7 @@ class ZammadSettings(HttpOptions):
     ack_link: bool = Field(
         default=False, description="Show the acknowledge link in the ticket, to everybody who can read it."
     )
-    webhook_token: SecretStr | None = Field(
+    webhook_token: HeaderSecret | None = Field(
         default=None,
         min_length=8,
         description="HMAC SHA1 signature token of the webhook with which Zammad tells that a ticket was closed.",

@@ -137,3 +137,21 @@ def test_a_secret_that_would_begin_another_header_is_refused(field: tuple[str, s
 
     with pytest.raises(ChannelConfigError, match="one line"):
         build_channel(kind, {**settings, name: "hunter2\nX-Other: 1"})
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n"])
+@pytest.mark.parametrize(
+    ("kind", "secret"),
+    [
+        ("twilio_sms", "auth_token"),
+        ("mattermost", "token"),
+        ("pagerduty", "webhook_secret"),
+        ("opsgenie", "webhook_secret"),
+        ("slack", "signing_secret"),
+    ],
+)
+def test_a_secret_with_nothing_in_it_is_refused_as_anybody_could_sign_with_it(
+    kind: str, secret: str, empty: str
+) -> None:
+    with pytest.raises(ChannelConfigError, match=secret):
+        build_channel(kind, {**SETTINGS[kind], secret: empty})
