@@ -19,6 +19,7 @@ from companion.channels.base import (
     Message,
     MessageKind,
     Outcome,
+    Receipt,
     Refused,
     Response,
     Sent,
@@ -141,7 +142,7 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
     async def _heard(self, frame: str, inbound: Inbound) -> None:
         """Pass on receipts and answers, and say in the same chat what became of an answer."""
         for receipt in receipts_in(frame):
-            await inbound.receipt(receipt)
+            await noted(receipt, inbound)
         said = answer_in(frame, self._config.number)
         if said is None:
             return
@@ -228,6 +229,14 @@ async def taken(answer: Answer, inbound: Inbound) -> Response | None:
         except Exception:  # noqa: BLE001 # whatever it is: nobody else will say it again
             await asyncio.sleep(pause)
     return await inbound.answer(answer)
+
+
+async def noted(receipt: Receipt, inbound: Inbound) -> None:
+    """Pass a receipt on. One that cannot be taken is left out: without the connection, answers would be lost for it."""
+    try:
+        await inbound.receipt(receipt)
+    except Exception as err:  # noqa: BLE001 # whatever it is: what comes next is still to be heard
+        _LOGGER.warning("A receipt of Signal could not be written down (%s)", type(err).__name__)
 
 
 def _not_reached(answer: Mapping[str, Any]) -> Reason | None:

@@ -9,7 +9,7 @@ from typing import Any, override
 import pytest
 from hypothesis import given, strategies as st
 
-from companion.channels.base import Answer, Response
+from companion.channels.base import Answer, Receipt, Response, Undelivered
 from companion.channels.registry import build_channel
 from companion.channels.signal.answers import answer_in
 from companion.channels.signal.sender import SignalChannel
@@ -149,9 +149,13 @@ async def test_in_a_group_the_individual_answers_and_the_group_reads_what_became
 
 
 class Away(RecordingInbound):
-    """Cannot take the first that it hears."""
+    """Cannot take the first answer that it hears, and no receipt."""
 
     times = 0
+
+    @override
+    async def receipt(self, receipt: Receipt | Undelivered) -> None:
+        raise ConnectionError("the database is away")
 
     @override
     async def answer(self, answer: Answer) -> Response | None:
@@ -169,6 +173,7 @@ async def test_what_cannot_be_taken_at_once_is_taken_later(
     following = asyncio.create_task(channel.listen(inbound))
     await signal.attached()
 
+    await signal.report(1)
     await signal.says(message="OK")
     await inbound.until_answers()
     await signal.hang_up()
