@@ -37,7 +37,8 @@ def meaning(words: str) -> Meaning:
     plain = re.sub("[\ufe0f\U0001f3fb-\U0001f3ff]", "", unicodedata.normalize("NFKC", plain))
     codes = frozenset(CODE.findall(plain))
     rest = re.sub(r"[\s.,!;:#*\"()\[\]-]+", " ", CODE.sub(" ", plain)).strip().casefold()
-    return Meaning(acknowledges=bool(rest or codes) and _are_yes(rest.split()), codes=codes)
+    is_whole = len(words.rstrip()) <= WORDS_LIMIT
+    return Meaning(acknowledges=is_whole and bool(rest or codes) and _are_yes(rest.split()), codes=codes)
 
 
 def _are_yes(words: Sequence[str]) -> bool:

@@ -62,6 +62,7 @@ def test_a_code_names_the_alarm(words: str) -> None:
         "STOP",
         "I am away until Monday",
         "👎",
+        f"ok{' ' * 600}if somebody else has the key",
     ],
 )
 def test_what_may_mean_something_else_is_no_yes(words: str) -> None:
