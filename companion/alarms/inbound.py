@@ -176,10 +176,10 @@ def _record(unit: AlarmTransaction, *, channel_id: str, receipt: Receipt | Undel
         if arrival is not None:
             outcomes.arrived(unit, arrival)
         return arrival is not None
-    given_up = record_undelivered(unit.conn, channel_id, receipt)
-    if given_up is not None:
+    lost = record_undelivered(unit.conn, channel_id, receipt)
+    for given_up in lost:
         if given_up.kind in PAGES or given_up.kind in TROUBLE_KINDS:
             # Whoever it is for waits again, as if it had never been taken. Of mere news nobody is told another way.
             expect(unit.conn, {given_up.id: readers_of(unit.conn, given_up)}, given_up.alarm_id, unit.now)
         outcomes.report(unit, given_up, GiveUp(receipt.reason))
-    return given_up is not None
+    return bool(lost)

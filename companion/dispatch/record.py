@@ -144,6 +144,10 @@ def cancel_unsent(conn: Connection, delivery: Delivery) -> None:
     )
 
 
+GIVEN_UP_AT_ONCE = 50
+"""Messages of one name that one word of the provider's gives up: bounds the transaction."""
+
+
 @dataclass(frozen=True)
 class Arrival:
     """What a receipt has changed."""
@@ -175,10 +179,11 @@ def record_receipt(conn: Connection, channel_id: str, receipt: Receipt) -> Arriv
     return None if row is None else Arrival(to_delivery(row), receipt.read)
 
 
-def record_undelivered(conn: Connection, channel_id: str, undelivered: Undelivered) -> Delivery | None:
-    """Give up a delivery that the provider had taken, and return it; None: it is not known as sent.
+def record_undelivered(conn: Connection, channel_id: str, undelivered: Undelivered) -> list[Delivery]:
+    """Give up what the provider had taken, and return it; none: it is not known as sent.
 
     What was not accepted after all goes on with another page of the alarm, so the alarm is locked first, as in `record`.
+    Where a provider gives several messages one name, nobody can say which it means: to tell somebody twice harms less.
     """
     delivery = tables.delivery
     about = (
@@ -186,11 +191,12 @@ def record_undelivered(conn: Connection, channel_id: str, undelivered: Undeliver
         delivery.c.provider_ref == undelivered.provider_ref,
         delivery.c.state == State.SENT,
     )
-    found = conn.execute(sa.select(delivery.c.alarm_id).where(*about)).first()
-    if found is None:
-        return None
-    if found.alarm_id is not None:
-        lock_alarm(ALL_SITES, conn, found.alarm_id)
-    changed = sa.update(delivery).where(*about).values(state=State.ERROR, last_error=undelivered.reason)
-    row = conn.execute(changed.returning(*delivery.c)).first()
-    return None if row is None else to_delivery(row)
+    # In one order, so that nobody waits for each other.
+    found = sa.select(delivery.c.id, delivery.c.alarm_id).where(*about).order_by(delivery.c.alarm_id)
+    rows = conn.execute(found.limit(GIVEN_UP_AT_ONCE)).all()
+    for alarm_id in dict.fromkeys(row.alarm_id for row in rows):
+        if alarm_id is not None:
+            lock_alarm(ALL_SITES, conn, alarm_id)
+    still = sa.and_(*about, delivery.c.id.in_([row.id for row in rows]))
+    changed = sa.update(delivery).where(still).values(state=State.ERROR, last_error=undelivered.reason)
+    return [to_delivery(row) for row in conn.execute(changed.returning(*delivery.c))]

@@ -9,7 +9,7 @@ import pytest
 from companion.alarms import inbound
 from companion.alarms.inbound import InboundOfChannels
 from companion.alarms.model import Change
-from companion.channels.base import Receipt, Undelivered
+from companion.channels.base import Receipt, Sent, Undelivered
 from companion.dispatch import listening as listeners, readers
 from companion.dispatch.delivery import PAGES, Delivery, State
 from companion.dispatch.listening import listen
@@ -177,3 +177,18 @@ async def test_of_news_that_did_not_arrive_nobody_is_told_another_way(
 
     await became(engine, news, State.ERROR)
     assert await engine.db.read(readers.next_due_at) is None
+
+
+async def test_all_that_a_provider_calls_by_the_name_of_what_it_could_not_deliver_is_told_another_way(
+    engine: Engine,
+) -> None:
+    engine.signal.outcome = Sent(provider_ref="7")
+    page, last = await page_of(engine), await page_of(engine)
+
+    engine.signal.incoming.put_nowait(
+        Undelivered(provider_ref="7", reason=Reason.quoting("the phone is off"))
+    )
+
+    for one in (page, last):
+        await became(engine, one, State.ERROR)
+        assert "sms" in [told.channel_id for told in await engine.deliveries(str(one.alarm_id))]
