@@ -46,6 +46,7 @@ from companion.dispatch.wake import Wake
 from companion.dispatch.worker import Dispatcher, DispatcherConfig
 from companion.jobs import Job, jobs_of
 from companion.link import publishing
+from companion.link.errands import LinkedHouse
 from companion.link.session import LinkServer
 from companion.logging import bind
 from companion.store.database import Database, Work, normalized_url, open_database
@@ -116,7 +117,9 @@ class Companion:
         self._tokens = AckTokens(self._secret_key, settings.public_url)
         self.metrics = Metrics()
         owner, lease = new_owner(), timedelta(seconds=settings.lease_s)
-        self.channels = RunningChannels(self.db, self._secrets)
+        self.channels = RunningChannels(
+            self.db, self._secrets, house=partial(LinkedHouse, self.db, self.clock, self.wake)
+        )
         self.dispatcher = Dispatcher(
             db=self.db,
             clock=self.clock,
@@ -261,6 +264,7 @@ class Companion:
             commands=self.commands,
             wake=self.wake,
             authorize=partial(_may_link, context),
+            inbound=self._inbound.of,
             instance=instance_id,
         )
         app = make_web_app(context, link=link.handle)

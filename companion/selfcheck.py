@@ -11,7 +11,7 @@ from pathlib import Path
 import yarl
 from sqlalchemy.engine import Connection
 
-from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, TryAgain
+from companion.channels.base import KnowsRecipients, Outcome, Refused, Sent, TryAgain, UsesHouse
 from companion.channels.registry import (
     ChannelConfigError,
     build_channel,
@@ -28,6 +28,8 @@ from companion.directory.doubts import doubts
 from companion.directory.model import ChannelRow
 from companion.directory.state import MESSAGE_TEXT, Row, State
 from companion.dispatch.health import dispatch_health
+from companion.dispatch.wake import Wake
+from companion.link.errands import LinkedHouse
 from companion.store.database import Database, StoreUnavailable, normalized_url, open_database
 from companion.store.migrate import DatabaseTooNew, Tables, tables_of
 from companion.store.scope import ALL_SITES
@@ -230,6 +232,8 @@ async def _check_channel(
         opened = await db.read(lambda conn: directory.channel_by_id(ALL_SITES, conn, row.id, secrets))
         config = (opened or row).full_config
         channel = build_channel(row.kind, config)
+        if isinstance(channel, UsesHouse):
+            channel.move_in(LinkedHouse(db, utc_now, Wake(), row.id, row.site_id))
         # Stored by a version that did not look for them: the channel runs all the same.
         found = [
             Finding(f"{part}{one.where}", Result.WARNING, one.message)

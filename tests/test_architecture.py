@@ -113,6 +113,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "companion.texts",
         "companion.troubles",
         "companion.alarms",
+        "companion.channels.base",
         "companion.dispatch",
         "companion.escalation",
         "companion.directory.model",

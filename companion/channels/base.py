@@ -331,6 +331,51 @@ class Listens(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Errand:
+    """Something that a Home Assistant on the link is asked to do for a message."""
+
+    id: str
+    """Stable over all attempts: what was done once is not done again."""
+    home: str | None
+    """Which Home Assistant, by its name or id; None: the only one."""
+    alarm_id: str
+    action: str
+    """`push`, `announce`, `light` or `script`."""
+    target: str | None
+    """Which entity, or for `push` whom; None: everybody there."""
+    voice: str | None
+    """The entity that speaks on a media player; None: Home Assistant chooses."""
+    title: str
+    text: str
+    code: str
+    news: str
+    """The message's kind."""
+    urgent: bool
+    """It needs an answer."""
+
+
+class House(Protocol):
+    """The way to the Home Assistants on the link, for one channel."""
+
+    async def ask(self, errand: Errand) -> Outcome:
+        """Hand the errand over; `Sent` says that Home Assistant has it on its disk. What became of it comes as a receipt."""
+        ...
+
+    async def check(self, home: str | None) -> Outcome:
+        """Return whether that Home Assistant could be asked now."""
+        ...
+
+
+@runtime_checkable
+class UsesHouse(Protocol):
+    """A channel that tells people by way of a Home Assistant."""
+
+    def move_in(self, house: House) -> None:
+        """Take the way; called once, before anything else is."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class Callback:
     """A request that somebody sent to the channel's `callback_url`: its provider, or anybody else."""
 

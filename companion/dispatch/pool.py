@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy.engine import Connection
 
-from companion.channels.base import Channel, Listens
+from companion.channels.base import Channel, House, Listens, UsesHouse
 from companion.channels.registry import KindUnavailable, build_channel, kind_or_stand_in
 from companion.directory.model import ChannelRow
 from companion.directory.store import channel_by_id, channel_revisions, message_texts
@@ -33,10 +33,17 @@ class RunningChannels:
     """One instance a channel, shared by all deliveries over it."""
 
     def __init__(
-        self, db: Database, secrets: Secrets, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        db: Database,
+        secrets: Secrets,
+        *,
+        house: Callable[[str, str | None], House],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`house` makes the way to Home Assistant of a channel by its id and site."""
         self._db = db
         self._secrets = secrets
+        self._house = house
         self._monotonic = monotonic
         self._running: dict[str, RunningChannel] = {}
         self._revisions: dict[str, int] = {}
@@ -84,8 +91,14 @@ class RunningChannels:
         if row is None:
             return None
         self._retire(channel_id)
-        self._running[channel_id] = await _running(row)
+        self._running[channel_id] = await self._start(row)
         return self._running[channel_id]
+
+    async def _start(self, row: ChannelRow) -> RunningChannel:
+        running = await _running(row)
+        if isinstance(running.channel, UsesHouse):
+            running.channel.move_in(self._house(row.id, row.site_id))
+        return running
 
     def _retire(self, channel_id: str) -> None:
         """Close a channel once what is being sent over it has had time to end."""

@@ -215,6 +215,19 @@ class Decided(Said):
         return self
 
 
+class Notified(Said):
+    """What became of a `notify`."""
+
+    kind: Literal["notified"] = "notified"
+    at: Moment
+    id: Id
+    channel: Id
+    outcome: Word
+    """`done`, `accepted` (nobody can say more), or `failed`; of a newer Home Assistant perhaps something else."""
+    reason: Annotated[str | None, PlainValidator(as_text_or_none)] = None
+    """Why it failed, a code."""
+
+
 class Unknown(Said):
     """An event of a kind that a newer Home Assistant invented: confirmed, otherwise ignored."""
 
@@ -231,6 +244,7 @@ type KnownEvent = (
     | PushUnconfirmed
     | AlarmDisarmed
     | Decided
+    | Notified
 )
 type HomeAssistantEvent = KnownEvent | Unknown
 

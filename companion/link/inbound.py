@@ -22,6 +22,7 @@ from companion.link.events import (
     Decision,
     Ending,
     HomeAssistantEvent,
+    Notified,
     PendingCleared,
     PushUnconfirmed,
     Unknown,
@@ -95,8 +96,8 @@ def _take(unit: AlarmTransaction, peer: Peer, event: HomeAssistantEvent) -> None
         case Decided():
             if (alarm := _find(unit, peer, alarm_id=event.alarm_id, uid=event.uid)) is not None:
                 _decided(unit, alarm, event)
-        case Unknown():
-            pass
+        case Notified() | Unknown():
+            pass  # the first is said to its channel, by whoever calls
 
 
 def _delay_runs(unit: AlarmTransaction, peer: Peer, event: AlarmPending) -> None:

@@ -101,6 +101,34 @@ def keep_event(conn: Connection, turns: Sequence[Turn], body: Body) -> None:
             _number(conn, turn.instance, first=turn.seq)
 
 
+def renew(conn: Connection, instance: str, errand_id: str, body: Body) -> bool:
+    """Say this instead of what is kept of an errand; return False if nothing is."""
+    return any(
+        conn.execute(
+            sa.update(table)
+            .where(table.c.instance == instance, _errand(table) == errand_id)
+            .values(body=dict(body))
+        ).rowcount
+        for table in (link_event, link_waiting)
+    )
+
+
+def keeps(conn: Connection, instance: str, errand_id: str) -> bool:
+    """Return whether an errand is not confirmed."""
+    return any(
+        conn.execute(
+            sa.select(table.c.instance)
+            .where(table.c.instance == instance, _errand(table) == errand_id)
+            .limit(1)
+        ).first()
+        for table in (link_event, link_waiting)
+    )
+
+
+def _errand(table: sa.Table) -> sa.ColumnElement[str]:
+    return table.c.body["id"].as_string()
+
+
 def has_waiting(conn: Connection, instance: str) -> bool:
     """Return whether events for the peer wait for their number."""
     query = sa.select(link_waiting.c.id).where(link_waiting.c.instance == instance)

@@ -18,6 +18,7 @@ from companion.link.fields import (
     Said,
     Sequence,
     Text,
+    as_codes,
     as_language,
     as_object,
     names_of,
@@ -43,6 +44,8 @@ class Hello(_Introduction):
     type: Literal["hello"] = "hello"
     language: Annotated[str, PlainValidator(as_language)] = "en"
     """In which reasons are told; of an older Home Assistant, which does not say, English."""
+    can: Annotated[tuple[str, ...], PlainValidator(as_codes)] = ()
+    """What I can be asked for, such as `notify`; an older Home Assistant says nothing of it."""
 
 
 class Welcome(_Introduction):

@@ -13,6 +13,7 @@ from companion.alarms.store import alarm_by_id, dedup_keys_of, list_alarms
 from companion.alarms.transaction import AlarmTransaction
 from companion.directory import store as directory
 from companion.dispatch.delivery import Delivery
+from companion.ids import new_id
 from companion.link import outbox, store as link
 from companion.link.outbox import Turn
 from companion.link.protocol import Hello
@@ -209,6 +210,8 @@ def meet(conn: Connection, hello: Hello, key_id: str, site_id: str | None, now: 
         name=hello.name,
         site_id=site_id,
         key_id=key_id,
+        connection_id=new_id(),
+        can=list(hello.can),
         their_stream=hello.stream,
         received=0 if new_stream else before.received,
         last_seen_at=now,

@@ -7,6 +7,7 @@ does not read costs nothing, and a connection that ends has nothing to lose.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -14,10 +15,12 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from sqlalchemy.engine import Connection
 
 from companion.alarms.service import AlarmService
+from companion.channels.base import Inbound
 from companion.directory.store import key_holds
 from companion.dispatch.wake import SETTLE_S, Wake, wait
 from companion.link import inbound, outbox, publishing, store as link
-from companion.link.events import parse_event
+from companion.link.errands import receipt_of
+from companion.link.events import Notified, parse_event
 from companion.link.fields import BadFrame
 from companion.link.protocol import (
     MAX_FRAME_BYTES,
@@ -85,16 +88,21 @@ class LinkServer:
         commands: AlarmService,
         wake: Wake,
         authorize: Callable[[web.Request], Awaitable[Holder]],
+        inbound: Callable[[str], Inbound],
         instance: str,
         name: str = "companion",
         heartbeat_s: float = 15.0,
     ) -> None:
-        """`authorize` returns who asks, or raises what the request is to be answered with before the upgrade."""
+        """`authorize` returns who asks, or raises what the request is to be answered with before the upgrade.
+
+        `inbound` is whom the channel of an id tells what became of its messages.
+        """
         self.commands = commands
         self.wake = wake
         self.instance = instance
         self.name = name
         self.heartbeat_s = heartbeat_s
+        self.inbound = inbound
         self._authorize = authorize
         self._sessions: dict[str, _Session] = {}
         self._closing = False
@@ -161,6 +169,8 @@ class LinkServer:
             session.ended.set()
             if self._sessions.get(instance) is session:
                 del self._sessions[instance]
+            with suppress(StoreUnavailable):
+                await self.commands.db.write(lambda conn: link.leave(ALL_SITES, conn, session.peer))
 
 
 class _Session:
@@ -245,7 +255,10 @@ class _Session:
 
     async def _store(self, frame: Event) -> None:
         try:
-            work = partial(inbound.apply, peer=self.peer, seq=frame.seq, event=parse_event(frame.event))
+            event = parse_event(frame.event)
+            if isinstance(event, Notified):
+                await self._pass_on(event)
+            work = partial(inbound.apply, peer=self.peer, seq=frame.seq, event=event)
             try:
                 await self._commands.run(self.peer.scope, work)
             except inbound.Overtaken:
@@ -255,6 +268,11 @@ class _Session:
             raise _bad(str(err)) from err
         except inbound.StreamOver as err:
             raise _Over(WSCloseCode.POLICY_VIOLATION, "a newer stream has begun") from err
+
+    async def _pass_on(self, event: Notified) -> None:
+        """Tell a channel what became of its message; said twice it changes nothing."""
+        if (receipt := receipt_of(self.peer, event)) is not None:
+            await self._server.inbound(event.channel).receipt(receipt)
 
     async def _confirmed(self, seq: int) -> None:
         peer = self.peer
@@ -299,7 +317,7 @@ class _Session:
             if kept is None:
                 raise _Over(WSCloseCode.SERVICE_RESTART, "a new stream has begun")
             for seq, body in kept:
-                await self._send(Event(seq=seq, event=in_words(body, self._texts)))
+                await self._send(Event(seq=seq, event=in_words(body, self._texts, self._commands.clock())))
                 self._sent = seq
             if waits:
                 # Written while somebody else held this peer. If it still is held: at the next look.

@@ -59,6 +59,10 @@ class Peer:
     last_seen_at: datetime | None
     key_id: str | None
     """The API key it came with last; None: that was before it was kept."""
+    connection_id: str | None
+    """Of the connection that it is on; None: it has left."""
+    can: list[str] | None
+    """What it can be asked for, as it said last; None: it has not been here since that is asked."""
 
     @property
     def scope(self) -> Scope:
@@ -153,6 +157,14 @@ def update_peer(scope: Scope, conn: Connection, instance: str, **values: Any) ->
     """Change columns of the peer."""
     query = sa.update(link_peer).where(link_peer.c.instance == instance).values(**values)
     conn.execute(scope.own(query, link_peer.c.site_id))
+
+
+def leave(scope: Scope, conn: Connection, peer: Peer) -> None:
+    """Keep that this connection of the peer is over; it may be on another one by now."""
+    query = sa.update(link_peer).where(
+        link_peer.c.instance == peer.instance, link_peer.c.connection_id == peer.connection_id
+    )
+    conn.execute(scope.own(query.values(connection_id=None), link_peer.c.site_id))
 
 
 def forget_peers(scope: Scope, conn: Connection, not_seen_since: datetime) -> None:

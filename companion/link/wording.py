@@ -4,6 +4,7 @@ Reasons are kept as codes and facts and put into words when they are said, in th
 companion, and the packages of its channels, have their texts.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 from companion.link.store import Body
@@ -13,9 +14,13 @@ from companion.texts.reasons import Fact, Reason, spoken
 REASON_LIMIT: Final = 500
 
 
-def in_words(body: Body, texts: Texts) -> dict[str, Any]:
+def in_words(body: Body, texts: Texts, now: datetime) -> dict[str, Any]:
     """Return a kept event as it is said to somebody who reads `texts`."""
     match body:
+        case {"kind": "notify" as kind, "until": until, **rest}:
+            # A span, as the two clocks need not agree.
+            left = datetime.fromisoformat(until) - now
+            return {"kind": kind, **rest, "useful_s": max(left.total_seconds(), 0.0)}
         case {"kind": "delivery_trouble", "reason": reason}:
             return {**body, "reason": _said(reason, texts)}
         case {"kind": "trouble", "facts": facts}:

@@ -500,6 +500,9 @@ link_peer = sa.Table(
     sa.Column("next_seq", sa.BigInteger, nullable=False),
     _time("last_seen_at"),
     sa.Column("key_id", sa.String(64)),
+    # Of the connection that it is on now; null: of none, as far as anybody could say.
+    sa.Column("connection_id", sa.String(64)),
+    sa.Column("can", sa.JSON),
 )
 
 link_event = sa.Table(

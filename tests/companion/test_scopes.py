@@ -59,6 +59,7 @@ FOR_EVERY_SITE = {
     # Who hears of an alarm is asked of the alarm, not of whoever changed it; a key for every site hears of all.
     "link/publishing.py": "the Home Assistants that hear of it, and whose a new one is",
     "link/outbox.py": "the stream to one of them",
+    "link/errands.py": "which of them a channel may ask is asked of the channel",
     "link/store.py": "a narrower query only where one is needed",
     "troubles/store.py": "a narrower query only where one is needed",
     # Whose it is, is what is asked: of a key, a link, a phone's token, a Home Assistant.

@@ -14,12 +14,15 @@ from aiohttp.test_utils import TestServer
 
 from companion.channels.base import AddressInvalid, Refused, Sent
 from companion.channels.registry import formed_address, kind_named, kind_names
+from companion.clock import utc_now
 from companion.directory import store as directory
 from companion.directory.apply import apply_document
 from companion.directory.parsing import read_document
 from companion.directory.references import References
 from companion.dispatch.pool import RunningChannels
+from companion.dispatch.wake import Wake
 from companion.extensions import GROUP
+from companion.link.errands import LinkedHouse
 from companion.store.database import Database
 from companion.store.scope import ALL_SITES
 from companion.store.secrets import Secrets
@@ -73,7 +76,7 @@ async def test_the_package_in_the_documentation_sends(db: Database, acme: Gatewa
     text = channels.replace("http://pager.example", acme.url)
     document = read_document(text, References(environ={"PAGER_TOKEN": "hunter2"}))
     await db.write(partial(apply_document, document=document, secrets=SECRETS))
-    pool = RunningChannels(db, SECRETS)
+    pool = RunningChannels(db, SECRETS, house=partial(LinkedHouse, db, utc_now, Wake()))
 
     running = await pool.get("pager")
     assert running is not None

@@ -3,6 +3,7 @@
 import asyncio
 import builtins
 import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ import sqlalchemy as sa
 
 from companion.channels.signal.sender import SignalChannel
 from companion.channels.sms.sender import SmsChannel
+from companion.clock import utc_now
 from companion.dispatch.pool import REFRESH_S, RunningChannels
+from companion.dispatch.wake import Wake
 from companion.dispatch.worker import ChannelUnusable, KindUnusable
+from companion.link.errands import LinkedHouse
 from companion.store import tables
 from companion.store.database import Database
 from companion.store.secrets import Secrets
@@ -30,7 +34,7 @@ def seconds() -> Seconds:
 
 @pytest.fixture
 async def pool(db: Database, directory: Directory, seconds: Seconds) -> Any:
-    pool = RunningChannels(db, SECRETS, monotonic=seconds)
+    pool = RunningChannels(db, SECRETS, house=partial(LinkedHouse, db, utc_now, Wake()), monotonic=seconds)
     await _change(
         db, "sms", config={}, secrets=SECRETS.seal("sms", {"url": "http://127.0.0.1:9/"}), timeout_s=0.01
     )

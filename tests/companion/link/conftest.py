@@ -32,6 +32,7 @@ from tests.builders import Engine, paging_config
 from tests.companion.conftest import Directory
 from tests.companion.link.home_assistant import HomeAssistant
 from tests.fakes.clock import FrozenClock
+from tests.fakes.inbound import RecordingInbound
 
 COMPANION = "0197a000-0000-7000-8000-000000000012"
 INSTANCE = "0197a000-0000-7000-8000-000000000011"
@@ -112,7 +113,12 @@ async def start_link() -> AsyncIterator[StartLink]:
             return Holder(key.id, key.site_id)
 
         server = LinkServer(
-            commands=commands, wake=wake, authorize=authorize, instance=COMPANION, heartbeat_s=heartbeat_s
+            commands=commands,
+            wake=wake,
+            authorize=authorize,
+            inbound=lambda _channel_id: RecordingInbound(),
+            instance=COMPANION,
+            heartbeat_s=heartbeat_s,
         )
         app = web.Application()
         app.router.add_get("/v1/link", server.handle)

@@ -16,6 +16,8 @@ class Book:
         self.instance = instance
         self.language: str | None = None
         """None: one of before Home Assistant said it."""
+        self.can: list[str] | None = None
+        """None: one of before it could be asked for anything."""
         self.stream = str(uuid.uuid4())
         self.last = 0
         self.kept: list[tuple[int, Mapping[str, Any]]] = []
@@ -35,6 +37,7 @@ class Book:
             "instance": self.instance,
             "name": "Home",
             **({} if self.language is None else {"language": self.language}),
+            **({} if self.can is None else {"can": self.can}),
             "received": self.received,
         }
 

@@ -26,6 +26,7 @@ FROM_COMPANION = {
     "event_alarm",
     "event_alarm_acknowledged",
     "event_delivery_trouble",
+    "event_notify",
     "event_trouble",
     "event_trouble_alarm_unanswered",
     "event_trouble_panel_unknown",

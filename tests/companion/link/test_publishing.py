@@ -1,5 +1,6 @@
 """Our events: for whom they are kept, how long, and how both streams are lined up at a hello."""
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -33,7 +34,7 @@ PORTER = Actor(name="Porter", via="ack_page")
 async def kept(db: Database, instance: str = INSTANCE, *, after: int = 0) -> list[tuple[int, Body]]:
     """Return what is kept for a Home Assistant, as it hears it in English."""
     events = await db.read(lambda conn: outbox.kept_events(conn, instance, after=after, limit=10_000))
-    return [(seq, in_words(body, ENGLISH)) for seq, body in events]
+    return [(seq, in_words(body, ENGLISH, datetime.now(UTC))) for seq, body in events]
 
 
 async def add_site(db: Database, site_id: str) -> None:

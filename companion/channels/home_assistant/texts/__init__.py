@@ -1,0 +1,1 @@
+"""What this channel says, one file a language."""
