@@ -38,6 +38,7 @@ from .wire import BadFrame
 CONNECT_TIMEOUT_S = 10
 SEND_TIMEOUT_S = 10
 REFUSED_PAUSE_S = 60
+ABILITIES = ("notify",)
 SETTLE_S = 30
 """After this long on a new stream the companion has said again which alarms are open."""
 
@@ -191,6 +192,7 @@ class LinkClient:
             instance=self._instance,
             name=self._hass.config.location_name,
             language=self._hass.config.language,
+            can=ABILITIES,
             received=self._stream.received,
         )
 

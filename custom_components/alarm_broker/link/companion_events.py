@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from .wire import BadFrame, moment, text, text_or_none, whole_number
+from .wire import BadFrame, moment, seconds, text, text_or_none, whole_number
 
 
 class Status(StrEnum):
@@ -84,7 +84,45 @@ class ServiceTrouble:
     """Where the subject is the title of an alarm."""
 
 
-def parse_event(body: Mapping[str, Any]) -> AlarmSnapshot | DeliveryTrouble | ServiceTrouble | None:
+class Action(StrEnum):
+    """What the companion may ask for."""
+
+    PUSH = "push"
+    ANNOUNCE = "announce"
+    LIGHT = "light"
+    SCRIPT = "script"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Errand:
+    """Something that the companion asks to be done, so that people are told."""
+
+    id: str
+    """The same however often it asks for it: it is to be done once."""
+    channel: str
+    """Whose message it is; said back."""
+    alarm_id: str | None
+    action: Action | None
+    """None: a newer companion asks for something that is not known here."""
+    target: str | None
+    """Which entity, or whom a push is for (None: everybody)."""
+    voice: str | None
+    """The entity that speaks on a media player; None: whichever there is."""
+    title: str
+    text: str
+    code: str
+    news: str
+    """What it is about: `page`, `acknowledged` …"""
+    urgent: bool
+    """It needs an answer."""
+    useful_s: float
+    """For how long it is still of any use, since it was said; 0 is too late."""
+
+
+type CompanionEvent = AlarmSnapshot | DeliveryTrouble | ServiceTrouble | Errand
+
+
+def parse_event(body: Mapping[str, Any]) -> CompanionEvent | None:
     """Return what the companion says in an event, or None for a kind that a newer companion invented.
 
     Raises BadFrame when a known kind lacks what the contract promises.
@@ -101,6 +139,8 @@ def parse_event(body: Mapping[str, Any]) -> AlarmSnapshot | DeliveryTrouble | Se
             )
         case "trouble":
             return _service_trouble(body)
+        case "notify":
+            return _errand(body)
         case _:
             return None
 
@@ -154,6 +194,25 @@ def _service_trouble(body: Mapping[str, Any]) -> ServiceTrouble:
         is_open=is_open,
         facts={name: text(facts, name) for name in facts},
         subject_parts=_title_parts(body.get("subject_parts")),
+    )
+
+
+def _errand(body: Mapping[str, Any]) -> Errand:
+    useful = body.get("useful_s")
+    action = text(body, "action")
+    return Errand(
+        id=text(body, "id"),
+        channel=text(body, "channel"),
+        alarm_id=text_or_none(body, "alarm_id"),
+        action=Action(action) if action in list(Action) else None,
+        target=text_or_none(body, "target"),
+        voice=text_or_none(body, "voice"),
+        title=text(body, "title"),
+        text=text(body, "text"),
+        code=text(body, "code"),
+        news=text(body, "news"),
+        urgent=body.get("urgent") is True,
+        useful_s=0 if useful == 0 else seconds(body, "useful_s"),
     )
 
 

@@ -173,6 +173,42 @@ class Decided:
         return self.decision.value
 
 
+class Outcome(StrEnum):
+    """What became of something that the companion asked for."""
+
+    DONE = "done"
+    ACCEPTED = "accepted"
+    """Handed on; what becomes of it nobody says."""
+    FAILED = "failed"
+
+
+class WhyFailed(StrEnum):
+    """Why something was not done; the companion has the words."""
+
+    TOO_LATE = "too_late"
+    NOBODY = "nobody"
+    """Nobody is notified under this name."""
+    UNKNOWN_TARGET = "unknown_target"
+    UNAVAILABLE = "unavailable"
+    NO_VOICE = "no_voice"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    """The companion may not ask for it."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notified:
+    """What became of an errand."""
+
+    kind: ClassVar = "notified"
+    at: datetime
+    id: str
+    channel: str
+    outcome: Outcome
+    reason: WhyFailed | None = None
+
+
 type HomeAssistantEvent = (
     AreaState
     | AlarmPending
@@ -183,6 +219,7 @@ type HomeAssistantEvent = (
     | PushUnconfirmed
     | AlarmDisarmed
     | Decided
+    | Notified
 )
 
 _SAYS_VIA = (Decision.ACKNOWLEDGE, Decision.ESCALATE)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .wire import BadFrame, seconds, text, text_or_none, whole_number
+from .wire import BadFrame, seconds, text, text_or_none, texts, whole_number
 
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 256 * 1024
@@ -25,6 +25,8 @@ class Hello:
     name: str
     language: str = "en"
     """In which the companion tells reasons: only it has their texts."""
+    can: tuple[str, ...] = ()
+    """What the companion may ask for."""
     received: int
 
 
@@ -106,6 +108,7 @@ def parse(frame: str) -> Frame:
                 instance=text(data, "instance"),
                 name=text(data, "name"),
                 language=text_or_none(data, "language") or "en",
+                can=texts(data, "can"),
                 received=whole_number(data, "received"),
             )
         case "welcome":

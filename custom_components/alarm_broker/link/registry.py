@@ -16,7 +16,15 @@ from ..core.stored import listed, mapping, text, whole
 from ..system.storage import EntryStorage, Written
 from ..system.subscribers import Subscribers
 from .alarm import Alarm, AlarmChange, bounded, find, merge_snapshot, moved, raised_here
-from .companion_events import AlarmSnapshot, DeliveryTrouble, ServiceTrouble, Status, parse_event
+from .companion_events import (
+    AlarmSnapshot,
+    CompanionEvent,
+    DeliveryTrouble,
+    Errand,
+    ServiceTrouble,
+    Status,
+    parse_event,
+)
 from .events import AlarmDisarmed, AlarmRaised, Decided, Decision, HomeAssistantEvent, body
 from .outbox import Outbox
 from .troubles import ServiceTroubles
@@ -56,6 +64,8 @@ class AlarmRegistry:
         """Told each stored change of a visible alarm."""
         self.silent_changes = Subscribers[AlarmChange]()
         """Told each change of a silent alarm: for those who may know, and nobody else."""
+        self.errands = Subscribers[Errand]()
+        """Told what the companion asks to be done, once."""
         self.outgoing = Subscribers[()]()
         """Told when there may be something new for the companion."""
         storage.add_section("alarms", self._as_dict, self._begin_write)
@@ -76,6 +86,11 @@ class AlarmRegistry:
         """Return the visible alarm that the panel or the companion calls `alarm_id`."""
         alarm = find(self._shown, alarm_id)
         return None if alarm is None or alarm.hidden else alarm
+
+    def hides(self, alarm_id: str) -> bool:
+        """Return whether the alarm is a silent one, which nobody in the house may learn of."""
+        alarm = find(self._shown, alarm_id)
+        return alarm is not None and alarm.hidden
 
     @callback
     def async_take(self, event: HomeAssistantEvent) -> AlarmChange | None:
@@ -139,7 +154,8 @@ class AlarmRegistry:
 
     async def async_receive(self, seq: int, said: Mapping[str, Any]) -> bool:
         """Take event `seq` of the companion; return whether it is on disk and may be confirmed."""
-        change = self._change_from(seq, said)
+        event = _read(seq, said)
+        change = self._change_from(event)
         if change is not None:
             self._put(change.alarm)
         self.received = seq
@@ -149,6 +165,8 @@ class AlarmRegistry:
             self.received = seq - 1
         self._tell(change)
         self.troubles.async_tell()
+        if kept and isinstance(event, Errand):
+            self.errands.tell(event)
         return kept
 
     async def async_follow(self, peer_stream: str) -> bool:
@@ -209,13 +227,7 @@ class AlarmRegistry:
             await self._storage.async_save()
         self.async_tell(change)
 
-    def _change_from(self, seq: int, received: Mapping[str, Any]) -> AlarmChange | None:
-        try:
-            said = parse_event(received)
-        except BadFrame as err:
-            # Refusing it would bring it back for ever, and with it hold up every alarm behind it.
-            LOGGER.error("Event %s of the companion is left out: %s", seq, err)
-            return None
+    def _change_from(self, said: CompanionEvent | None) -> AlarmChange | None:
         match said:
             case AlarmSnapshot():
                 known = find(self._alarms, said.uid or said.alarm_id) or find(self._alarms, said.alarm_id)
@@ -237,7 +249,7 @@ class AlarmRegistry:
                 )
                 self.troubles.async_take(said)
                 return None
-            case None:
+            case Errand() | None:
                 return None
 
     def _begin_write(self) -> Written:
@@ -274,3 +286,13 @@ class AlarmRegistry:
             "received": self.received,
             "alarms": [stored for _, stored in self._stored.values()],
         }
+
+
+def _read(seq: int, said: Mapping[str, Any]) -> CompanionEvent | None:
+    """Return what the companion says, or None for what is not understood."""
+    try:
+        return parse_event(said)
+    except BadFrame as err:
+        # Refusing it would bring it back for ever, and with it hold up every alarm behind it.
+        LOGGER.error("Event %s of the companion is left out: %s", seq, err)
+        return None

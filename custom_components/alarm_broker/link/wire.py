@@ -30,6 +30,14 @@ def text_or_none(data: Mapping[str, Any], key: str) -> str | None:
     return None if data.get(key) is None else text(data, key)
 
 
+def texts(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return texts; none where there is no list."""
+    values = data.get(key, ())
+    if not isinstance(values, list):
+        return ()
+    return tuple(text({key: value}, key) for value in values)
+
+
 def whole_number(data: Mapping[str, Any], key: str, *, least: int = 0) -> int:
     """Return a whole number from `least` on, as far as every JSON reader agrees what it is."""
     value = data.get(key)

@@ -143,6 +143,11 @@ def silent_message(alarm: Alarm, *, language: str) -> PushMessage:
     )
 
 
+def errand_message(tag: str, *, title: str, message: str, urgent: bool) -> PushMessage:
+    """Return what the companion wants said about an alarm that this Home Assistant does not know."""
+    return PushMessage(title=title, message=message, data=_data(tag, _LOUD if urgent else _QUIET))
+
+
 def notice_message(
     activity: Activity,
     *,

@@ -20,6 +20,7 @@ from .actions import IssuedButtons
 from .answers import PushAnswers
 from .buttons import PhoneButtons
 from .config import PushConfig
+from .errands import Errands
 from .messages import PushMessage, silent_message
 from .notices import PushNotices
 from .receipts import PushReceipts
@@ -72,6 +73,7 @@ class AlarmPush:
             system=system,
             verification=verification,
         )
+        self._errands = Errands(hass, self._targets, threads=self._threads, alarms=alarms)
         self._answers = PushAnswers(
             hass,
             entry,
@@ -90,6 +92,7 @@ class AlarmPush:
         """Follow the alarms and the panel, and catch up once every notify service is there."""
         unload, subscriptions = self._entry.async_on_unload, self._system.subscriptions
         unload(self._threads.async_start())
+        unload(self._errands.async_start())
         unload(self._alarms.silent_changes.subscribe(self._silent_alarm))
         unload(subscriptions.activity.subscribe(self._notices.happened))
         unload(subscriptions.effects.subscribe(self._took_effect))

@@ -4,7 +4,7 @@ From alarm to picture, answer and end the same tag replaces what is shown.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from homeassistant.config_entries import ConfigEntry
@@ -119,11 +119,12 @@ class AlarmThreads:
         exhausted: bool = False,
         kept_for: str | None = None,
         zones_too: bool = False,
+        again: AbstractSet[str] = frozenset(),
     ) -> None:
         """Tell whatever the targets do not know yet: status, that nobody answers, picture, level.
 
         `kept_for` names who has answered while the companion is away. `zones_too`: and which zones have joined, of
-        which there may be many in a short time.
+        which there may be many in a short time. `again`: to these targets with its sound, whatever they know.
         """
         alarm = self._alarms.find(alarm_id)
         if alarm is None:
@@ -141,8 +142,11 @@ class AlarmThreads:
         if goes_on:
             self._threads[alarm_id] = known
         evident = alarm.is_open and shown != known.shown
-        if not (moved or exhausted or kept_for or evident or (goes_on and more)):
+        # Who is being told already, or never was, hears it anyway.
+        louder = again & known.took if alarm.status is Status.TRIGGERED else frozenset()
+        if not (moved or exhausted or kept_for or evident or louder or (goes_on and more)):
             return
+        known.took -= louder
         if moved or exhausted or kept_for or confirms:
             known.took.clear()
         known.failed.clear()

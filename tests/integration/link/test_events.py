@@ -21,8 +21,11 @@ from custom_components.alarm_broker.link.events import (
     Decided,
     Decision,
     HomeAssistantEvent,
+    Notified,
+    Outcome,
     PendingCleared,
     PushUnconfirmed,
+    WhyFailed,
     ZoneTripped,
     body,
 )
@@ -91,6 +94,16 @@ PICTURE = base64.b64decode(golden_event("alarm_evidence")["picture"]["data"])
         (
             "push_unconfirmed",
             PushUnconfirmed(at=NOW, uid=UID, people=("Anna Example", "Ben Example"), after_s=45),
+        ),
+        (
+            "notified",
+            Notified(
+                at=NOW,
+                id="0197a000-0000-7000-8000-0000000000d1",
+                channel="house",
+                outcome=Outcome.FAILED,
+                reason=WhyFailed.UNAVAILABLE,
+            ),
         ),
         ("alarm_disarmed", AlarmDisarmed(at=NOW, uid=UID, by="Anna Example", ending=Ending.RESOLVED)),
         (

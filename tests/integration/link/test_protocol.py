@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from custom_components.alarm_broker.link.companion_events import (
+    Action,
     AlarmSnapshot,
     DeliveryTrouble,
+    Errand,
     ServiceTrouble,
     Status,
     TitleParts,
@@ -103,6 +105,35 @@ def test_trouble_with_a_delivery_is_read() -> None:
     assert trouble.channel == "Signal"
 
 
+def test_an_errand_is_read() -> None:
+    errand = parse_event(golden_event("notify"))
+
+    assert isinstance(errand, Errand)
+    assert (errand.action, errand.target, errand.voice) == (
+        Action.ANNOUNCE,
+        "media_player.kitchen",
+        "tts.piper",
+    )
+    assert (errand.urgent, errand.useful_s) == (True, 14.5)
+
+
+def test_what_a_newer_companion_asks_for_is_read_as_something_unknown() -> None:
+    errand = parse_event({**golden_event("notify"), "action": "unlock"})
+
+    assert isinstance(errand, Errand)
+    assert errand.action is None
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [(None, ()), ("notify", ()), (["notify", "sing"], ("notify", "sing"))]
+)
+def test_an_older_home_assistant_does_not_say_what_it_can(said: Any, read: tuple[str, ...]) -> None:
+    hello = parse(json.dumps({**golden("hello"), "can": said}))
+
+    assert isinstance(hello, Hello)
+    assert hello.can == read
+
+
 def test_a_kind_of_a_newer_companion_is_not_an_error() -> None:
     assert parse_event({"kind": "weather", "at": "2026-11-20T22:00:00+00:00"}) is None
 
@@ -172,4 +203,4 @@ def test_a_frame_with_anything_in_a_field_is_read_or_refused_but_never_breaks(
         return
 
     assert parsed is not None
-    assert read is None or isinstance(read, AlarmSnapshot | DeliveryTrouble | ServiceTrouble)
+    assert read is None or isinstance(read, AlarmSnapshot | DeliveryTrouble | ServiceTrouble | Errand)
