@@ -126,7 +126,8 @@ def keeps(conn: Connection, instance: str, errand_id: str) -> bool:
 
 
 def _errand(table: sa.Table) -> sa.ColumnElement[str]:
-    return table.c.body["id"].as_string()
+    found: sa.ColumnElement[str] = table.c.body["id"].as_string()
+    return found
 
 
 def has_waiting(conn: Connection, instance: str) -> bool:

@@ -32,6 +32,7 @@ SETTINGS = {
     "mqtt": {"url": "mqtt://b.example", "username": "u", "password": "hunter2"},
     "snmp": {"url": "udp://nms.example", "version": "2c", "community": "public"},
     "sia": {"url": "tcp://receiver.example:10002", "account": "1234"},
+    "home_assistant": {"home": "Parents"},
 }
 
 
@@ -81,6 +82,7 @@ def test_what_tells_nobody_is_a_record_and_what_has_its_own_readers_needs_no_add
         ("webhook", {"url", "headers", "secrets", "signing_keys", "proxy"}),
         ("snmp", {"community", "auth_passphrase", "privacy_passphrase"}),
         ("sia", {"key"}),
+        ("home_assistant", set()),
     ],
 )
 def test_secret_settings_are_known_by_name(kind: str, names: set[str]) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 from sqlalchemy.engine import Connection
 
 from companion.alarms.journal import journal_of
@@ -18,10 +19,13 @@ from companion.app import Companion
 from companion.config import Settings
 from companion.directory.roles import Role
 from companion.directory.store import create_api_key
+from companion.dispatch.delivery import State
+from companion.dispatch.store import deliveries_of
 from companion.escalation.policy import Policy
 from companion.link import outbox, store as link
 from companion.store import tables
 from companion.store.scope import ALL_SITES
+from companion.texts.reasons import Reason
 from tests.fakes.ports import free_port
 from tests.integration.conftest import Until
 from tests.integration.house import CODE, close_all, house_entry, panel
@@ -232,3 +236,36 @@ async def test_alarms_that_both_sides_raised_during_a_cut_are_at_both_ends_after
 
     assert set(await alarms(real)) == {Source.PANEL, Source.YEALINK}
     assert len(entry.runtime_data.alarms.open_alarms) == 2
+
+
+@pytest.mark.parametrize(
+    ("light", "state", "ends"), [("on", State.DELIVERED, None), ("unavailable", State.ERROR, "unavailable")]
+)
+async def test_a_house_does_what_a_policys_step_names_and_says_so(
+    hass: HomeAssistant,
+    real: Companion,
+    entry: MockConfigEntry,
+    eventually: Eventually,
+    light: str,
+    state: State,
+    ends: str | None,
+) -> None:
+    calls = async_mock_service(hass, "light", "turn_on")
+    hass.states.async_set("light.hall", light)
+    house = {"id": "house", "kind": "home_assistant", "name": "The house", "site_id": "home"}
+    row = {**house, "config": {}, "enabled": True, "concurrency": 2, "timeout_s": 20, "revision": 1}
+    await real.db.write(lambda conn: conn.execute(sa.insert(tables.channel).values(row)))
+    step = {"after": 0, "targets": [{"channel": "house", "address": "light:light.hall"}]}
+    flashes = Policy.model_validate({"id": "flashes", "name": "Flashes", "steps": [step]})
+
+    trigger = replace(PRESS, policy=flashes)
+    pressed = (await real.commands.run(ALL_SITES, lambda unit: unit.raise_alarm(trigger, KEY))).alarm
+
+    async def is_over() -> bool:
+        found = await real.db.read(lambda conn: deliveries_of(ALL_SITES, conn, pressed.id))
+        return [one.state for one, _ in found] == [state]
+
+    await eventually(is_over)
+    [(page, _)] = await real.db.read(lambda conn: deliveries_of(ALL_SITES, conn, pressed.id))
+    assert [call.data["flash"] for call in calls] == ([] if ends else ["long"])
+    assert page.last_error == (Reason(f"home_assistant.{ends}") if ends else None)
