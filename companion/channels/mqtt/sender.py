@@ -51,6 +51,7 @@ class MqttChannel(Channel, Listens):
         self._connection: Connection | None = None
         self._opening: asyncio.Task[Connection] | None = None
         self._is_announced = False
+        self._is_closed = False
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     @override
@@ -97,9 +98,11 @@ class MqttChannel(Channel, Listens):
 
     @override
     async def close(self) -> None:
+        self._is_closed = True
         if self._opening is not None:
-            with suppress(NotDone):
-                await self._opening
+            with suppress(NotDone, TimeoutError):
+                async with asyncio.timeout(CLOSING_S):
+                    await asyncio.shield(self._opening)
         connection, topic = self._connection, self._config.availability_topic
         self._connection = None
         if connection is None:
@@ -130,8 +133,12 @@ class MqttChannel(Channel, Listens):
             lost, self._connection = self._connection, None
             if lost is not None:
                 await lost.close()
-            self._connection = await Connection.open(self._config, self._tls, self._resolver)
-            return self._connection
+            opened = await Connection.open(self._config, self._tls, self._resolver)
+            if self._is_closed:  # nobody waited for it
+                await opened.close()
+                raise NotDone(TryAgain(reason=Reason("not_connected")))
+            self._connection = opened
+            return opened
         finally:
             self._opening = None
 

@@ -392,6 +392,38 @@ async def test_a_connection_that_is_lost_before_the_confirmation_is_noticed_at_o
     assert outcome.uncertain
 
 
+async def test_closing_waits_for_no_broker_and_ends_a_connection_that_comes_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("companion.channels.mqtt.sender.CLOSING_S", 0.1)
+    asked, accepts, left = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1024)
+        asked.set()
+        await accepts.wait()
+        writer.write(b"\x20\x03\x00\x00\x00")  # CONNACK: accepted
+        while await reader.read(1024):
+            pass
+        left.set()
+        writer.close()
+
+    async with await asyncio.start_server(late, "127.0.0.1", 0) as server:
+        url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        mqtt = build_channel("mqtt", {"url": url, "timeout_s": 20})
+        sending = asyncio.create_task(mqtt.send(message()))
+        await asked.wait()
+        await mqtt.close()
+        assert not sending.done()
+        accepts.set()
+        async with asyncio.timeout(10):
+            await left.wait()
+            outcome = await sending
+
+    assert isinstance(outcome, TryAgain)
+    assert not outcome.uncertain
+
+
 async def test_a_server_that_says_nothing_holds_up_nobody_for_long(broker: Mosquitto) -> None:
     async with Relay(broker.port) as wire:
         wire.mute = True
