@@ -14,7 +14,6 @@ BROKEN: Final = frozenset(
         *(
             132000,
             132001,
-            132005,
             132007,
             132012,
             132015,
@@ -25,7 +24,7 @@ BROKEN: Final = frozenset(
 )
 """Nobody can be told until somebody changes the account, the template, or the settings."""
 FINAL: Final = frozenset(
-    {100, 130472, 130497, 131008, 131009, 131021, 131026, 131030, 131047, 131049, 131050, 131051}
+    {100, 130472, 130497, 132005, 131008, 131009, 131021, 131026, 131030, 131047, 131049, 131050, 131051}
 )
 """This message will not arrive, however often it is tried: no WhatsApp, opted out, Meta chose not to."""
 LATER: Final = frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131048, 131056, 131057, 133004})
