@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from companion.channels.base import Message, MessageKind
 from companion.channels.plainly import or_plainly, plain_title
 from companion.channels.render import asks_for_answer, context, facts, headline, remarks
 from companion.texts.language import texts_for
 
+PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_AGAIN})
+HEARD_AT_ONCE = frozenset({MessageKind.CONFIRMED, MessageKind.VERIFIED, MessageKind.TROUBLE})
 SETTLES = frozenset({MessageKind.ACKNOWLEDGED, MessageKind.RESOLVED, MessageKind.CANCELLED})
 
 
@@ -28,6 +31,11 @@ class Card:
     """What stands on a button that answers by itself."""
     in_words: str
     """With which words to answer, where words are heard."""
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What stands below the title, but for the link."""
+        return [*self.remarks, *(f"{label}{self.colon}{value}" for label, value in self.rows)]
 
 
 def plain_card(message: Message) -> Card:
@@ -57,6 +65,23 @@ def card_of(message: Message) -> Card:
         button=texts.answers.acknowledge,
         in_words=texts.messages.answer_in_words.format(code=message.code),
     )
+
+
+class Loudness(Enum):
+    """How a telephone takes a message."""
+
+    RINGS = auto()
+    """Until somebody confirms it, where a provider can do that."""
+    LOUD = auto()
+    """Once, also in quiet hours."""
+    USUAL = auto()
+
+
+def loudness_of(message: Message) -> Loudness:
+    """Return how loud the message is; an alarm of low severity does not go on ringing."""
+    if message.kind in PAGES:
+        return Loudness.LOUD if message.severity in {"low", "normal"} else Loudness.RINGS
+    return Loudness.LOUD if message.kind in HEARD_AT_ONCE else Loudness.USUAL
 
 
 def replaces_first(message: Message) -> bool:

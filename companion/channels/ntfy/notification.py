@@ -4,15 +4,13 @@ import json
 from typing import Any
 
 from companion.channels.base import Message, MessageKind
-from companion.channels.cards import card_of, replaces_first
+from companion.channels.cards import Loudness, card_of, loudness_of, replaces_first
 from companion.channels.ntfy.settings import TOPIC
 
 TEXT_LIMIT = 4096
 """Bytes: of a longer one ntfy makes an attachment. The whole JSON may be twice as long."""
 TITLE_LIMIT = 400
-LOUDEST, LOUD, USUAL = 5, 4, 3
-PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_AGAIN})
-HEARD_AT_ONCE = frozenset({MessageKind.CONFIRMED, MessageKind.VERIFIED, MessageKind.TROUBLE})
+PRIORITIES = {Loudness.RINGS: 5, Loudness.LOUD: 4, Loudness.USUAL: 3}
 PICTURES = {
     MessageKind.PAGE: "rotating_light",
     MessageKind.EXHAUSTED: "rotating_light",
@@ -32,13 +30,12 @@ def published(message: Message) -> bytes:
 
 def _fields(message: Message) -> dict[str, Any]:
     card = card_of(message)
-    lines = [*card.remarks, *(f"{label}{card.colon}{value}" for label, value in card.rows)]
     fields: dict[str, Any] = {
         "topic": message.address,
         "title": cut(card.title, TITLE_LIMIT),
         # Of an empty one ntfy makes the word `triggered`.
-        "message": cut("\n".join(lines) or card.title, TEXT_LIMIT),
-        "priority": priority_of(message),
+        "message": cut("\n".join(card.lines) or card.title, TEXT_LIMIT),
+        "priority": PRIORITIES[loudness_of(message)],
         "sequence_id": sequence_of(message),
     }
     if message.kind in PICTURES:
@@ -62,13 +59,6 @@ def sequence_of(message: Message) -> str:
     """
     first = message.thread_ref or ""
     return first if replaces_first(message) and TOPIC.fullmatch(first) else message.delivery_id
-
-
-def priority_of(message: Message) -> int:
-    """Return how loud it is; an alarm of low severity does not go on ringing."""
-    if message.kind in PAGES:
-        return LOUD if message.severity in {"low", "normal"} else LOUDEST
-    return LOUD if message.kind in HEARD_AT_ONCE else USUAL
 
 
 def cut(text: str, limit: int) -> str:

@@ -4,23 +4,21 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from companion.channels.base import Message, MessageKind
-from companion.channels.cards import Card, card_of
+from companion.channels.base import Message
+from companion.channels.cards import Card, Loudness, card_of, loudness_of
 from companion.channels.http import shortened
 from companion.channels.pushover.settings import PushoverSettings
 
 LONGEST_TEXT, LONGEST_TITLE, LONGEST_URL, LONGEST_URL_TITLE = 1024, 250, 512, 100
 """Characters (pushover.net/api#limits)."""
 EMERGENCY, HIGH, NORMAL = 2, 1, 0
-PAGES = frozenset({MessageKind.PAGE, MessageKind.EXHAUSTED, MessageKind.PRESSED_AGAIN})
-HEARD_AT_ONCE = frozenset({MessageKind.CONFIRMED, MessageKind.VERIFIED, MessageKind.TROUBLE})
-"""It goes through quiet hours, once."""
+PRIORITIES = {Loudness.RINGS: EMERGENCY, Loudness.LOUD: HIGH, Loudness.USUAL: NORMAL}
 
 
 def notification(message: Message, config: PushoverSettings, callback: str | None) -> dict[str, Any]:
     """Return what is posted, but for the application's token; `callback` is called when the reader confirms."""
     card = card_of(message)
-    priority = priority_of(message)
+    priority = PRIORITIES[loudness_of(message)]
     fields: dict[str, Any] = {
         "user": message.address,
         "title": shortened(card.title, LONGEST_TITLE),
@@ -45,18 +43,10 @@ def notification(message: Message, config: PushoverSettings, callback: str | Non
     return fields
 
 
-def priority_of(message: Message) -> int:
-    """Return how loud the message is; an alarm of low severity does not ring until it is confirmed."""
-    if message.kind in PAGES:
-        return HIGH if message.severity in {"low", "normal"} else EMERGENCY
-    return HIGH if message.kind in HEARD_AT_ONCE else NORMAL
-
-
 def text_of(card: Card) -> str:
     """Return what stands below the title. A link that is too long for a link's place stands in the text, whole."""
-    lines = [*card.remarks, *(f"{label}{card.colon}{value}" for label, value in card.rows)]
     link = card.link if card.link is not None and len(card.link) > LONGEST_URL else ""
-    text = shortened("\n".join(lines) or card.title, max(LONGEST_TEXT - len(link) - 1, 1))
+    text = shortened("\n".join(card.lines) or card.title, max(LONGEST_TEXT - len(link) - 1, 1))
     return f"{text}\n{link}".strip()
 
 
