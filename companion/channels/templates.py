@@ -2,17 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 from urllib.parse import quote, urlencode
 
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 
 type Place = Literal["json", "form", "query"]
 """Where the fields of a template go."""
 
+SHORTEST_SECRET = 4
+"""Characters: without a single digit no reason could be read."""
 PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
@@ -66,6 +68,17 @@ def filled_deep(template: JsonValue, values: Mapping[str, str]) -> JsonValue:
 def plain(value: JsonValue) -> str:
     """Return a value as forms and queries write it."""
     return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def plain_headers(headers: Mapping[str, SecretStr]) -> dict[str, str]:
+    """Return configured headers as they go over the wire."""
+    return {name: value.get_secret_value() for name, value in headers.items()}
+
+
+def secrets_of_headers(headers: Mapping[str, SecretStr]) -> Iterator[str]:
+    """Yield what must never be quoted of headers: each, also without its scheme. Short words are no secrets."""
+    for header in plain_headers(headers).values():
+        yield from (one for one in (header, header.rsplit(" ", 1)[-1]) if len(one) >= SHORTEST_SECRET)
 
 
 def names_in(template: JsonValue) -> set[str]:

@@ -43,7 +43,14 @@ from companion.channels.sms.answers import (
     read,
 )
 from companion.channels.sms.settings import SmsSettings
-from companion.channels.templates import PLACEHOLDER, Prepared, prepared
+from companion.channels.templates import (
+    PLACEHOLDER,
+    SHORTEST_SECRET,
+    Prepared,
+    plain_headers,
+    prepared,
+    secrets_of_headers,
+)
 from companion.texts.reasons import Reason
 
 _LOGGER = logging.getLogger(__name__)
@@ -84,7 +91,9 @@ class SmsChannel(Channel, TakesCallbacks):
     async def check(self) -> Outcome:
         """Ask for the bare address; without a message no gateway can say whether it would take one."""
         url = URL(self._config.url.get_secret_value().split("{")[0], encoded=True)
-        reply = await self._http.request("HEAD", url.with_query(None), headers=plain_headers(self._config))
+        reply = await self._http.request(
+            "HEAD", url.with_query(None), headers=plain_headers(self._config.headers)
+        )
         if not isinstance(reply, Reply):
             return reply
         failure = self._http.failure(reply)
@@ -189,15 +198,10 @@ def request_for(config: SmsSettings, values: Mapping[str, str]) -> Prepared:
     if config.sender is not None:
         every["sender"] = config.sender
     every["to_digits"] = values["to"].removeprefix("+")
-    headers = plain_headers(config)
+    headers = plain_headers(config.headers)
     if config.idempotency_header is not None:
         headers[config.idempotency_header] = values["id"]
     return prepared(config.url.get_secret_value(), config.body, config.template, every, headers)
-
-
-def plain_headers(config: SmsSettings) -> dict[str, str]:
-    """Return the configured headers as they go over the wire."""
-    return {name: value.get_secret_value() for name, value in config.headers.items()}
 
 
 def secrets_in(config: SmsSettings) -> frozenset[str]:
@@ -208,9 +212,11 @@ def secrets_in(config: SmsSettings) -> frozenset[str]:
     if config.callback_secret is not None:
         secret.append(config.callback_secret.get_secret_value())
     likely = [parts.username, parts.password, *(value for _name, value in parse_qsl(parts.query))]
-    for header in plain_headers(config).values():
-        likely += [header, header.rsplit(" ", 1)[-1]]
-    # A parameter such as `v=1` is no secret, and without its digit no reason could be read.
+    # A parameter such as `v=1` is no secret.
     return frozenset(
-        [*secret, *(one for one in likely if one and len(one) > 3 and not PLACEHOLDER.search(one))]
+        [
+            *secret,
+            *secrets_of_headers(config.headers),
+            *(one for one in likely if one and len(one) >= SHORTEST_SECRET and not PLACEHOLDER.search(one)),
+        ]
     )

@@ -10,7 +10,7 @@ from yarl import URL
 
 from companion.channels.base import Channel, Heard, Message, MessageKind, Outcome, Refused, Sent
 from companion.channels.http import BODY_LIMIT, HttpClient, Reply, not_understood, shortened
-from companion.channels.templates import Prepared, prepared
+from companion.channels.templates import Prepared, plain_headers, prepared, secrets_of_headers
 from companion.channels.webhook.events import event, values
 from companion.channels.webhook.settings import WebhookSettings
 from companion.channels.webhook.signing import signatures
@@ -58,7 +58,7 @@ class WebhookChannel(Channel):
         url = URL(self._config.url.get_secret_value().split("{", maxsplit=1)[0], encoded=True)
         # Signed, too: many receivers let nothing else in.
         proof = signatures(self._config.signing_keys, "check", b"", datetime.now(UTC))
-        reply = await self._http.request("HEAD", url, headers=plain_headers(self._config) | proof)
+        reply = await self._http.request("HEAD", url, headers=plain_headers(self._config.headers) | proof)
         if not isinstance(reply, Reply):
             return reply
         if reply.status in {401, 403, 410} or reply.status >= 500:
@@ -85,7 +85,7 @@ class WebhookChannel(Channel):
 
 def request_for(config: WebhookSettings, message: Message, now: datetime) -> Prepared:
     """Return the request as the program wants it, but for what proves that it is ours."""
-    headers = plain_headers(config)
+    headers = plain_headers(config.headers)
     secrets = {name: secret.get_secret_value() for name, secret in config.secrets.items()}
     every = {**secrets, **values(message, now, link=config.ack_link)}
     if config.body != "event":
@@ -95,19 +95,12 @@ def request_for(config: WebhookSettings, message: Message, now: datetime) -> Pre
     return replace(bare, headers={"Content-Type": "application/json", **headers}, data=data)
 
 
-def plain_headers(config: WebhookSettings) -> dict[str, str]:
-    """Return the configured headers as they go over the wire."""
-    return {name: value.get_secret_value() for name, value in config.headers.items()}
-
-
 def secrets_in(config: WebhookSettings) -> frozenset[str]:
     """Return what must never be quoted: the address and its parts, headers (also without their scheme), secrets and keys."""
-    headers = plain_headers(config).values()
     return frozenset(
         [
             *secrets_of(config.url),
-            *headers,
-            *(one.rsplit(" ", 1)[-1] for one in headers if len(one) > 3),
+            *secrets_of_headers(config.headers),
             *(one.get_secret_value() for one in (*config.secrets.values(), *config.signing_keys)),
         ]
     )
