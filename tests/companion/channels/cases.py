@@ -188,6 +188,7 @@ class Case:
     expected: Table
     settings: Callable[[Wrong, At], dict[str, Any]]
     provider: Misbehaving
+    speaks_http: bool = False
     encrypted: frozenset[Wrong] = frozenset({Wrong.EXPIRED})
     address: str = PHONE
 
@@ -344,6 +345,7 @@ CASES: dict[str, Case] = {
             expected=SIGNAL if subject.kind == "signal" else HTTP,
             settings=http_settings(name),
             provider=http_provider(subject.fake),
+            speaks_http=True,
             address=subject.address,
         )
         for name, subject in SUBJECTS.items()
@@ -383,5 +385,6 @@ CASES: dict[str, Case] = {
         expected=APPRISE,
         settings=apprise_settings,
         provider=http_provider(SUBJECTS["webhook"].fake),
+        speaks_http=True,
     ),
 }

@@ -75,7 +75,10 @@ SUBJECTS: dict[str, Subject] = {
         address=ROOM,
     ),
     "mattermost": Subject(
-        kind="mattermost", settings=lambda url: {"url": url + MATTERMOST_HOOK}, fake=FakeMattermost
+        kind="mattermost",
+        settings=lambda url: {"url": url + MATTERMOST_HOOK},
+        fake=FakeMattermost,
+        address="#alarms",
     ),
     "mattermost, a bot": Subject(
         kind="mattermost",
@@ -97,8 +100,12 @@ SUBJECTS: dict[str, Subject] = {
     "discord": Subject(
         kind="discord", settings=lambda url: {"url": url + DISCORD_HOOK}, fake=FakeDiscord, address=""
     ),
-    "teams": Subject(kind="teams", settings=lambda url: {"url": f"{url}{PATH}?{QUERY}"}, fake=FakeTeams),
-    "slack": Subject(kind="slack", settings=lambda url: {"url": url + SLACK_HOOK}, fake=FakeSlack),
+    "teams": Subject(
+        kind="teams", settings=lambda url: {"url": f"{url}{PATH}?{QUERY}"}, fake=FakeTeams, address=""
+    ),
+    "slack": Subject(
+        kind="slack", settings=lambda url: {"url": url + SLACK_HOOK}, fake=FakeSlack, address="#alarms"
+    ),
     "slack, an app": Subject(
         kind="slack",
         settings=lambda url: {"url": url, "token": SECRET, "signing_secret": SECRET},
