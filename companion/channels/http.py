@@ -36,6 +36,8 @@ QUOTE_LIMIT = 240
 """… and of a provider's words in it."""
 ERROR_BODY_TIME_S = 2
 """An error is an error by its status; its text is waited for only this long."""
+SAY_S = 4.0
+"""How long it may take to say back what became of an answer: a provider that calls us waits meanwhile, or the next answer does."""
 LONGEST_RETRY_AFTER = timedelta(days=7)
 KEPT_S = 1.0
 """How long a connection waits for the next message of a burst. No server that we know gives up an idle one sooner: with

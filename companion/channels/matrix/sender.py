@@ -18,7 +18,7 @@ from companion.channels.base import (
     TryAgain,
 )
 from companion.channels.cards import replaces_first
-from companion.channels.http import Failure, Reply, briefly, not_understood
+from companion.channels.http import SAY_S, Failure, Reply, briefly, not_understood
 from companion.channels.matrix.api import POLL_S, MatrixApi
 from companion.channels.matrix.events import answer_in, content_of, notice, place_of, ref, replacing
 from companion.channels.matrix.rooms import Rooms
@@ -138,7 +138,7 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
         room, event = place_of(answer.thread_ref) or ("", "")
         if response is not None:
             to = event if answer.acknowledges else answer.event_id
-            await self._put(room, f"re-{answer.event_id}", notice(response.text, to))
+            await briefly(self._put(room, f"re-{answer.event_id}", notice(response.text, to)), SAY_S)
 
     async def _put(self, room: str, transaction: str, content: dict[str, Any]) -> Reply | Failure:
         return await self._api.call("PUT", "rooms", room, "send", "m.room.message", transaction, body=content)

@@ -28,7 +28,7 @@ from companion.channels.base import (
     Understood,
 )
 from companion.channels.cards import SETTLES
-from companion.channels.http import Failure, HttpClient, Reply, briefly, not_understood, shortened
+from companion.channels.http import SAY_S, Failure, HttpClient, Reply, briefly, not_understood, shortened
 from companion.channels.pushover.notification import (
     EMERGENCY,
     LONGEST_TEXT,
@@ -51,7 +51,6 @@ from companion.texts.reasons import Reason
 ASK_EVERY_S = 5.0
 """Pushover allows no more for one receipt."""
 FOLLOWED_AT_MOST = 200
-SAY_S = 3.0
 SOONEST = timedelta(seconds=5)
 """After an error of its own Pushover wants to be left alone so long."""
 

@@ -25,7 +25,7 @@ from companion.channels.base import (
     Sent,
     TryAgain,
 )
-from companion.channels.http import Failure, HttpClient, Reply, not_understood
+from companion.channels.http import SAY_S, Failure, HttpClient, Reply, briefly, not_understood
 from companion.channels.render import headline, signal_text
 from companion.channels.signal.answers import answer_in
 from companion.channels.signal.receipts import ReceiptsLostError, receipts_in
@@ -158,7 +158,7 @@ class SignalChannel(Channel, KnowsRecipients, Listens):
         if said.quotable is not None:
             at, words = said.quotable
             request |= {"quote_timestamp": at, "quote_author": said.answer.sender, "quote_message": words}
-        reply = await self._call("POST", "v2/send", request)
+        reply = await briefly(self._call("POST", "v2/send", request), SAY_S)
         if not isinstance(reply, Reply):
             _LOGGER.warning("Nobody could be told over Signal what became of their answer: %s", reply.reason)
 

@@ -26,6 +26,7 @@ from companion.channels.base import (
 )
 from companion.channels.gsm import gsm
 from companion.channels.http import (
+    SAY_S,
     Failure,
     HttpClient,
     Reply,
@@ -55,8 +56,6 @@ from companion.texts.reasons import Reason
 
 _LOGGER = logging.getLogger(__name__)
 
-SAY_S = 5.0
-"""How long a gateway that calls us is kept waiting while it is asked to send what became of an answer."""
 SAID_LIMIT, ANSWER_LIMIT = 120, 500
 """Characters of an answer that a reason and the channel test quote."""
 

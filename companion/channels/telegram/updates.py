@@ -18,6 +18,7 @@ from telegram import (
 from telegram.error import Conflict, TelegramError
 
 from companion.channels.base import Answer, Inbound, Understood
+from companion.channels.http import SAY_S, briefly
 from companion.channels.reactions import is_yes
 from companion.channels.signatures import signature
 from companion.channels.telegram.addresses import Chat, MessageRef
@@ -164,7 +165,7 @@ def _greeting(message: Message) -> str:
 async def _quietly(call: Awaitable[object]) -> None:
     """Say something back: the answer itself is taken, whether they see it (in time) or not."""
     try:
-        await call
+        await briefly(call, SAY_S)
     except (TelegramError, *UNREADABLE) as error:
         _LOGGER.debug("Telegram did not pass on what became of an answer (%s)", type(error).__name__)
 

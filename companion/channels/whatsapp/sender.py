@@ -17,7 +17,7 @@ from companion.channels.base import (
     Sent,
     TakesCallbacks,
 )
-from companion.channels.http import Failure, HttpClient, Reply, briefly, not_understood
+from companion.channels.http import SAY_S, Failure, HttpClient, Reply, briefly, not_understood
 from companion.channels.whatsapp.callbacks import events_in, introduced, is_of_meta
 from companion.channels.whatsapp.errors import error_in, read
 from companion.channels.whatsapp.settings import WhatsAppSettings
@@ -27,8 +27,6 @@ from companion.texts.reasons import Reason
 _LOGGER = logging.getLogger(__name__)
 
 FIELDS = "verified_name,quality_rating"
-SAY_S = 4.0
-"""Meta waits some seconds for our answer, and calls again when there is none."""
 
 
 class WhatsAppChannel(Channel, TakesCallbacks):

@@ -16,6 +16,7 @@ from companion.channels.signal.sender import SignalChannel
 from tests.companion.channels.messages import message
 from tests.companion.channels.pages import examples_of
 from tests.fakes.inbound import RecordingInbound, listening
+from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.signal import FakeSignal
 
 OURS = "+4930123456"
@@ -146,6 +147,18 @@ async def test_in_a_group_the_individual_answers_and_the_group_reads_what_became
 
     assert inbound.answers[0].sender == ANNA
     assert signal.messages[0].recipient == "group." + base64.b64encode(GROUP.encode()).decode()
+
+
+async def test_an_answer_does_not_wait_until_another_one_was_answered(
+    signal: FakeSignal, inbound: RecordingInbound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("companion.channels.signal.sender.SAY_S", 0.1)
+    signal.behave(Behaviour.HANG)
+
+    async with asyncio.timeout(8):  # the channel itself would wait for ten seconds
+        await signal.says(message="OK")
+        await signal.says(message="OK", at=AT + 1)
+        await inbound.until_answers(2)
 
 
 class Away(RecordingInbound):
