@@ -24,6 +24,8 @@ from companion.texts.one_line import one_line
 
 LATELY: Final = timedelta(minutes=10)
 """How long after its end an alarm may still be what somebody means by a mere yes."""
+CLOCKS_DIFFER: Final = timedelta(seconds=5)
+"""By how much a provider's clock may be behind ours."""
 NAMED: Final = 5
 """Alarms in one question back."""
 TITLE_LIMIT: Final = 100
@@ -167,12 +169,16 @@ class _Answering:
 
     def _are_one(self, told: Sequence[Told]) -> bool:
         """Return whether all that may be meant is one alarm that they have, or was told in one message."""
-        if not all(one.reached for one in told):
+        if not all(one.reached and not self._was_said_before(one.alarm) for one in told):
             return False
         if len(told) <= 1:
             return bool(told)
         together = told_together(self._unit.conn, told[0].alarm, told[0].recipient)
         return {one.alarm.id for one in told[1:]} <= set(together)
+
+    def _was_said_before(self, alarm: Alarm) -> bool:
+        """Return whether it was said before there was such an alarm: a provider may hold for hours what people write."""
+        return self._answer.at is not None and self._answer.at + CLOCKS_DIFFER < alarm.raised_at
 
     def _for(self, meant: _Meant) -> Taken:
         """Acknowledge the alarm, or keep what was written if it is no acknowledgement."""

@@ -241,6 +241,8 @@ class Answer:
     """The `Message.ack_token` that a button brought back."""
     thread_ref: str | None = None
     """The message that it answers, as `Sent.provider_ref` named it."""
+    at: datetime | None = None
+    """When it was said, by the provider's clock; None: the provider does not say. It may have held it for hours."""
 
 
 class Understood(StrEnum):

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from companion.channels.base import Answer
@@ -48,8 +49,17 @@ def answer_in(frame: str, number: str) -> Said | None:
         acknowledges=acknowledges,
         words=words,
         thread_ref=thread_ref,
+        at=_moment(envelope.get("serverReceivedTimestamp")),
     )
     return Said(answer, chat, None if acknowledges else (at, words))
+
+
+def _moment(milliseconds: object) -> datetime | None:
+    """Return when Signal's own server had it: phones' clocks may say anything."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC) if isinstance(milliseconds, int) else None
+    except OverflowError, OSError, ValueError:
+        return None
 
 
 def _reaction(data: dict[str, Any], number: str) -> tuple[bool, str, str] | None:

@@ -116,6 +116,7 @@ class UpdateReader:
             acknowledges=False,
             words=words,
             thread_ref=None if answered is None else str(answered),
+            at=message.date,
         )
         response = await inbound.answer(answer)
         if response is not None:

@@ -96,6 +96,7 @@ def answer_in(message: Mapping[str, Any]) -> Answer | None:
         words=words,
         token=token if acknowledges else None,
         thread_ref=thread_ref,
+        at=moment(message.get("timestamp")),
     )
 
 

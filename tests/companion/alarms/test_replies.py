@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -48,6 +49,7 @@ class Phones:
         pressed: Message | None = None,
         to: str | None = None,
         event: str | None = None,
+        at: datetime | None = None,
     ) -> Response | None:
         """Return what is said to somebody who wrote `words`, `pressed` the button of a message, or answered one."""
         answer = Answer(
@@ -57,6 +59,7 @@ class Phones:
             words=words,
             token=None if pressed is None else pressed.ack_token,
             thread_ref=to,
+            at=at,
         )
         return await self._every.of(over).answer(answer)
 
@@ -163,6 +166,27 @@ async def test_a_yes_that_may_be_for_an_alarm_that_has_just_been_answered_is_not
     clock.advance(11 * 60)
     assert await phones.understood("ok") is Understood.ACKNOWLEDGED
     assert (await engine.alarm(second.id)).status is Status.ACKNOWLEDGED
+
+
+async def test_a_yes_that_its_provider_has_held_is_not_for_an_alarm_that_came_after_it(
+    engine: Engine, phones: Phones, clock: FrozenClock
+) -> None:
+    alarm = await told(engine)
+    written = clock() - timedelta(minutes=20)
+
+    assert await phones.understood("ok", at=written) is Understood.WHICH
+    assert (await engine.alarm(alarm.id)).status is Status.TRIGGERED
+
+    assert await phones.understood("ok", at=clock() - timedelta(seconds=2)) is Understood.ACKNOWLEDGED
+
+
+async def test_what_names_its_alarm_is_for_it_whatever_a_providers_clock_says(
+    engine: Engine, phones: Phones, clock: FrozenClock
+) -> None:
+    alarm = await told(engine)
+
+    said = f"ok {alarm_code(alarm.id)}"
+    assert await phones.understood(said, at=clock() - timedelta(hours=2)) is Understood.ACKNOWLEDGED
 
 
 async def test_a_reply_to_a_message_is_for_the_alarm_of_that_message(engine: Engine, phones: Phones) -> None:

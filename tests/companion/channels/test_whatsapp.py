@@ -1,5 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -260,7 +262,12 @@ def sent(kind: str, **more: Any) -> dict[str, Any]:
     return {"from": "491701234567", "id": "wamid.A", "timestamp": "1700000000", "type": kind, **more}
 
 
-ANNA = {"event_id": "wamid.A", "sender": "+491701234567"}
+anna = partial(
+    Answer,
+    event_id="wamid.A",
+    sender="+491701234567",
+    at=datetime.fromtimestamp(1_700_000_000, UTC),
+)
 CONTEXT = {"context": {"from": "4930123456", "id": "wamid.1"}}
 
 
@@ -269,23 +276,23 @@ CONTEXT = {"context": {"from": "4930123456", "id": "wamid.1"}}
     [
         (
             sent("button", button={"payload": TOKEN_IN_LINK, "text": "I'll go"}, **CONTEXT),
-            Answer(**ANNA, acknowledges=True, words="I'll go", token=TOKEN_IN_LINK, thread_ref="wamid.1"),
+            anna(acknowledges=True, words="I'll go", token=TOKEN_IN_LINK, thread_ref="wamid.1"),
         ),
         (
             sent("button", button={"payload": "STOP", "text": "Stop promotions"}),
-            Answer(**ANNA, acknowledges=False, words="Stop promotions"),
+            anna(acknowledges=False, words="Stop promotions"),
         ),
         (
             sent("text", text={"body": "OK 4711 komme schön"}, **CONTEXT),
-            Answer(**ANNA, acknowledges=False, words="OK 4711 komme schön", thread_ref="wamid.1"),
+            anna(acknowledges=False, words="OK 4711 komme schön", thread_ref="wamid.1"),
         ),
         (
             sent("reaction", reaction={"message_id": "wamid.1", "emoji": "👍🏽"}),
-            Answer(**ANNA, acknowledges=True, thread_ref="wamid.1"),
+            anna(acknowledges=True, thread_ref="wamid.1"),
         ),
         (
             sent("reaction", reaction={"message_id": "wamid.1", "emoji": "✔️"}),
-            Answer(**ANNA, acknowledges=True, thread_ref="wamid.1"),
+            anna(acknowledges=True, thread_ref="wamid.1"),
         ),
     ],
     ids=["button", "another-button", "text", "thumb", "tick"],
