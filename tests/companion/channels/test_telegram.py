@@ -3,7 +3,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -465,6 +465,7 @@ async def test_a_reply_in_words_names_the_message_that_it_answers(
         acknowledges=False,
         words="On my way",
         thread_ref=f"{GROUP}:{posted.id}",
+        at=datetime.fromtimestamp(update["message"]["date"], UTC),
     )
     said = telegram.posted[1]
     assert (said.text, said.topic) == ("Thank you, <Anna>.", 42)
