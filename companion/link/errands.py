@@ -64,7 +64,9 @@ class LinkedHouse(House):
             return TryAgain(reason=Reason("home_assistant.not_now"))
         if not taken:
             return TryAgain(reason=Reason("home_assistant.not_taken"), uncertain=True)
-        return Sent(provider_ref=reference(asked.instance, errand.id))
+        # A push that fails is said to have failed, but of one that does not nothing more is ever heard.
+        follows = errand.action != "push"
+        return Sent(provider_ref=reference(asked.instance, errand.id), receipt_follows=follows)
 
     @override
     async def check(self, home: str | None) -> Outcome:

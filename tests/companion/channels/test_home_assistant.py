@@ -254,8 +254,11 @@ async def test_one_that_takes_nothing_is_passed_by_and_asked_once_when_it_is_bac
     again = await channel.channel.send(
         message(delivery_id=first["id"], address="light:light.hall", may_have_been_sent=True)
     )
+    kept = await running.db.read(kept_errands)
     await home.until_asked()
 
+    assert [one["id"] for one in kept] == [first["id"]]
+    assert kept[0]["until"] > first["until"], "it is of use from now on"
     assert isinstance(again, TryAgain)
     assert again.uncertain
     assert [one["id"] for one in home.asked] == [first["id"]]
