@@ -338,6 +338,11 @@ def apprise_settings(wrong: Wrong, at: At) -> dict[str, Any]:
     return {"url": f"{scheme}://{host}:{at.port}/any/{SECRET}{limits}", **limit}
 
 
+WITHOUT_PROVIDER = {
+    "home_assistant": "no address, secret or connection of its own: the house calls us, over the link, which has its own tests"
+}
+"""Kinds that nothing of this can happen to, and why."""
+
 CASES: dict[str, Case] = {
     **{
         name: Case(
