@@ -25,12 +25,15 @@ class FakeMatrix(FakeServer):
     error: tuple[int, dict[str, Any]] | None = None
     """What every request is answered."""
     encrypted: set[str] = field(default_factory=set)
+    read_only: set[str] = field(default_factory=set)
     too_much: bool = False
     """The next news are longer than anybody reads."""
     padding: int = 0
     """How many bytes of other rooms stand in all news."""
     joined: set[str] = field(default_factory=lambda: {ROOM}, init=False)
     events: list[dict[str, Any]] = field(default_factory=list, init=False)
+    members: dict[str, dict[str, str]] = field(default_factory=dict, init=False)
+    """Of each room with a person: what everybody is to it."""
     direct: dict[str, list[str]] = field(default_factory=dict, init=False)
     syncs: list[str | None] = field(default_factory=list, init=False)
     """From where each sync went on."""
@@ -49,6 +52,8 @@ class FakeMatrix(FakeServer):
             web.route("*", f"{V3}/user/{{user}}/account_data/m.direct", self._direct),
             web.post(f"{V3}/createRoom", self._create_room),
             web.post(f"{room}/join", self._join),
+            web.get(f"{room}/members", self._room_members),
+            web.post(f"{room}/invite", self._invite),
             web.put(f"{room}/send/m.room.message/{{transaction}}", self._send),
             web.get(f"{room}/event/{{event}}", self._event),
             web.get(f"{room}/state/m.room.encryption", self._encryption),
@@ -123,10 +128,12 @@ class FakeMatrix(FakeServer):
     async def _create_room(self, request: web.Request) -> web.Response:
         if refusal := self._refusal(request):
             return refusal
-        if set(await request.json()) != {"preset", "is_direct", "invite"}:
+        wanted = await request.json()
+        if set(wanted) != {"preset", "is_direct", "invite"}:
             return refused(400, "M_BAD_JSON", "unknown fields")
         room = f"!direct{next(self._numbers)}:house.example"
         self.joined.add(room)
+        self.members[room] = {ME: "join", **dict.fromkeys(wanted["invite"], "invite")}
         return web.json_response({"room_id": room})
 
     async def _join(self, request: web.Request) -> web.Response:
@@ -138,9 +145,30 @@ class FakeMatrix(FakeServer):
         self.joined.add(room)
         return web.json_response({"room_id": room})
 
+    async def _room_members(self, request: web.Request) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        members = self.members[request.match_info["room"]]
+        events = [
+            {"type": "m.room.member", "state_key": user, "content": {"membership": membership}}
+            for user, membership in members.items()
+        ]
+        return web.json_response({"chunk": events})
+
+    async def _invite(self, request: web.Request) -> web.Response:
+        if refusal := self._refusal(request):
+            return refusal
+        members, user = self.members[request.match_info["room"]], (await request.json())["user_id"]
+        if members.get(user) in {"join", "ban"}:
+            return refused(403, "M_FORBIDDEN", f"{user} is already in the room, or banned from it")
+        members[user] = "invite"
+        return web.json_response({})
+
     async def _send(self, request: web.Request) -> web.Response:
         if refusal := self._refusal(request):
             return refusal
+        if request.match_info["room"] in self.read_only:
+            return refused(403, "M_FORBIDDEN", "You don't have permission to post that to the room.")
         content, transaction = await request.json(), request.match_info["transaction"]
         if problem := problem_in(content):
             return refused(400, "M_BAD_JSON", problem)

@@ -49,7 +49,8 @@ class MatrixApi:
             return reply
         known = reply.fields
         failure = self._http.failure(reply, known.get("error"))
-        match known.get("errcode"):
+        # A homeserver gives each of its errors a code: a page that is not there without one is another program's.
+        match known.get("errcode", "M_UNRECOGNIZED" if reply.status == 404 else None):
             case "M_FORBIDDEN" if reply.status == 403:
                 return Refused(reason=Reason("matrix.not_in_room"), status_code=403)
             case "M_UNRECOGNIZED":

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, override
+from typing import Any, TypeGuard, override
 
 from companion.channels.base import (
     Answer,
@@ -21,7 +21,7 @@ from companion.channels.cards import replaces_first
 from companion.channels.http import SAY_S, Failure, Reply, briefly, not_understood
 from companion.channels.matrix.api import POLL_S, MatrixApi
 from companion.channels.matrix.events import answer_in, content_of, notice, place_of, ref, replacing
-from companion.channels.matrix.rooms import Rooms
+from companion.channels.matrix.rooms import Place, Rooms
 from companion.channels.matrix.settings import MatrixSettings
 from companion.texts.reasons import Reason
 
@@ -50,26 +50,29 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
     async def send(self, message: Message) -> Outcome:
         first = place_of(message.thread_ref)
         if first is not None and replaces_first(message):
-            room, content = first[0], replacing(message, first[1])
+            place, content = Place(first[0]), replacing(message, first[1])
         else:
-            found = await self._rooms.room_of(message.address)
-            if not isinstance(found, str):
+            found = await self._rooms.place_of(message.address)
+            if not isinstance(found, Place):
                 # Nothing has been sent yet, however uncertain the end of a look-up is.
                 return replace(found, uncertain=False) if isinstance(found, TryAgain) else found
-            room, content = found, content_of(message, None if first is None else first[1])
-        reply = await self._put(room, message.idempotency_key, content)
-        if isinstance(reply, Refused) and reply.status_code == 403 and not reply.channel_broken:
+            is_there = first is not None and first[0] == found.room
+            place, content = found, content_of(message, first[1] if first and is_there else None)
+        reply = await self._put(place.room, message.idempotency_key, content)
+        if _is_forbidden(reply):
             # Somebody has perhaps invited us; an invitation is taken when there is something to say.
-            if not isinstance(await self._join(room), Reply):
+            if not isinstance(await self._join(place.room), Reply):
                 return reply
-            reply = await self._put(room, message.idempotency_key, content)
+            reply = await self._put(place.room, message.idempotency_key, content)
+            if _is_forbidden(reply):
+                return Refused(reason=Reason("matrix.may_not_write"), status_code=403)
         if not isinstance(reply, Reply):
             return reply
         event = reply.word("event_id")
         if not event:
             return not_understood(reply)
-        warning = Reason("matrix.encrypted") if await self._is_encrypted(room) else None
-        return Sent(provider_ref=ref(room, event), status_code=reply.status, warning=warning)
+        warning = await self._warning_of(place)
+        return Sent(provider_ref=ref(place.room, event), status_code=reply.status, warning=warning)
 
     @override
     async def check(self) -> Outcome:
@@ -146,6 +149,11 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
     async def _join(self, room: str) -> Reply | Failure:
         return await self._api.call("POST", "rooms", room, "join", body={})
 
+    async def _warning_of(self, place: Place) -> Reason | None:
+        if place.is_waiting:
+            return Reason("matrix.invited")
+        return Reason("matrix.encrypted") if await self._is_encrypted(place.room) else None
+
     async def _is_encrypted(self, room: str) -> bool:
         if room not in self._encrypted:
             asked = self._api.call("GET", "rooms", room, "state", "m.room.encryption")
@@ -153,6 +161,10 @@ class MatrixChannel(Channel, KnowsRecipients, Listens):
             if isinstance(state, Reply) or state.status_code == 404:
                 self._encrypted[room] = isinstance(state, Reply)
         return self._encrypted.get(room, False)
+
+
+def _is_forbidden(reply: Reply | Failure) -> TypeGuard[Refused]:
+    return isinstance(reply, Refused) and reply.status_code == 403 and not reply.channel_broken
 
 
 def filtered(limit: int) -> dict[str, Any]:

@@ -122,11 +122,12 @@ class MqttChannel(Channel, Listens):
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
             self._opening.add_done_callback(lambda done: done.exception())  # nobody may be left who waits
-        try:
-            async with asyncio.timeout(self._config.timeout_s):
-                return await asyncio.shield(self._opening)
-        except TimeoutError:
-            raise NotDone(TryAgain(reason=Reason("not_connected_in_time"))) from None
+        opening = self._opening
+        # Who waits no longer ends only the waiting: see `Connection.open`.
+        done, _ = await asyncio.wait({opening}, timeout=self._config.timeout_s)
+        if not done:
+            raise NotDone(TryAgain(reason=Reason("not_connected_in_time")))
+        return opening.result()
 
     async def _open(self) -> Connection:
         try:

@@ -133,6 +133,62 @@ async def test_a_person_is_written_to_in_the_room_with_them_which_is_made_once(
     assert matrix.direct == {ANNA: [room]}
 
 
+async def test_the_rooms_of_people_who_are_told_at_the_same_time_are_all_kept(
+    matrix: FakeMatrix, channel: MatrixChannel
+) -> None:
+    people = [ANNA, "@ben:house.example", "@cleo:house.example"]
+    await asyncio.gather(
+        *(channel.send(page(address=user, idempotency_key=f"{n}")) for n, user in enumerate([*people, ANNA]))
+    )
+
+    assert sorted(matrix.direct) == people
+    assert len({one["room"] for one in matrix.events}) == 3
+
+
+async def test_who_has_not_come_into_the_room_with_them_yet_may_not_see_it(
+    matrix: FakeMatrix, channel: MatrixChannel
+) -> None:
+    waits = await channel.send(page(address=ANNA))
+    (room,) = matrix.direct[ANNA]
+    matrix.members[room][ANNA] = "join"
+    came = await channel.send(page(address=ANNA, idempotency_key="key-2"))
+
+    assert isinstance(waits, Sent)
+    assert "not accepted the invitation" in str(waits.warning)
+    assert isinstance(came, Sent)
+    assert came.warning is None
+
+
+@pytest.mark.parametrize(("who", "how"), [(ANNA, "leave"), (ANNA, "ban"), (ME, "leave")])
+async def test_who_has_left_the_room_with_them_is_invited_again(
+    matrix: FakeMatrix, channel: MatrixChannel, who: str, how: str
+) -> None:
+    await channel.send(page(address=ANNA))
+    (left,) = matrix.direct[ANNA]
+    matrix.members[left][who] = how
+
+    outcome = await channel.send(page(address=ANNA, idempotency_key="key-2"))
+
+    (room,) = matrix.direct[ANNA]
+    assert (room == left) == (who == ANNA and how == "leave")
+    assert matrix.members[room] == {ME: "join", ANNA: "invite"}
+    assert matrix.events[-1]["room"] == room
+    assert isinstance(outcome, Sent)
+    assert "not accepted the invitation" in str(outcome.warning)
+
+
+async def test_a_room_in_which_we_may_not_write_is_no_lack_of_an_invitation(
+    matrix: FakeMatrix, channel: MatrixChannel
+) -> None:
+    matrix.read_only.add(ROOM)
+
+    outcome = await channel.send(page())
+
+    assert isinstance(outcome, Refused)
+    assert "may not write" in str(outcome.reason)
+    assert not outcome.channel_broken
+
+
 async def test_an_invitation_is_taken_when_there_is_something_to_say(
     matrix: FakeMatrix, channel: MatrixChannel
 ) -> None:
@@ -195,10 +251,11 @@ async def test_a_wrong_token_breaks_the_channel(matrix: FakeMatrix) -> None:
         assert outcome.channel_broken
 
 
+@pytest.mark.parametrize("answer", [{"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"}, {}])
 async def test_a_server_that_is_no_homeserver_breaks_the_channel(
-    matrix: FakeMatrix, channel: MatrixChannel
+    matrix: FakeMatrix, channel: MatrixChannel, answer: dict[str, Any]
 ) -> None:
-    matrix.error = (404, {"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"})
+    matrix.error = (404, answer)
 
     outcome = await channel.send(page())
 
