@@ -66,6 +66,8 @@ def failure_of_answer(error: SMTPResponseException, stage: Stage, quoted: Callab
     answer = Reason("email.answer", code=code, said=quoted(error.message) or "?")
     if code < 500:
         return TryAgain(reason=answer, status_code=code)
+    if code == 530 and "STARTTLS" in error.message.upper():  # RFC 3207, 4
+        return Refused(reason=Reason("email.encrypt_first"), status_code=code, channel_broken=True)
     if stage is Stage.LOGIN or code in LOGIN_FIRST:
         reason = Reason("credentials_refused", answer=answer)
         return Refused(reason=reason, status_code=code, channel_broken=True)

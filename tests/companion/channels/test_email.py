@@ -350,6 +350,19 @@ async def test_a_no_for_now_is_told_from_one_for_good_and_this_mail_from_every_m
     assert not (isinstance(outcome, TryAgain) and outcome.uncertain)
 
 
+async def test_a_server_that_demands_encryption_is_not_taken_for_one_that_refuses_a_password(
+    server: FakeMail,
+) -> None:
+    server.says["MAIL"] = "530 5.7.0 Must issue a STARTTLS command first"
+
+    outcome = await sent(server.port)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.channel_broken
+    assert "set `security` to starttls" in str(outcome.reason)
+    assert "credentials" not in str(outcome.reason)
+
+
 @pytest.mark.parametrize("how", ["dies", "hangs"])
 @pytest.mark.parametrize("command", ["EHLO", "MAIL", "RCPT", "CONTENT"])
 async def test_only_what_was_handed_over_whole_may_have_been_sent(how: str, command: str) -> None:
