@@ -121,7 +121,7 @@ class FakeServer:
             path=request.path,
             query=dict(request.query),
             headers={k: v for k, v in request.headers.items() if k != hdrs.AUTHORIZATION},
-            body=_parsed(await request.text()),
+            body=_parsed((await request.read()).decode(request.charset or "utf-8", "replace")),
             behaviour=self._orders.popleft() if counted and self._orders else self._always,
         )
         self.received.append(entry)

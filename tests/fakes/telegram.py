@@ -4,10 +4,12 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from pathlib import Path
 from typing import Any, override
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from companion.channels.base import Callback
 from tests.fakes.server import FakeServer
@@ -15,6 +17,7 @@ from tests.fakes.server import FakeServer
 CONTRACT = json.loads((Path(__file__).parent / "contracts" / "telegram-bot-api.json").read_text("utf-8"))
 METHODS, TYPES = CONTRACT["methods"], CONTRACT["types"]
 BOT_ID = 110201543
+LARGEST_PHOTO = 10 * 1024 * 1024
 TOKEN = f"{BOT_ID}:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
 
@@ -29,6 +32,29 @@ class Posted:
     buttons: list[dict[str, str]]
     below: int | None
     """The message that it is a reply to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A photo of the bot, as it was uploaded."""
+
+    chat: int
+    id: int
+    topic: int | None
+    below: int | None
+    name: str
+    media_type: str
+    data: bytes
+    silent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file in a form."""
+
+    name: str
+    media_type: str
+    data: bytes
 
 
 class RefusedError(Exception):
@@ -54,6 +80,7 @@ class FakeTelegram(FakeServer):
     """Another name of the forum."""
     migrated: dict[int, int] = field(default_factory=dict)
     """Groups that have become supergroups."""
+    flooded_with_photos: set[int] = field(default_factory=set)
     flooded: dict[int, int] = field(default_factory=dict)
     """Chats that must wait so many seconds."""
     too_old: bool = False
@@ -61,6 +88,7 @@ class FakeTelegram(FakeServer):
     says: Any = None
     """What every call is answered instead."""
     posted: list[Posted] = field(default_factory=list, init=False)
+    photos: list[Photo] = field(default_factory=list, init=False)
     answered: dict[str, str] = field(default_factory=dict, init=False)
     """What was shown to whoever pressed a button, by the id of the press."""
     alerts: set[str] = field(default_factory=set, init=False)
@@ -92,7 +120,13 @@ class FakeTelegram(FakeServer):
         return self.update(callback_query=query)
 
     def say(
-        self, text: str, user: int = 7001, *, to: Posted | None = None, chat: int | None = None, **more: Any
+        self,
+        text: str,
+        user: int = 7001,
+        *,
+        to: Posted | Photo | None = None,
+        chat: int | None = None,
+        **more: Any,
     ) -> dict[str, Any]:
         """Let somebody write, to the bot alone or in a chat; perhaps as a reply."""
         here = chat if chat is not None else to.chat if to else user
@@ -106,7 +140,7 @@ class FakeTelegram(FakeServer):
         }
         return self.update(message=message | reply | more)
 
-    def react(self, message: Posted, emoji: str, user: int = 7001) -> dict[str, Any]:
+    def react(self, message: Posted | Photo, emoji: str, user: int = 7001) -> dict[str, Any]:
         """Let somebody put a reaction on a message."""
         reaction = {
             "chat": self._chat(message.chat),
@@ -149,7 +183,7 @@ class FakeTelegram(FakeServer):
         if self.says is not None:
             return web.json_response(self.says)
         try:
-            fields = checked(method, dict(await request.post()))
+            fields = checked(method, await form_of(request))
             result = await getattr(self, f"_on_{method}")(fields)
         except RefusedError as error:
             return refusal(error)
@@ -185,6 +219,35 @@ class FakeTelegram(FakeServer):
         )
         self.posted.append(message)
         return self._shown(message)
+
+    async def _on_sendPhoto(self, fields: dict[str, Any]) -> Any:  # noqa: N802
+        photo, topic = fields["photo"], fields.get("message_thread_id")
+        if not isinstance(photo, Upload):
+            raise RefusedError(400, "Bad Request: wrong remote file identifier specified")
+        if not photo.name or not photo.data.startswith((b"\xff\xd8\xff", b"\x89PNG")):
+            raise RefusedError(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        if len(photo.data) > LARGEST_PHOTO:
+            raise RefusedError(413, "Request Entity Too Large")
+        chat, below = self._existing(fields["chat_id"]), fields.get("reply_parameters", {}).get("message_id")
+        if chat in self.flooded_with_photos:
+            raise RefusedError(429, "Too Many Requests: retry after 9", retry_after=9)
+        if topic is not None and topic not in self.topics:
+            raise RefusedError(400, "Bad Request: message thread not found")
+        if below is not None and (chat, below) not in {(one.chat, one.id) for one in self.posted}:
+            raise RefusedError(400, "Bad Request: message to be replied not found")
+        shown = Photo(
+            chat=chat,
+            id=self._next_id(),
+            topic=topic,
+            below=below,
+            name=photo.name,
+            media_type=photo.media_type,
+            data=photo.data,
+            silent=fields.get("disable_notification", False),
+        )
+        self.photos.append(shown)
+        sizes = [{"file_id": "1", "file_unique_id": "1", "width": 640, "height": 480}]
+        return self._shown(shown) | {"photo": sizes}
 
     async def _on_editMessageText(self, fields: dict[str, Any]) -> Any:  # noqa: N802
         message, text, buttons = self._there(fields), text_in(fields), buttons_in(fields)
@@ -298,14 +361,15 @@ class FakeTelegram(FakeServer):
             return {"id": chat, "type": "private", "first_name": self.people.get(chat, "Somebody")}
         return {"id": chat, "type": "supergroup", "title": "Watch", "is_forum": True}
 
-    def _shown(self, message: Posted) -> dict[str, Any]:
+    def _shown(self, message: Posted | Photo) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "message_id": message.id,
             "date": int(time.time()),
             "chat": self._chat(message.chat),
             "from": {"id": BOT_ID, "is_bot": True, "first_name": "Alarm"},
-            "text": message.text,
         }
+        if isinstance(message, Posted):
+            shown["text"] = message.text
         if message.topic is not None:
             shown |= {"message_thread_id": message.topic, "is_topic_message": True}
         return shown
@@ -351,6 +415,22 @@ def buttons_in(fields: dict[str, Any]) -> list[dict[str, str]]:
 # --- the published tables -----------------------------------------------------------------------------------
 
 
+async def form_of(request: web.Request) -> dict[str, Any]:
+    """Return the fields of a form, in either of its two ways to be written."""
+    if request.content_type != "multipart/form-data":
+        return dict(await request.post())
+    # aiohttp reads such a form from the wire, from where the record of requests has taken it already.
+    head = f"Content-Type: {request.headers[hdrs.CONTENT_TYPE]}\r\n\r\n".encode()
+    fields: dict[str, Any] = {}
+    for part in BytesParser(policy=HTTP).parsebytes(head + await request.read()).iter_parts():
+        data, file = part.get_payload(decode=True), part.get_filename()
+        assert isinstance(data, bytes)
+        name = str(part.get_param("name", header="Content-Disposition"))
+        upload = None if file is None else Upload(name=file, media_type=part.get_content_type(), data=data)
+        fields[name] = data.decode() if upload is None else upload
+    return fields
+
+
 def checked(method: str, form: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a call in their types; a form holds all of them as texts."""
     known = {one["name"]: one for one in METHODS[method]["fields"]}
@@ -360,10 +440,14 @@ def checked(method: str, form: dict[str, Any]) -> dict[str, Any]:
     for name, one in known.items():
         if one["required"] and name not in form:
             raise RefusedError(400, f"Bad Request: parameter {name} is missing")
-    return {name: _typed(name, str(text), known[name]["types"]) for name, text in form.items()}
+    return {name: _typed(name, value, known[name]["types"]) for name, value in form.items()}
 
 
-def _typed(name: str, text: str, types: list[str]) -> Any:
+def _typed(name: str, text: str | Upload, types: list[str]) -> Any:
+    if not isinstance(text, str):
+        if "InputFile" not in types:
+            raise RefusedError(400, f"Bad Request: {name} must be no file")
+        return text
     if "Integer" in types and text.lstrip("-").isdecimal():
         return int(text)
     if "String" in types:

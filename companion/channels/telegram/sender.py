@@ -1,6 +1,6 @@
 """Telegram: a bot tells people and groups, and hears what they answer."""
 
-from collections import deque
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import override
@@ -17,17 +17,19 @@ from companion.channels.base import (
     Listens,
     Message,
     Outcome,
+    Picture,
     Refused,
     Sent,
     TakesCallbacks,
     TryAgain,
 )
 from companion.channels.cards import replaces_first
-from companion.channels.http import HttpClient, parsed
+from companion.channels.http import Failure, HttpClient, briefly, parsed
 from companion.channels.signatures import same
 from companion.channels.telegram.addresses import Chat, MessageRef
 from companion.channels.telegram.outcomes import failure_of
 from companion.channels.telegram.settings import TelegramSettings
+from companion.channels.telegram.told import Told
 from companion.channels.telegram.transport import UNREADABLE, bot_of
 from companion.channels.telegram.updates import (
     UpdateReader,
@@ -39,8 +41,10 @@ from companion.channels.telegram.wording import buttons_of, edited_text_of, text
 from companion.texts.reasons import Reason
 
 CORRECTIONS = 3
-REMEMBERED = 1000
-"""Messages of which a reaction is taken for an answer: what others have written in a group is none of ours."""
+PHOTO_S = 3.0
+"""How long a photo may take …"""
+PHOTO_BY_S = 6.0
+"""… and when it must be there, counted from the beginning of its message: a line that was slow for the text is spared it."""
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 # its name
 
 
@@ -61,7 +65,7 @@ class TelegramChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
         token = config.token.get_secret_value()
         self._http = HttpClient(config, secrets=[token, token.partition(":")[2]])
         self._bot = bot_of(config, self._http)
-        self._told: deque[str] = deque(maxlen=REMEMBERED)
+        self._told = Told()
         self._reader = UpdateReader(self._bot, bot_id=config.bot_id, told=self._told)
 
     @override
@@ -70,13 +74,15 @@ class TelegramChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
         chat = Chat.of(message.address)
         if chat is None:
             return Refused(reason=Reason("telegram.no_chat"))
+        photo_by = asyncio.get_running_loop().time() + PHOTO_BY_S
         first = MessageRef.of(message.thread_ref)
         outcome = await self._posted(message, Post(chat=chat, buttons=buttons_of(message)), first)
-        if isinstance(outcome, Sent):
-            self._told.append(outcome.provider_ref or "")
-            if first is not None and replaces_first(message):
-                await self._edit(message, first)
-        return outcome
+        if not isinstance(outcome, Sent):
+            return outcome
+        self._told.add(outcome.provider_ref or "")
+        if first is not None and replaces_first(message):
+            await self._edit(message, first)
+        return await self._with_photo(message, outcome, photo_by)
 
     @override
     async def check(self) -> Outcome:
@@ -155,6 +161,39 @@ class TelegramChannel(Channel, KnowsRecipients, Listens, TakesCallbacks):
             else:
                 return Sent(provider_ref=str(ref), status_code=200, warning=post.warning)
         return TryAgain(reason=Reason("telegram.not_understood"))
+
+    async def _with_photo(self, message: Message, told: Sent, photo_by: float) -> Sent:
+        """Show what a camera saw below the message that is told already; a photo that fails is a warning at most."""
+        text, picture = MessageRef.of(told.provider_ref), message.picture
+        # One that may have been sent is not delayed by its photo again.
+        if text is None or picture is None or message.may_have_been_sent:
+            return told
+        chat = Chat.of(message.address)
+        # With a warning it was told elsewhere than in the topic.
+        topic = chat.topic if chat is not None and told.warning is None else None
+        left_s = photo_by - asyncio.get_running_loop().time()
+        failed = await briefly(self._show(picture, text, topic), min(PHOTO_S, left_s))
+        if failed is None or told.warning is not None:
+            return told
+        return replace(told, warning=Reason("telegram.no_photo", why=failed.reason))
+
+    async def _show(self, picture: Picture, text: MessageRef, topic: int | None) -> Failure | None:
+        try:
+            shown = await self._bot.send_photo(
+                text.chat,
+                picture.data,
+                filename=picture.name,
+                message_thread_id=topic,
+                disable_notification=True,
+                reply_parameters=ReplyParameters(text.message),
+            )
+            # People answer what they see: who replies to the photo answers the text.
+            self._told.add(str(text), photo=MessageRef(shown.chat.id, shown.message_id))
+        except TelegramError as error:
+            return failure_of(error, self._http)
+        except UNREADABLE:
+            return TryAgain(reason=Reason("telegram.not_understood"))
+        return None
 
     async def _edit(self, message: Message, first: MessageRef) -> None:
         """Let the first message say how it went on. The news are told already, so whatever comes of it is fine."""

@@ -5,6 +5,7 @@ from typing import Annotated, override
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr
 
 from companion.channels.http import HeaderSecret, HttpOptions
+from companion.channels.kind import ShowsPictures
 from companion.channels.telegram.addresses import telegram_address
 
 
@@ -18,7 +19,7 @@ def _whole_token(value: SecretStr) -> SecretStr:
     return value
 
 
-class TelegramSettings(HttpOptions):
+class TelegramSettings(HttpOptions, ShowsPictures):
     """Which bot, and how it hears what people answer."""
 
     token: Annotated[HeaderSecret, AfterValidator(_whole_token)] = Field(

@@ -3,6 +3,7 @@
 import logging
 from typing import Any, Final, override
 
+from aiohttp import FormData
 from telegram import Bot
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
@@ -69,14 +70,12 @@ class GuardedRequest(BaseRequest):
         `read_timeout` is how long the server may keep us waiting before it says anything, on top of the channel's own times.
         """
         held_s = read_timeout if isinstance(read_timeout, int | float) else 0
+        media_type, body = await _form(request_data or RequestData())
         reply = await self._http.request(
             method,
             URL(url, encoded=True),
-            # Half characters are replaced: the library would fail over them.
-            data=(
-                request_data.url_encoded_parameters({"errors": "replace"}) if request_data else ""
-            ).encode(),
-            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            data=body,
+            headers={"Content-Type": media_type},
             held_s=held_s,
             limit=UPDATES_LIMIT if held_s else BODY_LIMIT,
         )
@@ -91,6 +90,22 @@ class GuardedRequest(BaseRequest):
                 waiting(self._http.failure(reply, answers.get("description")), _wait_in(answers))
             )
         return reply.status, reply.body
+
+
+async def _form(data: RequestData) -> tuple[str, bytes]:
+    """Return the parameters of a call as a form, and its type. Half characters are replaced: the library would fail over them."""
+    if not data.contains_files:
+        return (
+            "application/x-www-form-urlencoded",
+            data.url_encoded_parameters({"errors": "replace"}).encode(),
+        )
+    form = FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value.encode(errors="replace").decode())
+    for name, (filename, content, media_type) in data.multipart_data.items():
+        form.add_field(name, content, filename=filename, content_type=media_type)
+    written = form()
+    return written.headers["Content-Type"], await written.as_bytes()
 
 
 def _wait_in(answer: dict[str, Any]) -> object:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Container
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -22,6 +22,7 @@ from companion.channels.http import SAY_S, briefly
 from companion.channels.reactions import is_yes
 from companion.channels.signatures import signature
 from companion.channels.telegram.addresses import Chat, MessageRef
+from companion.channels.telegram.told import Told
 from companion.channels.telegram.transport import UNREADABLE, GuardedBot
 from companion.channels.telegram.wording import TEXT_LIMIT, TOAST_LIMIT, cut
 from companion.texts.language import texts_for
@@ -50,11 +51,10 @@ class AnotherProgramListensError(UpdatesLostError):
 class UpdateReader:
     """Turns updates into answers, and says back what became of them."""
 
-    def __init__(self, bot: GuardedBot, *, bot_id: int, told: Container[str]) -> None:
+    def __init__(self, bot: GuardedBot, *, bot_id: int, told: Told) -> None:
         self._bot = bot
         self._bot_id = bot_id
         self._told = told
-        """The messages of ours that a reaction may be an answer to."""
 
     async def take(self, raw: object, inbound: Inbound) -> None:
         """Pass on one update; what is none, or none of ours, is dropped. Raises StoreUnavailable: it must come again."""
@@ -115,7 +115,7 @@ class UpdateReader:
             sender=str(sender.id),
             acknowledges=False,
             words=words,
-            thread_ref=None if answered is None else str(answered),
+            thread_ref=None if answered is None else self._told.text_of(answered) or str(answered),
             at=message.date,
         )
         response = await inbound.answer(answer)
@@ -130,10 +130,11 @@ class UpdateReader:
         return MessageRef(message.chat.id, first.message_id)
 
     async def _reacted(self, event_id: str, reaction: MessageReactionUpdated, inbound: Inbound) -> None:
-        ref = str(MessageRef(reaction.chat.id, reaction.message_id))
+        # What others have written in a group is none of ours.
+        ref = self._told.text_of(MessageRef(reaction.chat.id, reaction.message_id))
         new = {one.emoji for one in reaction.new_reaction if isinstance(one, ReactionTypeEmoji)}
         old = {one.emoji for one in reaction.old_reaction if isinstance(one, ReactionTypeEmoji)}
-        if reaction.user is None or ref not in self._told or not any(map(is_yes, new - old)):
+        if reaction.user is None or ref is None or not any(map(is_yes, new - old)):
             return
         answer = Answer(event_id=event_id, sender=str(reaction.user.id), acknowledges=True, thread_ref=ref)
         response = await inbound.answer(answer)

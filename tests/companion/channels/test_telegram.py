@@ -20,12 +20,13 @@ from companion.channels.base import (
     Understood,
 )
 from companion.channels.registry import ChannelConfigError, build_channel, formed_address
+from companion.channels.telegram import sender
 from companion.channels.telegram.sender import TelegramChannel
 from companion.channels.telegram.updates import AnotherProgramListensError, UpdatesLostError
 from companion.store.database import StoreUnavailable
 from companion.texts.reasons import Reason
 from tests.companion.channels import messages
-from tests.companion.channels.messages import ACK_URL
+from tests.companion.channels.messages import ACK_URL, PICTURE
 from tests.fakes.inbound import RecordingInbound, listening
 from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.telegram import TOKEN, FakeTelegram, Posted
@@ -189,6 +190,88 @@ async def test_news_are_told_although_the_first_message_is_gone(
     outcome = await channel.send(message(MessageKind.RESOLVED, thread_ref=f"{ANNA}:12345", by="Ben"))
 
     assert isinstance(outcome, Sent)
+
+
+# --- pictures -------------------------------------------------------------------------------------------
+
+
+async def test_a_photo_stands_silently_below_the_page_which_keeps_its_buttons(
+    telegram: FakeTelegram, channel: Channel
+) -> None:
+    outcome = await channel.send(message(picture=PICTURE, to=f"{GROUP}/42"))
+
+    (posted,), (photo,) = telegram.posted, telegram.photos
+    assert outcome == Sent(provider_ref=f"{GROUP}:{posted.id}", status_code=200)
+    assert len(posted.buttons) == 2
+    assert (photo.chat, photo.topic, photo.below) == (posted.chat, 42, posted.id)
+    assert (photo.name, photo.media_type, photo.data) == ("camera.jpg", "image/jpeg", PICTURE.data)
+    assert photo.silent
+
+
+async def test_a_photo_follows_the_page_out_of_a_topic_that_is_gone(
+    telegram: FakeTelegram, channel: Channel
+) -> None:
+    await channel.send(message(picture=PICTURE, to=f"{GROUP}/43"))
+
+    assert [(one.topic, one.below) for one in telegram.photos] == [(None, telegram.posted[0].id)]
+
+
+@pytest.mark.parametrize(
+    "behaviour", [Behaviour.HANG, Behaviour.RESET, Behaviour.GARBAGE, Behaviour.STATUS_500]
+)
+async def test_a_photo_that_fails_leaves_the_page_sent_and_soon(
+    telegram: FakeTelegram, channel: Channel, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "PHOTO_S", 0.2)
+    telegram.behave(behaviour, times=1, path=f"/bot{TOKEN}/sendPhoto")
+
+    async with asyncio.timeout(5):
+        outcome = await channel.send(message(picture=PICTURE))
+
+    assert isinstance(outcome, Sent)
+    assert outcome.provider_ref == f"{ANNA}:{telegram.posted[0].id}"
+    assert "the picture was not" in str(outcome.warning)
+    assert (len(telegram.posted), telegram.photos) == (1, [])
+
+
+async def test_a_photo_too_many_for_the_chat_is_left_out(telegram: FakeTelegram, channel: Channel) -> None:
+    telegram.flooded_with_photos.add(ANNA)
+
+    outcome = await channel.send(message(picture=PICTURE))
+
+    assert isinstance(outcome, Sent)
+    assert "429" in str(outcome.warning)
+
+
+async def test_a_line_that_was_slow_for_the_text_is_spared_the_photo(
+    telegram: FakeTelegram, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "PHOTO_BY_S", 0)
+
+    outcome = await channel.send(message(picture=PICTURE))
+
+    assert isinstance(outcome, Sent)
+    assert telegram.photos == []
+
+
+async def test_a_page_that_may_have_been_sent_is_not_delayed_by_its_photo_again(
+    telegram: FakeTelegram, channel: Channel
+) -> None:
+    await channel.send(message(picture=PICTURE, may_have_been_sent=True))
+
+    assert (len(telegram.posted), telegram.photos) == (1, [])
+
+
+async def test_who_answers_the_photo_has_answered_the_page(
+    telegram: FakeTelegram, channel: TelegramChannel
+) -> None:
+    posted = await page(channel, telegram, picture=PICTURE)
+    async with listening(channel) as inbound:
+        telegram.say("OK", to=telegram.photos[0])
+        telegram.react(telegram.photos[0], "👍")
+        await inbound.until_answers(2)
+
+    assert {one.thread_ref for one in inbound.answers} == {f"{ANNA}:{posted.id}"}
 
 
 # --- not told -------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ REASONS = {
     "token_refused": "Telegram does not know the bot's token: take the one that @BotFather shows",
     "migrated": "the group {old} has become {new}: it was told there; write the new number into the directory",
     "topic_gone": "the topic {topic} is closed or gone: the whole group was told; correct the directory",
+    "no_photo": "the message was sent, the picture was not: {why}",
     "not_understood": "the answer is not what Telegram sends",
     "webhook_is_set": "another program has set a webhook for this bot: what people answer is not heard here",
     "webhook_fails": "Telegram cannot pass on what people answer: {said}",

@@ -6,6 +6,7 @@ REASONS = {
     "token_refused": "Telegram ne connaît pas le jeton du bot : prenez celui qu'affiche @BotFather",
     "migrated": "le groupe {old} est devenu {new} : il y a été prévenu ; inscrivez le nouveau numéro dans l'annuaire",
     "topic_gone": "le sujet {topic} est fermé ou supprimé : tout le groupe a été prévenu ; corrigez l'annuaire",
+    "no_photo": "le message a été envoyé, mais pas l'image : {why}",
     "not_understood": "la réponse n'est pas celle de Telegram",
     "webhook_is_set": "un autre programme a défini un webhook pour ce bot : les réponses ne sont pas entendues ici",
     "webhook_fails": "Telegram ne peut pas transmettre les réponses : {said}",
