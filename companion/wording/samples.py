@@ -29,7 +29,7 @@ def sample(kind: MessageKind, language: str, **changes: Any) -> Message:
         "title": "Panic key: Reception",
         "site": "Main office",
         "room": "Reception",
-        "person": "Max Müller",
+        "person": "Max Miller",
         "timezone": "Europe/Berlin",
         "details": {"phone_model": "T46U", "zone": "Front door"},
         "ack_url": LINK if kind in _ASKS else None,
