@@ -5,6 +5,7 @@ import socket
 import threading
 from contextlib import suppress
 from functools import partial
+from ipaddress import ip_address
 from typing import override
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -30,10 +31,7 @@ class ChannelResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Return the addresses of the host, in the order in which they should be tried; raises OSError."""
-        running = self._running.setdefault((host, family), set())
-        if len(running) < PER_NAME:
-            self._begin((host, family), running)
-        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        found = _as_address(host, family) or await self._looked_up((host, family))
         return [
             ResolveResult(
                 hostname=host,
@@ -43,8 +41,15 @@ class ChannelResolver(AbstractResolver):
                 proto=protocol,
                 flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
             )
-            for kind, protocol, address in done.pop().result()
+            for kind, protocol, address in found
         ]
+
+    async def _looked_up(self, name: Name) -> Found:
+        running = self._running.setdefault(name, set())
+        if len(running) < PER_NAME:
+            self._begin(name, running)
+        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
 
     @override
     async def close(self) -> None:
@@ -72,6 +77,17 @@ class ChannelResolver(AbstractResolver):
         lookup.add_done_callback(ended)
         # Not of a pool: those are waited for when the process ends.
         threading.Thread(target=work, name="channel-names", daemon=True).start()
+
+
+def _as_address(host: str, family: socket.AddressFamily) -> Found:
+    """Return what is no name but an address as what it is: nobody is asked for it."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return []
+    kind = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    is_asked_for = family in {kind, socket.AF_UNSPEC} and "%" not in host
+    return [(kind, socket.IPPROTO_TCP, host)] if is_asked_for else []
 
 
 def _addresses(host: str, family: socket.AddressFamily) -> Found:
