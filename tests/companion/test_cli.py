@@ -909,7 +909,7 @@ def test_a_preview_shows_the_words_of_the_house_and_whose_they_are(previewed: Ru
 
     assert german.status == english.status == 0
     assert german.out.startswith(
-        "Title (page-de): Hilfe: Reception\nText (page-de):\nHilfe: Reception\nZu Max Müller.\n"
+        "Title (page-de): Hilfe: Reception\nText (page-de):\nHilfe: Reception\nZu Max Miller.\n"
     )
     assert english.out.startswith("Title (ours): ALARM: Panic key: Reception\nText (ours):\n")
     assert "Where: Reception, Office\n" in english.out
