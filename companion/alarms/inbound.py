@@ -55,13 +55,13 @@ class InboundOfChannels:
         """Return whom the channel tells what it hears."""
         return _ChannelInbound(self, channel_id)
 
-    def later(self, write: Callable[[AlarmTransaction], bool]) -> None:
-        """Look for a delivery again: a device can answer before we have written down that the provider took it."""
-        self._go_on(self._once_more(write))
+    def later(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it once more in a moment: a device can answer before we have written down that the provider took it."""
+        self._go_on(self._until_written(work, EARLY_S))
 
-    def until_written(self, write: Callable[[], Awaitable[None]]) -> None:
-        """Write it down as soon as that can be done again."""
-        self._go_on(self._until_written(write))
+    def until_written(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do it as soon as anything can be written down again."""
+        self._go_on(self._until_written(work, WRITE_AGAIN_S))
 
     async def close(self) -> None:
         """Look for nothing any more."""
@@ -73,20 +73,14 @@ class InboundOfChannels:
         self._going_on.add(task)
         task.add_done_callback(self._going_on.discard)
 
-    async def _once_more(self, write: Callable[[AlarmTransaction], bool]) -> None:
-        await asyncio.sleep(EARLY_S)
-        with suppress(StoreUnavailable):
-            await self.commands.run(ALL_SITES, write)
-
-    async def _until_written(self, write: Callable[[], Awaitable[None]]) -> None:
+    async def _until_written(self, work: Callable[[], Awaitable[object]], pause_s: float) -> None:
+        await asyncio.sleep(pause_s)
         for _ in range(WRITE_TRIES):
-            await asyncio.sleep(WRITE_AGAIN_S)
             with suppress(StoreUnavailable):
-                await write()
+                await work()
                 return
-        _LOGGER.error(
-            "An answer could not be written down for all alarms that it was for: they go on escalating"
-        )
+            await asyncio.sleep(WRITE_AGAIN_S)
+        _LOGGER.error("What was heard over a channel could not be written down: its alarms go on escalating")
 
 
 class _ChannelInbound(Inbound):
@@ -104,7 +98,7 @@ class _ChannelInbound(Inbound):
         receipt = replace(receipt, provider_ref=storable(receipt.provider_ref))
         write = partial(_record, channel_id=self._channel_id, receipt=receipt)
         if not await self._every.commands.run(ALL_SITES, write):
-            self._every.later(write)
+            self._every.later(partial(self._every.commands.run, ALL_SITES, write))
 
     @override
     async def answer(self, answer: Answer) -> Response | None:
@@ -117,22 +111,27 @@ class _ChannelInbound(Inbound):
         try:
             taken = await self._taken(scope, answer)
         except MessageNotKnown:
-            await asyncio.sleep(EARLY_S)
-            try:
-                taken = await self._taken(scope, answer)
-            except MessageNotKnown:
-                return None
-        if taken is None:
+            # Not waited for: whoever answers next would wait with it, and so would a provider that calls.
+            self._every.later(partial(self._take_early, scope, answer))
             return None
-        await self._answer_together(taken)
-        if self._every.said_back.take(f"{self._channel_id}\n{answer.sender}", time.monotonic()):
+        if taken is None or self._every.said_back.take(
+            f"{self._channel_id}\n{answer.sender}", time.monotonic()
+        ):
             return None
         return taken.response
 
+    async def _take_early(self, scope: Scope, answer: Answer) -> None:
+        """Take an answer whose message may be known by now; if it is still not, it is none of ours."""
+        with suppress(MessageNotKnown):
+            await self._taken(scope, answer)
+
     async def _taken(self, scope: Scope, answer: Answer) -> Taken | None:
-        return await self._every.commands.run_patiently(
+        taken = await self._every.commands.run_patiently(
             scope, lambda unit: take(unit, self._channel_id, answer), tries=ANSWER_TRIES
         )
+        if taken is not None:
+            await self._answer_together(taken)
+        return taken
 
     async def _answer_together(self, taken: Taken) -> None:
         if taken.response.understood is not Understood.ACKNOWLEDGED or not taken.together:
