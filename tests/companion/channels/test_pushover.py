@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, override
@@ -37,6 +37,7 @@ from tests.companion.channels.pages import examples_of
 from tests.fakes.inbound import RecordingInbound
 from tests.fakes.misbehaviour import Behaviour
 from tests.fakes.pushover import ANNA, BEN, TOKEN, FakePushover
+from tests.fakes.server import Received
 
 PAGE = message(address=ANNA)
 CALLBACK = "https://alarm.example/v1/channels/pushover/callback"
@@ -186,6 +187,18 @@ async def inbound(channel: PushoverChannel, monkeypatch: pytest.MonkeyPatch) -> 
         await listening
 
 
+def asked_for(pushover: FakePushover, page: Sent) -> Sequence[Received]:
+    """Return how often it was asked what became of the page."""
+    return pushover.requests("GET", f"/1/receipts/{page.provider_ref}.json")
+
+
+async def ask_on(pushover: FakePushover, channel: PushoverChannel) -> None:
+    """Let the channel go on asking: what has become of a page about another alarm, three times."""
+    other = await channel.send(replace(PAGE, alarm_id="another", delivery_id="another"))
+    assert isinstance(other, Sent)
+    await pushover.until(lambda: len(asked_for(pushover, other)) >= 3)
+
+
 async def test_who_confirms_a_page_has_answered_the_alarm_once(
     pushover: FakePushover, channel: PushoverChannel, inbound: Hearing
 ) -> None:
@@ -197,9 +210,9 @@ async def test_who_confirms_a_page_has_answered_the_alarm_once(
 
     (answer,) = inbound.answers
     assert (answer.sender, answer.acknowledges, answer.thread_ref) == (ANNA, True, sent.provider_ref)
-    asked = len(pushover.received)
-    await asyncio.sleep(0.05)
-    assert len(pushover.received) == asked
+    asked = len(asked_for(pushover, sent))
+    await ask_on(pushover, channel)
+    assert len(asked_for(pushover, sent)) == asked
 
 
 async def test_a_page_that_was_brought_to_a_device_is_delivered_once(
@@ -225,12 +238,13 @@ async def test_a_page_that_was_brought_to_a_device_is_delivered_once(
 async def test_a_page_that_is_over_is_asked_for_no_more(
     pushover: FakePushover, channel: PushoverChannel, inbound: Hearing
 ) -> None:
-    await channel.send(PAGE)
+    sent = await channel.send(PAGE)
+    assert isinstance(sent, Sent)
     await channel.send(update(MessageKind.RESOLVED))
-    asked = len(pushover.received)
-    await asyncio.sleep(0.05)
+    asked = len(asked_for(pushover, sent))
+    await ask_on(pushover, channel)
 
-    assert len(pushover.received) - asked <= 1
+    assert len(asked_for(pushover, sent)) - asked <= 1
     assert inbound.answers == []
 
 
